@@ -1,0 +1,116 @@
+"""Every fixture pair really runs under TensorFlow, and where a count can show it, the leaky one leaks.
+
+What grows is counted (models, registry entries, symbolic tensors), never read from the resident set: the same
+numbers come out on every machine.  Needs an installed TensorFlow; see `fixture_zygote.py` for how scripts run.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+SECONDS = 60  # a fixture takes one to five; a loaded machine may be slow
+
+pytestmark = [
+    pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="scripts run in forked processes"),
+]
+
+SCRIPTS = sorted(script for name in ("leaky.py", "fixed.py") for script in FIXTURES.glob(f"TFM*/{name}"))
+
+# rule: (meter of fixture_zygote.py, by how much leaky.py must end above fixed.py)
+GROWS = {
+    "TFM101": ("models_waiting", 14),  # 8 loads of a Sequential (and the functional model inside it) against 1
+    "TFM102": ("custom_gradients", 5),  # one registry entry per first fit of a compiled model: 6 against 1
+    "TFM103": ("models_waiting", 10),  # 6 requests against 1 load
+    "TFM104": ("keras_tensors_kept", 14),  # each call of a live model on a new Input stays on that model
+    "TFM105": ("models_kept", 5),  # 6 models behind 6 History objects against 1
+    "TFM106": ("custom_gradients", 10),  # two entries per first fit with Adam: 12 against 2
+    "TFM703": ("native_kib", 4096),  # 7 tables of 20 000 entries too many, about 1 MiB each
+}
+
+# rule: what TensorFlow raises in leaky.py on a machine with two GPUs (stand-ins: the rules are checked in Python)
+RAISES = {
+    "TFM602": "ValueError: Memory growth cannot differ between GPU devices",
+    "TFM603": "RuntimeError: Physical devices cannot be modified after being initialized",
+    "TFM604": "ValueError: Cannot set memory growth on device when virtual devices configured",
+}
+
+
+class Zygote:
+    """A process that has imported TensorFlow and forks for every script."""
+
+    def __init__(self, log):
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "fixture_zygote.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        assert self.process.stdout.readline() == "ready\n", "TensorFlow could not be imported"
+        self.results = {}
+
+    def run(self, script, cwd, gpus=0):
+        """The reply for a script; each (script, gpus) runs once per test session."""
+        key = (script, gpus)
+        if key not in self.results:
+            request = {"script": str(script), "cwd": str(cwd), "seconds": SECONDS, "gpus": gpus}
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            self.results[key] = json.loads(self.process.stdout.readline())
+        return self.results[key]
+
+
+@pytest.fixture(scope="module")
+def zygote(tmp_path_factory):
+    log_path = tmp_path_factory.mktemp("zygote") / "stderr"
+    with open(log_path, "wb") as log:
+        zygote = Zygote(log)
+        yield zygote
+        zygote.process.stdin.close()
+        zygote.process.wait(timeout=SECONDS)
+
+
+def pair(code):
+    """The leaky and the fixed script of a rule."""
+    (folder,) = FIXTURES.glob(f"{code}-*")
+    return folder / "leaky.py", folder / "fixed.py"
+
+
+def test_there_are_fixtures():
+    assert len(SCRIPTS) >= 2 * len(GROWS.keys() | RAISES.keys())
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
+def test_fixture_runs(zygote, script, tmp_path):
+    reply = zygote.run(script, tmp_path)
+    assert reply["code"] == 0, reply["output"]
+
+
+@pytest.mark.parametrize("code", sorted(GROWS))
+def test_leaky_fixture_leaves_more_behind(zygote, code, tmp_path):
+    meter, least = GROWS[code]
+    leaky, fixed = (zygote.run(script, tmp_path)["meters"] for script in pair(code))
+    if meter not in leaky:
+        pytest.skip(f"{meter} cannot be read here")
+    assert leaky[meter] - fixed[meter] >= least, f"{meter}: leaky {leaky[meter]}, fixed {fixed[meter]}"
+
+
+@pytest.mark.parametrize("code", sorted(RAISES))
+def test_wrong_gpu_configuration_fails_on_two_gpus(zygote, code, tmp_path):
+    leaky, fixed = (zygote.run(script, tmp_path, gpus=2) for script in pair(code))
+    assert leaky["code"] == 1
+    assert leaky["output"].rstrip().endswith(RAISES[code])
+    assert fixed["code"] == 0, fixed["output"]
+
+
+def test_missing_memory_growth_reserves_all(zygote, tmp_path):
+    leaky, fixed = (zygote.run(script, tmp_path, gpus=2)["meters"]["memory_growth"] for script in pair("TFM601"))
+    assert (leaky, fixed) == (0, 1)
