@@ -1,0 +1,58 @@
+"""The command `tflint-mem`.
+
+`check` with plain paths is what hooks and editors run all day, so it does not even import the option parser.
+"""
+
+import sys
+
+
+def main():
+    """Run the command line in `sys.argv`; never returns."""
+    arguments = sys.argv[1:]
+    try:
+        if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
+            from tflint_mem.check import Options, run
+
+            code = run(Options(arguments[1:]))
+        else:
+            from tflint_mem.cli import cli
+
+            code = cli(prog_name="tflint-mem", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _close_quietly()
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:
+        code = _failure(error)
+    sys.exit(code or 0)
+
+
+def _close_quietly():
+    """The reader of our output went away (`| head`): the interpreter must not complain about it at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _failure(error):
+    """Exit code 2 for everything unexpected: 1 means findings."""
+    if "click" in sys.modules:
+        import click
+
+        from tflint_mem.cli import usage_error
+
+        if isinstance(error, click.Abort):
+            return 130
+        if isinstance(error, click.ClickException):
+            return usage_error(error)
+    import traceback
+
+    traceback.print_exc()
+    print(f"tflint-mem: internal error: {error!r}; this is a bug, please report it with the text above", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""One run of `tflint-mem check`: discover, read, analyse, suppress, fix, report."""
+
+import os
+import sys
+
+from tflint_mem import config, discover
+from tflint_mem.config import UsageError
+from tflint_mem.source import Source, SourceError
+
+OK, FOUND, FAILED = 0, 1, 2
+
+
+class Options:
+    """What the command line asks for; the attributes are the options' names.
+
+    `overrides` holds the options that are settings too, keys in kebab-case, None for those not given.
+    """
+
+    __slots__ = (
+        "paths", "overrides", "config", "isolated", "diff", "add_noqa", "write_baseline", "statistics", "exit_zero",
+        "output_file", "stdin_filename", "quiet", "verbose", "color",
+    )
+
+    def __init__(self, paths, **given):
+        self.paths = list(paths) or ["."]
+        self.overrides, self.config, self.isolated = {}, (), False
+        self.diff = self.add_noqa = self.statistics = self.exit_zero = self.quiet = self.verbose = False
+        self.write_baseline = self.output_file = self.stdin_filename = None
+        self.color = "auto"
+        for name, value in given.items():
+            setattr(self, name, value)
+
+
+class Reader:
+    """Reads the files of a run once, and keeps the bytes of those that can have findings.
+
+    The engine consumes `sources()`; reports and fixes ask for a file by name with `get`.
+    """
+
+    def __init__(self, files, settings, warn):
+        self.files, self.errors = files, []
+        self._limit, self._warn, self._kept = settings.max_file_size, warn, {}
+
+    def sources(self):
+        """Every readable file; what cannot be read goes to `errors`."""
+        for path in self.files:
+            try:
+                source = Source.read(path)
+            except SourceError as error:
+                self.errors.append((path, error.message))
+                continue
+            if mentions_tensorflow(source.raw):
+                if self._is_too_big(source):
+                    continue
+                self._kept[path] = source.raw
+            yield source
+
+    def get(self, path):
+        """The source at `path` as it was analysed, or as it is now if it played no part; None when there is none."""
+        if path in self._kept:
+            return Source(path, self._kept[path])
+        try:
+            return Source.read(path)
+        except SourceError:
+            return None
+
+    def put(self, source):
+        """Replace a file's bytes: standard input, or a file that has just been fixed."""
+        self._kept[source.path] = source.raw
+
+    def _is_too_big(self, source):
+        """A notebook is measured by its code, since pictures make the file big."""
+        size = len(source.raw)
+        if size <= self._limit:
+            return False
+        if source.kind == "notebook" and size <= 20 * self._limit:
+            try:
+                size = len(source.text)
+            except SourceError:
+                return False
+            if size <= self._limit:
+                return False
+        self._warn(f"{source.path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)")
+        return True
+
+
+def mentions_tensorflow(raw):
+    """The cheap gate: a file without either word needs no parsing."""
+    return b"tensorflow" in raw or b"keras" in raw
+
+
+def run(options):
+    """Do it; returns the exit code."""
+    try:
+        return Run(options).result()
+    except UsageError as error:
+        print(f"tflint-mem: {error}", file=sys.stderr)
+        return FAILED
+
+
+class Run:
+    """The state of one run.
+
+    findings  what is left to report     fixed  what was (or would be) fixed
+    """
+
+    def __init__(self, options):
+        self.options = options
+        self.stdin = "-" in options.paths
+        paths = [options.stdin_filename or "-"] if self.stdin else options.paths
+        if self.stdin and options.paths != ["-"]:
+            raise UsageError("`-` (standard input) cannot be checked together with other paths")
+        self.settings = config.load(
+            [os.getcwd()] if paths == ["-"] else paths, options.config, options.isolated, options.overrides)
+        self.paths = paths
+        self.findings, self.fixed, self.skipped_fixes, self.baselined = [], [], [], 0
+        self.failed = False
+        self.checked = 0
+
+    def warn(self, message):
+        """One line on standard error."""
+        print(f"tflint-mem: {message}", file=sys.stderr)
+
+    def result(self):
+        """Run all the steps; returns the exit code."""
+        self.reader = self._reader()
+        self.findings = self.analyze(self.reader.sources())
+        self.checked = len(self.reader.files) - len(self.reader.errors)
+        for path, message in self.reader.errors:
+            self.failed = True
+            self.warn(f"{path}: {message}")
+        self.findings = self._wanted(self.findings)
+        if self.options.add_noqa:
+            return self._add_noqa()
+        if self.options.write_baseline:
+            return self._write_baseline()
+        if self.settings.baseline:
+            self._subtract_baseline()
+        if self.options.diff or self.settings.fix:
+            self._fix()
+        self._report()
+        return self._exit_code()
+
+    def analyze(self, sources):
+        """The engine's findings for `sources`."""
+        from tflint_mem import engine
+
+        return engine.analyze(sources, self.settings)
+
+    def recheck(self, path, raw):
+        """The findings of the file at `path` if it held `raw`, with all other files of the run around it."""
+        reader = Reader(self.reader.files, self.settings, lambda message: None)
+        changed = Source(path, raw)
+        sources = (changed if source.path == path else source for source in reader.sources())
+        if self.stdin:
+            sources = iter((changed,))
+        return self._wanted([finding for finding in self.analyze(sources) if finding.path == path], changed)
+
+    # -- steps
+
+    def _reader(self):
+        if self.stdin:
+            reader = Reader([], self.settings, self.warn)
+            source = Source(self.paths[0], sys.stdin.buffer.read())
+            reader.files = [source.path]
+            reader.sources = lambda: iter((source,))
+            reader.put(source)
+            return reader
+        found = discover.discover(self.paths, self.settings)
+        if self.options.verbose:
+            self.warn(f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}")
+            self.warn(f"{len(found.files)} files to check")
+        reader = Reader(found.files, self.settings, self.warn)
+        reader.errors += found.errors
+        return reader
+
+    def _wanted(self, findings, changed=None):
+        """Without what the settings or comments in the files silence; sorted.  `changed` stands in for its file."""
+        if not findings:
+            return []
+        from tflint_mem import suppress
+
+        get = self.reader.get if changed is None else lambda path: changed if path == changed.path else self.reader.get(path)
+        enabled = self.settings.enabled
+        findings = [
+            finding for finding in findings
+            if finding.code == "TFM000" or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
+        ]
+        kept = suppress.apply(findings, get, self.warn)
+        return sorted(kept, key=lambda finding: finding.sort_key())
+
+    def _subtract_baseline(self):
+        from tflint_mem import baseline
+
+        before = len(self.findings)
+        self.findings, stale = baseline.subtract(self, self.settings.baseline)
+        self.baselined = before - len(self.findings)
+        if stale and not self.options.quiet:
+            entries = "1 entry is" if stale == 1 else f"{stale} entries are"
+            self.warn(f"{self.settings.baseline}: {entries} no longer found; --write-baseline drops what is fixed")
+
+    def _write_baseline(self):
+        from tflint_mem import baseline
+
+        count = baseline.write(self, self.options.write_baseline)
+        if not self.options.quiet:
+            self.warn(f"wrote {count} finding{'s' * (count != 1)} to {self.options.write_baseline}")
+        return FAILED if self.failed else OK
+
+    def _add_noqa(self):
+        from tflint_mem import suppress
+
+        added = suppress.add_noqa(self.findings, self.reader.get)
+        if not self.options.quiet:
+            self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
+        return FAILED if self.failed else OK
+
+    def _fix(self):
+        from tflint_mem import fixing
+
+        fixing.fix(self)
+
+    def _report(self):
+        from tflint_mem import report
+
+        report.write(self)
+
+    def _exit_code(self):
+        if self.failed:
+            return FAILED
+        if self.options.exit_zero:
+            return OK
+        if self.options.diff:
+            return FOUND if self.fixed else OK
+        explicit = self.settings.explicit if self.findings else ()
+        return FOUND if any(f.severity != "hint" or f.code in explicit for f in self.findings) else OK

@@ -1,0 +1,92 @@
+"""The command line."""
+
+import sys
+
+import click
+
+from tflint_mem import __version__
+from tflint_mem.config import OUTPUT_FORMATS
+
+
+class _Selectors(click.ParamType):
+    """Comma-separated selectors."""
+
+    name = "CODE,..."
+
+    def convert(self, value, param, ctx):
+        return [word for word in value.replace(" ", "").split(",") if word]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="tflint-mem", message="%(prog)s %(version)s")
+def cli():
+    """The memory linter for TensorFlow: finds code that leaks, fixes it, and proves it."""
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--select", type=_Selectors(), multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
+@click.option("--ignore", type=_Selectors(), multiple=True, help="Rules not to run.")
+@click.option("--extend-select", type=_Selectors(), multiple=True, help="Rules to run on top of those selected elsewhere.")
+@click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at.")
+@click.option("--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything.")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option("--output-file", type=click.Path(), help="Write the report there instead of to standard output.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 also when something was found.")
+@click.option("--statistics", is_flag=True, help="Show how often each rule was broken, nothing else.")
+@click.option("--baseline", type=click.Path(), help="Report only what is not in this file.")
+@click.option("--write-baseline", type=click.Path(), help="Write all findings to this file for --baseline.")
+@click.option("--add-noqa", is_flag=True, help="Add a `noqa` comment for every finding.")
+@click.option("--exclude", type=_Selectors(), multiple=True, help="Path patterns to leave out, instead of the usual ones.")
+@click.option("--extend-exclude", type=_Selectors(), multiple=True, help="Path patterns to leave out as well.")
+@click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also when they are given by name.")
+@click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore files leave out (the default).")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file instead of the nearest one, or one setting in TOML.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
+@click.option("--cache-dir", type=click.Path(), hidden=True)
+@click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
+@click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
+@click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
+def check(paths, config, no_cache, **given):
+    """Check files and folders (default: the current folder).  `-` checks standard input."""
+    from tflint_mem.check import Options, run
+
+    if sum(bool(given[mode]) for mode in ("diff", "add_noqa", "write_baseline")) + bool(given["fix"] and not given["diff"]) > 1:
+        raise click.UsageError("--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them")
+    settings = {}
+    for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
+        lists = given.pop(name)
+        settings[name] = [word for words in lists for word in words] if lists else None
+    for name in ("fix", "unsafe_fixes", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore"):
+        settings[name] = given.pop(name)
+    settings["cache"] = False if no_cache else None
+    return run(Options(paths, overrides=settings, config=config, **given))
+
+
+@cli.command()
+@click.argument("rule", metavar="CODE|NAME")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def rule(rule, output_format):
+    """Explain one rule."""
+    from tflint_mem import rulebook
+
+    return rulebook.explain(rule, output_format)
+
+
+@cli.command()
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def rules(output_format):
+    """List all rules."""
+    from tflint_mem import rulebook
+
+    return rulebook.table(output_format)
+
+
+def usage_error(error):
+    """Show click's complaint in one line; returns the exit code."""
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "tflint-mem"
+    print(f"{command}: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
+    return 2

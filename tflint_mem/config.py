@@ -1,0 +1,278 @@
+"""Settings of one run: defaults, then the configuration file, then the command line.
+
+The configuration is `[tool.tflint-mem]` of the nearest `pyproject.toml` upwards, or the nearest `tflint-mem.toml` (which
+wins in the same folder).  Nearest is counted from the common folder of the checked paths.  A TOML parser is imported only
+when a file of that kind has something for us: most projects have a `pyproject.toml`, few of them this table.
+"""
+
+import os
+
+DEFAULT_EXCLUDE = (
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d",
+    ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__",
+    "_build", "buck-out", "build", "dist", "node_modules", "site-packages", "venv",
+)
+OUTPUT_FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
+MAX_FILE_SIZE = 5_000_000
+FILE_NAMES = ("tflint-mem.toml", "pyproject.toml")
+
+STRINGS, STRING, BOOL, SIZE, TABLE, LISTS = "a list of strings", "a string", "true or false", "a number of bytes", "a table", "a table of lists of strings"
+
+KEYS = {
+    "select": STRINGS, "ignore": STRINGS, "extend-select": STRINGS,
+    "exclude": STRINGS, "extend-exclude": STRINGS, "force-exclude": BOOL, "respect-gitignore": BOOL,
+    "per-file-ignores": LISTS,
+    "fix": BOOL, "unsafe-fixes": BOOL,
+    "output-format": STRING, "baseline": STRING, "cache-dir": STRING, "max-file-size": SIZE,
+    "tensorflow-version": STRING, "handlers": STRINGS, "entry-points": STRINGS,
+    "verify": TABLE,
+}
+
+
+class UsageError(Exception):
+    """The run cannot start: a wrong option, configuration key, rule or path.  One line says which and what is near."""
+
+
+class Settings:
+    """What a run goes by.
+
+    select, ignore, extend_select   layers of selectors as written; use `enabled` and `explicit`
+    exclude, extend_exclude         path patterns, relative to `project_root`
+    force_exclude                   excludes hold for files given by name as well
+    per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
+    tensorflow_version              "2.15" or None when the code under check must tell
+    handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
+    verify                          the table for --verify, as written
+    project_root                    absolute folder: of the configuration file, else of the repository, else the current one
+    config_path                     the file that was read, or None
+    """
+
+    __slots__ = (
+        "select", "ignore", "extend_select", "exclude", "extend_exclude", "force_exclude", "respect_gitignore",
+        "per_file_ignores", "fix", "unsafe_fixes", "output_format", "baseline", "cache_dir", "max_file_size",
+        "tensorflow_version", "handlers", "entry_points", "verify", "project_root", "config_path", "isolated", "cache",
+        "_layers", "_resolved", "_ignored_per_file",
+    )
+
+    def __init__(self):
+        self.select, self.ignore, self.extend_select = None, [], []
+        self.exclude, self.extend_exclude = list(DEFAULT_EXCLUDE), []
+        self.force_exclude, self.respect_gitignore = False, True
+        self.per_file_ignores = {}
+        self.fix = self.unsafe_fixes = False
+        self.output_format, self.baseline, self.cache_dir = "full", None, None
+        self.max_file_size = MAX_FILE_SIZE
+        self.tensorflow_version, self.handlers, self.entry_points, self.verify = None, [], [], {}
+        self.project_root, self.config_path, self.isolated, self.cache = os.getcwd(), None, False, True
+        self._layers, self._resolved, self._ignored_per_file = [], None, None
+
+    @property
+    def excludes(self):
+        """All path patterns to leave out."""
+        return [*self.exclude, *self.extend_exclude]
+
+    @property
+    def enabled(self):
+        """The codes that run, as a frozenset."""
+        return self._selection()[0]
+
+    @property
+    def explicit(self):
+        """The codes that somebody selected by full code or name: only these hints can fail a run."""
+        return self._selection()[1]
+
+    def update(self, values):
+        """Take over `values` (keys in kebab-case); None means "not given".  One call is one layer of selection."""
+        values = {key.replace("-", "_"): value for key, value in values.items() if value is not None}
+        layer = tuple(values.get(key) for key in ("select", "ignore", "extend_select"))
+        if any(part is not None for part in layer):
+            self._layers.append(layer)
+            self._resolved = None
+        for key, value in values.items():
+            setattr(self, key, value)
+        if "per_file_ignores" in values:
+            self._ignored_per_file = None
+
+    def validate(self):
+        """Raises UsageError for selectors that name no rule; costs nothing when there are none."""
+        if self._layers:
+            self._selection()
+        if self.per_file_ignores:
+            self._per_file()
+
+    def is_ignored(self, path, code):
+        """True when `per-file-ignores` switches `code` off in the file at `path`."""
+        if not self.per_file_ignores:
+            return False
+        absolute = os.path.abspath(path)
+        return any(code in codes and globs.match(absolute) != inverted for globs, inverted, codes in self._per_file())
+
+    def _selection(self):
+        if self._resolved is None:
+            from tflint_mem.selection import resolve
+
+            self._resolved = resolve(self._layers)
+        return self._resolved
+
+    def _per_file(self):
+        if self._ignored_per_file is None:
+            from tflint_mem.globs import Globs
+            from tflint_mem.selection import codes_of
+
+            self._ignored_per_file = [
+                (Globs([pattern.removeprefix("!")], self.project_root), pattern.startswith("!"), codes_of(selectors))
+                for pattern, selectors in self.per_file_ignores.items()
+            ]
+        return self._ignored_per_file
+
+
+def load(paths, config=(), isolated=False, overrides=None):
+    """Settings for a run over `paths`.
+
+    config     values of --config: files, or `key = value` lines
+    overrides  what the command line says, keys in kebab-case
+    Raises UsageError.
+    """
+    settings = Settings()
+    settings.isolated = isolated
+    files = [item for item in config if "=" not in item or os.path.isfile(item)]
+    inline = [item for item in config if item not in files]
+    if files and isolated:
+        raise UsageError("--isolated reads no configuration file, so it cannot go together with --config FILE")
+    if len(files) > 1:
+        raise UsageError("--config: give one file; further settings as `--config \"key = value\"`")
+    start = _common_folder(paths)
+    if files:
+        settings.config_path, table = _explicit(files[0])
+        settings.project_root = os.getcwd()
+    elif isolated:
+        table = None
+    else:
+        settings.config_path, table = _nearest(start)
+        if table is not None:
+            settings.project_root = os.path.dirname(settings.config_path)
+    if table is None:
+        settings.project_root = _repository(start)
+    else:
+        settings.update(_checked(table, settings.config_path))
+    for item in inline:
+        settings.update(_checked(_parse(item.encode("utf-8", "surrogateescape"), "--config"), "--config"))
+    if overrides:
+        settings.update(overrides)
+    settings.validate()
+    return settings
+
+
+def _common_folder(paths):
+    folders = set()
+    for path in paths:
+        path = os.path.abspath(path)
+        folders.add(path if os.path.isdir(path) else os.path.dirname(path))
+    if len(folders) == 1:
+        return folders.pop()
+    try:
+        return os.path.commonpath(folders) if folders else os.getcwd()
+    except ValueError:  # different drives
+        return os.getcwd()
+
+
+def _parents(folder):
+    while True:
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
+
+
+def _nearest(start):
+    """`(path, table)` of the nearest configuration upwards from the folder `start`, or `(None, None)`."""
+    for folder in _parents(start):
+        for name in FILE_NAMES:
+            path = os.path.join(folder, name)
+            try:
+                with open(path, "rb", 0) as file:
+                    raw = file.read()
+            except OSError:
+                continue
+            if name == "pyproject.toml" and b"tflint-mem" not in raw:
+                continue
+            table = _parse(raw, path)
+            if name == "pyproject.toml":
+                table = _tool_table(table, path)
+                if table is None:
+                    continue
+            return path, table
+    return None, None
+
+
+def _explicit(path):
+    try:
+        with open(path, "rb") as file:
+            table = _parse(file.read(), path)
+    except OSError as error:
+        raise UsageError(f"--config {path}: {error.strerror or error}") from None
+    if os.path.basename(path) == "pyproject.toml":
+        table = _tool_table(table, path) or {}
+    return path, table
+
+
+def _tool_table(document, path):
+    tools = document.get("tool")
+    table = tools.get("tflint-mem") if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise UsageError(f"{path}: `tool.tflint-mem` should be a table")
+    return table
+
+
+def _repository(start):
+    """The nearest folder upwards that looks like the root of a project, else the current one."""
+    for folder in _parents(start):
+        if any(os.path.exists(os.path.join(folder, mark)) for mark in (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")):
+            return folder
+    return os.getcwd()
+
+
+def _parse(raw, path):
+    try:
+        import tomllib
+    except ImportError:  # Python 3.10
+        import tomli as tomllib
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: invalid TOML: {error}") from None
+
+
+def _checked(table, path):
+    """The table if every key is known and every value of its type."""
+    for key, value in table.items():
+        if key not in KEYS:
+            from tflint_mem.selection import nearest
+
+            raise UsageError(f"{path}: unknown key `{key}`{nearest(key, KEYS)}")
+        if not _fits(value, KEYS[key]):
+            raise UsageError(f"{path}: `{key}` should be {KEYS[key]}, not {_toml_type(value)}")
+    if table.get("output-format") not in (None, *OUTPUT_FORMATS):
+        from tflint_mem.selection import nearest
+
+        raise UsageError(f"{path}: unknown output-format `{table['output-format']}`{nearest(table['output-format'], OUTPUT_FORMATS)}")
+    if "baseline" in table:
+        folder = os.path.dirname(path) if path != "--config" else os.getcwd()
+        table = {**table, "baseline": os.path.join(folder, table["baseline"])}
+    return table
+
+
+def _fits(value, kind):
+    if kind == STRINGS:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if kind == LISTS:
+        return isinstance(value, dict) and all(_fits(item, STRINGS) for item in value.values())
+    if kind == SIZE:
+        return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, {STRING: str, BOOL: bool, TABLE: dict}[kind])
+
+
+def _toml_type(value):
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a string", list: "a list", dict: "a table"}
+    return names.get(type(value), type(value).__name__)

@@ -1,0 +1,151 @@
+"""Paths from the command line to the files to check.
+
+A path that is given is always checked (unless `force-exclude`), whatever its name.  A directory is walked for Python
+files and notebooks in sorted order, without what `.gitignore` files and `exclude` patterns leave out.  Directories
+behind symbolic links are not entered, as in ruff, so a loop of links ends by itself.
+"""
+
+import os
+
+from tflint_mem.globs import Globs
+
+SUFFIXES = (".py", ".ipynb")
+
+
+class Discovered:
+    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at."""
+
+    __slots__ = ("files", "errors")
+
+    def __init__(self):
+        self.files, self.errors = [], []
+
+
+def discover(paths, settings):
+    """All files to check below `paths`, each once."""
+    found = Discovered()
+    seen = set()
+    excluded = Globs(settings.excludes, settings.project_root)
+
+    def add(path, absolute):
+        if absolute not in seen:
+            seen.add(absolute)
+            found.files.append(path)
+
+    for path in paths:
+        path = os.path.normpath(path)
+        absolute = os.path.abspath(path)
+        try:
+            is_directory = os.stat(path).st_mode & 0o170000 == 0o040000
+        except OSError as error:
+            found.errors.append((path, error.strerror or str(error)))
+            continue
+        except ValueError as error:  # a NUL in the path
+            found.errors.append((path, str(error)))
+            continue
+        if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
+            continue
+        if is_directory:
+            _walk(path, absolute, excluded, settings.respect_gitignore, add, found.errors)
+        else:
+            add(path, absolute)
+    return found
+
+
+def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
+    """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
+    ignores = _ignores_above(absolute_top) if respect_gitignore else ()
+    stack = [(top, absolute_top, ignores)]
+    while stack:
+        folder, absolute, ignores = stack.pop()
+        try:
+            with os.scandir(folder) as entries:
+                entries = sorted(entries, key=_name)
+        except OSError as error:
+            errors.append((folder, error.strerror or str(error)))
+            continue
+        prefix = "" if folder == "." else os.path.join(folder, "")
+        base = os.path.join(absolute, "")
+        if respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
+            ignores = (*ignores, *_ignore_file(absolute, ".gitignore"))
+        folders = []
+        for entry in entries:
+            name = entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not name.endswith(SUFFIXES):
+                continue
+            path = base + name
+            if excluded.match(path, name) or (ignores and _is_ignored(path, is_folder, ignores)):
+                continue
+            if is_folder:
+                folders.append((prefix + name, path, ignores))
+            elif _is_file(entry):
+                add(prefix + name, path)
+        stack.extend(reversed(folders))
+
+
+def _name(entry):
+    return entry.name
+
+
+def _is_file(entry):
+    """A symbolic link to a file counts; one that leads nowhere or round in a circle does not."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+# -- .gitignore
+
+
+def _ignores_above(folder):
+    """The ignore files that hold for `folder` from outside it: those from the repository's root down to its parent."""
+    chain, parent = [], folder
+    while not os.path.exists(os.path.join(parent, ".git")):
+        above = os.path.dirname(parent)
+        if above == parent:
+            return ()
+        chain.append(above)
+        parent = above
+    specs = list(_ignore_file(parent, os.path.join(".git", "info", "exclude")))
+    for level in reversed(chain):
+        specs += _ignore_file(level, ".gitignore")
+    return tuple(specs)
+
+
+def _ignore_file(folder, name):
+    """`((folder, spec),)` for an ignore file with patterns in it, else `()`."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape") as lines:
+            patterns = [line for line in lines.read().split("\n") if line.strip() and not line.startswith("#")]
+    except OSError:
+        return ()
+    if not patterns:
+        return ()
+    from pathspec import GitIgnoreSpec
+
+    try:
+        spec = GitIgnoreSpec.from_lines(patterns)
+    except ValueError:  # git passes over a pattern that makes no sense
+        spec = GitIgnoreSpec.from_lines([pattern for pattern in patterns if _makes_sense(pattern)])
+    return ((os.path.join(folder, ""), spec),)
+
+
+def _makes_sense(pattern):
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return bool(GitIgnoreSpec.from_lines([pattern]))
+    except ValueError:
+        return False
+
+
+def _is_ignored(path, is_folder, ignores):
+    """The nearest ignore file that says anything about `path` decides."""
+    for folder, spec in reversed(ignores):
+        relative = path[len(folder):].replace(os.sep, "/") + ("/" if is_folder else "")
+        verdict = spec.check_file(relative).include
+        if verdict is not None:
+            return verdict
+    return False

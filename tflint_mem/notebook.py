@@ -1,0 +1,230 @@
+"""A Jupyter notebook (nbformat 3 or 4) read as one Python module, and written back cell by cell.
+
+The code cells are joined in order, magics masked.  Cells are numbered from 1 over all cells of the notebook, as people
+count them.  An edit replaces the bytes of its cell's `source` in the JSON text and nothing else: outputs, metadata,
+indentation and the spelling of untouched lines stay as they were.
+"""
+
+import json
+from bisect import bisect_right
+
+from tflint_mem.magics import mask
+from tflint_mem.source import BOM, SourceError, splice, split_rows
+
+
+class _Cell:
+    """One code cell: its number, the module row of its first row, its own text, and where magics were masked."""
+
+    __slots__ = ("number", "first_row", "text", "masked", "route")
+
+    def __init__(self, number, first_row, text, masked, route):
+        self.number, self.first_row, self.text, self.masked, self.route = number, first_row, text, masked, route
+
+
+class Notebook:
+    """The code cells of a notebook.  `text` is the module they make."""
+
+    def __init__(self, document, bom, cells, text):
+        self._document, self._bom, self._cells, self.text = document, bom, cells, text
+        self._starts = [cell.first_row for cell in cells]
+        self._by_number = {cell.number: cell for cell in cells}
+
+    @classmethod
+    def parse(cls, path, raw):
+        """Raises SourceError for anything that is not a notebook."""
+        try:
+            document = raw.decode("utf-8-sig")
+            content = json.loads(document)
+        except UnicodeDecodeError as error:
+            row = raw.count(b"\n", 0, error.start) + 1
+            column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+            raise SourceError(path, row, column, f"not a notebook: byte 0x{raw[error.start]:02x} is not UTF-8") from None
+        except json.JSONDecodeError as error:
+            raise SourceError(path, error.lineno, error.colno, f"not a notebook: invalid JSON, {error.msg}") from None
+        except RecursionError:
+            raise SourceError(path, 1, 1, "not a notebook: its JSON is nested too deeply") from None
+        cells, texts, row = [], [], 1
+        for number, (route, text) in enumerate(_code_cells(path, content), 1):
+            if text is None:
+                continue
+            masked_text, masked = mask(_without_surrogates(text))
+            cells.append(_Cell(number, row, text, masked, route))
+            texts.append(masked_text)
+            row += len(split_rows(masked_text))
+        text = "\n".join(texts)
+        notebook = cls(document, raw.startswith(BOM), cells, text)
+        if "\0" in text:
+            rows = split_rows(text[: text.index("\0")])
+            cell, row = notebook.locate(len(rows))
+            raise SourceError(path, row, len(rows[-1]) + 1, "source code cannot contain NUL bytes", cell)
+        return notebook
+
+    def locate(self, row):
+        """`(cell number, row in cell)` of a row of `text`."""
+        if not self._cells:
+            return None, row
+        cell = self._cells[max(0, bisect_right(self._starts, row) - 1)]
+        return cell.number, row - cell.first_row + 1
+
+    def module_row(self, number, row):
+        """The row of `text` for a row of the cell with that number."""
+        return self._by_number[number].first_row + row - 1
+
+    def numbers(self):
+        """The numbers of the code cells, in order."""
+        return list(self._by_number)
+
+    def cell_text(self, number):
+        """The cell's own text, magics included."""
+        return self._by_number[number].text
+
+    def with_edits(self, edits):
+        """The file's new bytes.  Raises ValueError when an edit would write over a magic, overlap or miss the cell."""
+        by_cell = {}
+        for edit in edits:
+            by_cell.setdefault(edit.cell, []).append(edit)
+        changes = []
+        for number, group in by_cell.items():
+            if number not in self._by_number:
+                raise ValueError(f"no code cell {number}")
+            cell = self._by_number[number]
+            for edit in group:
+                _refuse_masked(cell, edit)
+            start, end = _span(self._document, cell.route)
+            changes.append((start, end, _source_json(self._document, start, end, cell.text, splice(cell.text, group))))
+        document = self._document
+        for start, end, new in sorted(changes, reverse=True):
+            document = document[:start] + new + document[end:]
+        return BOM * self._bom + document.encode("utf-8")
+
+
+def _code_cells(path, content):
+    """For every cell in order: its route through the JSON to the source, and the source if the cell holds Python."""
+    if not isinstance(content, dict):
+        raise SourceError(path, 1, 1, "not a notebook: the JSON is no object")
+    if isinstance(content.get("cells"), list):
+        lists = [(("cells",), content["cells"])]
+    elif isinstance(content.get("worksheets"), list):
+        lists = [
+            (("worksheets", i, "cells"), sheet.get("cells", []))
+            for i, sheet in enumerate(content["worksheets"]) if isinstance(sheet, dict)
+        ]
+    else:
+        raise SourceError(path, 1, 1, "not a notebook: it has no list of cells")
+    metadata = content.get("metadata") if isinstance(content.get("metadata"), dict) else {}
+    python = _is_python(metadata)
+    for route, cells in lists:
+        for i, cell in enumerate(cells):
+            if not isinstance(cell, dict):
+                raise SourceError(path, 1, 1, f"not a notebook: cell {i + 1} is no object")
+            key = "source" if "source" in cell else "input"
+            text = None
+            if python and cell.get("cell_type") == "code" and "python" in cell.get("language", "python"):
+                text = cell.get(key, "")
+                if isinstance(text, list) and all(isinstance(part, str) for part in text):
+                    text = "".join(text)
+                if not isinstance(text, str):
+                    raise SourceError(path, 1, 1, f"not a notebook: the source of cell {i + 1} is no text")
+            yield (*route, i, key), text
+
+
+def _is_python(metadata):
+    """False when the notebook says that its kernel speaks another language."""
+    for table, key in (("kernelspec", "language"), ("language_info", "name")):
+        entry = metadata.get(table)
+        if isinstance(entry, dict) and isinstance(entry.get(key), str):
+            return "python" in entry[key].lower()
+    return True
+
+
+def _without_surrogates(text):
+    """JSON can spell half a surrogate pair, which no encoding can hold; one replacement character keeps the columns."""
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
+
+
+def _refuse_masked(cell, edit):
+    for row, (first, behind) in cell.masked.items():
+        if edit.start < (row, behind) and (row, first) < edit.end:
+            raise ValueError(f"the fix would write over the notebook magic in cell {cell.number}, row {row}")
+
+
+# -- the JSON text: find a value, spell a new one
+
+
+_WHITESPACE = " \t\n\r"
+_decode = json.JSONDecoder().raw_decode
+
+
+def _skip(document, position):
+    while document[position] in _WHITESPACE:
+        position += 1
+    return position
+
+
+def _items(document, position):
+    """`(key, start, end)` of each value in the object or array at `position`; keys of an array are its indices."""
+    is_object = document[position] == "{"
+    position = _skip(document, position + 1)
+    index = 0
+    while document[position] not in "}]":
+        key = index
+        if is_object:
+            key, position = _decode(document, position)
+            position = _skip(document, _skip(document, position) + 1)
+        end = _decode(document, position)[1]
+        yield key, position, end
+        index += 1
+        position = _skip(document, end)
+        if document[position] == ",":
+            position = _skip(document, position + 1)
+
+
+def _span(document, route):
+    """Start and end of the value that `route` (keys and indices) leads to."""
+    start = end = _skip(document, 0)
+    for step in route:
+        # The last of equal keys counts, as it does for json.loads.
+        start, end = [(s, e) for key, s, e in _items(document, start) if key == step][-1]
+    return start, end
+
+
+def _source_json(document, start, end, old, new):
+    """JSON for the cell text `new` in the style of the value at start:end, which spells `old`."""
+    ascii_only = document.isascii() or _without_surrogates(new) != new
+
+    def spell(text):
+        return json.dumps(text, ensure_ascii=ascii_only)
+
+    if document[start] != "[":
+        return spell(new)
+    spans = [(s, e) for _, s, e in _items(document, start)]
+    old_lines, new_lines = _lines(old), _lines(new)
+    tokens = [document[s:e] for s, e in spans]
+    if [json.loads(token) for token in tokens] != old_lines:
+        tokens = [spell(line) for line in old_lines]
+    same_head = _common(old_lines, new_lines)
+    same_tail = min(_common(old_lines[::-1], new_lines[::-1]), min(len(old_lines), len(new_lines)) - same_head)
+    middle = [spell(line) for line in new_lines[same_head: len(new_lines) - same_tail]]
+    tokens = tokens[:same_head] + middle + tokens[len(tokens) - same_tail:]
+    if not spans:
+        return "[" + ", ".join(tokens) + "]"
+    opening, closing = document[start + 1: spans[0][0]], document[spans[-1][1]: end - 1]
+    between = document[spans[0][1]: spans[1][0]] if len(spans) > 1 else "," + (opening or " ")
+    return "[" + opening + between.join(tokens) + closing + "]"
+
+
+def _lines(text):
+    """The text in the pieces that a notebook stores: one per line, line end included."""
+    pieces = text.split("\n")
+    return [piece + "\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+
+
+def _common(left, right):
+    count = 0
+    for a, b in zip(left, right):
+        if a != b:
+            break
+        count += 1
+    return count

@@ -1,0 +1,74 @@
+"""Reports: every format is written from the same findings by a module of its own with `render(run) -> str`.
+
+`run` is a `check.Run`: its `findings` (sorted), `fixed`, `skipped_fixes`, `reader.get(path)`, `settings`, `options`.
+"""
+
+import os
+import sys
+
+from tflint_mem.config import UsageError
+
+
+def write(run):
+    """Render the run's report and put it where the options say."""
+    options, chosen = run.options, run.settings.output_format
+    target = options.output_file
+    # With fixes of standard input, standard output carries the new source.
+    stream = sys.stderr if (run.stdin and run.settings.fix) or options.diff else sys.stdout
+    if options.diff:
+        text = _outcome(run)
+        target = None
+    else:
+        text = _render(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
+    if target:
+        from tflint_mem.apply import write_atomic
+
+        try:
+            write_atomic(target, text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise UsageError(f"--output-file {target}: {error.strerror or error}") from None
+        return
+    if text:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        stream.write(text)
+        stream.flush()
+
+
+def _render(run, chosen, color):
+    if run.options.statistics:
+        from tflint_mem.report import statistics
+
+        return statistics.render(run)
+    if chosen in ("full", "concise"):
+        if not run.findings and not run.fixed:
+            return _outcome(run)  # the common case imports nothing
+        from tflint_mem.report import text
+
+        return text.render(run, full=chosen == "full", color=color) + _outcome(run)
+    from importlib import import_module
+
+    return import_module(f"tflint_mem.report.{chosen}").render(run)
+
+
+def _outcome(run):
+    if run.options.quiet:
+        return ""
+    if not run.findings and not run.fixed:
+        files = f"{run.checked} file{'s' * (run.checked != 1)}"
+        tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
+        return f"Checked {files}: no findings{tail}.\n"
+    from tflint_mem.report import summary
+
+    return summary.line(run) + "\n"
+
+
+def _wants_color(choice, stream):
+    """Colour on a terminal unless NO_COLOR; FORCE_COLOR colours everything."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

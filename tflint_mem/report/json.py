@@ -1,0 +1,43 @@
+"""The report for programs: ruff's fields and meaning, and our `trace` and `verification`."""
+
+import json
+
+from tflint_mem.report.paths import absolute
+
+
+def render(run):
+    """A list of objects."""
+    return json.dumps([record(finding) for finding in run.findings], indent=2) + "\n"
+
+
+def record(finding):
+    """One finding."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "filename": absolute(finding.path),
+        "cell": finding.cell,
+        "location": _place(finding.start),
+        "end_location": _place(finding.end),
+        "noqa_row": finding.noqa_row,
+        "url": None,
+        "fix": None if finding.fix is None else {
+            "applicability": finding.fix.applicability,
+            "message": finding.fix.message,
+            "edits": [
+                {"content": edit.content, "location": _place(edit.start), "end_location": _place(edit.end)}
+                for edit in finding.fix.edits
+            ],
+        },
+        "trace": [
+            {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column, "message": step.message}
+            for step in finding.trace
+        ],
+        "verification": finding.verification,
+    }
+
+
+def _place(place):
+    return {"row": place[0], "column": place[1]}

@@ -1,0 +1,31 @@
+"""How a report names files."""
+
+import os
+
+
+def shown(path):
+    """The path for people: relative when it lies below the current folder."""
+    if not os.path.isabs(path):
+        return path
+    here = os.path.join(os.getcwd(), "")
+    return path[len(here):] if path.startswith(here) else path
+
+
+def absolute(path):
+    """The path for programs; `-` (standard input without a name) stays."""
+    return path if path == "-" else os.path.abspath(path)
+
+
+def relative(path, root):
+    """The path below `root` with forward slashes; a path elsewhere climbs out with `..`."""
+    if path == "-":
+        return path
+    try:
+        return os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return os.path.abspath(path).replace(os.sep, "/")
+
+
+def place(path, cell, row, column):
+    """`path:row:column`, which terminals and editors make clickable; a notebook's cell stands before the row."""
+    return f"{shown(path)}:{f'cell {cell}:' if cell else ''}{row}:{column}"

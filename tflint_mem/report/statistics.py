@@ -1,0 +1,24 @@
+"""How often each rule was broken."""
+
+from tflint_mem.finding import SAFE
+
+
+def render(run):
+    """One row per rule, most frequent first; a list of objects with `--output-format json`."""
+    by_code = {}
+    for finding in run.findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    groups = sorted(by_code.values(), key=lambda group: (-len(group), group[0].code))
+    if run.settings.output_format == "json":
+        import json
+
+        return json.dumps([
+            {"code": group[0].code, "name": group[0].name, "count": len(group), "fixable": _fixable(group)} for group in groups
+        ], indent=2) + "\n"
+    width = max((len(str(len(group))) for group in groups), default=0)
+    return "".join(
+        f"{len(group):>{width}}  {group[0].code}  {'[*]' if _fixable(group) else '[ ]'}  {group[0].name}\n" for group in groups)
+
+
+def _fixable(group):
+    return any(finding.fix is not None and finding.fix.applicability == SAFE for finding in group)

@@ -1,0 +1,110 @@
+"""The report for people: `full` explains every finding, `concise` gives it one line."""
+
+from tflint_mem.finding import SAFE
+from tflint_mem.report import frame, patch
+from tflint_mem.report.paths import place
+
+BOLD, DIM, RED, YELLOW, CYAN, GREEN = "1", "2", "31", "33", "36", "32"
+_SEVERITY = {"error": RED, "warning": YELLOW, "hint": CYAN}
+_PATCH_ROWS = 14
+
+
+def render(run, full, color):
+    """All findings as text."""
+    paint = _ansi if color else _plain
+    if not full:
+        return "".join(concise(finding, paint) + "\n" for finding in run.findings)
+    return "".join(_full(finding, run.reader.get, paint) + "\n" for finding in run.findings)
+
+
+def concise(finding, paint=None):
+    """`path:row:column: CODE name [severity] [*] message`; `[*]` marks a safe fix."""
+    return f"{_header(finding, paint or _plain)} {' '.join(finding.message.split())}"
+
+
+def _full(finding, get, paint):
+    source = get(finding.path)
+    lines = [_header(finding, paint), *_indented(finding.message)]
+    lines += _frame(source, finding, paint)
+    if finding.trace:
+        lines.append(paint("  how it gets here:", BOLD))
+        for step in finding.trace:
+            lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {step.message}")
+            if (step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]):
+                lines += [paint(f"        {row}", DIM) for row in _row_of(get(step.path), step)]
+    if finding.measured:
+        lines += _labelled("measured", finding.measured, paint)
+    if finding.help:
+        lines += _labelled("help", finding.help, paint)
+    if finding.fix is not None and source is not None:
+        lines += _fix(source, finding.fix, paint)
+    return "\n".join(lines) + "\n"
+
+
+def _header(finding, paint):
+    severity = paint(f"[{finding.severity}]", _SEVERITY[finding.severity])
+    where = paint(place(finding.path, finding.cell, *finding.start), BOLD)
+    mark = " [*]" if finding.fix is not None and finding.fix.applicability == SAFE else ""
+    return f"{where}: {paint(finding.code, RED)} {finding.name} {severity}{mark}"
+
+
+def _indented(text):
+    import textwrap
+
+    return [f"  {row}" for paragraph in text.split("\n") for row in textwrap.wrap(
+        paragraph, frame.WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]]
+
+
+def _labelled(label, text, paint):
+    rows = _indented(f"{label}: {text}")
+    rows[0] = "  " + paint(f"{label}:", BOLD) + rows[0][3 + len(label):]
+    return rows
+
+
+def _frame(source, finding, paint):
+    rows = _rows(source, finding.cell)
+    shown = frame.frame(rows, finding.start, finding.end) if rows else []
+    if not shown:
+        return []
+    gutter = len(str(shown[-1][0]))
+    bar = paint("|", DIM)
+    lines = [f"  {'':>{gutter}} {bar}"]
+    for number, text, marker in shown:
+        lines.append(f"  {paint(f'{number:>{gutter}}', DIM)} {bar} {text}".rstrip())
+        if marker:
+            lines.append(f"  {'':>{gutter}} {bar} {paint(marker, _SEVERITY[finding.severity])}")
+    return [*lines, f"  {'':>{gutter}} {bar}"]
+
+
+def _row_of(source, step):
+    rows = _rows(source, step.cell)
+    return [frame.cut(rows[step.row - 1].strip())] if rows and step.row <= len(rows) else []
+
+
+def _rows(source, cell):
+    """The rows of the file or cell; None when it cannot be read (a syntax error may be just that)."""
+    from tflint_mem.source import SourceError
+
+    try:
+        return source.rows(cell) if source is not None else None
+    except SourceError:
+        return None
+
+
+def _fix(source, fix, paint):
+    how = "safe" if fix.applicability == SAFE else "unsafe: look before you apply"
+    rows = patch.rows(source, fix.edits)
+    lines = [f"  {paint('fix', BOLD)} ({how}): {fix.message}"]
+    for row in rows[:_PATCH_ROWS]:
+        lines.append("    " + paint(row[0] + " " + frame.cut(row[1:]), {"-": RED, "+": GREEN}.get(row[0], DIM)).rstrip())
+    if len(rows) > _PATCH_ROWS:
+        lines.append(f"    … {len(rows) - _PATCH_ROWS} more rows")
+    return lines
+
+
+def _ansi(text, code):
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(text, code):
+    return text
