@@ -1,0 +1,24 @@
+"""From module coordinates to the coordinates that leave the program: rows within notebook cells."""
+
+from . import NoFix
+
+
+def located(source, edits) -> list:
+    """`edits` in final coordinates: for a notebook with `cell` set and rows within it.
+
+    NoFix when an edit spans cells or would write over a notebook magic.
+    """
+    if source.kind != "notebook":
+        return list(edits)
+    final = []
+    for edit in edits:
+        cell, first = source.locate(edit.start[0])
+        other, last = source.locate(edit.end[0])
+        if cell != other:
+            raise NoFix("the change spans two notebook cells")
+        final.append(edit.replace(cell=cell, start=(first, edit.start[1]), end=(last, edit.end[1])))
+    try:
+        source.with_edits(final)
+    except ValueError as error:
+        raise NoFix(str(error)) from error
+    return final

@@ -1,0 +1,503 @@
+"""Moving what does not change out of a loop.
+
+Every function answers `(edits, applicability)` and raises NoFix where the move could break the program.  "safe" means
+that the program computes the same; "unsafe" that it does in all likelihood, for a person to confirm.
+"""
+
+import ast
+
+import libcst as cst
+
+from ..finding import SAFE, UNSAFE
+from . import NoFix
+from .imports import framework_names
+from .names import (
+    binds, bound, chains, changed, everything, free, loaded, never_empty, own_jumps, place, same_scope, touches,
+)
+from .outline import dotted, unique_name
+from .rewrite import MOVED, REMOVE, split_leading
+from .view import COMPREHENSIONS, LOOPS
+
+# What a loop may do with a Keras model or a SavedModel so that one object serves all repeats as well as a new one each.
+MODEL_READS = frozenset((
+    "call count_params dtype evaluate get_config get_layer get_weights input input_names input_shape inputs layers name "
+    "output output_names output_shape outputs predict predict_classes predict_generator predict_on_batch predict_proba "
+    "signatures summary test_on_batch to_json"
+).split())
+# Calls that give the same answer each time they are asked with the same arguments.
+PURE = frozenset((
+    "Path abs abspath basename bool bytes dict dirname expanduser float format format_map frozenset fspath getattr int "
+    "isinstance join joinpath len list lower max min normpath realpath repr resolve round rstrip set sorted split str "
+    "strip sum tuple upper zip range relative_to replace with_suffix"
+).split())
+# Calls that may change what a later load, build or lookup sees, whatever they are given.
+_GLOBAL_EFFECTS = frozenset((
+    "chdir clear_session enable_eager_execution disable_eager_execution reset_default_graph reset_uids seed "
+    "set_floatx set_global_policy set_learning_phase set_random_seed set_seed set_session set_visible_devices"
+).split())
+# Calls that only look at a path or a value they share with the code that moves.
+_LOOKING = PURE | frozenset((
+    "append basename debug error exception exists info isdir isfile listdir log print stat stem warn warning"
+).split())
+_CONTEXTS = frozenset("as_default device init_scope name_scope scope".split())
+_SUSPENDS = (ast.Await, ast.Yield, ast.YieldFrom)
+_JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
+
+
+def hoist_statement(view, node, loop, *, call=None, reads=MODEL_READS, nonempty=None) -> tuple:
+    """Move `x = …` (or a bare call) from the body of `loop` to right before it.
+
+    node      the statement or anything in it
+    call      the call that makes this worth while; other calls in the statement must be harmless to run once only
+    reads     attributes and methods of `x` that do not change it; any other use of `x` makes the fix unsafe
+    nonempty  True when the caller knows that the loop runs at least once
+    """
+    return _Hoist(view, loop, reads, nonempty).statement(node, call)
+
+
+def hoist_call(view, call, loop, base: str, *, reads=MODEL_READS, nonempty=None) -> tuple:
+    """Evaluate `call` once before `loop` (a loop or a comprehension) and use its value, under a new name like `base`.
+
+    When the call is all that an assignment to one name assigns, that assignment moves instead.
+    """
+    small = view.parent(call)
+    if isinstance(loop, LOOPS) and isinstance(small, (cst.Assign, cst.AnnAssign)) and _targets(small) is not None:
+        return hoist_statement(view, small, loop, call=call, reads=reads, nonempty=nonempty)
+    return _Hoist(view, loop, reads, nonempty).expression(call, base)
+
+
+def hoist_def(view, function, loop) -> tuple:
+    """Move a function definition, decorators included, from the body of `loop` to right before it.
+
+    NoFix when the function takes anything from around it that the loop binds or changes.
+    """
+    return _Hoist(view, loop, frozenset(), None).definition(function)
+
+
+def outermost_loop(view, node, attempt):
+    """The result of `attempt(loop)` for the outermost loop around `node` from which it does not raise NoFix.
+
+    attempt  a function such as `lambda loop: hoist_statement(view, node, loop)`; loops are tried from the inside out
+    """
+    best = refusal = None
+    for loop in view.loops(node):
+        try:
+            result = attempt(loop)
+        except NoFix as error:
+            refusal = refusal or error
+            break
+        if best is None or (best[1], result[1]) != (SAFE, UNSAFE):
+            best = result
+    if best is None:
+        raise refusal or NoFix("there is no loop around it")
+    return best
+
+
+class _Hoist:
+    """One move out of one loop.  `doubts` collects what makes it unsafe."""
+
+    def __init__(self, view, loop, reads, nonempty):
+        self.view, self.loop, self.reads = view, loop, reads
+        self.here = None if isinstance(loop, COMPREHENSIONS) else view.ast_of(loop)
+        self.nonempty = nonempty
+        self.doubts = []
+        self.row = view.first_row + (self.here.lineno - 1 if self.here else 0)
+
+    @property
+    def applicability(self):
+        return UNSAFE if self.doubts else SAFE
+
+    # --- the three moves
+
+    def statement(self, node, call):
+        view = self.view
+        small = view.small(node)
+        unit = self.unit_around(small)
+        target = _targets(small)
+        if target is None and not isinstance(small, cst.Expr):
+            raise NoFix("the statement is no simple assignment")
+        here = view.ast_of(small)
+        if isinstance(small, cst.AnnAssign) and here.value is None:
+            raise NoFix("nothing is assigned")
+        self.path_to_loop(unit)
+        self.invariant(here, view.ast_of(call) if call is not None else here.value, target)
+        removed = self.target_uses(here, target) if target else {}
+        self.before(here)
+        moved, replace = self.taken_out(small, unit)
+        replace.update(removed)
+        self.still_has_body(replace)
+        return self.placed(moved, replace), self.applicability
+
+    def expression(self, call, base):
+        view = self.view
+        here = view.ast_of(call)
+        statement = view.statement(call)
+        self.evaluated(call)
+        if self.here is not None and statement is not self.loop:
+            self.path_to_loop(statement)
+        scope = self.loop_scope(call)
+        self.same_each_time(here, scope, here)
+        self.loop_leaves_alone(here, scope, exclude=here)
+        self.used_inline(call)
+        if self.here is not None:
+            self.before(view.ast_of(statement) if statement is not self.loop else self.here)
+        name = unique_name(view.source, base)
+        line = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], call)])
+        return self.placed([line], {call: cst.Name(name)}), self.applicability
+
+    def definition(self, function):
+        view = self.view
+        here = view.ast_of(function)
+        self.path_to_loop(function)
+        inside = bound([self.here])
+        taken = (free(here) | loaded(here.decorator_list)) & inside - {here.name}
+        if taken:
+            raise NoFix(f"the function uses {sorted(taken)[0]}, which the loop binds")
+        others = [
+            node for node in same_scope(self.loop_parts())
+            if node is not here and here.name in binds(node)]
+        if others:
+            raise NoFix(f"{here.name} is bound elsewhere in the loop")
+        if any(isinstance(node, _SUSPENDS) for node in everything([here.args, *here.decorator_list])):
+            raise NoFix("its definition waits for something")
+        for chain in chains([here]):
+            if "." in chain and any(touches(chain, change) for change in changed(self.loop_parts())):
+                raise NoFix(f"the loop changes {chain}")
+        self.read_before(here, here.name)
+        self.empty_loop(here.name)
+        self.still_has_body({function: MOVED})
+        apart, attached = split_leading(function.leading_lines)
+        return self.placed([function.with_changes(leading_lines=attached)], {function: MOVED}), self.applicability
+
+    # --- questions
+
+    def loop_parts(self):
+        return [self.here] if self.here is not None else []
+
+    def loop_scope(self, call):
+        """The `ast` nodes that run again and again: the loop, or the statement around a comprehension."""
+        return [self.here] if self.here is not None else [self.view.ast_of(self.view.statement(call))]
+
+    def unit_around(self, small):
+        """The node that moves: the small statement, its line, or a `with` block that holds nothing else."""
+        view = self.view
+        line = view.parent(small)
+        if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+            return small
+        unit = line
+        while True:
+            block = view.parent(unit)
+            owner = view.parent(block)
+            if not isinstance(owner, cst.With) or not isinstance(block, cst.IndentedBlock) or len(block.body) != 1:
+                return unit
+            for item in view.ast_of(owner).items:
+                self.same_each_time(item.context_expr, [self.here], item.context_expr)
+                self.loop_leaves_alone(item.context_expr, [self.here], exclude=view.ast_of(owner))
+            unit = owner
+
+    def path_to_loop(self, node):
+        """Check the blocks between the moving node and the loop."""
+        view = self.view
+        below = node
+        for around in view.ancestors(node):
+            if around is self.loop:
+                if below is not around.body:
+                    raise NoFix("it does not stand in the body of the loop")
+                return
+            if isinstance(around, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+                raise NoFix("it stands in a function of its own")
+            if isinstance(around, (cst.If, cst.Else, cst.MatchCase)):
+                self.doubts.append("it does not run in every repeat")
+            elif isinstance(around, cst.Try):
+                if below is not around.body:
+                    raise NoFix("it stands in a clause of a try block")
+                self.doubts.append("its exceptions are handled in the loop")
+            elif isinstance(around, (cst.ExceptHandler, cst.Finally, cst.ExceptStarHandler, cst.TryStar)):
+                raise NoFix("it stands in a clause of a try block")
+            elif isinstance(around, cst.With):
+                self.with_block(around)
+            elif isinstance(around, LOOPS):
+                if below is not around.body:
+                    raise NoFix("it does not stand in the body of the loop")
+                if not never_empty(view.ast_of(around), view.outline.tree):
+                    self.doubts.append("an inner loop may not run")
+            below = around
+        raise NoFix("it does not stand in the loop")
+
+    def with_block(self, block):
+        for item in self.view.ast_of(block).items:
+            name = dotted(item.context_expr.func) if isinstance(item.context_expr, ast.Call) else ""
+            if name.split(".")[-1] in _CONTEXTS:
+                raise NoFix("it would leave the with block around it")
+        self.doubts.append("it leaves a with block")
+
+    def invariant(self, statement, main, target):
+        scope = [self.here]
+        value = getattr(statement, "value", None)
+        self.same_each_time(value, scope, main)
+        if target and "." in target:
+            self.doubts.append("it assigns an attribute")
+            if not set(target.split(".")[:1]).isdisjoint(bound(scope)):
+                raise NoFix(f"the loop binds {target.split('.')[0]}")
+        self.loop_leaves_alone(value, scope, exclude=statement)
+
+    def same_each_time(self, value, scope, main):
+        """NoFix unless `value` means the same in each repeat."""
+        if any(isinstance(node, _SUSPENDS) for node in ast.walk(value)):
+            raise NoFix("it waits for something in each repeat")
+        varying = (loaded([value]) - _own_names(value)) & bound(scope)
+        if varying:
+            raise NoFix(f"it uses {sorted(varying)[0]}, which the loop binds")
+        if any(isinstance(node, ast.NamedExpr) for node in ast.walk(value)):
+            raise NoFix("it binds a name on the way")
+        trusted = framework_names(self.view.source, self.row)
+        for node in ast.walk(value):
+            if isinstance(node, ast.Call) and node is not main and not _repeatable(node, trusted):
+                raise NoFix(f"{ast.unparse(node.func)}() may answer differently in each repeat")
+
+    def loop_leaves_alone(self, value, scope, exclude):
+        """Doubt or refuse when the loop changes what `value` reads."""
+        reads = chains([value])
+        skip = set(map(id, ast.walk(exclude)))
+        for change in changed(scope):
+            if not self.is_module(change.split(".")[0]) and any(touches(chain, change) for chain in reads):
+                raise NoFix(f"the loop changes {change}")
+        shared = {chain for chain in reads if not self.is_module(chain.split(".")[0])}
+        functions = {dotted(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
+        shared -= functions
+        literals = {
+            node.value for node in ast.walk(value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value}
+        owners = {chain.rpartition(".")[0] for chain in shared if "." in chain}
+        for node in everything(scope):
+            if not isinstance(node, ast.Call) or id(node) in skip:
+                continue
+            last = dotted(node.func).split(".")[-1] or getattr(node.func, "attr", "")
+            if last in _GLOBAL_EFFECTS:
+                self.doubts.append(f"the loop calls {last}()")
+            if isinstance(node.func, ast.Attribute) and dotted(node.func.value) in owners and last not in _LOOKING:
+                self.doubts.append(f"{last}() may change what it reads")
+            if last in _LOOKING:
+                continue
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if any(chain in shared for chain in chains(arguments)) or any(
+                    isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes)) and part.value in literals
+                    for argument in arguments for part in ast.walk(argument)):
+                self.doubts.append(f"{last}() is given the same argument")
+
+    def is_module(self, name):
+        return name in framework_names(self.view.source, self.row)
+
+    def target_uses(self, statement, target):
+        """Check every other use of the assigned name; returns the `del` statements that go away with the move."""
+        view, root = self.view, target.split(".")[0]
+        removed = {}
+        for node in everything([self.here]):
+            if isinstance(node, ast.Delete) and target in [dotted(t) for t in node.targets]:
+                removed.update(self.deletion(node))
+                continue
+            if target not in binds(node) and not (
+                    "." in target and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+                    and dotted(node) == target):
+                continue
+            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Del):
+                continue
+            if not any(node is own for own in ast.walk(statement)):
+                raise NoFix(f"{target} is bound again in the loop")
+        if any(target in node.names for node in ast.walk(view.tree) if isinstance(node, (ast.Global, ast.Nonlocal))):
+            self.doubts.append(f"{target} is shared with other functions")
+        self.read_before(statement, target)
+        self.changes_of(target, root)
+        self.empty_loop(target)
+        return removed
+
+    def deletion(self, node):
+        there = self.view.cst_of(node)
+        if len(node.targets) != 1:
+            raise NoFix("it is deleted in the loop together with others")
+        line = self.view.parent(there)
+        block = self.view.parent(line) if isinstance(line, cst.SimpleStatementLine) else None
+        if block is not self.loop.body:
+            raise NoFix("it is deleted in the loop")
+        for other in everything([self.here]):
+            if isinstance(other, ast.Name) and other.id == dotted(node.targets[0]) and place(other) > place(node.targets[0]):
+                raise NoFix("it is used behind its deletion")
+        return {there: REMOVE}
+
+    def read_before(self, statement, target):
+        """NoFix when a repeat reads the name before it is assigned, and so sees the value of the repeat before."""
+        for node in everything([self.here]):
+            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) \
+                    and dotted(node) == target and place(node) < place(statement):
+                raise NoFix(f"{target} is read before it is assigned")
+
+    def changes_of(self, target, root):
+        """Doubt when the loop does anything with the object that may change it or keep it."""
+        parents = {id(child): node for node in everything([self.here]) for child in ast.iter_child_nodes(node)}
+        for node in everything([self.here]):
+            if not (isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and dotted(node) == target):
+                continue
+            around = parents.get(id(node))
+            if isinstance(around, ast.Attribute) and isinstance(around.ctx, ast.Load) and around.attr in self.reads:
+                continue
+            if isinstance(around, ast.Call) and around.func is node and not _trains(around):
+                continue
+            self.doubts.append(f"the loop may change {target}")
+            return
+
+    def empty_loop(self, name):
+        """Doubt when the loop may not run at all and the name is read outside of it."""
+        if self.nonempty or never_empty(self.here, self.view.outline.tree):
+            return
+        if used_outside(self.view, self.loop, name):
+            self.doubts.append(f"{name} is used outside the loop, which may not run")
+
+    def before(self, statement):
+        """Doubt when the loop can be left, or a repeat ended, before the statement."""
+        for jump in own_jumps(self.here.body, _JUMPS):
+            if place(jump) < place(statement):
+                self.doubts.append("a repeat may end before it")
+                return
+
+    def evaluated(self, call):
+        """Check what stands between the call and its statement."""
+        below = call
+        for around in self.view.ancestors(call):
+            if isinstance(around, (cst.Lambda, cst.FunctionDef, cst.ClassDef)) and not isinstance(below, cst.Decorator):
+                raise NoFix("it stands in a function of its own")
+            if isinstance(around, cst.Decorator):
+                raise NoFix("it decorates a function")
+            if isinstance(around, cst.IfExp) and below is not around.test or \
+                    isinstance(around, cst.BooleanOperation) and below is around.right:
+                self.doubts.append("it is not always evaluated")
+            if isinstance(around, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+                break
+            below = around
+
+    def used_inline(self, call):
+        parent = self.view.parent(call)
+        if isinstance(parent, cst.Attribute) and parent.attr.value in self.reads:
+            return
+        if isinstance(parent, cst.Call) and parent.func is call and not _trains(self.view.ast_of(parent)):
+            return
+        self.doubts.append("its value goes elsewhere")
+
+    # --- writing
+
+    def taken_out(self, small, unit):
+        if unit is small:
+            line = cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
+            return [line], {small: REMOVE}
+        apart, attached = split_leading(unit.leading_lines)
+        return [unit.with_changes(leading_lines=attached)], {unit: MOVED}
+
+    def still_has_body(self, replace):
+        gone = set(map(id, replace))
+        body = self.loop.body.body
+        left = [
+            statement for statement in body
+            if id(statement) not in gone and not (
+                isinstance(statement, cst.SimpleStatementLine) and all(id(s) in gone for s in statement.body))]
+        if not left:
+            raise NoFix("the loop does nothing else")
+        for node in replace:
+            block = self.view.parent(node)
+            block = self.view.parent(block) if isinstance(block, cst.SimpleStatementLine) else block
+            if block is not self.loop.body and len(getattr(block, "body", ())) == 1:
+                raise NoFix("a block would be left empty")
+
+    def placed(self, moved, replace):
+        """The edits that put `moved` before the loop; blank lines stay above, the loop keeps its own comments."""
+        view = self.view
+        anchor = self.loop if self.here is not None else view.statement(next(iter(replace)))
+        if not isinstance(view.parent(anchor), (cst.IndentedBlock, cst.Module)):
+            raise NoFix("there is no place for a statement before the loop")
+        apart, attached = split_leading(anchor.leading_lines)
+        first = moved[0]
+        moved = [first.with_changes(leading_lines=[*apart, *first.leading_lines]), *moved[1:]]
+        return view.edits(replace, insert_before={anchor: moved}, leading={anchor: attached})
+
+
+def used_outside(view, loop, name: str) -> bool:
+    """Whether `name` is read behind `loop`, or before it in an outer loop, in the same function or in the module."""
+    here = view.ast_of(loop)
+    inside = {id(node) for node in everything(here.body)}
+    function = view.function(loop)
+    if function is not None:
+        body, offset = view.ast_of(function).body, 0
+    else:
+        body, offset = view.outline.tree.body, view.first_row - 1
+    first, last = here.body[0].lineno + offset, here.body[-1].end_lineno + offset
+    again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop)]
+    for node, deferred in _with_functions(body, name):
+        if not _reads(node, name) or id(node) in inside or (function is None and first <= node.lineno <= last):
+            continue
+        if deferred or node.lineno >= last or any(row <= node.lineno for row in again):
+            return True
+    return False
+
+
+def _with_functions(body, name):
+    """(node, whether it runs later) of everything below `body` but functions with a `name` of their own."""
+    stack = [(node, False) for node in body]
+    while stack:
+        node, deferred = stack.pop()
+        yield node, deferred
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            root = name.split(".")[0]
+            code = node.body if isinstance(node.body, list) else [node.body]
+            own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)} | bound(code)
+            shared = any(
+                isinstance(inner, (ast.Global, ast.Nonlocal)) and root in inner.names for inner in everything(code))
+            if root in own and not shared:
+                continue
+            deferred = True
+        stack.extend((child, deferred) for child in ast.iter_child_nodes(node))
+
+
+def _reads(node, name):
+    return isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and dotted(node) == name
+
+
+def _targets(small):
+    """The dotted target of an assignment to one name or attribute; None for anything else."""
+    if isinstance(small, cst.Assign) and len(small.targets) == 1:
+        return _dotted(small.targets[0].target) or None
+    if isinstance(small, cst.AnnAssign):
+        return _dotted(small.target) or None
+    return None
+
+
+def _dotted(node):
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        owner = _dotted(node.value)
+        return f"{owner}.{node.attr.value}" if owner else ""
+    return ""
+
+
+def _own_names(value):
+    """Names that comprehensions and lambdas inside `value` bind for themselves."""
+    found = set()
+    for node in ast.walk(value):
+        if isinstance(node, ast.comprehension):
+            found |= bound([node.target])
+        elif isinstance(node, ast.Lambda):
+            found |= {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+    return found
+
+
+def _repeatable(call, trusted) -> bool:
+    """Whether a call inside the moved code gives the same answer each time: pure functions, constructors, TensorFlow."""
+    name = dotted(call.func)
+    last = name.split(".")[-1] if name else getattr(call.func, "attr", "")
+    if "random" in name.split(".") or last in ("next", "input", "iter"):
+        return False
+    return last in PURE or last[:1].isupper() or name.split(".")[0] in trusted
+
+
+def _trains(call) -> bool:
+    return any(
+        keyword.arg == "training" and not (isinstance(keyword.value, ast.Constant) and not keyword.value.value)
+        for keyword in call.keywords)
