@@ -8,6 +8,7 @@ indentation and the spelling of untouched lines stay as they were.
 import json
 from bisect import bisect_right
 
+from tflint_mem.finding import Edit
 from tflint_mem.magics import mask
 from tflint_mem.source import BOM, SourceError, splice, split_rows
 
@@ -25,7 +26,8 @@ class Notebook:
     """The code cells of a notebook.  `text` is the module they make."""
 
     def __init__(self, document, bom, cells, text):
-        self._document, self._bom, self._cells, self.text = document, bom, cells, text
+        self.document, self._bom, self._cells, self.text = document, bom, cells, text
+        self._spans = None
         self._starts = [cell.first_row for cell in cells]
         self._by_number = {cell.number: cell for cell in cells}
 
@@ -80,6 +82,32 @@ class Notebook:
 
     def with_edits(self, edits):
         """The file's new bytes.  Raises ValueError when an edit would write over a magic, overlap or miss the cell."""
+        document = self.document
+        for start, end, new in reversed(self._changes(edits)):
+            document = document[:start] + new + document[end:]
+        return BOM * self._bom + document.encode("utf-8")
+
+    def file_edits(self, edits):
+        """The same change as edits of the JSON text, for programs that know nothing about cells."""
+        return [
+            Edit(start=self._place(start), end=self._place(end), content=new) for start, end, new in self._changes(edits)
+        ]
+
+    def file_place(self, number, row, column):
+        """`(row, column)` in the JSON text of a place in a cell; the row's first column where escapes are in the way."""
+        start, end = self._span(number)
+        tokens = [(start, end)]
+        if self.document[start] == "[":
+            tokens = [(s, e) for _, s, e in _items(self.document, start)] or tokens
+        lines = split_rows(self._by_number[number].text)
+        if len(tokens) < row or tokens[0][0] == start:
+            return self._place(tokens[-1][0])
+        start = tokens[row - 1][0]
+        spelled = _spell(lines[row - 1][: column - 1], self.document.isascii())[:-1]
+        return self._place(start + len(spelled) if self.document.startswith(spelled, start) else start)
+
+    def _changes(self, edits):
+        """`(start, end, new)` in the JSON text for each cell that the edits touch, in order."""
         by_cell = {}
         for edit in edits:
             by_cell.setdefault(edit.cell, []).append(edit)
@@ -90,12 +118,25 @@ class Notebook:
             cell = self._by_number[number]
             for edit in group:
                 _refuse_masked(cell, edit)
-            start, end = _span(self._document, cell.route)
-            changes.append((start, end, _source_json(self._document, start, end, cell.text, splice(cell.text, group))))
-        document = self._document
-        for start, end, new in sorted(changes, reverse=True):
-            document = document[:start] + new + document[end:]
-        return BOM * self._bom + document.encode("utf-8")
+            start, end = self._span(number)
+            changes.append((start, end, _source_json(self.document, start, end, cell.text, splice(cell.text, group))))
+        return sorted(changes)
+
+    def _span(self, number):
+        """Start and end offset of a cell's source in the JSON text."""
+        route = self._by_number[number].route
+        if self._spans is None:
+            self._spans = {}
+        for depth in range(1, len(route) + 1):
+            if route[:depth] not in self._spans:
+                start = self._spans[route[: depth - 1]][0] if depth > 1 else _skip(self.document, 0)
+                # Of equal keys the last one counts, as it does for json.loads.
+                self._spans.update({(*route[: depth - 1], key): (s, e) for key, s, e in _items(self.document, start)})
+        return self._spans[route]
+
+    def _place(self, offset):
+        rows = split_rows(self.document[:offset])
+        return len(rows), len(rows[-1]) + 1
 
 
 def _code_cells(path, content):
@@ -181,38 +222,30 @@ def _items(document, position):
             position = _skip(document, position + 1)
 
 
-def _span(document, route):
-    """Start and end of the value that `route` (keys and indices) leads to."""
-    start = end = _skip(document, 0)
-    for step in route:
-        # The last of equal keys counts, as it does for json.loads.
-        start, end = [(s, e) for key, s, e in _items(document, start) if key == step][-1]
-    return start, end
-
-
 def _source_json(document, start, end, old, new):
     """JSON for the cell text `new` in the style of the value at start:end, which spells `old`."""
     ascii_only = document.isascii() or _without_surrogates(new) != new
 
-    def spell(text):
-        return json.dumps(text, ensure_ascii=ascii_only)
-
     if document[start] != "[":
-        return spell(new)
+        return _spell(new, ascii_only)
     spans = [(s, e) for _, s, e in _items(document, start)]
     old_lines, new_lines = _lines(old), _lines(new)
     tokens = [document[s:e] for s, e in spans]
     if [json.loads(token) for token in tokens] != old_lines:
-        tokens = [spell(line) for line in old_lines]
+        tokens = [_spell(line, ascii_only) for line in old_lines]
     same_head = _common(old_lines, new_lines)
     same_tail = min(_common(old_lines[::-1], new_lines[::-1]), min(len(old_lines), len(new_lines)) - same_head)
-    middle = [spell(line) for line in new_lines[same_head: len(new_lines) - same_tail]]
+    middle = [_spell(line, ascii_only) for line in new_lines[same_head: len(new_lines) - same_tail]]
     tokens = tokens[:same_head] + middle + tokens[len(tokens) - same_tail:]
     if not spans:
         return "[" + ", ".join(tokens) + "]"
     opening, closing = document[start + 1: spans[0][0]], document[spans[-1][1]: end - 1]
     between = document[spans[0][1]: spans[1][0]] if len(spans) > 1 else "," + (opening or " ")
     return "[" + opening + between.join(tokens) + closing + "]"
+
+
+def _spell(text, ascii_only):
+    return json.dumps(text, ensure_ascii=ascii_only)
 
 
 def _lines(text):

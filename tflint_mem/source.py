@@ -143,6 +143,18 @@ class Source:
         """The rows that coordinates in `cell` count: of the whole file, or of that cell with its magics as written."""
         return self.lines if cell is None or self.kind == "python" else split_rows(self.notebook.cell_text(cell))
 
+    def file_rows(self):
+        """The rows of the file itself: of the JSON text for a notebook."""
+        return self.lines if self.kind == "python" else split_rows(self.notebook.document)
+
+    def file_place(self, cell, row, column):
+        """`(row, column)` in the file itself, for programs that know nothing about cells."""
+        return (row, column) if cell is None or self.kind == "python" else self.notebook.file_place(cell, row, column)
+
+    def file_edits(self, edits):
+        """The edits in places of the file itself; raises ValueError as `with_edits` does."""
+        return list(edits) if self.kind == "python" else self.notebook.file_edits(edits)
+
     # -- writing
 
     def with_edits(self, edits):

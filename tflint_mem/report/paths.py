@@ -29,3 +29,24 @@ def relative(path, root):
 def place(path, cell, row, column):
     """`path:row:column`, which terminals and editors make clickable; a notebook's cell stands before the row."""
     return f"{shown(path)}:{f'cell {cell}:' if cell else ''}{row}:{column}"
+
+
+def repository(folder):
+    """The root of the repository around `folder`, which code hosts count paths from; `folder` itself outside of one."""
+    root = folder
+    while not os.path.exists(os.path.join(root, ".git")):
+        above = os.path.dirname(root)
+        if above == root:
+            return folder
+        root = above
+    return root
+
+
+def uri(path, root):
+    """A percent-encoded URI: relative to `root` for a path below it, else absolute (`file:`)."""
+    from urllib.parse import quote
+
+    absolute_path = os.path.abspath(path)
+    if root is not None and (path == "-" or absolute_path.startswith(os.path.join(root, ""))):
+        return quote(os.fsencode(relative(path, root)))
+    return "file://" + quote(os.fsencode(absolute_path.replace(os.sep, "/")))

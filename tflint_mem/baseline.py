@@ -1,0 +1,93 @@
+"""A baseline: findings that a project lives with for now, so that a check reports new ones only.
+
+A finding is known again by its rule, its file below the project root, its flagged row without indentation, and how many
+like it the file has.  Row numbers are not stored: code that moves stays known, and the file merges well.
+"""
+
+import json
+import os
+
+from tflint_mem.config import UsageError
+from tflint_mem.report.paths import relative
+
+VERSION = 1
+
+
+def keys(findings, get, root):
+    """`(code, path, row text)` of each finding; notebooks' cell numbers play no part either."""
+    sources = {}
+    result = []
+    for finding in findings:
+        if finding.path not in sources:
+            sources[finding.path] = get(finding.path)
+        result.append((finding.code, relative(finding.path, root), flagged_row(finding, sources[finding.path])))
+    return result
+
+
+def flagged_row(finding, source):
+    """The row where the finding starts, white space normalised; "" when the file cannot be read."""
+    from tflint_mem.source import SourceError
+
+    try:
+        rows = source.rows(finding.cell) if source is not None else []
+    except SourceError:
+        rows = []
+    return " ".join(rows[finding.start[0] - 1].split()) if finding.start[0] <= len(rows) else ""
+
+
+def write(run, path):
+    """Write all findings but syntax errors to `path`; returns how many.  Raises UsageError."""
+    from tflint_mem.apply import write_atomic
+
+    findings = [finding for finding in run.findings if finding.code != "TFM000"]
+    counts = _counts(keys(findings, run.reader.get, run.settings.project_root))
+    entries = [
+        {"code": code, "path": file, "row": row, "count": count} for (code, file, row), count in sorted(
+            counts.items(), key=lambda item: (item[0][1], item[0][0], item[0][2]))
+    ]
+    text = json.dumps({"version": VERSION, "findings": entries}, indent=1) + "\n"
+    try:
+        write_atomic(path, text.encode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"--write-baseline {path}: {error.strerror or error}") from None
+    return len(findings)
+
+
+def subtract(run, path):
+    """`(new findings, number of stale entries)`.
+
+    An entry is stale when this run looked at its file, or the file is gone, and found it less often.  Raises UsageError.
+    """
+    known = _read(path)
+    root = run.settings.project_root
+    left = dict(known)
+    new = []
+    for finding, key in zip(run.findings, keys(run.findings, run.reader.get, root)):
+        if finding.code != "TFM000" and left.get(key):
+            left[key] -= 1
+        else:
+            new.append(finding)
+    checked = {relative(file, root) for file in run.reader.files}
+    stale = sum(
+        count > 0 and (file in checked or not os.path.exists(os.path.join(root, file))) for (_, file, _), count in left.items())
+    return new, stale
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+        if content["version"] != VERSION:
+            raise UsageError(f"baseline {path}: version {content['version']} is not {VERSION}; write it again")
+        return {(entry["code"], entry["path"], entry["row"]): int(entry["count"]) for entry in content["findings"]}
+    except OSError as error:
+        raise UsageError(f"baseline {path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"baseline {path}: not a baseline file; write it with --write-baseline") from None
+
+
+def _counts(items):
+    counts = {}
+    for item in items:
+        counts[item] = counts.get(item, 0) + 1
+    return counts

@@ -1,0 +1,40 @@
+"""Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few."""
+
+from tflint_mem.report.paths import relative, repository
+from tflint_mem.report.text import concise
+
+_LEVELS = {"error": "error", "warning": "warning", "hint": "notice"}
+_SHOWN = 10
+
+
+def render(run):
+    """One command per finding, then one line per finding."""
+    root = repository(run.settings.project_root)
+    commands = [_command(finding, run.reader.get(finding.path), root) for finding in run.findings]
+    lines = [concise(finding) for finding in run.findings]
+    crowded = max((sum(finding.severity == level for finding in run.findings) for level in _LEVELS), default=0)
+    note = [f"GitHub shows {_SHOWN} annotations of a kind per step; this list is complete:"] if crowded > _SHOWN else []
+    return "".join(line + "\n" for line in (*commands, *note, *lines))
+
+
+def _command(finding, source, root):
+    start, end = finding.start, finding.end
+    where = ""
+    if finding.cell is not None and source is not None:
+        where = f"cell {finding.cell}, row {start[0]}: "
+        start, end = source.file_place(finding.cell, *start), source.file_place(finding.cell, *end)
+    fields = {"title": f"tflint-mem ({finding.code} {finding.name})", "file": relative(finding.path, root), "line": start[0]}
+    fields["endLine"] = end[0]
+    if start[0] == end[0]:  # GitHub takes columns only within one line
+        fields.update(col=start[1], endColumn=end[1])
+    properties = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
+    text = "\n".join(filter(None, (where + finding.message, finding.measured, finding.help)))
+    return f"::{_LEVELS[finding.severity]} {properties}::{_data(text)}"
+
+
+def _data(text):
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text):
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,78 @@
+"""Reviewdog's diagnostic format: a review comment per finding, with the fix as a suggestion to accept by one click.
+
+Columns are UTF-8 bytes from 1.  A suggestion replaces whole lines, because that is what code review offers.
+"""
+
+import json
+
+from tflint_mem.report.paths import relative, repository
+from tflint_mem.source import SourceError, splice, split_rows
+
+_LEVELS = {"error": "ERROR", "warning": "WARNING", "hint": "INFO"}
+_LONGEST = 200  # rows; a longer suggestion is no longer something to read in a comment
+
+
+def render(run):
+    """One DiagnosticResult."""
+    root = repository(run.settings.project_root)
+    diagnostics = [_diagnostic(finding, run.reader.get, root) for finding in run.findings]
+    return json.dumps({"source": {"name": "tflint-mem"}, "diagnostics": diagnostics}, indent=2) + "\n"
+
+
+def _diagnostic(finding, get, root):
+    source = get(finding.path)
+    text = "\n".join(filter(None, (finding.message, finding.measured, finding.help)))
+    if finding.cell is not None:
+        text = f"cell {finding.cell}, row {finding.start[0]}: {text}"
+    result = {
+        "message": text,
+        "severity": _LEVELS[finding.severity],
+        "code": {"value": finding.code},
+        "location": _location(source, finding.path, root, finding.cell, finding.start, finding.end),
+    }
+    if finding.trace:
+        result["relatedLocations"] = [
+            {
+                "message": step.message,
+                "location": _location(get(step.path), step.path, root, step.cell, (step.row, step.column)),
+            } for step in finding.trace
+        ]
+    suggestion = _suggestion(source, finding.fix)
+    if suggestion:
+        result["suggestions"] = [suggestion]
+    return result
+
+
+def _location(source, path, root, cell, *places):
+    spots = [_position(source, cell, *place) for place in places]
+    return {"path": relative(path, root), "range": dict(zip(("start", "end"), spots))}
+
+
+def _position(source, cell, row, column):
+    try:
+        row, column = source.file_place(cell, row, column)
+        rows = source.file_rows()
+    except (AttributeError, SourceError):  # no such file, or not readable as text: the place must do as it is
+        return {"line": row, "column": column}
+    before = rows[row - 1][: column - 1] if row <= len(rows) else ""
+    return {"line": row, "column": len(before.encode("utf-8", "replace")) + 1}
+
+
+def _suggestion(source, fix):
+    """The rows from the first edit to the last, as they are after the fix."""
+    if fix is None or source is None:
+        return None
+    try:
+        edits = source.file_edits(fix.edits)
+    except ValueError:
+        return None
+    first, last = min(edit.start[0] for edit in edits), max(edit.end[0] for edit in edits)
+    if last - first >= _LONGEST:
+        return None
+    shifted = [edit.replace(start=_up(edit.start, first), end=_up(edit.end, first)) for edit in edits]
+    new = split_rows(splice("\n".join(source.file_rows()[first - 1: last]), shifted))
+    return {"range": {"start": {"line": first}, "end": {"line": last}}, "text": "\n".join(new)}
+
+
+def _up(place, first):
+    return place[0] - first + 1, place[1]

@@ -1,0 +1,122 @@
+"""SARIF 2.1.0: results with fixes, the way from the repeat to the place, and fingerprints that survive moved code."""
+
+import json
+
+from tflint_mem import __version__, baseline
+from tflint_mem.report.paths import repository, uri
+
+_LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
+_ROOT = "%SRCROOT%"
+
+
+def render(run):
+    """One SARIF log with one run."""
+    root = repository(run.settings.project_root)
+    rules = {}
+    for finding in run.findings:
+        rules.setdefault(finding.code, _rule(finding))
+    order = {code: index for index, code in enumerate(sorted(rules))}
+    seen, results = {}, []
+    for finding, key in zip(run.findings, baseline.keys(run.findings, run.reader.get, root)):
+        seen[key] = seen.get(key, 0) + 1
+        results.append(_result(finding, run.reader.get, root, order[finding.code], _fingerprint(key, seen[key])))
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "tflint-mem", "version": __version__, "semanticVersion": __version__,
+                "rules": [rules[code] for code in sorted(rules)],
+            }},
+            "originalUriBaseIds": {_ROOT: {"uri": uri(root, None) + "/"}},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    }
+    return json.dumps(log, indent=2) + "\n"
+
+
+def _rule(finding):
+    from tflint_mem import registry
+
+    rule = registry.find(finding.code)
+    summary = rule.summary if rule else "The file cannot be read as Python code."
+    explanation = registry.explain(rule) if rule else summary
+    return {
+        "id": finding.code,
+        "name": finding.name,
+        "shortDescription": {"text": summary},
+        "fullDescription": {"text": summary},
+        "help": {"text": explanation, "markdown": explanation},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity if rule else "error"]},
+        "properties": {"tags": ["tensorflow", "memory", finding.group], "precision": "high"},
+    }
+
+
+def _result(finding, get, root, index, fingerprint):
+    source = get(finding.path)
+    result = {
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": "\n".join(filter(None, (finding.message, finding.measured, finding.help)))},
+        "locations": [_location(source, root, finding, finding.start, finding.end)],
+        "partialFingerprints": {"primaryLocationLineHash": fingerprint},
+        "properties": {"group": finding.group, "severity": finding.severity, "measured": finding.measured,
+                       "verification": finding.verification},
+    }
+    if finding.trace:
+        steps = [
+            {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": step.message}}
+            for step in finding.trace
+        ]
+        result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
+        result["relatedLocations"] = [{**step, "id": number} for number, step in enumerate(steps, 1)]
+    fix = _fix(source, finding, root)
+    if fix:
+        result["fixes"] = [fix]
+    return result
+
+
+def _location(source, root, where, start, end=None):
+    """`where` is a finding or a step: it has a path and a cell."""
+    region = {}
+    for name, place in (("start", start), ("end", end)):
+        if place is not None:
+            row, column = place if source is None or where.cell is None else source.file_place(where.cell, *place)
+            region |= {f"{name}Line": row, f"{name}Column": column}
+    location = {"physicalLocation": {"artifactLocation": _artifact(where.path, root), "region": region}}
+    if where.cell is not None:
+        location["logicalLocations"] = [{"name": f"cell {where.cell}", "fullyQualifiedName": f"cell {where.cell}, row {start[0]}"}]
+    return location
+
+
+def _artifact(path, root):
+    inside = uri(path, root)
+    return {"uri": inside} if inside.startswith("file:") else {"uri": inside, "uriBaseId": _ROOT}
+
+
+def _fix(source, finding, root):
+    if finding.fix is None or source is None:
+        return None
+    try:
+        edits = source.file_edits(finding.fix.edits)
+    except ValueError:
+        return None
+    replacements = []
+    for edit in edits:
+        replacement = {"deletedRegion": {
+            "startLine": edit.start[0], "startColumn": edit.start[1], "endLine": edit.end[0], "endColumn": edit.end[1]}}
+        if edit.content:
+            replacement["insertedContent"] = {"text": edit.content}
+        replacements.append(replacement)
+    return {
+        "description": {"text": f"{finding.fix.message} ({finding.fix.applicability})"},
+        "artifactChanges": [{"artifactLocation": _artifact(finding.path, root), "replacements": replacements}],
+    }
+
+
+def _fingerprint(key, ordinal):
+    import hashlib
+
+    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogateescape")).hexdigest()[:16] + f":{ordinal}"
