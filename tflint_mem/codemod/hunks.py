@@ -27,7 +27,7 @@ def hunks(source, lines, first_row, old, new, newline) -> list:
         elif first == last:
             edits.append(Edit(start=(row, 1), end=(row, 1), content=content))
         elif start == end:
-            begin, stop = _whole_rows(source, lines, row, first_row + last - 1)
+            begin, stop = whole_rows(source, lines, row, first_row + last - 1)
             edits.append(Edit(start=begin, end=stop, content=""))
         else:
             edits.append(Edit(start=(row, 1), end=_end_of(lines, first_row + last - 1), content=_without_end(content)))
@@ -51,7 +51,7 @@ def _end_of(lines, row):
     return row, len(strip_end(lines[row - 1])) + 1
 
 
-def _whole_rows(source, lines, first, last):
+def whole_rows(source, lines, first, last):
     """The range that takes the rows `first` to `last` out together with one line end of their own cell."""
     cell = source.locate(first)[0]
     if last < len(lines) and source.locate(last + 1)[0] == cell:

@@ -1,0 +1,122 @@
+"""A module-level cached loader for what a request handler would load each time."""
+
+import ast
+
+import libcst as cst
+
+from ..finding import Edit
+from . import NoFix
+from .imports import ensure, visible
+from .names import bound, loaded
+from .outline import unique_name
+from .view import join
+
+# A loader with parameters keeps this many results: a cache that grows with the requests would be the next leak.
+_KEPT = 8
+
+
+def cached_loader(source, view, call, base: str = "_load_model") -> list:
+    """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
+
+    Arguments that read what the handler binds (parameters, locals) become parameters of the loader, the others move
+    into it.  NoFix when the loading function itself is bound in the handler, or an argument cannot be a cache key.
+    """
+    function = view.function(call)
+    if function is None:
+        raise NoFix("it does not stand in a function")
+    local = _locals_around(view, call)
+    here = view.ast_of(call)
+    if any(isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for node in ast.walk(here)):
+        raise NoFix("it waits for something")
+    if isinstance(view.parent(call), cst.Await):
+        raise NoFix("it is awaited")
+    if loaded([here.func]) & local:
+        raise NoFix("the loading function is bound in the handler")
+    parameters, passed, inner = [], [], []
+    for arg in call.args:
+        if arg.star:
+            raise NoFix("starred arguments")
+        value = _ast_expression(view, arg.value)
+        if not loaded([value]) & local:
+            inner.append(arg)
+            continue
+        if any(isinstance(node, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp,
+                                 ast.Lambda)) for node in ast.walk(value)):
+            raise NoFix("an argument cannot be a cache key")
+        name = _parameter_name(arg, value, [*parameters, *loaded([here]) - local])
+        if name not in parameters:
+            parameters.append(name)
+            passed.append(cst.Arg(arg.value))
+        inner.append(arg.with_changes(value=cst.Name(name)))
+    row = view.first_row
+    lru_cache, edits = _lru_cache(source, row)
+    name = unique_name(source, base)
+    inner_call = cst.Module([]).code_for_node(call.with_changes(args=inner, lpar=(), rpar=()))
+    if "\n" in inner_call or "\r" in inner_call:
+        inner_call = ast.unparse(ast.parse(inner_call.strip(), mode="eval"))
+    kept = _KEPT if parameters else None
+    indent, newline = view.outline.indent, view.outline.newline
+    text = newline.join([
+        f"@{lru_cache}(maxsize={kept})", f"def {name}({', '.join(parameters)}):", f"{indent}return {inner_call}", "", "", ""])
+    above = _first_row_above(view)
+    place = (above, 1)
+    new_call = cst.Call(cst.Name(name), passed_with_commas(passed), lpar=call.lpar, rpar=call.rpar)
+    return join(edits, [Edit(start=place, end=place, content=text)], view.edits({call: new_call}))
+
+
+def passed_with_commas(args) -> list:
+    """Arguments in a row, separated by a comma and a space."""
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    return [arg.with_changes(comma=comma) for arg in args[:-1]] + args[-1:]
+
+
+def _lru_cache(source, row):
+    """How to spell `functools.lru_cache` here, and the import it needs."""
+    for local, target in visible(source, row).items():
+        if target == "functools.lru_cache":
+            return local, []
+    functools, edits = ensure(source, "functools", row=row)
+    return f"{functools}.lru_cache", edits
+
+
+def _locals_around(view, call) -> set:
+    """Names bound in the functions around `call`, parameters included."""
+    local = set()
+    for node in view.ancestors(call):
+        if isinstance(node, cst.Lambda):
+            raise NoFix("it stands in a lambda")
+        if isinstance(node, cst.FunctionDef):
+            here = view.ast_of(node)
+            declared = {
+                name for inner in ast.walk(here) if isinstance(inner, ast.Global) for name in inner.names}
+            local |= (bound(here.body) - declared) | {
+                argument.arg for argument in ast.walk(here.args) if isinstance(argument, ast.arg)}
+    return local
+
+
+def _ast_expression(view, node):
+    return ast.parse("(" + view.code(node).replace("\r\n", "\n") + "\n)", mode="eval").body
+
+
+def _parameter_name(arg, value, taken) -> str:
+    """A plain name keeps itself; other expressions are named after their keyword, or `path`."""
+    if isinstance(value, ast.Name):
+        return value.id
+    name = arg.keyword.value if arg.keyword is not None else "path"
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def _first_row_above(view) -> int:
+    """The row where a new definition goes: above the statement and the comment lines that belong to it."""
+    lines = view.outline.lines
+    floor = max((last for first, last, _ in view.outline.groups if last < view.first_row), default=2)
+    row = view.first_row
+    cell = view.source.locate(row)[0]
+    while row - 1 > floor and view.source.locate(row - 1)[0] == cell and lines[row - 2].startswith("#") \
+            and not lines[row - 2].startswith(("# %%", "#%%")):
+        row -= 1
+    return row

@@ -1,0 +1,178 @@
+"""Removing, moving and closing: rewrites of whole statements."""
+
+import ast
+
+import libcst as cst
+
+from ..finding import Edit
+from . import NoFix
+from .hoist import used_outside
+from .hunks import whole_rows
+from .names import bound, loaded, own_jumps
+from .outline import blocks, outline, rows, statements
+from .repeat import append_to_repeat
+from .view import LOOPS, REMOVE
+
+_JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
+
+
+def remove_statement(view, node) -> list:
+    """Take the statement at or around `node` out; a block it leaves empty gets `pass`, neighbours keep their comments."""
+    return view.edits({view.small(node): REMOVE})
+
+
+def move_up(source, row_ranges, to_row: int) -> list:
+    """Move the statements on `row_ranges` ([(first, last)]) right before the statement that starts on `to_row`.
+
+    All stand in one block of the module.  NoFix when what they read is only bound in between, or when other statements
+    share their rows.
+    """
+    file = outline(source)
+    block = _block_with(file.tree, to_row)
+    by_row = {rows(statement)[0]: statement for statement in block}
+    anchor = block.index(by_row[to_row])
+    moved = []
+    for first, last in row_ranges:
+        statement = by_row.get(first)
+        if statement is None or rows(statement)[1] != last:
+            raise NoFix("it does not stand in the same block")
+        moved.append(statement)
+    moved.sort(key=block.index)
+    if not moved or block.index(moved[0]) <= anchor:
+        raise NoFix("it already stands above")
+    for statement in (*moved, block[anchor]):
+        _alone_on_rows(file, statement)
+    passed = [s for s in block[anchor:block.index(moved[-1])] if s not in moved]
+    between = bound(passed)
+    needs = sorted(loaded(moved) & between) or sorted(bound(moved) & (between | loaded(passed)))
+    if needs:
+        raise NoFix(f"{needs[0]} stands in the way")
+    text, edits = "", []
+    for statement in moved:
+        first, last = rows(statement)
+        first = _with_comments(file, block, statement)
+        lines = file.lines[first - 1:last]
+        if lines[-1].rstrip("\r\n") == lines[-1]:
+            lines[-1] += file.newline
+        text += "".join(lines)
+        start, end = whole_rows(source, file.lines, first, last)
+        edits.append(Edit(start=start, end=end, content=""))
+    place = (to_row, 1)
+    return [Edit(start=place, end=place, content=text), *edits]
+
+
+def _block_with(tree, row):
+    """The statement list that has a statement starting on `row`."""
+    for owner in [tree, *statements(tree.body)]:
+        for block in blocks(owner):
+            if any(rows(statement)[0] == row for statement in block):
+                return block
+    raise NoFix("no statement starts there")
+
+
+def _alone_on_rows(file, statement):
+    """NoFix when other code shares the first or last row of the statement."""
+    last = statement.end_lineno
+    head = file.lines[statement.lineno - 1].encode("utf-8", "surrogatepass")[:statement.col_offset]
+    tail = file.lines[last - 1].encode("utf-8", "surrogatepass")[statement.end_col_offset:].strip()
+    if head.strip() or tail and not tail.startswith(b"#"):
+        raise NoFix("other code stands on the same line")
+
+
+def _with_comments(file, block, statement) -> int:
+    """First row of the comment lines right above `statement` (its own first row when there are none)."""
+    index = block.index(statement)
+    floor = rows(block[index - 1])[1] if index else statement.lineno
+    first = rows(statement)[0]
+    while first - 1 > floor and file.lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    return first
+
+
+def with_rest(view, node) -> list:
+    """`x = call(...)` and the rest of its block become `with call(...) as x:` and the rest, indented.
+
+    NoFix when `x` is used behind the block, or when nothing of the block follows.
+    """
+    small, line, name, rest = _opening(view, node)
+    _not_used_behind(view, line, rest, name)
+    block = view.parent(line)
+    item = cst.WithItem(small.value, asname=cst.AsName(cst.Name(name)))
+    used = _through_last_use(view, rest, name)
+    inner, after = rest[:used], rest[used:]
+    if inner[0].leading_lines and not any(empty.comment for empty in inner[0].leading_lines):
+        inner = [inner[0].with_changes(leading_lines=()), *inner[1:]]
+    new = cst.With([item], cst.IndentedBlock(inner, footer=block.footer if not after and hasattr(block, "footer") else ()),
+                   leading_lines=line.leading_lines)
+    if line.trailing_whitespace.comment:
+        new = new.with_changes(body=new.body.with_changes(header=line.trailing_whitespace))
+    return view.edits({line: new, **{statement: REMOVE for statement in rest[:used]}})
+
+
+def close_at_end(view, node, loop, method: str = "close") -> list:
+    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat.
+
+    Where the repeat can end early (`continue`, `break`, `return`), the rest of the body goes into `try: … finally:`.
+    """
+    small, line, name, rest = _opening(view, node)
+    if not isinstance(loop, LOOPS) or view.parent(line) is not loop.body:
+        raise NoFix("it does not stand in the body of the loop")
+    if used_outside(view, loop, name):
+        raise NoFix(f"{name} is used outside the loop")
+    behind = [view.ast_of(statement) for statement in rest]
+    if not own_jumps(behind, _JUMPS):
+        return append_to_repeat(view, loop, [f"{name}.{method}()"])
+    closing = cst.Finally(cst.IndentedBlock(view.new(f"{name}.{method}()\n")))
+    first = rest[0]
+    block = cst.Try(
+        cst.IndentedBlock([first.with_changes(leading_lines=()), *rest[1:]]), finalbody=closing,
+        leading_lines=first.leading_lines)
+    return view.edits({first: block, **{statement: REMOVE for statement in rest[1:]}})
+
+
+def _opening(view, node):
+    """(assignment, its line, name, the statements behind it in its block) for `name = call`."""
+    small = view.small(node)
+    if not isinstance(small, cst.Assign) or len(small.targets) != 1 or not isinstance(small.targets[0].target, cst.Name):
+        raise NoFix("it is not assigned to one name")
+    line = view.parent(small)
+    block = view.parent(line)
+    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+        raise NoFix("other code stands on the same line")
+    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+        raise NoFix("there is no block to rewrite")
+    index = next(i for i, own in enumerate(block.body) if own is line)
+    rest = list(block.body[index + 1:])
+    if not rest:
+        raise NoFix("nothing follows it in its block")
+    return small, line, small.targets[0].target.value, rest
+
+
+def _through_last_use(view, rest, name) -> int:
+    """How many statements of `rest` reach to the last use of `name`."""
+    count = 0
+    for number, statement in enumerate(rest, 1):
+        if name in loaded([view.ast_of(small) for small in statement.body] if isinstance(
+                statement, cst.SimpleStatementLine) else [view.ast_of(statement)]):
+            count = number
+    if not count:
+        raise NoFix(f"{name} is not used behind it")
+    return count
+
+
+def _not_used_behind(view, line, rest, name):
+    """NoFix when `name` is read outside of the block, so that it would be closed there."""
+    inside = {id(node) for statement in [line, *rest] for node in _own_ast(view, statement)}
+    function = view.function(line)
+    scope = ast.walk(view.ast_of(function)) if function is not None else ast.walk(view.tree)
+    if any(isinstance(node, ast.Name) and node.id == name and id(node) not in inside for node in scope):
+        raise NoFix(f"{name} is used in other places")
+    if function is None and name in loaded(
+            [statement for first, _, members in view.outline.groups if first != view.first_row for statement in members]):
+        raise NoFix(f"{name} is used in other places")
+
+
+def _own_ast(view, statement):
+    members = statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
+    for member in members:
+        yield from ast.walk(view.ast_of(member))
