@@ -1,0 +1,202 @@
+"""Runs a snippet under the probe, inside the child: attempt, repair, attempt again, measure.  Python 3.8 syntax."""
+
+import linecache
+import os
+import sys
+import time
+import traceback
+import types
+
+from . import meters, repair
+from .nvml import NA
+from .probe import Done, Plan, Probe
+
+_MAIN = "__main__"
+
+
+class Watch:
+    """During the first repeat: which exceptions pass through the snippet's own lines, and is the flagged line reached?
+
+    An exception that the user's `except` swallows in each repeat would otherwise make a broken run look flat.
+    """
+
+    def __init__(self, files, flagged):
+        self.files, self.flagged = files, flagged
+        self.exceptions, self.reached = [], False
+
+    def __enter__(self):
+        sys.settrace(self._call)
+        return self
+
+    def __exit__(self, *ignored):
+        sys.settrace(None)
+
+    def stop(self):
+        """Ends the tracing, also in the frames that are already running."""
+        sys.settrace(None)
+        frame = sys._getframe()
+        while frame is not None:
+            frame.f_trace = None
+            frame = frame.f_back
+
+    def _call(self, frame, event, argument):
+        name = self.files.get(frame.f_code.co_filename)
+        if name is None:
+            return None
+        return self._line
+
+    def _line(self, frame, event, argument):
+        if event == "line" and self.flagged is not None and not self.reached:
+            if (self.files.get(frame.f_code.co_filename), frame.f_lineno) == self.flagged:
+                self.reached = True
+        elif event == "exception":
+            error = argument[1]
+            if isinstance(error, Exception) and not isinstance(error, StopIteration):
+                if not self.exceptions or self.exceptions[-1] is not error:
+                    self.exceptions.append(error)
+                    del self.exceptions[:-8]
+        return self._line
+
+
+def run(job, emit):
+    """Runs the snippet of the job until it is measured, cannot be repaired, or the parent ends it.
+
+    Events: "attempt", "stand-in" (with the code that makes it), "error" (what stopped it), and those of the probe.
+    """
+    if job["pretend_gpus"]:
+        pretend_gpus(job["pretend_gpus"])
+    gpu = None if job["device"] == "cpu" else meters.GpuMemory()
+    if gpu is not None and isinstance(gpu.devices, NA):
+        emit({"event": "note", "text": gpu.devices.reason})
+    state = repair.State(job["setup"], job["project"], job["rewrites"], job["snippet"], job["elements"], job["protected"])
+    deadline = time.monotonic() + job["repair_seconds"]
+    extension = True
+    for number in range(job["attempts"]):
+        emit({"event": "attempt", "number": number})
+        probe, watch, failure = _attempt(job, emit, gpu, state, extension)
+        emit({"event": "watched", "reached": watch.reached})
+        if failure is None:
+            return
+        if probe.extended and isinstance(failure, (IndexError, KeyError, ValueError)) and extension:
+            extension = False  # the numbers that we went on counting with lead out of the user's data
+            continue
+        if probe.phase != "warm":
+            emit(_described(failure, job, probe.repeats))
+            return
+        actions = repair.propose(failure, state) if time.monotonic() < deadline else []
+        if not actions:
+            emit(_described(failure, job, probe.repeats))
+            return
+        for action in actions:
+            state.add(action)
+            emit({"event": "stand-in", "code": action.code, "text": action.text, "rewrite": action.rewrite})
+
+
+class NothingRepeated(Exception):
+    """The region came to its end without a single repeat."""
+
+
+class Swallowed(Exception):
+    """The snippet's own `except` hid this exception in the first repeat."""
+
+    def __init__(self, error):
+        super().__init__(str(error))
+        self.error = error
+
+
+def _attempt(job, emit, gpu, state, extension):
+    """One run of the snippet in a fresh `__main__`.  Returns (probe, watch, None or the exception that ended it)."""
+    plan = Plan(**job["plan"])
+    probe = Probe(emit, plan, gpu)
+    probe.allow_extension = extension
+    text = state.rewritten(job["text"])
+    path = job["snippet"]
+    with open(path, "w", encoding="utf-8") as handle:
+        handle.write(text)
+    linecache.checkcache(path)
+    shim = types.ModuleType("tflint_mem_probe")
+    shim.again, shim.repeat = probe.again, probe.repeat
+    module = types.ModuleType(_MAIN)
+    module.__file__ = path
+    saved_main, saved_argv, saved_path = sys.modules[_MAIN], sys.argv, list(sys.path)
+    sys.modules["tflint_mem_probe"], sys.modules[_MAIN] = shim, module
+    sys.argv = [path]
+    sys.path.insert(0, job["cwd"])
+    for name in job["modules"]:  # an earlier attempt may have imported them
+        for loaded in [loaded for loaded in sys.modules if loaded == name or loaded.startswith(name + ".")]:
+            del sys.modules[loaded]
+    watch = Watch(_Files(path, job["module_files"]), tuple(job["flagged"]) if job["flagged"] else None)
+
+    def first_repeat_over():
+        watch.stop()
+        hidden = repair.repairable(watch.exceptions, state)
+        if hidden is not None:
+            raise Swallowed(hidden)
+
+    probe.on_first = first_repeat_over
+    failure = None
+    try:
+        for code in state.setup:
+            exec(compile(code, "<stand-ins>", "exec"), module.__dict__)
+        compiled = compile(text, path, "exec")
+        with watch:
+            exec(compiled, module.__dict__)
+        if not probe.finished:
+            probe.wrap_up("ended")
+        if not probe.repeats:
+            failure = NothingRepeated("the loop has nothing to run over")
+    except Done:
+        pass
+    except Swallowed as swallowed:
+        failure = swallowed.error
+    except BaseException as error:  # also SystemExit of argparse, KeyboardInterrupt of user code
+        failure = error
+    finally:
+        watch.stop()
+        sys.modules[_MAIN], sys.argv, sys.path[:] = saved_main, saved_argv, saved_path
+    return probe, watch, failure
+
+
+class _Files:
+    """co_filename -> "__main__" or the relative name of an embedded module (whose folder is made at run time)."""
+
+    def __init__(self, main, embedded):
+        self._main, self._embedded, self._known = main, embedded, {}
+
+    def get(self, filename):
+        if filename not in self._known:
+            name = _MAIN if filename == self._main else None
+            if name is None:
+                for candidate in self._embedded:
+                    if filename.replace(os.sep, "/").endswith("/" + candidate):
+                        name = candidate
+            self._known[filename] = name
+        return self._known[filename]
+
+
+def _described(error, job, repeats):
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == job["snippet"]]
+    return {"event": "error", "type": type(error).__name__, "message": str(error)[:2000], "repeats": repeats,
+            "row": lines[-1].lineno if lines else None, "line": lines[-1].line if lines else None,
+            "trace": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-4000:],
+            "where": "snippet"}
+
+
+def pretend_gpus(count):
+    """Adds stand-ins to TensorFlow's list of physical GPUs.
+
+    The rules about growth, limits and their order are checked in Python before any device is touched: with stand-ins
+    in the list a build without CUDA raises what a machine with GPUs raises.
+    """
+    import tensorflow  # noqa: F401
+    from tensorflow.python.eager import context as eager_context
+
+    context = eager_context.context()
+    context._initialize_physical_devices()
+    make = type(context._physical_devices[0])
+    for index in range(count):
+        gpu = make(name="/physical_device:GPU:%d" % index, device_type="GPU")
+        context._physical_devices = list(context._physical_devices) + [gpu]
+        context._visible_device_list = list(context._visible_device_list) + [gpu]
+        context._physical_device_to_index[gpu] = index
+        context._memory_growth_map[gpu] = None

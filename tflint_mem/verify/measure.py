@@ -1,0 +1,186 @@
+"""From the events of one child to numbers: growth per repeat on each meter, raw and retained.
+
+raw       what a user sees: slope of the curve of the first phase, garbage included
+retained  what no collection returns: slope over the settled states of the second phase
+"""
+
+from . import stats
+
+OBJECTS = ("models", "functions", "graphs", "sessions", "variables", "tensors", "layers", "optimizers", "datasets",
+           "iterators", "tapes", "interpreters", "graph operations", "gradient registry", "context functions", "open files")
+
+
+class Growth:
+    """Growth of one meter per repeat: `raw` and `retained`, each a stats.Slope or None when it was not measured."""
+
+    __slots__ = ("raw", "retained")
+
+    def __init__(self, raw=None, retained=None):
+        self.raw, self.retained = raw, retained
+
+    def as_json(self, digits=1):
+        """{"raw": number or None, "retained": number or None}."""
+        return {"raw": _rounded(self.raw, digits), "retained": _rounded(self.retained, digits)}
+
+
+def _rounded(slope, digits):
+    return None if slope is None else round(slope.value, digits)
+
+
+class Measured:
+    """Numbers of one run.  Bytes unless said otherwise; None where nothing was measured.
+
+    repeats      number of repeats after the warm-up          seconds   time of the loop phases
+    resident, heap, nvml, device, allocator   Growth
+    objects_raw, objects_kept   {kind: per repeat}: before any collection, and in every settled state
+    tensor_bytes   retained bytes of live tensors and variables per repeat
+    garbage      bytes that the first collection returned after the loop phase, at their highest
+    typical      median growth from one repeat to the next: the rate between two collections
+    first_phase  bytes per repeat that the first phase left after its collection
+    total        bytes that stayed from the base to the last settled state
+    cleared      bytes that `clear_session()` returned beyond that, or None
+    times        (median, low, high) seconds per repeat over chunks of the loop, or None
+    shape        stats.shape of the host curve
+    curves       {"resident": [(repeat, bytes)], ...} for the reports
+    marks        [(repeat, label)] where phases end
+    missing      {meter: reason}
+    """
+
+    __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept",
+                 "tensor_bytes", "garbage", "typical", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
+                 "missing", "settled", "peak")
+
+    def __init__(self, run):
+        """Reads a runner.Run of its last attempt."""
+        samples, settled = run.of("sample"), run.of("settled")
+        loop = [sample for sample in samples if sample["phase"] == "loop"]
+        again = [sample for sample in samples if sample["phase"] == "again"]
+        self.repeats = len(loop) + len(again)
+        self.seconds = samples[-1]["t"] if samples else 0.0
+        self.settled = [event for event in settled if event["at"] != "cleared"]
+        # a run that was ended in its warm-up still has a curve
+        curve = loop if len(loop) >= 3 else [sample for sample in samples if sample["phase"] != "again"]
+        self.resident = self._growth(curve, "rss")
+        self.heap = self._growth(curve, "heap")
+        self.nvml, self.device = self._growth(curve, "nvml"), self._growth(curve, "device")
+        self.allocator = self._growth(curve, "allocator")
+        self.missing = {}
+        for event in samples + settled:
+            self.missing.update(event.get("na") or {})
+        for name, growth in (("nvml", self.nvml), ("allocator", self.allocator)):
+            if growth.raw is not None:
+                self.missing.pop(name, None)
+        host = [sample["heap"] if sample["heap"] is not None else sample["rss"] for sample in curve]
+        host = [value for value in host if value is not None]
+        self.shape = stats.shape(host, 256 * 1024)
+        steps = [later - earlier for earlier, later in zip(host, host[1:])]
+        self.typical = stats.median(steps) if steps else 0.0
+        self._phases(run, host)
+        self.objects_raw, self.objects_kept, self.tensor_bytes = self._objects(run)
+        self.times = _times([sample["busy"] for sample in loop])
+        self.curves = {name: [(number, sample[name]) for number, sample in enumerate(samples) if sample.get(name) is not None]
+                       for name in ("rss", "heap", "nvml", "device", "allocator")}
+        self.marks = _marks(samples)
+        end = run.last("end")
+        self.peak = end["peak"] if end and end.get("peak") else run.peak
+
+    def _growth(self, curve, name):
+        # the first third belongs to caches that still fill
+        points = [(number, sample[name]) for number, sample in enumerate(curve) if sample.get(name) is not None]
+        tail = points[len(points) // 3:] if len(points) >= 9 else points
+        raw = stats.slope([value for _, value in tail], [number for number, _ in tail]) if len(tail) >= 2 else None
+        xs, ys, repeats = [], [], 0
+        for event in self.settled:
+            if event["at"] == "base":
+                continue
+            if event["at"] == "block":
+                repeats += event["n"]
+            if event.get(name) is not None:
+                xs.append(repeats)
+                ys.append(event[name])
+        return Growth(raw, stats.slope(ys, xs) if len(ys) >= 2 else None)
+
+    def _phases(self, run, host):
+        by_name = {event["at"]: event for event in run.of("settled")}
+        base, end = by_name.get("base"), by_name.get("loop")
+        self.garbage = self.first_phase = self.total = self.cleared = None
+        if base is None or end is None:
+            return
+        name = "heap" if end.get("heap") is not None and base.get("heap") is not None else "rss"
+        raw = run.last("raw")
+        highest = max(host + [raw[name]] if raw and raw.get(name) is not None else host)
+        self.garbage = max(0, highest - end[name])
+        self.first_phase = (end[name] - base[name]) / float(max(1, end["n"]))
+        self.total = self.settled[-1][name] - base[name]
+        if "cleared" in by_name:
+            self.cleared = self.settled[-1][name] - by_name["cleared"][name]
+
+    def _objects(self, run):
+        """Per repeat: what exists before a collection, what stays in both phases."""
+        by_name = {event["at"]: event for event in self.settled}
+        base, end, raw = by_name.get("base"), by_name.get("loop"), run.last("raw")
+        before, kept, held = {}, {}, None
+        if base is None:
+            return before, kept, held
+        if raw is not None:
+            before = {kind: _rate(base, raw, kind, raw["n"]) for kind in OBJECTS if kind in raw["counts"] and kind in base["counts"]}
+        blocks = [event for event in self.settled if event["at"] == "block"]
+        if end is not None:
+            for kind in OBJECTS + ("tensor bytes",):
+                if kind not in end["counts"] or kind not in base["counts"]:
+                    continue
+                first = _rate(base, end, kind, end["n"])
+                second = first
+                if blocks:
+                    second = _rate(end, blocks[-1], kind, sum(block["n"] for block in blocks))
+                smaller = min(first, second)
+                if kind == "tensor bytes":
+                    held = smaller if blocks else None
+                elif smaller > 0:
+                    kept[kind] = smaller
+        return before, kept, held
+
+    @property
+    def host(self):
+        """Growth of host memory: raw as the system sees it, retained as malloc accounts for it where it does.
+
+        Resident memory hides what stays in regions that garbage freed before; malloc's own account does not.
+        """
+        retained = self.heap.retained if self.heap.retained is not None else self.resident.retained
+        return Growth(self.resident.raw, retained)
+
+    def objects_growth(self):
+        """(raw, retained) number of counted objects per repeat, None when they were not counted."""
+        raw = sum(max(0.0, rate) for rate in self.objects_raw.values()) if self.objects_raw else None
+        kept = sum(self.objects_kept.values()) if len(self.settled) >= 2 else None
+        return raw, kept
+
+
+def _rate(earlier, later, kind, count):
+    return (later["counts"].get(kind, 0) - earlier["counts"].get(kind, 0)) / float(max(1, count))
+
+
+def _times(busy):
+    """Seconds per repeat: median over chunks of the loop, with the second lowest and second highest chunk.
+
+    Chunks, not repeats: where a pass pays for all its elements at once, only an average says what a repeat costs.
+    """
+    if len(busy) < 3:
+        return None
+    chunks = min(12, len(busy))
+    means = []
+    for number in range(chunks):
+        part = busy[number * len(busy) // chunks:(number + 1) * len(busy) // chunks]
+        means.append(sum(part) / len(part))
+    means.sort()
+    cut = 1 if chunks >= 6 else 0
+    return stats.median(means), means[cut], means[-1 - cut]
+
+
+def _marks(samples):
+    """Repeats at which the phase changes."""
+    marks = []
+    for number, sample in enumerate(samples):
+        if not number or sample["phase"] != samples[number - 1]["phase"]:
+            marks.append((number, {"warm": "warm-up", "loop": "loop", "again": "loop again"}[sample["phase"]]))
+    return marks

@@ -1,0 +1,328 @@
+"""All meters of the measured process.  A reading is a number or `NA(reason)`; none raises, none is zero for "unknown".
+
+Runs inside the child, in whatever interpreter TensorFlow lives in: Python 3.8 syntax, standard library only; TensorFlow
+is looked up in `sys.modules` and never imported here, so that reading a meter cannot change what is measured.
+"""
+
+import gc
+import os
+import sys
+
+from .nvml import NA, open_nvml, own_pids
+
+# What is counted among live Python objects, in the order of reports.  The value says whether one more of them per repeat is
+# a leak in itself ("holds": each holds graphs, weights or handles) or only when its bytes matter ("light").
+KINDS = {
+    "models": "holds", "functions": "holds", "graphs": "holds", "sessions": "holds", "graph operations": "light",
+    "variables": "light", "tensors": "light", "layers": "light", "optimizers": "light", "datasets": "light",
+    "iterators": "light", "tapes": "light", "interpreters": "holds", "gradient registry": "light",
+    "context functions": "light", "open files": "light", "threads": "light",
+}
+
+
+class HostMemory:
+    """Resident memory of this process, in bytes."""
+
+    def __init__(self):
+        try:
+            import resource
+            self._page = resource.getpagesize()
+        except ImportError:
+            self._page = None
+
+    def resident(self):
+        """Bytes resident now."""
+        try:
+            with open("/proc/self/statm", "rb") as statm:
+                return int(statm.read().split()[1]) * self._page
+        except (OSError, ValueError, IndexError, TypeError):
+            return _resident_from_ps()
+
+    def peak(self):
+        """The highest number of resident bytes since the process began."""
+        try:
+            import resource
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        except (ImportError, OSError) as error:
+            return NA("no resource usage: %s" % error)
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _resident_from_ps():
+    """Resident bytes where there is no /proc (macOS, BSD)."""
+    import subprocess
+    try:
+        text = subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())], stderr=subprocess.DEVNULL)
+        return int(text) * 1024
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return NA("no resident size on this system: %s" % error)
+
+
+class Heap:
+    """Bytes that malloc has handed out and not got back: exact where resident memory is rounded, pooled and late.
+
+    Python's own small-object allocator takes its regions from the system directly; the child runs with
+    `PYTHONMALLOC=malloc` so that those objects are counted too.
+    """
+
+    def __init__(self):
+        import ctypes
+
+        class Info(ctypes.Structure):
+            _fields_ = [(name, ctypes.c_size_t) for name in (
+                "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+
+        try:
+            self._call = ctypes.CDLL(None).mallinfo2
+            self._call.restype = Info
+            self._missing = None if self._call().uordblks else NA("this allocator keeps no account")
+        except Exception:
+            self._missing = NA("no mallinfo2 in this C library")
+
+    def in_use(self):
+        """Bytes handed out, in arenas and in mapped blocks, or NA."""
+        if self._missing is not None:
+            return self._missing
+        info = self._call()
+        return info.uordblks + info.hblkhd
+
+
+class GpuMemory:
+    """Bytes that this process holds on all GPUs as the driver counts them, and bytes in use on those GPUs by everybody."""
+
+    def __init__(self, binding=None):
+        self._nvml = open_nvml(binding)
+        self.devices = self._nvml if isinstance(self._nvml, NA) else self._nvml.devices()
+        self._pids = own_pids()
+
+    @property
+    def driver(self):
+        """The driver's version, or NA."""
+        return self._nvml if isinstance(self._nvml, NA) else self._nvml.driver
+
+    def process(self):
+        """Bytes of this process over all devices that list it, or NA."""
+        if isinstance(self.devices, NA):
+            return self.devices
+        if not self.devices:
+            return NA("the driver knows no GPU")
+        total, reason = None, None
+        for device in self.devices:
+            own = self._nvml.process_memory(device, self._pids).own
+            if isinstance(own, NA):
+                # a number that one device withholds makes the sum unknown; a device that we do not use does not
+                if "does not list" not in own.reason:
+                    return own
+                reason = reason or own
+            else:
+                total = own + (total or 0)
+        if total is None:
+            return NA(reason.reason + ": it holds nothing there, or its process id is hidden (container)")
+        return total
+
+    def in_use(self):
+        """Bytes in use on all devices by every process, or NA; on a shared GPU this is not ours alone."""
+        if isinstance(self.devices, NA):
+            return self.devices
+        if not self.devices:
+            return NA("the driver knows no GPU")
+        readings = [self._nvml.used(device) for device in self.devices]
+        missing = [reading for reading in readings if isinstance(reading, NA)]
+        return missing[0] if missing else sum(readings)
+
+    def shared_with(self):
+        """How many other processes the driver lists on the devices (0 when it does not say)."""
+        if isinstance(self.devices, NA):
+            return 0
+        return sum(self._nvml.process_memory(device, self._pids).others for device in self.devices)
+
+
+class Allocator:
+    """TensorFlow's own account of its GPU allocators: what the program holds, not what the pool reserves."""
+
+    def read(self):
+        """(current, peak) bytes over all GPUs, each a number or NA."""
+        tf = sys.modules.get("tensorflow")
+        if tf is None:
+            return (NA("TensorFlow is not imported"),) * 2
+        if not context_started():
+            return (NA("TensorFlow has not started its devices"),) * 2
+        try:
+            devices = [d.name.replace("/device:", "") for d in tf.config.list_logical_devices("GPU")]
+        except Exception as error:
+            return (NA("no device list: %s" % error),) * 2
+        if not devices:
+            return (NA("TensorFlow's CPU allocator keeps no account"),) * 2
+        current = peak = 0
+        for name in devices:
+            try:
+                info = tf.config.experimental.get_memory_info(name.lstrip("/"))
+            except Exception as error:
+                return (NA("get_memory_info(%r): %s" % (name, error)),) * 2
+            current += info["current"]
+            peak += info["peak"]
+        return current, peak
+
+
+def _context_module():
+    return sys.modules.get("tensorflow.python.eager.context")
+
+
+def context_started():
+    """True when TensorFlow's runtime has started its devices; asking does not start them."""
+    module = _context_module()
+    context = getattr(module, "_context", None)
+    return bool(getattr(context, "_initialized", False) or getattr(context, "_context_handle", None))
+
+
+class Objects:
+    """Counts live objects by kind.  Walks the collector's list: some hundred thousand objects, tens of milliseconds."""
+
+    def __init__(self):
+        self._kind_of = {}
+
+    def count(self):
+        """{kind: number}, and {"tensor bytes": number} for what live eager tensors and variables hold.
+
+        A kind that cannot be read is absent: absent is unknown, zero is none.
+        """
+        counts = {"models": 0, "functions": 0, "graphs": 0, "sessions": 0, "variables": 0, "tensors": 0,
+                  "layers": 0, "optimizers": 0, "datasets": 0, "iterators": 0, "tapes": 0, "interpreters": 0,
+                  "graph operations": 0}
+        held = 0
+        kinds = self._kind_of
+        objects = gc.get_objects()
+        for item in objects:
+            cls = type(item)
+            kind = kinds.get(cls, 0)
+            if kind == 0:
+                kind = kinds[cls] = _kind(cls)
+            if kind is None:
+                continue
+            counts[kind] += 1
+            if kind == "tensors" or kind == "variables":
+                held += _nbytes(item)
+            elif kind == "graphs" and "FuncGraph" not in cls.__name__:
+                counts["graph operations"] += _operations(item)
+        del objects
+        counts["tensor bytes"] = held
+        for name, reading in (("gradient registry", _gradient_registry()), ("context functions", _context_functions()),
+                              ("open files", _entries("/proc/self/fd")), ("threads", _entries("/proc/self/task"))):
+            if not isinstance(reading, NA):
+                counts[name] = reading
+        return counts
+
+
+_VARIABLES = ("ResourceVariable", "RefVariable", "UninitializedVariable", "UnliftedInitializerVariable")
+
+
+def _kind(cls):
+    """The kind of a class, from the names of its bases; None for everything that is not counted."""
+    try:
+        bases = [(base.__name__, base.__module__ or "") for base in cls.__mro__]
+    except Exception:
+        return None
+    ours = [name for name, module in bases if isinstance(module, str)
+            and module.startswith(("tensorflow", "keras", "tf_keras", "ai_edge_litert", "tflite_runtime"))]
+    if not ours:
+        return None
+    name = cls.__name__
+    if "Graph" in ours:
+        return "graphs"
+    if name == "EagerTensor":
+        return "tensors"
+    if any(base in _VARIABLES for base in ours):
+        return "variables"
+    if name in ("ConcreteFunction", "WrappedFunction", "RestoredFunction", "Function", "PolymorphicFunction"):
+        return "functions"
+    if "Model" in ours or name == "_UserObject":
+        return "models"
+    if "BaseOptimizer" in ours or "OptimizerV2" in ours or "Optimizer" in ours:
+        return "optimizers"
+    if "DatasetV2" in ours:
+        return "datasets"
+    if "OwnedIterator" in ours:
+        return "iterators"
+    if "BaseSession" in ours:
+        return "sessions"
+    if "GradientTape" in ours:
+        return "tapes"
+    if name == "Interpreter":
+        return "interpreters"
+    if "Layer" in ours:
+        return "layers"
+    return None
+
+
+_ITEM_BYTES = {}
+
+
+def _nbytes(item):
+    """Bytes of one tensor or variable; 0 when its shape or type has no fixed size (strings, handles)."""
+    try:
+        size = _ITEM_BYTES.get(item.dtype)
+        if size is None:
+            size = _ITEM_BYTES[item.dtype] = int(getattr(item.dtype, "size", 0) or 0)
+        elements = item.shape.num_elements()
+        return size * elements if elements else 0
+    except Exception:
+        return 0
+
+
+def _operations(graph):
+    try:
+        return graph.version
+    except Exception:
+        try:
+            return len(graph.get_operations())
+        except Exception:
+            return 0
+
+
+def _gradient_registry():
+    ops = sys.modules.get("tensorflow.python.framework.ops")
+    for name in ("gradient_registry", "_gradient_registry"):
+        registry = getattr(ops, name, None)
+        entries = getattr(registry, "_registry", None)
+        if entries is not None:
+            return len(entries)
+    return NA("no gradient registry in this TensorFlow")
+
+
+def _context_functions():
+    if not context_started():
+        return NA("TensorFlow has not started its devices")
+    try:
+        return len(_context_module().context().list_function_names())
+    except Exception as error:
+        return NA("no list of functions: %s" % error)
+
+
+def _entries(folder):
+    try:
+        return len(os.listdir(folder))
+    except OSError as error:
+        return NA(str(error))
+
+
+_libc = []
+
+
+def settle():
+    """Collects garbage, waits for the GPU and gives free heap pages back: what is left is what the program keeps."""
+    gc.collect()
+    gc.collect()
+    tf = sys.modules.get("tensorflow")
+    if tf is not None and context_started():
+        try:
+            tf.test.experimental.sync_devices()
+        except Exception:
+            pass  # older TensorFlow has no such call; its kernels end before the memory is read back anyway
+    if not _libc:
+        try:
+            import ctypes
+            _libc.append(ctypes.CDLL(None).malloc_trim)
+        except Exception:
+            _libc.append(None)  # no glibc: the allocator decides alone when to give pages back
+    if _libc[0] is not None:
+        _libc[0](0)

@@ -1,0 +1,195 @@
+"""What the NVIDIA driver knows about memory: a thin wrapper over `nvidia-ml-py` that reads and never raises.
+
+Every reading is a number or `NA(reason)`: the driver has many ways not to know (no library, mismatch after an
+update, MIG, a container that hides process ids, a value it declares not available) and none of them means zero bytes.
+Nothing here sets anything: no accounting mode, no persistence mode.
+Runs in the measured child too: Python 3.8 syntax, nothing but the standard library at import.
+"""
+
+import os
+
+
+class NA:
+    """A reading that could not be taken; falsy, and says why."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason):
+        self.reason = reason
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return "NA(%r)" % (self.reason,)
+
+    def __eq__(self, other):
+        return isinstance(other, NA) and other.reason == self.reason
+
+    __hash__ = None
+
+
+class Device:
+    """One GPU, or one MIG slice of a GPU.
+
+    index is the driver's number of the GPU ("0"), or GPU and slice ("0:1"); total is bytes or NA.
+    """
+
+    __slots__ = ("handle", "index", "name", "uuid", "total", "mig")
+
+    def __init__(self, handle, index, name, uuid, total, mig):
+        self.handle, self.index, self.name, self.uuid, self.total, self.mig = handle, index, name, uuid, total, mig
+
+
+class ProcessMemory:
+    """Bytes of one process on one device, and what else is known about the device's users."""
+
+    __slots__ = ("own", "others", "listed")
+
+    def __init__(self, own, others, listed):
+        self.own, self.others, self.listed = own, others, listed
+
+
+def load_binding():
+    """The `pynvml` module of `nvidia-ml-py`, or NA when it is not installed."""
+    try:
+        import pynvml
+    except ImportError:
+        return NA("nvidia-ml-py is not installed")
+    return pynvml
+
+
+class Nvml:
+    """An open connection to the driver.  Build it with `open_nvml`."""
+
+    def __init__(self, binding):
+        self._lib = binding
+        self.driver = self._read(binding.nvmlSystemGetDriverVersion)
+
+    def close(self):
+        """Ends the connection; what the driver then says is of no interest."""
+        self._read(self._lib.nvmlShutdown)
+
+    def _read(self, function, *arguments):
+        """The result of one driver call, or NA with the driver's own words."""
+        try:
+            return function(*arguments)
+        except self._lib.NVMLError as error:
+            return NA(_words(error))
+        except Exception as error:  # a binding newer than the driver: missing symbols, changed structures
+            return NA("%s: %s" % (type(error).__name__, error))
+
+    def devices(self):
+        """All GPUs, each MIG-partitioned one as its slices; NA when the driver cannot say."""
+        count = self._read(self._lib.nvmlDeviceGetCount)
+        if isinstance(count, NA):
+            return count
+        found = []
+        for index in range(count):
+            handle = self._read(self._lib.nvmlDeviceGetHandleByIndex, index)
+            if isinstance(handle, NA):
+                continue
+            slices = self._slices(handle, index)
+            found.extend(slices or [self._describe(handle, str(index), False)])
+        return found
+
+    def _slices(self, handle, index):
+        mode = self._read(self._lib.nvmlDeviceGetMigMode, handle)
+        if isinstance(mode, NA) or not mode[0]:
+            return []
+        most = self._read(self._lib.nvmlDeviceGetMaxMigDeviceCount, handle)
+        if isinstance(most, NA):
+            return []
+        found = []
+        for number in range(most):
+            part = self._read(self._lib.nvmlDeviceGetMigDeviceHandleByIndex, handle, number)
+            if not isinstance(part, NA):
+                found.append(self._describe(part, "%d:%d" % (index, number), True))
+        return found
+
+    def _describe(self, handle, index, mig):
+        memory = self._read(self._lib.nvmlDeviceGetMemoryInfo, handle)
+        return Device(
+            handle, index, _text(self._read(self._lib.nvmlDeviceGetName, handle)),
+            _text(self._read(self._lib.nvmlDeviceGetUUID, handle)),
+            memory if isinstance(memory, NA) else memory.total, mig)
+
+    def used(self, device):
+        """Bytes in use on the device by everybody, or NA."""
+        memory = self._read(self._lib.nvmlDeviceGetMemoryInfo, device.handle)
+        return memory if isinstance(memory, NA) else memory.used
+
+    def process_memory(self, device, pids):
+        """ProcessMemory of the processes `pids` (one program and its children) on the device.
+
+        own     bytes, or NA: listed without a number, not listed at all (it does not use the device, or the container
+                hides its id), or the list is refused
+        others  number of listed processes that are not ours
+        """
+        listed = self._processes(device)
+        if isinstance(listed, NA):
+            return ProcessMemory(listed, 0, 0)
+        own, unknown, seen = 0, None, False
+        strangers = 0
+        for process in listed:
+            if process.pid not in pids:
+                strangers += 1
+                continue
+            seen = True
+            if process.usedGpuMemory is None:
+                unknown = NA("the driver lists this process without its memory")
+            else:
+                own += process.usedGpuMemory
+        if unknown is not None:
+            return ProcessMemory(unknown, strangers, len(listed))
+        if not seen:
+            return ProcessMemory(NA("the driver does not list this process"), strangers, len(listed))
+        return ProcessMemory(own, strangers, len(listed))
+
+    def _processes(self, device):
+        compute = self._read(self._lib.nvmlDeviceGetComputeRunningProcesses, device.handle)
+        if isinstance(compute, NA):
+            return compute
+        graphics = self._read(self._lib.nvmlDeviceGetGraphicsRunningProcesses, device.handle)
+        known = {process.pid for process in compute}
+        # one process may hold a compute and a graphics context; its bytes are the same bytes
+        extra = [] if isinstance(graphics, NA) else [p for p in graphics if p.pid not in known]
+        return list(compute) + extra
+
+
+def open_nvml(binding=None):
+    """Nvml, or NA with the reason: no binding, no driver library, driver and library of different versions, no permission."""
+    binding = load_binding() if binding is None else binding
+    if isinstance(binding, NA):
+        return binding
+    try:
+        binding.nvmlInit()
+    except binding.NVMLError as error:
+        return NA(_words(error))
+    except Exception as error:
+        return NA("%s: %s" % (type(error).__name__, error))
+    return Nvml(binding)
+
+
+def own_pids():
+    """The process ids of this process as this and every outer process-id namespace names it (Linux), else just its id.
+
+    Inside a container the driver may list the host's id; the kernel tells it only where the container may see it.
+    """
+    found = {os.getpid()}
+    try:
+        with open("/proc/self/status") as status:
+            for line in status:
+                if line.startswith("NSpid:"):
+                    found.update(int(word) for word in line.split()[1:])
+    except (OSError, ValueError):
+        pass
+    return found
+
+
+def _words(error):
+    return "NVML: " + (str(error) or type(error).__name__)
+
+
+def _text(value):
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -1,0 +1,117 @@
+"""What a verification may use: the interpreter, the device, time and memory.  From the command line and `[tool.tflint-mem.verify]`."""
+
+import os
+import sys
+
+DEVICES = ("auto", "cpu", "gpu")
+
+# key of the configuration table -> (attribute, kind)
+KEYS = {
+    "python": ("python", str), "device": ("device", str), "timeout": ("timeout", float),
+    "total-timeout": ("total", float), "memory-limit": ("memory", "bytes"), "seconds": ("seconds", float),
+    "network": ("network", bool), "setup": ("setup", str), "codes": ("codes", list),
+}
+
+
+class OptionError(ValueError):
+    """An option or configuration value that cannot be used; the message is for the user."""
+
+
+class Options:
+    """All settings of a run of --verify.
+
+    python   interpreter that has TensorFlow             device   "auto", "cpu" or "gpu"
+    timeout  seconds for one finding, flagged and fixed  total    seconds for all findings, None for no limit
+    memory   resident bytes at which a child is stopped  seconds  time of looping in one child
+    network  leave the network reachable                 setup    file (or source) that defines what snippets lack
+    codes    only these rules; None for all              keep     folder for the snippets, None to drop them
+    """
+
+    __slots__ = ("python", "device", "timeout", "total", "memory", "seconds", "network", "setup", "codes", "keep", "base")
+
+    def __init__(self, python=None, device="auto", timeout=60.0, total=None, memory=None, seconds=7.0, network=False,
+                 setup=None, codes=None, keep=None, base=None):
+        self.python = python or sys.executable
+        self.device, self.timeout, self.total = device, float(timeout), total
+        self.memory = default_memory_limit() if memory is None else int(memory)
+        self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
+        self.base = base or os.getcwd()
+        if device not in DEVICES:
+            raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
+        if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
+            raise OptionError("verify limits must be greater than zero")
+
+    @classmethod
+    def from_table(cls, table, base=None, **overrides):
+        """Options from the configuration's `verify` table; `overrides` that are not None win (the command line).
+
+        base: folder that relative paths of the table are meant from.  Raises OptionError for unknown keys or wrong types.
+        """
+        values = {}
+        for key, value in (table or {}).items():
+            if key not in KEYS:
+                raise OptionError(f"unknown key {key!r} in the verify table{_nearest(key)}")
+            name, kind = KEYS[key]
+            values[name] = _converted(key, value, kind)
+        if base and "python" in values and os.sep in values["python"]:
+            values["python"] = os.path.join(base, os.path.expanduser(values["python"]))
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        return cls(base=base, **values)
+
+    def setup_source(self):
+        """Python source of the user's own setup, or "".  Raises OptionError when the file cannot be read."""
+        if not self.setup:
+            return ""
+        path = os.path.join(self.base, os.path.expanduser(self.setup))
+        if os.path.isfile(path):
+            try:
+                with open(path, encoding="utf-8") as handle:
+                    return handle.read()
+            except (OSError, UnicodeDecodeError) as error:
+                raise OptionError(f"verify setup {self.setup}: {error}") from None
+        if self.setup.endswith(".py") and "\n" not in self.setup:
+            raise OptionError(f"verify setup {self.setup}: no such file")
+        return self.setup
+
+
+def default_memory_limit():
+    """Bytes: half of what is available now, at most 8 GiB, at least 1 GiB."""
+    available = None
+    try:
+        with open("/proc/meminfo") as meminfo:
+            for line in meminfo:
+                if line.startswith("MemAvailable:"):
+                    available = int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return 4 << 30 if available is None else max(1 << 30, min(8 << 30, available // 2))
+
+
+def parse_bytes(text):
+    """"2GiB", "500 MB", "1.5g" or a plain number of bytes."""
+    text = str(text).strip()
+    number = text.rstrip("BbIiKkMmGgTt ").strip()
+    unit = text[len(number):].strip().lower().rstrip("b").rstrip("i")
+    try:
+        return int(float(number) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[unit])
+    except (ValueError, KeyError):
+        raise OptionError(f"{text!r} is not a number of bytes (write 2GiB, 500MiB or a plain number)") from None
+
+
+def _converted(key, value, kind):
+    if kind == "bytes":
+        return parse_bytes(value)
+    if kind is float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise OptionError(f"verify.{key} must be a number of seconds, not {value!r}")
+        return float(value)
+    if not isinstance(value, kind):
+        raise OptionError(f"verify.{key} must be {'true or false' if kind is bool else 'a ' + kind.__name__}, not {value!r}")
+    return value
+
+
+def _nearest(key):
+    import difflib
+
+    match = difflib.get_close_matches(key, KEYS, 1)
+    return f" (did you mean {match[0]!r}?)" if match else f" (known keys: {', '.join(sorted(KEYS))})"

@@ -1,0 +1,335 @@
+"""The measuring loop: what a snippet calls at the head of its repeating region, inside the child process.
+
+A snippet says `for x in repeat(xs):`.  Each step of that iterator is the boundary between two repeats of the user's own
+loop body, which runs where it stood, with its own variables.  The probe walks through
+
+    warm    a few repeats: kernels are loaded, pools take their first regions, caches fill
+    base    settle (collect, trim), count
+    loop    repeats with a reading after each: what a user sees; then a count before any collection, then settle
+    again   blocks of repeats, each followed by a settle: what no collection returns
+    cleared `clear_session()` and settle: what only that returns
+
+and then leaves the user's code by raising `Done`.  Every reading goes to `emit` at once, so that a child that is killed
+leaves its curve behind.  Runs in any interpreter that has TensorFlow: Python 3.8 syntax.
+"""
+
+import itertools
+import sys
+import threading
+import time
+import types
+
+from . import meters
+from .nvml import NA
+
+_SLOWEST_SAMPLING = 0.02  # seconds between two readings of the driver: one costs milliseconds
+_SMALL_BUFFER = 256       # elements of a one-shot iterator that are remembered, when they are small
+
+
+class Done(BaseException):
+    """Everything is measured: unwinds the user's code.  Not an Exception, so that `except Exception` lets it pass."""
+
+
+class Plan:
+    """How long and how often to repeat.
+
+    protocol   "memory": all phases; "speed": warm and loop only; "once": one repeat is all there is
+    seconds    time for `loop` and `again` together
+    least/most bounds for the number of repeats of `loop`
+    blocks     number of settled blocks of `again`
+    vary       the rule is about values or shapes that differ from repeat to repeat: never serve the same ones twice
+    soft_limit resident bytes at which a phase ends early
+    """
+
+    def __init__(self, protocol="memory", seconds=8.0, least=8, most=1500, blocks=6, vary=False, soft_limit=None,
+                 clear=True):
+        self.protocol, self.seconds, self.least, self.most, self.blocks = protocol, seconds, least, most, blocks
+        self.vary, self.soft_limit, self.clear = vary, soft_limit, clear
+
+
+class Probe:
+    """One measurement.  `emit(event)` takes a dictionary; `gpu` is meters.GpuMemory or None to leave the GPU alone."""
+
+    def __init__(self, emit, plan, gpu=None, clock=time.perf_counter):
+        self.emit, self.plan, self.clock = emit, plan, clock
+        self.host, self.heap, self.gpu = meters.HostMemory(), meters.Heap(), gpu
+        self.allocator, self.objects = meters.Allocator(), meters.Objects()
+        self.phase = "warm"
+        self.finished = False
+        self.extended = False     # elements beyond the user's own were served
+        self.allow_extension = True
+        self.repeats = 0          # repeats completed over all phases
+        self.on_first = None      # called after the first complete repeat
+        self._lock = threading.RLock()
+        self._in_phase = 0
+        self._phase_began = self._began = None
+        self._started = None
+        self._busy = 0.0
+        self._block = 1
+        self._blocks_done = 0
+        self._last_gpu = (0.0, None, None)
+        self._empty_passes = 0
+        self._expected = None
+
+    # -- what snippets call ---------------------------------------------------------------------------------------
+
+    def again(self):
+        """True until everything is measured: runs the whole region anew when the user's loop ends by itself."""
+        if self.finished:
+            return False
+        if self.repeats == getattr(self, "_seen_by_again", -1):
+            self._empty_passes += 1
+            if self._empty_passes >= 3:
+                self.wrap_up("exhausted")
+                return False
+        else:
+            self._empty_passes = 0
+        self._seen_by_again = self.repeats
+        self._started = None
+        return True
+
+    def repeat(self, source):
+        """Iterates over the user's elements, again and again, with a boundary before each.
+
+        source: the iterable, or a lambda that makes it anew for each pass.
+        """
+        elements = self._elements(source)
+        while True:
+            self.boundary()
+            try:
+                element = next(elements)
+            except StopIteration:
+                self._started = None
+                if self.plan.vary and self.repeats:
+                    self.wrap_up("exhausted")
+                    raise Done()
+                return
+            yield element
+
+    def boundary(self):
+        """The end of one repeat, if one was under way, and the begin of the next."""
+        with self._lock:
+            if self.finished:
+                raise Done()
+            now = self.clock()
+            if self._began is None:
+                self._began = now
+                self.emit({"event": "begin"})
+            if self._started is not None:
+                self._busy = now - self._started
+                self.repeats += 1
+                self._in_phase += 1
+                self._after_repeat()
+            self._started = self.clock()
+
+    # -- elements -------------------------------------------------------------------------------------------------
+
+    def _elements(self, source):
+        fresh = source if isinstance(source, types.LambdaType) and source.__name__ == "<lambda>" else None
+        value = fresh() if fresh else source
+        if self.plan.vary:
+            for element in self._once_through(value):
+                yield element
+            return
+        if fresh is None and iter(value) is value:
+            for element in _remembered(value):
+                yield element
+            return
+        while True:
+            some = False
+            for element in value:
+                some = True
+                yield element
+            if not some:
+                return
+            if fresh:
+                value = fresh()
+
+    def _once_through(self, value):
+        """The user's own elements, each once; numbers that count up go on counting, if nothing speaks against it."""
+        steps = _continuation(value) if self.allow_extension else None
+        if steps is None and hasattr(value, "__len__"):
+            self._expected = len(value)
+        for element in value:
+            yield element
+        if steps is not None:
+            self.extended = True
+            for element in steps:
+                yield element
+
+    # -- phases ---------------------------------------------------------------------------------------------------
+
+    def _after_repeat(self):
+        if self.repeats == 1 and self.on_first is not None:
+            self.on_first()
+        if self.plan.protocol == "once":
+            self._sample()
+            self.wrap_up("done")
+            raise Done()
+        if self.phase == "warm":
+            self._sample()
+            if self._warm():
+                self._settle("base")
+                self._enter("loop")
+        elif self.phase == "loop":
+            self._sample()
+            if self._loop_is_over():
+                self._end_of_loop()
+        else:
+            self._sample()
+            if self._in_phase >= self._block:
+                self._settle("block")
+                self._blocks_done += 1
+                self._in_phase = 0
+                if self._blocks_done >= self._blocks_wanted or self._too_big():
+                    self.wrap_up("done")
+                    raise Done()
+
+    def _enter(self, phase):
+        self.phase, self._in_phase, self._phase_began = phase, 0, self.clock()
+
+    def _warm(self):
+        if self._expected is not None and self._expected < 24:
+            return self._in_phase >= 1  # few elements in all: keep them for the phases that count
+        spent = self.clock() - self._began
+        if self._in_phase >= 3:
+            # quick repeats: a second of them, so that the first-time costs are over
+            return spent > 0.1 * self.plan.seconds or self._in_phase >= 100
+        return self._in_phase >= 2 and spent > 0.25 * self.plan.seconds or spent > 0.5 * self.plan.seconds
+
+    def _loop_is_over(self):
+        if self._too_big() or self._in_phase >= self.plan.most:
+            return True
+        if self._expected is not None:
+            left = self._expected - self.repeats
+            if left <= max(4, self._expected // 3) and self._expected < 60:
+                return True
+        spent = self.clock() - self._phase_began
+        if self._in_phase >= self.plan.least:
+            return spent >= 0.5 * self.plan.seconds
+        # slow repeats: fewer of them rather than no second phase at all
+        return self._in_phase >= 3 and spent >= 0.9 * self.plan.seconds
+
+    def _end_of_loop(self):
+        count, spent = self._in_phase, self.clock() - self._phase_began
+        self._raw(count)
+        if self.plan.protocol == "speed":
+            self.wrap_up("done")
+            raise Done()
+        self._settle("loop")
+        each = max(spent / count, 1e-6)
+        wanted = self.plan.blocks if self._expected is None else max(2, min(self.plan.blocks, self._expected - self.repeats))
+        fitting = 0.45 * self.plan.seconds / (each * wanted)
+        self._block = int(max(1, min(fitting, count / 2.0)))
+        if self._expected is not None:
+            self._block = 1 if self._expected < 60 else max(1, min(self._block, (self._expected - self.repeats) // wanted))
+        if each > 0.2 * self.plan.seconds:
+            wanted = 3
+        self._blocks_wanted = wanted
+        self._blocks_done = 0
+        self._enter("again")
+
+    def _too_big(self):
+        if self.plan.soft_limit is None:
+            return False
+        resident = self.host.resident()
+        return not isinstance(resident, NA) and resident > self.plan.soft_limit
+
+    def wrap_up(self, why):
+        """Last readings, then nothing more is measured.  why: "done", or "exhausted" when no elements are left."""
+        with self._lock:
+            if self.finished:
+                return
+            if self.phase == "loop" and self._in_phase and self.plan.protocol == "memory":
+                self._raw(self._in_phase)
+                self._settle("loop")
+            if self.plan.protocol == "memory" and self.plan.clear:
+                self._clear()
+            self.finished = True
+            self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended,
+                       "peak": _plain(self.host.peak())})
+
+    def _clear(self):
+        tf = sys.modules.get("tensorflow")
+        if tf is None:
+            return
+        try:
+            tf.keras.backend.clear_session()
+        except Exception as error:
+            self.emit({"event": "note", "text": "clear_session: %s" % error})
+            return
+        self._settle("cleared")
+
+    # -- readings -------------------------------------------------------------------------------------------------
+
+    def _sample(self):
+        event = {"event": "sample", "phase": self.phase, "t": round(self.clock() - self._began, 6),
+                 "busy": round(self._busy, 7),
+                 "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use())}
+        event.update(self._gpu(False))
+        self.emit(event)
+
+    def _raw(self, count):
+        """What is there after `count` repeats and before any collection: live things and garbage together."""
+        self.emit({"event": "raw", "n": count, "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use()),
+                   "counts": self.objects.count()})
+
+    def _settle(self, at):
+        meters.settle()
+        event = {"event": "settled", "at": at, "n": self._in_phase, "t": round(self.clock() - self._began, 6),
+                 "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use()),
+                 "counts": self.objects.count()}
+        event.update(self._gpu(True))
+        self.emit(event)
+
+    def _gpu(self, now):
+        if self.gpu is None:
+            return {}
+        current, peak = self.allocator.read()
+        last, own, everybody = self._last_gpu
+        if now or self.clock() - last > _SLOWEST_SAMPLING:
+            own, everybody = self.gpu.process(), self.gpu.in_use()
+            self._last_gpu = (self.clock(), own, everybody)
+        event = {}
+        for name, reading in (("nvml", own), ("device", everybody), ("allocator", current), ("allocator_peak", peak)):
+            if isinstance(reading, NA):
+                event.setdefault("na", {})[name] = reading.reason
+            else:
+                event[name] = reading
+        return event
+
+
+def _plain(reading):
+    return None if isinstance(reading, NA) else reading
+
+
+def _remembered(iterator):
+    """A one-shot iterator, and then its elements again as long as they are few and small."""
+    kept = []
+    for element in iterator:
+        if kept is not None:
+            if len(kept) < _SMALL_BUFFER and _is_small(element):
+                kept.append(element)
+            else:
+                kept = None
+        yield element
+    while kept:
+        for element in kept:
+            yield element
+
+
+def _is_small(element):
+    if isinstance(element, (tuple, list)):
+        return len(element) < 16 and all(_is_small(part) for part in element)
+    return isinstance(element, (int, float, str, bytes, bool, type(None))) and sys.getsizeof(element) < 4096
+
+
+def _continuation(value):
+    """The numbers after the last of `value`, which counts up evenly; None when it does not."""
+    if isinstance(value, range) and value.step > 0 and len(value):
+        return itertools.count(value[-1] + value.step, value.step)
+    if isinstance(value, (list, tuple)) and len(value) >= 2 and all(type(number) in (int, float) for number in value):
+        step = value[-1] - value[-2]
+        if step > 0 and all(later > earlier for earlier, later in zip(value, value[1:])):
+            return itertools.count(value[-1] + step, step)
+    return None

@@ -1,0 +1,329 @@
+"""From the exception that ended an attempt to the stand-in that lets the next one go on.  Python 3.8 syntax.
+
+Order of preference: the project's own file, then a stand-in of the kind that the name or the message asks for.  Nothing
+is guessed twice: an action that did not help is not proposed again.
+"""
+
+import ast
+import builtins
+import os
+import posixpath
+import re
+import traceback
+
+from . import standins
+from .standins import Action
+
+_MOST_COPIED = 64 * 1024 * 1024
+_PATH_MESSAGES = (
+    r"No such file or directory:? '([^']+)'",
+    r"SavedModel file does not exist at: ([^\s]+?)(?:[/\\]?\{|\s|$)",
+    r"File not found: filepath=([^\n]+?)\. ",
+    r"File format not supported: filepath=([^\n]+?)\. ",
+    r"No file or directory found at (\S+)",
+    r"Unable to (?:synchronously )?open file.*?name = '([^']+)'",
+    r"Unable to open file \(unable to open file: name = '([^']+)'",
+    r"Could not open '([^']+)'",
+    r"(?:NewRandomAccessFile failed to Create/Open: |FindFirstFile failed for: )([^\n;]+?)(?: :|;|\s*$)",
+    r"^([^\s;:]+); No such file or directory",
+    r"Could not find directory ([^\s]+)",
+    r"\[Errno 2\][^']*'([^']+)'",
+)
+_READERS_OF_WEIGHTS = ("load_weights", "read_weights", "restore")
+
+
+class State:
+    """What has been put in place so far.
+
+    setup     code of the stand-ins, in order          project  folders to look for real files in, nearest first
+    rewrites  (old, new) prefixes of string constants   snippet  path of the snippet file
+    elements  {"source", "target", "file", "row"} of the loop, or None
+    protected folders that cannot be written to
+    """
+
+    def __init__(self, setup, project, rewrites, snippet, elements, protected):
+        self.setup, self.project = list(setup), list(project)
+        self.rewrites, self.snippet = [tuple(pair) for pair in rewrites], snippet
+        self.elements, self.protected = elements, list(protected)
+        self.shape, self.layer_names = None, []
+        self.models, self.tried = [], set()
+
+    def add(self, action):
+        """Puts an action in place for the next attempt."""
+        if action.rewrite is not None:
+            self.rewrites.append(tuple(action.rewrite))
+        if action.code and action.code not in self.setup:
+            self.setup.append(action.code)
+
+    def rewritten(self, text):
+        """The snippet's text with string constants that begin with a rewritten prefix replaced."""
+        for old, new in self.rewrites:
+            if old == "imagenet" and new is None:
+                text = re.sub(r"(['\"])imagenet\1", "None", text)
+            else:
+                text = re.sub(r"(['\"])" + re.escape(old), lambda match: match.group(1) + new, text)
+        return text
+
+    def text(self):
+        """The snippet as it ran last."""
+        with open(self.snippet, encoding="utf-8") as handle:
+            return handle.read()
+
+    def input_shape(self):
+        """The shape that stand-in models take: learned from a mismatch, else what the snippet suggests."""
+        return self.shape if self.shape is not None else standins.plausible_shape(self.text())
+
+
+def repairable(errors, state):
+    """The first of these exceptions that a stand-in could prevent, or None.  For exceptions that the snippet swallowed."""
+    for error in errors:
+        if missing_path(error) or _missing_name(error):
+            return error
+    return None
+
+
+def propose(error, state):
+    """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
+    for kind in (_path, _shape, _layer, _name, _environment, _download, _arguments, _nothing_to_run, _files_named_in_text):
+        actions = [action for action in kind(error, state) or () if action is not None]
+        key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
+        if actions and key not in state.tried:
+            state.tried.add(key)
+            return actions
+    return []
+
+
+def missing_path(error):
+    """The path that an exception misses, or None.  TensorFlow, Keras and HDF5 each say it in their own words."""
+    if isinstance(error, OSError) and getattr(error, "filename", None) and error.errno == 2:
+        return os.fsdecode(error.filename)
+    message = str(error)
+    if isinstance(error, (OSError, ValueError, KeyError)) or "NotFoundError" in type(error).__name__:
+        for pattern in _PATH_MESSAGES:
+            match = re.search(pattern, message)
+            if match:
+                return match.group(1).strip()
+    return None
+
+
+def _path(error, state):
+    path = missing_path(error)
+    if path is None:
+        return
+    names = {frame.name for frame in traceback.extract_tb(error.__traceback__)}
+    path = path.replace("\\", "/") if "\\" in path and "/" not in path else path
+    home = os.path.expanduser("~")
+    if os.path.isabs(path) and not (path.startswith(os.getcwd()) or path.startswith(home)
+                                    or path.startswith(os.environ.get("TMPDIR", "/nowhere"))):
+        yield _relocated(path, state)
+        return
+    if path.startswith(os.getcwd() + "/"):
+        path = path[len(os.getcwd()) + 1:]
+    real = _in_project(path, state)
+    if real is not None:
+        yield _from_project(path, real, state)
+        return
+    parent = posixpath.dirname(path)
+    if parent and not os.path.isdir(parent):
+        yield Action("import os\nos.makedirs(%r, exist_ok=True)\n" % parent, "%s: an empty folder" % parent)
+        # something that is read there is missing as well; a file that is written only needed its folder
+        if not _loads_model(names) and not _reads(error, names):
+            return
+    if names & set(_READERS_OF_WEIGHTS):
+        yield standins.weights()
+        return
+    yield _made(path, names, state)
+
+
+def _made(path, names, state):
+    kind = posixpath.splitext(path)[1].lower()
+    if kind in standins.MODEL_TYPES or (not kind and _loads_model(names)):
+        state.models.append(path)
+        return standins.model_file(path, state.input_shape(), state.layer_names)
+    if not kind or path.endswith("/"):
+        return standins.folder(path.rstrip("/"), _names_for_folder(state), _size(state))
+    return standins.for_path(path, state.input_shape())
+
+
+def _loads_model(names):
+    return bool(names & {"load_model", "load", "load_partial", "load_internal", "resolve", "from_saved_model", "parse_saved_model"})
+
+
+def _reads(error, names):
+    return bool(names & {"read", "imread", "load_img", "loadtxt", "read_csv", "genfromtxt", "listdir", "scandir", "imageio"})
+
+
+def _size(state):
+    shape = state.input_shape()
+    return tuple(shape[:2]) if len(shape) >= 2 else (64, 64)
+
+
+def _names_for_folder(state):
+    """File names for a folder that the snippet lists: of the kind that its text mentions."""
+    text = state.text().lower()
+    for kind in (".jpg", ".jpeg", ".png", ".npy", ".csv", ".txt", ".wav"):
+        if kind in text:
+            return ["%s%s" % (letter, kind) for letter in "abc"]
+    return ["%s.jpg" % letter for letter in "abc"]
+
+
+def _in_project(path, state):
+    relative = path[2:] if path.startswith("./") else path
+    if os.path.isabs(relative) or not relative:
+        return None
+    for folder in state.project:
+        candidate = os.path.join(folder, relative)
+        if os.path.exists(candidate):
+            return os.path.abspath(candidate)
+    return None
+
+
+def _from_project(path, real, state):
+    if any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in state.protected):
+        return standins.link(path, real)
+    if os.path.isfile(real) and os.path.getsize(real) <= _MOST_COPIED:
+        return standins.copy(path, real)
+    return None
+
+
+def _relocated(path, state):
+    """An absolute path outside of the scratch folder: the constant that begins it is turned into a relative one."""
+    text = state.text()
+    best = None
+    for match in re.finditer(r"['\"](/[^'\"\n{]+)", text):
+        constant = match.group(1)
+        if path.startswith(constant.rstrip("/")) and (best is None or len(constant) > len(best)):
+            best = constant
+    if best is None:
+        return None
+    return Action("", "%s: looked for in the scratch folder" % best, (best, best.lstrip("/")))
+
+
+_MISMATCH = (
+    r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)",
+    r"incompatible with the layer: expected (?:axis -1|min_ndim).*?(?:full shape|Full shape) received: \(([^)]*)\)",
+    r"Expected input_shape.*?got \(([^)]*)\)",
+)
+
+
+def _shape(error, state):
+    """A stand-in model got data of another shape than it takes: it is made again for that shape."""
+    if not state.models or not isinstance(error, (ValueError, TypeError)) and "InvalidArgument" not in type(error).__name__:
+        return
+    for pattern in _MISMATCH:
+        match = re.search(pattern, str(error), re.IGNORECASE | re.DOTALL)
+        if match is None:
+            continue
+        found = [word.strip() for word in match.group(match.lastindex).split(",") if word.strip()]
+        if any(not (word.isdigit() or word == "None") for word in found) or len(found) < 2:
+            continue
+        shape = tuple(int(word) if word.isdigit() else 16 for word in found[1:])
+        if shape == state.shape:
+            continue
+        state.shape = shape
+        for action in _remade(state):
+            yield action
+        return
+
+
+def _remade(state):
+    actions = [standins.model_file(path, state.input_shape(), state.layer_names) for path in state.models]
+    endings = [action.text.split(":")[0] + ":" for action in actions]
+    state.setup = [code for code in state.setup if not any(".save(%r)" % end[:-1] in code or ".export(%r)" % end[:-1] in code
+                                                           for end in endings)]
+    return actions
+
+
+def _layer(error, state):
+    """A layer that the snippet asks for by name: the stand-in model gets one of that name."""
+    match = re.search(r"No such layer: (\S+?)\.? Existing layers", str(error))
+    if match and state.models and match.group(1) not in state.layer_names:
+        state.layer_names.append(match.group(1))
+        for action in _remade(state):
+            yield action
+
+
+def _missing_name(error):
+    if isinstance(error, NameError):
+        match = re.search(r"name '(\w+)' is not defined", str(error))
+        if match and not hasattr(builtins, match.group(1)):
+            return match.group(1)
+    return None
+
+
+def _name(error, state):
+    """A name that is nowhere defined (a notebook's lost cell, a star import): a stand-in by what it is called."""
+    name = _missing_name(error)
+    if name:
+        from . import guess
+        value = guess.value_for(name, state.text(), state.input_shape())
+        if value is not None:
+            yield Action("%s%s = %s\n" % (value.imports, name, value.source), "%s: %s" % (name, value.text))
+
+
+def _environment(error, state):
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        frames = traceback.extract_tb(error.__traceback__)
+        if frames and frames[-1].filename == os.__file__.replace(".pyc", ".py") or "<frozen os>" in [f.filename for f in frames[-1:]]:
+            yield standins.environment_variable(error.args[0])
+
+
+def _download(error, state):
+    message = str(error)
+    text = "".join(traceback.format_tb(error.__traceback__))
+    if not re.search(r"URL fetch failure|urlopen error|Temporary failure in name resolution|Network is unreachable|Max retries", message):
+        return
+    match = re.search(r"/datasets/(\w+)\.py", text)
+    if match:
+        yield standins.keras_dataset(match.group(1))
+    elif "applications" in text:
+        yield standins.pretrained_weights()
+        yield Action(_NO_WEIGHTS, "applications: networks keep their random weights")
+
+
+_NO_WEIGHTS = '''\
+import sys
+import tensorflow as tf
+
+for _name, _module in list(sys.modules.items()):  # application networks keep the weights they were initialised with
+    if ".applications." in _name and hasattr(_module, "file_utils"):
+        _module.file_utils = type("files", (), {"get_file": staticmethod(lambda *a, **k: "none.weights.h5")})
+tf.keras.Model.load_weights = lambda self, *arguments, **options: None
+'''
+
+
+def _arguments(error, state):
+    if isinstance(error, SystemExit) and error.code == 2:
+        yield standins.command_line()
+    elif type(error).__name__ == "UnparsedFlagAccessError":
+        yield Action("from absl import flags\nflags.FLAGS(['snippet'], known_only=True)\n", "absl flags: their defaults")
+
+
+def _nothing_to_run(error, state):
+    """The loop ran over nothing: files for the patterns that the snippet looks for, else stand-in elements."""
+    if type(error).__name__ != "NothingRepeated":
+        return
+    patterns = [text for text in _constants(state.text()) if "*" in text and not os.path.isabs(text) and len(text) < 200]
+    for pattern in patterns:
+        for letter in "abc":
+            path = pattern.replace("**", letter).replace("*", letter)
+            if not re.search(r"[\[\]?\s]", path):
+                yield _made(path, {"load_model"} if posixpath.splitext(path)[1] in standins.MODEL_TYPES else set(), state)
+
+
+def _files_named_in_text(error, state):
+    """Last resort, when the message tells nothing (OpenCV returns None): every file that the snippet names and that is not there."""
+    for text in _constants(state.text()):
+        kind = posixpath.splitext(text)[1].lower()
+        if kind in standins.IMAGE_TYPES + (".npy", ".npz", ".csv", ".json", ".txt") and not os.path.isabs(text):
+            if not re.search(r"[*{}%\s]", text) and len(text) < 200 and not os.path.exists(text):
+                real = _in_project(text, state)
+                yield _from_project(text, real, state) if real else standins.for_path(text, state.input_shape())
+
+
+def _constants(text):
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return []
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]

@@ -1,0 +1,266 @@
+"""Stand-ins for what a snippet lacks, as Python source: small, plausible, and readable in a kept reproduction.
+
+Each function returns an `Action`: code to run before the snippet, one sentence for the report, and for absolute paths a
+rewrite of the snippet's own text.  Nothing here touches the file system.  Python 3.8 syntax.
+"""
+
+import posixpath
+import re
+
+IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+MODEL_TYPES = (".keras", ".h5", ".hdf5", ".tflite", ".pb")
+
+
+class Action:
+    """code: source to run before the snippet; text: what it stands in for; rewrite: (old, new) prefix of string constants."""
+
+    __slots__ = ("code", "text", "rewrite")
+
+    def __init__(self, code, text, rewrite=None):
+        self.code, self.text, self.rewrite = code, text, rewrite
+
+    def __repr__(self):
+        return "Action(%r, %r, %r)" % (self.code, self.text, self.rewrite)
+
+
+def network(shape, outputs=10, layer_names=()):
+    """Source of a small Keras model for inputs of `shape` (without the batch): convolution for images, recurrent for nothing.
+
+    Every model has one hidden layer of 256 units, so that a copy of it weighs something and a leak of copies shows.
+    """
+    layers = ["tf.keras.Input(%r)" % (tuple(shape),)]
+    names = list(layer_names)
+
+    def name():
+        return ", name=%r" % names.pop(0) if names else ""
+
+    if len(shape) == 3:
+        layers.append("tf.keras.layers.Conv2D(16, 3, strides=2, padding='same', activation='relu'%s)" % name())
+        layers.append("tf.keras.layers.GlobalAveragePooling2D()")
+    elif len(shape) == 4:
+        layers.append("tf.keras.layers.Conv3D(8, 3, strides=2, padding='same', activation='relu'%s)" % name())
+        layers.append("tf.keras.layers.GlobalAveragePooling3D()")
+    elif len(shape) == 2:
+        layers.append("tf.keras.layers.Conv1D(16, 3, padding='same', activation='relu'%s)" % name())
+        layers.append("tf.keras.layers.GlobalAveragePooling1D()")
+    elif not shape:
+        layers.append("tf.keras.layers.Reshape((1,))")
+    layers.append("tf.keras.layers.Dense(256, activation='relu'%s)" % name())
+    while len(names) > 1:
+        layers.append("tf.keras.layers.Dense(256, activation='relu'%s)" % name())
+    layers.append("tf.keras.layers.Dense(%d, activation='softmax'%s)" % (outputs, name()))
+    return "tf.keras.Sequential([" + ", ".join(layers) + "])"
+
+
+def model_file(path, shape, layer_names=()):
+    """A small saved model at `path`, in the format that the name asks for."""
+    kind = posixpath.splitext(path)[1].lower()
+    code = "import os\nimport tensorflow as tf\n" + _folder(path)
+    if kind in (".keras", ".h5", ".hdf5"):
+        code += "%s.save(%r)\n" % (network(shape, layer_names=layer_names), path)
+        form = "Keras " + kind[1:]
+    elif kind == ".tflite":
+        code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (path, network(shape))
+        form = "TFLite"
+    elif kind == ".pb":
+        folder = posixpath.dirname(path) or "."
+        code += "_model = %s\ntf.saved_model.save(_model, %r)\n" % (network(shape), folder)
+        form = "SavedModel"
+    else:
+        code += (
+            "_model = %s\n"
+            "_model.export(%r) if hasattr(_model, 'export') else _model.save(%r)\n" % (network(shape), path, path))
+        form = "SavedModel"
+    return Action(code, "%s: a small %s model for inputs of shape %r" % (path, form, tuple(shape)))
+
+
+def weights():
+    """`load_weights` of a file that does not exist: the weights stay as they were initialised."""
+    return Action(
+        "import tensorflow as tf\ntf.keras.Model.load_weights = lambda self, *arguments, **options: None\n",
+        "load_weights: the weights stay as they were initialised")
+
+
+def image_file(path, size=(64, 64)):
+    """An image of noise in the format that the name asks for."""
+    kind = posixpath.splitext(path)[1].lower()
+    encode = "encode_png" if kind in (".png", ".bmp", ".gif") else "encode_jpeg"
+    code = (
+        "import os\nimport tensorflow as tf\n%s"
+        "with tf.device('CPU'):\n"
+        "    tf.io.write_file(%r, tf.io.%s(tf.cast(tf.random.uniform(%r, 0, 255, 'int32'), 'uint8')))\n"
+        % (_folder(path), path, encode, (size[0], size[1], 3)))
+    return Action(code, "%s: a picture of noise, %d x %d" % (path, size[0], size[1]))
+
+
+def array_file(path, shape):
+    """A `.npy` or `.npz` file."""
+    code = "import os\nimport numpy as np\n" + _folder(path)
+    if path.lower().endswith(".npz"):
+        count = shape[0] if shape else 8
+        code += (
+            "_x, _y = np.random.rand(*%r).astype('float32'), np.arange(%d) %% 10\n"
+            "np.savez(%r, x_train=_x, y_train=_y, x_test=_x, y_test=_y, x=_x, y=_y, arr_0=_x, arr_1=_y)\n"
+            % (tuple(shape), count, path))
+    else:
+        code += "np.save(%r, np.random.rand(*%r).astype('float32'))\n" % (path, tuple(shape))
+    return Action(code, "%s: random numbers of shape %r" % (path, tuple(shape)))
+
+
+def text_file(path, columns=()):
+    """A small text file: CSV with the columns asked for, JSON, or lines."""
+    kind = posixpath.splitext(path)[1].lower()
+    code = "import os\n" + _folder(path)
+    if kind in (".csv", ".tsv"):
+        separator = "\t" if kind == ".tsv" else ","
+        names = list(columns) or ["a", "b", "c", "label"]
+        rows = [separator.join(names)]
+        rows += [separator.join("%.1f" % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)]
+        content, what = "\n".join(rows) + "\n", "64 rows of numbers"
+    elif kind == ".json":
+        content, what = "{}\n", "an empty object"
+    elif kind in (".yaml", ".yml"):
+        content, what = "{}\n", "an empty mapping"
+    else:
+        content, what = "".join("line %d of text\n" % number for number in range(32)), "32 lines of text"
+    code += "with open(%r, 'w') as _file:\n    _file.write(%r)\n" % (path, content)
+    return Action(code, "%s: %s" % (path, what))
+
+
+def folder(path, names, size):
+    """A folder with a few files of the given names (pictures, arrays, text)."""
+    code = "import os\nos.makedirs(%r, exist_ok=True)\n" % path
+    for name in names:
+        code += for_path(posixpath.join(path, name), size + (3,)).code
+    return Action(code, "%s: a folder with %s" % (path, ", ".join(names) if names else "nothing in it"))
+
+
+def link(path, real):
+    """The project's own file, made visible in the scratch folder."""
+    return Action("import os\n%sos.path.lexists(%r) or os.symlink(%r, %r)\n" % (_folder(path), path, real, path),
+                  "%s: the project's own file" % path)
+
+
+def copy(path, real):
+    """A copy of the project's own file, where the project cannot be protected against writing through a link."""
+    return Action("import os\nimport shutil\n%sshutil.copy(%r, %r)\n" % (_folder(path), real, path),
+                  "%s: a copy of the project's own file" % path)
+
+
+def environment_variable(name):
+    """A value for an environment variable that is not set."""
+    lowered = name.lower()
+    if re.search(r"port|num|count|size|rank|steps|epochs", lowered):
+        value = "1"
+    elif re.search(r"path|dir|file|folder", lowered):
+        value = "data"
+    else:
+        value = "stand-in"
+    return Action("import os\nos.environ.setdefault(%r, %r)\n" % (name, value), "environment variable %s=%s" % (name, value))
+
+
+def keras_dataset(name):
+    """What `keras.datasets.<name>.load_data()` would download."""
+    shapes = {"mnist": ((28, 28), 10), "fashion_mnist": ((28, 28), 10), "cifar10": ((32, 32, 3), 10),
+              "cifar100": ((32, 32, 3), 100)}
+    if name in shapes:
+        shape, classes = shapes[name]
+        make = "np.random.randint(0, 255, (256,) + %r).astype('uint8'), np.random.randint(0, %d, %s).astype('uint8')" % (
+            shape, classes, "(256, 1)" if name.startswith("cifar") else "256")
+        what = "256 random pictures"
+    elif name in ("boston_housing", "california_housing"):
+        make, what = "np.random.rand(256, 13), np.random.rand(256)", "256 rows of random numbers"
+    elif name in ("imdb", "reuters"):
+        make = ("np.array([list(np.random.randint(1, 100, 20)) for _ in range(256)], dtype=object), "
+                "np.random.randint(0, 2, 256)")
+        what = "256 random texts"
+    else:
+        return None
+    return Action(
+        "import numpy as np\nimport tensorflow as tf\n"
+        "tf.keras.datasets.%s.load_data = lambda *arguments, **options: ((%s), (%s))\n" % (name, make, make),
+        "keras.datasets.%s: %s" % (name, what))
+
+
+def pretrained_weights():
+    """Application models keep their random weights: nothing is downloaded."""
+    return Action("", "pre-trained weights: random weights of the same network", ("imagenet", None))
+
+
+def command_line():
+    """Values for the command-line arguments that argparse requires."""
+    return Action(_ARGPARSE, "command line: defaults, and small values for required arguments")
+
+
+_ARGPARSE = '''\
+import argparse
+
+def _stand_in_value(action):
+    if action.choices:
+        return str(list(action.choices)[0])
+    if action.type is int or action.type is float:
+        return "2"
+    return "data/" + action.dest
+
+def _stand_in_arguments(parser):
+    values = []
+    for action in parser._actions:
+        if action.required and action.nargs != 0:
+            count = action.nargs if isinstance(action.nargs, int) else 1
+            values += (action.option_strings[-1:] if action.option_strings else []) + [_stand_in_value(action)] * count
+    return values
+
+_parse_known_args = argparse.ArgumentParser.parse_known_args
+
+def _parse(self, args=None, namespace=None):
+    return _parse_known_args(self, _stand_in_arguments(self) if args is None else args, namespace)
+
+argparse.ArgumentParser.parse_known_args = _parse
+'''
+
+
+def for_path(path, shape, layer_names=()):
+    """The stand-in that a file name asks for; a name without an extension is a folder or a SavedModel: see the caller."""
+    kind = posixpath.splitext(path)[1].lower()
+    if kind in MODEL_TYPES:
+        return model_file(path, shape, layer_names)
+    if kind in IMAGE_TYPES:
+        return image_file(path, _picture_size(shape))
+    if kind in (".npy", ".npz"):
+        return array_file(path, (8,) + tuple(shape))
+    return text_file(path)
+
+
+def _picture_size(shape):
+    return tuple(shape[:2]) if len(shape) >= 2 else (64, 64)
+
+
+def _folder(path):
+    parent = posixpath.dirname(path)
+    return "os.makedirs(%r, exist_ok=True)\n" % parent if parent else ""
+
+
+_SHAPE_HINTS = (
+    r"(?:input_shape|shape)\s*=\s*\(([\d,\s]+)\)",
+    r"\bInput\(\s*\(([\d,\s]+)\)",
+    r"(?:target_size|image_size|img_size|IMG_SIZE|IMAGE_SIZE|INPUT_SIZE)\s*=\s*[\[(]([\d,\s]+)[\])]",
+    r"resize\([^()]*?[\[(]\s*(\d+\s*,\s*\d+)\s*[\])]",
+    r"reshape\(\s*[\[(]?\s*-?1\s*,\s*([\d,\s]+)[\])]",
+    r"(?:zeros|ones|normal|uniform|rand|randn|random)\(\s*(?:size\s*=\s*|shape\s*=\s*)?[\[(]?\s*1\s*,\s*([\d,\s]+)[\])]",
+)
+
+
+def plausible_shape(text):
+    """The input shape (without the batch) that the snippet's own words suggest; pictures of 64 x 64 when they say nothing."""
+    for pattern in _SHAPE_HINTS:
+        match = re.search(pattern, text)
+        if match:
+            numbers = tuple(int(word) for word in re.findall(r"\d+", match.group(1)))
+            if not numbers or 0 in numbers or len(numbers) > 4:
+                continue
+            if len(numbers) == 2 and not re.search(r"LSTM|GRU|Conv1D|timesteps|sequence", text) and "reshape" not in pattern:
+                return numbers + (3,)
+            return numbers
+    if re.search(r"image|img|frame|photo|picture|cv2|PIL", text, re.IGNORECASE):
+        return (64, 64, 3)
+    return (16,)
