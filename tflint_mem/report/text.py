@@ -96,7 +96,8 @@ def _fix(source, fix, paint):
     rows = patch.rows(source, fix.edits)
     lines = [f"  {paint('fix', BOLD)} ({how}): {fix.message}"]
     for row in rows[:_PATCH_ROWS]:
-        lines.append("    " + paint(row[0] + " " + frame.cut(row[1:]), {"-": RED, "+": GREEN}.get(row[0], DIM)).rstrip())
+        shown = f"{row[0]} {frame.cut(row[1:])}".rstrip()
+        lines.append("    " + paint(shown, {"-": RED, "+": GREEN}.get(row[0], DIM)) if shown else "")
     if len(rows) > _PATCH_ROWS:
         lines.append(f"    … {len(rows) - _PATCH_ROWS} more rows")
     return lines
