@@ -1,0 +1,289 @@
+"""What the rules about models share: where models come from, what becomes of them, and how a repeat is told."""
+
+from tflint_mem import facts as F
+from tflint_mem.knowledge import BUILDERS, LOADERS, MODEL_METHODS, TRAINING_METHODS
+from tflint_mem.project.module import dotted, tail_of, walk
+
+LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
+ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
+
+
+class Acquired:
+    """A call that makes a model, and the unreleased way in which it repeats (None when it does not).
+
+    kind    "load" or "build"      names   canonical names of what is called
+    """
+
+    __slots__ = ("m", "i", "kind", "names", "repeat")
+
+    def __init__(self, m, i, kind, names, repeat):
+        self.m, self.i, self.kind, self.names, self.repeat = m, i, kind, names, repeat
+
+
+def loads(context):
+    """Every call that loads a model, with its repeat."""
+    return _memo(context, "loads", lambda: [
+        _acquired(context, m, i, "load", names) for m, i, names in context.calls(LOAD_TAILS, LOADERS)
+        if not _is_submodule_load(context, m, i)
+    ])
+
+
+def builds(context):
+    """Every call that constructs a Keras model (the project's own subclasses included), with its repeat."""
+    return _memo(context, "builds", lambda: [_acquired(context, m, i, "build", names) for m, i, names in constructions(context)])
+
+
+def constructions(context):
+    """(module, call, names) of every construction of a Keras model."""
+    return _memo(context, "constructions", lambda: list(_constructions(context)))
+
+
+def _constructions(context):
+    for index in context.project.mentioned(("keras", "tensorflow", "tf", "Model", "Sequential", "KerasLayer", "from_config", "clone_model")):
+        m = context.project.module(index)
+        for i in range(len(m.calls)):
+            tail = tail_of(m.calls[i][0])
+            if tail is None or not (tail[:1].isupper() or tail in ("clone_model", "from_config") or tail == "cls"):
+                continue
+            names = context.project.apis(m, i)
+            found = names & BUILDERS or {n for n in names if n == "new:model" or n.startswith("keras.applications.") and n.count(".") == 2 and n[19:20].isupper()}
+            if found and not _is_super_call(m, i):
+                yield m, i, frozenset(found)
+
+
+def _is_super_call(m, i):
+    """`Model.__init__(self)` and class statements are no constructions; neither is a model made inside the class's own `call`."""
+    scope = m.calls[i][3]
+    return m.scopes[scope][F.S_KIND] == "class"
+
+
+def _is_submodule_load(context, m, i):
+    """`tf.saved_model.load` into a graph session is TF1's restore, not a model object."""
+    return "tf.saved_model.loader.load" in context.project.apis(m, i) and len(m.calls[i][1]) >= 2 and "session" in context.kinds(m, i, m.calls[i][1][0])
+
+
+def _memo(context, key, compute):
+    if key not in context.memo:
+        context.memo[key] = compute()
+    return context.memo[key]
+
+
+def _acquired(context, m, i, kind, names):
+    return Acquired(m, i, kind, names, unreleased(context, m, i))
+
+
+def unreleased(context, m, i):
+    """A way in which call `i` repeats without a release; a request or task handler is preferred to a loop."""
+    first = None
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.count is not None and repeat.count <= 3:
+            continue  # two or three models are a comparison, not a leak
+        if context.project.released(repeat):
+            continue
+        if kept(context, repeat):
+            continue
+        if repeat.kind in ("handler", "script"):
+            return repeat
+        first = first or repeat
+    return first
+
+
+def kept(context, repeat):
+    """Is what each repeat makes put into a container on purpose (an ensemble, a cache by name)?"""
+    m, i = repeat.hops[1] if repeat.handed and len(repeat.hops) > 1 else repeat.hops[0]
+    if repeat.handed:
+        return False
+    return stored(context, m, i, repeat.context)
+
+
+def stored(context, m, i, loop=None):
+    """Does call `i`'s result go into a container or an attribute chosen by a key?"""
+    call = m.calls[i]
+    statement = m.statements[call[5]]
+    here = ("c", i)
+    if statement[0] == F.EXPR:
+        for j in _calls_in(statement[5]):
+            outer = m.calls[j]
+            if outer[0][0] == "a" and outer[0][2] in ADDERS and any(_holds(a, here) for a in outer[1]):
+                return True
+    if statement[0] == F.ASSIGN and statement[6] is not None:
+        direct = _holds(statement[6], here)
+        if direct:
+            for target in statement[5]:
+                if target[0] == "x":
+                    return True
+                name = target if target[0] in ("n", "a") else None
+                if name is not None and _added_later(m, call[3], name, loop):
+                    return True
+        for e in walk(statement[6], m.calls):
+            if e[0] == "g" and e[1] in ("list", "dict", "set") and any(_holds(item, here) for item in e[2]):
+                return True
+    for e in walk_statement(m, statement):
+        if e[0] == "g" and any(_holds(item, here) for item in e[2]):
+            return True
+    return False
+
+
+def walk_statement(m, statement):
+    from tflint_mem.project.module import statement_expressions
+
+    for expression in statement_expressions(statement):
+        yield from walk(expression, m.calls)
+
+
+def _calls_in(expression):
+    return [expression[1]] if expression[0] == "c" else []
+
+
+def _holds(expression, here):
+    """Is the expression the call itself, or a tuple, list or dictionary with it?"""
+    if expression == here:
+        return True
+    if expression[0] in ("t", "l"):
+        return any(_holds(item, here) for item in expression[1])
+    if expression[0] == "d":
+        return any(_holds(item, here) for item in expression[2])
+    return False
+
+
+def _added_later(m, scope, name, loop):
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        if call[0][0] == "a" and call[0][2] in ADDERS and (loop is None or loop == -1 or m.inside(call[4], loop)):
+            if any(_holds(a, name) for a in call[1]):
+                return True
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], name):
+            if any(t[0] == "x" for t in statement[5]) and (loop is None or loop == -1 or m.inside(statement[2], loop)):
+                return True
+    return False
+
+
+# -- evidence that a thing is a whole model ------------------------------------------------------------------------------
+
+
+def uses(context, acquired):
+    """Names of Keras methods called on the model along the way of its repeat ("fit", "predict" …)."""
+    m, i = acquired.m, acquired.i
+    wanted = values_of(context, m, i)
+    found = set()
+    seen = set()
+    for hm, hi in acquired.repeat.hops if acquired.repeat is not None else ((m, i),):
+        scope = hm.calls[hi][3]
+        while scope >= 0 and (hm.index, scope) not in seen:
+            seen.add((hm.index, scope))
+            found |= uses_in(context, hm, scope, wanted)
+            owner = hm.scopes[scope][F.S_PARENT]
+            if owner > 0 and hm.scopes[owner][F.S_KIND] == "class":  # self.model is used by the sibling methods
+                for sibling in hm.members(owner).values():
+                    if (hm.index, sibling) not in seen:
+                        seen.add((hm.index, sibling))
+                        found |= uses_in(context, hm, sibling, wanted)
+            scope = owner if owner >= 0 and hm.scopes[scope][F.S_KIND] == "lambda" else -1
+        found |= _handed_on(context, hm, hi, wanted, seen)
+    return found
+
+
+def values_of(context, m, i):
+    """The inference's values that stand for what call `i` made."""
+    return {v for v in context.infer.call_values(m, i) if v[0] in ("obj", "inst")}
+
+
+def uses_in(context, m, scope, wanted):
+    found = set()
+    for j in m.scope_calls(scope):
+        f = m.calls[j][0]
+        if f[0] == "a" and f[2] in MODEL_METHODS:
+            values = context.infer.values(m, scope, f[1], m.calls[j][5])
+            if not wanted.isdisjoint(values):
+                found.add(f[2])
+    return found
+
+
+def _handed_on(context, m, i, wanted, seen):
+    """Uses in a function of the project that the model is passed to: `train(model, data)`."""
+    found = set()
+    scope = m.calls[i][3]
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if not call[1] and not call[2]:
+            continue
+        if call[0][0] == "a" and call[0][2] in MODEL_METHODS:
+            continue
+        for argument in (*call[1], *[k[1] for k in call[2]]):
+            if argument[0] in ("n", "a", "c") and not wanted.isdisjoint(context.infer.values(m, scope, argument, call[5])):
+                for fm, fs in context.project.functions_called(m, j):
+                    if (fm.index, fs) not in seen:
+                        seen.add((fm.index, fs))
+                        found |= uses_in(context, fm, fs, wanted)
+    return found
+
+
+def trains(names):
+    return bool(names & TRAINING_METHODS)
+
+
+def returned_from(m, i):
+    """Is the call's result what its function returns, directly or by name?"""
+    call = m.calls[i]
+    statement = m.statements[call[5]]
+    if statement[0] == F.RETURN and statement[5] == ("c", i):
+        return True
+    if statement[0] != F.ASSIGN:
+        return False
+    targets = set(statement[5])
+    for s in m.scope_statements(call[3]):
+        other = m.statements[s]
+        if other and other[0] == F.RETURN and other[5] is not None and (other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1])):
+            return True
+    return False
+
+
+# -- fixes ---------------------------------------------------------------------------------------------------------------
+
+
+def local_name(m, i):
+    """The name that call `i` is assigned to in a statement of its own, or None."""
+    statement = m.statements[m.calls[i][5]]
+    if statement[0] == F.ASSIGN and statement[6] == ("c", i) and len(statement[5]) == 1 and statement[5][0][0] == "n":
+        return statement[5][0][1]
+    return None
+
+
+def hoist_or_clear(repeat, m, i, clear=True):
+    """A fix function: hoist the call out of its own loop, else clear session and collect at the end of the repeat."""
+
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        try:
+            edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, local_name(m, i) or "model"))
+            return applicability, f"Move `{text(m, i)}` before the loop", edits
+        except NoFix:
+            if not clear:
+                raise
+        return clearing(fx, view, repeat, m, i)
+
+    return fix
+
+
+def clearing(fx, view, repeat, m, i):
+    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import operations as do
+    from tflint_mem.finding import UNSAFE
+
+    if repeat.context is None:
+        raise NoFix("clear_session would hit every model of the process")
+    loop = fx.loop(view, m, repeat.context)
+    expression, first = do.clear_session_expression(fx.source, m.calls[i][6][0])
+    collector, second = do.ensure(fx.source, "gc", row=m.calls[i][6][0])
+    edits = do.append_to_repeat(view, loop, [f"{expression}()" if not expression.endswith(")") else expression, f"{collector}.collect()"], name=local_name(m, i))
+    return UNSAFE, "Clear the Keras session and collect garbage in each repeat", do.join(edits, first, second)
+
+
+def text(m, i):
+    parts = dotted(m.calls[i][0])
+    return (".".join(parts) if parts else "…." + (tail_of(m.calls[i][0]) or "call")) + "(…)"

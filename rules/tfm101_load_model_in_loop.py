@@ -1,0 +1,57 @@
+"""Finds saved models that are loaded again and again.
+
+## What it does
+Reports a call that loads a whole model (`load_model`, `tf.saved_model.load`, `hub.load`, `model_from_json` …) at a place that
+repeats, in this function or through its callers, when nothing on the way releases the model of the repeat before.
+
+## Why is this bad?
+A loaded model is a web of reference cycles. Rebinding the name, or `del`, does not free it: it waits for a full garbage
+collection, which is rare in a process with TensorFlow. Until then every repeat adds a whole model: with 4.2 MiB of weights,
+140 dead models were alive at the peak. A model of 200 MB runs out of memory long before.
+
+## What was measured
+KiB per repeat, TensorFlow 2.21 / 2.15, model of 4.2 MiB, CPU: `.h5` 930 / 1050, `.keras` 1145 (72 of them stay until
+`clear_session()`), `tf.saved_model.load` 650-1900. After `gc.collect()`: about 0. `del` alone, `reset_default_graph()` and
+`compile=False` are no cure; neither is `clear_session()` alone on Keras 2.
+
+## Example
+```python
+for image in images:
+    model = load_model("classifier.keras")
+    scores.append(model.predict(image))
+```
+
+Use instead:
+```python
+model = load_model("classifier.keras")
+for image in images:
+    scores.append(model.predict(image))
+```
+
+If each repeat needs another model, end the repeat with `clear_session()` and `gc.collect()`, both, in that order.
+
+## Fix safety
+Moving a load whose arguments do not change before the loop is safe when the loop only asks the model for predictions. Adding
+`clear_session()` and `gc.collect()` is unsafe: it ends every live Keras model of the process.
+"""
+
+from . import _models
+
+CODE = "TFM101"
+MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection, 140 dead models at the peak; `del` is no cure"
+
+
+def find(context):
+    """Loads that repeat in a loop or through callers; those in request handlers are TFM103's."""
+    for acquired in _models.loads(context):
+        repeat = acquired.repeat
+        if repeat is None or repeat.kind in ("handler", "script"):
+            continue
+        m, i = acquired.m, acquired.i
+        yield context.at_call(
+            CODE, m, i,
+            f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}; the model before it stays in memory until a full garbage collection",
+            measured=MEASURED, help="load it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
+            trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
+            fix=_models.hoist_or_clear(repeat, m, i) if repeat.local else None,
+        )

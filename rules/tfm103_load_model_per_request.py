@@ -1,0 +1,79 @@
+"""Finds models that a request handler, task or rerun script loads or builds each time it runs.
+
+## What it does
+Reports a call that loads or builds a model inside something that a framework calls for each request, task, message or event:
+Flask, FastAPI, Django, Celery, gRPC, tornado, aiohttp, AWS and Google functions, Gradio and Dash callbacks, bots, and the module
+level of a Streamlit script. Caches (`lru_cache`, `st.cache_resource`, a global that is checked for None) and start-up events are
+what it asks for, so they silence it.
+
+## Why is this bad?
+Each request pays the load and leaves a dead model behind that waits for a late garbage collection. Under load the process
+grows until it is killed.
+
+## What was measured
+As TFM101 and TFM102: 930-1260 KiB per request for a model of 4.2 MiB on TensorFlow 2.21, 140 dead models at the peak.
+
+## Example
+```python
+@app.post("/predict")
+def predict():
+    model = load_model("classifier.keras")
+    return jsonify(model.predict(read(request)).tolist())
+```
+
+Use instead:
+```python
+@functools.lru_cache(maxsize=None)
+def _load_model():
+    return load_model("classifier.keras")
+
+
+@app.post("/predict")
+def predict():
+    return jsonify(_load_model().predict(read(request)).tolist())
+```
+
+## Fix safety
+The fix adds a cached loader at module level. It is unsafe: all requests then share one model, which must not be changed by them.
+"""
+
+from tflint_mem.finding import UNSAFE
+
+from . import _models
+
+CODE = "TFM103"
+MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
+
+
+def find(context):
+    """Loads and constructions whose repeat is a handler or a rerun script."""
+    for acquired in (*_models.loads(context), *_models.builds(context)):
+        repeat = acquired.repeat
+        if repeat is None or repeat.kind not in ("handler", "script"):
+            continue
+        if acquired.kind == "build" and not _models.uses(context, acquired) and not _ready_made(acquired):
+            continue
+        m, i = acquired.m, acquired.i
+        verb = "loads" if acquired.kind == "load" else "builds"
+        yield context.at_call(
+            CODE, m, i,
+            f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; the one before stays in memory until a full garbage collection",
+            measured=MEASURED, help="load it once per process: at module level, in a start-up event, or behind a cache",
+            trace=context.trace(repeat, f"{verb} a model"),
+            fix=_cached_loader(m, i),
+        )
+
+
+def _ready_made(acquired):
+    """A whole network with its weights: `keras.applications.ResNet50(weights="imagenet")`."""
+    return any(name.startswith("keras.applications.") for name in acquired.names)
+
+
+def _cached_loader(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        return UNSAFE, "Load the model once, behind a cache", do.cached_loader(fx.source, view, call)
+
+    return fix

@@ -1,0 +1,170 @@
+"""What a rule sees: the project's questions, its calls by name, and a place to put what it found.
+
+A rule is a module with a docstring (its documentation) and `find(context)`, which yields drafts.  A draft names its place
+in bytes as the syntax tree does; the engine turns it into a Finding and builds its fix, if it has one, on concrete syntax.
+"""
+
+import os
+
+from . import facts as F
+from .project.module import dotted, tail_of
+
+_SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
+
+
+class Draft:
+    """A finding before its place is translated and its fix is built.
+
+    pos       (line, column, end line, end column) in bytes, as facts give it
+    trace     ((module, line, column, message), …) from the repeat to the place, outermost first
+    fix       None, or a function of a FixContext that returns (applicability, message, edits) or raises NoFix
+    severity, group   override the rule's own
+    """
+
+    __slots__ = ("code", "m", "pos", "message", "measured", "help", "trace", "fix", "severity", "group", "noqa_row", "site")
+
+    def __init__(self, code, m, pos, message, measured="", help="", trace=(), fix=None, severity=None, group=None, noqa_row=None, site=None):
+        self.code, self.m, self.pos, self.message = code, m, pos, message
+        self.measured, self.help, self.trace, self.fix = measured, help, tuple(trace), fix
+        self.severity, self.group, self.noqa_row, self.site = severity, group, noqa_row, site
+
+
+class Context:
+    """The project as rules ask it; `memo` is shared by the rules of one run."""
+
+    def __init__(self, project, settings):
+        self.project, self.settings = project, settings
+        self.infer = project.infer
+        self.memo = {}
+
+    def calls(self, tails, names=None):
+        """Calls whose last name is in `tails` (or a local alias of one) and which call one of the canonical `names`.
+
+        Yields (module, call number, matching names); without `names`, every call with such a tail.
+        """
+        tails = frozenset(tails)
+        for index in self.project.mentioned(tails):
+            m = self.project.module(index)
+            by_tail = m.calls_by_tail()
+            wanted = [t for t in by_tail if t in tails or t in self._aliases(m, tails)]
+            for i in sorted(i for t in wanted for i in by_tail[t]):
+                if names is None:
+                    yield m, i, frozenset()
+                    continue
+                found = self.project.apis(m, i) & names
+                if found:
+                    yield m, i, found
+
+    def _aliases(self, m, tails):
+        key = ("aliases", m.index, tails)
+        if key not in self.memo:
+            found = set()
+            for scope in range(len(m.scopes)):
+                for name, bindings in m.bindings(scope).items():
+                    for binding in bindings:
+                        if binding[0] == "import" and (binding[3][2] in tails or binding[3][2] is None and binding[3][1].rpartition(".")[2] in tails):
+                            found.add(name)
+                        elif binding[0] == "assign" and binding[3][0] in ("n", "a") and tail_of(binding[3]) in tails:
+                            found.add(name)
+            self.memo[key] = found
+        return self.memo[key]
+
+    # -- drafts -----------------------------------------------------------------------------------------------------
+
+    def at_call(self, code, m, i, message, **more):
+        """A draft at the start of call `i`."""
+        pos = m.calls[i][6]
+        statement = m.statements[m.calls[i][5]]
+        more.setdefault("noqa_row", statement[4] if statement and statement[0] in _SIMPLE else pos[2])
+        return Draft(code, m, pos, message, site=i, **more)
+
+    def trace(self, repeat, last):
+        """The trace of a Repeat: the repeat, each call on the way, and `last`, the message for the place itself."""
+        m = repeat.module
+        if repeat.context is not None:
+            origin = f"{repeat.what} repeats" + (f", {repeat.count} times" if repeat.count else "")
+        elif repeat.kind == "script":
+            origin = f"{repeat.what} runs this file again"
+        else:
+            origin = f"runs for {repeat.what}"
+        steps = [(m, repeat.line, 0, origin)]
+        for hm, hi in repeat.hops[repeat.handed:-1]:
+            pos = hm.calls[hi][6]
+            steps.append((hm, pos[0], pos[1], f"calls `{call_text(hm, hi)}`"))
+        hm, hi = repeat.hops[-1]
+        pos = hm.calls[hi][6]
+        steps.append((hm, pos[0], pos[1], last))
+        return tuple(steps)
+
+    def when(self, repeat, m):
+        """ "in each pass of the `for` loop in line 12", "for each request to `/predict`": for messages about module `m`."""
+        if repeat.context is not None:
+            place = f"line {repeat.line}" if repeat.module is m else f"{os.path.basename(repeat.module.path)}:{repeat.line}"
+            return f"in each pass of {repeat.what} in {place}"
+        return f"for {repeat.what}" if repeat.what.startswith("each") else f"in {repeat.what}"
+
+    # -- small questions ----------------------------------------------------------------------------------------------
+
+    def argument(self, m, i, position, *names):
+        """The expression given at `position` (None: keyword only) or under one of the keyword `names`, or None."""
+        call = m.calls[i]
+        for name, expression in call[2]:
+            if name in names:
+                return expression
+        if position is not None and position < len(call[1]) and not any(a[0] == "s" for a in call[1][: position + 1]):
+            return call[1][position]
+        return None
+
+    def kinds(self, m, i, expression):
+        """Kinds of things the expression (an argument of call `i`) may hold."""
+        call = m.calls[i]
+        return self.project.kinds(m, call[3], expression, call[5])
+
+    def receiver(self, m, i):
+        """The expression before the last dot of the called name, or None."""
+        f = m.calls[i][0]
+        return f[1] if f[0] == "a" else None
+
+    def in_tests(self, m):
+        """Is the module a test (by its name or folder)?"""
+        parts = m.parts
+        return parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest"
+
+
+class FixContext:
+    """What a fix may use: the source, and concrete syntax of the statement around a place."""
+
+    __slots__ = ("source", "m")
+
+    def __init__(self, source, m):
+        self.source, self.m = source, m
+
+    def at(self, m, i):
+        """(view, LibCST call) of call `i`; raises NoFix when it stands in another file than the finding."""
+        from .codemod import NoFix
+        from .codemod.view import view_at
+
+        if m is not self.m:
+            raise NoFix("the place is in another file")
+        pos = m.calls[i][6]
+        view = view_at(self.source, pos[2])
+        return view, view.call_at(_chars(self.source, pos[2], pos[3]))
+
+    def loop(self, view, m, context):
+        """The LibCST loop of a loop context."""
+        return view.loop_on(m.loop_line(context))
+
+
+def _chars(source, line, column):
+    text = source.lines[line - 1]
+    return (line, (column if text.isascii() else len(text.encode("utf-8")[:column].decode("utf-8", "replace"))) + 1)
+
+
+def call_text(m, i):
+    """`module.function(…)` as short text for messages."""
+    f = m.calls[i][0]
+    parts = dotted(f)
+    if parts:
+        return ".".join(parts) + "(…)"
+    tail = tail_of(f)
+    return f"….{tail}(…)" if tail else "…(…)"

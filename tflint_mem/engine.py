@@ -1,0 +1,233 @@
+"""The analysis of one run: sources in, findings out.
+
+`analyze` reads each file once.  A file that names neither TensorFlow nor Keras is parsed only when it may import a
+module of the project that does.  Rules are imported only when the project mentions what they look for, LibCST only
+when a finding has a fix to propose.
+"""
+
+import gc
+import os
+import sys
+import warnings
+
+from . import facts as F
+from .finding import Finding, Fix, Step
+from .project import Project
+from .source import SourceError
+
+RECURSION = 6000
+IMPORT_ROUNDS = 3
+
+# Facts of files as they were last seen in this process: a fix checks the project again after each round.
+_SEEN = {}
+
+
+def analyze(sources, settings):
+    """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
+
+    sources   iterable of Source      settings   config.Settings
+    """
+    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
+    gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        project, kept, findings = load(sources, settings)
+        if project.modules:
+            project.link()
+            findings.extend(_run_rules(project, kept, settings))
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
+    findings.sort(key=Finding.sort_key)
+    return findings
+
+
+def load(sources, settings):
+    """(project, {path: Source}, syntax findings) of the files that matter."""
+    project = Project(settings, root=getattr(settings, "project_root", None))
+    kept, others, findings = {}, [], []
+    for source in sources:
+        raw = source.raw
+        if b"tensorflow" in raw or b"keras" in raw:
+            _add(project, source, kept, findings)
+        elif source.path.endswith((".py", ".ipynb")):
+            others.append(source.path)
+    if project.modules and others:
+        _add_importers(project, others, kept, findings)
+    return project, kept, findings
+
+
+def _add(project, source, kept, findings, quiet=False):
+    try:
+        code = source.code_bytes()
+        key = (source.path, hash(code), len(code))
+        collected = _SEEN.get(key)
+        if collected is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                collected = F.collect(code, source.path)
+            if len(_SEEN) > 256:
+                _SEEN.clear()
+            _SEEN[key] = collected
+    except SourceError as error:
+        if not quiet:
+            findings.append(error.finding())
+        return
+    except (SyntaxError, ValueError) as error:
+        if not quiet:
+            findings.append(_syntax_finding(source, error))
+        return
+    except (RecursionError, MemoryError):
+        if not quiet:
+            findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
+        return
+    kept[source.path] = source
+    project.add(source.path, collected, source.kind == "notebook")
+
+
+def _add_importers(project, paths, kept, findings):
+    """Files that do not name TensorFlow but import a module of the project that matters."""
+    from .source import Source
+
+    names = {_module_name(module.path) for module in project.modules}
+    names.update(os.path.basename(os.path.dirname(module.path)) for module in project.modules if module.package)
+    waiting = paths
+    for _ in range(IMPORT_ROUNDS):
+        wanted = [name.encode() for name in names if name]
+        if not wanted or not waiting:
+            return
+        rest, fresh = [], set()
+        for path in waiting:
+            try:
+                source = Source.read(path)
+            except SourceError:
+                continue
+            if _imports_one_of(source.raw, names):
+                _add(project, source, kept, findings, quiet=True)
+                fresh.add(_module_name(path))
+            else:
+                rest.append(path)
+        waiting, names = rest, fresh
+
+
+def _module_name(path):
+    base = os.path.basename(path)
+    stem = base.rpartition(".")[0]
+    return os.path.basename(os.path.dirname(os.path.abspath(path))) if stem == "__init__" else stem
+
+
+def _imports_one_of(raw, names):
+    """Does an import line of the file name one of the modules?"""
+    if b"import" not in raw:
+        return False
+    for line in raw.split(b"\n"):
+        if b"import" not in line:
+            continue
+        text = line.strip().lstrip(b'"')
+        if text.startswith((b"import ", b"from ", b"import\\t")):
+            words = text.decode("utf-8", "replace").replace(".", " ").replace(",", " ").replace("(", " ").split()
+            if not names.isdisjoint(words):
+                return True
+    return False
+
+
+def _syntax_finding(source, error):
+    row = getattr(error, "lineno", None) or 1
+    column = getattr(error, "offset", None) or 1
+    message = getattr(error, "msg", None) or str(error)
+    cell, local = None, row
+    if source.kind == "notebook":
+        try:
+            cell, local = source.locate(row)
+        except (SourceError, ValueError, IndexError):
+            cell, local = None, row
+    place = (max(local, 1), max(column, 1))
+    return Finding(code="TFM000", name="syntax-error", group="syntax", severity="error", message=f"does not parse: {message}",
+                   path=source.path, cell=cell, start=place, end=place, noqa_row=place[0])
+
+
+# -- rules ----------------------------------------------------------------------------------------------------------
+
+
+def _run_rules(project, kept, settings):
+    from .context import Context
+    from .registry import RULES, module_of
+
+    enabled = settings.enabled
+    context = Context(project, settings)
+    drafts = []
+    for rule in RULES:
+        if rule.code in enabled and project.mentioned(rule.triggers):
+            drafts.extend(module_of(rule).find(context))
+    return [_finished(draft, kept) for draft in _most_specific(drafts)]
+
+
+def _most_specific(drafts):
+    """One finding for one place: of several drafts the one whose rule is the most specific."""
+    from .registry import BY_CODE
+
+    best = {}
+    for draft in drafts:
+        key = (draft.m.index, draft.pos[:2], BY_CODE[draft.code].group == "config")
+        other = best.get(key)
+        if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
+            best[key] = draft
+    return list(best.values())
+
+
+def _finished(draft, kept):
+    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built."""
+    from .registry import BY_CODE
+
+    rule = BY_CODE[draft.code]
+    source = kept[draft.m.path]
+    start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
+    cell, row = source.locate(start[0])
+    end_cell, end_row = source.locate(end[0])
+    noqa_row = source.locate(draft.noqa_row)[1] if draft.noqa_row else end_row
+    if end_cell != cell:
+        end_row, end = row, start
+    return Finding(
+        code=draft.code, name=rule.name, group=draft.group or rule.group, severity=draft.severity or rule.severity,
+        message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
+        start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source),
+    )
+
+
+def _step(kept, m, line, column, message):
+    source = kept[m.path]
+    row, column = _place(source, line, column)
+    cell, row = source.locate(row)
+    return Step(path=m.path, cell=cell, row=row, column=column, message=message)
+
+
+def _place(source, line, column):
+    """(row, column) in characters from 1 of a line from 1 and a UTF-8 byte column from 0."""
+    rows = source.lines
+    if 0 < line <= len(rows):
+        text = rows[line - 1]
+        if not text.isascii():
+            column = len(text.encode("utf-8")[:column].decode("utf-8", "replace"))
+    return (line, column + 1)
+
+
+def _fix(draft, source):
+    if draft.fix is None:
+        return None
+    from .codemod import NoFix
+    from .context import FixContext
+
+    try:
+        applicability, message, edits = draft.fix(FixContext(source, draft.m))
+        from .codemod.cells import located
+
+        edits = located(source, edits)
+    except NoFix:
+        return None
+    except SourceError:
+        return None
+    if not edits:
+        return None
+    return Fix(applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end))))

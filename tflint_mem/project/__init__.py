@@ -1,0 +1,219 @@
+"""The project: the facts of all files, linked.
+
+`Project` holds the modules and answers, for any call in any of them, the questions that rules are made of: what does it
+call (`apis`), who calls this function (`callers`), does this place repeat (`repeats`), is it released (`released`), is
+it compiled (`compiled`).  Everything is computed when asked for: a project without suspicious calls costs only its facts.
+"""
+
+import os
+
+from .. import facts as F
+from ..knowledge import canonical
+from .callers import Callers
+from .compiled import Compiled
+from .infer import Infer
+from .module import Module, tail_of
+from .names import Names
+from .released import Released
+from .repeats import Repeats
+from .versions import Versions
+
+KEEP_LOADED = 600  # decoded modules kept in memory; the others are decoded again when asked for
+
+
+class Project:
+    """All modules of one run.
+
+    add(path, facts)   before any question is asked
+    link()             once, after the last `add`
+    """
+
+    def __init__(self, settings=None, root=None):
+        self.settings = settings
+        self.root = root
+        self.modules = []
+        self.names = Names()
+        self._mentions = {}
+        self._loaded = []
+        self._subclasses = {}
+        self._apis = {}
+        self.infer = Infer(self)
+        self.callers_of = Callers(self)
+        self.repeats_of = Repeats(self)
+        self.released_by = Released(self)
+        self.compiled_by = Compiled(self)
+        self.versions = Versions(self)
+
+    # -- modules --------------------------------------------------------------------------------------------------
+
+    def add(self, path, collected, notebook=False):
+        """Add a module; `path` as the run names it."""
+        absolute = os.path.abspath(path)
+        stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
+        parts = tuple(p for p in stem.split(os.sep) if p)
+        module = Module(len(self.modules), path, parts, collected, notebook, keep=len(self.modules) < KEEP_LOADED)
+        self.modules.append(module)
+        if not notebook:
+            self.names.add(module.index, parts)
+        return module
+
+    def link(self):
+        """Build the reverse index of identifiers; the identifier lists are dropped."""
+        wanted = set()
+        for module in self.modules:
+            wanted.update(module.defs)
+        mentions = self._mentions
+        for module in self.modules:
+            for name in module.idents:
+                mentions.setdefault(name, []).append(module.index)
+            module.idents = ()
+
+    def module(self, index):
+        module = self.modules[index]
+        if not module.loaded:
+            self._loaded.append(index)
+            if len(self._loaded) > KEEP_LOADED:
+                self.modules[self._loaded.pop(0)].release()
+        return module
+
+    def mentioning(self, name, limit=None):
+        """Modules in which the identifier occurs; none when there are more than `limit`."""
+        found = self._mentions.get(name, ())
+        if limit is not None and len(found) > limit:
+            return []
+        return [self.module(i) for i in found]
+
+    def mentioned(self, names):
+        """Indices of the modules in which one of the identifiers occurs, in order."""
+        found = set()
+        for name in names:
+            found.update(self._mentions.get(name, ()))
+        return sorted(found)
+
+    def resolve(self, module, dotted, level):
+        index = self.names.resolve(module.parts, module.package, dotted, level)
+        if index is None or index == module.index:
+            return None
+        return self.module(index)
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def apis(self, m, i):
+        """Names of what call `i` of module `m` calls.
+
+        `keras.load_model` (canonical), `model.predict` (a method of a thing of that kind), `model.__call__` (the thing
+        itself called), `new:model` (a class of the project that derives from keras.Model is constructed), `ext:…`.
+        """
+        key = (m.index, i)
+        found = self._apis.get(key)
+        if found is None:
+            found = self._apis[key] = frozenset(self._api_names(m, i))
+        return found
+
+    def _api_names(self, m, i):
+        names = set()
+        for v in self.infer.callee(m, i):
+            tag = v[0]
+            if tag == "ext":
+                names.add(canonical(v[1]))
+            elif tag == "bm":
+                receiver = v[1]
+                if receiver[0] == "obj":
+                    names.add(f"{receiver[1]}.{v[2]}")
+                elif receiver[0] in ("seq", "map", "tup"):
+                    names.add(f"{receiver[0]}.{v[2]}")
+            elif tag == "obj":
+                names.add(v[1] + ".__call__")
+            elif tag in ("inst", "self"):
+                kind = self.infer.class_kind(self.module(v[1]), v[2])
+                if kind and not self.infer.lookup(self.module(v[1]), v[2], "__call__"):
+                    names.add(kind + ".__call__")
+            elif tag == "cls":
+                kind = self.infer.class_kind(self.module(v[1]), v[2])
+                if kind:
+                    names.add("new:" + kind)
+        return names
+
+    def functions_called(self, m, i):
+        """[(module, scope)] of the project functions that call `i` may run (constructors give `__init__`)."""
+        found = []
+        for v in self.infer.callee(m, i):
+            self._functions(v, found)
+        return found
+
+    def _functions(self, v, found):
+        tag = v[0]
+        if tag == "fn":
+            found.append((self.module(v[1]), v[2]))
+        elif tag == "meth":
+            found.append((self.module(v[2]), v[3]))
+        elif tag == "cls":
+            init = self.infer.lookup(self.module(v[1]), v[2], "__init__")
+            if init:
+                found.append(init)
+        elif tag in ("inst", "self"):
+            cm = self.module(v[1])
+            method = self.infer.lookup(cm, v[2], "__call__") or (self.infer.lookup(cm, v[2], "call") if self.infer.class_kind(cm, v[2]) else None)
+            if method:
+                found.append(method)
+        elif tag == "part":
+            for inner in v[1]:
+                self._functions(inner, found)
+        elif tag == "obj" and v[1] == "tf.function" and v[2] is not None and v[2][0] != "deco":
+            m, i = self.module(v[2][0]), v[2][1]
+            call = m.calls[i]
+            expression = call[1][0] if call[1] else next((e for k, e in call[2] if k in ("func", "python_function")), None)
+            if expression is not None:
+                for inner in self.infer.values(m, call[3], expression, call[5]):
+                    if inner[0] in ("fn", "meth"):
+                        self._functions(inner, found)
+
+    def kinds(self, m, scope, expression, at):
+        """Kinds of things (see knowledge) an expression may hold; project classes give their Keras kind."""
+        found = set()
+        for v in self.infer.values(m, scope, expression, at):
+            if v[0] == "obj":
+                found.add(v[1])
+            elif v[0] in ("inst", "self"):
+                kind = self.infer.class_kind(self.module(v[1]), v[2])
+                if kind:
+                    found.add(kind)
+        return found
+
+    def callers(self, m, scope):
+        """[(module, call, how)]: see `callers.Callers`."""
+        return self.callers_of.of(m, scope)
+
+    def subclasses(self, m, scope):
+        """[(module index, class scope)] of the project classes that derive from this one."""
+        key = (m.index, scope)
+        if key not in self._subclasses:
+            self._subclasses[key] = ()
+            name = m.scopes[scope][F.S_NAME]
+            found = []
+            for other in self.mentioning(name, 64):
+                for s in other.classes():
+                    if (other.index, s) != key and any(tail_of(b) == name for b in other.scopes[s][F.S_BASES]):
+                        bases = self.infer.bases(other, s)
+                        if bases and key in bases[0]:
+                            found.append((other.index, s))
+                            found.extend(self.subclasses(other, s))
+            self._subclasses[key] = tuple(found[:24])
+        return self._subclasses[key]
+
+    # -- the questions ----------------------------------------------------------------------------------------------
+
+    def repeats(self, m, i, accept=None):
+        """Why call `i` of `m` runs again and again: a Repeat (see repeats), or None.
+
+        `accept(repeat)` may refuse a way of repeating (for example because it is released); then another is tried.
+        """
+        return self.repeats_of.of_call(m, i, accept)
+
+    def released(self, repeat, names=None):
+        """The call or construct that ends the life of what was made before the next repeat, or None."""
+        return self.released_by.along(repeat, names)
+
+    def compiled(self, m, scope):
+        """Does the function always run inside a `tf.function`, a Keras step or `Dataset.map`?"""
+        return self.compiled_by.always(m, scope)

@@ -1,0 +1,303 @@
+"""Who calls a function: direct calls, and places that hand it to something that calls it.
+
+`of(m, scope)` gives `(module, call, how)`:
+
+    call          the call runs the function now
+    map           handed to something that calls it once for each of many items (`map`, `pool.map`, `df.apply`)
+    submit        handed over to run once for this call (`Thread(target=f)`, `executor.submit(f)`)
+    process       the same in a child process that ends
+    pool          handed to worker processes that are used again and again
+    objective     called once for each trial (`study.optimize(f)`)
+    handler       called for each request or event (`add_url_rule(view_func=f)`)
+    callback      called per batch or epoch (`LambdaCallback(on_epoch_end=f)`)
+    compiled-map  traced into a graph (`Dataset.map(f)`, `tf.map_fn`), runs compiled
+    compiled      wrapped (`tf.function(f)`); where the wrapper is called is another entry
+"""
+
+from .. import facts as F
+from .module import tail_of
+
+_MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
+_MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "pipe_noop", "parallel_apply"))
+_POOL_METHODS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit"))
+_OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", "scipy.optimize.minimize",
+                         "scipy.optimize.differential_evolution", "scipy.optimize.dual_annealing", "bayes_opt.BayesianOptimization", "talos.Scan",
+                         "keras_tuner.RandomSearch", "keras_tuner.Hyperband", "keras_tuner.BayesianOptimization", "keras_tuner.GridSearch",
+                         "kerastuner.RandomSearch", "kerastuner.Hyperband", "kerastuner.BayesianOptimization", "keras_tuner.tuners.RandomSearch",
+                         "kerastuner.tuners.RandomSearch", "kerastuner.tuners.Hyperband", "keras_tuner.tuners.Hyperband",
+                         "kerastuner.tuners.BayesianOptimization", "keras_tuner.tuners.BayesianOptimization", "keras_tuner.Tuner", "keras_tuner.Objective_noop"))
+_WRAPPED_ESTIMATORS = frozenset(("KerasClassifier", "KerasRegressor"))
+_HANDLER_METHODS = frozenset(("add_url_rule", "add_api_route", "add_route", "add_handler", "register_error_handler", "add_get", "add_post", "add_command",
+                              "add_event_handler", "click", "submit", "change", "add_callback", "on_message", "subscribe", "add_resource", "register",
+                              "message_callback_add", "then", "do", "run_pipeline_noop", "after", "on_event"))
+_HANDLER_CLASSES = frozenset(("gradio.Interface", "gradio.ChatInterface", "gr.Interface", "telegram.ext.MessageHandler", "telegram.ext.CommandHandler",
+                              "telegram.ext.CallbackQueryHandler", "starlette.routing.Route", "django.urls.path", "django.urls.re_path", "django.conf.urls.url",
+                              "grpc.unary_unary_rpc_method_handler", "streamlit.button_noop", "aiohttp.web.post", "aiohttp.web.get"))
+_PROCESS_CALLS = frozenset(("Process",))
+_COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.apply", "dataset.scan", "dataset.reduce"))
+_COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
+
+
+class Callers:
+    def __init__(self, project):
+        self.project = project
+        self._memo = {}
+        self._active = set()
+
+    def of(self, m, scope):
+        key = (m.index, scope)
+        found = self._memo.get(key)
+        if found is None:
+            if key in self._active:
+                return []
+            self._active.add(key)
+            try:
+                found = self._find(m, scope)
+            finally:
+                self._active.discard(key)
+            self._memo[key] = found
+        return found
+
+    def _find(self, m, scope):
+        record = m.scopes[scope]
+        found = []
+        if record[F.S_KIND] == "lambda":
+            self._references(m, scope, scope, m, found)
+            for name in self._bound_names(m, scope):
+                self._by_name(m, scope, name, found, local=True)
+            return found
+        name = record[F.S_NAME]
+        names = {name}
+        owner = record[F.S_PARENT]
+        method = m.is_method(scope)
+        if method and name in ("__init__", "__new__", "__post_init__", "__call__", "call", "__enter__"):
+            names = {m.scopes[owner][F.S_NAME]} if name in ("__init__", "__new__", "__post_init__") else set()
+            for index, s in self.project.subclasses(m, owner):
+                names.add(self.project.module(index).scopes[s][F.S_NAME])
+            if name in ("__init__",):
+                names.add("__init__")
+            if name in ("__call__", "call"):
+                self._instances_called(m, scope, owner, found)
+                names.add(name)
+        for each in names:
+            self._by_name(m, scope, each, found, local=not method and owner > 0)
+        unique, seen = [], set()
+        for other, i, how in found:
+            if (other.index, i, how) not in seen:
+                seen.add((other.index, i, how))
+                unique.append((other, i, how))
+        return unique
+
+    def _bound_names(self, m, scope):
+        """Names a lambda is assigned to."""
+        statement = m.statements[m.scopes[scope][F.S_STMT]]
+        if statement and statement[0] == F.ASSIGN and statement[6] == ("f", scope):
+            return [tail_of(t) for t in statement[5] if tail_of(t)]
+        return []
+
+    def _by_name(self, m, scope, name, found, local):
+        others = [m] if local else self.project.mentioning(name, 400)
+        if m.notebook and m not in others:
+            others = [*others, m]
+        for other in others:
+            tails = {name}
+            for bindings in (other.bindings(0),):
+                for bound, places in bindings.items():
+                    for binding in places:
+                        if binding[0] == "import" and binding[3][2] == name:
+                            tails.add(bound)
+                        elif binding[0] == "assign" and binding[3][0] in ("n", "a") and tail_of(binding[3]) == name:
+                            tails.add(bound)
+                        elif binding[0] == "assign" and binding[3][0] == "c":
+                            call = other.calls[binding[3][1]]  # wrapped = tf.function(name), partial(name, …)
+                            if any(tail_of(a) == name for a in call[1][:1]):
+                                tails.add(bound)
+            tails |= self._attribute_aliases(other, name)
+            index = other.calls_by_tail()
+            for tail in tails:
+                for i in index.get(tail, ()):
+                    if self._runs(other, i, m, scope):
+                        found.append((other, i, "call"))
+                self._references(other, tail, scope, m, found)
+
+    def _attribute_aliases(self, other, name):
+        """Attributes that hold the function: `self.step = tf.function(self._step)`, `self.predict_fn = predict`."""
+        aliases = set()
+        for statement in other.statements:
+            if statement and statement[0] == F.ASSIGN and statement[6] is not None and statement[5][0][0] == "a":
+                value = statement[6]
+                if value[0] == "c":
+                    call = other.calls[value[1]]
+                    if any(tail_of(a) == name for a in call[1][:1]):
+                        aliases.add(statement[5][0][2])
+                elif tail_of(value) == name:
+                    aliases.add(statement[5][0][2])
+        return aliases
+
+    def _runs(self, other, i, m, scope):
+        for fm, s in self.project.functions_called(other, i):
+            if fm is m and s == scope:
+                return True
+        return False
+
+    def _instances_called(self, m, scope, owner, found):
+        """Calls of an instance of the class: `self.net(x)` runs `__call__` or Keras' `call`."""
+        # A called instance has no name of its own: look where attributes and variables of that class are called.
+        class_name = m.scopes[owner][F.S_NAME]
+        names = set()
+        for other in self.project.mentioning(class_name, 64):
+            for statement in other.statements:
+                if statement and statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "c":
+                    if tail_of(other.calls[statement[6][1]][0]) == class_name:
+                        names.update(t for t in map(tail_of, statement[5]) if t)
+        for name in names:
+            for other in self.project.mentioning(name, 64):
+                for i in other.calls_by_tail().get(name, ()):
+                    if self._runs(other, i, m, scope):
+                        found.append((other, i, "call"))
+
+    # -- handed over as an argument -----------------------------------------------------------------------------------
+
+    def _references(self, other, key, scope, m, found):
+        for i, where in other.references().get(key, ()):
+            if not self._refers(other, i, where, key, m, scope):
+                continue
+            how = self.consumer(other, i, where)
+            if how == "forward":
+                self._forwarded(other, i, where, m, scope, found)
+            elif how:
+                found.append((other, i, how))
+
+    def _refers(self, other, i, where, key, m, scope):
+        if not isinstance(key, str):
+            return other is m
+        call = other.calls[i]
+        expression = self._argument(call, where)
+        if expression is None:
+            return False
+        for e in (expression, *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ())):
+            if tail_of(e) != key:
+                continue
+            for v in self.project.infer.values(other, call[3], e, call[5]):
+                if v[0] == "fn" and (v[1], v[2]) == (m.index, scope) or v[0] == "meth" and (v[2], v[3]) == (m.index, scope):
+                    return True
+                if v[0] == "cls" and m.is_method(scope) and (v[1], v[2]) == (m.index, m.scopes[scope][F.S_PARENT]):
+                    return True
+        return False
+
+    @staticmethod
+    def _argument(call, where):
+        if isinstance(where, int):
+            return call[1][where]
+        for name, expression in call[2]:
+            if (name or "**") == where:
+                return expression
+        return None
+
+    def consumer(self, m, i, where):
+        """What call `i` does with a function given at `where`: one of the words above, "forward", or None."""
+        call = m.calls[i]
+        names = self.project.apis(m, i)
+        f = call[0]
+        tail = tail_of(f)
+        if "tf.function" in names:
+            return "compiled"
+        if names & _COMPILED_METHODS or names & _COMPILED_CALLS:
+            return "compiled-map"
+        if names & _MAP:
+            return "map"
+        if names & {"keras.callbacks.LambdaCallback"}:
+            return "callback"
+        if names & _OBJECTIVES or tail in ("optimize",) and (where == 0 or where == "func") and any("optuna" in n or n.startswith("ext:optuna") for n in names):
+            return "objective"
+        if tail == "optimize" and where in (0, "func", "objective") and not names & {"tf.function"} and self._looks_like_study(m, call):
+            return "objective"
+        if tail in _WRAPPED_ESTIMATORS and where in (0, "build_fn", "model", "build_model"):
+            return "objective" if self._searched(m, i) else None
+        if tail in ("Process",) and where == "target":
+            return "process"
+        if tail in ("Thread", "Timer", "start_new_thread", "run_in_executor", "to_thread", "run_in_threadpool") or tail == "submit" and where == 0 and not self._is_process_pool(m, call):
+            return "submit"
+        if f[0] == "a" and tail in _POOL_METHODS and where in (0, "func"):
+            if self._is_process_pool(m, call):
+                return "process" if self._one_task_per_child(m) else "pool"
+            return "submit" if tail in ("apply_async", "submit") else "map"
+        if f[0] == "a" and tail in _MAP_METHODS and where in (0, "func", "arg"):
+            return "map"
+        if names & _HANDLER_CLASSES or tail in ("Interface", "ChatInterface", "MessageHandler", "CommandHandler", "CallbackQueryHandler"):
+            return "handler"
+        if tail in ("path", "re_path", "url", "Route") and where in (1, "view", "endpoint"):
+            return "handler"
+        if f[0] == "a" and tail in _HANDLER_METHODS:
+            return "handler"
+        for v in self.project.infer.callee(m, i):
+            if v[0] in ("fn", "meth", "cls"):
+                return "forward"
+        return None
+
+    def _looks_like_study(self, m, call):
+        if call[0][0] != "a":
+            return False
+        receiver = call[0][1]
+        values = self.project.infer.values(m, call[3], receiver, call[5])
+        return "study" in (tail_of(receiver) or "").lower() or any(v[0] == "obj" and "optuna" in v[1] for v in values)
+
+    def _searched(self, m, i):
+        """Is a scikit-learn wrapper given to a search or a cross-validation in this module?"""
+        index = m.calls_by_tail()
+        return any(tail in index for tail in ("GridSearchCV", "RandomizedSearchCV", "cross_val_score", "cross_validate", "BayesSearchCV", "HalvingGridSearchCV",
+                                              "cross_val_predict"))
+
+    def _is_process_pool(self, m, call):
+        if call[0][0] != "a":
+            return False
+        receiver = call[0][1]
+        for v in self.project.infer.values(m, call[3], receiver, call[5]):
+            if v[0] == "obj" and v[1].startswith("ext:"):
+                if "ThreadPool" in v[1]:
+                    return False
+                if v[1].endswith(("Pool", "ProcessPoolExecutor")):
+                    return True
+        name = (tail_of(receiver) or "").lower()
+        return name == "pool" or "process" in name
+
+    def _one_task_per_child(self, m):
+        for call in m.calls:
+            if tail_of(call[0]) in ("Pool", "ProcessPoolExecutor"):
+                for keyword, value in call[2]:
+                    if keyword in ("maxtasksperchild", "max_tasks_per_child") and value == ("k", 1):
+                        return True
+        return False
+
+    def _forwarded(self, other, i, where, m, scope, found):
+        """A project function that takes the function as a parameter: the calls of that parameter in its body."""
+        call = other.calls[i]
+        for fm, s in self.project.functions_called(other, i):
+            record = fm.scopes[s]
+            shift = 1 if fm.is_method(s) else 0
+            for index, param in enumerate(record[F.S_PARAMS]):
+                if param[0] == where or isinstance(where, int) and index == where + shift and param[3] == "p":
+                    for j in fm.calls_by_tail().get(param[0], ()):
+                        if fm.calls[j][3] == s or self._nested_in(fm, fm.calls[j][3], s):
+                            found.append((fm, j, "call"))
+                    for j, place in fm.references().get(param[0], ()):
+                        if fm.calls[j][3] == s:
+                            how = self.consumer(fm, j, place)
+                            if how and how != "forward":
+                                found.append((fm, j, how))
+                    # kept on the object: self.model_fn = model_fn, called as self.model_fn()
+                    for statement_number in fm.scope_statements(s):
+                        statement = fm.statements[statement_number]
+                        if statement and statement[0] == F.ASSIGN and statement[6] == ("n", param[0]) and statement[5][0][0] == "a":
+                            for user in self.project.mentioning(statement[5][0][2], 64):
+                                for j in user.calls_by_tail().get(statement[5][0][2], ()):
+                                    if user.calls[j][0][0] == "a" and self._runs(user, j, m, scope):
+                                        found.append((user, j, "call"))
+
+    @staticmethod
+    def _nested_in(m, scope, outer):
+        while scope > 0:
+            if scope == outer:
+                return True
+            scope = m.scopes[scope][F.S_PARENT]
+        return False

@@ -1,0 +1,66 @@
+"""compiled(site): does a function always run inside a traced graph?"""
+
+from .. import facts as F
+
+_KERAS_METHODS = frozenset(("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "build", "get_config"))
+_TRACING = frozenset(("tf.function", "tf.custom_gradient", "tf.recompute_grad", "tf.contrib.eager.defun", "tf.autograph.to_graph", "tf.autograph.experimental.do_not_convert_noop"))
+
+
+class Compiled:
+    def __init__(self, project):
+        self.project = project
+        self._memo = {}
+
+    def traced(self, m, scope):
+        """Is the function itself a `tf.function` (decorated or wrapped), a Keras step, or handed to something that traces it?"""
+        key = ("traced", m.index, scope)
+        if key not in self._memo:
+            self._memo[key] = False
+            self._memo[key] = self._traced(m, scope)
+        return self._memo[key]
+
+    def _traced(self, m, scope):
+        record = m.scopes[scope]
+        names = self.project.infer.decorator_names(m, scope)
+        if any(n in _TRACING or n.endswith(("tf_function", ".jit", "tf_function_if_enabled")) and not n.startswith("numba") for n in names):
+            return True
+        for name in names:
+            if name.startswith("fn:") and self._wraps(name):
+                return True
+        if m.is_method(scope):
+            kind = self.project.infer.class_kind(m, record[F.S_PARENT])
+            if kind in ("model", "layer", "loss", "losses", "metrics") and record[F.S_NAME] in _KERAS_METHODS:
+                return True
+        return any(how in ("compiled", "compiled-map") for _, _, how in self.project.callers(m, scope))
+
+    def _wraps(self, name):
+        """Is a decorator of the project one that applies `tf.function` to what it decorates?"""
+        _, index, scope = name.split(":")
+        m, scope = self.project.module(int(index)), int(scope)
+        scopes = [scope] + [s for s, record in enumerate(m.scopes) if record[F.S_PARENT] == scope]
+        return any("tf.function" in self.project.apis(m, i) for s in scopes for i in m.scope_calls(s))
+
+    def always(self, m, scope):
+        """Traced itself, nested in a traced function, or called only from such functions."""
+        key = (m.index, scope)
+        if key not in self._memo:
+            self._memo[key] = True  # in a cycle the other callers decide
+            self._memo[key] = self._always(m, scope)
+        return self._memo[key]
+
+    def _always(self, m, scope):
+        inner = scope
+        while inner > 0:
+            if self.traced(m, inner):
+                return True
+            inner = m.scopes[inner][F.S_PARENT]
+        if scope == 0:
+            return False
+        callers = [(other, j, how) for other, j, how in self.project.callers(m, scope) if how in ("call", "map")]
+        if not callers:
+            return False
+        return all(self.call(other, j) for other, j, _ in callers)
+
+    def call(self, m, i):
+        """Does this call always run compiled?"""
+        return self.always(m, m.calls[i][3])

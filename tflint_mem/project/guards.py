@@ -1,0 +1,369 @@
+"""What makes a place run only once although it stands in something that repeats.
+
+Once-guards (`if self.model is None`, `if name not in cache`, `hasattr`), early returns from a cache, loops that leave
+in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-up events.
+"""
+
+from .. import facts as F
+from .module import dotted, tail_of, walk
+
+_CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
+                      "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
+                      "on_startup", "fixture", "ttl_cache"))
+_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
+
+
+class Guards:
+    def __init__(self, project):
+        self.project = project
+        self._cached = {}
+
+    # -- loops that end in their first pass ---------------------------------------------------------------------------------
+
+    def leaves(self, m, i, loop):
+        """Does the code path of call `i` always leave the loop in the same pass?
+
+        True when an unconditional `break`, `return` or exit stands in one of the blocks between the call and the loop.
+        """
+        call = m.calls[i]
+        blocks = []
+        for context in m.chain(call[4]):
+            blocks.append(context)
+            if context == loop:
+                break
+        if m.contexts[loop][0] == "comp":
+            return False
+        for context in blocks:
+            if m.contexts[context][0] == "comp":
+                continue
+            if context != loop and m.contexts[context][0] in ("for", "while"):
+                # a break in an inner loop leaves only that loop; a return leaves all
+                if self._jumps(m, context, call[5], ("return",)):
+                    return True
+                continue
+            inner = any(m.contexts[c][0] in ("for", "while") for c in blocks[: blocks.index(context)] if c != loop)
+            kinds = ("return", "exit") if inner and context != loop else ("break", "return", "exit")
+            between = [c for c in blocks[blocks.index(context):] if c != loop and m.contexts[c][0] in ("for", "while")]
+            if between:
+                kinds = ("return", "exit")
+            if self._jumps(m, context, call[5], kinds):
+                return True
+        return False
+
+    def _jumps(self, m, context, after, kinds):
+        """An unconditional jump in the block itself, at or after statement `after`."""
+        scope = m.statements[after][1]
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement is None or statement[2] != context or s < after:
+                continue
+            if statement[0] == F.RETURN and "return" in kinds:
+                return True
+            if statement[0] == F.JUMP and statement[5] == "break" and "break" in kinds:
+                return True
+            if statement[0] == F.JUMP and statement[5] == "raise" and "return" in kinds:
+                return True
+            if statement[0] == F.EXPR and statement[5][0] == "c" and "exit" in kinds and tail_of(m.calls[statement[5][1]][0]) in _EXITS:
+                return True
+        return False
+
+    # -- once-guards --------------------------------------------------------------------------------------------------------
+
+    def once(self, m, i, loop):
+        """A condition between call `i` and context `loop` (-1: the whole function) that lets the call run only the first time."""
+        call = m.calls[i]
+        scope = call[3]
+        context = call[4]
+        while context != loop and context >= 0:
+            kind, parent, statement, branch = m.contexts[context]
+            if kind == "if":
+                test = m.statements[statement][5]
+                if self._is_guard(m, scope, test, branch, context, loop):
+                    return True
+            elif kind == "except":
+                if self._cache_miss(m, statement, context):
+                    return True
+            elif kind == "while":
+                if self.until_loaded(m, statement, context):
+                    return True
+            context = parent
+        if self._early_return(m, i, loop):
+            return True
+        return self._conditional_expression(m, i)
+
+    def _is_guard(self, m, scope, test, branch, context, loop):
+        for condition, positive in _conditions(test, branch):
+            subject = _missing(m, condition, positive)
+            if subject is not None:
+                if subject == "first":
+                    return True
+                if self._assigned_in(m, scope, subject, context):
+                    return True
+            if positive and self._first_pass(m, scope, condition, loop):
+                return True
+        return False
+
+    def _first_pass(self, m, scope, condition, loop):
+        """`if i == 0`, `if step == 1`, `if epoch == 10`: one pass of the loop that counts `i`."""
+        if condition[0] != "q" or condition[2] != ("==",):
+            return False
+        left, right = condition[1], condition[3][0]
+        if left[0] == "k":
+            left, right = right, left
+        if left[0] != "n" or right[0] != "k" or not isinstance(right[1], int) or isinstance(right[1], bool):
+            return False
+        for binding in m.bindings(scope).get(left[1], ()):
+            if binding[0] == "iter":
+                return True
+        return False
+
+    def _assigned_in(self, m, scope, subject, context):
+        """Is the guarded thing set inside the guarded block (directly, or by a method called there)?"""
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement is None or not m.inside(statement[2], context):
+                continue
+            if statement[0] == F.ASSIGN:
+                for target in statement[5]:
+                    for each in target[1] if target[0] in ("t", "l") else (target,):
+                        if _same_place(each, subject):
+                            return True
+            elif statement[0] == F.WITH:
+                if any(t is not None and _same_place(t, subject) for _, t in statement[5]):
+                    return True
+            elif statement[0] == F.EXPR and statement[5][0] == "c":
+                call = m.calls[statement[5][1]]
+                f = call[0]
+                if f[0] == "a" and f[2] in ("append", "add", "setdefault", "update", "put", "set") and _same_place(f[1], subject):
+                    return True
+                if tail_of(f) == "setattr" and subject[0] == "a" and len(call[1]) > 1 and call[1][1] == ("k", subject[2]):
+                    return True
+                if subject[0] == "a" and subject[1] == ("n", "self") and f[0] == "a" and f[1] == ("n", "self"):
+                    for fm, fs in self.project.functions_called(m, statement[5][1]):
+                        if self._sets_attribute(fm, fs, subject[2]):
+                            return True
+                if subject[0] == "n":
+                    for fm, fs in self.project.functions_called(m, statement[5][1]):
+                        if fm is m and subject[1] in m.global_names(fs) and subject[1] in m.bindings(fs):
+                            return True
+        if subject[0] == "n" and subject[1] not in m.bindings(scope):
+            # a global guarded here and set by the function this code is in
+            return False
+        return False
+
+    @staticmethod
+    def _sets_attribute(m, scope, name):
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN and any(t[0] == "a" and t[2] == name for t in statement[5]):
+                return True
+        return False
+
+    def _cache_miss(self, m, statement, context):
+        """`try: return cache[k]` / `except KeyError: cache[k] = load()`; also `except AttributeError` / NameError."""
+        for kind, _, handler in m.statements[statement][6]:
+            if handler == context and kind is not None:
+                names = {tail_of(e) for e in (kind[1] if kind[0] == "t" else (kind,))}
+                if names & {"KeyError", "AttributeError", "NameError"}:
+                    return True
+        return False
+
+    def until_loaded(self, m, statement, context):
+        """`while model is None:` around the load."""
+        test = m.statements[statement][5]
+        for condition, positive in _conditions(test, True):
+            subject = _missing(m, condition, positive)
+            if subject is not None and subject != "first" and self._assigned_in(m, m.statements[statement][1], subject, context):
+                return True
+        return False
+
+    def _early_return(self, m, i, loop):
+        """`if key in cache: return cache[key]` before the call, and the cache is filled afterwards."""
+        call = m.calls[i]
+        scope = call[3]
+        for s in m.scope_statements(scope):
+            if s >= call[5]:
+                break
+            statement = m.statements[s]
+            if statement is None or statement[0] != F.IF or not m.inside(call[4], statement[2]):
+                continue
+            if loop != -1 and not m.inside(statement[2], loop):
+                continue
+            leaving = self._leaving(m, scope, statement[6], s)
+            if leaving is None:
+                continue
+            for condition, positive in _conditions(statement[5], True):
+                subject = _present(m, condition, positive)
+                if subject is None:
+                    continue
+                if leaving[0] != F.RETURN:  # `if done: break` and `if key in seen: continue` are no guards
+                    if condition[0] != "q" or condition[2][0] not in ("is", "is not", "==", "!="):
+                        continue
+                elif condition[0] in ("n", "a", "x") and not (leaving[5] is not None and any(_same_place(subject, e) or e == subject for e in walk(leaving[5], m.calls))):
+                    continue
+                if subject == "first" or self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject):
+                    return True
+        return False
+
+    @staticmethod
+    def _declared_global(m, scope, subject):
+        return subject[0] == "n" and subject[1] in m.global_names(scope)
+
+    @staticmethod
+    def _leaving(m, scope, context, after):
+        """The `return`, `continue` or `break` that ends a block, or None."""
+        for s in range(after + 1, m.scopes[scope][F.S_STMTS][1]):
+            statement = m.statements[s]
+            if statement and statement[2] == context and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("continue", "break")):
+                return statement
+        return None
+
+    def _conditional_expression(self, m, i):
+        """`model = model or load()`, `self.m = self.m if self.m else load()`, `cache.setdefault(k, load())` is none."""
+        statement = m.statements[m.calls[i][5]]
+        if statement[0] != F.ASSIGN or statement[6] is None:
+            return False
+        value = statement[6]
+        targets = statement[5]
+        if value[0] == "o" and value[1] == "or" and any(_same_place(t, value[2][0]) for t in targets):
+            return any(e == ("c", i) for item in value[2][1:] for e in walk(item, m.calls))
+        if value[0] == "i":
+            for t in targets:
+                if any(_same_place(t, e) for e in walk(value[1])):
+                    return True
+        return False
+
+    # -- cached functions -----------------------------------------------------------------------------------------------------
+
+    def cached(self, m, scope):
+        """Is the function run once per argument at most (a caching decorator, a start-up event, a test's class set-up)?"""
+        key = (m.index, scope)
+        if key not in self._cached:
+            self._cached[key] = self._is_cached(m, scope)
+        return self._cached[key]
+
+    def _is_cached(self, m, scope):
+        record = m.scopes[scope]
+        if record[F.S_NAME] in ("setUpClass", "setup_module", "setUpModule", "setup_class", "__init_subclass__"):
+            return True
+        for expression in record[F.S_DECORATORS]:
+            arguments = ()
+            if expression[0] == "c":
+                call = m.calls[expression[1]]
+                arguments, expression = call[1], call[0]
+            name = tail_of(expression)
+            if name is None:
+                continue
+            lowered = name.lower()
+            if name in _CACHING or lowered.startswith(("lru_", "memo", "cache")) or lowered.endswith(("_cache", "cached", "singleton")):
+                return True
+            if name == "on_event" and arguments and arguments[0] == ("k", "startup"):
+                return True
+            parts = dotted(expression)
+            if parts and "memory" in parts[0].lower() and name == "cache":
+                return True
+        for name in self.project.infer.decorator_names(m, scope):
+            if name.endswith(("asynccontextmanager",)) and any(p[0] in ("app", "_", "_app", "application") for p in record[F.S_PARAMS]):
+                return True  # a lifespan
+            if name.startswith("fn:"):
+                _, index, s = name.split(":")
+                if self._decorator_caches(self.project.module(int(index)), int(s)):
+                    return True
+        return False
+
+    def _decorator_caches(self, m, scope):
+        """A decorator of the project that keeps results in a dictionary or a flag."""
+        for s, record in enumerate(m.scopes):
+            if record[F.S_PARENT] == scope and record[F.S_KIND] == "function":
+                for i in m.scope_statements(s):
+                    statement = m.statements[i]
+                    if statement and statement[0] == F.IF:
+                        for condition, positive in _conditions(statement[5], True):
+                            if _missing(m, condition, positive) or _present(m, condition, positive):
+                                return True
+        return False
+
+
+def _conditions(test, branch):
+    """The atomic conditions that hold in a branch: `(condition, positive)`."""
+    if test is None:
+        return
+    tag = test[0]
+    if tag == "u" and test[1] == "not":
+        yield from _conditions(test[2], not branch)
+    elif tag == "o" and (test[1] == "and") == branch:
+        for item in test[2]:
+            yield from _conditions(item, branch)
+    elif tag == "o":
+        # one of them holds: a guard like `if model is None or changed` still runs only now and then
+        for item in test[2][:1]:
+            yield from _conditions(item, branch)
+    else:
+        yield test, branch
+
+
+def _missing(m, condition, positive):
+    """The place whose absence the condition states (`x is None`, `k not in d`, `not hasattr(o, "x")`, `not x`), or None."""
+    tag = condition[0]
+    if tag == "q" and len(condition[2]) == 1:
+        op, left, right = condition[2][0], condition[1], condition[3][0]
+        if right == ("k", None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
+            return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
+        if op in ("in", "not in") and (op == "not in") == positive:
+            if right[0] == "c" and tail_of(m.calls[right[1]][0]) in ("globals", "locals", "vars", "dir", "keys"):
+                return _named(left) or _looked_up(m, right) or "first"
+            if right[0] == "a" and right[2] == "session_state":
+                return "first"
+            if right[0] in ("n", "a", "x"):
+                return right
+        if op in ("==", "!=") and right[0] == "k" and right[1] in (0, False) and (op == "==") == positive and left[0] == "c":
+            call = m.calls[left[1]]
+            if tail_of(call[0]) == "len" and call[1]:
+                return call[1][0]
+        return None
+    if tag == "c":
+        call = m.calls[condition[1]]
+        name = tail_of(call[0])
+        if name == "hasattr" and not positive and len(call[1]) == 2 and call[1][1][0] == "k":
+            return ("a", call[1][0], call[1][1][1])
+        return None
+    if not positive and tag in ("n", "a", "x"):
+        return condition
+    if positive and tag in ("n", "a") and (tail_of(condition) or "").lstrip("_") in ("first", "first_run", "first_time", "is_first", "need_init", "first_call", "first_frame"):
+        return condition
+    return None
+
+
+def _looked_up(m, e):
+    """`cache.get(k) is None` speaks of `cache`; `d.keys()` of d."""
+    if e[0] == "c":
+        f = m.calls[e[1]][0]
+        if f[0] == "a" and f[2] in ("get", "keys", "pop"):
+            return f[1]
+        if tail_of(f) == "getattr" and len(m.calls[e[1]][1]) >= 2 and m.calls[e[1]][1][1][0] == "k":
+            return ("a", m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
+    return None
+
+
+def _named(e):
+    return ("n", e[1]) if e[0] == "k" and isinstance(e[1], str) else None
+
+
+def _present(m, condition, positive):
+    """The place whose presence the condition states: the opposite of `_missing`."""
+    return _missing(m, condition, not positive)
+
+
+def _same_place(target, subject):
+    """Does an assignment to `target` fill what `subject` names?  `cache[k] = …` fills `cache` and `cache[k]`."""
+    if target == subject:
+        return True
+    if target[0] == "x":
+        if subject[0] == "x":
+            return target[1] == subject[1]
+        return target[1] == subject
+    if subject[0] == "x" and subject[1] == target:
+        return True
+    if target[0] == "a" and subject[0] == "a":
+        return target[2] == subject[2] and dotted(target) == dotted(subject)
+    return False

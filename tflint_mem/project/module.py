@@ -1,0 +1,315 @@
+"""One module of the project: its facts, loaded when asked for, and the look-ups every question needs."""
+
+import marshal
+
+from .. import facts as F
+
+# A binding is (kind, statement, scope, expression, path): the name holds what `expression` gives, taken apart by `path`
+# (a tuple of positions for unpacking).  Kinds: assign, iter (an element of the expression), with, import, def, class,
+# param, except, augment.
+
+
+class Module:
+    """A module and its lazily decoded body.
+
+    index   position in the project        path    the file as the run names it
+    dotted  parts of the module's path     notebook  whether it comes from cells
+    """
+
+    __slots__ = ("index", "path", "parts", "package", "notebook", "imports", "defs", "idents", "_blob", "_body", "_bindings",
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_attributes", "_context_last")
+
+    def __init__(self, index, path, parts, collected, notebook=False, keep=True):
+        self.index, self.path, self.parts, self.notebook = index, path, parts, notebook
+        self.package = bool(parts) and parts[-1] == "__init__"
+        self.idents, self.defs = collected.idents, collected.defs
+        self._blob = None if keep else marshal.dumps(collected.body())
+        self._body = collected.body() if keep else None
+        self._clear()
+
+    def _clear(self):
+        self._bindings, self._globals, self._classes = {}, {}, None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._attributes = None
+
+    def release(self):
+        """Forget the decoded body and everything derived from it; it comes back when asked for."""
+        if self._blob is None:
+            self._blob = marshal.dumps(self._body)
+        self._body = None
+        self._clear()
+
+    @property
+    def loaded(self):
+        return self._body is not None
+
+    @property
+    def body(self):
+        if self._body is None:
+            self._body = marshal.loads(self._blob)
+        return self._body
+
+    @property
+    def scopes(self):
+        return self.body[0]
+
+    @property
+    def contexts(self):
+        return self.body[1]
+
+    @property
+    def statements(self):
+        return self.body[2]
+
+    @property
+    def calls(self):
+        return self.body[3]
+
+    # -- scopes ---------------------------------------------------------------------------------------------------
+
+    def scope_statements(self, scope):
+        first, last = self.scopes[scope][F.S_STMTS]
+        return range(first, last)
+
+    def scope_calls(self, scope):
+        first, last = self.scopes[scope][F.S_CALLS]
+        return range(first, last)
+
+    def qualname(self, scope):
+        """`Class.method` or `outer.inner`; "" for the module."""
+        parts = []
+        while scope > 0:
+            parts.append(self.scopes[scope][F.S_NAME])
+            scope = self.scopes[scope][F.S_PARENT]
+        return ".".join(reversed(parts))
+
+    def is_method(self, scope):
+        record = self.scopes[scope]
+        return record[F.S_KIND] == "function" and self.scopes[record[F.S_PARENT]][F.S_KIND] == "class" and record[F.S_PARENT] > 0
+
+    def classes(self):
+        """Scopes of all classes in the module."""
+        if self._classes is None:
+            self._classes = [i for i, record in enumerate(self.scopes) if record[F.S_KIND] == "class"]
+        return self._classes
+
+    def members(self, scope):
+        """name -> function scope of the functions defined directly in a class or function body (last definition wins)."""
+        found = {}
+        for i in self.scope_statements(scope):
+            statement = self.statements[i]
+            if statement and statement[0] == F.DEF:
+                found[self.scopes[statement[5]][F.S_NAME]] = statement[5]
+        return found
+
+    # -- contexts -------------------------------------------------------------------------------------------------
+
+    def chain(self, context):
+        """The contexts around a place inside its scope, innermost first."""
+        contexts = self.contexts
+        while context >= 0:
+            yield context
+            context = contexts[context][1]
+
+    def inside(self, context, outer):
+        """Is `context` the context `outer` or nested in it?  -1 is the whole scope."""
+        if outer == -1:
+            return True
+        contexts = self.contexts
+        while context > outer:  # a context is numbered after the one around it
+            context = contexts[context][1]
+        return context == outer
+
+    def loops(self, context):
+        """Loop contexts around a place, innermost first."""
+        return [c for c in self.chain(context) if self.contexts[c][0] in F.LOOPS]
+
+    def loop_line(self, context):
+        kind, _, statement, branch = self.contexts[context]
+        return branch[2] if kind == "comp" else self.statements[statement][3]
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def bindings(self, scope):
+        """name -> list of bindings in this scope, in order of the text."""
+        found = self._bindings.get(scope)
+        if found is None:
+            found = self._bindings[scope] = self._bind(scope)
+        return found
+
+    def global_names(self, scope):
+        self.bindings(scope)
+        return self._globals.get(scope, ())
+
+    def _bind(self, scope):
+        names = {}
+        record = self.scopes[scope]
+
+        def add(target, kind, statement, expression, path=()):
+            tag = target[0]
+            if tag == "n":
+                names.setdefault(target[1], []).append((kind, statement, scope, expression, path))
+            elif tag in ("t", "l"):
+                for i, item in enumerate(target[1]):
+                    add(item, kind, statement, expression, path + (i,))
+            elif tag == "s":
+                add(target[1], kind, statement, expression, path + ("*",))
+
+        for i, param in enumerate(record[F.S_PARAMS]):
+            names.setdefault(param[0], []).append(("param", -1, scope, i, ()))
+        statements = self.statements
+        for i in self.scope_statements(scope):
+            statement = statements[i]
+            if statement is None:
+                continue
+            kind = statement[0]
+            if kind == F.ASSIGN:
+                if statement[6] is not None or statement[7] is not None:
+                    for target in statement[5]:
+                        if statement[6] is None:
+                            add(target, "annotation", i, statement[7])
+                        else:
+                            add(target, "assign", i, statement[6])
+            elif kind == F.AUGMENT:
+                add(statement[5], "augment", i, statement[7])
+            elif kind == F.FOR:
+                add(statement[5], "iter", i, statement[6])
+            elif kind == F.WITH:
+                for expression, target in statement[5]:
+                    if target is not None:
+                        add(target, "with", i, expression)
+            elif kind == F.IMPORT:
+                for bound in statement[5]:
+                    names.setdefault(bound[0], []).append(("import", i, scope, bound, ()))
+            elif kind == F.DEF or kind == F.CLASS:
+                names.setdefault(self.scopes[statement[5]][F.S_NAME], []).append((kind, i, scope, statement[5], ()))
+            elif kind == F.TRY:
+                for _, name, context in statement[6]:
+                    if name:
+                        names.setdefault(name, []).append(("except", i, scope, None, ()))
+            elif kind == F.GLOBAL:
+                self._globals.setdefault(scope, set()).update(statement[5])
+        for context in self._comp_contexts().get(scope, ()):
+            target, iterable, _, _ = self.contexts[context][3]
+            add(target, "iter", self.contexts[context][2], iterable)
+        return names
+
+    def _comp_contexts(self):
+        if self._comps is None:
+            self._comps = {}
+            for i, (kind, _, statement, _) in enumerate(self.contexts):
+                if kind == "comp":
+                    # a comprehension in a lambda's body belongs to the statement that stands for that body
+                    self._comps.setdefault(self.statements[statement][1], []).append(i)
+        return self._comps
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def calls_by_tail(self):
+        """last name of the called expression -> call numbers."""
+        if self._calls_by_tail is None:
+            index = self._calls_by_tail = {}
+            for i, call in enumerate(self.calls):
+                tail = tail_of(call[0])
+                if tail is not None:
+                    index.setdefault(tail, []).append(i)
+        return self._calls_by_tail
+
+    def references(self):
+        """name -> [(call, position or keyword)] where a function could be handed over as an argument; lambdas under their scope number."""
+        if self._refs_by_tail is None:
+            index = self._refs_by_tail = {}
+
+            def note(expression, i, where):
+                tag = expression[0]
+                if tag in ("n", "a"):
+                    index.setdefault(tail_of(expression), []).append((i, where))
+                elif tag == "f":
+                    index.setdefault(expression[1], []).append((i, where))
+                elif tag in ("t", "l"):
+                    for item in expression[1]:
+                        note(item, i, where)
+                elif tag == "d":
+                    for item in expression[2]:
+                        note(item, i, where)
+
+            for i, call in enumerate(self.calls):
+                for position, argument in enumerate(call[1]):
+                    note(argument, i, position)
+                for name, argument in call[2]:
+                    note(argument, i, name or "**")
+        return self._refs_by_tail
+
+    def call_position(self, i):
+        """(row, column) from 1 in UTF-8 bytes + 1 of the start, and the same of the end."""
+        line, column, end_line, end_column = self.calls[i][6]
+        return (line, column), (end_line, end_column)
+
+
+def tail_of(expression):
+    """The last identifier of a name or attribute, else None."""
+    tag = expression[0]
+    if tag == "n":
+        return expression[1]
+    if tag == "a":
+        return expression[2]
+    return None
+
+
+def dotted(expression):
+    """`("a", "b", "c")` for a.b.c, else None."""
+    parts = []
+    while expression[0] == "a":
+        parts.append(expression[2])
+        expression = expression[1]
+    if expression[0] != "n":
+        return None
+    parts.append(expression[1])
+    parts.reverse()
+    return tuple(parts)
+
+
+_CHILDREN = {
+    "a": lambda e: (e[1],), "t": lambda e: e[1], "l": lambda e: e[1], "S": lambda e: e[1], "d": lambda e: e[1] + e[2],
+    "x": lambda e: (e[1], e[2]), "sl": lambda e: e[1:], "b": lambda e: (e[2], e[3]), "u": lambda e: (e[2],), "o": lambda e: e[2],
+    "q": lambda e: (e[1],) + e[3], "i": lambda e: e[1:], "g": lambda e: e[2], "s": lambda e: (e[1],), "w": lambda e: (e[2],),
+    "v": lambda e: (e[1],), "y": lambda e: (e[1],), "j": lambda e: e[1], "?": lambda e: e[1],
+}
+
+
+def walk(expression, calls=None):
+    """Every sub-expression, itself included; goes into calls when the module's `calls` are given, never into lambdas."""
+    stack = [expression]
+    while stack:
+        e = stack.pop()
+        if e is None:
+            continue
+        yield e
+        tag = e[0]
+        children = _CHILDREN.get(tag)
+        if children is not None:
+            stack.extend(reversed([c for c in children(e) if c is not None]))
+        elif tag == "c" and calls is not None:
+            call = calls[e[1]]
+            stack.extend(reversed([call[0], *call[1], *[k[1] for k in call[2]]]))
+
+
+def statement_expressions(statement):
+    """The expressions that a statement itself evaluates (its blocks excluded)."""
+    kind = statement[0]
+    if kind == F.ASSIGN:
+        return [e for e in (*statement[5], statement[6]) if e is not None]
+    if kind == F.AUGMENT:
+        return [e for e in (statement[5], statement[7]) if e is not None]
+    if kind in (F.RETURN, F.EXPR):
+        return [statement[5]] if statement[5] is not None else []
+    if kind in (F.DELETE, F.OTHER):
+        return [e for e in statement[5] if e is not None]
+    if kind == F.WITH:
+        return [e for item in statement[5] for e in item if e is not None]
+    if kind == F.FOR:
+        return [statement[5], statement[6]]
+    if kind in (F.WHILE, F.IF):
+        return [statement[5]]
+    if kind == F.JUMP and len(statement) > 6 and statement[6] is not None:
+        return [statement[6]]
+    return []

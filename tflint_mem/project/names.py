@@ -1,0 +1,68 @@
+"""Which file an import means.
+
+A project may be laid out as scripts beside each other, as packages, under `src/`, or all of these at once, and nobody
+tells a linter what `sys.path` will be.  So a dotted name is looked up by the end of the path: of all files that end in
+`a/b.py` or `a/b/__init__.py`, the one whose root is nearest to the importing file wins.
+"""
+
+from ..knowledge import EXTERNAL_ROOTS
+
+
+class Names:
+    """Index of the project's modules by the last part of their name."""
+
+    def __init__(self):
+        self._by_last = {}
+        self._cache = {}
+
+    def add(self, index, parts):
+        """`parts` are the path's parts without suffix, for example ("src", "pkg", "__init__")."""
+        name = parts[:-1] if parts[-1] == "__init__" else parts
+        if name:
+            self._by_last.setdefault(name[-1], []).append((index, name))
+
+    def resolve(self, importer, package, dotted, level):
+        """Index of the module that `dotted` (a string, "" with `level` > 0) means for the importing module, or None.
+
+        importer  the parts of the importing module, package  whether it is an `__init__`
+        """
+        key = (importer, dotted, level)
+        if key not in self._cache:
+            self._cache[key] = self._resolve(importer, package, dotted, level)
+        return self._cache[key]
+
+    def _resolve(self, importer, package, dotted, level):
+        parts = tuple(dotted.split(".")) if dotted else ()
+        if level:
+            base = importer[: len(importer) - level]
+            target = base + parts
+            return self._exact(target)
+        if not parts or parts[0] in EXTERNAL_ROOTS:
+            return None
+        best, score = None, None
+        here = importer[:-1]
+        for index, name in self._by_last.get(parts[-1], ()):
+            if name[-len(parts):] != parts:
+                continue
+            root = name[: len(name) - len(parts)]
+            common = 0
+            for a, b in zip(root, here):
+                if a != b:
+                    break
+                common += 1
+            above = common == len(root)  # the root is the importer's folder or one above it
+            source = len(root) > 0 and root[-1] in ("src", "lib", "python")
+            if not above and not source and len(root) - common > 2:
+                continue
+            rank = (above, source, common, -len(root))
+            if score is None or rank > score:
+                best, score = index, rank
+        return best
+
+    def _exact(self, target):
+        if not target:
+            return None
+        for index, name in self._by_last.get(target[-1], ()):
+            if name == target:
+                return index
+        return None

@@ -1,0 +1,103 @@
+"""released(site): what ends the life of what a repeat makes before the next one.
+
+Cleanup counts wherever it stands on the way from the repeat to the place: in the loop, in a function on the path, in a
+callee, in a callback object made there, in a `finally`; so does a fresh graph around the place and a child process.
+"""
+
+from .. import facts as F
+from ..knowledge import GRAPH_RELEASES, RELEASES
+
+MAX_DEPTH = 4
+
+
+class Released:
+    def __init__(self, project):
+        self.project = project
+        self._memo = {}
+
+    def along(self, repeat, names=None):
+        """(module, call) of the release on the way of a repeat, or None.  `names`: canonical names that count."""
+        names = RELEASES | GRAPH_RELEASES if names is None else names
+        for position, (m, i) in enumerate(repeat.hops):
+            call = m.calls[i]
+            context = -1
+            if position == 0 and repeat.context is not None and repeat.module is m:
+                context = repeat.context
+            elif position == 0 and repeat.handed:
+                continue  # the call that hands the function over is not part of the repeat
+            found = self.in_region(m, call[3], context, names)
+            if found:
+                return found
+            graph = self._fresh_graph(m, i, context)
+            if graph:
+                return graph
+        return None
+
+    def in_region(self, m, scope, context, names, depth=0):
+        """The release called in the part of a scope that is inside `context` (-1: all), callees included."""
+        for i in m.scope_calls(scope):
+            call = m.calls[i]
+            if not m.inside(call[4], context):
+                continue
+            found = self._releases(m, i, names, depth)
+            if found:
+                return found
+        return None
+
+    def _releases(self, m, i, names, depth):
+        if self.project.apis(m, i) & names:
+            return (m, i)
+        if depth >= MAX_DEPTH:
+            return None
+        for fm, scope in self.project.functions_called(m, i):
+            if self.in_function(fm, scope, names, depth + 1):
+                return (m, i)
+        # an object of the project is made here whose methods clean up (a callback, a context manager)
+        for v in self.project.infer.callee(m, i):
+            if v[0] == "cls":
+                cm = self.project.module(v[1])
+                kind = self.project.infer.class_kind(cm, v[2])
+                members = cm.members(v[2])
+                if kind == "callback" or "__exit__" in members or "__del__" in members:
+                    for scope in members.values():
+                        if self.in_function(cm, scope, names, depth + 1):
+                            return (m, i)
+        return None
+
+    def in_function(self, m, scope, names, depth=0):
+        key = (m.index, scope, names)
+        if key not in self._memo:
+            self._memo[key] = None  # a recursive function releases nothing by itself
+            self._memo[key] = self.in_region(m, scope, -1, names, depth=depth)
+        return self._memo[key]
+
+    def _fresh_graph(self, m, i, outer):
+        """`with tf.Graph().as_default():` between the repeat and the place."""
+        for context in m.chain(m.calls[i][4]):
+            if context == outer:
+                break
+            kind, _, statement, _ = m.contexts[context]
+            if kind != "with":
+                continue
+            for expression, target in m.statements[statement][5]:
+                if expression[0] == "c":
+                    names = self.project.apis(m, expression[1])
+                    if "graph.as_default" in names:
+                        receiver = m.calls[expression[1]][0][1]
+                        if self._made_inside(m, receiver, statement, outer):
+                            return (m, expression[1])
+                    if names & {"tf.Session", "session.as_default"}:
+                        call = m.calls[expression[1]]
+                        for keyword, value in call[2]:
+                            if keyword == "graph" and value[0] == "c" and self._made_inside(m, value, statement, outer):
+                                return (m, expression[1])
+        return None
+
+    def _made_inside(self, m, expression, statement, outer):
+        scope = m.statements[statement][1]
+        for v in self.project.infer.values(m, scope, expression, statement):
+            if v[0] == "obj" and v[1] == "graph" and v[2] is not None and v[2][0] == m.index and isinstance(v[2][1], int):
+                origin = m.calls[v[2][1]]
+                if origin[3] == scope and m.inside(origin[4], outer) and "tf.Graph" in self.project.apis(m, v[2][1]):
+                    return True
+        return False

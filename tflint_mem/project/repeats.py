@@ -1,0 +1,248 @@
+"""repeats(site): why a call runs again and again, with the way from the repeat to the call.
+
+A call repeats when it stands in the body of a loop or comprehension, or when the function around it is called from
+such a place, is a request handler, an objective, a callback, a worker's job, a recursion.  It does not when the loop
+always leaves in its first pass or has one element, or when a once-guard stands in between.
+"""
+
+from .. import facts as F
+from .guards import Guards
+from .handlers import Handlers
+from .module import dotted, tail_of
+
+MAX_DEPTH = 9
+MAX_PATHS = 60
+
+
+class Repeat:
+    """One way in which a call repeats.
+
+    kind      loop, while, comprehension, map, handler, objective, callback, recursion, worker, script
+    hops      ((module, call), …) from the repeat to the flagged call: the first stands in the loop, the last is the call
+    module    where the repeat is       context  its loop context, or None
+    scope     the function whose every run is one repeat when there is no loop (a handler)
+    count     how many times, when the code says so, else None
+    what      a noun phrase: "the `for` loop", "each request to `/predict`"
+    line      where the repeat is, in `module`
+    handed    the first hop hands the function over to what repeats it (`map`, `optimize`, a handler table): it is the repeat itself
+    """
+
+    __slots__ = ("kind", "hops", "module", "context", "scope", "count", "what", "line", "handed")
+
+    def __init__(self, kind, hops, module, context, scope, count, what, line, handed=False):
+        self.kind, self.hops, self.module, self.context = kind, tuple(hops), module, context
+        self.scope, self.count, self.what, self.line, self.handed = scope, count, what, line, handed
+
+    @property
+    def local(self):
+        """Is the repeat a loop around the call in the same function?"""
+        return len(self.hops) == 1 and self.context is not None
+
+
+class Repeats:
+    def __init__(self, project):
+        self.project = project
+        self.guards = Guards(project)
+        self.handlers = Handlers(project)
+
+    def of_call(self, m, i, accept=None):
+        budget = [MAX_PATHS]
+        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, budget):
+            if accept is None or accept(repeat):
+                return repeat
+        return None
+
+    def all_of_call(self, m, i):
+        return self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, [MAX_PATHS])
+
+    # -- the search, nearest repeats first --------------------------------------------------------------------------------
+
+    def _search(self, m, i, hops, seen, budget):
+        queue = [(m, i, hops, seen)]
+        while queue:
+            m, i, hops, seen = queue.pop(0)
+            budget[0] -= 1
+            if budget[0] < 0:
+                return
+            call = m.calls[i]
+            scope, context = call[3], call[4]
+            found = self.local_loop(m, i)
+            for loop in found:
+                yield self._loop_repeat(m, loop, hops)
+            if found:
+                continue  # an outer caller adds nothing
+            if self.guards.once(m, i, -1):
+                continue
+            record = m.scopes[scope]
+            if scope == 0:
+                script = self.handlers.script(m)
+                if script:
+                    yield Repeat("script", hops, m, None, 0, None, script, m.statements[call[5]][3])
+                continue
+            if self.guards.cached(m, scope):
+                continue
+            kind, what = self.handlers.of_function(m, scope)
+            if kind == "once":
+                continue
+            if kind:
+                yield Repeat(kind, hops, m, None, scope, None, what, record[F.S_LINE])
+                continue
+            if len(hops) > MAX_DEPTH:
+                continue
+            if record[F.S_KIND] == "class":
+                continue
+            for other, j, how in self.project.callers(m, scope):
+                if how in ("process", "compiled"):
+                    continue
+                place = (other, j)
+                key = (other.index, other.calls[j][3])
+                if other is m and other.calls[j][3] == scope:
+                    if how == "call" and len(hops) < 3 and not self._same_path_branch(m, i, j):
+                        yield Repeat("recursion", hops, m, None, scope, None, f"each recursive call of `{record[F.S_NAME]}`", other.calls[j][6][0])
+                    continue
+                if key in seen and other.calls[j][3] != 0:
+                    continue
+                line = other.calls[j][6][0]
+                if how == "compiled-map":
+                    continue
+                if how in ("map", "pool"):
+                    yield Repeat("map" if how == "map" else "worker", (place, *hops), other, None, scope, self._literal_count(other, j), self._map_phrase(other, j), line, True)
+                elif how == "objective":
+                    yield Repeat("objective", (place, *hops), other, None, scope, None, f"each trial of `{self._text(other, j)}`", line, True)
+                elif how == "handler":
+                    yield Repeat("handler", (place, *hops), other, None, scope, None, f"each event handled by `{record[F.S_NAME]}`", line, True)
+                elif how == "callback":
+                    yield Repeat("callback", (place, *hops), other, None, scope, None, f"each run of the callback `{self._text(other, j)}`", line, True)
+                else:
+                    queue.append((other, j, (place, *hops), seen | {key}))
+
+    def _loop_repeat(self, m, loop, hops):
+        kind, _, statement, branch = m.contexts[loop]
+        line = m.loop_line(loop)
+        phrase = {"for": "the `for` loop", "while": "the `while` loop", "comp": "the comprehension"}[kind]
+        return Repeat({"for": "loop", "while": "while", "comp": "comprehension"}[kind], hops, m, loop, None, self.count(m, loop), phrase, line)
+
+    # -- loops ------------------------------------------------------------------------------------------------------------
+
+    def local_loop(self, m, i):
+        """Loop contexts around call `i` that really repeat it, innermost first."""
+        call = m.calls[i]
+        found = []
+        for loop in m.loops(call[4]):
+            if self.count(m, loop) in (0, 1):
+                continue
+            if self.guards.leaves(m, i, loop):
+                continue
+            if m.contexts[loop][0] == "while" and self.guards.until_loaded(m, m.contexts[loop][2], loop):
+                continue
+            if self.guards.once(m, i, loop):
+                return found  # guarded inside this loop: the loops around it do not repeat it either
+            found.append(loop)
+        return found
+
+    def count(self, m, loop):
+        """Number of passes when the code says it, else None."""
+        kind, _, statement, branch = m.contexts[loop]
+        if kind == "while":
+            return None
+        iterable = branch[1] if kind == "comp" else m.statements[statement][6]
+        scope = m.statements[statement][1]
+        return self.length(m, scope, iterable, statement)
+
+    def length(self, m, scope, e, at, depth=0):
+        if depth > 3 or e is None:
+            return None
+        tag = e[0]
+        if tag in ("l", "t", "S"):
+            if any(item[0] == "s" for item in e[1]) or len(e[1]) >= F.MAX_ITEMS:
+                return None
+            return len(e[1])
+        if tag == "d":
+            return len(e[1]) if all(k is not None for k in e[1]) else None
+        if tag == "k" and isinstance(e[1], str):
+            return len(e[1])
+        if tag == "c":
+            call = m.calls[e[1]]
+            name = tail_of(call[0])
+            if name == "range" and call[1] and not call[2]:
+                numbers = [self.number(m, scope, a, at) for a in call[1]]
+                if any(n is None for n in numbers) or len(numbers) > 3:
+                    return None
+                try:
+                    return len(range(*numbers))
+                except (ValueError, OverflowError):
+                    return None
+            if name in ("enumerate", "sorted", "list", "tuple", "reversed", "tqdm", "set", "iter") and call[1]:
+                return self.length(m, scope, call[1][0], at, depth + 1)
+            if name == "zip" and call[1]:
+                lengths = [n for n in (self.length(m, scope, a, at, depth + 1) for a in call[1]) if n is not None]
+                return min(lengths) if lengths else None
+            if name in ("items", "keys", "values") and call[0][0] == "a":
+                return self.length(m, scope, call[0][1], at, depth + 1)
+            return None
+        if tag == "n":
+            value = self._single(m, scope, e[1], at)
+            if value is not None and value[0] in ("l", "t", "d") and value[1]:
+                if self._grows(m, scope, e[1]):
+                    return None
+                return self.length(m, scope, value, at, depth + 1)
+        return None
+
+    def number(self, m, scope, e, at):
+        if e[0] == "k" and isinstance(e[1], int):
+            return int(e[1])
+        if e[0] == "n":
+            value = self._single(m, scope, e[1], at)
+            if value is not None and value[0] == "k" and isinstance(value[1], int):
+                return int(value[1])
+        return None
+
+    def _single(self, m, scope, name, at):
+        """The expression of a name's only assignment (in this scope or the module), or None."""
+        while scope >= 0:
+            bindings = m.bindings(scope).get(name)
+            if bindings:
+                here = m.statements[at] is not None and m.statements[at][1] == scope
+                bindings = self.project.infer.reaching(m, bindings, at) if here else bindings
+                if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]:
+                    return bindings[0][3]
+                return None
+            scope = m.scopes[scope][F.S_PARENT]
+        return None
+
+    def _grows(self, m, scope, name):
+        for tail in ("append", "extend", "insert", "add", "update"):
+            for i in m.calls_by_tail().get(tail, ()):
+                if m.calls[i][0][0] == "a" and m.calls[i][0][1] == ("n", name):
+                    return True
+        for statement in m.statements:
+            if statement and statement[0] == F.AUGMENT and statement[5] == ("n", name):
+                return True
+        return False
+
+    def _literal_count(self, m, i):
+        call = m.calls[i]
+        if len(call[1]) > 1:
+            return self.length(m, call[3], call[1][1], call[5])
+        return None
+
+    # -- recursion --------------------------------------------------------------------------------------------------------
+
+    def _same_path_branch(self, m, i, j):
+        """Do the site and the recursive call stand in different branches of one `if`, so that a run does only one of them?"""
+        a = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
+        for c in m.chain(m.calls[j][4]):
+            kind, _, statement, branch = m.contexts[c]
+            if kind == "if" and statement in a and a[statement] != c:
+                return True
+        return False
+
+    # -- phrases ----------------------------------------------------------------------------------------------------------
+
+    def _text(self, m, i):
+        parts = dotted(m.calls[i][0])
+        return ".".join(parts) + "(…)" if parts else "a call"
+
+    def _map_phrase(self, m, i):
+        return f"each item of `{self._text(m, i)}`"
+

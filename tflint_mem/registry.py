@@ -1,0 +1,51 @@
+"""The table of rules: what the command line, the selection and the reports need without importing any rule.
+
+One row a rule.  `triggers` are identifiers of which at least one must occur in the project for the rule to be imported;
+`rank` decides which of several rules speaks when they fit the same place (the higher one: it is more specific).
+A test compares every row with the rule's module.
+"""
+
+
+class Rule:
+    """code, name, group, severity, summary, fixable ("always"|"sometimes"|"never"), fix_safety ("safe"|"unsafe"|""), triggers, rank, module"""
+
+    __slots__ = ("code", "name", "group", "severity", "summary", "fixable", "fix_safety", "triggers", "rank", "module")
+
+    def __init__(self, code, name, group, severity, fixable, fix_safety, rank, triggers, summary):
+        self.code, self.name, self.group, self.severity, self.summary = code, name, group, severity, summary
+        self.fixable, self.fix_safety, self.rank, self.triggers = fixable, fix_safety, rank, tuple(triggers.split())
+        self.module = code.lower() + "_" + name.replace("-", "_")
+
+
+_LOAD = "load_model model_from_json model_from_yaml model_from_config load load_from_saved_model deserialize_keras_object TFSMLayer"
+
+RULES = (
+    Rule("TFM101", "load-model-in-loop", "leak", "warning", "sometimes", "safe", 10, _LOAD,
+         "a saved model is loaded again in each repeat and nothing releases the old one"),
+    Rule("TFM102", "model-built-in-loop", "leak", "warning", "sometimes", "unsafe", 10, "Model Sequential clone_model from_config applications Functional KerasLayer keras",
+         "a Keras model is built again in each repeat"),
+    Rule("TFM103", "load-model-per-request", "leak", "error", "sometimes", "unsafe", 20, _LOAD + " Model Sequential applications keras",
+         "a model is loaded or built for each request, task or event"),
+    Rule("TFM104", "submodel-per-call", "speed", "hint", "sometimes", "unsafe", 15, "Model Sequential Functional",
+         "a model is wrapped into a new model each time it is used"),
+)
+
+BY_CODE = {rule.code: rule for rule in RULES}
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def find(word):
+    """The rule with this code or name, or None."""
+    return BY_CODE.get(word.upper()) or BY_NAME.get(word.lower())
+
+
+def module_of(rule):
+    """The rule's module (imports it)."""
+    from importlib import import_module
+
+    return import_module("tflint_mem.rules." + rule.module)
+
+
+def explain(rule):
+    """The rule's documentation: the docstring of its module."""
+    return module_of(rule).__doc__.strip()
