@@ -82,10 +82,12 @@ def _lru_cache(source, row):
 def _locals_around(view, call) -> set:
     """Names bound in the functions around `call`, parameters included."""
     local = set()
+    below = call
     for node in view.ancestors(call):
         if isinstance(node, cst.Lambda):
             raise NoFix("it stands in a lambda")
-        if isinstance(node, cst.FunctionDef):
+        inside, below = below is getattr(node, "body", None), node
+        if isinstance(node, cst.FunctionDef) and inside:
             here = view.ast_of(node)
             declared = {
                 name for inner in ast.walk(here) if isinstance(inner, ast.Global) for name in inner.names}

@@ -47,6 +47,8 @@ class View:
         self.config = cst.PartialParserConfig(
             encoding="utf-8", default_indent=self.outline.indent, default_newline=self.outline.newline)
         try:
+            if self.text.endswith("\r"):
+                self.text = self.text[:-1]  # LibCST drops a lone carriage return at the end
             self.module = cst.parse_module(self.text, config=self.config)
             same = self.module.code == self.text
         except cst.ParserSyntaxError as error:
@@ -203,7 +205,7 @@ class View:
         found = []
         below, once = node, False
         for node in self.ancestors(node):
-            if isinstance(node, (cst.FunctionDef, cst.Lambda)) and not isinstance(below, cst.Decorator):
+            if isinstance(node, (cst.FunctionDef, cst.Lambda)) and below is node.body:
                 break
             if isinstance(node, cst.For) and below is node.body:
                 found.append(node)
@@ -222,7 +224,7 @@ class View:
         """The function definition around `node`; None at module or class level."""
         below = node
         for node in self.ancestors(node):
-            if isinstance(node, cst.FunctionDef) and not isinstance(below, cst.Decorator):
+            if isinstance(node, cst.FunctionDef) and below is node.body:
                 return node
             below = node
         return None
