@@ -234,6 +234,14 @@ def test_style_of_the_file(newline, final, indent):
 def test_indent_of_the_file_for_a_statement_without_blocks():
     source = Source.from_bytes("code.py", b"def f():\n  return 1\n\nwhile x: g()\n")
     assert outline(source).indent == "  "
+    view = view_at(source, 4)
+    body = view.loop_on(4).body
+    edits = view.edits({body: cst.IndentedBlock(view.new("g()\nif y:\n    h()\n"))})
+    assert source.with_edits(edits).endswith(b"while x:\n  g()\n  if y:\n    h()\n")
+    source = Source.from_bytes("code.py", b"x = 1\r\nif x: y = 2")
+    view = view_at(source, 2)
+    edits = view.edits(insert_before={view.statement_on(2): view.new("z = 3\n")})
+    assert source.with_edits(edits) == b"x = 1\r\nz = 3\r\nif x: y = 2"
     assert outline(Source.from_bytes("code.py", b"x = 1\n")).indent == "    "
 
 

@@ -101,6 +101,7 @@ class _Hoist:
         self.here = None if isinstance(loop, COMPREHENSIONS) else view.ast_of(loop)
         self.nonempty = nonempty
         self.doubts = []
+        self.inner_loops = []
         self.row = view.first_row + (self.here.lineno - 1 if self.here else 0)
 
     @property
@@ -219,8 +220,7 @@ class _Hoist:
             elif isinstance(around, LOOPS):
                 if below is not around.body:
                     raise NoFix("it does not stand in the body of the loop")
-                if not never_empty(view.ast_of(around), view.outline.tree):
-                    self.doubts.append("an inner loop may not run")
+                self.inner_loops.append(around)
             below = around
         raise NoFix("it does not stand in the loop")
 
@@ -346,11 +346,11 @@ class _Hoist:
             return
 
     def empty_loop(self, name):
-        """Doubt when the loop may not run at all and the name is read outside of it."""
-        if self.nonempty or never_empty(self.here, self.view.outline.tree):
-            return
-        if used_outside(self.view, self.loop, name):
-            self.doubts.append(f"{name} is used outside the loop, which may not run")
+        """Doubt when a loop that is left behind may not run at all and the name is read outside of it."""
+        loops = self.inner_loops + ([] if self.nonempty else [self.loop])
+        for loop in loops:
+            if not never_empty(self.view.ast_of(loop), self.view.outline.tree) and used_outside(self.view, loop, name):
+                self.doubts.append(f"{name} is used outside the loop, which may not run")
 
     def before(self, statement):
         """Doubt when the loop can be left, or a repeat ended, before the statement."""

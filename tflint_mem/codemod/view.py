@@ -12,7 +12,7 @@ from . import NoFix
 from .hunks import hunks
 from .outline import character, outline, parse, rows, split_lines, statements
 from .rewrite import MOVED, REMOVE, Changes
-from .tree import children
+from .tree import children, walk
 
 __all__ = ["COMPREHENSIONS", "LOOPS", "MOVED", "REMOVE", "View", "join", "view_at"]
 
@@ -44,12 +44,10 @@ class View:
         self.tree = parse(self.text)
         if depth(self.tree) > DEEPEST:
             raise NoFix("too deeply nested")
-        self.config = cst.PartialParserConfig(
-            encoding="utf-8", default_indent=self.outline.indent, default_newline=self.outline.newline)
         try:
             if self.text.endswith("\r"):
                 self.text = self.text[:-1]  # LibCST drops a lone carriage return at the end
-            self.module = cst.parse_module(self.text, config=self.config)
+            self.module = self._styled(cst.parse_module(self.text))
             same = self.module.code == self.text
         except cst.ParserSyntaxError as error:
             raise NoFix("LibCST cannot read the code") from error
@@ -59,6 +57,15 @@ class View:
             raise NoFix("LibCST would change untouched code here")
         self._index()
         self._join()
+
+    def _styled(self, module):
+        """`module` with the file's indentation and line end where the slice itself shows none."""
+        style = {}
+        if "\n" not in self.text and "\r" not in self.text:
+            style["default_newline"] = self.outline.newline
+        if not any(isinstance(node, cst.IndentedBlock) for node in walk(module)):
+            style["default_indent"] = self.outline.indent
+        return module.with_changes(**style)
 
     def _index(self):
         """Parents, and calls and statements in source order."""
@@ -238,15 +245,14 @@ class View:
     def new(self, code: str) -> list:
         """Statements parsed from `code` (four-space indents, line feeds); they take on the style of the file."""
         try:
-            style = cst.PartialParserConfig(default_indent="    ", default_newline="\n")
-            return list(cst.parse_module(code, config=style).body)
+            return list(cst.parse_module(code).body)
         except cst.ParserSyntaxError as error:
             raise NoFix("the new code does not parse") from error
 
     def expression(self, code: str):
         """An expression parsed from `code`."""
         try:
-            return cst.parse_expression(code, config=self.config)
+            return cst.parse_expression(code)
         except cst.ParserSyntaxError as error:
             raise NoFix("the new code does not parse") from error
 
