@@ -1,10 +1,11 @@
 """What the rules about models share: where models come from, what becomes of them, and how a repeat is told."""
 
 from tflint_mem import facts as F
-from tflint_mem.knowledge import BUILDERS, LOADERS, MODEL_METHODS, TRAINING_METHODS
+from tflint_mem.knowledge import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS
 from tflint_mem.project.module import dotted, tail_of, walk
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
+CLEARS = frozenset(("keras.clear_session",))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
 
@@ -43,7 +44,7 @@ def _constructions(context):
         m = context.project.module(index)
         for i in range(len(m.calls)):
             tail = tail_of(m.calls[i][0])
-            if tail is None or not (tail[:1].isupper() or tail in ("clone_model", "from_config") or tail == "cls"):
+            if tail is None or not (tail.lstrip("_")[:1].isupper() or tail in ("clone_model", "from_config") or tail == "cls"):
                 continue
             names = context.project.apis(m, i)
             found = names & BUILDERS or {n for n in names if n == "new:model" or n.startswith("keras.applications.") and n.count(".") == 2 and n[19:20].isupper()}
@@ -69,16 +70,17 @@ def _memo(context, key, compute):
 
 
 def _acquired(context, m, i, kind, names):
-    return Acquired(m, i, kind, names, unreleased(context, m, i))
+    return Acquired(m, i, kind, names, unreleased(context, m, i, kind))
 
 
-def unreleased(context, m, i):
+def unreleased(context, m, i, kind="load"):
     """A way in which call `i` repeats without a release; a request or task handler is preferred to a loop."""
     first = None
+    ends = release_names(context, m, kind)
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3:
             continue  # two or three models are a comparison, not a leak
-        if context.project.released(repeat):
+        if context.project.released(repeat, ends):
             continue
         if kept(context, repeat):
             continue
@@ -88,10 +90,19 @@ def unreleased(context, m, i):
     return first
 
 
+def release_names(context, m, kind):
+    """What ends the life of such a model: a collection is enough for a loaded one, a built one needs `clear_session()`.
+
+    In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
+    """
+    names = RELEASES if kind == "load" else CLEARS
+    return names | GRAPH_RELEASES if context.project.versions.graph_mode(m) else names
+
+
 def kept(context, repeat):
     """Is what each repeat makes put into a container on purpose (an ensemble, a cache by name)?"""
     m, i = repeat.hops[1] if repeat.handed and len(repeat.hops) > 1 else repeat.hops[0]
-    if repeat.handed:
+    if repeat.handed or not any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer") for v in context.infer.call_values(m, i)):
         return False
     return stored(context, m, i, repeat.context)
 
@@ -216,8 +227,18 @@ def _handed_on(context, m, i, wanted, seen):
                 for fm, fs in context.project.functions_called(m, j):
                     if (fm.index, fs) not in seen:
                         seen.add((fm.index, fs))
-                        found |= uses_in(context, fm, fs, wanted)
+                        found |= uses_in(context, fm, fs, wanted) | _run_in(context, fm, fs, wanted)
     return found
+
+
+def _run_in(context, m, scope, wanted):
+    """`model(x, training=False)` in a function that was given the model: a whole model, not a block of one."""
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if call[0][0] == "n" and any(name == "training" and value[0] == "k" for name, value in call[2]):
+            if not wanted.isdisjoint(context.infer.callee(m, j)):
+                return {"call"}
+    return set()
 
 
 def trains(names):

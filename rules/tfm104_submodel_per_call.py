@@ -48,10 +48,10 @@ def find(context):
     for m, i, names in _models.constructions(context):
         if m.calls[i][3] == 0 and not m.loops(m.calls[i][4]):
             continue
-        wrapped = _wrapped(context, m, i, names)
+        repeat = _repeat(context, m, i)
+        wrapped = _wrapped(context, m, i, names, repeat.context if repeat is not None and repeat.local else -1)
         if not wrapped:
             continue
-        repeat = _repeat(context, m, i)
         if repeat is None and not _per_call(context, m, i):
             continue
         nodes = wrapped == "input"
@@ -68,7 +68,7 @@ def find(context):
         )
 
 
-def _wrapped(context, m, i, names):
+def _wrapped(context, m, i, names, loop):
     """ "layer" when the arguments reach into an existing model, "input" when one is called on new inputs, else ""."""
     call = m.calls[i]
     if not names & {"keras.Model", "keras.Functional", "keras.Sequential"}:
@@ -78,34 +78,40 @@ def _wrapped(context, m, i, names):
     for argument in (*call[1], *[k[1] for k in call[2] if k[0] in ("inputs", "outputs", "input", "output", "layers")]):
         for e in walk(argument, m.calls):
             base = e[1] if e[0] == "a" and e[2] in _ENDS else None
-            if base is not None and _is_model(context, m, call, base, ours):
+            if base is not None and _is_model(context, m, call, base, ours, loop):
                 found = found or "layer"
-            if e[0] == "c" and "model.__call__" in context.project.apis(m, e[1]) and _is_model(context, m, call, m.calls[e[1]][0], ours):
+            if e[0] == "c" and "model.__call__" in context.project.apis(m, e[1]) and _is_model(context, m, call, m.calls[e[1]][0], ours, loop):
                 found = "input"
     if "keras.Sequential" in names and not found:
-        found = _added(context, m, i, ours)
+        layers = call[1][0] if call[1] else None
+        if layers is not None and layers[0] in ("l", "t") and any(_is_model(context, m, call, e, ours, loop) for e in layers[1]):
+            return "layer"
+        found = _added(context, m, i, ours, loop)
     return found
 
 
-def _is_model(context, m, call, expression, ours):
-    """Is it a model that was made outside of this function?"""
+def _is_model(context, m, call, expression, ours, loop):
+    """Is it a model that was made outside of this function, or at least before the loop?"""
     values = context.infer.values(m, call[3], expression, call[5])
     for v in values:
         if v[0] == "obj" and v[1] == "model" and v not in ours:
-            if v[2] is None or v[2][0] != m.index or not isinstance(v[2][1], int) or m.calls[v[2][1]][3] != call[3]:
+            if v[2] is None or v[2][0] != m.index or not isinstance(v[2][1], int):
+                return True
+            origin = m.calls[v[2][1]]
+            if origin[3] != call[3] or loop != -1 and not m.inside(origin[4], loop):
                 return True
         if v[0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model":
             return True
     return False
 
 
-def _added(context, m, i, ours):
+def _added(context, m, i, ours, loop):
     """`new = Sequential(); new.add(existing_model)`."""
     call = m.calls[i]
     for j in m.scope_calls(call[3]):
         other = m.calls[j]
         if other[0][0] == "a" and other[0][2] == "add" and other[1] and j > i:
-            if not ours.isdisjoint(context.infer.values(m, call[3], other[0][1], other[5])) and _is_model(context, m, call, other[1][0], ours):
+            if not ours.isdisjoint(context.infer.values(m, call[3], other[0][1], other[5])) and _is_model(context, m, call, other[1][0], ours, loop):
                 return "layer"
     return ""
 

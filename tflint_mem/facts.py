@@ -271,12 +271,13 @@ def _import(w, node):
             names.append((alias.asname, alias.name, None, 0))
         else:
             names.append((alias.name.partition(".")[0], alias.name, "", 0))  # "": binds the top package only
-        w.idents.add(alias.name.rpartition(".")[2])
+        w.idents.update(alias.name.split("."))
     w.statements.append(_head(IMPORT, w, node) + (tuple(names),))
 
 
 def _import_from(w, node):
     module = node.module or ""
+    w.idents.update(module.split("."))
     for alias in node.names:
         w.idents.add(alias.name)
     names = tuple([(a.asname or a.name, module, a.name, node.level) for a in node.names])

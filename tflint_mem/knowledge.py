@@ -189,6 +189,7 @@ ATTRIBUTES = {
     ("layer", "output"): "tensor", ("layer", "input"): "tensor",
     ("session", "graph"): "graph", ("tensor", "shape"): "shape", ("tensor", "T"): "tensor",
     ("model", "layers"): "layers", ("model", "trainable_variables"): "variables", ("model", "trainable_weights"): "variables",
+    ("callback", "model"): "model",
     ("model", "variables"): "variables", ("model", "weights"): "variables",
 }
 # Kinds that are lists of another kind.

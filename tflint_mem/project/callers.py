@@ -226,7 +226,7 @@ class Callers:
             return "map"
         if names & _HANDLER_CLASSES or tail in ("Interface", "ChatInterface", "MessageHandler", "CommandHandler", "CallbackQueryHandler"):
             return "handler"
-        if tail in ("path", "re_path", "url", "Route") and where in (1, "view", "endpoint"):
+        if tail in ("Depends", "Security") or tail in ("path", "re_path", "url", "Route") and where in (1, "view", "endpoint"):
             return "handler"
         if f[0] == "a" and tail in _HANDLER_METHODS:
             return "handler"

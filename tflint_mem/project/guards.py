@@ -78,7 +78,7 @@ class Guards:
             kind, parent, statement, branch = m.contexts[context]
             if kind == "if":
                 test = m.statements[statement][5]
-                if self._is_guard(m, scope, test, branch, context, loop):
+                if self._is_guard(m, scope, test, branch, context, loop, statement):
                     return True
             elif kind == "except":
                 if self._cache_miss(m, statement, context):
@@ -91,16 +91,57 @@ class Guards:
             return True
         return self._conditional_expression(m, i)
 
-    def _is_guard(self, m, scope, test, branch, context, loop):
+    def _is_guard(self, m, scope, test, branch, context, loop, statement):
         for condition, positive in _conditions(test, branch):
             subject = _missing(m, condition, positive)
             if subject is not None:
                 if subject == "first":
                     return True
-                if self._assigned_in(m, scope, subject, context):
-                    return True
-            if positive and self._first_pass(m, scope, condition, loop):
+                for place in (subject, *self._looked_up_from(m, scope, subject, statement)):
+                    if self._assigned_in(m, scope, place, context) and self._persists(m, scope, place, context, loop):
+                        return True
+            if positive and (self._first_pass(m, scope, condition, loop) or self._on_change(m, scope, condition, context)):
                 return True
+        return False
+
+    def _persists(self, m, scope, subject, context, loop):
+        """Does the guarded name keep its value until the next repeat?  A local of the repeated function does not, nor a name reset in the loop."""
+        root = subject
+        while root[0] in ("a", "x"):
+            root = root[1]
+        if root[0] != "n" or root[1] in m.global_names(scope):
+            return True
+        bindings = m.bindings(scope).get(root[1], ())
+        if any(b[0] == "param" for b in bindings):
+            return subject[0] != "n" or all(b[0] == "param" or not m.inside(m.statements[b[1]][2], context) for b in bindings)
+        outside = [b for b in bindings if b[1] >= 0 and not m.inside(m.statements[b[1]][2], context)]
+        if loop == -1:
+            return scope == 0 or not bindings or not outside and not any(b[0] == "assign" for b in bindings)
+        return not any(m.inside(m.statements[b[1]][2], loop) and b[0] == "assign" for b in outside)
+
+    def _looked_up_from(self, m, scope, subject, statement):
+        """`model = cache.get(key)` before `if model is None`: the cache is what is guarded."""
+        if subject[0] != "n":
+            return
+        for binding in m.bindings(scope).get(subject[1], ()):
+            if binding[0] == "assign" and binding[1] < statement and not binding[4]:
+                value = binding[3]
+                found = value[1] if value[0] == "x" else _looked_up(m, value)
+                if found is not None:
+                    yield found
+
+    @staticmethod
+    def _on_change(m, scope, condition, context):
+        """`if stamp != last:` with `last = stamp` inside: runs when something changed, not in each repeat."""
+        if condition[0] != "q" or condition[2] not in (("!=",), (">",), ("<",)):
+            return False
+        sides = (condition[1], condition[3][0])
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN and statement[6] is not None and m.inside(statement[2], context):
+                for target in statement[5]:
+                    if target in sides and statement[6] in sides and target != statement[6] and target[0] in ("n", "a", "x"):
+                        return True
         return False
 
     def _first_pass(self, m, scope, condition, loop):
@@ -311,7 +352,7 @@ def _missing(m, condition, positive):
             return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
         if op in ("in", "not in") and (op == "not in") == positive:
             if right[0] == "c" and tail_of(m.calls[right[1]][0]) in ("globals", "locals", "vars", "dir", "keys"):
-                return _named(left) or _looked_up(m, right) or "first"
+                return _looked_up(m, right) or "first"
             if right[0] == "a" and right[2] == "session_state":
                 return "first"
             if right[0] in ("n", "a", "x"):
@@ -326,7 +367,7 @@ def _missing(m, condition, positive):
         name = tail_of(call[0])
         if name == "hasattr" and not positive and len(call[1]) == 2 and call[1][1][0] == "k":
             return ("a", call[1][0], call[1][1][1])
-        return None
+        return _looked_up(m, condition) if not positive else None
     if not positive and tag in ("n", "a", "x"):
         return condition
     if positive and tag in ("n", "a") and (tail_of(condition) or "").lstrip("_") in ("first", "first_run", "first_time", "is_first", "need_init", "first_call", "first_frame"):
@@ -343,10 +384,6 @@ def _looked_up(m, e):
         if tail_of(f) == "getattr" and len(m.calls[e[1]][1]) >= 2 and m.calls[e[1]][1][1][0] == "k":
             return ("a", m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
     return None
-
-
-def _named(e):
-    return ("n", e[1]) if e[0] == "k" and isinstance(e[1], str) else None
 
 
 def _present(m, condition, positive):

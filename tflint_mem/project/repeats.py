@@ -69,8 +69,11 @@ class Repeats:
             found = self.local_loop(m, i)
             for loop in found:
                 yield self._loop_repeat(m, loop, hops)
-            if found:
-                continue  # an outer caller adds nothing
+            if found:  # an outer caller adds nothing, but a handler around the loop is the better explanation
+                kind, what = self.handlers.of_function(m, scope)
+                if kind == "handler":
+                    yield Repeat(kind, hops, m, None, scope, None, what, m.scopes[scope][F.S_LINE])
+                continue
             if self.guards.once(m, i, -1):
                 continue
             record = m.scopes[scope]
