@@ -37,7 +37,7 @@ def flagged_row(finding, source):
 
 def write(run, path):
     """Write all findings but syntax errors to `path`; returns how many.  Raises UsageError."""
-    from tflint_mem.apply import write_atomic
+    from tflint_mem.output import save
 
     findings = [finding for finding in run.findings if finding.code != "TFM000"]
     counts = _counts(keys(findings, run.reader.get, run.settings.project_root))
@@ -47,7 +47,7 @@ def write(run, path):
     ]
     text = json.dumps({"version": VERSION, "findings": entries}, indent=1) + "\n"
     try:
-        write_atomic(path, text.encode("utf-8"))
+        save(path, text.encode("utf-8"))
     except OSError as error:
         raise UsageError(f"--write-baseline {path}: {error.strerror or error}") from None
     return len(findings)

@@ -145,7 +145,16 @@ class Run:
         """The engine's findings for `sources`."""
         from tflint_mem import engine
 
-        return engine.analyze(sources, self.settings)
+        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings)]
+
+    def _placed(self, error):
+        """A syntax error as it is, unless the file is no text at all: we know the place of that, Python does not."""
+        source = self.reader.get(error.path)
+        try:
+            source.text
+        except SourceError as failure:
+            return failure.finding()
+        return error
 
     def recheck(self, path, raw):
         """The findings of the file at `path` if it held `raw`, with all other files of the run around it."""

@@ -21,10 +21,10 @@ def write(run):
     else:
         text = _render(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
     if target:
-        from tflint_mem.apply import write_atomic
+        from tflint_mem.output import save
 
         try:
-            write_atomic(target, text.encode("utf-8", "backslashreplace"))
+            save(target, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise UsageError(f"--output-file {target}: {error.strerror or error}") from None
         return
