@@ -10,7 +10,6 @@ from .hoist import used_outside
 from .hunks import whole_rows
 from .names import bound, loaded, own_jumps
 from .outline import blocks, outline, rows, statements
-from .repeat import append_to_repeat
 from .view import LOOPS, REMOVE
 
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
@@ -106,7 +105,7 @@ def with_rest(view, node) -> list:
                    leading_lines=line.leading_lines)
     if line.trailing_whitespace.comment:
         new = new.with_changes(body=new.body.with_changes(header=line.trailing_whitespace))
-    return view.edits({line: new, **{statement: REMOVE for statement in rest[:used]}})
+    return view.edits({line: new, **{statement: [] for statement in rest[:used]}})
 
 
 def close_at_end(view, node, loop, method: str = "close") -> list:
@@ -121,13 +120,13 @@ def close_at_end(view, node, loop, method: str = "close") -> list:
         raise NoFix(f"{name} is used outside the loop")
     behind = [view.ast_of(statement) for statement in rest]
     if not own_jumps(behind, _JUMPS):
-        return append_to_repeat(view, loop, [f"{name}.{method}()"])
+        return view.edits(insert_after={rest[-1]: view.new(f"{name}.{method}()\n")})
     closing = cst.Finally(cst.IndentedBlock(view.new(f"{name}.{method}()\n")))
     first = rest[0]
     block = cst.Try(
         cst.IndentedBlock([first.with_changes(leading_lines=()), *rest[1:]]), finalbody=closing,
         leading_lines=first.leading_lines)
-    return view.edits({first: block, **{statement: REMOVE for statement in rest[1:]}})
+    return view.edits({first: block, **{statement: [] for statement in rest[1:]}})
 
 
 def _opening(view, node):

@@ -265,7 +265,8 @@ class View:
         """
         changes = Changes(self.parent, replace or {}, insert_before or {}, insert_after or {}, leading or {})
         try:
-            code = changes.rebuild(self.module).code
+            changed = changes.rebuild(self.module)
+            code = changed.code if changed.body else ""
         except (RecursionError, MemoryError) as error:
             raise NoFix("too deeply nested") from error
         except cst.CSTValidationError as error:
