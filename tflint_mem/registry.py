@@ -28,6 +28,8 @@ RULES = (
          "a model is loaded or built for each request, task or event"),
     Rule("TFM104", "submodel-per-call", "speed", "hint", "sometimes", "unsafe", 15, "Model Sequential Functional",
          "a model is wrapped into a new model each time it is used"),
+    Rule("TFM201", "predict-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "predict predict_classes predict_proba",
+         "Keras' predict is called for one sample, frame or step at a time"),
 )
 
 BY_CODE = {rule.code: rule for rule in RULES}

@@ -84,7 +84,7 @@ class Guards:
                 if self._cache_miss(m, statement, context):
                     return True
             elif kind == "while":
-                if self.until_loaded(m, statement, context):
+                if self.until_loaded(m, i, statement, context):
                     return True
             context = parent
         if self._early_return(m, i, loop):
@@ -209,12 +209,18 @@ class Guards:
                     return True
         return False
 
-    def until_loaded(self, m, statement, context):
-        """`while model is None:` around the load."""
+    def until_loaded(self, m, i, statement, context):
+        """`while model is None:` around the load; `while not done:` around anything else is a loop like any other."""
         test = m.statements[statement][5]
         for condition, positive in _conditions(test, True):
             subject = _missing(m, condition, positive)
-            if subject is not None and subject != "first" and self._assigned_in(m, m.statements[statement][1], subject, context):
+            if subject is None or subject == "first":
+                continue
+            if condition == subject:  # only truth is tested: the call must be what sets it
+                filled = m.statements[m.calls[i][5]]
+                if filled[0] == F.ASSIGN and any(_same_place(target, subject) for target in filled[5]):
+                    return True
+            elif self._assigned_in(m, m.statements[statement][1], subject, context):
                 return True
         return False
 

@@ -136,7 +136,7 @@ class Repeats:
                 continue
             if self.guards.leaves(m, i, loop):
                 continue
-            if m.contexts[loop][0] == "while" and self.guards.until_loaded(m, m.contexts[loop][2], loop):
+            if m.contexts[loop][0] == "while" and self.guards.until_loaded(m, i, m.contexts[loop][2], loop):
                 continue
             if self.guards.once(m, i, loop):
                 return found  # guarded inside this loop: the loops around it do not repeat it either

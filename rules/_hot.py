@@ -1,0 +1,192 @@
+"""What the rules about speed and retracing share: is a place hot, does its pass train, and does an argument stay the same?"""
+
+from tflint_mem import facts as F
+from tflint_mem.project.module import tail_of, walk
+from tflint_mem.project.repeats import Repeat
+
+TRAINS = frozenset(("model.fit", "model.fit_generator", "model.train_on_batch", "optimizer.apply_gradients", "optimizer.minimize", "tf.GradientTape"))
+ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
+_VOLATILE = frozenset(("next", "sample", "pop", "popleft", "get", "read", "recv", "input", "choice", "shuffle", "reset", "step", "get_batch", "next_batch"))
+_SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
+_ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
+MAX_DEPTH = 6
+
+
+def repeats(context, m, i):
+    """Every way in which call `i` repeats, nearest first; where all loops around it are short, the callers' loops count, too."""
+    project = context.project
+    short = False
+    for repeat in project.repeats_of.all_of_call(m, i):
+        yield repeat
+        short = short or repeat.local and repeat.count is not None
+    if short and not project.repeats_of.guards.once(m, i, -1):
+        for other, j, how in project.callers(m, m.calls[i][3]):
+            if how == "call" and (other is not m or other.calls[j][3] != m.calls[i][3]):
+                for repeat in project.repeats_of.all_of_call(other, j):
+                    yield Repeat(repeat.kind, (*repeat.hops, (m, i)), repeat.module, repeat.context, repeat.scope, repeat.count, repeat.what,
+                                 repeat.line, repeat.handed)
+
+
+def per_epoch(context, repeat):
+    """Is the repeat a Keras callback that runs once for an epoch or a training, not for a batch?"""
+    if repeat.kind != "callback":
+        return False
+    if repeat.handed:
+        m, i = repeat.hops[0]
+        return not any(name and "batch" in name for name, _ in m.calls[i][2])
+    name = repeat.module.scopes[repeat.scope][F.S_NAME]
+    return name.startswith(("on_epoch_", "on_train_begin", "on_train_end")) and "batch" not in name
+
+
+def folds(repeat):
+    """Is the repeat a loop over the splits of a cross-validation: `for train, test in folds.split(x)`?"""
+    if repeat.context is None:
+        return False
+    m = repeat.module
+    kind, _, statement, branch = m.contexts[repeat.context]
+    if kind == "while":
+        return False
+    target, iterable = (branch[0], branch[1]) if kind == "comp" else (m.statements[statement][5], m.statements[statement][6])
+    pairs = target[0] == "t" and len(target[1]) > 1
+    for e in walk(iterable, m.calls):
+        if e[0] == "c" and m.calls[e[1]][0][0] == "a" and m.calls[e[1]][0][2] == "split" and pairs:
+            return True
+    return False
+
+
+def trains(context, repeat):
+    """Does a pass of the repeat train a model (itself, or in what it calls)?"""
+    m, i = repeat.hops[0]
+    if repeat.context is None:
+        return False
+    return context.project.released_by.in_region(repeat.module, m.calls[i][3], repeat.context, TRAINS) is not None
+
+
+def now_and_then(repeat):
+    """Does an `if step % n == 0` stand on the way from the repeat to the place?"""
+    for position, (m, i) in enumerate(repeat.hops):
+        outer = repeat.context if position == 0 and repeat.context is not None else -1
+        for context in m.chain(m.calls[i][4]):
+            if context == outer:
+                break
+            kind, _, statement, branch = m.contexts[context]
+            if kind == "if" and branch and any(_modulo(m, m.calls[i][3], e) for e in walk(m.statements[statement][5], m.calls)):
+                return True
+    return False
+
+
+def _modulo(m, scope, e):
+    if e[0] == "b" and e[1] == "%":
+        return True
+    if e[0] == "n":  # log = step % 100 == 0
+        return any(b[0] == "assign" and any(inner[0] == "b" and inner[1] == "%" for inner in walk(b[3])) for b in m.bindings(scope).get(e[1], ()))
+    return False
+
+
+# -- arguments ------------------------------------------------------------------------------------------------------------
+
+
+def steady(context, repeat, expression, position=None, depth=0):
+    """Is the expression (of the flagged call, or of hop number `position`) surely the same thing in each repeat?"""
+    position = len(repeat.hops) - 1 if position is None else position
+    m, i = repeat.hops[position]
+    scope, at = m.calls[i][3], m.calls[i][5]
+    loop = repeat.context if position == 0 and m is repeat.module else None
+    if depth > MAX_DEPTH:
+        return False
+    for e in walk(expression, m.calls):
+        tag = e[0]
+        if tag == "c" and (tail_of(m.calls[e[1]][0]) in _VOLATILE or not (m.calls[e[1]][1] or m.calls[e[1]][2] or m.calls[e[1]][0][0] == "a") or _random(m, e[1])):
+            return False
+        if tag == "n" and not _steady_name(context, repeat, m, scope, e[1], at, loop, position, depth):
+            return False
+    return True
+
+
+def _random(m, i):
+    f = m.calls[i][0]
+    while f[0] == "a":
+        if f[2] in ("random", "rng"):
+            return True
+        f = f[1]
+    return f[0] == "n" and f[1] in ("random", "rng")
+
+
+def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):
+    bindings = m.bindings(scope).get(name)
+    if not bindings:
+        return True
+    if loop is not None:
+        bindings = [b for b in bindings if b[1] >= 0 and _bound_inside(m, b, loop)]
+        if not bindings:
+            return True
+    elif len(bindings) > 1:
+        bindings = context.infer.reaching(m, bindings, at)
+    for kind, statement, owner, value, path in bindings:
+        if kind == "param":
+            if position == 0:
+                return False
+            other, j = repeat.hops[position - 1]
+            given = context.infer.argument(m, scope, value, other, j)
+            if given is None:
+                if value == 0 and m.is_method(scope):
+                    continue
+                if m.scopes[scope][F.S_PARAMS][value][2] is None:
+                    return False
+                continue
+            if not steady(context, repeat, given, position - 1, depth + 1):
+                return False
+        elif kind == "assign":
+            if value == ("n", name) or not steady(context, repeat, value, position, depth + 1):
+                return False
+        elif kind in ("import", F.DEF, F.CLASS):
+            continue
+        else:
+            return False
+    return True
+
+
+def _bound_inside(m, binding, loop):
+    """Is the name bound by the loop itself or in its body?"""
+    kind, _, statement, branch = m.contexts[loop]
+    if kind == "comp":
+        return binding[1] == statement and binding[0] == "iter" and binding[3] == branch[1]
+    return binding[1] == statement or m.inside(m.statements[binding[1]][2], loop)
+
+
+def single(context, m, i, expression, depth=0):
+    """Does the expression add a batch axis to one sample: `x[None]`, `np.expand_dims(x, 0)`, `x.reshape(1, -1)`, `np.array([x])`?"""
+    scope, at = m.calls[i][3], m.calls[i][5]
+    tag = expression[0]
+    if tag == "x":
+        index = expression[2]
+        items = index[1] if index is not None and index[0] == "t" else (index,)
+        return any(_new_axis(item) for item in items)
+    if tag == "c":
+        call = m.calls[expression[1]]
+        name = tail_of(call[0])
+        if name in _SINGLE:
+            return True
+        if name == "reshape":
+            for argument in call[1]:
+                first = argument[1][0] if argument[0] in ("t", "l") and argument[1] else argument
+                if first == ("k", 1):
+                    return True
+        if name in _ARRAYS and call[1]:
+            return call[1][0][0] in ("l", "t") and len(call[1][0][1]) == 1 or single(context, m, i, call[1][0], depth)
+        if call[0][0] == "a" and name in ("astype", "reshape", "copy", "numpy"):
+            return single(context, m, i, call[0][1], depth)
+        if call[1] and depth < 3:  # preprocess_input(np.expand_dims(x, 0))
+            return single(context, m, i, call[1][0], depth + 1)
+    if tag == "b":
+        return single(context, m, i, expression[2], depth)
+    if tag == "n" and depth < 3:
+        bindings = m.bindings(scope).get(expression[1], ())
+        for kind, statement, _, value, path in context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings:
+            if kind == "assign" and not path and value != expression and single(context, m, i, value, depth + 1):
+                return True
+    return False
+
+
+def _new_axis(item):
+    return item == ("k", None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"

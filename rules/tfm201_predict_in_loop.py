@@ -1,0 +1,137 @@
+"""Finds Keras' `predict` called for one sample, frame or step at a time.
+
+## What it does
+Reports `predict` of a Keras model at a place that repeats: a loop or comprehension, a function that is called for each frame, step
+or node (also from another file), `map`, a worker, a callback per batch. The receiver must be a Keras model: `predict` of scikit-learn,
+XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. A few passes over whole arrays (the parts of a
+cross-validation, one prediction for each trained model) and one prediction per request stay silent.
+
+## Why is this bad?
+`predict` is made for large arrays: each call sets up a data pipeline, callbacks and a progress bar, whatever the size of the input.
+For one sample that set-up is nearly all the time. It is slow, but it is no memory leak: what it leaves is collected.
+
+## What was measured
+Milliseconds per call for one small batch (TensorFlow 2.8, 2.15 and 2.21, CPU; good for ratios only): `predict` 41-64, `model(x)` 1.7-2.8,
+`predict_on_batch` 1.1 (23 on 2.15 and 2.8), a `tf.function` around the model 0.8-1.0. Memory: 0-4 KiB per call stay on 2.4 to 2.21.
+
+## Example
+```python
+for frame in frames:
+    scores = model.predict(frame[np.newaxis])
+```
+
+Use instead one call for all:
+```python
+scores = model.predict(frames)
+```
+
+or, where samples arrive one by one:
+```python
+for frame in frames:
+    scores = model(frame[np.newaxis], training=False).numpy()
+```
+
+## Fix safety
+The fix calls the model directly (`predict_on_batch` where the model may give several outputs, or in graph mode). It is unsafe: a
+direct call takes the whole input at once, does not split it into batches, and skips an overridden `predict_step`.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import tail_of
+
+from . import _hot
+
+CODE = "TFM201"
+MEASURED = ("not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call against 1.7-2.8 ms for `model(x)` "
+            "and 0.8-1.0 ms in a tf.function (ratios from a small CPU)")
+PREDICTS = frozenset(("predict", "predict_classes", "predict_proba"))
+APIS = frozenset("model." + name for name in PREDICTS)
+FEW = 3
+FEW_ARRAYS = 5
+
+
+def find(context):
+    """Calls of Keras' own `predict` that repeat over something small."""
+    for m, i, _ in context.calls(PREDICTS, APIS):
+        if context.in_tests(m):
+            continue
+        repeat = next((r for r in _hot.repeats(context, m, i) if _hot_enough(context, m, i, r)), None)
+        if repeat is None:
+            continue
+        yield context.at_call(
+            CODE, m, i,
+            f"`{_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: each call sets up a data pipeline of its own, whatever the size of the input",
+            measured=MEASURED, help="predict once on one array of all samples, or call the model: model(x, training=False)",
+            trace=context.trace(repeat, "sets up a prediction pipeline"), fix=_fix(context, m, i, repeat),
+        )
+
+
+def _hot_enough(context, m, i, repeat):
+    """Does this repeat call predict often, with little to do for each?"""
+    if repeat.kind in _hot.ONE_OFF or _hot.per_epoch(context, repeat):
+        return False
+    if repeat.count is not None and repeat.count <= FEW:
+        return False
+    data = _data(context, m, i)
+    if data is None or _hot.single(context, m, i, data):
+        return True
+    if repeat.count is not None and repeat.count <= FEW_ARRAYS or _hot.folds(repeat):
+        return False
+    if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
+        return False
+    if _hot.steady(context, repeat, data):  # the same array: for each model that was trained, or again and again?
+        return not _hot.trains(context, repeat) and _hot.steady(context, repeat, context.receiver(m, i))
+    return True
+
+
+def _data(context, m, i):
+    return context.argument(m, i, 0, "x")
+
+
+def _text(m, i):
+    from ._models import text
+
+    return text(m, i)
+
+
+# -- the fix --------------------------------------------------------------------------------------------------------------
+
+
+def _fix(context, m, i, repeat):
+    data = _data(context, m, i)
+    if tail_of(m.calls[i][0]) != "predict" or data is None:
+        return None
+    if _hot.steady(context, repeat, data) and not _hot.single(context, m, i, data):
+        return None  # the same whole array in each pass
+    kinds = context.kinds(m, i, data)
+    if kinds & {"dataset", "iterator", "sequence"} or data[0] in ("g", "d"):
+        return None
+    direct = not (data[0] in ("l", "t") or _several_outputs(m, i) or context.project.versions.graph_mode(m) or _own_step(context, m, i))
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        if direct:
+            return UNSAFE, "Call the model directly", do.predict_to_call(view, call)
+        return UNSAFE, "Use predict_on_batch", do.predict_to_on_batch(view, call)
+
+    return fix
+
+
+def _several_outputs(m, i):
+    """Is the result taken apart into several outputs?"""
+    statement = m.statements[m.calls[i][5]]
+    return statement[0] == F.ASSIGN and statement[6] == ("c", i) and any(t[0] in ("t", "l") for t in statement[5])
+
+
+def _own_step(context, m, i):
+    """Does the receiver's class define a `predict_step` that a direct call would skip?"""
+    project = context.project
+    receiver = context.receiver(m, i)
+    call = m.calls[i]
+    for v in context.infer.values(m, call[3], receiver, call[5]):
+        if v[0] in ("inst", "self") and context.infer.lookup(project.module(v[1]), v[2], "predict_step"):
+            return True
+    return False
