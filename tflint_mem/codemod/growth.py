@@ -8,8 +8,8 @@ from ..finding import Edit
 from . import NoFix
 from .imports import insertion_row, tf_name
 from .names import bound
-from .outline import outline, strip_end, unique_name
-from .view import REMOVE
+from .outline import dotted, outline, strip_end, unique_name
+from .view import REMOVE, join, view_at
 
 
 def growth_stanza(source, row: int, tf: str = None) -> list:
@@ -95,14 +95,13 @@ def growth_loop(view, call) -> list:
         return view.edits({block: cst.IndentedBlock([loop])})
     if len(statement.body) != 1:
         raise NoFix("other code stands on the same line")
+    whole = {statement: loop.with_changes(leading_lines=statement.leading_lines)}
     if isinstance(block, cst.Module):
-        others = []
-    else:
-        others = [other for other in block.body if other is not statement and _same_job(view, other, call, devices)]
+        return join(view.edits(whole), *_neighbours(view, call, devices))
+    others = [other for other in block.body if other is not statement and _same_job(other, call, devices)]
     if others and block.body.index(others[0]) < block.body.index(statement):
         raise NoFix("another call for these devices stands above")
-    return view.edits(
-        {statement: loop.with_changes(leading_lines=statement.leading_lines), **{other: REMOVE for other in others}})
+    return view.edits({**whole, **{other: REMOVE for other in others}})
 
 
 def _device(call):
@@ -131,7 +130,21 @@ def _with_device(call, device):
     return call.with_changes(args=args)
 
 
-def _same_job(view, statement, call, devices) -> bool:
+def _neighbours(view, call, devices):
+    """Edits that remove the same call for other devices where it is a top-level statement of its own."""
+    for first, _, members in view.outline.groups:
+        if first == view.first_row or len(members) != 1 or not isinstance(members[0], ast.Expr):
+            continue
+        if not isinstance(members[0].value, ast.Call) or dotted(members[0].value.func) != dotted(view.ast_of(call).func):
+            continue
+        other = view_at(view.source, first)
+        if _same_job(other.module.body[0], call, devices):
+            if first < view.first_row:
+                raise NoFix("another call for these devices stands above")
+            yield other.edits({other.module.body[0]: REMOVE})
+
+
+def _same_job(statement, call, devices) -> bool:
     """Whether a statement is the same call for another device of the list."""
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return False

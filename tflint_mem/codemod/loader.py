@@ -48,8 +48,7 @@ def cached_loader(source, view, call, base: str = "_load_model") -> list:
             parameters.append(name)
             passed.append(cst.Arg(arg.value))
         inner.append(arg.with_changes(value=cst.Name(name)))
-    row = view.first_row
-    lru_cache, edits = _lru_cache(source, row)
+    lru_cache, edits = _lru_cache(source, view.first_row - 1)
     name = unique_name(source, base)
     inner_call = cst.Module([]).code_for_node(call.with_changes(args=inner, lpar=(), rpar=()))
     if "\n" in inner_call or "\r" in inner_call:
