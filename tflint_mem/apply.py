@@ -120,7 +120,10 @@ class _Fixer:
             return str(error)
         if self.compiled and not _compiles(Source.from_bytes(self.source.path, new)):
             return "the result would not compile"
-        findings = self.recheck(new)
+        try:
+            findings = self.recheck(new)
+        except SourceError as error:
+            return str(error)
         return self.objection(group, edits, findings) or (new, findings)
 
     def objection(self, group, edits, findings):
