@@ -109,7 +109,7 @@ def add(tmp_path, text, *findings, name="a.py"):
     path = tmp_path / name
     path.write_bytes(text)
     found = [item.replace(path=str(path)) for item in findings]
-    count = suppress.add_noqa(found, Source.read)
+    count = suppress.add_noqa(found, Source.read, lambda name, raw: path.write_bytes(raw))
     return count, path.read_bytes()
 
 

@@ -142,9 +142,19 @@ class Run:
         return self._exit_code()
 
     def analyze(self, sources):
-        """The engine's findings for `sources`."""
+        """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow."""
+        waiting, sources = [], iter(sources)
+        for source in sources:
+            waiting.append(source)
+            if mentions_tensorflow(source.raw):
+                break
+        else:
+            return []
+        from itertools import chain
+
         from tflint_mem import engine
 
+        sources = chain(waiting, sources)
         return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings)]
 
     def _placed(self, error):
@@ -165,22 +175,37 @@ class Run:
             sources = iter((changed,))
         return self._wanted([finding for finding in self.analyze(sources) if finding.path == path], changed)
 
+    def written(self, path, raw):
+        """Replace a file's bytes; False, told in one line, when the file system refuses."""
+        from tflint_mem import apply
+
+        try:
+            apply.write_atomic(path, raw)
+        except OSError as error:
+            self.warn(f"{path}: not written: {error.strerror or error}")
+            self.failed = True
+            return False
+        return True
+
     # -- steps
 
     def _reader(self):
         if self.stdin:
-            reader = Reader([], self.settings, self.warn)
-            source = Source(self.paths[0], sys.stdin.buffer.read())
-            reader.files = [source.path]
-            reader.sources = lambda: iter((source,))
-            reader.put(source)
-            return reader
+            return self._reader_of_stdin()
         found = discover.discover(self.paths, self.settings)
         if self.options.verbose:
             self.warn(f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}")
             self.warn(f"{len(found.files)} files to check")
         reader = Reader(found.files, self.settings, self.warn)
         reader.errors += found.errors
+        return reader
+
+    def _reader_of_stdin(self):
+        source = Source(self.paths[0], sys.stdin.buffer.read())
+        left_out = source.path != "-" and self.settings.force_exclude and discover.is_excluded(source.path, self.settings)
+        reader = Reader([] if left_out else [source.path], self.settings, self.warn)
+        reader.sources = lambda: iter(() if left_out else (source,))
+        reader.put(source)
         return reader
 
     def _wanted(self, findings, changed=None):
@@ -219,7 +244,7 @@ class Run:
     def _add_noqa(self):
         from tflint_mem import suppress
 
-        added = suppress.add_noqa(self.findings, self.reader.get)
+        added = suppress.add_noqa(self.findings, self.reader.get, self.written)
         if not self.options.quiet:
             self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
         return FAILED if self.failed else OK

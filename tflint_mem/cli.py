@@ -8,13 +8,24 @@ from tflint_mem import __version__
 from tflint_mem.config import OUTPUT_FORMATS
 
 
-class _Selectors(click.ParamType):
-    """Comma-separated selectors."""
+class _List(click.ParamType):
+    """Words with commas between them; a comma in braces belongs to a pattern (`{a,b}.py`)."""
 
-    name = "CODE,..."
+    def __init__(self, name):
+        self.name = name
 
     def convert(self, value, param, ctx):
-        return [word for word in value.replace(" ", "").split(",") if word]
+        words, depth = [""], 0
+        for character in value:
+            depth += {"{": 1, "}": -1}.get(character, 0)
+            if character == "," and depth <= 0:
+                words.append("")
+            else:
+                words[-1] += character
+        return [word.strip() for word in words if word.strip()]
+
+
+_SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -25,9 +36,9 @@ def cli():
 
 @cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--select", type=_Selectors(), multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
-@click.option("--ignore", type=_Selectors(), multiple=True, help="Rules not to run.")
-@click.option("--extend-select", type=_Selectors(), multiple=True, help="Rules to run on top of those selected elsewhere.")
+@click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
+@click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
+@click.option("--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere.")
 @click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at.")
 @click.option("--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything.")
@@ -38,8 +49,8 @@ def cli():
 @click.option("--baseline", type=click.Path(), help="Report only what is not in this file.")
 @click.option("--write-baseline", type=click.Path(), help="Write all findings to this file for --baseline.")
 @click.option("--add-noqa", is_flag=True, help="Add a `noqa` comment for every finding.")
-@click.option("--exclude", type=_Selectors(), multiple=True, help="Path patterns to leave out, instead of the usual ones.")
-@click.option("--extend-exclude", type=_Selectors(), multiple=True, help="Path patterns to leave out as well.")
+@click.option("--exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out, instead of the usual ones.")
+@click.option("--extend-exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out as well.")
 @click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also when they are given by name.")
 @click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore files leave out (the default).")
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file instead of the nearest one, or one setting in TOML.")

@@ -52,6 +52,12 @@ def discover(paths, settings):
     return found
 
 
+def is_excluded(path, settings):
+    """True when the patterns leave out `path` or a folder above it."""
+    excluded = Globs(settings.excludes, settings.project_root)
+    return excluded.match_below(os.path.abspath(path), settings.project_root)
+
+
 def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
     ignores = _ignores_above(absolute_top) if respect_gitignore else ()

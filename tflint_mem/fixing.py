@@ -10,7 +10,7 @@ def fix(run):
     """Fix what `run.findings` offers.
 
     With --diff nothing is written and the findings stay as they are; otherwise the files change and the findings that
-    remain after the fixes take the place of the old ones.  Raises OSError when a file cannot be written.
+    remain after the fixes take the place of the old ones.  A file that cannot be written is told and stays as it is.
     """
     from tflint_mem import apply
 
@@ -25,18 +25,19 @@ def fix(run):
             remaining += findings
             continue
         result = apply.fix_source(source, findings, unsafe=unsafe, recheck=lambda raw, path=path: run.recheck(path, raw))
-        run.fixed += result.applied
         run.skipped_fixes += result.skipped
         if result.new == source.raw:
             remaining += findings
         elif run.options.diff:
+            run.fixed += result.applied
             _print_diff(source, Source(path, result.new))
             remaining += findings
-        else:
-            if not run.stdin:
-                apply.write_atomic(path, result.new)
+        elif run.stdin or run.written(path, result.new):
+            run.fixed += result.applied
             run.reader.put(Source(path, result.new))
             remaining += run.recheck(path, result.new)
+        else:
+            remaining += findings
     if run.stdin and not run.options.diff:
         _write(run.reader.get(run.paths[0]).raw)
     run.findings = remaining

@@ -38,10 +38,11 @@ def apply(findings, get, warn):
     return kept
 
 
-def add_noqa(findings, get):
-    """Write a `noqa` comment for every finding; returns how many files' rows were changed.  Raises OSError."""
-    from tflint_mem.apply import write_atomic
+def add_noqa(findings, get, write):
+    """Write a `noqa` comment for every finding; returns how many rows were changed.
 
+    get   path -> Source        write   (path, bytes) -> whether it worked
+    """
     rows = {}
     for finding in findings:
         if finding.code != "TFM000":
@@ -51,8 +52,8 @@ def add_noqa(findings, get):
     for path, places in rows.items():
         source = get(path)
         edits = [_noqa_edit(source, cell, row, codes) for (cell, row), codes in places.items()]
-        write_atomic(path, source.with_edits(edits))
-        added += len(edits)
+        if write(path, source.with_edits(edits)):
+            added += len(edits)
     return added
 
 

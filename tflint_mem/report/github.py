@@ -11,10 +11,9 @@ def render(run):
     """One command per finding, then one line per finding."""
     root = repository(run.settings.project_root)
     commands = [_command(finding, run.reader.get(finding.path), root) for finding in run.findings]
-    lines = [concise(finding) for finding in run.findings]
     crowded = max((sum(finding.severity == level for finding in run.findings) for level in _LEVELS), default=0)
     note = [f"GitHub shows {_SHOWN} annotations of a kind per step; this list is complete:"] if crowded > _SHOWN else []
-    return "".join(line + "\n" for line in (*commands, *note, *lines))
+    return "".join(line + "\n" for line in (*commands, *note)) + concise(run)
 
 
 def _command(finding, source, root):

@@ -13,12 +13,12 @@ def render(run):
         import json
 
         return json.dumps([
-            {"code": group[0].code, "name": group[0].name, "count": len(group), "fixable": _fixable(group)} for group in groups
+            {"code": group[0].code, "name": group[0].name, "count": len(group), "fixable": _fixable(group, run)} for group in groups
         ], indent=2) + "\n"
     width = max((len(str(len(group))) for group in groups), default=0)
     return "".join(
-        f"{len(group):>{width}}  {group[0].code}  {'[*]' if _fixable(group) else '[ ]'}  {group[0].name}\n" for group in groups)
+        f"{len(group):>{width}}  {group[0].code}  {'[*]' if _fixable(group, run) else '[ ]'}  {group[0].name}\n" for group in groups)
 
 
-def _fixable(group):
-    return any(finding.fix is not None and finding.fix.applicability == SAFE for finding in group)
+def _fixable(group, run):
+    return any(f.fix is not None and (run.settings.unsafe_fixes or f.fix.applicability == SAFE) for f in group)

@@ -13,20 +13,22 @@ def render(run, full, color):
     """All findings as text."""
     paint = _ansi if color else _plain
     if not full:
-        return "".join(concise(finding, paint) + "\n" for finding in run.findings)
-    return "".join(_full(finding, run.reader.get, paint) + "\n" for finding in run.findings)
+        return concise(run, paint)
+    return "".join(_full(finding, run, paint) + "\n" for finding in run.findings)
 
 
-def concise(finding, paint=None):
-    """`path:row:column: CODE name [severity] [*] message`; `[*]` marks a safe fix."""
-    return f"{_header(finding, paint or _plain)} {' '.join(finding.message.split())}"
+def concise(run, paint=None):
+    """One row per finding: `path:row:column: CODE name [severity] [*] message`; `[*]` marks what --fix would fix."""
+    return "".join(
+        f"{_header(finding, run, paint or _plain)} {' '.join(finding.message.split())}\n" for finding in run.findings)
 
 
-def _full(finding, get, paint):
+def _full(finding, run, paint):
+    get = run.reader.get
     source = get(finding.path)
-    lines = [_header(finding, paint), *_indented(finding.message)]
+    lines = [_header(finding, run, paint), *_indented(finding.message)]
     lines += _frame(source, finding, paint)
-    if finding.trace:
+    if any((step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]) for step in finding.trace):
         lines.append(paint("  how it gets here:", BOLD))
         for step in finding.trace:
             lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {step.message}")
@@ -41,10 +43,10 @@ def _full(finding, get, paint):
     return "\n".join(lines) + "\n"
 
 
-def _header(finding, paint):
+def _header(finding, run, paint):
     severity = paint(f"[{finding.severity}]", _SEVERITY[finding.severity])
     where = paint(place(finding.path, finding.cell, *finding.start), BOLD)
-    mark = " [*]" if finding.fix is not None and finding.fix.applicability == SAFE else ""
+    mark = " [*]" if finding.fix is not None and (run.settings.unsafe_fixes or finding.fix.applicability == SAFE) else ""
     return f"{where}: {paint(finding.code, RED)} {finding.name} {severity}{mark}"
 
 
