@@ -127,6 +127,7 @@ tf.function  tf.function tf.contrib.eager.defun
 session      tf.Session tf.InteractiveSession tf.train.MonitoredTrainingSession tf.train.MonitoredSession keras.backend.get_session tf.get_default_session
 graph        tf.Graph tf.get_default_graph
 tape         tf.GradientTape
+variables    tf.trainable_variables tf.global_variables tf.local_variables tf.model_variables tf.all_variables
 variable     tf.Variable tf.get_variable keras.backend.variable keras.Variable
 dataset      tf.data.Dataset tf.data.Dataset.from_tensor_slices tf.data.Dataset.from_tensors tf.data.Dataset.from_generator tf.data.Dataset.range
 dataset      tf.data.Dataset.zip tf.data.Dataset.list_files tf.data.TFRecordDataset tf.data.TextLineDataset tf.data.experimental.make_csv_dataset

@@ -28,8 +28,12 @@ RULES = (
          "a model is loaded or built for each request, task or event"),
     Rule("TFM104", "submodel-per-call", "speed", "hint", "sometimes", "unsafe", 15, "Model Sequential Functional",
          "a model is wrapped into a new model each time it is used"),
+    Rule("TFM108", "clear-session-misuse", "leak", "warning", "sometimes", "unsafe", 10, "clear_session",
+         "the Keras session is cleared under a model that is still used"),
     Rule("TFM201", "predict-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "predict predict_classes predict_proba",
          "Keras' predict is called for one sample, frame or step at a time"),
+    Rule("TFM503", "graph-op-in-session-loop", "tf1", "warning", "sometimes", "safe", 10, "Session InteractiveSession MonitoredTrainingSession MonitoredSession get_session get_default_session",
+         "operations are added to a TF1 graph where a session runs again and again"),
 )
 
 BY_CODE = {rule.code: rule for rule in RULES}

@@ -1,0 +1,162 @@
+"""What the rules about TF1 graphs share: which calls make operations, which run a session, and what a loop goes over."""
+
+from tflint_mem import facts as F
+from tflint_mem.knowledge import is_op
+from tflint_mem.project.module import statement_expressions, tail_of, walk
+
+RUNS = frozenset(("session.run", "tensor.eval", "variable.eval", "operation.run"))
+_SESSION_NAMES = frozenset(("sess", "session", "_sess", "_session", "tf_session"))
+
+# Makers of graph nodes that `knowledge.is_op` leaves out because they give something else than a tensor.
+INITIALIZERS = frozenset(("tf.global_variables_initializer", "tf.local_variables_initializer", "tf.variables_initializer", "tf.tables_initializer"))
+ASSIGNMENTS = frozenset(("tf.assign", "tf.assign_add", "tf.assign_sub", "variable.assign", "variable.assign_add", "variable.assign_sub"))
+# What only the construction of a whole network does.
+STRUCTURE = frozenset(("tf.placeholder", "tf.get_variable", "tf.Variable", "tf.import_graph_def", "tf.train.import_meta_graph", "layer.__call__"))
+_MORE_OPS = INITIALIZERS | ASSIGNMENTS | frozenset((
+    "tf.group", "tf.no_op", "tf.train.Saver", "tf.placeholder", "tf.Print", "tf.data.make_one_shot_iterator", "tf.data.make_initializable_iterator",
+    "dataset.make_one_shot_iterator", "dataset.make_initializable_iterator", "iterator.get_next", "optimizer.minimize", "optimizer.apply_gradients",
+    "optimizer.compute_gradients", "layer.__call__", "tf.import_graph_def", "tf.train.import_meta_graph", "keras.backend.gradients",
+))
+_NO_OPS = frozenset(("tf.make_ndarray", "tf.make_tensor_proto", "tf.get_seed", "tf.colocate_with", "tf.container", "tf.variable_creator_scope",
+                     "tf.variable_op_scope", "tf.get_variable", "tf.train.Optimizer"))
+
+
+def makes_op(names):
+    """The canonical name among `names` whose call adds operations to the default graph, or None."""
+    for name in sorted(names):
+        if name in _MORE_OPS or name not in _NO_OPS and not _contrib_helper(name) and is_op(name):
+            return name
+    return None
+
+
+def _contrib_helper(name):
+    return name.startswith("tf.contrib.") and not name.startswith(("tf.contrib.layers.", "tf.contrib.losses."))
+
+
+def structural(name):
+    """Does the call belong to the construction of a network rather than to a single operation?"""
+    return name in STRUCTURE or name.startswith(("tf.layers.", "tf.contrib.layers."))
+
+
+def runs_session(context, m, i):
+    """Does call `i` run a session (or evaluate a tensor in one)?
+
+    A session of unknown origin counts by its name only in a module that builds TF1 graphs.
+    """
+    f = m.calls[i][0]
+    if f[0] != "a" or f[2] not in ("run", "eval"):
+        return False
+    if context.project.apis(m, i) & RUNS:
+        return True
+    if f[2] != "run" or tail_of(f[1]) not in _SESSION_NAMES:
+        return False
+    return not context.infer.values(m, m.calls[i][3], f[1], m.calls[i][5]) and context.project.versions.graph_mode(m)
+
+
+def run_sites(context):
+    """Every call that runs a session: [(module, call)]."""
+    if "session runs" not in context.memo:
+        context.memo["session runs"] = [(m, i) for m, i, _ in context.calls(("run", "eval")) if runs_session(context, m, i)]
+    return context.memo["session runs"]
+
+
+def run_inside(context, m, scope, region, depth=0, seen=None):
+    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None."""
+    seen = set() if seen is None else seen
+    inside = [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)]
+    for i in inside:
+        if runs_session(context, m, i):
+            return m, i
+    if depth >= 3:
+        return None
+    for i in inside:
+        for fm, fs in context.project.functions_called(m, i):
+            if (fm.index, fs) not in seen:
+                seen.add((fm.index, fs))
+                found = run_inside(context, fm, fs, -1, depth + 1, seen)
+                if found:
+                    return found
+    return None
+
+
+def stand_in(m, scope, context, statement):
+    """A call of the same block that runs whenever the statement does (a statement need not contain one), or None.
+
+    The nearest one behind the statement's start is taken: a guard that returns early stands before both.
+    """
+    behind = before = None
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        if call[4] == context:
+            if call[5] < statement:
+                before = i
+            elif behind is None or call[5] < m.calls[behind][5]:
+                behind = i
+    return before if behind is None else behind
+
+
+def in_unknown_graph(context, m, place):
+    """Is the context `place` inside `with graph.as_default()` of a graph that nothing is known about?"""
+    for each in m.chain(place):
+        kind, _, statement, _ = m.contexts[each]
+        if kind != "with":
+            continue
+        for expression, _ in m.statements[statement][5]:
+            if expression[0] == "c" and tail_of(m.calls[expression[1]][0]) == "as_default":
+                receiver = context.receiver(m, expression[1])
+                if receiver is not None and tail_of(receiver) not in _SESSION_NAMES:
+                    if not context.infer.values(m, m.statements[statement][1], receiver, statement):
+                        return True
+    return False
+
+
+def over_graph(context, m, loop):
+    """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
+    kind, _, statement, branch = m.contexts[loop]
+    if kind == "while":
+        return False
+    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
+    kinds = set()
+    for v in context.infer.elements(context.infer.values(m, m.statements[statement][1], iterable, statement)):
+        kinds.update({v[1]} if v[0] == "obj" else {x[1] for item in v[1] for x in item if x[0] == "obj"} if v[0] == "tup" else ())
+    return bool(kinds & {"variable", "tensor"})
+
+
+def collects_tensors(context, m, loop):
+    """Is it a comprehension whose elements are tensors or operations (not what a session gave for them)?"""
+    kind, _, statement, _ = m.contexts[loop]
+    if kind != "comp":
+        return False
+    record = m.statements[statement]
+    for expression in statement_expressions(record):
+        for e in walk(expression, m.calls):
+            if e[0] == "g" and e[3] == loop:
+                values = context.infer.values(m, record[1], e[2][-1], statement)
+                return bool(values) and all(v[0] == "obj" and v[1] in ("tensor", "variable", "operation") for v in values)
+    return False
+
+
+def varies_with(m, scope, loop, expression):
+    """Does the expression depend on what the loop binds, directly or through assignments in its body?"""
+    kind, _, statement, branch = m.contexts[loop]
+    target = m.statements[statement][5] if kind == "for" else branch[0] if kind == "comp" else None
+    bound = names_in(m, target) if target is not None else set()
+    names, seen = names_in(m, expression), set()
+    while names:
+        if names & bound:
+            return True
+        name = names.pop()
+        seen.add(name)
+        for s in m.scope_statements(scope):
+            other = m.statements[s]
+            if other and m.inside(other[2], loop):
+                if other[0] == F.ASSIGN and other[6] is not None and any(name in names_in(m, t) for t in other[5]):
+                    names |= names_in(m, other[6]) - seen
+                elif other[0] == F.FOR and name in names_in(m, other[5]):
+                    names |= names_in(m, other[6]) - seen
+    return False
+
+
+def names_in(m, expression):
+    """Names that an expression reads, those in the arguments of its calls included."""
+    return {e[1] for e in walk(expression, m.calls) if e[0] == "n"}

@@ -1,0 +1,349 @@
+"""Finds graph operations that are made where a session runs again and again.
+
+## What it does
+Reports code that adds operations to a TF1 graph (`tf.assign`, arithmetic on tensors, slices, `Saver()`, initializers, summaries,
+`minimize`, `get_next`) at a place that repeats together with a session run: in the training loop, or in a method such as `learn`
+that a loop calls. Building a network before any session runs, loops over layers, devices or variables, a graph made for each
+repeat, and operations made at the first use only are fine.
+
+## Why is this bad?
+A graph only grows. Each repeat adds nodes that live as long as the graph, and each session that runs them has to take in the
+larger graph again, so the loop also gets slower and slower. Closing the session does not shrink the graph.
+
+## What was measured
+KiB per repeat that stay for ever, TensorFlow 1.15 and 2.x in graph mode: 31-178 for a small set of operations,
+`global_variables_initializer()` 4137 (it pins a copy of the constants), a constant of 4 MiB 8-21 MiB, a one-shot iterator 760-990.
+
+## Example
+```python
+for step in range(steps):
+    sess.run(train_op, feed)
+    sess.run([tf.assign(t, e) for t, e in zip(target_vars, eval_vars)])
+```
+
+Use instead:
+```python
+copy = [tf.assign(t, e) for t, e in zip(target_vars, eval_vars)]
+tf.get_default_graph().finalize()
+for step in range(steps):
+    sess.run(train_op, feed)
+    sess.run(copy)
+```
+
+`finalize()` turns any operation that is made later into an error.
+
+## Fix safety
+An operation whose arguments do not change moves before the loop. That is unsafe for savers, which count the checkpoints they keep,
+and where the loop changes what the operation reads.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft, call_text
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import statement_expressions, tail_of, walk
+
+from . import _graphs, _models
+
+CODE = "TFM503"
+MEASURED = "31-178 KiB per repeat for a small set of operations stay as long as the graph (TF 1.15 and 2.x in graph mode)"
+MEASURED_INIT = "an initializer per repeat keeps 4137 KiB with 4 MiB of constants as long as the graph lives (TF 1.15 and 2.x in graph mode)"
+_RELEASES = frozenset(("tf.reset_default_graph", "keras.clear_session"))
+_OPERATORS = frozenset("bxuq")
+_ORDERINGS = frozenset(("<", "<=", ">", ">="))
+_RESTARTS = frozenset(("dataset.make_one_shot_iterator", "tf.data.make_one_shot_iterator"))
+_BASES = {"Saver": "saver", "get_next": "next_element"}
+_SETUP = frozenset(("__init__", "__new__", "__enter__", "setUp"))
+
+
+class _Made:
+    """A statement that makes operations: its first maker `call` (None: an operator) with its canonical `name`, and all `names`."""
+
+    __slots__ = ("m", "scope", "statement", "context", "call", "pos", "name", "repeat", "names")
+
+    def __init__(self, m, scope, statement, context, call, pos, name, names):
+        self.m, self.scope, self.statement, self.context, self.call, self.pos = m, scope, statement, context, call, pos
+        self.name, self.names, self.repeat = name, names, None
+
+
+def find(context):
+    """Statements that make operations where a session runs, one finding for each chain of them."""
+    found = []
+    for m, scope, region in _regions(context):
+        for made in _makers(context, m, scope, region):
+            made.repeat = _repeat(context, made)
+            if made.repeat is not None:
+                found.append(made)
+    for made in _merged(context, found):
+        yield _draft(context, made)
+
+
+def _draft(context, made):
+    m, repeat = made.m, made.repeat
+    what = f"`{call_text(m, made.call)}`" if made.call is not None else "this expression on tensors"
+    initializer = made.name in _graphs.INITIALIZERS
+    when = context.when(repeat, m) if repeat is not True else f"in each call of `{m.qualname(made.scope)}`"
+    trace = () if repeat is True else context.trace(repeat, "")
+    last = (m, made.pos[0], made.pos[1], "adds operations to the graph")
+    statement = m.statements[made.statement]
+    return Draft(
+        CODE, m, made.pos, f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower",
+        measured=MEASURED_INIT if initializer else MEASURED, severity="error" if initializer else None,
+        help="build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
+        trace=(*trace[:-1], last), noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
+        fix=_hoist(made) if made.call is not None and repeat is not True and repeat.local else None,
+    )
+
+
+# -- where to look ---------------------------------------------------------------------------------------------------------
+
+
+def _regions(context):
+    """(module, scope, loop context or -1) of the code that runs together with a session run in something that repeats."""
+    seen, queue = set(), []
+
+    def add(m, scope, region, depth):
+        if (m.index, scope, -1) not in seen and (m.index, scope, region) not in seen and not context.in_tests(m):
+            seen.add((m.index, scope, region))
+            queue.append((m, scope, region, depth))
+
+    for m, i in _graphs.run_sites(context):
+        for repeat in context.project.repeats_of.all_of_call(m, i):
+            for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
+                first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
+                add(hm, hm.calls[hi][3], repeat.context if first else -1, 0)
+        if m.is_method(m.calls[i][3]) and m.scopes[m.calls[i][3]][F.S_NAME] not in _SETUP:
+            add(m, m.calls[i][3], -1, 0)
+    while queue:
+        m, scope, region, depth = queue.pop(0)
+        if not _eager(context, m):
+            yield m, scope, region
+        if depth < 4:
+            for i in m.scope_calls(scope):
+                if m.inside(m.calls[i][4], region):
+                    for fm, fs in context.project.functions_called(m, i):
+                        add(fm, fs, -1, depth + 1)
+
+
+def _eager(context, m):
+    """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about."""
+    _, two = context.project.versions.evidence(m)
+    return bool(two) and not context.project.versions.graph_mode(m)
+
+
+# -- what makes operations -------------------------------------------------------------------------------------------------
+
+
+def _makers(context, m, scope, region):
+    found = {}
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        name = _graphs.makes_op(context.project.apis(m, i)) if m.inside(call[4], region) else None
+        if name:
+            other = found.get(call[5])
+            names = {name} if other is None else other.names | {name}
+            if other is not None and other.pos[:2] < call[6][:2]:
+                other.names = names  # the outermost call of the statement speaks for those inside it
+            else:
+                found[call[5]] = _Made(m, scope, call[5], _outside_graph_loops(context, m, scope, call[4], i, name), i, call[6], name, names)
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and s not in found and m.inside(statement[2], region):
+            pos = _operator(context, m, scope, s, statement)
+            if pos:
+                found[s] = _Made(m, scope, s, statement[2], None, pos, "", set())
+    return [found[s] for s in sorted(found)]
+
+
+def _operator(context, m, scope, s, statement):
+    """Position of the first operator on a tensor that the statement evaluates, or None."""
+    best = None
+    for expression in statement_expressions(statement):
+        for e in walk(expression, m.calls):
+            if e[0] in _OPERATORS and _on_tensors(context, m, scope, e, s):
+                pos = e[-1] if e[0] in "bx" else (statement[3], 0, statement[4], 0)
+                if e[0] in "uq":
+                    pos = _around(m, scope, s) or pos
+                best = pos if best is None or pos < best else best
+    return best
+
+
+def _around(m, scope, s):
+    """Position of the outermost call of a statement."""
+    places = [m.calls[i][6] for i in m.scope_calls(scope) if m.calls[i][5] == s]
+    return min(places) if places else None
+
+
+def _on_tensors(context, m, scope, e, s):
+    if e[0] == "x":
+        if e[2] is None:
+            return False
+        operands = (e[1],)
+    elif e[0] == "b":
+        operands = (e[2], e[3])
+    elif e[0] == "u":
+        operands = (e[2],) if e[1] != "not" else ()
+    else:
+        operands = (e[1], *e[3]) if _ORDERINGS.issuperset(e[2]) else ()
+    return any(_only_tensors(context, m, scope, o, s) for o in operands if o[0] != "k")
+
+
+def _only_tensors(context, m, scope, e, s):
+    values = context.infer.values(m, scope, e, s)
+    return bool(values) and all(v[0] == "obj" and v[1] in ("tensor", "variable") for v in values)
+
+
+def _outside_graph_loops(context, m, scope, place, i, name):
+    """The context around those loops that go over variables, each of which gets its own operation, or that collect tensors."""
+    for loop in m.loops(place):
+        if _graphs.collects_tensors(context, m, loop):
+            place = m.contexts[loop][1]
+            continue
+        call = m.calls[i]
+        operand = call[1][0] if call[1] else None
+        if name in _graphs.ASSIGNMENTS and name.startswith("variable."):
+            operand = call[0][1]
+        own = name in _graphs.ASSIGNMENTS or _graphs.over_graph(context, m, loop)
+        if operand is None or not own or not _graphs.varies_with(m, scope, loop, operand):
+            break
+        place = m.contexts[loop][1]
+    return place
+
+
+# -- whether it repeats ------------------------------------------------------------------------------------------------------
+
+
+def _repeat(context, made):
+    """The Repeat of a maker together with a session run; True for a method that is called again and again from elsewhere."""
+    m, scope = made.m, made.scope
+    site = _graphs.stand_in(m, scope, made.context, made.statement)
+    if site is None or _graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
+        return None
+    guards = context.project.repeats_of.guards
+    for repeat in context.project.repeats_of.all_of_call(m, site):
+        if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
+            continue
+        if _builds_up(context, repeat):
+            continue
+        if _runs(context, repeat):
+            return repeat
+    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope):
+        return None
+    return True if _called_later(context, m, scope, site) else None
+
+
+def _runs(context, repeat):
+    for position, (m, i) in enumerate(repeat.hops):
+        if position == 0 and repeat.handed:
+            continue
+        region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
+        if _graphs.run_inside(context, m, m.calls[i][3], region):
+            return True
+    return False
+
+
+def _builds_up(context, repeat):
+    """Is the repeat a loop over variables in a caller, or one that collects parts of the graph or objects that each have one?"""
+    if repeat.context is not None and _graphs.collects_tensors(context, repeat.module, repeat.context):
+        return True
+    if repeat.handed or repeat.local:
+        return False
+    if repeat.context is not None and _graphs.over_graph(context, repeat.module, repeat.context):
+        return True
+    m, i = repeat.hops[0]
+    parts = any(v[0] == "inst" or v[0] == "obj" and v[1] in ("tensor", "variable", "operation", "layer", "model") for v in context.infer.call_values(m, i))
+    return parts and _models.stored(context, m, i, repeat.context)
+
+
+def _called_later(context, m, scope, site):
+    """Without a loop in sight: a method of an object that is not part of its construction and that another method calls,
+    now and then (`if step % n == 0`) or next to runs of the session."""
+    if m.scopes[scope][F.S_NAME] in _SETUP:
+        return False
+    if _now_and_then(m, m.calls[site][4]):
+        return True
+    for cm, j, how in context.project.callers(m, scope):
+        caller = cm.calls[j][3]
+        if how != "call" or not cm.is_method(caller) or _constructs(context, cm, caller):
+            continue
+        if context.project.repeats_of.guards.once(cm, j, -1):
+            continue
+        if _now_and_then(cm, cm.calls[j][4]) or any(_graphs.runs_session(context, cm, i) for i in cm.scope_calls(caller)):
+            return True
+    return False
+
+
+def _now_and_then(m, place):
+    """Is the place under a condition such as `step % 100 == 0`?"""
+    for each in m.chain(place):
+        kind, _, statement, branch = m.contexts[each]
+        if kind == "if" and branch and any(e[0] == "b" and e[1] == "%" for e in walk(m.statements[statement][5], m.calls)):
+            return True
+    return False
+
+
+def _constructs(context, m, scope, depth=0):
+    """Is the method the constructor, or called only from it?"""
+    if m.scopes[scope][F.S_NAME] in _SETUP:
+        return True
+    callers = [(cm, cm.calls[j][3]) for cm, j, _ in context.project.callers(m, scope) if cm.is_method(cm.calls[j][3])]
+    return bool(callers) and depth < 3 and all(_constructs(context, cm, cs, depth + 1) for cm, cs in callers)
+
+
+# -- one finding for what belongs together -------------------------------------------------------------------------------------
+
+
+def _merged(context, found):
+    """The first statement of each chain of operations, and only the first of a network that is built as a whole."""
+    whole, chained = set(), {}
+    for made in found:
+        if any(_graphs.structural(name) for name in made.names):
+            whole.add(_block(made))
+    reported = set()
+    for made in found:
+        block = _block(made)
+        if block in whole:
+            if block in reported:
+                continue
+            reported.add(block)
+        names = chained.setdefault((made.m.index, made.scope), set())
+        statement = made.m.statements[made.statement]
+        continues = statement[0] == F.ASSIGN and any(_graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]):])
+        if statement[0] == F.ASSIGN and not _result_is_run(context, made):
+            for target in statement[5]:
+                names |= _graphs.names_in(made.m, target)
+        if not continues:
+            yield made
+
+
+def _block(made):
+    """The function, or the loop of the repeat in it."""
+    repeat = made.repeat
+    return (made.m.index, made.scope, repeat.context if repeat is not True and repeat.local else -1)
+
+
+def _result_is_run(context, made):
+    """Does the statement also run what it makes, so that its name holds numbers?"""
+    return any(_graphs.runs_session(context, made.m, i) for i in made.m.scope_calls(made.scope) if made.m.calls[i][5] == made.statement)
+
+
+# -- fix -----------------------------------------------------------------------------------------------------------------------
+
+
+def _hoist(made):
+    m, i = made.m, made.call
+
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        if made.names & _RESTARTS:
+            raise NoFix("each repeat starts from the beginning")
+        view, call = fx.at(m, i)
+        tail = tail_of(m.calls[i][0])
+        base = _models.local_name(m, i) or ("init" if made.name in _graphs.INITIALIZERS else _BASES.get(tail, f"{tail}_op"))
+        edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, base))
+        if made.name == "tf.train.Saver":
+            applicability = UNSAFE
+        return applicability, f"Build `{call_text(m, i)}` once before the loop", edits
+
+    return fix
