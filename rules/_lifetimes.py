@@ -1,0 +1,171 @@
+"""Which Keras models live on across a place: made before it and used after it, in the same function or its next run."""
+
+from tflint_mem import facts as F
+from tflint_mem.project.module import dotted
+
+# What needs a live model; reading its structure or weights is no use of that kind.
+USES = frozenset((
+    "fit", "fit_generator", "train_on_batch", "evaluate", "evaluate_generator", "test_on_batch", "predict", "predict_on_batch",
+    "predict_generator", "compile", "call", "save",
+))
+MAX_DEPTH = 3
+
+
+def used_after(context, m, i):
+    """The call that uses a model behind call `i` in the same function although the model was made before it, or None.
+
+    A use counts behind the call on the way down, and in the next pass of a loop around both.
+    """
+    scope = m.calls[i][3]
+    for j, place in model_uses(context, m, scope):
+        if not _is_model(context, m, scope, place, m.calls[i][5]):
+            continue
+        if j > i and _meet(m, i, j) and not _made_again(context, m, scope, place, i, j):
+            return j
+        if _lives_in_loop(context, m, scope, place, i, j):
+            return j
+    return None
+
+
+def used_in_loop(context, m, i):
+    """The same, for a loop around call `i` only: a use in another pass of a model that the loop does not make again."""
+    scope = m.calls[i][3]
+    for j, place in model_uses(context, m, scope):
+        if _is_model(context, m, scope, place, m.calls[i][5]) and _lives_in_loop(context, m, scope, place, i, j):
+            return j
+    return None
+
+
+def used_by_next_call(context, m, i):
+    """A use in the function around call `i` of a model that is kept outside of it and not made there; (use, place) or None."""
+    scope = m.calls[i][3]
+    for j, place in model_uses(context, m, scope):
+        if not _outlives(m, scope, place) or not _is_model(context, m, scope, place, m.calls[j][5]):
+            continue
+        if not _made_again(context, m, scope, place, -1, len(m.calls)):
+            return j, place
+    return None
+
+
+def makers(context, m, scope, place, at):
+    """(module, call) of the constructions and loads whose model the name or attribute `place` may hold."""
+    found = []
+    for v in context.infer.values(m, scope, place, at):
+        if v[0] == "obj" and v[1] == "model" and v[2] is not None and isinstance(v[2][1], int):
+            found.append((context.project.module(v[2][0]), v[2][1]))
+    return found
+
+
+def model_uses(context, m, scope):
+    """(call, name or attribute) of each use of a Keras model in a function."""
+    found = []
+    for j in m.scope_calls(scope):
+        f = m.calls[j][0]
+        if f[0] == "a" and f[2] in USES and dotted(f[1]):
+            if any(name.startswith("model.") for name in context.project.apis(m, j)):
+                found.append((j, f[1]))
+        elif dotted(f) and "model.__call__" in context.project.apis(m, j):
+            found.append((j, f))
+    return found
+
+
+def _is_model(context, m, scope, place, at):
+    return "model" in context.project.kinds(m, scope, place, at)
+
+
+def _outlives(m, scope, place):
+    """Is the place an attribute, or a name that this function does not bind?"""
+    if place[0] == "a":
+        return True
+    return place[1] not in m.bindings(scope) or place[1] in m.global_names(scope)
+
+
+def _meet(m, i, j):
+    """Can one run reach call `j` behind call `i`: not in two branches of one `if`, and no unconditional exit in between?"""
+    branches = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
+    for c in m.chain(m.calls[j][4]):
+        if m.contexts[c][0] == "if" and branches.get(m.contexts[c][2], c) != c:
+            return False
+    first, last = m.calls[i][5], m.calls[j][5]
+    around = set(m.chain(m.calls[i][4])) - set(m.chain(m.calls[j][4]))
+    for s in range(first, last):
+        statement = m.statements[s]
+        if statement and statement[2] in around and (statement[0] == F.RETURN or statement[0] == F.JUMP):
+            return False
+    return True
+
+
+def _lives_in_loop(context, m, scope, place, i, j):
+    """Is `place` used in a loop around both calls and not made again in it?"""
+    loops = [c for c in m.loops(m.calls[i][4]) if m.inside(m.calls[j][4], c) and m.contexts[c][0] != "comp"]
+    if not loops:
+        return False
+    if context.project.repeats_of.guards.leaves(m, i, loops[0]):
+        return False
+    first, last = _span(m, scope, loops[0])
+    return not _made_again(context, m, scope, place, first, last, header=m.contexts[loops[0]][2])
+
+
+def _span(m, scope, loop):
+    """The call numbers (before the first, behind the last) inside a loop context."""
+    inside = [k for k in m.scope_calls(scope) if m.inside(m.calls[k][4], loop)]
+    return inside[0] - 1, inside[-1] + 1
+
+
+def _made_again(context, m, scope, place, i, j, header=None):
+    """Does anything between the calls `i` and `j` put something else into `place` (or what it hangs on)?"""
+    prefixes = []
+    while place[0] == "a":
+        prefixes.append(place)
+        place = place[1]
+    prefixes.append(place)
+    calls = m.scope_calls(scope)
+    first = m.calls[i][5] if i >= calls.start else m.scopes[scope][F.S_STMTS][0]
+    last = m.calls[j][5] if j < calls.stop else m.scopes[scope][F.S_STMTS][1] - 1
+    for s in range(first, last + 1):
+        statement = m.statements[s]
+        if statement is None or statement[1] != scope:
+            continue
+        if any(_binds(target, prefixes) for target in _targets(statement)):
+            return True
+    if header is not None and any(_binds(target, prefixes) for target in _targets(m.statements[header])):
+        return True
+    outlives = prefixes[0][0] == "a" or place[1] not in m.bindings(scope)
+    if not outlives:
+        return False
+    name = prefixes[0][2] if prefixes[0][0] == "a" else prefixes[0][1]
+    return any(sets(context, fm, fs, name) for k in range(max(i + 1, calls.start), min(j, calls.stop))
+               for fm, fs in context.project.functions_called(m, k))
+
+
+def sets(context, m, scope, name, depth=0):
+    """Does a function, or what it calls, assign to an attribute or global of that name?"""
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement is None:
+            continue
+        for target in _targets(statement):
+            if target[0] == "a" and target[2] == name or target[0] == "n" and target[1] == name and name in m.global_names(scope):
+                return True
+    if depth >= MAX_DEPTH:
+        return False
+    return any(sets(context, fm, fs, name, depth + 1) for k in m.scope_calls(scope) for fm, fs in context.project.functions_called(m, k))
+
+
+def _binds(target, prefixes):
+    if target[0] in ("t", "l"):
+        return any(_binds(item, prefixes) for item in target[1])
+    return target in prefixes
+
+
+def _targets(statement):
+    """What a statement binds or deletes."""
+    if statement[0] == F.ASSIGN:
+        return statement[5]
+    if statement[0] == F.FOR:
+        return (statement[5],)
+    if statement[0] == F.WITH:
+        return [target for _, target in statement[5] if target is not None]
+    if statement[0] == F.DELETE:
+        return statement[5]
+    return ()
