@@ -40,22 +40,48 @@ def constructions(context):
 
 
 def _constructions(context):
-    for index in context.project.mentioned(("keras", "tensorflow", "tf", "Model", "Sequential", "KerasLayer", "from_config", "clone_model")):
+    tails = _CONSTRUCTORS | _model_classes(context)
+    for index in context.project.mentioned(tails | {"applications", "segmentation_models"}):
         m = context.project.module(index)
-        for i in range(len(m.calls)):
-            tail = tail_of(m.calls[i][0])
-            if tail is None or not (tail.lstrip("_")[:1].isupper() or tail in ("clone_model", "from_config") or tail == "cls"):
+        by_tail, aliases = m.calls_by_tail(), m.aliases()
+        wanted = {name for tail in tails for name in (tail, *aliases.get(tail, ()))}
+        ready_made = bool(_READY_MADE & context.project.mentions_in(m, _READY_MADE))
+        for tail, calls in by_tail.items():
+            if tail not in wanted and not (ready_made and tail[:1].isupper()):
                 continue
-            names = context.project.apis(m, i)
-            found = names & BUILDERS or {n for n in names if n == "new:model" or n.startswith("keras.applications.") and n.count(".") == 2 and n[19:20].isupper()}
-            if found and not _is_super_call(m, i):
-                yield m, i, frozenset(found)
+            for i in calls:
+                found = {n for n in context.project.apis(m, i) if n in BUILDERS or n == "new:model" or _is_ready_made(n)}
+                if found and m.scopes[m.calls[i][3]][F.S_KIND] != "class":
+                    yield m, i, frozenset(found)
 
 
-def _is_super_call(m, i):
-    """`Model.__init__(self)` and class statements are no constructions; neither is a model made inside the class's own `call`."""
-    scope = m.calls[i][3]
-    return m.scopes[scope][F.S_KIND] == "class"
+_CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
+_READY_MADE = frozenset(("applications", "segmentation_models"))
+
+
+def _is_ready_made(name):
+    return name.startswith("keras.applications.") and name.count(".") == 2 and name[19:20].isupper()
+
+
+def _model_classes(context):
+    """Names of the project's classes that may derive from a Keras model, judged by the names of their bases."""
+    heirs, bases = {}, []
+    for index in context.project.mentioned(("Model", "Sequential", "Functional")):
+        m = context.project.module(index)
+        for alias in m.aliases().get("Model", ()):
+            heirs.setdefault(alias, True)
+    for m in context.project.all_modules():
+        for scope in m.classes():
+            record = m.scopes[scope]
+            for base in record[F.S_BASES]:
+                bases.append((record[F.S_NAME], tail_of(base)))
+    known = {"Model", "Sequential", "Functional", *heirs}
+    grown = True
+    while grown:
+        fresh = {name for name, base in bases if base in known} - known
+        known |= fresh
+        grown = bool(fresh)
+    return frozenset(known - {"Model", "Sequential", "Functional"})
 
 
 def _is_submodule_load(context, m, i):
@@ -78,8 +104,8 @@ def unreleased(context, m, i, kind="load"):
     first = None
     ends = release_names(context, m, kind)
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.count is not None and repeat.count <= 3:
-            continue  # two or three models are a comparison, not a leak
+        if kind == "load" and repeat.count is not None and repeat.count <= 3:
+            continue  # two or three loaded models are a comparison, not a leak
         if context.project.released(repeat, ends):
             continue
         if kept(context, repeat):
@@ -239,6 +265,23 @@ def _run_in(context, m, scope, wanted):
             if not wanted.isdisjoint(context.infer.callee(m, j)):
                 return {"call"}
     return set()
+
+
+def factory(context, acquired):
+    """(module, call, repeat): the outermost call on the way of the repeat that still gives the new model, with the rest of the way.
+
+    `model = build_model()` in a loop constructs a model as `Sequential()` does: there the finding stands, and the
+    constructor is the last step of its trace.
+    """
+    m, i = acquired.m, acquired.i
+    wanted = values_of(context, m, i)
+    found = (m, i)
+    hops = acquired.repeat.hops[acquired.repeat.handed:]
+    for hm, hi in reversed(hops[:-1]):
+        if wanted.isdisjoint(context.infer.call_values(hm, hi)):
+            break
+        found = (hm, hi)
+    return found
 
 
 def trains(names):

@@ -2,8 +2,9 @@
 
 ## What it does
 Reports the construction of a whole Keras model (`Sequential`, `Model`, a subclass, an application, `clone_model`, `from_config`)
-at a place that repeats, in this function or through its callers, when nothing on the way releases it. A layer block inside one
-model is not a model: there must be evidence that the thing is compiled, fitted, asked for predictions, saved or loaded into.
+at a place that repeats, in this function or through its callers, when nothing on the way releases it. The finding stands where
+the new model comes from: at the constructor, or at the call of the project's own function that returns it. A layer block inside
+one model is not a model: there must be evidence that the thing is compiled, fitted, asked for predictions, saved or loaded into.
 
 ## Why is this bad?
 Without training, every repeat leaves a dead model that waits for a late garbage collection, and native memory for each newly
@@ -67,8 +68,8 @@ def find(context):
         yield _draft(context, acquired, acquired.repeat, used)
 
 
-def _draft(context, acquired, repeat, used, cleaned=False):
-    m, i = acquired.m, acquired.i
+def _draft(context, acquired, repeat, used):
+    m, i = _models.factory(context, acquired)
     training = _models.trains(used)
     version = context.project.versions.pinned()
     pins = training and (version is None or version >= FIRST_PINNED)
@@ -86,7 +87,7 @@ def _draft(context, acquired, repeat, used, cleaned=False):
               if pins else "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order"),
         severity="error" if pins else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.hoist_or_clear(repeat, m, i) if not training and repeat.local else None,
+        fix=_models.hoist_or_clear(repeat, m, i) if not training and (m, i) == repeat.hops[0] and repeat.context is not None else None,
     )
 
 
@@ -101,7 +102,8 @@ def _cleaned_training(context, acquired):
             continue
         if not context.project.released(repeat, RELEASES):
             continue
-        used = _models.uses(context, _models.Acquired(m, i, "build", acquired.names, repeat))
+        cleaned = _models.Acquired(m, i, "build", acquired.names, repeat)
+        used = _models.uses(context, cleaned)
         if _models.trains(used):
-            yield _draft(context, acquired, repeat, used, cleaned=True)
+            yield _draft(context, cleaned, repeat, used)
         return

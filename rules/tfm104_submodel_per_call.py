@@ -133,7 +133,8 @@ def _per_call(context, m, i):
     if context.project.repeats_of.guards.once(m, i, -1) or context.project.repeats_of.guards.cached(m, scope) or _escapes(context, m, i):
         return False
     callers = context.project.callers(m, scope)
-    return len(callers) != 1 and not context.in_tests(m)
+    # a cell of a notebook is run again by hand, a script's only call is not
+    return (len(callers) != 1 or m.notebook) and not context.in_tests(m)
 
 
 def _escapes(context, m, i):

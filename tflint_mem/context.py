@@ -46,7 +46,10 @@ class Context:
         for index in self.project.mentioned(tails):
             m = self.project.module(index)
             by_tail = m.calls_by_tail()
-            wanted = [t for t in by_tail if t in tails or t in self._aliases(m, tails)]
+            aliases = m.aliases()
+            wanted = set()
+            for tail in tails:
+                wanted.update(name for name in (tail, *aliases.get(tail, ())) if name in by_tail)
             for i in sorted(i for t in wanted for i in by_tail[t]):
                 if names is None:
                     yield m, i, frozenset()
@@ -54,20 +57,6 @@ class Context:
                 found = self.project.apis(m, i) & names
                 if found:
                     yield m, i, found
-
-    def _aliases(self, m, tails):
-        key = ("aliases", m.index, tails)
-        if key not in self.memo:
-            found = set()
-            for scope in range(len(m.scopes)):
-                for name, bindings in m.bindings(scope).items():
-                    for binding in bindings:
-                        if binding[0] == "import" and (binding[3][2] in tails or binding[3][2] is None and binding[3][1].rpartition(".")[2] in tails):
-                            found.add(name)
-                        elif binding[0] == "assign" and binding[3][0] in ("n", "a") and tail_of(binding[3]) in tails:
-                            found.add(name)
-            self.memo[key] = found
-        return self.memo[key]
 
     # -- drafts -----------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class Project:
         self.root = root
         self.modules = []
         self.names = Names()
-        self._mentions = {}
+        self._mentions, self._mention_sets = {}, {}
         self._loaded = []
         self._subclasses = {}
         self._apis = {}
@@ -89,6 +89,21 @@ class Project:
         for name in names:
             found.update(self._mentions.get(name, ()))
         return sorted(found)
+
+    def mentions_in(self, module, names):
+        """Those of the identifiers that occur in the module."""
+        return {name for name in names if module.index in self._mentioned_set(name)}
+
+    def _mentioned_set(self, name):
+        found = self._mention_sets.get(name)
+        if found is None:
+            found = self._mention_sets[name] = frozenset(self._mentions.get(name, ()))
+        return found
+
+    def all_modules(self):
+        """Every module, decoded."""
+        for index in range(len(self.modules)):
+            yield self.module(index)
 
     def resolve(self, module, dotted, level):
         index = self.names.resolve(module.parts, module.package, dotted, level)

@@ -100,39 +100,13 @@ class Callers:
         if m.notebook and m not in others:
             others = [*others, m]
         for other in others:
-            tails = {name}
-            for bindings in (other.bindings(0),):
-                for bound, places in bindings.items():
-                    for binding in places:
-                        if binding[0] == "import" and binding[3][2] == name:
-                            tails.add(bound)
-                        elif binding[0] == "assign" and binding[3][0] in ("n", "a") and tail_of(binding[3]) == name:
-                            tails.add(bound)
-                        elif binding[0] == "assign" and binding[3][0] == "c":
-                            call = other.calls[binding[3][1]]  # wrapped = tf.function(name), partial(name, …)
-                            if any(tail_of(a) == name for a in call[1][:1]):
-                                tails.add(bound)
-            tails |= self._attribute_aliases(other, name)
+            tails = {name, *other.aliases().get(name, ())}
             index = other.calls_by_tail()
             for tail in tails:
                 for i in index.get(tail, ()):
                     if self._runs(other, i, m, scope):
                         found.append((other, i, "call"))
                 self._references(other, tail, scope, m, found)
-
-    def _attribute_aliases(self, other, name):
-        """Attributes that hold the function: `self.step = tf.function(self._step)`, `self.predict_fn = predict`."""
-        aliases = set()
-        for statement in other.statements:
-            if statement and statement[0] == F.ASSIGN and statement[6] is not None and statement[5][0][0] == "a":
-                value = statement[6]
-                if value[0] == "c":
-                    call = other.calls[value[1]]
-                    if any(tail_of(a) == name for a in call[1][:1]):
-                        aliases.add(statement[5][0][2])
-                elif tail_of(value) == name:
-                    aliases.add(statement[5][0][2])
-        return aliases
 
     def _runs(self, other, i, m, scope):
         for fm, s in self.project.functions_called(other, i):

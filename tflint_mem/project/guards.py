@@ -78,7 +78,7 @@ class Guards:
             kind, parent, statement, branch = m.contexts[context]
             if kind == "if":
                 test = m.statements[statement][5]
-                if self._is_guard(m, scope, test, branch, context, loop, statement):
+                if self._is_guard(m, scope, test, branch, context, loop, statement) or branch and self._ends_itself(m, call, test, context, loop):
                     return True
             elif kind == "except":
                 if self._cache_miss(m, statement, context):
@@ -90,6 +90,16 @@ class Guards:
         if self._early_return(m, i, loop):
             return True
         return self._conditional_expression(m, i)
+
+    def _ends_itself(self, m, call, test, context, loop):
+        """`if self.model.version != wanted: self.model = load(wanted)`: what is made changes the condition."""
+        statement = m.statements[call[5]]
+        if statement[0] != F.ASSIGN or statement[2] != context:
+            return False
+        for target in statement[5]:
+            if target[0] in ("n", "a") and any(e == target for e in walk(test, m.calls)):
+                return self._persists(m, call[3], target, context, loop)
+        return False
 
     def _is_guard(self, m, scope, test, branch, context, loop, statement):
         for condition, positive in _conditions(test, branch):

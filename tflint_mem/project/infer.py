@@ -22,7 +22,9 @@ from .module import dotted as dotted_name
 
 EMPTY = frozenset()
 MAX_VALUES = 16
-MAX_DEPTH = 48
+MAX_DEPTH = 100
+LARGE_CYCLE = 60
+_NO_CYCLE = 1 << 30
 MAX_CALLERS = 32
 
 _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
@@ -52,9 +54,11 @@ class Infer:
     def __init__(self, project):
         self.project = project
         self.memo = {}
-        self.active = set()
+        self.active = {}  # what is being computed, with its depth
+        self.provisional = {}  # members of a cycle whose head is being computed: (value, depth of the head)
+        self.members = []
+        self.low = _NO_CYCLE
         self.depth = 0
-        self.cut = 0
 
     # -- entry points -----------------------------------------------------------------------------------------------
 
@@ -66,7 +70,6 @@ class Infer:
         if handler is None:
             return EMPTY
         if self.depth > MAX_DEPTH:
-            self.cut += 1
             return EMPTY
         self.depth += 1
         try:
@@ -76,21 +79,42 @@ class Infer:
         return found if len(found) <= MAX_VALUES else frozenset(sorted(found, key=repr)[:MAX_VALUES])
 
     def guarded(self, key, compute):
-        """Memo with a guard against cycles: a value that depends on itself is what the other paths give."""
+        """Memo with a guard against cycles: a value that depends on itself is what the other paths give.
+
+        The members of a cycle see it cut at its head, so their values are provisional: they serve while the head is
+        computed and are forgotten with it, unless the cycle is large.  The head's own value is complete.
+        """
         found = self.memo.get(key)
         if found is not None:
             return found
-        if key in self.active:
-            self.cut += 1
+        known = self.provisional.get(key)
+        if known is not None:
+            self.low = min(self.low, known[1])
+            return known[0]
+        depth = self.active.get(key)
+        if depth is not None:
+            self.low = min(self.low, depth)
             return EMPTY
-        self.active.add(key)
-        before = self.cut
+        depth = self.active[key] = len(self.active)
+        outer, self.low = self.low, _NO_CYCLE
+        mark = len(self.members)
         try:
             found = compute()
         finally:
-            self.active.discard(key)
-        if self.cut == before or not self.active:
+            del self.active[key]
+            low, self.low = self.low, outer
+        if low >= depth:  # nothing it used waits for something further out
             self.memo[key] = found
+            keep = len(self.members) - mark > LARGE_CYCLE
+            for member in self.members[mark:]:
+                value = self.provisional.pop(member)[0]
+                if keep:
+                    self.memo[member] = value
+            del self.members[mark:]
+        else:
+            self.provisional[key] = (found, low)
+            self.members.append(key)
+            self.low = min(outer, low)
         return found
 
     def call_values(self, m, i):

@@ -17,7 +17,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "notebook", "imports", "defs", "idents", "_blob", "_body", "_bindings",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_attributes", "_context_last")
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases")
 
     def __init__(self, index, path, parts, collected, notebook=False, keep=True):
         self.index, self.path, self.parts, self.notebook = index, path, parts, notebook
@@ -29,7 +29,7 @@ class Module:
 
     def _clear(self):
         self._bindings, self._globals, self._classes = {}, {}, None
-        self._calls_by_tail = self._refs_by_tail = self._comps = self._attributes = None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = None
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for."""
@@ -239,10 +239,37 @@ class Module:
                     note(argument, i, name or "**")
         return self._refs_by_tail
 
-    def call_position(self, i):
-        """(row, column) from 1 in UTF-8 bytes + 1 of the start, and the same of the end."""
-        line, column, end_line, end_column = self.calls[i][6]
-        return (line, column), (end_line, end_column)
+    def aliases(self):
+        """name -> other names under which this module may call it.
+
+        `from x import f as g`, `g = f`, `g = tf.function(f)`, `self.step = partial(f, …)`.
+        """
+        if self._aliases is None:
+            index = self._aliases = {}
+            for statement in self.statements:
+                if statement is None:
+                    continue
+                if statement[0] == F.IMPORT:
+                    for name, module, attribute, _ in statement[5]:
+                        if attribute and attribute != name:
+                            index.setdefault(attribute, set()).add(name)
+                elif statement[0] == F.ASSIGN and statement[6] is not None:
+                    for target in statement[5]:
+                        self._alias(index, target, statement[6])
+        return self._aliases
+
+    def _alias(self, index, target, value):
+        if target[0] == value[0] == "t":
+            for pair in zip(target[1], value[1]):
+                self._alias(index, *pair)
+            return
+        if value[0] == "c":
+            arguments = self.calls[value[1]][1]
+            value = arguments[0] if arguments else None
+        tail = tail_of(value) if value is not None else None
+        name = tail_of(target)
+        if tail is not None and name is not None and name != tail:
+            index.setdefault(tail, set()).add(name)
 
 
 def tail_of(expression):

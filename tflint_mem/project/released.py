@@ -58,8 +58,9 @@ class Released:
                 cm = self.project.module(v[1])
                 kind = self.project.infer.class_kind(cm, v[2])
                 members = cm.members(v[2])
-                if kind == "callback" or "__exit__" in members or "__del__" in members:
-                    for scope in members.values():
+                for name, scope in members.items():
+                    # a callback that clears after every epoch clears the model in training, not the one before
+                    if name in ("__exit__", "__del__") or kind == "callback" and name in ("on_train_end", "on_train_begin", "on_test_end", "on_predict_end"):
                         if self.in_function(cm, scope, names, depth + 1):
                             return (m, i)
         return None
