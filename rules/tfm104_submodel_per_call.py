@@ -93,6 +93,9 @@ def _wrapped(context, m, i, names, loop):
 def _is_model(context, m, call, expression, ours, loop):
     """Is it a model that was made outside of this function, or at least before the loop?"""
     values = context.infer.values(m, call[3], expression, call[5])
+    if not values and expression[0] == "n":
+        # only a Keras model has inputs and outputs that `Model(…)` takes; a parameter of unknown origin comes from outside
+        return any(b[0] == "param" for b in m.bindings(call[3]).get(expression[1], ()))
     for v in values:
         if v[0] == "obj" and v[1] == "model" and v not in ours:
             if v[2] is None or v[2][0] != m.index or not isinstance(v[2][1], int):
