@@ -32,6 +32,12 @@ GROWS = {
     "TFM104": ("keras_tensors_kept", 14),  # each call of a live model on a new Input stays on that model
     "TFM105": ("models_kept", 5),  # 6 models behind 6 History objects against 1
     "TFM106": ("custom_gradients", 10),  # two entries per first fit with Adam: 12 against 2
+    "TFM301": ("custom_gradients", 6),  # each new function that trains registers one and is pinned by it
+    "TFM302": ("graphs_kept", 10),  # one trace per Python value against one
+    "TFM303": ("graphs_kept", 10),  # one trace per shape against two
+    "TFM501": ("models_waiting", 8),  # the call frees nothing: dead models wait as if it were not there
+    "TFM502": ("native_kib", 8192),  # an unclosed session keeps its variables
+    "TFM503": ("graph_operations", 50),  # the graph grows in each pass of the loop
     "TFM703": ("native_kib", 4096),  # 7 tables of 20 000 entries too many, about 1 MiB each
 }
 
