@@ -205,15 +205,14 @@ MODEL_FACTORIES = frozenset((
 
 _NOT_OPS = frozenset((
     "function", "device", "init_scope", "name_scope", "variable_scope", "control_dependencies", "is_tensor", "executing_eagerly",
-    "enable_eager_execution", "disable_eager_execution", "enable_v2_behavior", "disable_v2_behavior", "get_default_graph", "app", "flags",
-    "py_function_noop", "get_logger", "import_graph_def", "reset_default_graph", "custom_gradient", "set_random_seed", "trainable_variables",
+    "enable_eager_execution", "disable_eager_execution", "enable_v2_behavior", "disable_v2_behavior", "get_default_graph", "app", "flags", "get_logger", "import_graph_def", "reset_default_graph", "custom_gradient", "set_random_seed", "trainable_variables",
     "global_variables", "get_collection", "add_to_collection", "local_variables", "get_variable_scope", "TensorShape", "TensorSpec",
     "get_default_session", "no_gradient", "load_op_library", "load_library", "test", "compat", "executing_eagerly_outside_functions",
     "get_static_value", "op_scope", "make_template", "no_regularizer", "disable_resource_variables", "enable_resource_variables",
     "disable_control_flow_v2", "enable_control_flow_v2", "disable_tensor_equality", "enable_tensor_equality", "constant_initializer",
     "random_normal_initializer", "random_uniform_initializer", "truncated_normal_initializer", "zeros_initializer", "ones_initializer",
-    "contains", "type_spec_from_value", "inside_function", "get_global_step", "as_dtype", "convert_to_tensor_or_sparse_tensor_noop",
-    "model_variables", "moving_average_variables", "is_symbolic_tensor", "all_variables", "report_uninitialized_variables_noop",
+    "contains", "type_spec_from_value", "inside_function", "get_global_step", "as_dtype",
+    "model_variables", "moving_average_variables", "is_symbolic_tensor", "all_variables",
 ))
 _OP_SECTIONS = frozenset((
     "math", "nn", "linalg", "image", "random", "strings", "signal", "sparse", "bitwise", "sets", "audio", "ragged", "io", "quantization",
@@ -225,7 +224,7 @@ _SECTION_NON_OPS = frozenset((
     "train.Server", "train.ClusterSpec", "train.BytesList", "train.FloatList", "train.Int64List", "train.start_queue_runners",
     "train.get_global_step", "train.SequenceExample", "train.FeatureList", "train.FeatureLists", "train.checkpoint_exists", "train.export_meta_graph",
     "train.summary_iterator", "train.get_or_create_global_step", "train.NewCheckpointReader", "train.global_step", "train.Int64List",
-    "summary.create_file_writer", "summary.FileWriter", "summary.Summary", "summary.scalar_noop", "summary.should_record_summaries",
+    "summary.create_file_writer", "summary.FileWriter", "summary.Summary", "summary.should_record_summaries",
     "summary.trace_on", "summary.trace_off", "summary.trace_export", "summary.record_if", "summary.flush", "summary.SummaryDescription",
     "random.set_seed", "random.Generator", "random.get_global_generator", "random.create_rng_state", "random.set_random_seed",
     "io.gfile", "io.TFRecordWriter", "io.write_graph", "io.FixedLenFeature", "io.VarLenFeature", "io.TFRecordOptions", "io.tf_record_iterator",

@@ -15,25 +15,24 @@
 """
 
 from .. import facts as F
-from .module import tail_of
+from .module import tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
-_MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "pipe_noop", "parallel_apply"))
+_MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
 _POOL_METHODS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit"))
 _OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", "scipy.optimize.minimize",
-                         "scipy.optimize.differential_evolution", "scipy.optimize.dual_annealing", "bayes_opt.BayesianOptimization", "talos.Scan",
+                         "scipy.optimize.differential_evolution", "scipy.optimize.dual_annealing", "wandb.agent", "bayes_opt.BayesianOptimization", "talos.Scan",
                          "keras_tuner.RandomSearch", "keras_tuner.Hyperband", "keras_tuner.BayesianOptimization", "keras_tuner.GridSearch",
                          "kerastuner.RandomSearch", "kerastuner.Hyperband", "kerastuner.BayesianOptimization", "keras_tuner.tuners.RandomSearch",
                          "kerastuner.tuners.RandomSearch", "kerastuner.tuners.Hyperband", "keras_tuner.tuners.Hyperband",
-                         "kerastuner.tuners.BayesianOptimization", "keras_tuner.tuners.BayesianOptimization", "keras_tuner.Tuner", "keras_tuner.Objective_noop"))
+                         "kerastuner.tuners.BayesianOptimization", "keras_tuner.tuners.BayesianOptimization", "keras_tuner.Tuner"))
 _WRAPPED_ESTIMATORS = frozenset(("KerasClassifier", "KerasRegressor"))
 _HANDLER_METHODS = frozenset(("add_url_rule", "add_api_route", "add_route", "add_handler", "register_error_handler", "add_get", "add_post", "add_command",
                               "add_event_handler", "click", "submit", "change", "add_callback", "on_message", "subscribe", "add_resource", "register",
-                              "message_callback_add", "then", "do", "run_pipeline_noop", "after", "on_event"))
+                              "message_callback_add", "then", "do", "after", "on_event"))
 _HANDLER_CLASSES = frozenset(("gradio.Interface", "gradio.ChatInterface", "gr.Interface", "telegram.ext.MessageHandler", "telegram.ext.CommandHandler",
                               "telegram.ext.CallbackQueryHandler", "starlette.routing.Route", "django.urls.path", "django.urls.re_path", "django.conf.urls.url",
-                              "grpc.unary_unary_rpc_method_handler", "streamlit.button_noop", "aiohttp.web.post", "aiohttp.web.get"))
-_PROCESS_CALLS = frozenset(("Process",))
+                              "grpc.unary_unary_rpc_method_handler", "aiohttp.web.post", "aiohttp.web.get"))
 _COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.apply", "dataset.scan", "dataset.reduce"))
 _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
 
@@ -79,14 +78,45 @@ class Callers:
             if name in ("__call__", "call"):
                 self._instances_called(m, scope, owner, found)
                 names.add(name)
-        for each in names:
-            self._by_name(m, scope, each, found, local=not method and owner > 0)
+        if method and name == "__enter__":
+            self._entered(m, scope, owner, found)
+        elif method and self._is_property(m, scope):
+            self._read(m, scope, name, found)
+        else:
+            for each in names:
+                self._by_name(m, scope, each, found, local=not method and owner > 0)
         unique, seen = [], set()
         for other, i, how in found:
             if (other.index, i, how) not in seen:
                 seen.add((other.index, i, how))
                 unique.append((other, i, how))
         return unique
+
+    def _is_property(self, m, scope):
+        return any(d == "builtins.property" or d.endswith("cached_property") for d in self.project.infer.decorator_names(m, scope))
+
+    def _read(self, m, scope, name, found):
+        """Places that read a property: the innermost call around the reading stands for it."""
+        owner = m.scopes[scope][F.S_PARENT]
+        heirs = {(m.index, owner), *self.project.subclasses(m, owner)}
+        for other in self.project.mentioning(name, 64):
+            for i, call in enumerate(other.calls):
+                for e in (call[0], *call[1], *[k[1] for k in call[2]]):
+                    for part in walk(e):
+                        if part[0] == "a" and part[2] == name and any(
+                            v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(other, call[3], part[1], call[5])
+                        ):
+                            found.append((other, i, "call"))
+
+    def _entered(self, m, scope, owner, found):
+        """`with Thing(…) as x:` runs `Thing.__enter__`."""
+        for other in self.project.mentioning(m.scopes[owner][F.S_NAME], 64):
+            for statement in other.statements:
+                if statement and statement[0] == F.WITH:
+                    for expression, _ in statement[5]:
+                        for v in self.project.infer.values(other, statement[1], expression, other.statements.index(statement)):
+                            if v == ("inst", m.index, owner) and expression[0] == "c":
+                                found.append((other, expression[1], "call"))
 
     def _bound_names(self, m, scope):
         """Names a lambda is assigned to."""

@@ -3,7 +3,7 @@
 from .. import facts as F
 
 _KERAS_METHODS = frozenset(("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "build", "get_config"))
-_TRACING = frozenset(("tf.function", "tf.custom_gradient", "tf.recompute_grad", "tf.contrib.eager.defun", "tf.autograph.to_graph", "tf.autograph.experimental.do_not_convert_noop"))
+_TRACING = frozenset(("tf.function", "tf.custom_gradient", "tf.recompute_grad", "tf.contrib.eager.defun", "tf.autograph.to_graph"))
 
 
 class Compiled:

@@ -48,6 +48,10 @@ class Guards:
                 kinds = ("return", "exit")
             if self._jumps(m, context, call[5], kinds):
                 return True
+            if m.contexts[context][0] == "try":  # `try: load()` … `else: break`: leaves when it worked
+                otherwise = m.statements[m.contexts[context][2]][7]
+                if otherwise is not None and self._jumps(m, otherwise, call[5], kinds):
+                    return True
         return False
 
     def _jumps(self, m, context, after, kinds):
@@ -116,6 +120,8 @@ class Guards:
 
     def _persists(self, m, scope, subject, context, loop):
         """Does the guarded name keep its value until the next repeat?  A local of the repeated function does not, nor a name reset in the loop."""
+        if self._reset(m, scope, subject, context, loop):
+            return False
         root = subject
         while root[0] in ("a", "x"):
             root = root[1]
@@ -128,6 +134,19 @@ class Guards:
         if loop == -1:
             return scope == 0 or not bindings or not outside and not any(b[0] == "assign" for b in bindings)
         return not any(m.inside(m.statements[b[1]][2], loop) and b[0] == "assign" for b in outside)
+
+    @staticmethod
+    def _reset(m, scope, subject, context, loop):
+        """Is the guarded place set to None in the same repeat, before the guard?"""
+        guard = m.contexts[context][2]
+        for s in m.scope_statements(scope):
+            if s >= guard:
+                return False
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN and statement[6] == ("k", None) and m.inside(statement[2], loop):
+                if subject in statement[5] and m.inside(m.contexts[context][1], statement[2]):
+                    return True
+        return False
 
     def _looked_up_from(self, m, scope, subject, statement):
         """`model = cache.get(key)` before `if model is None`: the cache is what is guarded."""
@@ -364,6 +383,8 @@ def _missing(m, condition, positive):
     tag = condition[0]
     if tag == "q" and len(condition[2]) == 1:
         op, left, right = condition[2][0], condition[1], condition[3][0]
+        if left[0] == "w":  # (model := cache.get(key)) is None
+            left = _looked_up(m, left[2]) or ("n", left[1])
         if right == ("k", None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
             return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
         if op in ("in", "not in") and (op == "not in") == positive:

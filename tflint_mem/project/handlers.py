@@ -6,10 +6,10 @@ from .. import facts as F
 from .module import dotted, tail_of
 
 _ROUTE = frozenset(("route", "get", "post", "put", "delete", "patch", "websocket", "api_route", "options", "head", "expose", "errorhandler"))
-_TASK = frozenset(("task", "shared_task", "actor", "job", "periodic_task", "app_task", "remote_noop"))
+_TASK = frozenset(("task", "shared_task", "actor", "job", "periodic_task", "app_task"))
 _EVENT = frozenset(("callback", "event", "command", "message_handler", "on", "listen", "message", "hybrid_command", "slash_command", "agent", "inline_handler",
                     "callback_query_handler", "subscriber", "on_message", "on_event", "function", "cloud_event", "http", "route_cfg", "queue_trigger",
-                    "api_view", "csrf_exempt", "login_required", "require_POST", "require_GET", "require_http_methods", "endpoint", "entrypoint_noop"))
+                    "api_view", "csrf_exempt", "login_required", "require_POST", "require_GET", "require_http_methods", "endpoint"))
 _HANDLER_EXT = ("flask.", "fastapi.", "starlette.", "celery.", "dramatiq.", "rq.", "django.", "rest_framework.", "sanic.", "bottle.", "quart.", "aiohttp.",
                 "dash.", "telegram.", "telebot.", "discord.", "aiogram.", "flask_restful.", "faust.", "functions_framework.", "connexion.", "falcon.",
                 "flask_restx.", "flask_socketio.", "socketio.", "litestar.", "robyn.", "nameko.", "huey.", "hug.", "chalice.", "azure.", "tornado.", "eel.",

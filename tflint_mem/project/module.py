@@ -209,7 +209,7 @@ class Module:
         if self._calls_by_tail is None:
             index = self._calls_by_tail = {}
             for i, call in enumerate(self.calls):
-                tail = tail_of(call[0])
+                tail = called_name(self, call[0])
                 if tail is not None:
                     index.setdefault(tail, []).append(i)
         return self._calls_by_tail
@@ -259,6 +259,11 @@ class Module:
         return self._aliases
 
     def _alias(self, index, target, value):
+        if value[0] in ("d", "l", "t") and target[0] in ("n", "a"):  # a table of functions: TABLE[key]()
+            for item in value[2] if value[0] == "d" else value[1]:
+                if item[0] in ("n", "a"):
+                    index.setdefault(tail_of(item), set()).add(TABLE + tail_of(target))
+            return
         if target[0] == value[0] == "t":
             for pair in zip(target[1], value[1]):
                 self._alias(index, *pair)
@@ -280,6 +285,23 @@ def tail_of(expression):
     if tag == "a":
         return expression[2]
     return None
+
+
+TABLE = "[]"  # marks the name of a table whose items are called
+
+
+def called_name(m, expression):
+    """The name under which a call is indexed: its last identifier, or the table that `TABLE[key]()` and `TABLE.get(key)()` call from."""
+    tail = tail_of(expression)
+    if tail is None:
+        if expression[0] == "x":
+            tail = tail_of(expression[1])
+        elif expression[0] == "c":
+            f = m.calls[expression[1]][0]
+            tail = tail_of(f[1]) if f[0] == "a" and f[2] in ("get", "pop") else None
+        if tail is not None:
+            tail = TABLE + tail
+    return tail
 
 
 def dotted(expression):
