@@ -6,7 +6,8 @@ from tflint_mem.project.repeats import Repeat
 
 TRAINS = frozenset(("model.fit", "model.fit_generator", "model.train_on_batch", "optimizer.apply_gradients", "optimizer.minimize", "tf.GradientTape"))
 ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
-_VOLATILE = frozenset(("next", "sample", "pop", "popleft", "get", "read", "recv", "input", "choice", "shuffle", "reset", "step", "get_batch", "next_batch"))
+_SAME = frozenset(("reshape", "astype", "copy", "ravel", "flatten", "to_numpy", "transpose", "numpy", "squeeze", "values", "toarray", "drop", "len", "list", "int",
+                   "float", "range"))
 _SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
 _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
 MAX_DEPTH = 6
@@ -39,7 +40,7 @@ def per_epoch(context, repeat):
 
 
 def folds(repeat):
-    """Is the repeat a loop over the splits of a cross-validation: `for train, test in folds.split(x)`?"""
+    """Is the repeat a loop over the parts of a cross-validation: `for train, test in kf.split(x)`, `for i in range(n_folds)`?"""
     if repeat.context is None:
         return False
     m = repeat.module
@@ -47,9 +48,11 @@ def folds(repeat):
     if kind == "while":
         return False
     target, iterable = (branch[0], branch[1]) if kind == "comp" else (m.statements[statement][5], m.statements[statement][6])
-    pairs = target[0] == "t" and len(target[1]) > 1
     for e in walk(iterable, m.calls):
-        if e[0] == "c" and m.calls[e[1]][0][0] == "a" and m.calls[e[1]][0][2] == "split" and pairs:
+        name = (tail_of(e) or "").lower()
+        if "fold" in name or name == "n_splits":
+            return True
+        if e[0] == "c" and m.calls[e[1]][0][0] == "a" and m.calls[e[1]][0][2] == "split" and target[0] == "t" and len(target[1]) > 1:
             return True
     return False
 
@@ -96,20 +99,21 @@ def steady(context, repeat, expression, position=None, depth=0):
         return False
     for e in walk(expression, m.calls):
         tag = e[0]
-        if tag == "c" and (tail_of(m.calls[e[1]][0]) in _VOLATILE or not (m.calls[e[1]][1] or m.calls[e[1]][2] or m.calls[e[1]][0][0] == "a") or _random(m, e[1])):
+        if tag == "c" and not _pure(context, m, e[1]):
             return False
         if tag == "n" and not _steady_name(context, repeat, m, scope, e[1], at, loop, position, depth):
             return False
     return True
 
 
-def _random(m, i):
-    f = m.calls[i][0]
-    while f[0] == "a":
-        if f[2] in ("random", "rng"):
-            return True
-        f = f[1]
-    return f[0] == "n" and f[1] in ("random", "rng")
+def _pure(context, m, i):
+    """Does call `i` give the same for the same arguments, as far as its name tells (arrays made from arrays, cached functions)?"""
+    if tail_of(m.calls[i][0]) in _SAME:
+        return True
+    if any(context.project.repeats_of.guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
+        return True
+    names = context.project.apis(m, i) | {v[1] for v in context.infer.callee(m, i) if v[0] == "ext"}
+    return any(name.startswith(("numpy.", "tf.", "keras.")) and ".random." not in name for name in names)
 
 
 def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):

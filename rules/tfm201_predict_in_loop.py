@@ -80,9 +80,17 @@ def _hot_enough(context, m, i, repeat):
         return False
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
         return False
-    if _hot.steady(context, repeat, data):  # the same array: for each model that was trained, or again and again?
-        return not _hot.trains(context, repeat) and _hot.steady(context, repeat, context.receiver(m, i))
-    return True
+    if not _hot.steady(context, repeat, context.receiver(m, i)):
+        return False  # another model in each pass: one prediction for each of them
+    if _hot.steady(context, repeat, data):
+        return not _hot.trains(context, repeat)  # else a score after each training
+    return not _in_batches(context, m, i)
+
+
+def _in_batches(context, m, i):
+    """Is predict told how to split the input, as for a large array?"""
+    size = context.argument(m, i, 1, "batch_size")
+    return size is not None and size != ("k", 1) and size != ("k", None) or context.argument(m, i, 3, "steps") is not None
 
 
 def _data(context, m, i):
