@@ -84,6 +84,8 @@ def test_move_up(name, newline):
     ("grow()\na()\n", [(1, 1)], 2, "already"),
     ("a()\ngrow()\n", [(2, 2)], 5, "no statement"),
     ("a()\ngrow(\n)\n", [(2, 2)], 1, "same block"),
+    ("from __future__ import annotations\ngrow()\n", [(2, 2)], 1, "above that"),
+    ("'Doc.'\ngrow()\n", [(2, 2)], 1, "above that"),
 ])
 def test_move_up_refused(text, ranges, to_row, reason):
     with pytest.raises(NoFix, match=reason):

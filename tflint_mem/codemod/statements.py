@@ -36,6 +36,10 @@ def move_up(source, row_ranges, to_row: int) -> list:
         if statement is None or rows(statement)[1] != last:
             raise NoFix("it does not stand in the same block")
         moved.append(statement)
+    head = block[anchor]
+    if isinstance(head, ast.ImportFrom) and head.module == "__future__" or head is file.tree.body[0] and isinstance(
+            head, ast.Expr) and isinstance(head.value, ast.Constant):
+        raise NoFix("nothing may stand above that")
     moved.sort(key=block.index)
     if not moved or block.index(moved[0]) <= anchor:
         raise NoFix("it already stands above")
