@@ -278,10 +278,15 @@ def factory(context, acquired):
     found = (m, i)
     hops = acquired.repeat.hops[acquired.repeat.handed:]
     for hm, hi in reversed(hops[:-1]):
-        if wanted.isdisjoint(context.infer.call_values(hm, hi)):
+        if wanted.isdisjoint(_flat(context.infer.call_values(hm, hi))):
             break
         found = (hm, hi)
     return found
+
+
+def _flat(values):
+    """The values and the items of tuples among them: `return history, model`."""
+    return frozenset().union(values, *(item for v in values if v[0] == "tup" for item in v[1]))
 
 
 def trains(names):

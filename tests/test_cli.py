@@ -277,7 +277,7 @@ def test_fix_applies_and_reports_what_is_left(here):
     (here / "hint.py").write_text(HINT)
     done = check("--fix", "--output-format", "concise", "--ignore", "TFM104")
     assert done.returncode == 0
-    assert done.stdout == "Checked 2 files: 1 finding fixed, none left.\n"
+    assert done.stdout == "Checked 2 files: 1 finding fixed, none left, 3 in the baseline.\n"
     assert (here / "leaky.py").read_text() == CLEAN
     assert (here / "hint.py").read_text() == HINT
 
@@ -344,6 +344,36 @@ def test_baseline(here):
     assert "1 entry is no longer found" in check("--baseline", "known.json").stderr
     (here / "other.py").unlink()
     assert "2 entries are no longer found" in check("--baseline", "known.json").stderr
+
+
+def test_a_baseline_does_not_stand_in_the_way_of_fixes(here):
+    (here / "old.py").write_text(LEAKY)
+    (here / "both.py").write_text(HINT + LEAKY)
+    check("--write-baseline", "known.json")
+    (here / "both.py").write_text(HINT + LEAKY + LEAKY.replace("scores", "more").replace("(folder", "(path").replace("folder,", "path,"))
+    done = check("--baseline", "known.json", "--fix", "--output-format", "concise")
+    assert done.stdout == "Checked 2 files: 1 finding fixed, none left, 3 in the baseline.\n"
+    assert (here / "old.py").read_text() == LEAKY
+    assert (here / "both.py").read_text().count("        model = tf.keras.models.load_model(") == 1
+
+
+def test_fixes_in_many_files(here):
+    for number in range(4):
+        (here / f"leaky{number}.py").write_text(LEAKY)
+    (here / "clean.py").write_text(CLEAN)
+    done = check("--fix", "--output-format", "concise")
+    assert (done.returncode, done.stdout) == (0, "Checked 5 files: 4 findings fixed, none left.\n")
+    assert {path.read_text() for path in here.glob("*.py")} == {CLEAN}
+
+
+def test_a_file_that_cannot_be_written_is_told(here):
+    (here / "leaky.py").write_text(LEAKY)
+    script = ("import sys; from tflint_mem import apply, __main__\n"
+              "def refuse(path, data): raise PermissionError(13, 'Permission denied')\n"
+              "apply.write_atomic = refuse; __main__.main()")
+    done = subprocess.run([sys.executable, "-c", script, "check", *BASE, "--fix", "leaky.py"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "tflint-mem: leaky.py: not written: Permission denied\n")
+    assert "TFM101" in done.stdout
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 7}', '{"version": 1}', '{"version": 1, "findings": [3]}'])

@@ -53,24 +53,30 @@ def write(run, path):
     return len(findings)
 
 
-def subtract(run, path):
-    """`(new findings, number of stale entries)`.
+class Baseline:
+    """The findings that a baseline file knows.  Raises UsageError for a file that is none."""
 
-    An entry is stale when this run looked at its file, or the file is gone, and found it less often.  Raises UsageError.
-    """
-    known = _read(path)
-    root = run.settings.project_root
-    left = dict(known)
-    new = []
-    for finding, key in zip(run.findings, keys(run.findings, run.reader.get, root)):
-        if finding.code != "TFM000" and left.get(key):
-            left[key] -= 1
-        else:
-            new.append(finding)
-    checked = {relative(file, root) for file in run.reader.files}
-    stale = sum(
-        count > 0 and (file in checked or not os.path.exists(os.path.join(root, file))) for (_, file, _), count in left.items())
-    return new, stale
+    def __init__(self, path, root):
+        self.path, self._root = path, root
+        self._known = self._left = _read(path)
+
+    def new(self, findings, get):
+        """The findings that the file does not know."""
+        left, new = dict(self._known), []
+        for finding, key in zip(findings, keys(findings, get, self._root)):
+            if finding.code != "TFM000" and left.get(key):
+                left[key] -= 1
+            else:
+                new.append(finding)
+        self._left = left
+        return new
+
+    def stale(self, files):
+        """How many entries the last call of `new` did not find, though the run looked at their file or the file is gone."""
+        checked = {relative(file, self._root) for file in files}
+        return sum(
+            count > 0 and (file in checked or not os.path.exists(os.path.join(self._root, file)))
+            for (_, file, _), count in self._left.items())
 
 
 def _read(path):

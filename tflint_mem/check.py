@@ -113,7 +113,8 @@ class Run:
         self.settings = config.load(
             [os.getcwd()] if paths == ["-"] else paths, options.config, options.isolated, options.overrides)
         self.paths = paths
-        self.findings, self.fixed, self.skipped_fixes, self.baselined = [], [], [], 0
+        self.findings, self.fixed, self.skipped_fixes = [], [], []
+        self.baseline, self.baselined = None, 0
         self.failed = False
         self.checked = 0
 
@@ -129,7 +130,7 @@ class Run:
         for path, message in self.reader.errors:
             self.failed = True
             self.warn(f"{path}: {message}")
-        self.findings = self._wanted(self.findings)
+        self.findings = self._wanted(self.findings, self.reader.get)
         if self.options.add_noqa:
             return self._add_noqa()
         if self.options.write_baseline:
@@ -166,14 +167,19 @@ class Run:
             return failure.finding()
         return error
 
-    def recheck(self, path, raw):
-        """The findings of the file at `path` if it held `raw`, with all other files of the run around it."""
-        reader = Reader(self.reader.files, self.settings, lambda message: None)
-        changed = Source(path, raw)
-        sources = (changed if source.path == path else source for source in reader.sources())
+    def findings_with(self, changed):
+        """What the run would report if the files in `changed` ({path: Source}) held those bytes."""
         if self.stdin:
-            sources = iter((changed,))
-        return self._wanted([finding for finding in self.analyze(sources) if finding.path == path], changed)
+            sources = changed.values()
+        else:
+            reader = Reader(self.reader.files, self.settings, lambda message: None)
+            sources = (changed.get(source.path, source) for source in reader.sources())
+
+        def get(path):
+            return changed[path] if path in changed else self.reader.get(path)
+
+        findings = self._wanted(self.analyze(sources), get)
+        return self.baseline.new(findings, get) if self.baseline else findings
 
     def written(self, path, raw):
         """Replace a file's bytes; False, told in one line, when the file system refuses."""
@@ -208,13 +214,12 @@ class Run:
         reader.put(source)
         return reader
 
-    def _wanted(self, findings, changed=None):
-        """Without what the settings or comments in the files silence; sorted.  `changed` stands in for its file."""
+    def _wanted(self, findings, get):
+        """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
         if not findings:
             return []
         from tflint_mem import suppress
 
-        get = self.reader.get if changed is None else lambda path: changed if path == changed.path else self.reader.get(path)
         enabled = self.settings.enabled
         findings = [
             finding for finding in findings
@@ -224,11 +229,13 @@ class Run:
         return sorted(kept, key=lambda finding: finding.sort_key())
 
     def _subtract_baseline(self):
-        from tflint_mem import baseline
+        from tflint_mem.baseline import Baseline
 
+        self.baseline = Baseline(self.settings.baseline, self.settings.project_root)
         before = len(self.findings)
-        self.findings, stale = baseline.subtract(self, self.settings.baseline)
+        self.findings = self.baseline.new(self.findings, self.reader.get)
         self.baselined = before - len(self.findings)
+        stale = self.baseline.stale(self.reader.files)
         if stale and not self.options.quiet:
             entries = "1 entry is" if stale == 1 else f"{stale} entries are"
             self.warn(f"{self.settings.baseline}: {entries} no longer found; --write-baseline drops what is fixed")

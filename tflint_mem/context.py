@@ -88,7 +88,10 @@ class Context:
     def when(self, repeat, m):
         """ "in each pass of the `for` loop in line 12", "for each request to `/predict`": for messages about module `m`."""
         if repeat.context is not None:
-            place = f"line {repeat.line}" if repeat.module is m else f"{os.path.basename(repeat.module.path)}:{repeat.line}"
+            place = repeat.module.spot(repeat.line)
+            if repeat.module is not m:
+                name = os.path.basename(repeat.module.path)
+                place = f"{name}:{repeat.line}" if repeat.module.locate is None else f"{name}, {place}"
             return f"in each pass of {repeat.what} in {place}"
         return f"for {repeat.what}" if repeat.what.startswith("each") else f"in {repeat.what}"
 

@@ -18,6 +18,9 @@ from .source import SourceError
 RECURSION = 6000
 IMPORT_ROUNDS = 3
 
+# What a helper that is handed a model or a session does with it.
+_USES = (b".predict", b".fit(", b".train_on_batch(", b".run(", b"training=", b".apply_gradients(")
+
 # Facts of files as they were last seen in this process: a fix checks the project again after each round.
 _SEEN = {}
 
@@ -83,11 +86,11 @@ def _add(project, source, kept, findings, quiet=False):
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept[source.path] = source
-    project.add(source.path, collected, source.kind == "notebook")
+    project.add(source.path, collected, source.locate if source.kind == "notebook" else None)
 
 
 def _add_importers(project, paths, kept, findings):
-    """Files that do not name TensorFlow but import a module of the project that matters."""
+    """Files that do not name TensorFlow but import a module of the project that matters, and the helpers that they call."""
     from .source import Source
 
     names = {_module_name(module.path) for module in project.modules}
@@ -108,7 +111,32 @@ def _add_importers(project, paths, kept, findings):
                 fresh.add(_module_name(path))
             else:
                 rest.append(path)
+        helpers = _helpers(rest, kept)
+        for source in helpers:
+            _add(project, source, kept, findings, quiet=True)
+            rest.remove(source.path)
+            fresh.add(_module_name(source.path))
         waiting, names = rest, fresh
+
+
+def _helpers(paths, kept):
+    """Files that a kept one imports and that use what they are given as a model or a session: `def detect(net, x): net.predict(x)`."""
+    from .source import Source
+
+    found = []
+    for path in paths:
+        try:
+            source = Source.read(path)
+        except SourceError:
+            continue
+        if any(use in source.raw for use in _USES):
+            found.append(source)
+    if not found:
+        return found
+    words = set()
+    for source in kept.values():
+        words.update(_imported_words(source.raw))
+    return [source for source in found if _module_name(source.path) in words]
 
 
 def _module_name(path):
@@ -119,17 +147,21 @@ def _module_name(path):
 
 def _imports_one_of(raw, names):
     """Does an import line of the file name one of the modules?"""
+    return not names.isdisjoint(_imported_words(raw))
+
+
+def _imported_words(raw):
+    """Every word of the file's import lines."""
+    words = set()
     if b"import" not in raw:
-        return False
+        return words
     for line in raw.split(b"\n"):
         if b"import" not in line:
             continue
         text = line.strip().lstrip(b'"')
         if text.startswith((b"import ", b"from ", b"import\\t")):
-            words = text.decode("utf-8", "replace").replace(".", " ").replace(",", " ").replace("(", " ").split()
-            if not names.isdisjoint(words):
-                return True
-    return False
+            words.update(text.decode("utf-8", "replace").replace(".", " ").replace(",", " ").replace("(", " ").split())
+    return words
 
 
 def _syntax_finding(source, error):

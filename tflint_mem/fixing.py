@@ -1,4 +1,4 @@
-"""`--fix` and `--diff`: apply fixes file by file, show or write the result, and keep what is left to report."""
+"""`--fix` and `--diff`: apply fixes, show or write the result, and keep what is left to report."""
 
 import sys
 
@@ -12,35 +12,72 @@ def fix(run):
     With --diff nothing is written and the findings stay as they are; otherwise the files change and the findings that
     remain after the fixes take the place of the old ones.  A file that cannot be written is told and stays as it is.
     """
-    from tflint_mem import apply
-
-    unsafe = run.settings.unsafe_fixes
     by_path = {}
     for finding in run.findings:
         by_path.setdefault(finding.path, []).append(finding)
-    remaining = []
-    for path, findings in by_path.items():
+    changed = {}
+    for path, result in sorted(_settle(run, by_path).items()):
         source = run.reader.get(path)
-        if not any(f.fix is not None and (unsafe or f.fix.applicability == SAFE) for f in findings):
-            remaining += findings
-            continue
-        result = apply.fix_source(source, findings, unsafe=unsafe, recheck=lambda raw, path=path: run.recheck(path, raw))
         run.skipped_fixes += result.skipped
         if result.new == source.raw:
-            remaining += findings
-        elif run.options.diff:
-            run.fixed += result.applied
+            continue
+        if run.options.diff:
             _print_diff(source, Source(path, result.new))
-            remaining += findings
-        elif run.stdin or run.written(path, result.new):
-            run.fixed += result.applied
-            run.reader.put(Source(path, result.new))
-            remaining += run.recheck(path, result.new)
-        else:
-            remaining += findings
+        elif not run.stdin and not run.written(path, result.new):
+            continue
+        run.fixed += result.applied
+        changed[path] = Source(path, result.new)
+    if changed and not run.options.diff:
+        run.findings = run.findings_with(changed)
+        for source in changed.values():
+            run.reader.put(source)
     if run.stdin and not run.options.diff:
         _write(run.reader.get(run.paths[0]).raw)
-    run.findings = remaining
+
+
+def _settle(run, by_path):
+    """`{path: apply.Result}` of all files with something to fix.
+
+    A fix must be checked in the whole project, and that costs as much as the run itself.  So all files are fixed side by side
+    and share each check: a file whose fixes wait for an answer is left, and begun again when the answers of all are there.
+    """
+    from tflint_mem import apply
+
+    unsafe = run.settings.unsafe_fixes
+    answers = {
+        path: {} for path, findings in by_path.items()
+        if any(f.fix is not None and (unsafe or f.fix.applicability == SAFE) for f in findings)
+    }
+    results = {}
+    while True:
+        questions = {}
+        for path, known in answers.items():
+            if path not in results:
+                try:
+                    results[path] = apply.fix_source(
+                        run.reader.get(path), by_path[path], unsafe=unsafe, recheck=lambda raw, known=known: _answer(known, raw))
+                except _Unanswered as question:
+                    questions[path] = question.raw
+        if not questions:
+            return results
+        state = {path: result.new for path, result in results.items()} | questions
+        findings = run.findings_with({path: Source(path, raw) for path, raw in state.items()})
+        for path, raw in questions.items():
+            answers[path][raw] = [finding for finding in findings if finding.path == path]
+
+
+class _Unanswered(Exception):
+    """Nobody has looked yet at what is found when a file holds `raw`."""
+
+    def __init__(self, raw):
+        super().__init__()
+        self.raw = raw
+
+
+def _answer(known, raw):
+    if raw not in known:
+        raise _Unanswered(raw)
+    return known[raw]
 
 
 def _print_diff(old, new):

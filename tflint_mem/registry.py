@@ -34,6 +34,12 @@ RULES = (
          "Keras' predict is called for one sample, frame or step at a time"),
     Rule("TFM503", "graph-op-in-session-loop", "tf1", "warning", "sometimes", "safe", 10, "Session InteractiveSession MonitoredTrainingSession MonitoredSession get_session get_default_session",
          "operations are added to a TF1 graph where a session runs again and again"),
+    Rule("TFM602", "memory-growth-partial", "config", "error", "sometimes", "safe", 10, "set_memory_growth",
+         "memory growth is switched on for some of the GPUs only"),
+    Rule("TFM604", "memory-growth-conflict", "config", "error", "sometimes", "unsafe", 15, "set_memory_growth",
+         "a device is given both a memory limit and memory growth"),
+    Rule("TFM702", "multiprocessing-fork", "leak", "warning", "sometimes", "unsafe", 10, "Pool Process ProcessPoolExecutor",
+         "workers that use TensorFlow are forked from a process that has already run it"),
 )
 
 BY_CODE = {rule.code: rule for rule in RULES}

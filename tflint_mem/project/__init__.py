@@ -46,14 +46,14 @@ class Project:
 
     # -- modules --------------------------------------------------------------------------------------------------
 
-    def add(self, path, collected, notebook=False):
-        """Add a module; `path` as the run names it."""
+    def add(self, path, collected, locate=None):
+        """Add a module; `path` as the run names it, `locate` maps a notebook's rows to cells (None for a Python file)."""
         absolute = os.path.abspath(path)
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
-        module = Module(len(self.modules), path, parts, collected, notebook, keep=len(self.modules) < KEEP_LOADED)
+        module = Module(len(self.modules), path, parts, collected, locate, keep=len(self.modules) < KEEP_LOADED)
         self.modules.append(module)
-        if not notebook:
+        if locate is None:
             self.names.add(module.index, parts)
         return module
 
@@ -153,6 +153,13 @@ class Project:
         """[(module, scope)] of the project functions that call `i` may run (constructors give `__init__`)."""
         found = []
         for v in self.infer.callee(m, i):
+            self._functions(v, found)
+        return found
+
+    def functions_in(self, m, scope, expression, at):
+        """[(module, scope)] of the project functions that an expression may be (a bound method, a partial, a `tf.function`)."""
+        found = []
+        for v in self.infer.values(m, scope, expression, at):
             self._functions(v, found)
         return found
 

@@ -13,14 +13,15 @@ class Module:
     """A module and its lazily decoded body.
 
     index   position in the project        path    the file as the run names it
-    dotted  parts of the module's path     notebook  whether it comes from cells
+    parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "notebook", "imports", "defs", "idents", "_blob", "_body", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "notebook", "locate", "defs", "idents", "_blob", "_body", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases")
 
-    def __init__(self, index, path, parts, collected, notebook=False, keep=True):
-        self.index, self.path, self.parts, self.notebook = index, path, parts, notebook
+    def __init__(self, index, path, parts, collected, locate=None, keep=True):
+        self.index, self.path, self.parts = index, path, parts
+        self.locate, self.notebook = locate, locate is not None
         self.package = bool(parts) and parts[-1] == "__init__"
         self.idents, self.defs = collected.idents, collected.defs
         self._blob = None if keep else marshal.dumps(collected.body())
@@ -122,6 +123,13 @@ class Module:
     def loops(self, context):
         """Loop contexts around a place, innermost first."""
         return [c for c in self.chain(context) if self.contexts[c][0] in F.LOOPS]
+
+    def spot(self, line):
+        """ "line 12", or "cell 3, line 4" in a notebook: for messages."""
+        if self.locate is None:
+            return f"line {line}"
+        cell, row = self.locate(line)
+        return f"cell {cell}, line {row}"
 
     def loop_line(self, context):
         kind, _, statement, branch = self.contexts[context]

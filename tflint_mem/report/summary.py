@@ -21,7 +21,7 @@ def line(run):
         parts.append(f"{left} ({', '.join(by_severity)})")
     text = " ".join(parts)
     if run.baselined:
-        text += f", {run.baselined} more in the baseline"
+        text += f", {run.baselined} {'more ' * bool(run.findings)}in the baseline"
     if not run.settings.fix:
         text += _fixable(run)
     return text + "." + _skipped(run)

@@ -1,0 +1,18 @@
+"""Runs what was flagged, measures it, and says whether it leaks and whether the fix stops it.
+
+    results = verify_findings(findings, sources, settings, options, progress)
+
+Nothing heavy is imported here: TensorFlow lives in the child processes alone.
+"""
+
+__all__ = ["verify_findings", "verify_finding", "Options", "OptionError"]
+
+
+def __getattr__(name):
+    if name in ("verify_findings", "verify_finding", "Result"):
+        from . import session
+        return getattr(session, name)
+    if name in ("Options", "OptionError"):
+        from . import options
+        return getattr(options, name)
+    raise AttributeError(name)

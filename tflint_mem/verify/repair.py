@@ -84,13 +84,21 @@ def repairable(errors, state):
 
 def propose(error, state):
     """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
-    for kind in (_path, _shape, _layer, _name, _environment, _download, _arguments, _nothing_to_run, _files_named_in_text):
+    for kind in (_module, _path, _shape, _layer, _name, _environment, _download, _arguments, _nothing_to_run, _files_named_in_text):
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
             state.tried.add(key)
             return actions
     return []
+
+
+def _module(error, state):
+    """A module that serves, draws or logs and is not installed: a stub, so that a handler can be called directly."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.split(".")[0]
+        if top in standins.STUBBED:
+            yield standins.stub_module(top, state.input_shape())
 
 
 def missing_path(error):

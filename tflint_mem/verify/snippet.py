@@ -85,6 +85,7 @@ class Snippet:
     place         "file.py:12", for people
     future        names of `from __future__` imports
     prelude       Lines of imports, definitions, constants; run once
+    setup         Lines that run once under `if __name__ == "__main__"`, before the region
     region        Lines of the repeating region (or of the call that leads to it); run under `if __name__ == "__main__"`
     modules       {relative file name: [Line]} of other first-party files
     flagged       (path, row) of the flagged call
@@ -95,13 +96,14 @@ class Snippet:
     growth        memory growth is switched on (off for the rules about memory growth)
     """
 
-    __slots__ = ("code", "name", "place", "future", "prelude", "region", "modules", "flagged", "elements", "target",
+    __slots__ = ("code", "name", "place", "future", "prelude", "setup", "region", "modules", "flagged", "elements", "target",
                  "stand_ins", "needs", "growth")
 
-    def __init__(self, code, name, place, prelude, region, flagged=None, future=(), modules=None, elements="", target="",
-                 stand_ins=(), needs=(), growth=True):
+    def __init__(self, code, name, place, prelude, region, setup=(), flagged=None, future=(), modules=None, elements="",
+                 target="", stand_ins=(), needs=(), growth=True):
         self.code, self.name, self.place, self.future = code, name, place, list(future)
-        self.prelude, self.region, self.modules = list(prelude), list(region), dict(modules or {})
+        self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
+        self.modules = dict(modules or {})
         self.flagged, self.elements, self.target = flagged, elements, target
         self.stand_ins, self.needs, self.growth = list(stand_ins), list(needs), growth
 
@@ -127,8 +129,8 @@ class Snippet:
             out.append(line.text)
             if line.origin is not None:
                 rows[line.origin] = (MAIN, len(out))
-        out += ["", 'if __name__ == "__main__":', "    while again():"]
-        for line in _indented(self.region, 8):
+        out += ["", 'if __name__ == "__main__":']
+        for line in _indented(self.setup, 4) + [Line("    while again():")] + _indented(self.region, 8):
             out.append(line.text)
             if line.origin is not None:
                 rows[line.origin] = (MAIN, len(out))
