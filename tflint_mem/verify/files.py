@@ -1,0 +1,140 @@
+"""First-party files as the cutter sees them: text, tree, dotted name; and how one finds another."""
+
+import ast
+import os
+
+from .cut import Text
+
+
+class FileModel:
+    """One Python file or notebook.
+
+    path, root   absolute; the root is the folder that the dotted name starts from
+    parts        ("pkg", "mod") of `root/pkg/mod.py`; a package's own `__init__` has the package's parts
+    """
+
+    def __init__(self, path, source, root):
+        self.path, self.source, self.root = path, source, root
+        self.tree = ast.parse(source.code_bytes(), path)
+        self.text = Text(path, source.lines)
+        relative = os.path.relpath(path, root).replace(os.sep, "/")
+        stem = relative.rsplit(".", 1)[0]
+        self.is_package = stem.rsplit("/", 1)[-1] == "__init__"
+        self.parts = tuple(part for part in stem.split("/") if part != "__init__")
+        self.relative = relative
+        self._functions = None
+
+    @property
+    def package(self):
+        """Parts of the package that relative imports of this file start from."""
+        return self.parts if self.is_package else self.parts[:-1]
+
+    @property
+    def module_file(self):
+        """Where the module lies below a folder on `sys.path`."""
+        return "/".join(self.parts + (("__init__",) if self.is_package else ())) + ".py"
+
+    def functions(self):
+        """[(function node, chain of nodes from the module to it)], outer ones first."""
+        if self._functions is None:
+            self._functions = []
+            stack = [(self.tree, (self.tree,))]
+            while stack:
+                node, chain = stack.pop(0)
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        self._functions.append((child, chain + (child,)))
+                    if isinstance(child, ast.stmt) or isinstance(child, ast.ExceptHandler):
+                        stack.append((child, chain + (child,)))
+        return self._functions
+
+    def names(self):
+        """Names bound at the top level, also inside its `if`, `try` and `with`."""
+        from .scope import binds
+
+        found = set()
+        for statement in self.tree.body:
+            found |= binds(statement)
+        return found
+
+
+class Files:
+    """All first-party files that a snippet may draw from.
+
+    sources   Sources of the run, by absolute path: what the caller has read (and perhaps fixed) already
+    folders   folders to resolve imports from besides the importing file's own
+    """
+
+    def __init__(self, sources=(), folders=()):
+        self._sources = {os.path.abspath(source.path): source for source in sources}
+        self.folders = [os.path.abspath(folder) for folder in folders]
+        self._models = {}
+
+    def sources(self):
+        """The Sources of the run."""
+        return list(self._sources.values())
+
+    def get(self, path):
+        """The FileModel of a path, or None when it does not exist or does not parse."""
+        path = os.path.abspath(path)
+        if path not in self._models:
+            self._models[path] = self._load(path)
+        return self._models[path]
+
+    def _load(self, path):
+        from ..source import Source, SourceError
+
+        source = self._sources.get(path)
+        try:
+            if source is None:
+                source = Source.read(path)
+            return FileModel(path, source, _root_of(path))
+        except (SourceError, SyntaxError, ValueError, RecursionError):
+            return None
+
+    def resolve(self, parts, importer):
+        """The FileModel that `import a.b` (parts ("a", "b")) means in `importer`, or None when it is not first-party."""
+        if not parts:
+            return None
+        seen = []
+        for root in [os.path.dirname(importer.path), importer.root] + self.folders:
+            if root in seen:
+                continue
+            seen.append(root)
+            base = os.path.join(root, *parts)
+            for path in (base + ".py", os.path.join(base, "__init__.py")):
+                if os.path.abspath(path) in self._sources or os.path.isfile(path):
+                    model = self.get(path)
+                    if model is not None and model.path != importer.path:
+                        if len(parts) > len(model.parts):
+                            model.parts = tuple(parts)  # a package without `__init__`: known by how it is imported
+                        return model
+        return None
+
+    def others(self, name, besides):
+        """FileModels of the run, other than `besides`, whose text names `name`."""
+        needle = name.encode("utf-8")
+        for path, source in sorted(self._sources.items()):
+            if path != besides.path and needle in source.raw and path.endswith((".py", ".ipynb")):
+                model = self.get(path)
+                if model is not None:
+                    yield model
+
+
+def _root_of(path):
+    """The folder above the outermost package that holds the file."""
+    folder = os.path.dirname(path)
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def absolute_parts(node, model):
+    """Parts of the module that an `ast.ImportFrom` of `model` names; relative levels resolved."""
+    parts = tuple(node.module.split(".")) if node.module else ()
+    if node.level:
+        package = model.package
+        up = node.level - 1
+        base = package[:len(package) - up] if up else package
+        return base + parts
+    return parts

@@ -1,0 +1,202 @@
+"""Where the repeat of a finding is, and the way from the top of a program to it."""
+
+import ast
+
+from .cut import path_to
+from .scope import base_name
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_MOST_CALLERS = 8
+
+
+class Repeat:
+    """What repeats.
+
+    kind   "loop" (for, while), "comprehension", "map" (a call of map or filter), "function" (every call of it is one
+           repeat: a handler, an objective), "statement" (nothing around it repeats: it is run again and again as it stands)
+    node   the syntax node; chain: the nodes from the module down to it
+    """
+
+    __slots__ = ("kind", "model", "node", "chain")
+
+    def __init__(self, kind, model, node, chain):
+        self.kind, self.model, self.node, self.chain = kind, model, node, tuple(chain)
+
+    def functions(self):
+        """The functions around the repeat, outermost first (without itself)."""
+        return [node for node in self.chain[:-1] if isinstance(node, _FUNCTIONS)]
+
+    def classes(self):
+        """The classes around the repeat, outermost first."""
+        return [node for node in self.chain[:-1] if isinstance(node, ast.ClassDef)]
+
+
+def find_repeats(files, model, row, column, trace):
+    """Repeats for a flagged place, the best first.
+
+    row, column  of the module, from 1 and (bytes) from 0
+    trace        [(path, row of the module, bytes column)] from the repeat to the place, outermost first; may be empty
+    """
+    found = []
+    if len(trace) >= 1:
+        path, first_row, _ = trace[0]
+        origin = files.get(path)
+        inner = trace[1][1:] if len(trace) > 1 and trace[1][0] == path else None
+        repeat = _at_row(origin, first_row, inner) if origin is not None else None
+        if repeat is not None:
+            found.append(repeat)
+    chain = path_to(model.tree, row, column)
+    local = _around(model, chain)
+    if local is not None and not found:
+        found.append(local)
+    function = found[0].node if found and found[0].kind == "function" else None
+    enclosing = [node for node in chain if isinstance(node, _FUNCTIONS)]
+    if not found or function is not None:
+        start = function or (enclosing[-1] if enclosing else None)
+        origin = found[0].model if found else model
+        if start is not None:
+            found[:0] = _loops_that_call(files, origin, start)
+            if function is None:
+                found.append(_function_repeat(origin, start))
+    if not found:
+        statement = [node for node in chain if isinstance(node, ast.stmt)]
+        found.append(Repeat("statement", model, statement[0] if statement else model.tree.body[0],
+                            chain[:2] if len(chain) > 1 else (model.tree, model.tree.body[0])))
+    return [_outside_of_traced(files, repeat) for repeat in found]
+
+
+def _function_repeat(model, function):
+    for node, chain in model.functions():
+        if node is function:
+            return Repeat("function", model, node, chain)
+    raise LookupError(function.name)
+
+
+def _around(model, chain):
+    """The innermost loop around the end of the chain, in the same function; what a `for` runs over is outside of it."""
+    for depth in range(len(chain) - 1, 0, -1):
+        node = chain[depth]
+        if isinstance(node, _FUNCTIONS + (ast.Lambda,)):
+            return None
+        inner = chain[depth + 1] if depth + 1 < len(chain) else None
+        if isinstance(node, (ast.For, ast.AsyncFor)) and inner is not node.iter and inner is not None and inner in node.body:
+            return Repeat("loop", model, node, chain[:depth + 1])
+        if isinstance(node, ast.While) and inner is not None:
+            return Repeat("loop", model, node, chain[:depth + 1])
+        if isinstance(node, _COMPREHENSIONS) and not _in_first_iterable(node, chain[depth + 1:]):
+            return Repeat("comprehension", model, node, chain[:depth + 1])
+    return None
+
+
+def _in_first_iterable(node, below):
+    return len(below) >= 2 and below[0] is node.generators[0] and below[1] is node.generators[0].iter
+
+
+def _at_row(model, row, inner):
+    """The repeat that begins in a row: loop, comprehension, map, or function."""
+    best = None
+    stack = [(model.tree, (model.tree,))]
+    while stack:
+        node, chain = stack.pop()
+        for child in ast.iter_child_nodes(node):
+            here = chain + (child,)
+            if isinstance(child, _LOOPS) and child.lineno == row:
+                return Repeat("loop", model, child, here)
+            if isinstance(child, _FUNCTIONS):
+                first = min([child.lineno] + [decorator.lineno for decorator in child.decorator_list])
+                if first <= row <= child.body[0].lineno and not (row > child.lineno and row >= child.body[0].lineno):
+                    best = best or Repeat("function", model, child, here)
+            elif isinstance(child, _COMPREHENSIONS) and child.lineno <= row <= child.end_lineno:
+                if inner is None or child.lineno <= inner[0] <= child.end_lineno:
+                    best = Repeat("comprehension", model, child, here)
+            elif isinstance(child, ast.Call) and child.lineno <= row <= child.end_lineno and best is None:
+                best = _handed(model, child, here)
+            if not hasattr(child, "lineno") or child.lineno <= row <= child.end_lineno or isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+                stack.append((child, here))
+    return best
+
+
+def _handed(model, call, chain):
+    """`map(f, xs)`, or a call that is handed a function of this file (`study.optimize(objective)`)."""
+    if isinstance(call.func, ast.Name) and call.func.id in ("map", "filter") and len(call.args) == 2:
+        return Repeat("map", model, call, chain)
+    for argument in call.args + [keyword.value for keyword in call.keywords]:
+        name = argument.attr if isinstance(argument, ast.Attribute) else argument.id if isinstance(argument, ast.Name) else None
+        for function, way in model.functions():
+            if name is not None and function.name == name:
+                return Repeat("function", model, function, way)
+    return None
+
+
+def call_sites(files, model, function):
+    """[(model, chain to the call)] of calls of a function by its name: in its own file first, then in files that name it.
+
+    A method is matched by its name alone when it is no common one: the receiver's class is not known here.
+    """
+    found = []
+    own = [chain for node, chain in model.functions() if node is function]
+    is_method = bool(own) and isinstance(own[0][-2], ast.ClassDef)
+    candidates = [model] + list(files.others(function.name, model))
+    names = {function.name}
+    if is_method:
+        if function.name == "__init__":
+            names = {own[0][-2].name}
+            candidates = [model] + list(files.others(own[0][-2].name, model))
+            is_method = False
+        elif function.name == "__call__":
+            return []
+    for candidate in candidates:
+        stack = [(candidate.tree, (candidate.tree,))]
+        while stack:
+            node, chain = stack.pop()
+            for child in ast.iter_child_nodes(node):
+                here = chain + (child,)
+                if isinstance(child, ast.Call) and _calls(child, names, is_method) and function not in here:
+                    found.append((candidate, here))
+                stack.append((child, here))
+        if len(found) >= _MOST_CALLERS:
+            break
+    found.sort(key=lambda site: (site[0] is not model, sum(isinstance(node, _FUNCTIONS) for node in site[1]), site[1][-1].lineno))
+    return found[:_MOST_CALLERS]
+
+
+def _calls(call, names, is_method):
+    if isinstance(call.func, ast.Name):
+        return not is_method and call.func.id in names
+    if isinstance(call.func, ast.Attribute):
+        # `self.run()`, `predictor.run()`, `module.run()`; not a method of the same name on a literal or another call's result
+        return call.func.attr in names and base_name(call.func) is not None
+    return False
+
+
+def _loops_that_call(files, model, function, depth=0, seen=None):
+    """Loops from which the function is called, directly or through others: nearest first."""
+    seen = seen if seen is not None else set()
+    if id(function) in seen or depth > 5:
+        return []
+    seen.add(id(function))
+    further = []
+    for caller, chain in call_sites(files, model, function):
+        loop = _around(caller, chain)
+        if loop is not None:
+            return [loop]
+        around = [node for node in chain if isinstance(node, _FUNCTIONS)]
+        if around:
+            further.append((caller, around[-1]))
+    for caller, outer in further:
+        loops = _loops_that_call(files, caller, outer, depth + 1, seen)
+        if loops:
+            return loops
+    return []
+
+
+def _outside_of_traced(files, repeat):
+    """A loop inside a `tf.function` is traced, not run: the repeats are the calls of that function."""
+    for function in reversed(repeat.functions()):
+        if any((base_name(decorator) in ("tf", "tensorflow") and "function" in ast.dump(decorator))
+               for decorator in function.decorator_list):
+            loops = _loops_that_call(files, repeat.model, function)
+            return loops[0] if loops else _function_repeat(repeat.model, function)
+    return repeat
