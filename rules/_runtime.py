@@ -1,0 +1,134 @@
+"""Which code runs TensorFlow: starts its thread pools and devices by an operation, a variable, a model."""
+
+from tflint_mem import facts as F
+from tflint_mem.knowledge import is_op, result_of
+
+MAX_DEPTH = 6
+_KINDS = frozenset(("model", "saved_model", "variable", "dataset", "table"))
+_RECEIVERS = frozenset(("model", "saved_model", "layer", "dataset", "tape", "optimizer", "metric", "loss", "variable", "tf.function", "table"))
+
+
+class Runtime:
+    """Answers about one project; keep one per run (`of(context)`)."""
+
+    def __init__(self, context):
+        self.context, self.project = context, context.project
+        self._memo = {}
+
+    def call(self, m, i, depth=0):
+        """Does this call run TensorFlow, itself or in the functions of the project that it calls?"""
+        if any(_runs(name) for name in self.project.apis(m, i)):
+            return True
+        return depth < MAX_DEPTH and any(self.function(fm, scope, depth + 1) for fm, scope in self.project.functions_called(m, i))
+
+    def function(self, m, scope, depth=0):
+        """Does a run of the function run TensorFlow?"""
+        key = (m.index, scope)
+        if key not in self._memo:
+            self._memo[key] = False  # a recursive call adds nothing
+            self._memo[key] = any(self.call(m, i, depth) for i in m.scope_calls(scope)) or "tf.function" in self.context.infer.decorator_names(m, scope)
+        return self._memo[key]
+
+    def before(self, m, i, depth=0, seen=()):
+        """The call that has run TensorFlow in this process when call `i` runs, as (module, call), or None.
+
+        Looked for: earlier in the same function, in another pass of a loop around it, in the constructor of its object,
+        earlier in its callers, at the top of its module and of those that it imports.
+        """
+        scope = m.calls[i][3]
+        found = self._earlier(m, i)
+        if found is not None:
+            return (m, found)
+        if scope == 0 or depth > 5 or (m.index, scope) in seen:
+            return None if scope else self.at_import(m, i)
+        for own in self._constructors(m, scope):
+            for k in own[0].scope_calls(own[1]):
+                if self.call(own[0], k):
+                    return (own[0], k)
+        for caller, k, how in self.project.callers(m, scope):
+            if how in ("call", "map", "submit", "callback", "handler"):
+                found = self.before(caller, k, depth + 1, (*seen, (m.index, scope)))
+                if found is not None:
+                    return found
+        return self.at_import(m, None)
+
+    def _earlier(self, m, i):
+        """A call before `i` in its function that can run before it, or one behind it in a loop around both."""
+        call = m.calls[i]
+        loops = [c for c in m.loops(call[4]) if m.contexts[c][0] != "comp"]
+        for k in m.scope_calls(call[3]):
+            if k == i or not self._meets(m, i, k):
+                continue
+            if k > i and not any(m.inside(m.calls[k][4], loop) for loop in loops):
+                continue
+            if m.calls[k][5] == call[5] and k > i:
+                continue
+            if self.call(m, k):
+                return k
+        return None
+
+    @staticmethod
+    def _meets(m, i, k):
+        """Can both run in one pass: not in two branches of one `if`?"""
+        branches = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
+        return all(branches.get(m.contexts[c][2], c) == c for c in m.chain(m.calls[k][4]) if m.contexts[c][0] == "if")
+
+    def _constructors(self, m, scope):
+        """`__init__` of the class whose method this is."""
+        while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
+            scope = m.scopes[scope][F.S_PARENT]
+        if scope <= 0:
+            return []
+        init = self.context.infer.lookup(m, scope, "__init__")
+        return [init] if init else []
+
+    def at_import(self, m, before, depth=0):
+        """A call at the top level of a module (before call `before`), or of one that it imports, that runs TensorFlow."""
+        for k in m.scope_calls(0):
+            if before is not None and k >= before:
+                break
+            if self._guarded_main(m, k) and before is None:
+                continue
+            if self.call(m, k):
+                return (m, k)
+        if depth >= 2:
+            return None
+        for s in m.scope_statements(0):
+            statement = m.statements[s]
+            if statement and statement[0] == F.IMPORT and statement[2] == -1:
+                for other in self._imported(m, statement):
+                    found = self.at_import(other, None, depth + 1)
+                    if found is not None:
+                        return found
+        return None
+
+    def _imported(self, m, statement):
+        for name, dotted, attribute, level in statement[5]:
+            target = self.project.resolve(m, dotted, level) if dotted or level else None
+            sub = self.project.resolve(m, (dotted + "." if dotted else "") + attribute, level) if attribute not in (None, "", "*") else None
+            for other in (target, sub):
+                if other is not None and other is not m:
+                    yield other
+
+    @staticmethod
+    def _guarded_main(m, k):
+        return any(m.contexts[c][0] == "if" for c in m.chain(m.calls[k][4]))
+
+
+def of(context):
+    """The one Runtime of a run."""
+    if "runtime" not in context.memo:
+        context.memo["runtime"] = Runtime(context)
+    return context.memo["runtime"]
+
+
+def _runs(name):
+    head, _, method = name.rpartition(".")
+    if head in _RECEIVERS:
+        return not method.startswith(("get_config", "summary", "to_json", "compile"))
+    if name == "new:model":
+        return False  # its layers are counted where they are called
+    if name.startswith(("tf.", "keras.", "hub.")):
+        kind = result_of(name)
+        return kind in _KINDS or kind == "tensor" and is_op(name)
+    return False

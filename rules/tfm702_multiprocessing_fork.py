@@ -1,0 +1,222 @@
+"""Finds worker processes that are forked from a process in which TensorFlow has already run.
+
+## What it does
+Reports `multiprocessing.Pool`, `Process` and `ProcessPoolExecutor` with the default or the fork start method when the workers use
+TensorFlow and the parent has run it before: an operation, a variable or a model, earlier on the way to this place, in the
+constructor of the object, at the top of an imported module, or in an earlier pass of the loop. A parent that only imports
+TensorFlow is fine, and so are workers that never touch it.
+
+## Why is this bad?
+A fork copies the memory of the process but only one of its threads. TensorFlow's thread pools, locks and CUDA contexts are in
+that memory, the threads that would serve them are gone: the first operation in the worker that needs one waits for ever. Where it
+does not hang, each worker carries the parent's models as memory of its own as soon as it touches them. Linux forks by default
+before Python 3.14.
+
+## What was measured
+On TensorFlow 2.21 (CPU, Linux) `Model.predict` in a worker forked after one `predict` in the parent never returned; see the
+fixture. A child process that is spawned per model returns all its memory when it ends.
+
+## Example
+```python
+model = tf.keras.models.load_model("birds.keras")
+with multiprocessing.Pool(4) as pool:
+    labels = pool.map(classify, paths)
+```
+
+Use instead, behind `if __name__ == "__main__":`
+```python
+with multiprocessing.get_context("spawn").Pool(4, initializer=load) as pool:
+    labels = pool.map(classify, paths)
+```
+
+## Fix safety
+The fix asks for the spawn start method. It is unsafe: spawned workers import the main module again and share no globals with the
+parent; arguments and functions must be picklable.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import call_text
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import tail_of
+
+from . import _runtime
+
+CODE = "TFM702"
+MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
+_PACKAGES = ("multiprocessing.", "multiprocess.", "concurrent.futures.", "billiard.")
+_CONSTRUCTORS = frozenset(("Pool", "Process", "ProcessPoolExecutor"))
+_SHARED = frozenset(("Queue", "JoinableQueue", "SimpleQueue", "Lock", "RLock", "Event", "Condition", "Semaphore", "BoundedSemaphore", "Barrier", "Value", "Array"))
+_SUBMIT = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "apply_async", "submit"))
+
+
+def find(context):
+    """Forking constructors whose workers run TensorFlow behind a parent that has."""
+    if _start_method(context):
+        return
+    runtime = _runtime.of(context)
+    for m, i in _constructions(context):
+        if context.in_tests(m):
+            continue
+        workers, times = _workers(context, m, i)
+        worker = next(((fm, s) for fm, s in workers if runtime.function(fm, s)), None)
+        if worker is None:
+            continue
+        used = next((found for found in (runtime.before(m, k) for k in times) if found is not None), None)
+        if used is None:
+            continue
+        um, ui = used
+        fm, s = worker
+        pos, use = m.calls[i][6], um.calls[ui][6]
+        yield context.at_call(
+            CODE, m, i,
+            f"`{call_text(m, i)}` forks workers that run TensorFlow (`{fm.qualname(s) or 'a lambda'}`) from a process that has already run it; they can hang for ever",
+            measured=MEASURED, help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
+            trace=((um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
+                   (m, pos[0], pos[1], "forks worker processes"), (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker")),
+            fix=_spawn(m, i, _own_context(context, m, i)) if _can_spawn(context, m, i, workers) else None,
+        )
+
+
+def _start_method(context):
+    """Does the project set the start method to something else than fork?"""
+    for m, i, _ in context.calls({"set_start_method"}):
+        method = context.argument(m, i, 0, "method")
+        if method is not None and method != ("k", "fork"):
+            return True
+    return False
+
+
+def _constructions(context):
+    """(module, call) of each construction of forked processes, subclasses of Process included."""
+    for index in context.project.mentioned(_CONSTRUCTORS):
+        m = context.project.module(index)
+        for i in range(len(m.calls)):
+            tail = tail_of(m.calls[i][0])
+            if tail is None:
+                continue
+            if tail in _CONSTRUCTORS or tail[:1].isupper():
+                if _forks(context, m, i):
+                    yield m, i
+
+
+def _forks(context, m, i):
+    call = m.calls[i]
+    keywords = dict(call[2])
+    for name in context.project.apis(m, i):
+        base, _, tail = name.rpartition(".")
+        if tail not in _CONSTRUCTORS or "dummy" in base:
+            continue
+        if name.startswith("ext:") and base.endswith("get_context"):
+            return _context_forks(context, m, call[0][1], i)
+        if name.startswith(_PACKAGES):
+            for keyword in ("mp_context", "context"):
+                if keyword in keywords:
+                    return _context_forks(context, m, keywords[keyword], i)
+            return not (tail == "ProcessPoolExecutor" and "max_tasks_per_child" in keywords)  # that asks for spawn by itself
+    return any(_process_class(context, v) for v in context.infer.callee(m, i))
+
+
+def _process_class(context, v):
+    """Is the value a class of the project that derives from `multiprocessing.Process`?"""
+    if v[0] != "cls":
+        return False
+    return any(name in ("multiprocessing.Process", "multiprocess.Process", "multiprocessing.process.BaseProcess", "multiprocessing.context.Process")
+               for name in context.infer.foreign_bases(context.project.module(v[1]), v[2]))
+
+
+def _context_forks(context, m, expression, i):
+    """Is the multiprocessing context made with "fork", or with no name at all?"""
+    made = _context_call(context, m, expression, i)
+    if made is None:
+        return False
+    method = context.argument(*made, 0, "method")
+    return method is None or method in (("k", "fork"), ("k", None))
+
+
+def _context_call(context, m, expression, i):
+    """(module, call) of the `get_context` that a context comes from, or None."""
+    call = m.calls[i]
+    for v in context.infer.values(m, call[3], expression, call[5]):
+        if v[0] == "obj" and v[1].endswith("get_context") and v[2] is not None and isinstance(v[2][1], int):
+            return context.project.module(v[2][0]), v[2][1]
+    return None
+
+
+def _workers(context, m, i):
+    """(functions that run in the workers, calls at which they are forked)."""
+    found, times = [], [i]
+    call = m.calls[i]
+    for v in context.infer.callee(m, i):
+        if _process_class(context, v):
+            run = context.infer.lookup(context.project.module(v[1]), v[2], "run")
+            if run:
+                found.append(run)
+    for name, position in (("target", 1), ("initializer", None)):
+        expression = context.argument(m, i, position if tail_of(call[0]) == "Process" else None, name)
+        if expression is not None:
+            found += context.project.functions_in(m, call[3], expression, call[5])
+    if tail_of(call[0]) in ("Pool", "ProcessPoolExecutor"):
+        for tail in _SUBMIT:
+            for j in m.calls_by_tail().get(tail, ()):
+                other = m.calls[j]
+                if other[0][0] == "a" and other[1] and _is_made_by(context, m, other, i):
+                    found += context.project.functions_in(m, other[3], other[1][0], other[5])
+                    if tail_of(call[0]) == "ProcessPoolExecutor":
+                        times.append(j)  # an executor forks when it is given work
+    return found, times
+
+
+def _is_made_by(context, m, call, i):
+    return any(v[0] == "obj" and v[2] == (m.index, i) for v in context.infer.values(m, call[3], call[0][1], call[5]))
+
+
+def _can_spawn(context, m, i, workers):
+    """Can the workers be spawned as the code stands: importable functions, a `__main__` guard on the way, nothing shared?"""
+    if any(v[0] == "cls" for v in context.infer.callee(m, i)):
+        return False
+    if any(fm.scopes[s][F.S_KIND] == "lambda" or fm.scopes[fm.scopes[s][F.S_PARENT]][F.S_KIND] == "function" for fm, s in workers):
+        return False
+    return _guarded(context, m, i, 0) and not _shares(context, m)
+
+
+def _shares(context, m):
+    """Are queues or locks made for the default start method?  Spawned processes refuse them."""
+    return any(name.startswith(_PACKAGES) for tail in _SHARED for k in m.calls_by_tail().get(tail, ()) for name in context.project.apis(m, k))
+
+
+def _guarded(context, m, i, depth):
+    call = m.calls[i]
+    if call[3] == 0:
+        return any(m.contexts[c][0] == "if" for c in m.chain(call[4]))
+    if depth > 4:
+        return False
+    return all(_guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call[3]) if how == "call")
+
+
+def _own_context(context, m, i):
+    """The `get_context` call whose `Pool` or `Process` is called, or None."""
+    receiver = context.receiver(m, i)
+    return None if receiver is None else _context_call(context, m, receiver, i)
+
+
+def _spawn(m, i, made):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        message = "Start the workers with the spawn method"
+        if made is not None:
+            view, call = fx.at(*made)
+            if not call.args:
+                return UNSAFE, message, do.replace_expression(view, call, f'{view.code(call.func)}("spawn")')
+            return UNSAFE, message, do.replace_expression(view, call.args[0].value, '"spawn"')
+        view, call = fx.at(m, i)
+        tail, row = tail_of(m.calls[i][0]), m.calls[i][6][0]
+        module, edits = do.ensure(fx.source, "multiprocessing", row=row)
+        context = f'{module}.get_context("spawn")'
+        if tail == "ProcessPoolExecutor":
+            change = do.add_keyword(view, call, "mp_context", context)
+        else:
+            change = do.replace_expression(view, call.func, f"{context}.{tail}")
+        return UNSAFE, message, do.join(change, edits)
+
+    return fix
