@@ -203,6 +203,14 @@ def test_wrong_configuration_exits_with_2(here):
     assert done.stderr == f"tflint-mem: {here / 'pyproject.toml'}: unknown key `selct`; did you mean `select`?\n"
 
 
+def test_verbose_tells_what_is_read(here):
+    (here / "clean.py").write_text(CLEAN)
+    (here / "tflint-mem.toml").write_text("[verify]\n")
+    done = tflint("check", "--verbose")
+    assert str(here / "tflint-mem.toml") in done.stderr
+    assert "1 files to check" not in done.stderr and "1 file to check" in done.stderr
+
+
 # -- severity and exit code
 
 
@@ -277,7 +285,7 @@ def test_fix_applies_and_reports_what_is_left(here):
     (here / "hint.py").write_text(HINT)
     done = check("--fix", "--output-format", "concise", "--ignore", "TFM104")
     assert done.returncode == 0
-    assert done.stdout == "Checked 2 files: 1 finding fixed, none left, 3 in the baseline.\n"
+    assert done.stdout == "Checked 2 files: 1 finding fixed, none left.\n"
     assert (here / "leaky.py").read_text() == CLEAN
     assert (here / "hint.py").read_text() == HINT
 
@@ -466,6 +474,9 @@ def test_rule_explains_by_code_and_by_name():
 def test_version_and_help():
     from tflint_mem import __version__
 
+    bare = tflint()
+    assert (bare.returncode, bare.stderr) == (0, "")
+    assert all(command in bare.stdout for command in ("check", "rule", "rules"))
     assert tflint("--version").stdout == f"tflint-mem {__version__}\n"
     shown = tflint("check", "--help").stdout
     for option in ("--select", "--fix", "--diff", "--output-format", "--baseline", "--add-noqa", "--stdin-filename"):

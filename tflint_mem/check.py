@@ -8,6 +8,7 @@ from tflint_mem.config import UsageError
 from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
+_AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
 class Options:
@@ -39,7 +40,7 @@ class Reader:
 
     def __init__(self, files, settings, warn):
         self.files, self.errors = files, []
-        self._limit, self._warn, self._kept = settings.max_file_size, warn, {}
+        self._limit, self._warn, self._kept, self._recent = settings.max_file_size, warn, {}, {}
 
     def sources(self):
         """Every readable file; what cannot be read goes to `errors`."""
@@ -57,16 +58,24 @@ class Reader:
 
     def get(self, path):
         """The source at `path` as it was analysed, or as it is now if it played no part; None when there is none."""
+        if path not in self._recent:
+            if len(self._recent) >= _AT_HAND:
+                del self._recent[next(iter(self._recent))]
+            self._recent[path] = self._source(path)
+        return self._recent[path]
+
+    def put(self, source):
+        """Replace a file's bytes: standard input, or a file that has just been fixed."""
+        self._kept[source.path] = source.raw
+        self._recent.pop(source.path, None)
+
+    def _source(self, path):
         if path in self._kept:
             return Source(path, self._kept[path])
         try:
             return Source.read(path)
         except SourceError:
             return None
-
-    def put(self, source):
-        """Replace a file's bytes: standard input, or a file that has just been fixed."""
-        self._kept[source.path] = source.raw
 
     def _is_too_big(self, source):
         """A notebook is measured by its code, since pictures make the file big."""
@@ -201,7 +210,7 @@ class Run:
         found = discover.discover(self.paths, self.settings)
         if self.options.verbose:
             self.warn(f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}")
-            self.warn(f"{len(found.files)} files to check")
+            self.warn(f"{len(found.files)} file{'s' * (len(found.files) != 1)} to check")
         reader = Reader(found.files, self.settings, self.warn)
         reader.errors += found.errors
         return reader

@@ -28,10 +28,13 @@ class _List(click.ParamType):
 _SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", prog_name="tflint-mem", message="%(prog)s %(version)s")
-def cli():
+@click.pass_context
+def cli(ctx):
     """The memory linter for TensorFlow: finds code that leaks, fixes it, and proves it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @cli.command()
