@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import textwrap
@@ -123,12 +124,14 @@ def test_a_path_that_cannot_be_read_exits_with_2_and_the_rest_is_checked(here):
     assert codes(done) == ["TFM101"]
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs file permissions that hold")
-def test_a_file_without_permission(here):
-    (here / "secret.py").write_text(LEAKY)
-    (here / "secret.py").chmod(0)
-    done = check("secret.py")
-    assert (done.returncode, done.stderr) == (2, "tflint-mem: secret.py: Permission denied\n")
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs a file that nobody can open")
+def test_a_file_that_cannot_be_opened(here):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("dead.py")
+    (here / "leaky.py").write_text(LEAKY)
+    done = check("--output-format", "json", "dead.py", "leaky.py")
+    assert (done.returncode, codes(done)) == (2, ["TFM101"])
+    assert done.stderr.startswith("tflint-mem: dead.py: ") and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(("content", "place", "words"), [
