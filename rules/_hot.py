@@ -194,3 +194,23 @@ def single(context, m, i, expression, depth=0):
 
 def _new_axis(item):
     return item == ("k", None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
+
+
+# -- eager or compiled ------------------------------------------------------------------------------------------------------
+
+
+def eager(context, repeat):
+    """Does nothing on the way from the repeat to the place run inside a traced function?"""
+    return not any(context.project.compiled_by.call(m, i) for m, i in repeat.hops)
+
+
+def busy(context, m, i, few):
+    """The first way in which call `i` runs eagerly in a loop of more than `few` passes, or None."""
+    for repeat in repeats(context, m, i):
+        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat):
+            continue
+        if repeat.count is not None and repeat.count <= few:
+            continue
+        if eager(context, repeat):
+            return repeat
+    return None

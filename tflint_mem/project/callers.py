@@ -5,6 +5,7 @@
     call          the call runs the function now
     map           handed to something that calls it once for each of many items (`map`, `pool.map`, `df.apply`)
     submit        handed over to run once for this call (`Thread(target=f)`, `executor.submit(f)`)
+    replica       the same, now (`strategy.run(f)`)
     process       the same in a child process that ends
     pool          handed to worker processes that are used again and again
     objective     called once for each trial (`study.optimize(f)`)
@@ -35,6 +36,7 @@ _HANDLER_CLASSES = frozenset(("gradio.Interface", "gradio.ChatInterface", "gr.In
                               "grpc.unary_unary_rpc_method_handler", "aiohttp.web.post", "aiohttp.web.get"))
 _COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.apply", "dataset.scan", "dataset.reduce"))
 _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
+_REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.experimental_run"))
 
 
 class Callers:
@@ -208,6 +210,8 @@ class Callers:
             return "compiled"
         if names & _COMPILED_METHODS or names & _COMPILED_CALLS:
             return "compiled-map"
+        if names & _REPLICA:
+            return "replica"
         if names & _MAP:
             return "map"
         if names & {"keras.callbacks.LambdaCallback"}:

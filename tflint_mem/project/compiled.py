@@ -56,7 +56,7 @@ class Compiled:
             inner = m.scopes[inner][F.S_PARENT]
         if scope == 0:
             return False
-        callers = [(other, j, how) for other, j, how in self.project.callers(m, scope) if how in ("call", "map")]
+        callers = [(other, j, how) for other, j, how in self.project.callers(m, scope) if how in ("call", "map", "replica")]
         if not callers:
             return False
         return all(self.call(other, j) for other, j, _ in callers)

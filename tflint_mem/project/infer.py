@@ -665,6 +665,8 @@ class Infer:
             for v in values:
                 if v[0] == "obj" and v[1] == "tf.function":
                     known.append("tf.function")
+                elif v[0] == "part":  # compiled = functools.partial(tf.function, jit_compile=True)
+                    known.extend(canonical(inner[1]) for inner in v[1] if inner[0] == "ext")
                 elif v[0] == "bm":
                     known.append(f"{v[1][1] if v[1][0] == 'obj' else '?'}.{v[2]}")
                 elif v[0] == "fn":
