@@ -320,7 +320,7 @@ def local_name(m, i):
     return None
 
 
-def hoist_or_clear(repeat, m, i, clear=True):
+def hoist_or_clear(context, repeat, m, i):
     """A fix function: hoist the call out of its own loop, else clear session and collect at the end of the repeat."""
 
     def fix(fx):
@@ -332,11 +332,46 @@ def hoist_or_clear(repeat, m, i, clear=True):
             edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, local_name(m, i) or "model"))
             return applicability, f"Move `{text(m, i)}` before the loop", edits
         except NoFix:
-            if not clear:
-                raise
+            return clear_each_repeat(context, repeat, m, i)(fx)
+
+    return fix
+
+
+def clear_each_repeat(context, repeat, m, i):
+    """A fix function: clear session and collect at the end of the repeat, unless a model from before it is used in it."""
+
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+
+        if lives_through(context, repeat, m, i):
+            raise NoFix("clear_session would hit a model that lives through the loop")
+        view, _ = fx.at(m, i)
         return clearing(fx, view, repeat, m, i)
 
     return fix
+
+
+def lives_through(context, repeat, m, i):
+    """Does the loop use a model that was made before it?"""
+    scope, loop = m.calls[i][3], repeat.context
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if loop is None or not m.inside(call[4], loop):
+            continue
+        for e in (call[0][1] if call[0][0] == "a" else call[0], *call[1], *[k[1] for k in call[2]]):
+            if e[0] not in ("n", "a"):
+                continue
+            for v in context.infer.values(m, scope, e, call[5]):
+                if v[0] == "obj" and v[1] in ("model", "saved_model"):
+                    origin = v[2]
+                    if origin is None or not isinstance(origin[1], int) or origin[0] != m.index:
+                        continue
+                    made = m.calls[origin[1]]
+                    if made[3] != scope or not m.inside(made[4], loop):
+                        if made[3] != scope and any(h == (m, origin[1]) for h in repeat.hops):
+                            continue
+                        return True
+    return False
 
 
 def clearing(fx, view, repeat, m, i):

@@ -53,5 +53,5 @@ def find(context):
             f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}; the model before it stays in memory until a full garbage collection",
             measured=MEASURED, help="load it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
             trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
-            fix=_models.hoist_or_clear(repeat, m, i) if repeat.local else None,
+            fix=_models.hoist_or_clear(context, repeat, m, i) if repeat.local else None,
         )

@@ -87,7 +87,7 @@ def _draft(context, acquired, repeat, used):
               if pins else "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order"),
         severity="error" if pins else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.hoist_or_clear(repeat, m, i) if not training and (m, i) == repeat.hops[0] and repeat.context is not None else None,
+        fix=_models.clear_each_repeat(context, repeat, m, i) if not training and (m, i) == repeat.hops[0] and repeat.context is not None else None,
     )
 
 

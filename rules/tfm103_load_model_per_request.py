@@ -51,7 +51,8 @@ def find(context):
         repeat = acquired.repeat
         if repeat is None or repeat.kind not in ("handler", "script"):
             continue
-        if acquired.kind == "build" and not _models.uses(context, acquired) and not _ready_made(acquired):
+        used = _models.uses(context, acquired)
+        if acquired.kind == "build" and not used and not _ready_made(acquired):
             continue
         m, i = acquired.m, acquired.i
         verb = "loads" if acquired.kind == "load" else "builds"
@@ -60,7 +61,7 @@ def find(context):
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; the one before stays in memory until a full garbage collection",
             measured=MEASURED, help="load it once per process: at module level, in a start-up event, or behind a cache",
             trace=context.trace(repeat, f"{verb} a model"),
-            fix=_cached_loader(m, i),
+            fix=_cached_loader(m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
         )
 
 
@@ -74,6 +75,8 @@ def _cached_loader(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Load the model once, behind a cache", do.cached_loader(fx.source, view, call)
+        # named after the handler: several handlers of a file may be fixed at once
+        base = f"_load_{(_models.local_name(m, i) or 'model').lstrip('_')}_for_{m.qualname(m.calls[i][3]).replace('.', '_').lstrip('_').lower()}"
+        return UNSAFE, "Load the model once, behind a cache", do.cached_loader(fx.source, view, call, base)
 
     return fix
