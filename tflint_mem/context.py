@@ -158,5 +158,7 @@ def call_text(m, i):
     parts = dotted(f)
     if parts:
         return ".".join(parts) + "(…)"
+    if f[0] == "c":
+        return call_text(m, f[1]) + "(…)"
     tail = tail_of(f)
     return f"….{tail}(…)" if tail else "…(…)"

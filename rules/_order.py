@@ -1,0 +1,223 @@
+"""What runs before a call: the calls on the way to it, in the order in which a program makes them, across functions and imports.
+
+`earlier(context, m, i, classify)` gives one list for each way to call `i`: the tagged calls that run before it, as
+`Event`s.  `classify(m, j)` gives a tag for calls of interest, else None.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.project.module import tail_of
+
+MAX_WAYS = 12
+MAX_HOPS = 7
+MAX_DEPTH = 6
+_CONDITIONAL = frozenset(("if", "except", "match"))
+_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
+
+
+class Event:
+    """A tagged call that runs before another; `sure`: no condition lies in between."""
+
+    __slots__ = ("tag", "m", "i", "sure")
+
+    def __init__(self, tag, m, i, sure):
+        self.tag, self.m, self.i, self.sure = tag, m, i, sure
+
+
+def earlier(context, m, i, classify):
+    """For each way to reach call `i`, the events before it in order."""
+    return [list(_along(context, way, classify)) for way in _ways(context, m, i)]
+
+
+# A hop is (module, scope, statement, call or None, context): a place that a run of the scope reaches.
+
+
+def _ways(context, m, i):
+    call = m.calls[i]
+    queue, found = [((m, call[3], call[5], i, call[4]),)], []
+    while queue and len(found) < MAX_WAYS:
+        way = queue.pop(0)
+        hm, scope = way[0][0], way[0][1]
+        hops = [] if scope == 0 or len(way) > MAX_HOPS else [hop for hop in _hops_to(context, hm, scope) if all(hop[:2] != h[:2] for h in way)]
+        if hops:
+            queue.extend((hop, *way) for hop in hops[: MAX_WAYS])
+        else:
+            found.append(way)
+    return found
+
+
+def _hops_to(context, m, scope):
+    record = m.scopes[scope]
+    if record[F.S_KIND] == "class":
+        statement = record[F.S_STMT]
+        return [(m, record[F.S_PARENT], statement, None, m.statements[statement][2])]
+    hops = []
+    for cm, j, how in context.project.callers(m, scope):
+        if how not in ("compiled", "compiled-map", "process") and not context.in_tests(cm):
+            call = cm.calls[j]
+            hops.append((cm, call[3], call[5], j, call[4]))
+    return hops
+
+
+def _along(context, way, classify):
+    """The events before the last hop of a way: imports, module level, then each function up to its hop."""
+    walk = _Walk(context, classify)
+    first = way[0]
+    if first[1] != 0:  # nobody calls the function: its module was imported
+        yield from walk.module(first[0])
+    for m, scope, statement, call, place in way:
+        if m.is_method(scope) and m.scopes[scope][F.S_NAME] != "__init__":
+            init = context.infer.lookup(m, m.scopes[scope][F.S_PARENT], "__init__")
+            if init:
+                yield from walk.function(*init)
+        if scope == 0:
+            walk.imported.add(m.index)
+        yield from walk.part(m, scope, statement, call, place)
+
+
+class _Walk:
+    """One run through the code; modules are imported once."""
+
+    def __init__(self, context, classify):
+        self.context, self.classify = context, classify
+        self.imported, self.active = set(), []
+
+    def module(self, m):
+        if m.index not in self.imported:
+            self.imported.add(m.index)
+            yield from self.part(m, 0, None, None, -1)
+
+    def function(self, m, scope):
+        key = (m.index, scope)
+        if key not in self.active and len(self.active) < MAX_DEPTH:
+            self.active.append(key)
+            yield from self.part(m, scope, None, None, -1)
+            self.active.pop()
+
+    def part(self, m, scope, stop, stop_call, place):
+        """Events of a scope up to a statement (None: all of it) and a call in it."""
+        calls = list(m.scope_calls(scope))
+        position = 0
+        branches = {}  # if statement -> tag -> branches that surely give such an event
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if stop is not None and s > stop:
+                return
+            if statement is None:
+                continue
+            where = statement[2]
+            sure, possible = self._reaches(m, scope, where, place, stop)
+            here = []
+            while position < len(calls) and m.calls[calls[position]][5] <= s:
+                here.append(calls[position])
+                position += 1
+            if not possible or stop is None and scope == 0 and _main_only(m, where):
+                continue
+            if statement[0] == F.IMPORT and s != stop:
+                for target in imported_modules(self.context.project, m, statement):
+                    for event in self.module(target):
+                        yield _with(event, sure)
+            for i in here:
+                if s == stop and stop_call is not None and i >= stop_call:
+                    return
+                inner = self._reaches(m, scope, m.calls[i][4], place, stop)
+                if inner[1]:
+                    for event in self._call(m, i):
+                        yield _with(event, inner[0] or event.sure and self._both(m, i, place, event.tag, branches))
+            if statement[0] == F.CLASS and s != stop:
+                for event in self.part(m, statement[5], None, None, -1):
+                    yield _with(event, sure)
+
+    def _call(self, m, i):
+        tag = self.classify(m, i)
+        if tag:
+            yield Event(tag, m, i, True)
+            return
+        for fm, scope in self.context.project.functions_called(m, i):
+            yield from self.function(fm, scope)
+
+    @staticmethod
+    def _both(m, i, place, tag, branches):
+        """Has every branch of the one `if` around the call had such an event by now?"""
+        around = set(m.chain(place)) if place != -1 else set()
+        conditions = [c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in _CONDITIONAL and c not in around]
+        if len(conditions) != 1 or m.contexts[conditions[0]][0] != "if":
+            return False
+        statement = m.statements[m.contexts[conditions[0]][2]]
+        seen = branches.setdefault((m.contexts[conditions[0]][2], tag), set())
+        seen.add(conditions[0])
+        return statement[7] is not None and {statement[6], statement[7]} <= seen
+
+    @staticmethod
+    def _reaches(m, scope, where, place, stop):
+        """(sure, possible): does a run of the scope that reaches `place` pass through `where` on its way?"""
+        if where == -1:
+            return True, True
+        around = set(m.chain(place)) if place != -1 else set()
+        sure, possible = True, True
+        for c in m.chain(where):
+            kind, _, statement, _ = m.contexts[c]
+            if kind not in _CONDITIONAL or c in around:
+                continue
+            sure = False
+            if any(m.contexts[a][2] == statement and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try") for a in around):
+                possible = False  # the other branch
+            elif stop is not None and _leaves(m, scope, c):
+                possible = False
+            elif kind == "if" and any(m.contexts[a][0] == "if" and _opposite(m, c, a) for a in around):
+                possible = False
+        return sure, possible
+
+
+def _with(event, sure):
+    return event if sure else Event(event.tag, event.m, event.i, False)
+
+
+def _leaves(m, scope, branch):
+    """Does the block end the function (return, raise, exit) or the pass of the loop?"""
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[2] == branch:
+            if statement[0] == F.RETURN or statement[0] == F.JUMP:
+                return True
+            if statement[0] == F.EXPR and statement[5][0] == "c" and tail_of(m.calls[statement[5][1]][0]) in _EXITS:
+                return True
+    return False
+
+
+def _opposite(m, a, b):
+    """`if flag:` … `if not flag:`: two branches that a run does not both enter."""
+    first, second = _condition(m, a), _condition(m, b)
+    return first[0] == second[0] and first[1] != second[1]
+
+
+def _condition(m, branch):
+    _, _, statement, positive = m.contexts[branch]
+    test = m.statements[statement][5]
+    while test is not None and test[0] == "u" and test[1] == "not":
+        test, positive = test[2], not positive
+    return test, positive
+
+
+def _main_only(m, where):
+    """Is the context inside `if __name__ == "__main__":`?"""
+    return any(m.contexts[c][0] == "if" and is_main_test(m.statements[m.contexts[c][2]][5]) for c in m.chain(where))
+
+
+def is_main_test(test):
+    """Is the expression `__name__ == "__main__"`?"""
+    return test is not None and test[0] == "q" and test[2] == ("==",) and {test[1], test[3][0]} == {("n", "__name__"), ("k", "__main__")}
+
+
+def imported_modules(project, m, statement):
+    """Modules of the project that an import statement runs, packages before what is in them."""
+    found = []
+    for _, dotted, attribute, level in statement[5]:
+        parts = dotted.split(".") if dotted else []
+        names = [".".join(parts[: n + 1]) for n in range(len(parts))] or ([""] if level else [])
+        if attribute not in (None, "", "*"):
+            names.append((dotted + "." if dotted else "") + attribute)
+        for name in names:
+            target = project.resolve(m, name, level)
+            if target is not None and target not in found:
+                found.append(target)
+    return found

@@ -1,0 +1,194 @@
+"""Finds GPU memory that is configured after TensorFlow has set up its devices.
+
+## What it does
+Reports `set_memory_growth` and memory limits that run after something that initialises the devices: the first operation, variable or
+data set, a strategy, built weights, a loaded model, `list_logical_devices`. It follows the order of a run through functions,
+constructors and the imports of the project. Listing physical devices, layers without input, `Input`, `tf.function` and seeds may come
+first. Setting growth a second time to the value it has is allowed at any time.
+
+## Why is this bad?
+TensorFlow reads the settings once, when it sets up its devices. After that the call raises; where the error is caught and
+printed, as in the guide's example, the program goes on without growth and takes nearly all GPU memory.
+
+## What was measured
+Nothing to measure: `RuntimeError: Physical devices cannot be modified after being initialized`.
+
+## Example
+```python
+MEAN = tf.constant([0.485, 0.456, 0.406])
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.set_memory_growth(gpu, True)
+```
+
+Use instead:
+```python
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.set_memory_growth(gpu, True)
+MEAN = tf.constant([0.485, 0.456, 0.406])
+```
+
+## Fix safety
+The configuration moves up when both stand in one block; that is safe, because it reads nothing that is made in between. In other
+cases there is no fix.
+"""
+
+import os
+
+from tflint_mem import facts as F
+from tflint_mem.context import call_text
+from tflint_mem.finding import SAFE
+from tflint_mem.knowledge import INITIALISERS, LOADERS, is_op
+from tflint_mem.project.module import statement_expressions, tail_of, walk
+
+from . import _devices, _order
+
+CODE = "TFM603"
+MEASURED = "`RuntimeError: Physical devices cannot be modified after being initialized`"
+
+# Calls that set up the devices although they make no tensor (tried out one by one on TensorFlow 2.21).
+_INITIALISE = INITIALISERS | LOADERS | frozenset((
+    "tf.Variable", "tf.device", "tf.summary.create_file_writer", "tf.config.experimental.get_memory_info", "tf.random.Generator.from_seed",
+    "model.compile", "model.fit", "model.predict", "model.evaluate", "model.build", "model.predict_on_batch", "model.train_on_batch", "model.__call__",
+    "keras.clone_model", "hub.KerasLayer", "dataset.__iter__", "tf.function.__call__", "variable.assign", "optimizer.apply_gradients",
+))
+# These make devices of their own with the default settings: the call after them raises nothing, but the memory is taken.
+_PEEKS = frozenset(("tf.device_lib.list_local_devices", "tf.test.is_gpu_available", "tf.test.gpu_device_name"))
+_NO_WEIGHTS = ("Input", "InputLayer", "Flatten", "Reshape", "Activation", "ReLU", "LeakyReLU", "Softmax", "ELU", "Concatenate", "Add", "Multiply", "Average",
+               "Maximum", "Minimum", "Subtract", "Dot", "ZeroPadding", "UpSampling", "Cropping", "Permute", "RepeatVector", "Lambda", "Masking", "MaxPool",
+               "AveragePooling", "AvgPool", "GlobalMax", "GlobalAverage", "Rescaling", "Resizing", "CenterCrop", "ThresholdedReLU", "Identity")
+_SCHEDULES = ("Decay", "DecayRestarts", "LearningRateSchedule", "Optimizer")
+
+
+def find(context):
+    """Configuring calls for which, on one way to them, an initialising call comes before any configuring call."""
+    calls = [*_devices.growth_calls(context), *_devices.limit_calls(context)]
+    configuring = {(m.index, i) for m, i in calls}
+
+    def classify(m, i):
+        return "configure" if (m.index, i) in configuring else "initialise" if _initialises(context, m, i) else None
+
+    for m, i in sorted(calls, key=lambda call: (call[0].index, call[1])):
+        if context.in_tests(m) or context.project.versions.graph_mode(m):
+            continue
+        for events in _order.earlier(context, m, i, classify):
+            first = next((e for e in events if e.sure or e.tag == "configure"), None)
+            if first is not None and first.tag == "initialise":
+                yield _draft(context, m, i, first)
+                break
+
+
+def _draft(context, m, i, first):
+    place = first.m.calls[first.i][6]
+    what = "memory growth" if tail_of(m.calls[i][0]) == "set_memory_growth" else "a memory limit"
+    if first.m is m:
+        where = "" if m.notebook else f" in line {place[0]}"
+    else:
+        where = f" in {os.path.basename(first.m.path)}" + ("" if first.m.notebook else f":{place[0]}")
+    return context.at_call(
+        CODE, m, i, f"{what} comes too late: `{call_text(first.m, first.i)}`{where} has set up the devices before",
+        measured="" if context.project.apis(first.m, first.i) & _PEEKS else MEASURED, help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
+        trace=((first.m, place[0], place[1], "sets up the devices"), (m, *m.calls[i][6][:2], f"asks for {what} after that")),
+        fix=_move_up(m, i, first),
+    )
+
+
+# -- what sets up the devices ------------------------------------------------------------------------------------------------
+
+
+def _initialises(context, m, i):
+    for name in context.project.apis(m, i):
+        if name in _INITIALISE:
+            return True
+        if name == "layer.__call__":
+            if _weighted_layer(context, m, i):
+                return True
+        elif name == "keras.Sequential":
+            if _built_sequential(context, m, i):
+                return True
+        elif name.startswith("tf."):
+            if is_op(name) or name.startswith("tf.data.") and name.rpartition(".")[2] not in ("Options", "Dataset") and name.count(".") > 1:
+                return not context.project.versions.graph_mode(m)
+            if name.startswith("tf.distribute.") and name.endswith("Strategy"):
+                return True
+        elif name.startswith(("keras.optimizers.", "keras.metrics.", "keras.applications.")):
+            tail = name.rpartition(".")[2]
+            if tail[:1].isupper() and not tail.endswith(_SCHEDULES):
+                return True
+    return False
+
+
+def _weighted_layer(context, m, i):
+    """Is the called layer one with weights?  Calling it on an input makes them."""
+    for v in context.infer.callee(m, i):
+        if v[0] == "obj" and v[2] is not None and isinstance(v[2][0], int) and isinstance(v[2][1], int):
+            names = context.project.apis(context.project.module(v[2][0]), v[2][1])
+            if any(n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names):
+                return True
+    return False
+
+
+def _built_sequential(context, m, i):
+    """`Sequential([Input(…), Dense(…)])` and a first layer that is told its input shape: the weights are made at once."""
+    call = m.calls[i]
+    if not call[1] or call[1][0][0] not in ("l", "t"):
+        return False
+    shaped = weighted = False
+    for e in walk(call[1][0], m.calls):
+        if e[0] == "c":
+            names = context.project.apis(m, e[1])
+            shaped = shaped or "keras.Input" in names or "keras.layers.InputLayer" in names or any(
+                k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e[1]][2])
+            weighted = weighted or any(n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names)
+    return shaped and weighted
+
+
+# -- fix -----------------------------------------------------------------------------------------------------------------------
+
+
+def _move_up(m, i, first):
+    """Move the statement around the configuring call, and what it reads, before the initialising one in the same block."""
+    if first.m is not m or m.calls[first.i][3] != m.calls[i][3]:
+        return None
+
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        scope, start = m.calls[i][3], m.calls[first.i][5]
+        block = m.statements[start][2]
+        unit = _in_block(m, m.calls[i][5], block)
+        if unit is None or unit == start:
+            raise NoFix("they stand in different blocks")
+        moved, names = {unit}, _read(m, scope, unit)
+        for s in sorted((s for s in m.scope_statements(scope) if start < s < unit and m.statements[s] and m.statements[s][2] == block), reverse=True):
+            statement = m.statements[s]
+            bound = {t[1] for t in statement[5] if t[0] == "n"} if statement[0] == F.ASSIGN else set()
+            if bound & names:
+                moved.add(s)
+                names |= _read(m, scope, s)
+        rows = [(m.statements[s][3], m.statements[s][4]) for s in sorted(moved)]
+        return SAFE, "Configure the GPUs before TensorFlow sets them up", do.move_up(fx.source, rows, m.statements[start][3])
+
+    return fix
+
+
+def _in_block(m, s, block):
+    """The statement directly in `block` that holds statement `s`, or None."""
+    while s is not None and m.statements[s][2] != block:
+        context = m.statements[s][2]
+        if context == -1:
+            return None
+        s = m.contexts[context][2]
+    return s
+
+
+def _read(m, scope, s):
+    """Names that a statement and what stands in it read."""
+    found = set()
+    end = m.statements[s][4]
+    for each in m.scope_statements(scope):
+        statement = m.statements[each]
+        if statement and each >= s and statement[3] <= end:
+            for e in statement_expressions(statement):
+                found.update(x[1] for x in walk(e, m.calls) if x[0] == "n")
+    return found

@@ -1,0 +1,113 @@
+"""Finds memory growth and a memory limit on the same GPU.
+
+## What it does
+Reports the second of two calls that give the same device a memory limit (`set_logical_device_configuration` with `memory_limit`)
+and leave to grow (`set_memory_growth`), in either order, when one run makes both: in one function, in two that are called one
+after the other, or at the import of a module. Two branches of one `if` are fine.
+
+## Why is this bad?
+A device has one or the other. TensorFlow refuses growth for a device that has a limit; the other way round it takes the limit and
+forgets the growth without a word.
+
+## What was measured
+Limit, then growth: `ValueError` at the second call. Growth, then limit: the growth is ignored silently.
+
+## Example
+```python
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=4096)])
+    tf.config.experimental.set_memory_growth(gpu, True)
+```
+
+Use instead:
+```python
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=4096)])
+```
+
+## Fix safety
+The fix drops the call for growth and keeps the limit; it is unsafe because the limit may be the one that was not meant.
+"""
+
+from tflint_mem.finding import UNSAFE
+
+from . import _devices, _order
+
+CODE = "TFM604"
+MEASURED = "`ValueError` at this call: a device with a limit cannot be given growth"
+MEASURED_IGNORED = "the growth asked for before is ignored silently"
+
+
+def find(context):
+    """Limits after growth and growth after limits, told at the later call."""
+    limits = {(m.index, i) for m, i in _devices.limit_calls(context)}
+    if not limits:
+        return
+    growth = {(m.index, i) for m, i in _devices.growth_calls(context)}
+
+    def classify(m, i):
+        key = (m.index, i)
+        return "limit" if key in limits else "growth" if key in growth else None
+
+    for index, i in sorted(limits | growth):
+        m = context.project.module(index)
+        if context.in_tests(m):
+            continue
+        mine = classify(m, i)
+        named = _devices.devices(context, m, i)
+        for events in _order.earlier(context, m, i, classify):
+            other = next((e for e in events if e.tag != mine and _same_device(context, m, i, named, e)), None)
+            if other is not None:
+                yield _draft(context, m, i, other)
+                break
+
+
+def _same_device(context, m, i, named, event):
+    a, b = context.argument(m, i, 0, "device"), context.argument(event.m, event.i, 0, "device")
+    if a == b and event.m is m and m.calls[i][3] == m.calls[event.i][3]:
+        return True
+    return named.overlap(_devices.devices(context, event.m, event.i))
+
+
+def _draft(context, m, i, other):
+    late = other.tag == "growth"  # growth first: the limit wins
+    place = other.m.calls[other.i][6]
+    growth, gm = (other.i, other.m) if late else (i, m)
+    return context.at_call(
+        CODE, m, i,
+        "this memory limit replaces the memory growth that the same device was given before" if late else "a device with a memory limit cannot be given memory growth",
+        measured=MEASURED_IGNORED if late else MEASURED, severity="warning" if late else None,
+        help="keep one of the two: growth to take memory as needed, a limit to share the GPU with other processes",
+        trace=((other.m, place[0], place[1], "asks for growth" if late else "sets the limit"), (m, *m.calls[i][6][:2], "contradicts it")),
+        fix=_drop(m, growth) if gm is m else None,
+    )
+
+
+def _drop(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        around = _alone_in(view, call)
+        edits = do.remove_statement(view, call) if around is call else view.edits({around: do.REMOVE})
+        return UNSAFE, "Drop the call for growth, keep the limit", edits
+
+    return fix
+
+
+def _alone_in(view, call):
+    """The loop or condition that holds nothing but the call, else the call."""
+    import libcst as cst
+
+    from tflint_mem.codemod import NoFix
+
+    node = call
+    statement = view.statement(call)
+    while True:
+        block = view.parent(statement)
+        if not isinstance(block, cst.IndentedBlock) or len(block.body) > 1:
+            return node
+        owner = view.parent(block)
+        if not isinstance(owner, (cst.For, cst.If)) or owner.orelse is not None or isinstance(view.parent(owner), (cst.If, cst.Else)):
+            raise NoFix("nothing would be left around it")
+        node = statement = owner
