@@ -103,6 +103,13 @@ def test_gitignore_above_the_checked_folder_counts_inside_one_repository(tree):
     assert files("repo/src") == []
 
 
+def test_an_ignored_folder_that_is_given_is_walked(tree):
+    root = tree("repo/out/a.py", "repo/out/deep/b.py", "repo/.git/HEAD")
+    (root / "repo" / ".gitignore").write_text("/out\n")
+    assert files("repo") == []
+    assert files("repo/out/deep", "repo/out") == ["repo/out/deep/b.py", "repo/out/a.py"]
+
+
 def test_a_gitignore_line_without_sense_spoils_nothing(tree):
     root = tree("a.py", "b.py")
     (root / ".gitignore").write_bytes(b"!\nb.py\n\xff\xfe\n[\n")

@@ -61,6 +61,8 @@ def is_excluded(path, settings):
 def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
     ignores = _ignores_above(absolute_top) if respect_gitignore else ()
+    if _is_ignored(absolute_top, True, ignores):
+        ignores = ()  # asked for by name
     stack = [(top, absolute_top, ignores)]
     while stack:
         folder, absolute, ignores = stack.pop()
