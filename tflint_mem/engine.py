@@ -6,7 +6,6 @@ when a finding has a fix to propose.
 """
 
 import gc
-import os
 import sys
 import warnings
 
@@ -16,13 +15,8 @@ from .project import Project
 from .source import SourceError
 
 RECURSION = 6000
-IMPORT_ROUNDS = 3
 
-# What a helper that is handed a model or a session does with it.
-_USES = (b".predict", b".fit(", b".train_on_batch(", b".run(", b"training=", b".apply_gradients(")
-
-# Facts of files as they were last seen in this process: a fix checks the project again after each round.
-_SEEN = {}
+_SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
 def analyze(sources, settings):
@@ -34,7 +28,9 @@ def analyze(sources, settings):
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
     sys.setrecursionlimit(max(limit, RECURSION))
     try:
-        project, kept, findings = load(sources, settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
+            project, kept, findings = load(sources, settings)
         if project.modules:
             project.link()
             findings.extend(_run_rules(project, kept, settings))
@@ -57,22 +53,16 @@ def load(sources, settings):
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
     if project.modules and others:
-        _add_importers(project, others, kept, findings)
+        from .gate import importers
+
+        for source in importers(project, others, kept):
+            _add(project, source, kept, findings, quiet=True)
     return project, kept, findings
 
 
 def _add(project, source, kept, findings, quiet=False):
     try:
-        code = source.code_bytes()
-        key = (source.path, hash(code), len(code))
-        collected = _SEEN.get(key)
-        if collected is None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                collected = F.collect(code, source.path)
-            if len(_SEEN) > 256:
-                _SEEN.clear()
-            _SEEN[key] = collected
+        collected = _collect(source)
     except SourceError as error:
         if not quiet:
             findings.append(error.finding())
@@ -89,79 +79,21 @@ def _add(project, source, kept, findings, quiet=False):
     project.add(source.path, collected, source.locate if source.kind == "notebook" else None)
 
 
-def _add_importers(project, paths, kept, findings):
-    """Files that do not name TensorFlow but import a module of the project that matters, and the helpers that they call."""
-    from .source import Source
-
-    names = {_module_name(module.path) for module in project.modules}
-    names.update(os.path.basename(os.path.dirname(module.path)) for module in project.modules if module.package)
-    waiting = paths
-    for _ in range(IMPORT_ROUNDS):
-        wanted = [name.encode() for name in names if name]
-        if not wanted or not waiting:
-            return
-        rest, fresh = [], set()
-        for path in waiting:
-            try:
-                source = Source.read(path)
-            except SourceError:
-                continue
-            if _imports_one_of(source.raw, names):
-                _add(project, source, kept, findings, quiet=True)
-                fresh.add(_module_name(path))
-            else:
-                rest.append(path)
-        helpers = _helpers(rest, kept)
-        for source in helpers:
-            _add(project, source, kept, findings, quiet=True)
-            rest.remove(source.path)
-            fresh.add(_module_name(source.path))
-        waiting, names = rest, fresh
+def _collect(source):
+    code = source.code_bytes()
+    if _SEEN is None:
+        return F.collect(code, source.path)
+    key = (source.path, code)
+    if key not in _SEEN:
+        _SEEN[key] = F.collect(code, source.path)
+    return _SEEN[key]
 
 
-def _helpers(paths, kept):
-    """Files that a kept one imports and that use what they are given as a model or a session: `def detect(net, x): net.predict(x)`."""
-    from .source import Source
-
-    found = []
-    for path in paths:
-        try:
-            source = Source.read(path)
-        except SourceError:
-            continue
-        if any(use in source.raw for use in _USES):
-            found.append(source)
-    if not found:
-        return found
-    words = set()
-    for source in kept.values():
-        words.update(_imported_words(source.raw))
-    return [source for source in found if _module_name(source.path) in words]
-
-
-def _module_name(path):
-    base = os.path.basename(path)
-    stem = base.rpartition(".")[0]
-    return os.path.basename(os.path.dirname(os.path.abspath(path))) if stem == "__init__" else stem
-
-
-def _imports_one_of(raw, names):
-    """Does an import line of the file name one of the modules?"""
-    return not names.isdisjoint(_imported_words(raw))
-
-
-def _imported_words(raw):
-    """Every word of the file's import lines."""
-    words = set()
-    if b"import" not in raw:
-        return words
-    for line in raw.split(b"\n"):
-        if b"import" not in line:
-            continue
-        text = line.strip().lstrip(b'"')
-        if text.startswith((b"import ", b"from ", b"import\\t")):
-            words.update(text.decode("utf-8", "replace").replace(".", " ").replace(",", " ").replace("(", " ").split())
-    return words
+def remember():
+    """Keep the facts of files for the rest of the process: fixes check the project again after each round."""
+    global _SEEN
+    if _SEEN is None:
+        _SEEN = {}
 
 
 def _syntax_finding(source, error):

@@ -12,6 +12,9 @@ def fix(run):
     With --diff nothing is written and the findings stay as they are; otherwise the files change and the findings that
     remain after the fixes take the place of the old ones.  A file that cannot be written is told and stays as it is.
     """
+    from tflint_mem import engine
+
+    engine.remember()
     by_path = {}
     for finding in run.findings:
         by_path.setdefault(finding.path, []).append(finding)
