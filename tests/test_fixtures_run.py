@@ -35,10 +35,22 @@ GROWS = {
     "TFM301": ("custom_gradients", 6),  # each new function that trains registers one and is pinned by it
     "TFM302": ("graphs_kept", 10),  # one trace per Python value against one
     "TFM303": ("graphs_kept", 10),  # one trace per shape against two
+    "TFM402": ("graphs_kept", 8),  # the graph of every link of the chain
     "TFM501": ("models_waiting", 8),  # the call frees nothing: dead models wait as if it were not there
     "TFM502": ("native_kib", 8192),  # an unclosed session keeps its variables
     "TFM503": ("graph_operations", 50),  # the graph grows in each pass of the loop
+    "TFM504": ("graph_operations", 100),  # each call adds operations to the graph
     "TFM703": ("native_kib", 4096),  # 7 tables of 20 000 entries too many, about 1 MiB each
+}
+
+# Rules without such a count, and why.
+NOT_COUNTED = {
+    "TFM108": "harms the model in training; nothing accumulates",
+    "TFM201": "costs time, memory is flat as measured",
+    "TFM202": "costs time, memory is flat as measured",
+    "TFM203": "costs time, memory is flat as measured",
+    "TFM601": "tested by the options TensorFlow would start with",
+    "TFM702": "the memory is in the children",
 }
 
 # rule: what TensorFlow raises in leaky.py on a machine with two GPUs (stand-ins: the rules are checked in Python)
@@ -90,8 +102,11 @@ def pair(code):
     return folder / "leaky.py", folder / "fixed.py"
 
 
-def test_there_are_fixtures():
-    assert len(SCRIPTS) >= 2 * len(GROWS.keys() | RAISES.keys())
+def test_every_pair_is_measured_or_says_why_not():
+    rules = {script.parent.name[:6] for script in SCRIPTS}
+    listed = GROWS.keys() | RAISES.keys() | NOT_COUNTED.keys()
+    assert not rules - listed, "give these a meter in GROWS, or say in NOT_COUNTED why there is none"
+    assert not listed - rules, "these have no fixtures"
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
