@@ -37,7 +37,8 @@ _GLOBAL_EFFECTS = frozenset((
 ).split())
 # Calls that only look at a path or a value they share with the code that moves.
 _LOOKING = PURE | frozenset((
-    "append basename debug error exception exists info isdir isfile listdir log print stat stem warn warning"
+    "append basename debug error exception exists getmtime getsize glob imread info is_dir is_file isdir isfile listdir load "
+    "load_model load_weights log print read_csv stat stem warn warning"
 ).split())
 _CONTEXTS = frozenset("as_default device init_scope name_scope scope".split())
 _SUSPENDS = (ast.Await, ast.Yield, ast.YieldFrom)
@@ -49,7 +50,8 @@ def hoist_statement(view, node, loop, *, call=None, reads=MODEL_READS, nonempty=
 
     node      the statement or anything in it
     call      the call that makes this worth while; other calls in the statement must be harmless to run once only
-    reads     attributes and methods of `x` that do not change it; any other use of `x` makes the fix unsafe
+    reads     attributes and methods of `x` that do not change it; any other use of `x` makes the fix unsafe.  None: nothing
+              the loop can do changes it (a graph operation, a compiled function)
     nonempty  True when the caller knows that the loop runs at least once
     """
     return _Hoist(view, loop, reads, nonempty).statement(node, call)
@@ -268,6 +270,11 @@ class _Hoist:
         literals = {
             node.value for node in ast.walk(value)
             if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value}
+        rebound = {
+            name for node in ast.walk(self.view.outline.tree) if isinstance(node, (ast.Global, ast.Nonlocal))
+            for name in node.names}
+        for name in sorted(rebound & {chain.split(".")[0] for chain in shared}):
+            self.doubts.append(f"another function may rebind {name}")
         owners = {chain.rpartition(".")[0] for chain in shared if "." in chain}
         for node in everything(scope):
             if not isinstance(node, ast.Call) or id(node) in skip:
@@ -280,7 +287,7 @@ class _Hoist:
             if last in _LOOKING:
                 continue
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if any(chain in shared for chain in chains(arguments)) or any(
+            if any(touches(chain, own) for chain in chains(arguments) for own in shared) or any(
                     isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes)) and part.value in literals
                     for argument in arguments for part in ast.walk(argument)):
                 self.doubts.append(f"{last}() is given the same argument")
@@ -333,6 +340,8 @@ class _Hoist:
 
     def changes_of(self, target, root):
         """Doubt when the loop does anything with the object that may change it or keep it."""
+        if self.reads is None:
+            return
         parents = {id(child): node for node in everything([self.here]) for child in ast.iter_child_nodes(node)}
         for node in everything([self.here]):
             if not (isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and dotted(node) == target):
@@ -375,6 +384,8 @@ class _Hoist:
             below = around
 
     def used_inline(self, call):
+        if self.reads is None:
+            return
         parent = self.view.parent(call)
         if isinstance(parent, cst.Attribute) and parent.attr.value in self.reads:
             return
@@ -494,7 +505,10 @@ def _repeatable(call, trusted) -> bool:
     last = name.split(".")[-1] if name else getattr(call.func, "attr", "")
     if "random" in name.split(".") or last in ("next", "input", "iter"):
         return False
-    return last in PURE or last[:1].isupper() or name.split(".")[0] in trusted
+    first = call
+    while isinstance(first.func, ast.Attribute) and isinstance(first.func.value, ast.Call):
+        first = first.func.value  # tf.data.Dataset.range(8).map(f).batch(2)
+    return last in PURE or last[:1].isupper() or dotted(first.func).split(".")[0] in trusted
 
 
 def _trains(call) -> bool:
