@@ -71,12 +71,13 @@ def find(context):
 def _draft(context, acquired, repeat, used):
     m, i = _models.factory(context, acquired)
     training = _models.trains(used)
-    version = context.project.versions.pinned()
-    pins = training and (version is None or version >= FIRST_PINNED)
-    if training:
-        since = "" if version else "; on TensorFlow 2.14 and later"
-        keeps = (f"{since or ';'} the training graph and weights of each stay for the life of the process"
-                 + (", and neither clear_session() nor gc.collect() frees them" if pins else "")) if pins else "; the one before waits for a late garbage collection"
+    known = context.project.versions.at_least(*FIRST_PINNED)
+    pins = training and known is not False
+    if pins:
+        since = ";" if known else "; on TensorFlow 2.14 and later"
+        keeps = f"{since} the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them"
+    elif training:
+        keeps = "; the one before waits for a late garbage collection"
     else:
         keeps = "; the one before stays until clear_session() and a garbage collection"
     return context.at_call(
@@ -93,8 +94,7 @@ def _draft(context, acquired, repeat, used):
 
 def _cleaned_training(context, acquired):
     """A training loop that cleans up: no cure on TensorFlow 2.14 and later, said only when the project is known to run it."""
-    version = context.project.versions.pinned()
-    if version is None or version < FIRST_PINNED:
+    if not context.project.versions.at_least(*FIRST_PINNED):
         return
     m, i = acquired.m, acquired.i
     for repeat in context.project.repeats_of.all_of_call(m, i):

@@ -12,6 +12,9 @@ _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "enviro
           "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
 _PACKAGES = ("tensorflow", "tensorflow-gpu", "tensorflow-cpu", "tensorflow_gpu", "tensorflow-macos", "tf-nightly")
 
+_CPU_PACKAGES = frozenset(("tensorflow-cpu", "tensorflow_cpu", "intel-tensorflow", "tflite-runtime", "tflite_runtime", "ai-edge-litert"))
+_GPU_PACKAGES = frozenset(_PACKAGES) - _CPU_PACKAGES
+
 _V1_NAMES = frozenset((
     "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.global_variables_initializer", "tf.get_variable", "tf.variable_scope",
     "tf.disable_v2_behavior", "tf.disable_eager_execution", "tf.train.Saver", "tf.get_default_graph", "tf.ConfigProto", "tf.app.run",
@@ -30,35 +33,53 @@ class Versions:
     def __init__(self, project):
         self.project = project
         self._evidence = {}
-        self._pinned = None
+        self._range = None
 
-    def pinned(self):
-        """(major, minor) that the settings or an exact pin of the project say, else None.
+    def at_least(self, *version):
+        """Does the project run on TensorFlow `version` (major, minor) or later?  None when nothing says so.
 
-        `tensorflow==2.15.1` and `tensorflow>=2.16` both say what is at least installed; an upper bound alone says nothing.
+        `==2.15.1` and the `tensorflow-version` setting say it exactly, `>=2.16` and `<2.12` say it on one side.
         """
-        if self._pinned is None:
-            self._pinned = (self._read(),)
-        return self._pinned[0]
+        low, high = self.range()
+        if low is not None and low >= version:
+            return True
+        if high is not None and high < version:
+            return False
+        return None
+
+    def range(self):
+        """(lowest, highest) version (major, minor) that the settings or the requirements admit; None where they say nothing."""
+        if self._range is None:
+            self._range = self._read()
+        return self._range
 
     def _read(self):
         configured = getattr(self.project.settings, "tensorflow_version", None)
         if configured:
-            return parse(configured)
-        root = self.project.root
-        if not root:
-            return None
-        for name in _FILES:
-            path = os.path.join(root, name)
-            try:
-                with open(path, "rb") as file:
-                    text = file.read(200_000)
-            except OSError:
-                continue
-            found = requirement(text.decode("utf-8", "replace"))
+            found = parse(configured)
+            return (found, found)
+        for text in self.texts(_FILES):
+            found = requirement(text)
             if found:
                 return found
-        return None
+        return (None, None)
+
+    def texts(self, names):
+        """The texts of those files of the project's root that exist."""
+        for name in names if self.project.root else ():
+            try:
+                with open(os.path.join(self.project.root, name), "rb") as file:
+                    yield file.read(200_000).decode("utf-8", "replace")
+            except OSError:
+                continue
+
+    def without_gpu(self):
+        """Does the project ask for a TensorFlow that has no GPU code, and for no other?"""
+        words = set()
+        for text in self.texts(_FILES):
+            for line in text.splitlines():
+                words.update(_words(line.partition("#")[0]))
+        return bool(words & _CPU_PACKAGES) and not words & _GPU_PACKAGES
 
     def evidence(self, m):
         """Canonical TF1-only and TF2-only names that a module calls: (set, set)."""
@@ -91,6 +112,13 @@ class Versions:
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
 
 
+def _words(line):
+    """Names that could be packages in a line of a requirements file, a table or a call."""
+    for character in "<>=~!^[](){}:;,'\"":
+        line = line.replace(character, " ")
+    return line.split()
+
+
 def parse(text):
     """(major, minor) of a version like "2.15", "2.15.1" or "2"; None when it is none."""
     numbers = text.strip().split(".")
@@ -101,28 +129,53 @@ def parse(text):
 
 
 def requirement(text):
-    """The lowest TensorFlow that a requirements-like text admits: `==2.15.1`, `>=2.16`, `~=2.14`, `^2.15`."""
+    """(lowest, highest) TensorFlow that a requirements-like text admits, or None: `==2.15.1`, `>=2.16,<2.18`, `~=2.14`, `^2.15`."""
     for line in text.splitlines():
-        line = line.split("#")[0]
+        line = line.partition("#")[0]
         for package in _PACKAGES:
             at = line.find(package)
             while at >= 0:
-                before, rest = line[at - 1: at] if at else "", line[at + len(package):]
-                if not (before.isalnum() or before in ("-", "_", ".")):
-                    rest = rest.lstrip()
-                    if rest.startswith("["):
-                        rest = rest.partition("]")[2].lstrip()
-                    rest = rest.lstrip("\"' =") if rest[:1] in ("\"", "'") or rest.startswith((" =", "= \"", "=\"")) else rest
-                    for operator in ("==", ">=", "~=", "^", "="):
-                        if rest.startswith(operator):
-                            version = ""
-                            for character in rest[len(operator):].lstrip(" \"'"):
-                                if character.isdigit() or character == ".":
-                                    version += character
-                                else:
-                                    break
-                            found = parse(version) if version else None
-                            if found and found[0] in (1, 2):
-                                return found
+                before, rest = line[at - 1: at] if at else "", line[at + len(package):].lstrip()
                 at = line.find(package, at + 1)
+                if before.isalnum() or before in ("-", "_", "."):
+                    continue
+                if rest.startswith("["):
+                    rest = rest.partition("]")[2]
+                found = _bounds(rest.lstrip("\"' ").removeprefix("= ").lstrip("\"' "))
+                if found:
+                    return found
     return None
+
+
+def _bounds(text):
+    """The bounds of a comma-separated list of version specifiers at the start of a text."""
+    low = high = None
+    for part in text.replace(";", ",").split(","):
+        part = part.strip(" \"')]")
+        for operator in ("===", "==", ">=", "<=", "~=", "!=", "^", ">", "<", "="):
+            if part.startswith(operator):
+                version = _leading_version(part[len(operator):])
+                if version is None:
+                    return None
+                if operator in ("==", "===", "="):
+                    low = high = version
+                elif operator in (">=", "~=", "^", ">"):
+                    low = version
+                elif operator == "<=":
+                    high = version
+                elif operator == "<":
+                    high = (version[0], version[1] - 1) if version[1] else (version[0] - 1, 99)
+                break
+        else:
+            break
+    return (low, high) if low or high else None
+
+
+def _leading_version(text):
+    digits = ""
+    for character in text.lstrip(" \"'"):
+        if not (character.isdigit() or character == "."):
+            break
+        digits += character
+    found = parse(digits) if digits else None
+    return found if found and found[0] in (0, 1, 2, 3) else None

@@ -1,0 +1,171 @@
+"""Finds `History` objects that keep the models they were made by.
+
+## What it does
+Reports a container or attribute that collects the results of `fit` (`histories.append(model.fit(…))`, `runs[name] = model.fit(…)`)
+when each result comes from a model of its own.
+
+## Why is this bad?
+A `History` is a callback: its `model` attribute holds the model it watched. A list of histories is therefore a list of models,
+with their weights and optimizer state. What people want from it, the numbers, is the plain dictionary `.history`.
+
+## What was measured
+KiB per repeat on TensorFlow 2.21, model of 4.2 MiB: +1350 on top of what `fit` itself keeps (6373 against 5016 with the dictionary).
+Histories of one and the same model cost nothing.
+
+## Example
+```python
+histories = []
+for units in sizes:
+    model = build_model(units)
+    histories.append(model.fit(x, y))
+```
+
+Use instead:
+```python
+histories = []
+for units in sizes:
+    model = build_model(units)
+    histories.append(model.fit(x, y).history)
+```
+
+This frees the models that the histories kept. It does not cure what training a new model in each repeat keeps on TensorFlow 2.14
+and later: that is TFM102.
+
+## Fix safety
+Appending `.history` is safe where nothing else reads the container; where it is read, the fix is not offered, because the readers
+must lose their `.history` too.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft
+from tflint_mem.finding import SAFE
+from tflint_mem.project.module import statement_expressions, tail_of, walk
+
+from . import _models
+
+CODE = "TFM105"
+MEASURED = "+1350 KiB per repeat for a model of 4.2 MiB, on top of what fit keeps (TF 2.21); histories of one model: 0"
+
+
+def find(context):
+    """Statements that keep a History in a repeat, when its model is new in each."""
+    seen = set()
+    for index in context.project.mentioned(("fit", "fit_generator")):
+        for m, s, value in _keeping(context, context.project.module(index)):
+            seen.add((m.index, s))
+            yield from _draft(context, m, s, value)
+    for index in context.project.mentioned(("append", "history", "histories")):  # kept far from the fit
+        for m, s, value in _keeping(context, context.project.module(index)):
+            if (m.index, s) not in seen:
+                seen.add((m.index, s))
+                yield from _draft(context, m, s, value)
+
+
+def _keeping(context, m):
+    """(module, statement, kept expression) of `container.append(expr)`, `container[key] = expr` and `[expr for …]`."""
+    for s, statement in enumerate(m.statements):
+        if statement is None:
+            continue
+        if statement[0] == F.EXPR and statement[5][0] == "c":
+            call = m.calls[statement[5][1]]
+            if call[0][0] == "a" and call[0][2] in ("append", "add", "appendleft") and call[1]:
+                yield m, s, call[1][0]
+        elif statement[0] == F.ASSIGN and statement[6] is not None:
+            if any(t[0] == "x" for t in statement[5]):
+                yield m, s, statement[6]
+            for e in walk(statement[6]):
+                if e[0] == "g" and e[1] in ("list", "dict"):
+                    yield m, s, e[2][-1]
+
+
+def _draft(context, m, s, value):
+    statement = m.statements[s]
+    for expression in value[1] if value[0] == "t" else value[2] if value[0] == "d" else (value,):
+        for v in context.infer.values(m, statement[1], expression, s):
+            if v[0] != "obj" or v[1] != "history" or v[2] is None or not isinstance(v[2][1], int):
+                continue
+            fm, fit = context.project.module(v[2][0]), v[2][1]
+            repeat = _repeat(context, m, s, expression, fit if fm is m and fm.calls[fit][3] == statement[1] else None)
+            if repeat is None or not _new_model(context, fm, fit, repeat):
+                continue
+            pos = _position(m, s, statement)
+            yield Draft(
+                CODE, m, pos, f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
+                measured=MEASURED, help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
+                trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
+                fix=_numbers(m, expression, s) if expression[0] == "c" else None, noqa_row=statement[4], site=s,
+            )
+            return
+
+
+def _position(m, s, statement):
+    """The statement itself; of a comprehension, too, the statement that it is in."""
+    calls = [m.calls[i] for i in m.scope_calls(statement[1]) if m.calls[i][5] == s]
+    column = 0
+    if statement[0] == F.EXPR:
+        column = m.calls[statement[5][1]][6][1]
+    end = max((c[6][2:] for c in calls), default=(statement[4], 0))
+    return (statement[3], column, end[0], end[1])
+
+
+def _repeat(context, m, s, expression, fit):
+    """The repeat of the keeping statement: of the loop around it, or through the callers of its function."""
+    calls = [i for i in m.scope_calls(m.statements[s][1]) if m.calls[i][5] == s]
+    here = expression[1] if expression[0] == "c" else calls[-1] if calls else fit
+    if here is None:
+        return None
+    return context.project.repeats(m, here, lambda r: r.count is None or r.count > 1)
+
+
+def _new_model(context, fm, fit, repeat):
+    """Is the fitted model made inside the repeat?"""
+    receiver = context.receiver(fm, fit)
+    if receiver is None:
+        return False
+    call = fm.calls[fit]
+    origins = [v for v in context.infer.values(fm, call[3], receiver, call[5]) if v[0] == "obj" and v[1] == "model"]
+    if not origins:
+        return False
+    for v in origins:
+        if v[2] is None or not isinstance(v[2][1], int):
+            return False
+        om, oi = context.project.module(v[2][0]), v[2][1]
+        made = context.project.repeats(om, oi)
+        if made is None:
+            return False
+        if om is repeat.module and repeat.context is not None and om.calls[oi][3] == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]:
+            if not om.inside(om.calls[oi][4], repeat.context):
+                return False
+    return True
+
+
+def _numbers(m, expression, s):
+    """`.history` on the kept call, when nothing reads the container."""
+    statement = m.statements[s]
+    container = m.calls[statement[5][1]][0][1] if statement[0] == F.EXPR else statement[5][0]
+    name = tail_of(container if container[0] != "x" else container[1])
+
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        if name is None or _read_elsewhere(m, name, s):
+            raise NoFix("the container is read elsewhere")
+        view, call = fx.at(m, expression[1])
+        return SAFE, "Keep the numbers only", do.append_attribute(view, call, "history")
+
+    return fix
+
+
+def _read_elsewhere(m, name, s):
+    """Does anything but the keeping statement and the container's own creation use it?"""
+    for other, statement in enumerate(m.statements):
+        if statement is not None and other != s:
+            for expression in statement_expressions(statement):
+                for e in walk(expression, m.calls):
+                    if tail_of(e) == name and not (statement[0] == F.ASSIGN and e in statement[5] and statement[6] is not None):
+                        return True
+    for kind, _, _, comprehension in m.contexts:
+        if kind == "comp" and any(tail_of(e) == name for e in walk(comprehension[1], m.calls)):
+            return True
+    return False

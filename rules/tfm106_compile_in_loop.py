@@ -1,0 +1,116 @@
+"""Finds a model that is compiled anew before each training.
+
+## What it does
+Reports `compile` called on one and the same model at a place that repeats, when the model is trained there as well.
+
+## Why is this bad?
+`compile` throws the traced training function away; the next `fit` traces a new one. On TensorFlow 2.14 and later the old one never
+goes: tracing registers a custom gradient that pins the graph, with its captured weights and the slots of every old optimizer.
+
+## What was measured
+KiB per repeat, kept for ever, TensorFlow 2.21 / 2.15, model of 4.2 MiB: 688 / 7687 with SGD, 13821 / 14228 with Adam. Compiled once
+and fitted in a loop: 0 / 1.
+
+## Example
+```python
+for batch, target in weeks:
+    model.compile("adam", "mse")
+    model.fit(batch, target)
+```
+
+Use instead:
+```python
+model.compile("adam", "mse")
+for batch, target in weeks:
+    model.fit(batch, target)
+```
+
+## Fix safety
+Moving the compile before the loop is unsafe: an optimizer that is no longer made anew keeps its state from repeat to repeat.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.finding import UNSAFE
+from tflint_mem.knowledge import TRAINING_METHODS
+
+from . import _models
+
+CODE = "TFM106"
+MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
+FIRST_PINNED = (2, 14)
+
+
+def find(context):
+    """Compiles of a model that was made before the repeat, with a training in the same repeat."""
+    known = context.project.versions.at_least(*FIRST_PINNED)
+    if known is False:
+        return
+    for m, i, _ in context.calls(("compile",), frozenset(("model.compile",))):
+        repeat = context.project.repeats(m, i, lambda r, m=m, i=i: _one_model_trained(context, m, i, r))
+        if repeat is None:
+            continue
+        yield context.at_call(
+            CODE, m, i, f"`{_models.text(m, i)}` compiles the same model again {context.when(repeat, m)}"
+            + (";" if known else "; on TensorFlow 2.14 and later") + " the old training graph and optimizer stay for the life of the process",
+            measured=MEASURED, help="compile once; to change the learning rate assign it: model.optimizer.learning_rate = …",
+            trace=context.trace(repeat, "compiles the model again"), fix=_hoist(m, i) if repeat.local else None,
+        )
+
+
+def _one_model_trained(context, m, i, repeat):
+    if repeat.count is not None and repeat.count <= 3:
+        return False  # two or three phases, as when layers are unfrozen
+    models = {v for v in context.infer.values(m, m.calls[i][3], m.calls[i][0][1], m.calls[i][5]) if v[0] in ("obj", "inst")}
+    if not models or any(_made_in(context, v, repeat) for v in models):
+        return False
+    return any(_trained_in(context, hm, hm.calls[hi][3], repeat, models) for hm, hi in repeat.hops) and not _unfreezes(m, i, repeat)
+
+
+def _made_in(context, v, repeat):
+    """Is the model made anew in the repeat (then it is TFM102's)?"""
+    if v[0] == "inst":  # a project class has no single place where it is made
+        for position, (hm, hi) in enumerate(repeat.hops):
+            loop = repeat.context if position == 0 and repeat.context is not None else -1
+            for j in hm.scope_calls(hm.calls[hi][3]) if loop != -1 or hm.calls[hi][3] else ():
+                if hm.inside(hm.calls[j][4], loop) and "new:model" in context.project.apis(hm, j) and v in context.infer.call_values(hm, j):
+                    return True
+        return False
+    if v[0] != "obj" or v[2] is None or not isinstance(v[2][1], int):
+        return False
+    om, oi = context.project.module(v[2][0]), v[2][1]
+    for hm, hi in repeat.hops:
+        if om is hm and om.calls[oi][3] == hm.calls[hi][3]:
+            if (hm, hi) == repeat.hops[0] and repeat.context is not None:
+                return om.inside(om.calls[oi][4], repeat.context)
+            return om.calls[oi][3] != 0
+    return context.project.repeats(om, oi) is not None
+
+
+def _trained_in(context, m, scope, repeat, models):
+    for j in m.scope_calls(scope):
+        f = m.calls[j][0]
+        if f[0] == "a" and f[2] in TRAINING_METHODS and not models.isdisjoint(context.infer.values(m, scope, f[1], m.calls[j][5])):
+            if repeat.module is not m or repeat.context is None or len(repeat.hops) > 1 or m.inside(m.calls[j][4], repeat.context):
+                return True
+    return False
+
+
+def _unfreezes(m, i, repeat):
+    """Does the repeat change `trainable`?  Then compiling again is right."""
+    scope = m.calls[i][3]
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[0] == F.ASSIGN and any(t[0] == "a" and t[2] == "trainable" for t in statement[5]):
+            return True
+    return False
+
+
+def _hoist(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_statement(view, view.statement(call), loop, call=call))
+        return UNSAFE, "Compile once before the loop", edits
+
+    return fix
