@@ -116,6 +116,8 @@ def test_unknown_selectors_name_the_nearest(here, word, guess):
     ("unsafe-fixes = 1", ["`unsafe-fixes` should be true or false, not a number"]),
     ("max-file-size = true", ["`max-file-size` should be a number of bytes"]),
     ("verify = 3", ["`verify` should be a table"]),
+    ("[verify]\ntimeoutt = 3", ["timeoutt", "did you mean 'timeout'?"]),
+    ("[verify]\ntimeout = true", ["verify.timeout must be a number of seconds"]),
     ('per-file-ignores = ["x"]', ["`per-file-ignores` should be a table of lists"]),
     ('output-format = "jsn"', ["unknown output-format `jsn`", "`json`"]),
     ('ignore = ["TFM9999"]', ["no rule is called `TFM9999`"]),

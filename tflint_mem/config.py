@@ -16,7 +16,8 @@ OUTPUT_FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
 MAX_FILE_SIZE = 5_000_000
 FILE_NAMES = ("tflint-mem.toml", "pyproject.toml")
 
-STRINGS, STRING, BOOL, SIZE, TABLE, LISTS = "a list of strings", "a string", "true or false", "a number of bytes", "a table", "a table of lists of strings"
+STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
+SIZE, TABLE, LISTS = "a number of bytes", "a table", "a table of lists of strings"
 
 KEYS = {
     "select": STRINGS, "ignore": STRINGS, "extend-select": STRINGS,
@@ -257,6 +258,13 @@ def _checked(table, path):
         from tflint_mem.selection import nearest
 
         raise UsageError(f"{path}: unknown output-format `{table['output-format']}`{nearest(table['output-format'], OUTPUT_FORMATS)}")
+    if table.get("verify"):
+        from tflint_mem.verify import OptionError, Options
+
+        try:
+            Options.from_table(table["verify"], os.path.dirname(path))
+        except OptionError as error:
+            raise UsageError(f"{path}: {error}") from None
     if "baseline" in table:
         folder = os.path.dirname(path) if path != "--config" else os.getcwd()
         table = {**table, "baseline": os.path.join(folder, table["baseline"])}
