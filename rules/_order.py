@@ -113,7 +113,7 @@ class _Walk:
             if not possible or stop is None and scope == 0 and _main_only(m, where):
                 continue
             if statement[0] == F.IMPORT and s != stop:
-                for target in imported_modules(self.context.project, m, statement):
+                for target in self.context.project.imports.of_statement(m, statement):
                     for event in self.module(target):
                         yield _with(event, sure)
             for i in here:
@@ -206,18 +206,3 @@ def _main_only(m, where):
 def is_main_test(test):
     """Is the expression `__name__ == "__main__"`?"""
     return test is not None and test[0] == "q" and test[2] == ("==",) and {test[1], test[3][0]} == {("n", "__name__"), ("k", "__main__")}
-
-
-def imported_modules(project, m, statement):
-    """Modules of the project that an import statement runs, packages before what is in them."""
-    found = []
-    for _, dotted, attribute, level in statement[5]:
-        parts = dotted.split(".") if dotted else []
-        names = [".".join(parts[: n + 1]) for n in range(len(parts))] or ([""] if level else [])
-        if attribute not in (None, "", "*"):
-            names.append((dotted + "." if dotted else "") + attribute)
-        for name in names:
-            target = project.resolve(m, name, level)
-            if target is not None and target not in found:
-                found.append(target)
-    return found

@@ -38,7 +38,7 @@ WHILE = "while"   # test, body context
 IF = "if"         # test, body context, else context or None
 TRY = "try"       # body context, ((exception type, name, context), ...), else context, finally context
 GLOBAL = "global"  # names
-IMPORT = "import"  # ((bound name, dotted module, attribute or None, level), ...)
+IMPORT = "import"  # ((bound name, dotted module, attribute or None, level), ...), pos
 JUMP = "jump"     # "break", "continue", "raise"
 DEF = "def"       # scope of the function
 CLASS = "class"   # scope of the class
@@ -64,7 +64,8 @@ class Facts:
     """Everything known about one module.
 
     scopes, contexts, statements, calls   as described above; scope 0 is the module itself
-    idents   every identifier that occurs as a name or attribute (for reverse look-ups)
+    idents   every identifier that occurs as a name or attribute, and strings in capitals such as the names of environment
+             variables (for reverse look-ups)
     defs     names of the functions and classes defined anywhere in the module
     """
 
@@ -272,7 +273,7 @@ def _import(w, node):
         else:
             names.append((alias.name.partition(".")[0], alias.name, "", 0))  # "": binds the top package only
         w.idents.update(alias.name.split("."))
-    w.statements.append(_head(IMPORT, w, node) + (tuple(names),))
+    w.statements.append(_head(IMPORT, w, node) + (tuple(names), _pos(node)))
 
 
 def _import_from(w, node):
@@ -281,7 +282,7 @@ def _import_from(w, node):
     for alias in node.names:
         w.idents.add(alias.name)
     names = tuple([(a.asname or a.name, module, a.name, node.level) for a in node.names])
-    w.statements.append(_head(IMPORT, w, node) + (names,))
+    w.statements.append(_head(IMPORT, w, node) + (names, _pos(node)))
 
 
 def _jump(w, node):
@@ -399,6 +400,8 @@ _PLAIN = frozenset((int, float, bool, type(None)))
 def _constant(w, node):
     value = node.value
     if type(value) is str:
+        if value.isupper() and value.isidentifier():
+            w.idents.add(value)
         return ("k", value if len(value) <= 200 else value[:200])
     return ("k", value) if type(value) in _PLAIN else ("?", ())
 

@@ -191,10 +191,10 @@ ATTRIBUTES = {
     ("session", "graph"): "graph", ("tensor", "shape"): "shape", ("tensor", "T"): "tensor",
     ("model", "layers"): "layers", ("model", "trainable_variables"): "variables", ("model", "trainable_weights"): "variables",
     ("callback", "model"): "model",
-    ("model", "variables"): "variables", ("model", "weights"): "variables",
+    ("model", "variables"): "variables", ("model", "weights"): "variables", ("saved_model", "signatures"): "signatures",
 }
 # Kinds that are lists of another kind.
-ELEMENTS = {"devices": "device", "tensors": "tensor", "layers": "layer", "variables": "variable", "dataset": "tensor", "iterator": "tensor",
+ELEMENTS = {"signatures": "saved_model", "devices": "device", "tensors": "tensor", "layers": "layer", "variables": "variable", "dataset": "tensor", "iterator": "tensor",
             "tensor": "tensor", "ndarray": "ndarray"}
 
 # Third-party packages that make Keras models under names of their own: constructors return a model.

@@ -32,6 +32,8 @@ RULES = (
          "the History objects of new models are kept, and with them the models"),
     Rule("TFM106", "compile-in-loop", "leak", "error", "sometimes", "unsafe", 12, "compile",
          "one model is compiled again before each training"),
+    Rule("TFM107", "metric-or-optimizer-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "optimizers metrics Adam SGD RMSprop Mean",
+         "an optimizer or a metric object is made again in each repeat"),
     Rule("TFM108", "clear-session-misuse", "leak", "warning", "sometimes", "unsafe", 10, "clear_session",
          "the Keras session is cleared under a model that is still used"),
     Rule("TFM201", "predict-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "predict predict_classes predict_proba",

@@ -11,6 +11,7 @@ from .. import facts as F
 from ..knowledge import canonical
 from .callers import Callers
 from .compiled import Compiled
+from .imports import Imports
 from .infer import Infer
 from .module import Module, tail_of
 from .names import Names
@@ -43,6 +44,7 @@ class Project:
         self.released_by = Released(self)
         self.compiled_by = Compiled(self)
         self.versions = Versions(self)
+        self.imports = Imports(self)
 
     # -- modules --------------------------------------------------------------------------------------------------
 

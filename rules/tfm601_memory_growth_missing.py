@@ -1,0 +1,310 @@
+"""Finds programs that leave TensorFlow all GPU memory.
+
+## What it does
+Reports a program that trains or infers with TensorFlow and configures the GPU nowhere in what it imports from its project: no
+memory growth, no memory limit, no fraction, no choice of devices. Once for each entry point (script, notebook, console script,
+service), at its first import of TensorFlow or Keras. Libraries and tests, TFLite, code for the CPU or a TPU stay silent: whoever
+runs a library decides about the GPU.
+
+## Why is this bad?
+Without a setting TensorFlow reserves nearly all memory of every visible GPU when it starts, whether it needs it or not. A second
+process on the same GPU then fails, and what the program really uses cannot be seen from outside.
+
+## What was measured
+Nothing to measure: it is TensorFlow's default, and the remedy that users of the biggest thread about it settled on is growth.
+
+## Example
+```python
+import tensorflow as tf
+
+model = tf.keras.models.load_model("model.keras")
+model.predict(x)
+```
+
+Use instead:
+```python
+import tensorflow as tf
+
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.set_memory_growth(gpu, True)
+
+model = tf.keras.models.load_model("model.keras")
+model.predict(x)
+```
+
+The environment variable `TF_FORCE_GPU_ALLOW_GROWTH=true` does the same.
+
+## Fix safety
+Adding the loop over all GPUs is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
+"""
+
+import os
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft, call_text
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import dotted as dotted_name
+from tflint_mem.project.module import walk
+
+from . import _graphs, _order
+
+CODE = "TFM601"
+MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
+_WORK = frozenset(f"model.{name}" for name in (
+    "fit", "fit_generator", "predict", "predict_on_batch", "predict_generator", "predict_classes", "predict_proba", "train_on_batch", "test_on_batch",
+    "evaluate", "evaluate_generator", "__call__",
+)) | frozenset(("saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize", "strategy.run"))
+_SETTINGS = frozenset((
+    "set_memory_growth", "allow_growth", "gpu_options", "GPUOptions", "per_process_gpu_memory_fraction", "TF_FORCE_GPU_ALLOW_GROWTH",
+    "set_logical_device_configuration", "set_virtual_device_configuration", "LogicalDeviceConfiguration", "VirtualDeviceConfiguration",
+    "set_visible_devices", "CUDA_VISIBLE_DEVICES", "TPUStrategy", "TPUClusterResolver", "TF_GPU_ALLOCATOR",
+))
+_HELPER_WORDS = ("growth", "memory", "config", "setup", "set_up", "limit", "init", "visible", "select", "option", "prepare", "session")
+_FRAMEWORKS = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub"))
+_PROGRAM_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_NO_PROGRAMS = frozenset(("setup", "conf", "conftest", "noxfile", "fabfile", "tasks"))
+
+
+def find(context):
+    """Entry points that reach work on TensorFlow and configure no GPU."""
+    project = context.project
+    if project.versions.without_gpu():
+        return
+    scripts = _console_scripts(context)
+    found = []
+    for m in project.all_modules():
+        if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or _is_test(context, m):
+            continue
+        starts = _starts(context, m, scripts)
+        if not starts:
+            continue
+        closure = [project.module(index) for index in project.imports.closure(m)]
+        if any(_configured(context, each) for each in closure):
+            continue
+        place = _first_import(context, m)
+        work = _work(context, starts) if place is not None else None
+        if work is not None:
+            found.append((m, place, work, len(starts) > 1 and not _runs_itself(context, m), {each.index for each in closure}))
+    for m, place, work, service, _ in found:
+        # what a program imports and serves is part of that program
+        if not (service and any(m.index in closure and other is not m for other, _, _, _, closure in found)):
+            yield _draft(context, m, place, work)
+
+
+def _draft(context, m, pos, work):
+    wm, i = work
+    call = wm.calls[i][6]
+    top = any(s and s[0] == F.IMPORT and s[6] == pos and s[1] == 0 for s in m.statements)
+    return Draft(
+        CODE, m, pos, "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
+        measured=MEASURED, help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
+        trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` computes")),
+        noqa_row=pos[2], fix=_stanza(pos) if top and not context.project.versions.graph_mode(m) else None,
+    )
+
+
+# -- entry points --------------------------------------------------------------------------------------------------------------
+
+
+def _starts(context, m, scripts):
+    """[(module, scope)] of what runs when the module is started as a program; empty for a library."""
+    functions = [(m, s) for s, record in enumerate(m.scopes) if record[F.S_KIND] == "function" and record[F.S_PARENT] == 0
+                 and ((m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))]
+    if functions or _runs_itself(context, m):
+        return [(m, 0), *functions]
+    # a script without a guard: nobody imports it, and it does something when it is run
+    if m.scope_calls(0) and not m.package and not context.project.imports.importers(m):
+        return [(m, 0)]
+    return []
+
+
+def _runs_itself(context, m):
+    """Is the module there to be started: a notebook, `__main__`, a script with a guard or one that the settings name?"""
+    return m.notebook or m.parts[-1] == "__main__" or _listed(context, m) or any(s and s[0] == F.IF and _order.is_main_test(s[5]) for s in map(m.statements.__getitem__, m.scope_statements(0)))
+
+
+def _is_handler(context, m, scope):
+    return context.project.repeats_of.handlers.of_function(m, scope)[0] == "handler"
+
+
+def _listed(context, m):
+    """Is the module one of the scripts that the settings name?"""
+    patterns = getattr(context.settings, "entry_points", None)
+    if not patterns:
+        return False
+    from tflint_mem.globs import Globs
+
+    root = context.project.root or os.getcwd()
+    return Globs(patterns, root).match_below(os.path.abspath(m.path), root)
+
+
+def _console_scripts(context):
+    """{(parts of the module, function)} that the project installs as commands."""
+    found = set()
+    for text in context.project.versions.texts(_PROGRAM_FILES):
+        for word in text.replace('"', " ").replace("'", " ").replace("=", " ").replace(",", " ").split():
+            dotted, colon, function = word.partition(":")
+            if colon and function.isidentifier() and dotted and all(part.isidentifier() for part in dotted.split(".")):
+                found.add((tuple(dotted.split(".")), function))
+    known = set()
+    for names, function in found:
+        for m in context.project.all_modules():
+            parts = m.parts[:-1] if m.package else m.parts
+            if parts[-len(names):] == names:
+                known.add((m.parts, function))
+    return known
+
+
+def _is_test(context, m):
+    """Does the module stand in a folder of tests, or run them (`tf.test.main()`)?"""
+    root = os.path.abspath(context.project.root) if context.project.root else ""
+    below = os.path.abspath(m.path)[len(root):] if root and os.path.abspath(m.path).startswith(root) else m.path
+    folders = below.replace(os.sep, "/").lower().split("/")[:-1]
+    return any(folder in ("test", "tests", "testing", "unittests") for folder in folders) or any(
+        (dotted_name(m.calls[i][0]) or ())[-2:-1] in (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",)) for i in m.calls_by_tail().get("main", ()))
+
+
+# -- work and settings -----------------------------------------------------------------------------------------------------------
+
+
+def _work(context, starts):
+    """(module, call) of the first training or inference that the starts reach, or None."""
+    seen, queue = set(), []
+
+    def add(m, scope):
+        if (m.index, scope) not in seen and not context.in_tests(m):
+            seen.add((m.index, scope))
+            queue.append((m, scope))
+
+    for m, scope in starts:
+        add(m, scope)
+    for m, scope in queue:
+        for i in m.scope_calls(scope):
+            computes = _computes(context, m, i)
+            if computes:
+                return m, i
+            if computes is None:
+                continue
+            for fm, fs in context.project.functions_called(m, i):
+                add(fm, fs)
+            for fm, fs in _handed_over(context, m, i):
+                add(fm, fs)
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.IMPORT:
+                for target in context.project.imports.of_statement(m, statement):
+                    add(target, 0)
+    return None
+
+
+def _computes(context, m, i):
+    """Does the call train or infer?  Initializers alone do not; None for a model called on `Input`, which only builds."""
+    names = context.project.apis(m, i)
+    call = m.calls[i]
+    if names & _WORK:
+        return None if "model.__call__" in names and call[1] and _symbolic(context, m, call, call[1][0]) else True
+    if not _graphs.runs_session(context, m, i):
+        return False
+    argument = call[1][0] if call[1] else None
+    made = context.project.apis(m, argument[1]) if argument is not None and argument[0] == "c" else frozenset()
+    return not made & _graphs.INITIALIZERS
+
+
+def _symbolic(context, m, call, argument):
+    """Is the argument made of Keras inputs?"""
+    waiting, seen = [argument], set()
+    while waiting:
+        for e in walk(waiting.pop(), m.calls):
+            if e[0] == "a" and e[2] in ("input", "inputs", "output", "outputs"):
+                return True
+            if e[0] == "c" and context.project.apis(m, e[1]) & {"keras.Input", "keras.layers.Input"}:
+                return True
+            if e[0] == "n" and e[1] not in seen:
+                seen.add(e[1])
+                waiting += [b[3] for b in m.bindings(call[3]).get(e[1], ()) if b[0] in ("assign", "iter")]
+                if any(_is_input(context, v) for v in context.infer.values(m, call[3], e, call[5])):
+                    return True
+    return False
+
+
+def _is_input(context, v):
+    if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][0], int) and isinstance(v[2][1], int):
+        return bool(context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"})
+    return False
+
+
+def _handed_over(context, m, i):
+    """Functions of the project that are arguments of a call: `app.run(main)`, `Thread(target=work)`; `tf.app.run()` means `main`."""
+    call = m.calls[i]
+    arguments = [a for a in (*call[1], *[k[1] for k in call[2]]) if a[0] in ("n", "a", "f")]
+    if not arguments and "tf.app.run" in context.project.apis(m, i):
+        arguments = [("n", "main")]
+    for argument in arguments:
+        for v in context.infer.values(m, call[3], argument, call[5]):
+            if v[0] == "fn" and not _is_handler(context, context.project.module(v[1]), v[2]):
+                yield context.project.module(v[1]), v[2]
+            elif v[0] == "meth":
+                yield context.project.module(v[2]), v[3]
+
+
+def _configured(context, m):
+    """Does the module say anything about GPU memory, devices, another backend or the CPU?"""
+    key = ("configured", m.index)
+    if key not in context.memo:
+        context.memo[key] = bool(context.project.mentions_in(m, _SETTINGS)) or _chooses_device(context, m) or _other_backend(m) or _helper(context, m)
+    return context.memo[key]
+
+
+def _chooses_device(context, m):
+    """`tf.device("/cpu:0")` and the like."""
+    for i in m.calls_by_tail().get("device", ()):
+        argument = m.calls[i][1][0] if m.calls[i][1] else None
+        if argument is not None and argument[0] == "k" and isinstance(argument[1], str) and "cpu" in argument[1].lower():
+            return True
+    return False
+
+
+def _other_backend(m):
+    """Keras told to use something else than TensorFlow."""
+    from ._devices import environment
+
+    return any(value not in (None, "tensorflow") for value in environment(m, "KERAS_BACKEND"))
+
+
+def _helper(context, m):
+    """A call such as `limit_gpu_memory()` of a function that is not the project's own."""
+    for tail, calls in m.calls_by_tail().items():
+        lowered = tail.lower()
+        if "gpu" in lowered and not lowered.startswith(("is_", "get_", "list_", "has_", "num_")) and any(word in lowered for word in _HELPER_WORDS):
+            if not any(context.project.functions_called(m, i) for i in calls):
+                return True
+    return False
+
+
+# -- where it stands -----------------------------------------------------------------------------------------------------------
+
+
+def _first_import(context, m):
+    """Position of the first import of TensorFlow or Keras, else of the first module of the project that leads there."""
+    imports = sorted((s[6], s) for s in m.statements if s and s[0] == F.IMPORT)
+    for pos, statement in imports:
+        if any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in statement[5]):
+            return pos
+    for pos, statement in imports:
+        for target in context.project.imports.of_statement(m, statement):
+            if any(_uses_framework(context.project.module(index)) for index in context.project.imports.closure(target)):
+                return pos
+    return None
+
+
+def _uses_framework(m):
+    return any(s and s[0] == F.IMPORT and any(d.partition(".")[0] in _FRAMEWORKS and not level for _, d, _, level in s[5]) for s in m.statements)
+
+
+def _stanza(pos):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        return UNSAFE, "Let the memory of all GPUs grow as needed", do.growth_stanza(fx.source, pos[0])
+
+    return fix
