@@ -300,6 +300,34 @@ for x in data:
     m.predict(x)
     tf.keras.backend.clear_session()
 """),
+    "TensorFlow writes the file in the loop": ("unsafe", """
+def f(path, data):
+    for x in data:
+        m = load_model(path)
+        tf.io.gfile.copy(x, path)
+        m.predict(x)
+""", """
+def f(path, data):
+    m = load_model(path)
+    for x in data:
+        tf.io.gfile.copy(x, path)
+        m.predict(x)
+"""),
+    "the file is deleted through its path": ("unsafe", """
+from pathlib import Path
+def f(path, data):
+    for x in data:
+        m = load_model(path)
+        m.predict(x)
+        Path(path).unlink()
+""", """
+from pathlib import Path
+def f(path, data):
+    m = load_model(path)
+    for x in data:
+        m.predict(x)
+        Path(path).unlink()
+"""),
     "only looked at": ("safe", """
 def f(path, data):
     for x in data:
@@ -311,6 +339,38 @@ def f(path, data):
     m = load_model(path)
     for x in data:
         print(path, os.path.exists(path))
+        m.predict(x)
+"""),
+    "another function rebinds the argument": ("unsafe", """
+def choose():
+    global path
+    path = "other"
+
+for x in data:
+    m = load_model(path)
+    m.predict(x)
+    choose()
+""", """
+def choose():
+    global path
+    path = "other"
+
+m = load_model(path)
+for x in data:
+    m.predict(x)
+    choose()
+"""),
+    "the owner of the argument goes elsewhere": ("unsafe", """
+def f(args, data):
+    for x in data:
+        m = load_model(args.path)
+        change(args)
+        m.predict(x)
+""", """
+def f(args, data):
+    m = load_model(args.path)
+    for x in data:
+        change(args)
         m.predict(x)
 """),
     "under a condition": ("unsafe", """
@@ -653,6 +713,22 @@ def test_definition_refused(text, reason):
     number = code.place("@")[0]
     with pytest.raises(NoFix, match=reason):
         hoist_def(view, view.function_on(number), code.loop("for x"))
+
+
+def test_what_no_use_can_change():
+    code = code_of("""
+for x in data:
+    total = tf.reduce_sum(y)
+    sess.run([total, x], feed)
+    sess.run(tf.reduce_max(y))
+""")
+    view, call = code.call("tf.reduce_sum(")
+    loop = view.loops(call)[0]
+    assert hoist_call(view, call, loop, "op")[1] == "unsafe"
+    assert hoist_call(view, call, loop, "op", reads=None)[1] == "safe"
+    view, call = code.call("tf.reduce_max(")
+    edits, found = hoist_call(view, call, loop, "largest", reads=None)
+    assert (code.apply(edits).count("largest"), found) == (2, "safe")
 
 
 def test_used_outside():

@@ -11,11 +11,13 @@ import libcst as cst
 from ..finding import SAFE, UNSAFE
 from . import NoFix
 from .imports import framework_names
+from .invariance import SUSPENDS, interference, same_each_time
 from .names import (
     binds, bound, chains, changed, everything, free, loaded, never_empty, own_jumps, place, same_scope, touches,
 )
 from .outline import dotted, unique_name
 from .rewrite import MOVED, REMOVE, split_leading
+from .uses import used_outside
 from .view import COMPREHENSIONS, LOOPS
 
 # What a loop may do with a Keras model or a SavedModel so that one object serves all repeats as well as a new one each.
@@ -24,24 +26,7 @@ MODEL_READS = frozenset((
     "output output_names output_shape outputs predict predict_classes predict_generator predict_on_batch predict_proba "
     "signatures summary test_on_batch to_json"
 ).split())
-# Calls that give the same answer each time they are asked with the same arguments.
-PURE = frozenset((
-    "Path abs abspath basename bool bytes dict dirname expanduser float format format_map frozenset fspath getattr int "
-    "isinstance join joinpath len list lower max min normpath realpath repr resolve round rstrip set sorted split str "
-    "strip sum tuple upper zip range relative_to replace with_suffix"
-).split())
-# Calls that may change what a later load, build or lookup sees, whatever they are given.
-_GLOBAL_EFFECTS = frozenset((
-    "chdir clear_session enable_eager_execution disable_eager_execution reset_default_graph reset_uids seed "
-    "set_floatx set_global_policy set_learning_phase set_random_seed set_seed set_session set_visible_devices"
-).split())
-# Calls that only look at a path or a value they share with the code that moves.
-_LOOKING = PURE | frozenset((
-    "append basename debug error exception exists getmtime getsize glob imread info is_dir is_file isdir isfile listdir load "
-    "load_model load_weights log print read_csv stat stem warn warning"
-).split())
 _CONTEXTS = frozenset("as_default device init_scope name_scope scope".split())
-_SUSPENDS = (ast.Await, ast.Yield, ast.YieldFrom)
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 
 
@@ -104,7 +89,7 @@ class _Hoist:
         self.nonempty = nonempty
         self.doubts = []
         self.inner_loops = []
-        self.row = view.first_row + (self.here.lineno - 1 if self.here else 0)
+        self.modules = framework_names(view.source, view.first_row + (self.here.lineno - 1 if self.here else 0))
 
     @property
     def applicability(self):
@@ -139,8 +124,7 @@ class _Hoist:
         if self.here is not None and statement is not self.loop:
             self.path_to_loop(statement)
         scope = self.loop_scope(call)
-        self.same_each_time(here, scope, here)
-        self.loop_leaves_alone(here, scope, exclude=here)
+        self.steady(here, scope, here, here)
         self.used_inline(call)
         if self.here is not None:
             self.before(view.ast_of(statement) if statement is not self.loop else self.here)
@@ -161,7 +145,7 @@ class _Hoist:
             if node is not here and here.name in binds(node)]
         if others:
             raise NoFix(f"{here.name} is bound elsewhere in the loop")
-        if any(isinstance(node, _SUSPENDS) for node in everything([here.args, *here.decorator_list])):
+        if any(isinstance(node, SUSPENDS) for node in everything([here.args, *here.decorator_list])):
             raise NoFix("its definition waits for something")
         for chain in chains([here]):
             if "." in chain and any(touches(chain, change) for change in changed(self.loop_parts())):
@@ -173,6 +157,11 @@ class _Hoist:
         return self.placed([function.with_changes(leading_lines=attached)], {function: MOVED}), self.applicability
 
     # --- questions
+
+    def steady(self, value, scope, main, exclude):
+        """NoFix unless `value` is the same in each repeat, doubts where the loop may change what it reads."""
+        same_each_time(value, scope, main, self.modules)
+        self.doubts += interference(value, scope, exclude, self.modules, self.view.outline.tree)
 
     def loop_parts(self):
         return [self.here] if self.here is not None else []
@@ -194,8 +183,7 @@ class _Hoist:
             if not isinstance(owner, cst.With) or not isinstance(block, cst.IndentedBlock) or len(block.body) != 1:
                 return unit
             for item in view.ast_of(owner).items:
-                self.same_each_time(item.context_expr, [self.here], item.context_expr)
-                self.loop_leaves_alone(item.context_expr, [self.here], exclude=view.ast_of(owner))
+                self.steady(item.context_expr, [self.here], item.context_expr, view.ast_of(owner))
             unit = owner
 
     def path_to_loop(self, node):
@@ -236,64 +224,11 @@ class _Hoist:
     def invariant(self, statement, main, target):
         scope = [self.here]
         value = getattr(statement, "value", None)
-        self.same_each_time(value, scope, main)
+        self.steady(value, scope, main, statement)
         if target and "." in target:
             self.doubts.append("it assigns an attribute")
             if not set(target.split(".")[:1]).isdisjoint(bound(scope)):
                 raise NoFix(f"the loop binds {target.split('.')[0]}")
-        self.loop_leaves_alone(value, scope, exclude=statement)
-
-    def same_each_time(self, value, scope, main):
-        """NoFix unless `value` means the same in each repeat."""
-        if any(isinstance(node, _SUSPENDS) for node in ast.walk(value)):
-            raise NoFix("it waits for something in each repeat")
-        varying = (loaded([value]) - _own_names(value)) & bound(scope)
-        if varying:
-            raise NoFix(f"it uses {sorted(varying)[0]}, which the loop binds")
-        if any(isinstance(node, ast.NamedExpr) for node in ast.walk(value)):
-            raise NoFix("it binds a name on the way")
-        trusted = framework_names(self.view.source, self.row)
-        for node in ast.walk(value):
-            if isinstance(node, ast.Call) and node is not main and not _repeatable(node, trusted):
-                raise NoFix(f"{ast.unparse(node.func)}() may answer differently in each repeat")
-
-    def loop_leaves_alone(self, value, scope, exclude):
-        """Doubt or refuse when the loop changes what `value` reads."""
-        reads = chains([value])
-        skip = set(map(id, ast.walk(exclude)))
-        for change in changed(scope):
-            if not self.is_module(change.split(".")[0]) and any(touches(chain, change) for chain in reads):
-                raise NoFix(f"the loop changes {change}")
-        shared = {chain for chain in reads if not self.is_module(chain.split(".")[0])}
-        functions = {dotted(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
-        shared -= functions
-        literals = {
-            node.value for node in ast.walk(value)
-            if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value}
-        rebound = {
-            name for node in ast.walk(self.view.outline.tree) if isinstance(node, (ast.Global, ast.Nonlocal))
-            for name in node.names}
-        for name in sorted(rebound & {chain.split(".")[0] for chain in shared}):
-            self.doubts.append(f"another function may rebind {name}")
-        owners = {chain.rpartition(".")[0] for chain in shared if "." in chain}
-        for node in everything(scope):
-            if not isinstance(node, ast.Call) or id(node) in skip:
-                continue
-            last = dotted(node.func).split(".")[-1] or getattr(node.func, "attr", "")
-            if last in _GLOBAL_EFFECTS:
-                self.doubts.append(f"the loop calls {last}()")
-            if isinstance(node.func, ast.Attribute) and dotted(node.func.value) in owners and last not in _LOOKING:
-                self.doubts.append(f"{last}() may change what it reads")
-            if last in _LOOKING:
-                continue
-            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if any(touches(chain, own) for chain in chains(arguments) for own in shared) or any(
-                    isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes)) and part.value in literals
-                    for argument in arguments for part in ast.walk(argument)):
-                self.doubts.append(f"{last}() is given the same argument")
-
-    def is_module(self, name):
-        return name in framework_names(self.view.source, self.row)
 
     def target_uses(self, statement, target):
         """Check every other use of the assigned name; returns the `del` statements that go away with the move."""
@@ -429,47 +364,6 @@ class _Hoist:
         return view.edits(replace, insert_before={anchor: moved}, leading={anchor: attached})
 
 
-def used_outside(view, loop, name: str) -> bool:
-    """Whether `name` is read behind `loop`, or before it in an outer loop, in the same function or in the module."""
-    here = view.ast_of(loop)
-    inside = {id(node) for node in everything(here.body)}
-    function = view.function(loop)
-    if function is not None:
-        body, offset = view.ast_of(function).body, 0
-    else:
-        body, offset = view.outline.tree.body, view.first_row - 1
-    first, last = here.body[0].lineno + offset, here.body[-1].end_lineno + offset
-    again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop)]
-    for node, deferred in _with_functions(body, name):
-        if not _reads(node, name) or id(node) in inside or (function is None and first <= node.lineno <= last):
-            continue
-        if deferred or node.lineno >= last or any(row <= node.lineno for row in again):
-            return True
-    return False
-
-
-def _with_functions(body, name):
-    """(node, whether it runs later) of everything below `body` but functions with a `name` of their own."""
-    stack = [(node, False) for node in body]
-    while stack:
-        node, deferred = stack.pop()
-        yield node, deferred
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            root = name.split(".")[0]
-            code = node.body if isinstance(node.body, list) else [node.body]
-            own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)} | bound(code)
-            shared = any(
-                isinstance(inner, (ast.Global, ast.Nonlocal)) and root in inner.names for inner in everything(code))
-            if root in own and not shared:
-                continue
-            deferred = True
-        stack.extend((child, deferred) for child in ast.iter_child_nodes(node))
-
-
-def _reads(node, name):
-    return isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and dotted(node) == name
-
-
 def _targets(small):
     """The dotted target of an assignment to one name or attribute; None for anything else."""
     if isinstance(small, cst.Assign) and len(small.targets) == 1:
@@ -486,29 +380,6 @@ def _dotted(node):
         owner = _dotted(node.value)
         return f"{owner}.{node.attr.value}" if owner else ""
     return ""
-
-
-def _own_names(value):
-    """Names that comprehensions and lambdas inside `value` bind for themselves."""
-    found = set()
-    for node in ast.walk(value):
-        if isinstance(node, ast.comprehension):
-            found |= bound([node.target])
-        elif isinstance(node, ast.Lambda):
-            found |= {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
-    return found
-
-
-def _repeatable(call, trusted) -> bool:
-    """Whether a call inside the moved code gives the same answer each time: pure functions, constructors, TensorFlow."""
-    name = dotted(call.func)
-    last = name.split(".")[-1] if name else getattr(call.func, "attr", "")
-    if "random" in name.split(".") or last in ("next", "input", "iter"):
-        return False
-    first = call
-    while isinstance(first.func, ast.Attribute) and isinstance(first.func.value, ast.Call):
-        first = first.func.value  # tf.data.Dataset.range(8).map(f).batch(2)
-    return last in PURE or last[:1].isupper() or dotted(first.func).split(".")[0] in trusted
 
 
 def _trains(call) -> bool:

@@ -5,8 +5,8 @@ import ast
 import libcst as cst
 
 from . import NoFix
-from .hoist import used_outside
 from .names import own_jumps
+from .uses import used_outside
 from .view import COMPREHENSIONS, LOOPS
 
 _LEAVES = (cst.Return, cst.Raise, cst.Break, cst.Continue)

@@ -6,10 +6,10 @@ import libcst as cst
 
 from ..finding import Edit
 from . import NoFix
-from .hoist import used_outside
 from .hunks import whole_rows
 from .names import bound, loaded, own_jumps
 from .outline import blocks, outline, rows, statements
+from .uses import used_outside
 from .view import LOOPS, REMOVE
 
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
