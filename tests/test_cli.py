@@ -75,6 +75,8 @@ def test_nothing_found_exits_with_0(here):
     done = check()
     assert (done.returncode, done.stdout, done.stderr) == (0, "Checked 1 file: no findings.\n", "")
     assert check("--quiet").stdout == ""
+    assert check("--no-cache", "--cache-dir", "cache").returncode == 0
+    assert not (here / "cache").exists()
 
 
 def test_no_files_exit_with_0(here):

@@ -54,9 +54,10 @@ def cli(ctx):
 @click.option("--add-noqa", is_flag=True, help="Add a `noqa` comment for every finding.")
 @click.option("--exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out, instead of the usual ones.")
 @click.option("--extend-exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out as well.")
-@click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also when they are given by name.")
-@click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore files leave out (the default).")
-@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file instead of the nearest one, or one setting in TOML.")
+@click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also if given by name.")
+@click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores (the default).")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
+              help="A configuration file instead of the nearest one, or one setting in TOML.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
 @click.option("--cache-dir", type=click.Path(), hidden=True)

@@ -24,9 +24,6 @@ class Globs:
         self._names, self._paths = names, paths
         self._wild = [_compile(form) for pair in wild for form in pair]
 
-    def __bool__(self):
-        return bool(self._names or self._wild)
-
     def match(self, path, name=None):
         """True when `path` itself (not one of its parents) fits a pattern."""
         name = name or os.path.basename(path)
