@@ -1,0 +1,189 @@
+"""Finds `reset_default_graph()` where it does nothing or fails.
+
+## What it does
+Reports `reset_default_graph()` in code that runs eagerly, and inside a `tf.function`, a `with graph.as_default()` or a
+`with Session()` block. TF1 graph code, where the call is right, stays silent, and so do branches that ask for the version.
+
+## Why is this bad?
+Eager TensorFlow keeps nothing in the default graph: the call frees no memory and hides that something else should. In TensorFlow 2
+the plain name `tf.reset_default_graph` is gone. Inside a traced function or another graph TensorFlow refuses the call.
+
+## What was measured
+In eager code: no effect at all; a loop that loads or builds models grows as before (TF 2.21 and 2.15). Inside a `tf.function` or an
+`as_default()` block: `AssertionError`.
+
+## Example
+```python
+for width in widths:
+    tf.compat.v1.reset_default_graph()
+    model = build(width)
+```
+
+Use instead:
+```python
+for width in widths:
+    model = build(width)
+    ...
+    tf.keras.backend.clear_session()
+    gc.collect()
+```
+
+## Fix safety
+Taking out a call that does nothing is safe. Where a Keras model is built after it in the same repeat, the fix puts
+`clear_session()` in its place, which is unsafe: it ends every live Keras model of the process.
+"""
+
+from tflint_mem.finding import SAFE, UNSAFE
+from tflint_mem.knowledge import BUILDERS, LOADERS
+from tflint_mem.project.module import dotted, tail_of, walk
+
+CODE = "TFM501"
+MEASURED = "a silent no-op in eager code: the growth of a loop stays the same (TF 2.21 and 2.15)"
+MEASURED_INSIDE = "`AssertionError` at this call"
+_NAME = "tf.reset_default_graph"
+_SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is_v2", "v2_enabled", "eager")
+_MODELS = BUILDERS | LOADERS | {"new:model"}
+
+
+def find(context):
+    """Calls of `reset_default_graph` inside a graph or a traced function, and those in eager code."""
+    for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
+        if context.in_tests(m) or _switched(m, i):
+            continue
+        inside = "traced code" if context.project.compiled(m, m.calls[i][3]) else _open_graph(context, m, i)
+        if inside:
+            yield context.at_call(
+                CODE, m, i, f"`reset_default_graph()` fails inside {inside}", measured=MEASURED_INSIDE, severity="error",
+                help="take it out; a graph of one's own (`with tf.Graph().as_default():`) needs no reset", fix=_remove(m, i, UNSAFE),
+            )
+        elif _eager(context, m, i):
+            gone = dotted(m.calls[i][0]) == ("tf", "reset_default_graph") and not _compat_module(m)
+            again = _model_again(context, m, i)
+            yield context.at_call(
+                CODE, m, i,
+                "TensorFlow 2 has no `tf.reset_default_graph`, and in eager code there would be nothing to reset" if gone else
+                "`reset_default_graph()` does nothing in eager code; it frees no memory",
+                measured="" if gone else MEASURED,
+                help="use keras.backend.clear_session() and gc.collect() to let go of Keras models" if again else "take it out",
+                fix=_clear_session(m, i) if again else _remove(m, i, UNSAFE if gone else SAFE),
+            )
+
+
+def _switched(m, i):
+    """Does a condition around the call, or a return before it, ask for the version or the mode?"""
+    for c in m.chain(m.calls[i][4]):
+        kind, _, statement, _ = m.contexts[c]
+        if kind == "if":
+            for e in walk(m.statements[statement][5], m.calls):
+                name = (tail_of(e) or "").lower() if e[0] in ("n", "a") else ""
+                if name and any(word in name for word in _SWITCHES):
+                    return True
+        elif kind == "except":
+            return True
+    return False
+
+
+def _open_graph(context, m, i):
+    """ "a `with` block of …" when another graph is the default one at the call, else ""."""
+    for c in m.chain(m.calls[i][4]):
+        kind, _, statement, _ = m.contexts[c]
+        if kind != "with":
+            continue
+        for expression, _ in m.statements[statement][5]:
+            names = context.project.apis(m, expression[1]) if expression[0] == "c" else frozenset()
+            if "graph.as_default" in names:
+                return "`with graph.as_default()`"
+            if "tf.Session" in names:
+                return "`with Session()`"
+    return ""
+
+
+# -- eager or not ----------------------------------------------------------------------------------------------------------------
+
+
+def _eager(context, m, i):
+    """Is there evidence that the call runs in eager TensorFlow 2, and none of graph code around it?"""
+    versions = context.project.versions
+    known = versions.at_least(2, 0)
+    if versions.graph_mode(m) or known is False:
+        return False
+    near = _near(context, m, i)
+    if any(versions.graph_mode(other) for other in near):
+        return False
+    if any(versions.evidence(other)[1] for other in near) or known:
+        return True
+    # a name of TensorFlow 2's compatibility module in a file that builds Keras models
+    spelled = dotted(m.calls[i][0]) or ()
+    return "compat" in spelled and any(_builds(context, other) for other in near)
+
+
+def _near(context, m, i):
+    """The module, those it imports, and those that call the function around the call."""
+    project = context.project
+    found = {m.index: m}
+    for index in project.imports.direct(m):
+        found[index] = project.module(index)
+    queue, seen = [(m, m.calls[i][3])], set()
+    while queue and len(seen) < 40:
+        other, scope = queue.pop()
+        if (other.index, scope) in seen or scope == 0:
+            for index in project.imports.importers(other) if scope == 0 else ():
+                found[index] = project.module(index)
+            continue
+        seen.add((other.index, scope))
+        for cm, j, _ in project.callers(other, scope):
+            found[cm.index] = cm
+            queue.append((cm, cm.calls[j][3]))
+    return list(found.values())
+
+
+def _builds(context, m):
+    if ("builds models", m.index) not in context.memo:
+        context.memo["builds models", m.index] = any(
+            context.project.apis(m, i) & _MODELS for tail, calls in m.calls_by_tail().items() if tail[:1].isupper() or tail.startswith(("load", "clone")) for i in calls)
+    return context.memo["builds models", m.index]
+
+
+def _compat_module(m):
+    """Is `tf` in this file the compatibility module, which has the name?"""
+    return any(b[0] == "import" and "compat" in b[3][1].split(".") for b in m.bindings(0).get("tf", ()))
+
+
+def _model_again(context, m, i):
+    """Is a model built or loaded in what runs after the call, and Keras not cleared anyway?"""
+    released = context.project.released_by
+    call = m.calls[i]
+    loops = m.loops(call[4])
+    region = loops[0] if loops else -1
+    if call[3] == 0 and not loops:
+        return False  # once, at the start of a script: nothing to let go of
+    return bool(released.in_region(m, call[3], region, _MODELS)) and not released.in_region(m, call[3], region, frozenset(("keras.clear_session",)))
+
+
+# -- fixes -----------------------------------------------------------------------------------------------------------------------
+
+
+def _remove(m, i, applicability):
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        small = view.small(call)
+        if getattr(small, "value", None) is not call:
+            raise NoFix("the call is part of a larger statement")
+        return applicability, "Take out the call that does nothing" if applicability == SAFE else "Take out the call that fails", do.remove_statement(view, call)
+
+    return fix
+
+
+def _clear_session(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        expression, edits = do.clear_session_expression(fx.source, m.calls[i][6][0])
+        code = expression if expression.endswith(")") else f"{expression}()"
+        return UNSAFE, "Clear Keras' session instead", do.join(do.replace_expression(view, call, code), edits)
+
+    return fix
