@@ -1,6 +1,7 @@
 """The project's `tf.function`s: where each is made, with which options, and who calls it."""
 
 from tflint_mem import facts as F
+from tflint_mem.knowledge import canonical
 from tflint_mem.project.module import tail_of
 
 _FUNCTION = frozenset(("tf.function",))
@@ -91,11 +92,11 @@ def wrapped(context):
     """(module, call) of every `tf.function(f)`: a call that is given what it shall trace."""
     if "wrapped" not in context.memo:
         found = []
-        for m, i, _ in context.calls(("function", "defun", *_partials(context)), _FUNCTION):
+        for m, i, _ in context.calls(("function", "defun"), _FUNCTION):
             if argument(m, i) is not None:
                 found.append((m, i))
         for m, i, _ in context.calls(tuple(_partials(context)) or ("\0",)):
-            if argument(m, i) is not None and any(v[0] == "part" and ("ext", "tensorflow.function") in v[1] for v in context.infer.callee(m, i)):
+            if argument(m, i) is not None and any(v[0] == "part" and _is_function(v[1]) for v in context.infer.callee(m, i)):
                 found.append((m, i))
         context.memo["wrapped"] = found
     return context.memo["wrapped"]
@@ -107,10 +108,14 @@ def _partials(context):
         names = set()
         for m, i, _ in context.calls(("partial",)):
             call = m.calls[i]
-            if call[1] and any(v[0] == "ext" and v[1].endswith("function") for v in context.infer.values(m, call[3], call[1][0], call[5])):
+            if call[1] and _is_function(context.infer.values(m, call[3], call[1][0], call[5])):
                 names |= _assigned(m, i)
         context.memo["partials"] = names
     return context.memo["partials"]
+
+
+def _is_function(values):
+    return any(v[0] == "ext" and canonical(v[1]) == "tf.function" for v in values)
 
 
 def argument(m, i):
@@ -184,3 +189,40 @@ def of_call(context, m, i):
         if v[0] in ("fn", "meth"):
             return Traced(context.project.module(v[-2]), v[-1], (m, i), options)
     return Traced(None, -1, (m, i), options)
+
+
+# -- where a decorated function is made ---------------------------------------------------------------------------------------
+
+
+class _Place:
+    """A module that has one call more: its decorator, which runs where the function is defined."""
+
+    def __init__(self, m, record):
+        self._module, self._record = m, record
+        self.calls = self
+
+    def __getattr__(self, name):
+        return getattr(self._module, name)
+
+    def __len__(self):
+        return len(self._module.calls)
+
+    def __getitem__(self, i):
+        return self._record if i == len(self._module.calls) else self._module.calls[i]
+
+
+def definition(context, traced):
+    """(module, call) that stand for the definition of a decorated function inside another one; (None, -1) for one made once."""
+    m = traced.m
+    record = m.scopes[traced.scope]
+    owner = record[F.S_PARENT]
+    statement = m.statements[record[F.S_STMT]]
+    if m.scopes[owner][F.S_KIND] == "class" or owner == 0 and not m.loops(statement[2]):
+        return None, -1
+    if traced.made is not None:
+        return traced.made
+    for expression, pos in zip(record[F.S_DECORATORS], statement[6]):
+        names = context.infer.values(m, owner, expression, record[F.S_STMT])
+        if any(v[0] in ("ext", "part", "obj") for v in names):
+            return _Place(m, (expression, (), (), owner, statement[2], record[F.S_STMT], pos)), len(m.calls)
+    return None, -1

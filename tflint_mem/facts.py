@@ -40,7 +40,7 @@ TRY = "try"       # body context, ((exception type, name, context), ...), else c
 GLOBAL = "global"  # names
 IMPORT = "import"  # ((bound name, dotted module, attribute or None, level), ...), pos
 JUMP = "jump"     # "break", "continue", "raise"
-DEF = "def"       # scope of the function
+DEF = "def"       # scope of the function, positions of its decorators
 CLASS = "class"   # scope of the class
 OTHER = "other"   # expressions
 
@@ -81,11 +81,12 @@ class Facts:
 
 
 class _Walk:
-    __slots__ = ("contexts", "statements", "calls", "idents", "scopes", "queue", "scope", "context", "statement", "flags")
+    __slots__ = ("contexts", "statements", "calls", "idents", "scopes", "queue", "scope", "context", "statement", "flags", "shared")
 
     def __init__(self):
         self.contexts, self.statements, self.calls, self.idents = [], [], [], set()
         self.scopes, self.queue = [], []
+        self.shared = {}  # equal names, attributes and constants are one tuple: half the memory, and half the marshalled bytes
         self.scope = self.statement = 0
         self.context = -1
         self.flags = ""
@@ -310,7 +311,7 @@ def _function(w, node):
     returns = _e(w, node.returns)
     scope = len(w.scopes)
     line = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-    w.statements[i] = (DEF, w.scope, w.context, line, node.end_lineno, scope)
+    w.statements[i] = (DEF, w.scope, w.context, line, node.end_lineno, scope, tuple([_pos(d) for d in node.decorator_list]))
     flags = "a" if type(node) is A.AsyncFunctionDef else ""
     w.scopes.append(["function", node.name, w.scope, node.lineno, node.end_lineno, decorators, params, returns, (), i, (0, 0), (0, 0), flags])
     w.queue.append((scope, node.body))

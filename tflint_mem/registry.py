@@ -48,6 +48,8 @@ RULES = (
          "a data set is chained onto itself, or built again from the same data, in each repeat"),
     Rule("TFM501", "reset-default-graph-in-tf2", "tf1", "warning", "sometimes", "safe", 10, "reset_default_graph",
          "reset_default_graph() does nothing in eager code and fails in traced code"),
+    Rule("TFM502", "session-not-closed", "tf1", "error", "sometimes", "unsafe", 10, "Session InteractiveSession",
+         "sessions pile up because nothing closes them"),
     Rule("TFM503", "graph-op-in-session-loop", "tf1", "warning", "sometimes", "safe", 10, "Session InteractiveSession MonitoredTrainingSession MonitoredSession get_session get_default_session",
          "operations are added to a TF1 graph where a session runs again and again"),
     Rule("TFM504", "keras-backend-function-in-loop", "tf1", "warning", "sometimes", "unsafe", 15, "backend function gradients",

@@ -19,7 +19,7 @@ from .released import Released
 from .repeats import Repeats
 from .versions import Versions
 
-KEEP_LOADED = 600  # decoded modules kept in memory; the others are decoded again when asked for
+KEEP_LOADED = 300  # decoded modules kept in memory; the others are decoded again when asked for
 
 
 class Project:
@@ -55,6 +55,8 @@ class Project:
         parts = tuple(p for p in stem.split(os.sep) if p)
         module = Module(len(self.modules), path, parts, collected, locate, keep=len(self.modules) < KEEP_LOADED)
         self.modules.append(module)
+        if module.loaded:
+            self._loaded.append(module.index)
         if locate is None:
             self.names.add(module.index, parts)
         return module
@@ -206,7 +208,7 @@ class Project:
 
     def callers(self, m, scope):
         """[(module, call, how)]: see `callers.Callers`."""
-        return self.callers_of.of(m, scope)
+        return self.callers_of.of(self.module(m.index), scope)
 
     def subclasses(self, m, scope):
         """[(module index, class scope)] of the project classes that derive from this one."""

@@ -1,0 +1,167 @@
+"""Finds `tf.function`s that are made again and again.
+
+## What it does
+Reports `tf.function(f)` and a decorated function defined inside another one, at a place that repeats: in a loop, or in a function that is
+called per epoch, fold, step or request. Made once in `__init__`, in `main` or in a factory that is called once, behind a cache or a
+once-guard, or a handful of times: silent.
+
+## Why is this bad?
+Every `tf.function` starts with an empty trace cache, so each new one traces its body again: about 45 times slower than calling one that was
+made before. Dropped, it is freed. It becomes a leak when it is kept in a list or dictionary, and when its body trains or holds a custom
+gradient (`apply_gradients`, silu, `recompute_grad`): since TensorFlow 2.14 each such trace stays for the life of the process,
+with everything it captured.
+
+## What was measured
+KiB per new function, TensorFlow 2.21 / 2.15: dropped 0; kept in a list 116 / 128; with `apply_gradients` in its body 422 / 711 for ever,
+and 4798 / 8293 when it captures a new variable of 4 MiB. `gc.collect()` frees none of the latter.
+
+## Example
+```python
+for fold in range(10):
+    @tf.function
+    def train_step(x, y):
+        ...
+```
+
+Use instead:
+```python
+@tf.function
+def train_step(x, y):
+    ...
+
+for fold in range(10):
+    ...
+```
+
+## Fix safety
+The fix moves the definition, or the `tf.function(…)` call, before the loop when it takes nothing from the loop.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft
+from tflint_mem.project.module import tail_of
+
+from . import _hot, _models, _traced
+
+CODE = "TFM301"
+MEASURED = "memory flat when dropped, about 45x slower than one that was made before (TF 2.21 and 2.15)"
+MEASURED_KEPT = "116 KiB stay for each kept function of one operation (TF 2.21; 128 on 2.15)"
+MEASURED_TRAINING = "422 KiB per new function stay for ever, 4798 with a captured variable of 4 MiB (TF 2.21; 711 and 8293 on 2.15); nothing frees them"
+FEW = 5
+FIRST_PINNED = (2, 14)
+_PINS = frozenset(("optimizer.apply_gradients", "optimizer.minimize", "tf.nn.silu", "tf.nn.swish", "keras.activations.silu", "keras.activations.swish",
+                   "tf.custom_gradient", "tf.recompute_grad", "tf.grad_pass_through"))
+_MAKERS = frozenset(("make_train_function", "make_test_function", "make_predict_function"))  # Keras asks once per compile
+
+
+def find(context):
+    """Functions wrapped or decorated at a place that repeats."""
+    for m, i in _traced.wrapped(context):
+        yield from _checked(context, m, i, _traced.of_call(context, m, i), m.calls[i][6])
+    for traced in _traced.decorated(context):
+        m, i = _traced.definition(context, traced)
+        if m is not None:
+            yield from _checked(context, m, i, traced, m.calls[i][6])
+
+
+def _checked(context, m, i, traced, pos):
+    scope = m.calls[i][3]
+    if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope][F.S_NAME] in _MAKERS:
+        return
+    repeat = next((r for r in context.project.repeats_of.all_of_call(m, i) if _again(context, r)), None)
+    if repeat is None:
+        return
+    training = _pins(context, traced)
+    kept = _kept(context, m, i, traced, repeat)
+    if not training and (_on_purpose(context, m, i, repeat) or not kept and (repeat.kind == "objective" or _of_new_model(context, m, i, traced, repeat))):
+        return
+    name = f"`{traced.m.scopes[traced.scope][F.S_NAME]}`" if traced.m is not None and m.calls[i][1] == () else f"`{_models.text(m, i)}`"
+    yield Draft(
+        CODE, m, pos,
+        f"{name} is made a tf.function again {context.when(repeat, m)}" + (
+            "; its body trains or holds a custom gradient, so each trace stays for the life of the process" if training else
+            "; each one is kept, with the graph that it traced" if kept else ", and each new one traces its body again"),
+        measured=MEASURED_TRAINING if training else MEASURED_KEPT if kept else MEASURED,
+        help="make it once, outside of what repeats, and pass what changes as tensors",
+        severity="error" if training else "warning" if kept else None, group="leak" if training or kept else None,
+        trace=context.trace(repeat, "makes a new tf.function"), site=i, noqa_row=pos[2],
+        fix=_fix(m, i, traced) if repeat.local and not kept else None,
+    )
+
+
+def _on_purpose(context, m, i, repeat):
+    """A table of functions made by a comprehension, or a function that is only asked for its graph."""
+    if repeat.kind == "comprehension" and _models.stored(context, *repeat.hops[0], repeat.context):
+        return True
+    return any(e == ("a", ("c", i), "get_concrete_function") for e in _models.walk_statement(m, m.statements[m.calls[i][5]]))
+
+
+def _again(context, repeat):
+    return (repeat.count is None or repeat.count > FEW) and _hot.eager(context, repeat)
+
+
+# -- what makes it a leak -----------------------------------------------------------------------------------------------------
+
+
+def _pins(context, traced):
+    """Does the body hold a custom gradient, and may the project run a TensorFlow that keeps it for ever?"""
+    if context.project.versions.at_least(*FIRST_PINNED) is False or traced.m is None:
+        return False
+    if context.project.released_by.in_function(traced.m, traced.scope, _PINS):
+        return True
+    return any(tail_of(traced.m.calls[j][0]) == "apply_gradients" for j in traced.m.scope_calls(traced.scope))
+
+
+def _kept(context, m, i, traced, repeat):
+    """Does each new function go into a container?"""
+    loop = repeat.context if repeat.local else -1
+    if m.calls[i][1] or m.calls[i][2] and traced.m is None:
+        return _models.stored(context, m, i, loop)
+    return traced.m is not None and _models._added_later(m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
+
+
+def _of_new_model(context, m, i, traced, repeat):
+    """Does the function stand for a model that is another one in each repeat?  One for each is all that one can do then."""
+    wrapped = _traced.argument(m, i)
+    names = [wrapped] if wrapped is not None else []
+    if traced.m is not None and traced.m.index == m.index:
+        names.extend(_free(traced.m, traced.scope))
+    scope, at = m.calls[i][3], m.calls[i][5]
+    for e in names:
+        values = context.infer.values(m, scope, e[1] if e[0] == "a" else e, at)
+        if any(v[0] == "obj" and v[1] in ("model", "saved_model", "layer") or v[0] == "inst" and context.infer.class_kind(context.project.module(v[1]), v[2]) for v in values):
+            if not _hot.steady(context, repeat, e[1] if e[0] == "a" else e):
+                return True
+    return False
+
+
+def _free(m, scope):
+    """Names that a function takes from the function around it."""
+    owner = m.scopes[scope][F.S_PARENT]
+    local, outer = m.bindings(scope), m.bindings(owner) if owner >= 0 else {}
+    found = set()
+    for s in m.scope_statements(scope):
+        if m.statements[s] is not None:
+            found.update(e[1] for e in _models.walk_statement(m, m.statements[s]) if e[0] == "n" and e[1] in outer and e[1] not in local)
+    return [("n", name) for name in sorted(found)]
+
+
+# -- the fix --------------------------------------------------------------------------------------------------------------
+
+
+def _fix(m, i, traced):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+        from tflint_mem.codemod.view import view_at
+
+        if traced.m is not None and not m.calls[i][1] and not m.calls[i][2] or traced.made is None:
+            row = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]][3]
+            view = view_at(fx.source, row)
+            function = view.function_on(row)
+            edits, applicability = do.outermost_loop(view, function, lambda loop: do.hoist_def(view, function, loop))
+            return applicability, "Define it once before the loop", edits
+        view, call = fx.at(m, i)
+        edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None))
+        return applicability, "Make it once before the loop", edits
+
+    return fix
