@@ -3,6 +3,8 @@
 from tflint_mem import facts as F
 from tflint_mem.project.module import dotted
 
+from . import _models
+
 # What needs a live model; reading its structure or weights is no use of that kind.
 USES = frozenset((
     "fit", "fit_generator", "train_on_batch", "evaluate", "evaluate_generator", "test_on_batch", "predict", "predict_on_batch",
@@ -67,6 +69,25 @@ def model_uses(context, m, scope):
         elif dotted(f) and "model.__call__" in context.project.apis(m, j):
             found.append((j, f))
     return found
+
+
+def kept(context, repeat, kind):
+    """Is what the repeat makes, a thing of this kind, put into a container or under a key somewhere on its way?"""
+    for number, (m, i) in enumerate(repeat.hops):
+        if number or not repeat.handed:
+            if any(v[0] == "obj" and v[1] == kind for v in context.infer.call_values(m, i)) and _models.stored(context, m, i):
+                return True
+    return False
+
+
+def in_loop_of_new_models(context, repeat):
+    """Is a model made or loaded in each pass of the repeat?  Then it dwarfs what else is made there."""
+    key = "loops with new models"
+    if key not in context.memo:
+        context.memo[key] = {
+            (again.module.index, again.context, again.scope) for acquired in (*_models.builds(context), *_models.loads(context))
+            for again in context.project.repeats_of.all_of_call(acquired.m, acquired.i)}
+    return (repeat.module.index, repeat.context, repeat.scope) in context.memo[key]
 
 
 def _is_model(context, m, scope, place, at):

@@ -39,7 +39,7 @@ from tflint_mem.context import call_text
 from tflint_mem.knowledge import METHODS
 from tflint_mem.project.module import statement_expressions, walk
 
-from . import _models, _variance
+from . import _lifetimes, _variance
 
 CODE = "TFM402"
 MEASURED_CHAINED = "142 KiB per link (TF 2.21; 217 on 2.15) stay for the life of the data set"
@@ -177,28 +177,19 @@ def _consumed(m, scope, loop, place, skip=None):
 
 
 def _rebuilt(context):
-    loops = None
     for m, i, names in context.calls({name.rpartition(".")[2] for name in _SOURCES}, _SOURCES):
         if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
             continue
         for repeat in context.project.repeats_of.all_of_call(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
-            if loops is None:
-                loops = _loops_with_new_models(context)
-            if (repeat.module.index, repeat.context) in loops or any(_models.stored(context, hm, hi) for hm, hi in repeat.hops):
+            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset"):
                 continue
             how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
             if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
                 continue
             yield _draft(context, m, i, repeat, how)
             break
-
-
-def _loops_with_new_models(context):
-    """Loops in each pass of which a model is made: there the data set is the smallest cost."""
-    return {(repeat.module.index, repeat.context) for acquired in (*_models.builds(context), *_models.loads(context))
-            for repeat in context.project.repeats_of.all_of_call(acquired.m, acquired.i)}
 
 
 def _used_up(context, m, i):

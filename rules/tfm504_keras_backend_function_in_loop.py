@@ -37,7 +37,7 @@ Moving the call before a loop that does not change its arguments is unsafe only 
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _models
+from . import _lifetimes, _models
 
 CODE = "TFM504"
 MEASURED = {
@@ -65,7 +65,7 @@ def find(context):
 
 def _repeat(context, m, i):
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.count is not None and repeat.count <= 3 or not repeat.handed and _models.stored(context, *repeat.hops[0], repeat.context):
+        if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or _lifetimes.kept(context, repeat, "backend-function"):
             continue
         if not context.project.released(repeat, _RELEASES):
             return repeat

@@ -1,0 +1,181 @@
+"""Finds Keras optimizers and metrics that are made again in each pass of a loop.
+
+## What it does
+Reports, as a hint, an optimizer that is made in a loop (or in a function that a loop calls) that goes on with the same variables,
+and a metric that is made for each single update. Silent when each pass has a new model or new variables, when the arguments
+follow the loop variable (a learning rate, a threshold), when the object is compiled into a model or kept under a key. A new metric
+for each epoch is fine.
+
+## Why is this bad?
+A new optimizer starts without momentum and moments and makes its slot variables again; in a loop over steps Adam never becomes
+Adam. A metric keeps no memory: it is only set up again, which costs more than the update. Inside a `tf.function` both create
+variables, which it forbids.
+
+## What was measured
+KiB per repeat, TensorFlow 2.21 / 2.15: optimizer 142 / 3 until `clear_session()`; metric 0.
+
+## Example
+```python
+for features, target in batches:
+    optimizer = tf.keras.optimizers.Adam()
+    optimizer.apply_gradients(zip(gradients_of(features, target), variables))
+```
+
+Use instead:
+```python
+optimizer = tf.keras.optimizers.Adam()
+for features, target in batches:
+    optimizer.apply_gradients(zip(gradients_of(features, target), variables))
+```
+
+A metric is made once too, and each pass begins with `metric.reset_state()`.
+
+## Fix safety
+The fix moves the construction before the loop, and puts `reset_state()` in the place of a metric's. It is unsafe: a training that
+goes on with its moments takes other steps than one that forgets them, and `reset_state()` needs TensorFlow 2.5.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import call_text
+from tflint_mem.finding import UNSAFE
+
+from . import _lifetimes, _models, _variance
+
+CODE = "TFM107"
+MEASURED = {
+    "optimizer": "142 KiB per repeat until clear_session() (TF 2.21; 3 on 2.15)",
+    "metric": "0 KiB per repeat (TF 2.21 and 2.15): no leak, only the set-up",
+}
+_OPTIMIZERS = "Adam AdamW Adamax Adadelta Adafactor Adagrad Nadam SGD RMSprop Ftrl Lion LossScaleOptimizer Muon Lamb".split()
+_METRICS = """
+Mean Sum MeanTensor Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy SparseTopKCategoricalAccuracy
+AUC Precision Recall PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity TruePositives TrueNegatives FalsePositives
+FalseNegatives F1Score FBetaScore R2Score MeanSquaredError RootMeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError
+MeanSquaredLogarithmicError CosineSimilarity LogCoshError MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU KLDivergence Poisson BinaryCrossentropy
+CategoricalCrossentropy SparseCategoricalCrossentropy Hinge SquaredHinge CategoricalHinge MeanMetricWrapper MeanRelativeError
+""".split()
+_NAMES = {f"{root}.{name}": "optimizer" for root in ("keras.optimizers", "tf.optimizers") for name in _OPTIMIZERS}
+_NAMES.update({f"{root}.{name}": "metric" for root in ("keras.metrics", "tf.metrics") for name in _METRICS})
+
+
+def find(context):
+    """Constructions in loops over the same model and variables."""
+    for m, i, names in context.calls((*_OPTIMIZERS, *_METRICS), frozenset(_NAMES)):
+        kind = _NAMES[next(iter(names))]
+        if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+            continue
+        repeat = _repeat(context, m, i, kind)
+        if repeat is None or not (_sees_one(context, m, i) if kind == "metric" else _applied(context, m, i, repeat)):
+            continue
+        yield context.at_call(
+            CODE, m, i,
+            f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}" + ("; it forgets its moments each time" if kind == "optimizer" else ""),
+            measured=MEASURED[kind], help="make it once, before the repeat" + (", and reset it with reset_state()" if kind == "metric" else ""),
+            trace=context.trace(repeat, f"makes a new {kind}"),
+            fix=_hoist(m, i, kind) if repeat.local else None,
+        )
+
+
+def _repeat(context, m, i, kind):
+    """A loop that goes on with the same model and variables and makes the same object again."""
+    call = m.calls[i]
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
+            continue
+        if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, kind):
+            continue
+        if any(_variance.of(context, repeat, e) == _variance.TARGET for e in (*call[1], *[value for _, value in call[2]])):
+            continue
+        if _belongs_to_new(context, repeat, kind):
+            continue
+        return repeat
+    return None
+
+
+def _applied(context, m, i, repeat):
+    """Does the repeat itself take steps with the optimizer, where it is made or where a factory hands it to?"""
+    made = _made(context, m, i)
+    for hm, hi in reversed(repeat.hops):
+        if made.isdisjoint(context.infer.call_values(hm, hi)):
+            break
+        scope = hm.calls[hi][3]
+        for inner in range(scope, len(hm.scopes)):
+            if _within(hm, inner, scope) and any(_steps(context, hm, k, made) for k in hm.scope_calls(inner)):
+                return True
+    return False
+
+
+def _steps(context, m, k, made):
+    """Does call `k` apply gradients with the optimizer, or give it to a function of the project?"""
+    call = m.calls[k]
+    if call[0][0] == "a" and call[0][2] in ("apply_gradients", "minimize"):
+        return _is(context, m, k, made, call[0][1])
+    given = any(a[0] in ("n", "a", "c") and _is(context, m, k, made, a) for a in (*call[1], *[value for _, value in call[2]]))
+    return given and bool(context.project.functions_called(m, k))
+
+
+def _sees_one(context, m, i):
+    """Is the metric updated in its own function, and not in a loop of its own: made for a step, not for an epoch?"""
+    call, made = m.calls[i], _made(context, m, i)
+    around, updated = set(m.loops(call[4])), False
+    for scope in range(call[3], len(m.scopes)):
+        if not _within(m, scope, call[3]):
+            continue
+        for k in m.scope_calls(scope):
+            other = m.calls[k]
+            receiver = other[0][1] if other[0][0] == "a" and other[0][2] == "update_state" else other[0]
+            if receiver[0] in ("n", "a") and _is(context, m, k, made, receiver):
+                if scope != call[3] or set(m.loops(other[4])) - around:
+                    return False
+                updated = True
+            elif any(a[0] in ("n", "a") and _is(context, m, k, made, a) for a in (*other[1], *[value for _, value in other[2]])):
+                return False  # handed on: who knows how often it is updated there
+    return updated
+
+
+def _within(m, scope, outer):
+    """Is the scope `outer` itself or nested in it?"""
+    while scope > outer:
+        scope = m.scopes[scope][F.S_PARENT]
+    return scope == outer
+
+
+def _made(context, m, i):
+    return {v for v in context.infer.call_values(m, i) if v[0] == "obj"}
+
+
+def _is(context, m, k, made, expression):
+    return not made.isdisjoint(context.infer.values(m, m.calls[k][3], expression, m.calls[k][5]))
+
+
+def _belongs_to_new(context, repeat, kind):
+    """Does the repeat compile a model, or (for optimizers) make variables?"""
+    for number, (hm, hi) in enumerate(repeat.hops):
+        loop = repeat.context if number == 0 and repeat.context is not None else -1
+        for k in hm.scope_calls(hm.calls[hi][3]):
+            if hm.inside(hm.calls[k][4], loop):
+                names = context.project.apis(hm, k)
+                if "model.compile" in names or hm.calls[k][0][0] == "a" and hm.calls[k][0][2] == "compile" or kind == "optimizer" and names & {"tf.Variable", "keras.Variable"}:
+                    return True
+    return False
+
+
+def _hoist(m, i, kind):
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        if kind == "optimizer":
+            edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, "optimizer"))
+            return UNSAFE, "Make the optimizer once before the loop", edits
+        name = _models.local_name(m, i)
+        loops = view.loops(call)
+        if name is None or not loops:
+            raise NoFix("the metric has no name of its own")
+        do.hoist_call(view, call, loops[0], name)  # refuses what cannot be moved
+        line = view.statement(call)
+        edits = view.edits({line: view.new(f"{name}.reset_state()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]})
+        return UNSAFE, "Make the metric once and reset it in each pass", edits
+
+    return fix
