@@ -93,7 +93,7 @@ def _wrapped(context, m, i, names, loop):
 def _is_model(context, m, call, expression, ours, loop):
     """Is it a model that was made outside of this function, or at least before the loop?"""
     values = context.infer.values(m, call[3], expression, call[5])
-    if not values and expression[0] == "n":
+    if expression[0] == "n" and all(v[0] == "bm" for v in values):
         # only a Keras model has inputs and outputs that `Model(…)` takes; a parameter of unknown origin comes from outside
         return any(b[0] == "param" for b in m.bindings(call[3]).get(expression[1], ()))
     for v in values:

@@ -44,58 +44,78 @@ from tflint_mem.project.module import statement_expressions, tail_of, walk
 from . import _models
 
 CODE = "TFM105"
+TRAINING = frozenset(("fit", "fit_generator"))
 MEASURED = "+1350 KiB per repeat for a model of 4.2 MiB, on top of what fit keeps (TF 2.21); histories of one model: 0"
 
 
 def find(context):
     """Statements that keep a History in a repeat, when its model is new in each."""
     seen = set()
-    for index in context.project.mentioned(("fit", "fit_generator")):
-        for m, s, value in _keeping(context, context.project.module(index)):
-            seen.add((m.index, s))
-            yield from _draft(context, m, s, value)
-    for index in context.project.mentioned(("append", "history", "histories")):  # kept far from the fit
-        for m, s, value in _keeping(context, context.project.module(index)):
-            if (m.index, s) not in seen:
-                seen.add((m.index, s))
-                yield from _draft(context, m, s, value)
+    for m, i, _ in context.calls(TRAINING, frozenset("model." + name for name in TRAINING)):
+        for hm, hi in _givers(context, m, i):
+            for s, expression in _keeping(hm, hi):
+                if (hm.index, s) not in seen:
+                    draft = _draft(context, hm, s, expression, m, i)
+                    if draft is not None:
+                        seen.add((hm.index, s))
+                        yield draft
 
 
-def _keeping(context, m):
-    """(module, statement, kept expression) of `container.append(expr)`, `container[key] = expr` and `[expr for …]`."""
-    for s, statement in enumerate(m.statements):
+def _givers(context, m, i):
+    """The fit itself and the calls of functions that return its History."""
+    queue, found = [(m, i)], []
+    while queue and len(found) < 24:
+        hm, hi = queue.pop(0)
+        if (hm, hi) in found:
+            continue
+        found.append((hm, hi))
+        if hm.calls[hi][3] and _models.returned_from(hm, hi):
+            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
+    return found
+
+
+def _keeping(m, i):
+    """(statement, kept expression) in the scope of call `i` that put its result into a container, directly or by its name."""
+    call = m.calls[i]
+    own = m.statements[call[5]]
+    wanted = [("c", i)]
+    if own[0] == F.ASSIGN and own[6] == ("c", i):
+        wanted.extend(t for t in own[5] if t[0] in ("n", "a"))
+    for s in m.scope_statements(call[3]):
+        statement = m.statements[s]
         if statement is None:
             continue
-        if statement[0] == F.EXPR and statement[5][0] == "c":
-            call = m.calls[statement[5][1]]
-            if call[0][0] == "a" and call[0][2] in ("append", "add", "appendleft") and call[1]:
-                yield m, s, call[1][0]
-        elif statement[0] == F.ASSIGN and statement[6] is not None:
-            if any(t[0] == "x" for t in statement[5]):
-                yield m, s, statement[6]
-            for e in walk(statement[6]):
-                if e[0] == "g" and e[1] in ("list", "dict"):
-                    yield m, s, e[2][-1]
+        for value in _kept_values(m, statement):
+            for expression in value[1] if value[0] == "t" else value[2] if value[0] == "d" else (value,):
+                if expression in wanted:
+                    yield s, expression
 
 
-def _draft(context, m, s, value):
+def _kept_values(m, statement):
+    """What `container.append(x)`, `container[key] = x` and `[x for …]` keep."""
+    if statement[0] == F.EXPR and statement[5][0] == "c":
+        call = m.calls[statement[5][1]]
+        if call[0][0] == "a" and call[0][2] in ("append", "add", "appendleft") and call[1]:
+            yield call[1][0]
+    elif statement[0] == F.ASSIGN and statement[6] is not None:
+        if any(t[0] == "x" for t in statement[5]):
+            yield statement[6]
+        for e in walk(statement[6]):
+            if e[0] == "g" and e[1] in ("list", "dict"):
+                yield e[2][-1]
+
+
+def _draft(context, m, s, expression, fm, fit):
     statement = m.statements[s]
-    for expression in value[1] if value[0] == "t" else value[2] if value[0] == "d" else (value,):
-        for v in context.infer.values(m, statement[1], expression, s):
-            if v[0] != "obj" or v[1] != "history" or v[2] is None or not isinstance(v[2][1], int):
-                continue
-            fm, fit = context.project.module(v[2][0]), v[2][1]
-            repeat = _repeat(context, m, s, expression, fit if fm is m and fm.calls[fit][3] == statement[1] else None)
-            if repeat is None or not _new_model(context, fm, fit, repeat):
-                continue
-            pos = _position(m, s, statement)
-            yield Draft(
-                CODE, m, pos, f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
-                measured=MEASURED, help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
-                trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
-                fix=_numbers(m, expression, s) if expression[0] == "c" else None, noqa_row=statement[4], site=s,
-            )
-            return
+    repeat = _repeat(context, m, s, expression, fit if fm is m and fm.calls[fit][3] == statement[1] else None)
+    if repeat is None or not _new_model(context, fm, fit, repeat):
+        return None
+    return Draft(
+        CODE, m, _position(m, s, statement), f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
+        measured=MEASURED, help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
+        trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
+        fix=_numbers(m, expression, s) if expression[0] == "c" else None, noqa_row=statement[4], site=s,
+    )
 
 
 def _position(m, s, statement):

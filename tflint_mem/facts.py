@@ -69,11 +69,11 @@ class Facts:
     defs     names of the functions and classes defined anywhere in the module
     """
 
-    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "defs")
+    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "called", "defs")
 
-    def __init__(self, scopes, contexts, statements, calls, idents, defs):
+    def __init__(self, scopes, contexts, statements, calls, idents, called, defs):
         self.scopes, self.contexts, self.statements, self.calls = scopes, contexts, statements, calls
-        self.idents, self.defs = idents, defs
+        self.idents, self.called, self.defs = idents, called, defs
 
     def body(self):
         """The bulky part, as data for `marshal`."""
@@ -121,8 +121,61 @@ def collect(code, filename="<module>"):
             defs.append(record[S_NAME])
     return Facts(
         tuple(map(tuple, w.scopes)), tuple(w.contexts), tuple(w.statements), tuple(w.calls),
-        tuple(map(sys.intern, w.idents)), tuple(map(sys.intern, defs)),
+        tuple(map(sys.intern, w.idents)), tuple(map(sys.intern, _called(w))), tuple(map(sys.intern, defs)),
     )
+
+
+def _called(w):
+    """Names under which something may be called: call targets, arguments, what is assigned or imported."""
+    found = set()
+    add = found.add
+    for func, args, keywords, _, _, _, _ in w.calls:
+        tag = func[0]
+        if tag == "a":
+            add(func[2])
+        elif tag == "n":
+            add(func[1])
+        for e in args:
+            tag = e[0]
+            if tag == "n":
+                add(e[1])
+            elif tag == "a":
+                add(e[2])
+            elif tag in ("t", "l", "d"):
+                _tails(e, add)
+        for _, e in keywords:
+            tag = e[0]
+            if tag == "n":
+                add(e[1])
+            elif tag == "a":
+                add(e[2])
+            elif tag in ("t", "l", "d"):
+                _tails(e, add)
+    for statement in w.statements:
+        kind = statement[0]
+        if kind == ASSIGN:
+            if statement[6] is not None:
+                _tails(statement[6], add)
+        elif kind == IMPORT:
+            for _, module, attribute, _ in statement[5]:
+                if attribute:
+                    add(attribute)
+    return found
+
+
+def _tails(e, add):
+    """The last names of a name, an attribute or the items of a literal."""
+    tag = e[0]
+    if tag == "n":
+        add(e[1])
+    elif tag == "a":
+        add(e[2])
+    elif tag in ("t", "l"):
+        for item in e[1]:
+            _tails(item, add)
+    elif tag == "d":
+        for item in e[2]:
+            _tails(item, add)
 
 
 # -- statements ---------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from .released import Released
 from .repeats import Repeats
 from .versions import Versions
 
-KEEP_LOADED = 300  # decoded modules kept in memory; the others are decoded again when asked for
+KEEP_LOADED = 1200  # decoded modules kept in memory; the others are decoded again when asked for
 
 
 class Project:
@@ -34,7 +34,7 @@ class Project:
         self.root = root
         self.modules = []
         self.names = Names()
-        self._mentions, self._mention_sets = {}, {}
+        self._mentions, self._uses, self._mention_sets = {}, {}, {}
         self._loaded = []
         self._subclasses = {}
         self._apis = {}
@@ -66,11 +66,14 @@ class Project:
         wanted = set()
         for module in self.modules:
             wanted.update(module.defs)
-        mentions = self._mentions
+        mentions, uses = self._mentions, self._uses
         for module in self.modules:
             for name in module.idents:
                 mentions.setdefault(name, []).append(module.index)
-            module.idents = ()
+            for name in module.called:
+                if name in wanted:  # only functions and classes of the project are looked up this way
+                    uses.setdefault(name, []).append(module.index)
+            module.idents = module.called = ()
 
     def module(self, index):
         module = self.modules[index]
@@ -83,6 +86,13 @@ class Project:
     def mentioning(self, name, limit=None):
         """Modules in which the identifier occurs; none when there are more than `limit`."""
         found = self._mentions.get(name, ())
+        if limit is not None and len(found) > limit:
+            return []
+        return [self.module(i) for i in found]
+
+    def using(self, name, limit=None):
+        """Modules that may call the function or class of that name, or hand it over; none when there are more than `limit`."""
+        found = self._uses.get(name, ())
         if limit is not None and len(found) > limit:
             return []
         return [self.module(i) for i in found]

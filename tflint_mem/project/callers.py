@@ -128,9 +128,7 @@ class Callers:
         return []
 
     def _by_name(self, m, scope, name, found, local):
-        others = [m] if local else self.project.mentioning(name, 400)
-        if m.notebook and m not in others:
-            others = [*others, m]
+        others = [m] if local else self.project.using(name, 400)
         for other in others:
             tails = {name, *other.aliases().get(name, ())}
             index = other.calls_by_tail()

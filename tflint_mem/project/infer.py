@@ -53,7 +53,7 @@ class Infer:
 
     def __init__(self, project):
         self.project = project
-        self.memo = {}
+        self.memo, self.pool = {}, {}
         self.active = {}  # what is being computed, with its depth
         self.provisional = {}  # members of a cycle whose head is being computed: (value, depth of the head)
         self.members = []
@@ -103,6 +103,8 @@ class Infer:
         finally:
             del self.active[key]
             low, self.low = self.low, outer
+        if type(found) is frozenset:
+            found = self.pool.setdefault(found, found)  # a few thousand different sets stand for all answers
         if low >= depth:  # nothing it used waits for something further out
             self.memo[key] = found
             keep = len(self.members) - mark > LARGE_CYCLE
@@ -481,6 +483,9 @@ class Infer:
 
     def mro(self, m, scope):
         """The project classes of a class and its ancestors, nearest first."""
+        return self.guarded(("mro", m.index, scope), lambda: self._mro(m, scope)) or [(m.index, scope)]
+
+    def _mro(self, m, scope):
         order, queue = [], [(m.index, scope)]
         while queue and len(order) < 24:
             head = queue.pop(0)
@@ -533,15 +538,6 @@ class Infer:
 
     def _attribute_assignments(self, m, scope):
         found = {}
-
-        def add(target, me, function, statement, value, path, kind):
-            tag = target[0]
-            if tag == "a" and target[1] == ("n", me):
-                found.setdefault(target[2], []).append((function, statement, value, path, kind))
-            elif tag in ("t", "l"):
-                for i, item in enumerate(target[1]):
-                    add(item, me, function, statement, value, path + (i,), kind)
-
         stack = [(f, None) for f in m.members(scope).values()]
         while stack:
             function, me = stack.pop()
@@ -557,13 +553,13 @@ class Infer:
                 if statement[0] == F.ASSIGN and (statement[6] is not None or statement[7] is not None):
                     for target in statement[5]:
                         value = statement[6]
-                        add(target, me, function, i, value if value is not None else statement[7], (), "assign" if value is not None else "annotation")
+                        _note_attribute(found, target, me, function, i, value if value is not None else statement[7], (), "assign" if value is not None else "annotation")
                 elif statement[0] == F.WITH:
                     for expression, target in statement[5]:
                         if target is not None:
-                            add(target, me, function, i, expression, (), "with")
+                            _note_attribute(found, target, me, function, i, expression, (), "with")
                 elif statement[0] == F.FOR:
-                    add(statement[5], me, function, i, statement[6], (), "iter")
+                    _note_attribute(found, statement[5], me, function, i, statement[6], (), "iter")
                 elif statement[0] == F.DEF:
                     stack.append((statement[5], me))
         return found
@@ -1003,6 +999,16 @@ class Infer:
         if "builtins.staticmethod" in decorators:
             return one(("fn", owner.index, scope))
         return one(("meth", v if v[0] != "self" else ("inst", v[1], v[2]), owner.index, scope))
+
+
+def _note_attribute(found, target, me, function, statement, value, path, kind):
+    """Enter `me.x = …` under x; targets are taken apart."""
+    tag = target[0]
+    if tag == "a" and target[1] == ("n", me):
+        found.setdefault(target[2], []).append((function, statement, value, path, kind))
+    elif tag in ("t", "l"):
+        for i, item in enumerate(target[1]):
+            _note_attribute(found, item, me, function, statement, value, path + (i,), kind)
 
 
 def _has_content(values):

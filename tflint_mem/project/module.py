@@ -16,20 +16,20 @@ class Module:
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "notebook", "locate", "defs", "idents", "_blob", "_body", "_bindings",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases")
+    __slots__ = ("index", "path", "parts", "package", "notebook", "locate", "defs", "idents", "called", "_blob", "_body", "_bindings",
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases", "_members")
 
     def __init__(self, index, path, parts, collected, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
         self.locate, self.notebook = locate, locate is not None
         self.package = bool(parts) and parts[-1] == "__init__"
-        self.idents, self.defs = collected.idents, collected.defs
+        self.idents, self.called, self.defs = collected.idents, collected.called, collected.defs
         self._blob = None if keep else marshal.dumps(collected.body())
         self._body = collected.body() if keep else None
         self._clear()
 
     def _clear(self):
-        self._bindings, self._globals, self._classes = {}, {}, None
+        self._bindings, self._globals, self._members, self._classes = {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = None
 
     def release(self):
@@ -95,7 +95,10 @@ class Module:
 
     def members(self, scope):
         """name -> function scope of the functions defined directly in a class or function body (last definition wins)."""
-        found = {}
+        found = self._members.get(scope)
+        if found is not None:
+            return found
+        found = self._members[scope] = {}
         for i in self.scope_statements(scope):
             statement = self.statements[i]
             if statement and statement[0] == F.DEF:
@@ -152,16 +155,6 @@ class Module:
         names = {}
         record = self.scopes[scope]
 
-        def add(target, kind, statement, expression, path=()):
-            tag = target[0]
-            if tag == "n":
-                names.setdefault(target[1], []).append((kind, statement, scope, expression, path))
-            elif tag in ("t", "l"):
-                for i, item in enumerate(target[1]):
-                    add(item, kind, statement, expression, path + (i,))
-            elif tag == "s":
-                add(target[1], kind, statement, expression, path + ("*",))
-
         for i, param in enumerate(record[F.S_PARAMS]):
             names.setdefault(param[0], []).append(("param", -1, scope, i, ()))
         statements = self.statements
@@ -174,17 +167,17 @@ class Module:
                 if statement[6] is not None or statement[7] is not None:
                     for target in statement[5]:
                         if statement[6] is None:
-                            add(target, "annotation", i, statement[7])
+                            _bind_target(names, scope, target, "annotation", i, statement[7])
                         else:
-                            add(target, "assign", i, statement[6])
+                            _bind_target(names, scope, target, "assign", i, statement[6])
             elif kind == F.AUGMENT:
-                add(statement[5], "augment", i, statement[7])
+                _bind_target(names, scope, statement[5], "augment", i, statement[7])
             elif kind == F.FOR:
-                add(statement[5], "iter", i, statement[6])
+                _bind_target(names, scope, statement[5], "iter", i, statement[6])
             elif kind == F.WITH:
                 for expression, target in statement[5]:
                     if target is not None:
-                        add(target, "with", i, expression)
+                        _bind_target(names, scope, target, "with", i, expression)
             elif kind == F.IMPORT:
                 for bound in statement[5]:
                     names.setdefault(bound[0], []).append(("import", i, scope, bound, ()))
@@ -198,7 +191,7 @@ class Module:
                 self._globals.setdefault(scope, set()).update(statement[5])
         for context in self._comp_contexts().get(scope, ()):
             target, iterable, _, _ = self.contexts[context][3]
-            add(target, "iter", self.contexts[context][2], iterable)
+            _bind_target(names, scope, target, "iter", self.contexts[context][2], iterable)
         return names
 
     def _comp_contexts(self):
@@ -227,24 +220,11 @@ class Module:
         if self._refs_by_tail is None:
             index = self._refs_by_tail = {}
 
-            def note(expression, i, where):
-                tag = expression[0]
-                if tag in ("n", "a"):
-                    index.setdefault(tail_of(expression), []).append((i, where))
-                elif tag == "f":
-                    index.setdefault(expression[1], []).append((i, where))
-                elif tag in ("t", "l"):
-                    for item in expression[1]:
-                        note(item, i, where)
-                elif tag == "d":
-                    for item in expression[2]:
-                        note(item, i, where)
-
             for i, call in enumerate(self.calls):
                 for position, argument in enumerate(call[1]):
-                    note(argument, i, position)
+                    _note_reference(index, argument, i, position)
                 for name, argument in call[2]:
-                    note(argument, i, name or "**")
+                    _note_reference(index, argument, i, name or "**")
         return self._refs_by_tail
 
     def aliases(self):
@@ -283,6 +263,33 @@ class Module:
         name = tail_of(target)
         if tail is not None and name is not None and name != tail:
             index.setdefault(tail, set()).add(name)
+
+
+def _bind_target(names, scope, target, kind, statement, expression, path=()):
+    """Enter the names that an assignment target binds; tuples are taken apart."""
+    tag = target[0]
+    if tag == "n":
+        names.setdefault(target[1], []).append((kind, statement, scope, expression, path))
+    elif tag in ("t", "l"):
+        for i, item in enumerate(target[1]):
+            _bind_target(names, scope, item, kind, statement, expression, path + (i,))
+    elif tag == "s":
+        _bind_target(names, scope, target[1], kind, statement, expression, path + ("*",))
+
+
+def _note_reference(index, expression, i, where):
+    """Enter what an argument may hand over: a name, a lambda, or those in a list or dictionary."""
+    tag = expression[0]
+    if tag in ("n", "a"):
+        index.setdefault(tail_of(expression), []).append((i, where))
+    elif tag == "f":
+        index.setdefault(expression[1], []).append((i, where))
+    elif tag in ("t", "l"):
+        for item in expression[1]:
+            _note_reference(index, item, i, where)
+    elif tag == "d":
+        for item in expression[2]:
+            _note_reference(index, item, i, where)
 
 
 def tail_of(expression):
