@@ -111,7 +111,8 @@ def _steps(context, m, k, made):
     if call[0][0] == "a" and call[0][2] in ("apply_gradients", "minimize"):
         return _is(context, m, k, made, call[0][1])
     given = any(a[0] in ("n", "a", "c") and _is(context, m, k, made, a) for a in (*call[1], *[value for _, value in call[2]]))
-    return given and bool(context.project.functions_called(m, k))
+    wraps = any(v[0] == "obj" and v[1] == "optimizer" for v in context.infer.call_values(m, k))
+    return given and not wraps and bool(context.project.functions_called(m, k))
 
 
 def _sees_one(context, m, i):
