@@ -6,6 +6,8 @@ given.  Both are reached through import lines, so those are all that is looked a
 
 import os
 
+from .facts import S_BASES
+from .project.module import dotted
 from .source import Source, SourceError
 
 ROUNDS = 3  # an importer of an importer of an importer
@@ -39,18 +41,33 @@ def importers(project, paths, kept):
                 if source is not None:
                     fresh.add(module_name(path))
                     yield source
+        wanted = _homes_of_bases(project)
         called = [path for path in words if path in uses]
         if called:
-            wanted = set().union(*(imported_words(source.raw) for source in list(kept.values())))
-            for path in called:
-                if module_name(path) in wanted:
-                    del words[path]
-                    source = _read(path)
-                    if source is not None:
-                        fresh.add(module_name(path))
-                        yield source
+            mentioned = set().union(*(imported_words(source.raw) for source in list(kept.values())))
+            wanted |= {module_name(path) for path in called} & mentioned
+        for path in [path for path in words if module_name(path) in wanted]:
+            del words[path]
+            source = _read(path)
+            if source is not None:
+                fresh.add(module_name(path))
+                yield source
         names = fresh - known
         known |= fresh
+
+
+def _homes_of_bases(project):
+    """Names of the modules from which classes of the project take their base classes: a template method there calls what is here."""
+    found = set()
+    for module in project.all_modules():
+        for scope in module.classes():
+            for base in module.scopes[scope][S_BASES]:
+                parts = dotted(base)
+                for binding in module.bindings(0).get(parts[0], ()) if parts else ():
+                    if binding[0] == "import":
+                        _, source, attribute, _ = binding[3]
+                        found.update(part for part in (source.rpartition(".")[2], attribute, *parts[1:-1]) if part)
+    return found
 
 
 def _read(path):
