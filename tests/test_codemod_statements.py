@@ -214,6 +214,13 @@ for x in y:
 }
 
 
+def test_close_before_del():
+    code = Code("for x in y:\n    s = Session()\n    s.run(x)\n    del s\n    collect()\n")
+    view, call = code.call("Session(")
+    assert code.apply(close_at_end(view, call, view.loops(call)[0])) == (
+        "for x in y:\n    s = Session()\n    s.run(x)\n    s.close()\n    del s\n    collect()\n")
+
+
 @pytest.mark.parametrize("name", CLOSE)
 def test_close_at_end(name):
     before, after = CLOSE[name]
@@ -226,6 +233,8 @@ def test_close_at_end(name):
     ("for x in y:\n    s = Session()\n    s.run(x)\ns.run(1)\n", "outside"),
     ("for x in y:\n    if x:\n        s = Session()\n        s.run(x)\n", "body of the loop"),
     ("for x in y:\n    s = Session()\n", "nothing follows"),
+    ("for x in y:\n    s = Session()\n    s.run(x)\n    s = None\n", "bound again"),
+    ("for x in y:\n    s = Session()\n    if s.run(x):\n        del s\n", "bound again"),
 ])
 def test_close_refused(text, reason):
     code = Code(text)

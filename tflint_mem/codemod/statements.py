@@ -113,7 +113,7 @@ def with_rest(view, node) -> list:
 
 
 def close_at_end(view, node, loop, method: str = "close") -> list:
-    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat.
+    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat, or before the `del x` that stands there.
 
     Where the repeat can end early (`continue`, `break`, `return`), the rest of the body goes into `try: … finally:`.
     """
@@ -122,6 +122,7 @@ def close_at_end(view, node, loop, method: str = "close") -> list:
         raise NoFix("it does not stand in the body of the loop")
     if used_outside(view, loop, name):
         raise NoFix(f"{name} is used outside the loop")
+    rest = _while_bound(view, rest, name)
     behind = [view.ast_of(statement) for statement in rest]
     if not own_jumps(behind, _JUMPS):
         return view.edits(insert_after={rest[-1]: view.new(f"{name}.{method}()\n")})
@@ -131,6 +132,18 @@ def close_at_end(view, node, loop, method: str = "close") -> list:
         cst.IndentedBlock([first.with_changes(leading_lines=()), *rest[1:]]), finalbody=closing,
         leading_lines=first.leading_lines)
     return view.edits({first: block, **{statement: [] for statement in rest[1:]}})
+
+
+def _while_bound(view, rest, name):
+    """The statements of `rest` before `del name`; NoFix when the name is bound again or deleted anywhere else."""
+    for number, statement in enumerate(rest):
+        trees = list(_own_ast(view, statement))
+        if not any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in trees):
+            continue
+        if number and isinstance(trees[0], ast.Delete) and len(statement.body) == 1:
+            return rest[:number]
+        raise NoFix(f"{name} is bound again")
+    return rest
 
 
 def _opening(view, node):
