@@ -143,7 +143,7 @@ def _attempt(job, emit, gpu, state, extension):
             exec(compiled, module.__dict__)
         if not probe.finished:
             probe.wrap_up("ended")
-        if not probe.repeats:
+        if not probe.repeats and not probe.left_at_once:
             failure = NothingRepeated("the loop has nothing to run over")
     except Done:
         pass

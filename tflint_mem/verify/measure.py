@@ -72,7 +72,7 @@ class Measured:
                 self.missing.pop(name, None)
         host = [sample["heap"] if sample["heap"] is not None else sample["rss"] for sample in curve]
         host = [value for value in host if value is not None]
-        self.shape = stats.shape(host, 256 * 1024)
+        self.shape = stats.shape(host, 1024 * 1024)
         steps = [later - earlier for earlier, later in zip(host, host[1:])]
         self.typical = stats.median(steps) if steps else 0.0
         self._phases(run, host)

@@ -68,8 +68,14 @@ class Probe:
         self._block = 1
         self._blocks_done = 0
         self._last_gpu = (0.0, None, None)
-        self._empty_passes = 0
+        self._empty_passes = self._left_first = 0
+        self._seen_by_again = -1
         self._expected = None
+
+    @property
+    def left_at_once(self):
+        """True when the user's loop was left in its first pass each time it was entered: it does not repeat."""
+        return self._left_first >= 3
 
     # -- what snippets call ---------------------------------------------------------------------------------------
 
@@ -77,7 +83,10 @@ class Probe:
         """True until everything is measured: runs the whole region anew when the user's loop ends by itself."""
         if self.finished:
             return False
-        if self.repeats == getattr(self, "_seen_by_again", -1):
+        if self._left_first >= 3:
+            self.wrap_up("leaves")
+            return False
+        if self.repeats == self._seen_by_again:
             self._empty_passes += 1
             if self._empty_passes >= 3:
                 self.wrap_up("exhausted")
@@ -94,6 +103,7 @@ class Probe:
         source: the iterable, or a lambda that makes it anew for each pass.
         """
         elements = self._elements(source)
+        served = 0
         while True:
             self.boundary()
             try:
@@ -104,7 +114,14 @@ class Probe:
                     self.wrap_up("exhausted")
                     raise Done()
                 return
-            yield element
+            served += 1
+            try:
+                yield element
+            except GeneratorExit:
+                # the loop was left by `break` or `return`
+                self._left_first = self._left_first + 1 if served == 1 else 0
+                self._started = None
+                raise
 
     def boundary(self):
         """The end of one repeat, if one was under way, and the begin of the next."""
@@ -236,14 +253,17 @@ class Probe:
         return not isinstance(resident, NA) and resident > self.plan.soft_limit
 
     def wrap_up(self, why):
-        """Last readings, then nothing more is measured.  why: "done", or "exhausted" when no elements are left."""
+        """Last readings, then nothing more is measured.
+
+        why: "done", "exhausted" when no elements are left, "leaves" when the loop is always left in its first pass.
+        """
         with self._lock:
             if self.finished:
                 return
             if self.phase == "loop" and self._in_phase and self.plan.protocol == "memory":
                 self._raw(self._in_phase)
                 self._settle("loop")
-            if self.plan.protocol == "memory" and self.plan.clear:
+            if self.plan.protocol == "memory" and self.plan.clear and self.repeats:
                 self._clear()
             self.finished = True
             self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended,

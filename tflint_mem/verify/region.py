@@ -52,7 +52,8 @@ def find_repeats(files, model, row, column, trace):
     if local is not None and not found:
         found.append(local)
     function = found[0].node if found and found[0].kind == "function" else None
-    enclosing = [node for node in chain if isinstance(node, _FUNCTIONS)]
+    enclosing = [node for node, inner in zip(chain, chain[1:] + [None])
+                 if isinstance(node, _FUNCTIONS) and not _is_made(node, inner)]
     if not found or function is not None:
         start = function or (enclosing[-1] if enclosing else None)
         origin = found[0].model if found else model
@@ -78,9 +79,11 @@ def _around(model, chain):
     """The innermost loop around the end of the chain, in the same function; what a `for` runs over is outside of it."""
     for depth in range(len(chain) - 1, 0, -1):
         node = chain[depth]
-        if isinstance(node, _FUNCTIONS + (ast.Lambda,)):
-            return None
         inner = chain[depth + 1] if depth + 1 < len(chain) else None
+        if isinstance(node, _FUNCTIONS + (ast.Lambda,)):
+            if _is_made(node, inner):
+                continue  # the place is the definition itself: what repeats is around it
+            return None
         if isinstance(node, (ast.For, ast.AsyncFor)) and inner is not node.iter and inner is not None and inner in node.body:
             return Repeat("loop", model, node, chain[:depth + 1])
         if isinstance(node, ast.While) and inner is not None:
@@ -88,6 +91,11 @@ def _around(model, chain):
         if isinstance(node, _COMPREHENSIONS) and not _in_first_iterable(node, chain[depth + 1:]):
             return Repeat("comprehension", model, node, chain[:depth + 1])
     return None
+
+
+def _is_made(function, inner):
+    """Does the place lie in the decorators or the head of a function, not in its body?"""
+    return isinstance(function, _FUNCTIONS) and inner not in function.body
 
 
 def _in_first_iterable(node, below):

@@ -58,10 +58,7 @@ class State:
     def rewritten(self, text):
         """The snippet's text with string constants that begin with a rewritten prefix replaced."""
         for old, new in self.rewrites:
-            if old == "imagenet" and new is None:
-                text = re.sub(r"(['\"])imagenet\1", "None", text)
-            else:
-                text = re.sub(r"(['\"])" + re.escape(old), lambda match: match.group(1) + new, text)
+            text = re.sub(r"(['\"])" + re.escape(old), lambda match: match.group(1) + new, text)
         return text
 
     def text(self):
@@ -285,17 +282,19 @@ def _download(error, state):
     if match:
         yield standins.keras_dataset(match.group(1))
     elif "applications" in text:
-        yield standins.pretrained_weights()
-        yield Action(_NO_WEIGHTS, "applications: networks keep their random weights")
+        yield Action(_NO_WEIGHTS, "pre-trained weights: random weights of the same network")
 
 
 _NO_WEIGHTS = '''\
 import sys
 import tensorflow as tf
 
-for _name, _module in list(sys.modules.items()):  # application networks keep the weights they were initialised with
-    if ".applications." in _name and hasattr(_module, "file_utils"):
-        _module.file_utils = type("files", (), {"get_file": staticmethod(lambda *a, **k: "none.weights.h5")})
+tf.keras.applications  # loads Keras
+for _name in ("keras.src.utils.file_utils", "keras.src.utils.data_utils", "tf_keras.src.utils.data_utils"):
+    if _name in sys.modules:
+        def _get_file(fname=None, *arguments, _original=sys.modules[_name].get_file, **options):
+            return "none.weights.h5" if "weights" in str(fname) else _original(fname, *arguments, **options)
+        sys.modules[_name].get_file = _get_file
 tf.keras.Model.load_weights = lambda self, *arguments, **options: None
 '''
 

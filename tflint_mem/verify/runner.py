@@ -17,7 +17,7 @@ from .sandbox import clean_environment
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
 _LARGEST_FILE = 2 << 30
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.1
 
 
 class Run:
@@ -127,7 +127,7 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
             snippet=path, text=text, plan=dict(plan, soft_limit=int(options.memory * 0.6)), flagged=list(flagged) if flagged else None,
             setup=list(setup), rewrites=[list(pair) for pair in rewrites], pretend_gpus=pretend_gpus, attempts=attempts,
             project=[os.path.abspath(folder) for folder in folders],
-            elements={"source": snippet.elements, "target": snippet.target}, repair_seconds=seconds * 0.5,
+            elements={"source": snippet.elements, "target": snippet.target}, repair_seconds=seconds * 0.6,
             modules=sorted({name.split("/")[0].removesuffix(".py") for name in snippet.modules}),
             module_files=sorted(snippet.modules))
         return _supervised(options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds)

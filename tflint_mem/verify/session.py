@@ -215,7 +215,7 @@ def _plan(finding, options, seconds):
 
 def _ran(run):
     """Did the flagged code run for at least one repeat (whatever ended it)?"""
-    return bool(run.attempt().of("sample")) or run.status in ("memory", "timeout") and run.last("begin") is not None
+    return bool(run.attempt().of("sample")) or run.status == "leaves" or run.status in ("memory", "timeout") and run.last("begin") is not None
 
 
 def _refused(run):
@@ -323,7 +323,9 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     elif finding.code == RESERVES:
         judged = _judge_reserved(measured, fixed)
     elif finding.code == HANGS and run.status == "timeout" and measured.repeats < 3:
-        judged = Verdict("confirmed", "retained", "hangs", f"it did not come back within {run.seconds:.0f} s")
+        judged = Verdict("confirmed", None, "hangs", f"it did not come back within {run.seconds:.0f} s")
+    elif run.status == "leaves":
+        judged = Verdict(NOT_CONFIRMED, None, None, "the loop is left in its first pass: nothing repeats")
     elif not _ran(run):
         if finding.group == "tf1" and error is not None and _at_flagged(error, snippet):
             judged = Verdict("confirmed", None, f"raises {error['type']}", _short(error["message"]))
@@ -333,7 +335,7 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
     else:
-        judged = verdict.judge_memory(measured, last)
+        judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count)
         if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
             needs = _needs(run, error)
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
@@ -342,7 +344,7 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
             judged = Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line")
     message = judged.message
     if judged.verdict == "confirmed" and fixed is not None and finding.group != "speed" and finding.code not in REFUSED:
-        message += _after_fix(measured, fixed, fixed_last)
+        message += _after_fix(judged, fixed, fixed_last)
     stand_ins = list(dict.fromkeys(snippet.stand_ins + [event["text"] for event in run.of("stand-in")]))
     verification = {
         "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
@@ -410,7 +412,9 @@ def _held(measured):
     return points[-1][1] if points else None
 
 
-def _after_fix(flagged, fixed, run):
+def _after_fix(judged_flagged, fixed, run):
+    if judged_flagged.mechanism == "hangs":
+        return "; fixed: it comes back" if run.status != "timeout" else "; fixed: it still hangs"
     judged = verdict.judge_memory(fixed, run)
     growth = fixed.host.retained if fixed.host.retained is not None else fixed.host.raw
     number = "" if growth is None else f" ({verdict.size(max(growth.value, 0))} per repeat)"
@@ -436,7 +440,7 @@ def _needs(run, error):
     if error["type"] == "NothingRepeated":
         return ["elements: the loop has nothing to run over"]
     line = f" in `{error['line'].strip()}`" if error.get("line") else ""
-    return [f"{error['type']}: {_short(error['message'])}{line}"]
+    return [f"code that runs as it stands: {error['type']}: {_short(error['message'])}{line}"]
 
 
 def _short(message, most=160):

@@ -584,7 +584,43 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     target = ast.unparse(loop.target) if isinstance(loop, (ast.For, ast.AsyncFor)) else ""
     place = f"{finding.path}:{finding.start[0]}" if finding.cell is None else f"{finding.path}:cell {finding.cell}:{finding.start[0]}"
     return Snippet(finding.code, finding.name, place, head + prelude, region, setup=setup, flagged=flagged, future=future,
-                   modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs)
+                   modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs,
+                   count=_count(driver.repeat))
+
+
+def _count(repeat):
+    """How many elements the code spells out for the loop, None when that takes running it."""
+    if repeat.kind == "loop" and isinstance(repeat.node, ast.For):
+        return _length(repeat.node.iter, repeat.model)
+    if repeat.kind == "comprehension":
+        return _length(repeat.node.generators[0].iter, repeat.model)
+    return None
+
+
+def _length(node, model, depth=0):
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        return None if any(isinstance(element, ast.Starred) for element in node.elts) else len(node.elts)
+    if isinstance(node, ast.Dict):
+        return None if None in node.keys else len(node.keys)
+    if isinstance(node, ast.Name) and depth < 3:
+        values = [statement.value for statement in model.tree.body if isinstance(statement, ast.Assign)
+                  and any(isinstance(target, ast.Name) and target.id == node.id for target in statement.targets)]
+        return _length(values[0], model, depth + 1) if len(values) == 1 else None
+    if isinstance(node, ast.Call):
+        name = base_name(node.func)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values") and not node.args:
+            return _length(node.func.value, model, depth)
+        if name == "range" and isinstance(node.func, ast.Name):
+            numbers = [argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int) else None
+                       for argument in node.args]
+            return len(range(*numbers)) if numbers and None not in numbers and 0 not in numbers[2:] else None
+        if name in ("enumerate", "sorted", "reversed", "list", "tuple", "tqdm") and node.args:
+            return _length(node.args[0], model, depth)
+        if name == "zip" and node.args:
+            lengths = [_length(argument, model, depth) for argument in node.args]
+            known = [length for length in lengths if length is not None]
+            return min(known) if known else None
+    return None
 
 
 def _dedented(lines):

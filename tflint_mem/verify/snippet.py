@@ -93,19 +93,20 @@ class Snippet:
     target        source text of the loop's variable
     stand_ins     what was put in place of something missing, one sentence each
     needs         what is missing and has no stand-in; a snippet with needs is not run
+    count         how many repeats the code itself spells out (a literal, `range(3)`), None when it does not
     growth        memory growth is switched on (off for the rules about memory growth)
     """
 
     __slots__ = ("code", "name", "place", "future", "prelude", "setup", "region", "modules", "flagged", "elements", "target",
-                 "stand_ins", "needs", "growth")
+                 "stand_ins", "needs", "count", "growth")
 
     def __init__(self, code, name, place, prelude, region, setup=(), flagged=None, future=(), modules=None, elements="",
-                 target="", stand_ins=(), needs=(), growth=True):
+                 target="", stand_ins=(), needs=(), count=None, growth=True):
         self.code, self.name, self.place, self.future = code, name, place, list(future)
         self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
         self.modules = dict(modules or {})
         self.flagged, self.elements, self.target = flagged, elements, target
-        self.stand_ins, self.needs, self.growth = list(stand_ins), list(needs), growth
+        self.stand_ins, self.needs, self.count, self.growth = list(stand_ins), list(needs), count, growth
 
     def render(self):
         """(text of the file, {origin: (file, row)}): file is "__main__" or the relative name of an embedded module."""

@@ -58,7 +58,7 @@ def model_file(path, shape, layer_names=()):
     code = "import os\nimport tensorflow as tf\n" + _folder(path)
     if kind in (".keras", ".h5", ".hdf5"):
         code += "%s.save(%r)\n" % (network(shape, layer_names=layer_names), path)
-        form = "Keras " + kind[1:]
+        form = "Keras"
     elif kind == ".tflite":
         code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (path, network(shape))
         form = "TFLite"
@@ -102,6 +102,9 @@ def array_file(path, shape):
             "_x, _y = np.random.rand(*%r).astype('float32'), np.arange(%d) %% 10\n"
             "np.savez(%r, x_train=_x, y_train=_y, x_test=_x, y_test=_y, x=_x, y=_y, arr_0=_x, arr_1=_y)\n"
             % (tuple(shape), count, path))
+    elif re.match(r"y([._-]|$)|labels?|targets?|classes", posixpath.splitext(posixpath.basename(path))[0].lower()):
+        code += "np.save(%r, np.arange(%d) %% 2)\n" % (path, shape[0] if shape else 8)
+        return Action(code, "%s: %d labels, 0 and 1" % (path, shape[0] if shape else 8))
     else:
         code += "np.save(%r, np.random.rand(*%r).astype('float32'))\n" % (path, tuple(shape))
     return Action(code, "%s: random numbers of shape %r" % (path, tuple(shape)))
@@ -180,11 +183,6 @@ def keras_dataset(name):
         "import numpy as np\nimport tensorflow as tf\n"
         "tf.keras.datasets.%s.load_data = lambda *arguments, **options: ((%s), (%s))\n" % (name, make, make),
         "keras.datasets.%s: %s" % (name, what))
-
-
-def pretrained_weights():
-    """Application models keep their random weights: nothing is downloaded."""
-    return Action("", "pre-trained weights: random weights of the same network", ("imagenet", None))
 
 
 def command_line():

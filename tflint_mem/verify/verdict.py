@@ -15,6 +15,9 @@ RETAINED_WITH_OBJECTS = 2 * KIB  # enough when graphs, functions, models or file
 DEFERRED_LEAST = 32 * KIB     # bytes of garbage per repeat
 DEFERRED_PEAK = 1024 * KIB    # ... and at their highest
 DEFERRED_ANYWAY = 256 * KIB   # garbage per repeat that counts whatever it consists of
+UNEXPLAINED_LEAST = 32 * KIB  # ... when no counted object grows with it and the repeats are few
+FEW_REPEATS = 40
+FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
 FASTER = 1.5
 
 CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-confirmed", "not-runnable"
@@ -49,7 +52,10 @@ def judge_memory(measured, run):
     files = measured.objects_kept.get("open files", 0.0)
     if kept is not None and kept.points >= 4:
         proven = kept.rises and measured.first_phase is not None and measured.first_phase > 0.3 * kept.value
-        enough = kept.value >= RETAINED_LEAST or (kept.value >= RETAINED_WITH_OBJECTS and (holds >= 0.45 or files >= 0.45))
+        explained = any(rate >= 0.45 for rate in measured.objects_kept.values())
+        several = sum(event["n"] for event in measured.settled if event["at"] == "block") >= FEW_REPEATS
+        least = RETAINED_LEAST if explained or several else UNEXPLAINED_LEAST
+        enough = kept.value >= least or (kept.value >= RETAINED_WITH_OBJECTS and (holds >= 0.45 or files >= 0.45))
         if source != "host":
             proven = kept.rises
         if proven and enough:
@@ -80,6 +86,13 @@ def judge_memory(measured, run):
         return Verdict(BOUNDED, None, None, f"it grew and fell back or stopped: {size(max(rate, 0))} per repeat at first"
                                             f"{_stays(kept)}")
     return Verdict(NOT_CONFIRMED, None, None, f"no growth over {measured.repeats} repeats{_stays(kept)}")
+
+
+def limited(judged, count):
+    """A confirmed verdict on a loop of `count` spelled-out repeats: with very few of them the growth ends by itself."""
+    if judged.verdict != CONFIRMED or count is None or count >= FEWEST_TO_LEAK:
+        return judged
+    return Verdict(BOUNDED, None, judged.mechanism, f"{judged.message}; but the loop has {count} repeats in all")
 
 
 def judge_speed(flagged, fixed):

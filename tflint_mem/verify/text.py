@@ -1,0 +1,95 @@
+"""What a verification says on a terminal: verdict, numbers, and the curve in one row."""
+
+from .verdict import duration, size
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII = "_.-=+*#%"
+BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
+_COLOR = {"confirmed": RED, "bounded": YELLOW, "not-confirmed": GREEN, "not-runnable": YELLOW}
+
+
+def sparkline(values, width=32, low=None, high=None, ascii=False):
+    """The curve in at most `width` characters, from `low` to `high` (default: its own bounds); "" when there is none."""
+    marks = _ASCII if ascii else _BLOCKS
+    values = list(values)
+    if not values:
+        return ""
+    low = min(values) if low is None else low
+    high = max(values) if high is None else high
+    columns = min(width, len(values))
+    out = []
+    for column in range(columns):
+        first, last = column * len(values) // columns, (column + 1) * len(values) // columns
+        part = values[first:last]
+        level = (sum(part) / len(part) - low) / float(high - low) if high > low else 0.0
+        out.append(marks[min(len(marks) - 1, max(0, int(level * len(marks))))])
+    return "".join(out)
+
+
+def rows(result, paint=None, width=100, ascii=False):
+    """Rows of text for one Result, without indent.  paint(text, style) colors it; None leaves it plain."""
+    paint = paint or (lambda text, style: text)
+    verification = result.verification
+    head = verification["verdict"]
+    if verification["kind"]:
+        head += f", {verification['kind']}"
+    if verification["mechanism"]:
+        head += f" ({verification['mechanism']})"
+    facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
+    lines = [f"{paint('verified:', BOLD)} {paint(head, _COLOR[verification['verdict']])}, {facts}"]
+    lines += _wrapped(verification["message"], width - 2, "  ")
+    lines += ["  " + row for row in _curves(result, ascii)]
+    if verification["stand_ins"]:
+        lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width - 2, "  ")
+    if verification["needs"] and verification["verdict"] != "not-runnable":
+        lines += _wrapped("needs: " + "; ".join(verification["needs"]), width - 2, "  ")
+    return lines
+
+
+def _wrapped(text, width, indent):
+    import textwrap
+
+    return [indent + row for row in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)]
+
+
+def _curves(result, ascii):
+    """One row with numbers and curve for the flagged version and one for the fixed."""
+    if result.flagged is None or not result.flagged.repeats:
+        return []
+    versions = [("flagged", result.flagged)] + ([("fixed", result.fixed)] if result.fixed is not None else [])
+    if result.finding.group == "speed":
+        return [f"{name:7} {duration(measured.times[0])} per repeat" for name, measured in versions if measured.times]
+    curves = [(name, measured, curve_of(measured)) for name, measured in versions]
+    rises = [[value - points[0][1] for _, value in points] for _, _, points in curves if points]
+    if not rises:
+        return []
+    # one scale for both, so that the fixed curve looks as flat as it is
+    top = max(max(values) for values in rises) or 1
+    lines, number = [], 0
+    for name, measured, points in curves:
+        if not points:
+            continue
+        lines.append(f"{name:7} {sparkline(rises[number], low=0, high=top, ascii=ascii)}  {numbers(measured)}")
+        number += 1
+    return lines
+
+
+def curve_of(measured):
+    """[(repeat, bytes)] of the meter that tells most: TensorFlow's GPU allocator, malloc's account, resident memory."""
+    for name in ("allocator", "heap", "rss"):
+        points = measured.curves.get(name)
+        if points:
+            return points
+    return []
+
+
+def numbers(measured):
+    """"+932 KiB per repeat, 930 KiB stay" of one version."""
+    growth = measured.allocator if measured.allocator.raw is not None else measured.host
+    parts = []
+    if growth.raw is not None:
+        raw = max(growth.raw.value, measured.typical) if growth is measured.host else growth.raw.value
+        parts.append(f"{'+' if raw >= 0 else ''}{size(raw)} per repeat")
+    if growth.retained is not None:
+        parts.append(f"{size(max(0, growth.retained.value))} stay")
+    return ", ".join(parts)
