@@ -40,7 +40,7 @@ def nearest(word, words):
     """`; did you mean ...?` with the most similar of `words`, or nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(str(word), list(words), 1, 0.6)
+    close = get_close_matches(str(word), list(words), 1, 0.65)
     return f"; did you mean `{close[0]}`?" if close else ""
 
 
