@@ -2,7 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS
-from tflint_mem.project.module import dotted, tail_of, walk
+from tflint_mem.project.module import dotted, statement_expressions, tail_of, walk
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
@@ -142,7 +142,7 @@ def stored(context, m, i, loop=None):
         for j in _calls_in(statement[5]):
             outer = m.calls[j]
             if outer[0][0] == "a" and outer[0][2] in ADDERS and any(_holds(a, here) for a in outer[1]):
-                return True
+                return read_elsewhere(m, tail_of(outer[0][1]), {call[5]})
     if statement[0] == F.ASSIGN and statement[6] is not None:
         direct = _holds(statement[6], here)
         if direct:
@@ -161,9 +161,17 @@ def stored(context, m, i, loop=None):
     return False
 
 
-def walk_statement(m, statement):
-    from tflint_mem.project.module import statement_expressions
+def read_elsewhere(m, name, adding):
+    """Does the module use a container for anything but being made and, in the statements `adding`, being filled?"""
+    for s, statement in enumerate(m.statements):
+        if statement is not None and s not in adding:
+            for e in walk_statement(m, statement):
+                if tail_of(e) == name and not (statement[0] == F.ASSIGN and e in statement[5] and statement[6] is not None):
+                    return True
+    return any(kind == "comp" and any(tail_of(e) == name for e in walk(branch[1], m.calls)) for kind, _, _, branch in m.contexts)
 
+
+def walk_statement(m, statement):
     for expression in statement_expressions(statement):
         yield from walk(expression, m.calls)
 
@@ -188,7 +196,7 @@ def _added_later(m, scope, name, loop):
         call = m.calls[i]
         if call[0][0] == "a" and call[0][2] in ADDERS and (loop is None or loop == -1 or m.inside(call[4], loop)):
             if any(_holds(a, name) for a in call[1]):
-                return True
+                return read_elsewhere(m, tail_of(call[0][1]), {call[5]})
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], name):

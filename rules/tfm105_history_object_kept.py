@@ -39,7 +39,7 @@ must lose their `.history` too.
 from tflint_mem import facts as F
 from tflint_mem.context import Draft
 from tflint_mem.finding import SAFE
-from tflint_mem.project.module import statement_expressions, tail_of, walk
+from tflint_mem.project.module import tail_of, walk
 
 from . import _models
 
@@ -169,23 +169,9 @@ def _numbers(m, expression, s):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
-        if name is None or _read_elsewhere(m, name, s):
+        if name is None or _models.read_elsewhere(m, name, {s}):
             raise NoFix("the container is read elsewhere")
         view, call = fx.at(m, expression[1])
         return SAFE, "Keep the numbers only", do.append_attribute(view, call, "history")
 
     return fix
-
-
-def _read_elsewhere(m, name, s):
-    """Does anything but the keeping statement and the container's own creation use it?"""
-    for other, statement in enumerate(m.statements):
-        if statement is not None and other != s:
-            for expression in statement_expressions(statement):
-                for e in walk(expression, m.calls):
-                    if tail_of(e) == name and not (statement[0] == F.ASSIGN and e in statement[5] and statement[6] is not None):
-                        return True
-    for kind, _, _, comprehension in m.contexts:
-        if kind == "comp" and any(tail_of(e) == name for e in walk(comprehension[1], m.calls)):
-            return True
-    return False
