@@ -62,8 +62,9 @@ def expected(item):
     files = [item] if item.is_file() else sorted(p for p in item.rglob("*") if p.suffix in (".py", ".ipynb") and "expected" not in p.name)
     for path in files:
         if path.suffix == ".ipynb":
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            texts = [(n, "".join(cell["source"])) for n, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            cells = notebook["cells"] if "cells" in notebook else [c for sheet in notebook["worksheets"] for c in sheet["cells"]]
+            texts = [(n, "".join(cell.get("source", cell.get("input")))) for n, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
         else:
             texts = [(None, path.read_bytes().decode("utf-8", "replace"))]
         for cell, text in texts:
