@@ -162,6 +162,9 @@ def _finished(draft, kept):
 
 def _step(kept, m, line, column, message):
     source = kept[m.path]
+    if column == 0 and 0 < line <= len(source.lines):  # a whole line is meant: its first character
+        text = source.lines[line - 1]
+        column = len(text) - len(text.lstrip())
     row, column = _place(source, line, column)
     cell, row = source.locate(row)
     return Step(path=m.path, cell=cell, row=row, column=column, message=message)

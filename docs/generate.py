@@ -1,0 +1,60 @@
+"""Writes the rule pages: `python docs/generate.py`.
+
+A page is the rule's docstring under a head from the table of rules, with the shapes that its fixtures hold; nothing is written
+twice.  A test fails when the pages are not what this script writes.
+"""
+
+from pathlib import Path
+
+from tflint_mem.registry import RULES, explain
+
+HERE = Path(__file__).parent
+FIXTURES = HERE.parent / "fixtures"
+
+
+def page(rule):
+    """The page of one rule as markdown."""
+    fix = "none" if rule.fixable == "never" else f"{rule.fixable} ({rule.fix_safety})"
+    folder = FIXTURES / f"{rule.code}-{rule.name}"
+    shapes = sorted(p.name for p in folder.iterdir() if p.name.startswith(("bad_", "ok_")) and ".expected" not in p.name) if folder.is_dir() else []
+    lines = [
+        f"# {rule.name} ({rule.code})", "",
+        "| group | severity | fix |", "| --- | --- | --- |", f"| {rule.group} | {rule.severity} | {fix} |", "",
+        explain(rule), "",
+        "## Tested on", "",
+        f"[`leaky.py`](../../fixtures/{folder.name}/leaky.py) and [`fixed.py`](../../fixtures/{folder.name}/fixed.py) run under TensorFlow; "
+        f"{sum(s.startswith('bad_') for s in shapes)} further shapes are found and {sum(s.startswith('ok_') for s in shapes)} look-alikes stay silent.", "",
+    ]
+    return "\n".join(lines)
+
+
+def index():
+    """The table of all rules as markdown."""
+    lines = ["# Rules", "", "Groups: **leak** (memory that stays, or waits for a late garbage collection), **config** (GPU memory), **speed** "
+             "(slow; memory flat as measured), **tf1**. Hints never make the exit code 1 unless they are selected by name or code.", "",
+             "| code | name | group | severity | fix | what it finds |", "| --- | --- | --- | --- | --- | --- |"]
+    for rule in RULES:
+        fix = "" if rule.fixable == "never" else f"{rule.fixable}, {rule.fix_safety}"
+        lines.append(f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.group} | {rule.severity} | {fix} | {rule.summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def pages():
+    """{path below docs/: text} of everything that this script writes."""
+    found = {f"rules/{rule.code}.md": page(rule) for rule in RULES}
+    found["rules.md"] = index()
+    return found
+
+
+def main():
+    (HERE / "rules").mkdir(exist_ok=True)
+    wanted = pages()
+    for old in (HERE / "rules").glob("*.md"):
+        if f"rules/{old.name}" not in wanted:
+            old.unlink()
+    for name, text in wanted.items():
+        (HERE / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""The rule pages are what the rules say."""
+
+import importlib.util
+from pathlib import Path
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def test_pages_are_current():
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    wanted = generate.pages()
+    found = {str(p.relative_to(DOCS).as_posix()): p.read_text(encoding="utf-8") for p in [DOCS / "rules.md", *sorted((DOCS / "rules").glob("*.md"))]}
+    assert found == wanted, "run `python docs/generate.py`"
