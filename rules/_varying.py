@@ -25,10 +25,10 @@ class Varying:
 def argument(context, repeat, expression):
     """A Varying for an argument expression of the flagged call, or None when nothing shows that it varies."""
     m, i = repeat.hops[-1]
-    return _Search(context, repeat).of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0)
+    return Search(context, repeat).of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0)
 
 
-class _Search:
+class Search:
     def __init__(self, context, repeat):
         self.context, self.repeat = context, repeat
         self.infer = context.infer
@@ -131,7 +131,7 @@ class _Search:
 
     def _loop_variable(self, position, name, statement, iterable, path, around):
         m, scope = self.place(position)
-        loop = next((c for c in m.loops(around) if self._binds(m, c, statement, iterable)), None)
+        loop = next((c for c in m.loops(around) if self.binds(m, c, statement, iterable)), None)
         if loop is None:
             return None
         count = self.context.project.repeats_of.length(m, scope, iterable, statement)
@@ -153,7 +153,7 @@ class _Search:
         return None
 
     @staticmethod
-    def _binds(m, loop, statement, iterable):
+    def binds(m, loop, statement, iterable):
         kind, _, s, branch = m.contexts[loop]
         return branch[1] == iterable if kind == "comp" else s == statement and kind == "for"
 
