@@ -13,7 +13,7 @@ from . import NoFix
 from .imports import framework_names
 from .invariance import SUSPENDS, interference, same_each_time
 from .names import (
-    binds, bound, chains, changed, everything, free, loaded, never_empty, own_jumps, place, same_scope, touches,
+    binds, bound, chains, changed, constants, everything, free, loaded, never_empty, own_jumps, place, same_scope, touches,
 )
 from .outline import dotted, unique_name
 from .rewrite import MOVED, REMOVE, split_leading
@@ -161,7 +161,7 @@ class _Hoist:
     def steady(self, value, scope, main, exclude):
         """NoFix unless `value` is the same in each repeat, doubts where the loop may change what it reads."""
         same_each_time(value, scope, main, self.modules)
-        self.doubts += interference(value, scope, exclude, self.modules, self.view.outline.tree)
+        self.doubts += interference(value, scope, exclude, self.modules, self.view.outline.shared)
 
     def loop_parts(self):
         return [self.here] if self.here is not None else []
@@ -291,9 +291,11 @@ class _Hoist:
 
     def empty_loop(self, name):
         """Doubt when a loop that is left behind may not run at all and the name is read outside of it."""
+        file = self.view.outline
+        known = file.once("constants", lambda: constants(file.tree, file.nodes))
         loops = self.inner_loops + ([] if self.nonempty else [self.loop])
         for loop in loops:
-            if not never_empty(self.view.ast_of(loop), self.view.outline.tree) and used_outside(self.view, loop, name):
+            if not never_empty(self.view.ast_of(loop), known) and used_outside(self.view, loop, name):
                 self.doubts.append(f"{name} is used outside the loop, which may not run")
 
     def before(self, statement):

@@ -18,7 +18,6 @@ _BACKENDS = frozenset((
 _TF = ("tensorflow", "tensorflow.compat.v2", "tensorflow.compat.v1")
 # Statements on these may stand between two imports without ending the file's import block.
 _SETTINGS = frozenset(("logging", "matplotlib", "mpl", "os", "sys", "warnings"))
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
@@ -28,34 +27,47 @@ def visible(source, row: int = None) -> dict:
     `import a.b` binds `a` to "a"; `import a.b as c` binds `c` to "a.b"; `from a import b as c` binds `c` to "a.b".
     Names that something else binds too, and names that a local of a function around `row` hides, are left out.
     """
-    tree = outline(source).tree
-    around = _functions_around(tree, row)
-    found = _scope_imports(tree.body, None if around else row)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            for name in node.names:
-                found.pop(name, None)
+    file = outline(source)
+    around = _functions_around(file, row)
+    found = _scope_imports(file, file.tree, None if around else row)
+    found = {name: target for name, target in found.items() if name not in file.globals}
     for function in around:
-        local = _parameters(function) | bound(function.body)
+        local = _locals(file, function)
         found = {name: target for name, target in found.items() if name not in local}
-        found.update(_scope_imports(function.body, row if function is around[-1] else None))
+        found.update(_scope_imports(file, function, row if function is around[-1] else None))
     return found
 
 
-def _scope_imports(body, row) -> dict:
-    """Imports of one scope, above `row` if that is given, without the names that other statements bind as well."""
-    found, others = {}, set()
+def _locals(file, function) -> set:
+    """Parameters of a function and names it binds."""
+    return file.once(("locals", function), lambda: _parameters(function) | bound(function.body))
+
+
+def _scope_imports(file, owner, row) -> dict:
+    """Imports of the scope of a module or function, above `row` if that is given."""
+    imports = file.once(("imports", owner), lambda: _imports_of(owner.body))
+    return {local: target for local, target, above in imports if row is None or above <= row}
+
+
+def _imports_of(body) -> list:
+    """[(local name, dotted import, row)] of a scope, without the names that other statements bind as well."""
+    found, others = [], set()
     for statement in _same_level(body):
-        if isinstance(statement, ast.Import) and (row is None or statement.lineno <= row):
-            for alias in statement.names:
-                first = alias.name.split(".")[0]
-                found[alias.asname or first] = alias.name if alias.asname else first
-        elif isinstance(statement, ast.ImportFrom) and (row is None or statement.lineno <= row):
-            module = "." * statement.level + (statement.module or "")
-            found.update({alias.asname or alias.name: f"{module}.{alias.name}" for alias in statement.names if alias.name != "*"})
-        elif not isinstance(statement, (ast.Try, ast.If, *_IMPORTS)) and type(statement).__name__ != "TryStar":
+        if isinstance(statement, _IMPORTS):
+            found += [(local, target, statement.lineno) for local, target in _imported(statement).items()]
+        elif not isinstance(statement, (ast.Try, ast.If)) and type(statement).__name__ != "TryStar":
             others |= bound([statement])
-    return {name: target for name, target in found.items() if name not in others}
+    return [entry for entry in found if entry[0] not in others]
+
+
+def _imported(statement) -> dict:
+    """{local name: dotted import} of one import statement."""
+    if isinstance(statement, ast.Import):
+        return {
+            alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0]
+            for alias in statement.names}
+    module = "." * statement.level + (statement.module or "")
+    return {alias.asname or alias.name: f"{module}.{alias.name}" for alias in statement.names if alias.name != "*"}
 
 
 def _same_level(body):
@@ -69,13 +81,12 @@ def _same_level(body):
                 yield from _same_level(handler.body)
 
 
-def _functions_around(tree, row) -> list:
+def _functions_around(file, row) -> list:
     """The functions whose body covers `row`, outermost first."""
     if row is None:
         return []
-    return sorted(
-        (node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS) and node.lineno <= row <= node.end_lineno),
-        key=lambda node: node.lineno)
+    around = [node for node in file.functions if node.lineno <= row <= node.end_lineno]
+    return sorted(around, key=lambda node: node.lineno)
 
 
 def _parameters(function) -> set:
@@ -99,25 +110,22 @@ def ensure(source, module: str, name: str = None, row: int = None) -> tuple:
     if local:
         return local, []
     new = name or module.split(".")[0]
-    tree = outline(source).tree
-    taken = bound(tree.body)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            taken.update(node.names)
-    for function in _functions_around(tree, row):
-        taken |= _parameters(function) | bound(function.body)
-    if new in taken and not _binds_the_same(source, new, wanted):
+    file = outline(source)
+    taken = file.globals | file.once("bound", lambda: bound(file.tree.body))
+    for function in _functions_around(file, row):
+        taken = taken | _locals(file, function)
+    if new in taken and not _binds_the_same(file, new, wanted):
         raise NoFix(f"the name {new} is taken")
     line = f"from {module} import {name}" if name else f"import {module}"
     return name or module, [add_import(source, line, row)]
 
 
-def _binds_the_same(source, local, wanted) -> bool:
+def _binds_the_same(file, local, wanted) -> bool:
     """Whether everything that binds `local` in the file is an import of `wanted` (say, in another function)."""
     found = False
-    for node in ast.walk(outline(source).tree):
+    for node in file.nodes:
         if isinstance(node, _IMPORTS) and local in binds(node):
-            if _scope_imports([node], None).get(local) != wanted:
+            if _imported(node).get(local) != wanted:
                 return False
             found = True
         elif local in binds(node) or (isinstance(node, ast.arg) and node.arg == local):
@@ -159,11 +167,11 @@ def clear_session_expression(source, row: int = None) -> tuple:
         for name, target in known.items():
             if target in wanted:
                 return f"{name}{tail}.clear_session()", []
-    flavours = _imported_packages(source)
+    file = outline(source)
+    flavours = file.once("packages", lambda: _imported_packages(file))
     for flavour, module in (("tensorflow", "tensorflow.keras"), ("keras", "keras"), ("tf_keras", "tf_keras")):
         if flavour in flavours:
-            names = outline(source).names
-            local = next((name for name in ("K", "backend") if name not in names), None)
+            local = next((name for name in ("K", "backend") if name not in file.names), None)
             if local is None:
                 raise NoFix("the names K and backend are taken")
             line = f"from {module} import backend" + (" as K" if local == "K" else "")
@@ -171,10 +179,10 @@ def clear_session_expression(source, row: int = None) -> tuple:
     raise NoFix("neither tensorflow nor keras is imported here")
 
 
-def _imported_packages(source) -> set:
+def _imported_packages(file) -> set:
     """First components of every module the file imports, wherever it does."""
     found = set()
-    for node in ast.walk(outline(source).tree):
+    for node in file.nodes:
         if isinstance(node, ast.Import):
             found.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

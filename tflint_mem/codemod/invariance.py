@@ -45,11 +45,11 @@ def same_each_time(value, scope, main, modules):
             raise NoFix(f"{ast.unparse(node.func)}() may answer differently in each repeat")
 
 
-def interference(value, scope, exclude, modules, tree) -> list:
+def interference(value, scope, exclude, modules, rebound) -> list:
     """Doubts about code in `scope` that may change what `value` reads; NoFix when it certainly does.
 
     exclude  the statement that moves, whose own calls do not count
-    tree     the file's `ast`
+    rebound  names that functions of the file may bind from afar (global, nonlocal)
     """
     doubts = []
     reads = chains([value])
@@ -63,9 +63,6 @@ def interference(value, scope, exclude, modules, tree) -> list:
     literals = {
         node.value for node in ast.walk(value)
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value}
-    rebound = {
-        name for node in ast.walk(tree) if isinstance(node, (ast.Global, ast.Nonlocal))
-        for name in node.names}
     for name in sorted(rebound & {chain.split(".")[0] for chain in shared}):
         doubts.append(f"another function may rebind {name}")
     for node in everything(scope):

@@ -161,20 +161,20 @@ def place(node) -> tuple:
     return node.lineno, node.col_offset
 
 
-def never_empty(loop, tree=None) -> bool:
+def never_empty(loop, constants=()) -> bool:
     """True when a loop certainly runs its body: `while True`, a literal that is not empty, `range` of a positive number.
 
-    tree  the file's `ast`, in which a name may be bound exactly once, to such a literal
+    constants  {name: expression} of names the file binds exactly once
     """
     if isinstance(loop, ast.While):
         return isinstance(loop.test, ast.Constant) and bool(loop.test.value)
-    return _holds_something(loop.iter, tree)
+    return _holds_something(loop.iter, constants)
 
 
-def _holds_something(node, tree, depth=0) -> bool:
+def _holds_something(node, constants, depth=0) -> bool:
     if depth > 4:
         return False
-    node = _literal_of(node, tree)
+    node = _literal_of(node, constants)
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return any(not isinstance(item, ast.Starred) for item in node.elts)
     if isinstance(node, ast.Dict):
@@ -185,7 +185,7 @@ def _holds_something(node, tree, depth=0) -> bool:
         return False
     name = _chain(node.func).rpartition(".")[2]
     if name == "range":
-        numbers = [_literal_of(argument, tree) for argument in node.args]
+        numbers = [_literal_of(argument, constants) for argument in node.args]
         if not all(isinstance(n, ast.Constant) and isinstance(n.value, int) for n in numbers) or not 1 <= len(numbers) <= 3:
             return False
         try:
@@ -193,19 +193,24 @@ def _holds_something(node, tree, depth=0) -> bool:
         except ValueError:
             return False
     if name in ("enumerate", "tqdm", "trange", "sorted", "reversed", "list", "tuple") and node.args:
-        return _holds_something(node.args[0], tree, depth + 1)
+        return _holds_something(node.args[0], constants, depth + 1)
     if name == "zip" and node.args:
-        return all(_holds_something(argument, tree, depth + 1) for argument in node.args)
+        return all(_holds_something(argument, constants, depth + 1) for argument in node.args)
     return False
 
 
-def _literal_of(node, tree):
-    """The literal that a module-level constant stands for, else `node` itself."""
-    if not isinstance(node, ast.Name) or tree is None:
-        return node
-    values = [
-        statement.value for statement in tree.body
+def _literal_of(node, constants):
+    """The expression that a constant of the module stands for, else `node` itself."""
+    return constants[node.id] if isinstance(node, ast.Name) and node.id in constants else node
+
+
+def constants(tree, nodes) -> dict:
+    """{name: expression} of the names that a module assigns once, at its top level, and binds nowhere else."""
+    counts = {}
+    for node in nodes:
+        for name in binds(node):
+            counts[name] = counts.get(name, 0) + 1
+    return {
+        statement.targets[0].id: statement.value for statement in tree.body
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1
-        and isinstance(statement.targets[0], ast.Name) and statement.targets[0].id == node.id]
-    stores = sum(1 for other in ast.walk(tree) if node.id in binds(other))
-    return values[0] if len(values) == 1 and stores == 1 else node
+        and isinstance(statement.targets[0], ast.Name) and counts[statement.targets[0].id] == 1}

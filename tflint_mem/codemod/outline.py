@@ -55,7 +55,7 @@ def dotted(node) -> str:
 class Outline:
     """The `ast` view of one Source.  Rows count from 1."""
 
-    __slots__ = ("source", "lines", "newline", "tree", "views", "_groups", "_indent", "_names")
+    __slots__ = ("source", "lines", "newline", "tree", "views", "_groups", "_indent", "_names", "_memo")
 
     def __init__(self, source):
         self.source = source
@@ -64,6 +64,36 @@ class Outline:
         self.tree = parse(source.text)
         self.views = {}
         self._groups = self._indent = self._names = None
+        self._memo = {}
+
+    def once(self, key, make):
+        """`make()`, worked out once for each `key`: many fixes of one file ask the same questions."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]
+
+    @property
+    def nodes(self) -> list:
+        """Every node of the file's `ast`."""
+        return self.once("nodes", lambda: list(ast.walk(self.tree)))
+
+    @property
+    def functions(self) -> list:
+        """Every function definition."""
+        return self.once("functions", lambda: [
+            node for node in self.nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))])
+
+    @property
+    def globals(self) -> set:
+        """Names that some function declares global."""
+        return self.once("globals", lambda: {
+            name for node in self.nodes if isinstance(node, ast.Global) for name in node.names})
+
+    @property
+    def shared(self) -> set:
+        """Names that some function declares global or nonlocal."""
+        return self.once("shared", lambda: {
+            name for node in self.nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names})
 
     @property
     def groups(self) -> list:
@@ -115,7 +145,7 @@ class Outline:
         """Every identifier the file binds, reads or imports (attributes too: a superset is what uniqueness wants)."""
         if self._names is None:
             found = set()
-            for node in ast.walk(self.tree):
+            for node in self.nodes:
                 for field in ("id", "attr", "arg", "name", "asname"):
                     value = getattr(node, field, None)
                     if isinstance(value, str):

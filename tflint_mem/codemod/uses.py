@@ -11,38 +11,47 @@ def used_outside(view, loop, name: str) -> bool:
     here = view.ast_of(loop)
     inside = {id(node) for node in everything(here.body)}
     function = view.function(loop)
+    file = view.outline
     if function is not None:
-        body, offset = view.ast_of(function).body, 0
+        reads, offset = _reads(view.ast_of(function).body), 0
     else:
-        body, offset = view.outline.tree.body, view.first_row - 1
+        reads, offset = file.once("reads", lambda: _reads(file.tree.body)), view.first_row - 1
     first, last = here.body[0].lineno + offset, here.body[-1].end_lineno + offset
     again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop)]
-    for node, deferred in _with_functions(body, name):
-        if not reads_name(node, name) or id(node) in inside or (function is None and first <= node.lineno <= last):
+    root = name.split(".")[0]
+    for node, functions in reads.get(name, ()):
+        if id(node) in inside or (function is None and first <= node.lineno <= last):
             continue
-        if deferred or node.lineno >= last or any(row <= node.lineno for row in again):
+        if any(_is_own(file, inner, root) for inner in functions):
+            continue
+        if functions or node.lineno >= last or any(row <= node.lineno for row in again):
             return True
     return False
 
 
-def _with_functions(body, name):
-    """(node, whether it runs later) of everything below `body` but functions with a `name` of their own."""
-    stack = [(node, False) for node in body]
+def _reads(body) -> dict:
+    """{dotted name: [(node, functions around it)]} of what the statements `body` read."""
+    found = {}
+    stack = [(node, ()) for node in body]
     while stack:
-        node, deferred = stack.pop()
-        yield node, deferred
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            root = name.split(".")[0]
-            code = node.body if isinstance(node.body, list) else [node.body]
-            own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)} | bound(code)
-            shared = any(
-                isinstance(inner, (ast.Global, ast.Nonlocal)) and root in inner.names for inner in everything(code))
-            if root in own and not shared:
-                continue
-            deferred = True
-        stack.extend((child, deferred) for child in ast.iter_child_nodes(node))
+        node, functions = stack.pop()
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+            name = dotted(node)
+            if name:
+                found.setdefault(name, []).append((node, functions))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            functions = (*functions, node)
+        stack.extend((child, functions) for child in ast.iter_child_nodes(node))
+    return found
 
 
-def reads_name(node, name: str) -> bool:
-    """Whether the `ast` node reads the dotted `name`."""
-    return isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and dotted(node) == name
+def _is_own(file, function, name) -> bool:
+    """Whether `name` is a local of the function, not one that it shares with a scope around it."""
+    def names():
+        code = function.body if isinstance(function.body, list) else [function.body]
+        own = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)} | bound(code)
+        shared = {
+            name for inner in everything(code) if isinstance(inner, (ast.Global, ast.Nonlocal)) for name in inner.names}
+        return own - shared
+
+    return name in file.once(("own", function), names)
