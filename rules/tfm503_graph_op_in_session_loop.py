@@ -58,11 +58,11 @@ _SETUP = frozenset(("__init__", "__new__", "__enter__", "setUp"))
 class _Made:
     """A statement that makes operations: its first maker `call` (None: an operator) with its canonical `name`, and all `names`."""
 
-    __slots__ = ("m", "scope", "statement", "context", "call", "pos", "name", "repeat", "names")
+    __slots__ = ("m", "scope", "statement", "context", "call", "pos", "name", "repeat", "names", "whole")
 
     def __init__(self, m, scope, statement, context, call, pos, name, names):
         self.m, self.scope, self.statement, self.context, self.call, self.pos = m, scope, statement, context, call, pos
-        self.name, self.names, self.repeat = name, names, None
+        self.name, self.names, self.repeat, self.whole = name, names, None, False
 
 
 def find(context):
@@ -85,12 +85,17 @@ def _draft(context, made):
     trace = () if repeat is True else context.trace(repeat, "")
     last = (m, made.pos[0], made.pos[1], "adds operations to the graph")
     statement = m.statements[made.statement]
+    if made.whole:
+        message = f"a network is built again on the same graph {when}, beginning with {what}; the graph keeps the ones before"
+    else:
+        message = f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower"
     return Draft(
-        CODE, m, made.pos, f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower",
+        CODE, m, made.pos, message,
         measured=MEASURED_INIT if initializer else MEASURED, severity="error" if initializer else None,
-        help="build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
+        help="give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once" if made.whole else
+        "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
         trace=(*trace[:-1], last), noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
-        fix=_hoist(made) if made.call is not None and repeat is not True and repeat.local else None,
+        fix=_hoist(made) if made.call is not None and not made.whole and repeat is not True and repeat.local else None,
     )
 
 
@@ -228,7 +233,7 @@ def _repeat(context, made):
             return repeat
     if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope):
         return None
-    return True if _called_later(context, m, scope, site) else None
+    return True if _called_later(context, made, site) else None
 
 
 def _runs(context, repeat):
@@ -254,10 +259,13 @@ def _builds_up(context, repeat):
     return parts and _models.stored(context, m, i, repeat.context)
 
 
-def _called_later(context, m, scope, site):
-    """Without a loop in sight: a method of an object that is not part of its construction and that another method calls,
+def _called_later(context, made, site):
+    """Without a loop in sight: a method that runs what it makes, is no part of setting up, and is called by another method
     now and then (`if step % n == 0`) or next to runs of the session."""
-    if m.scopes[scope][F.S_NAME] in _SETUP:
+    m, scope = made.m, made.scope
+    if _sets_up(m, scope) or any(_graphs.structural(name) for name in made.names):
+        return False
+    if not any(_graphs.runs_session(context, m, i) for i in m.scope_calls(scope)):
         return False
     if _now_and_then(m, m.calls[site][4]):
         return True
@@ -276,14 +284,22 @@ def _now_and_then(m, place):
     """Is the place under a condition such as `step % 100 == 0`?"""
     for each in m.chain(place):
         kind, _, statement, branch = m.contexts[each]
-        if kind == "if" and branch and any(e[0] == "b" and e[1] == "%" for e in walk(m.statements[statement][5], m.calls)):
-            return True
+        if kind == "if" and branch:
+            for e in walk(m.statements[statement][5], m.calls):
+                if e[0] == "q" and e[2] == ("==",) and e[1][0] == "b" and e[1][1] == "%" and e[1][2][0] != "k":
+                    return True
     return False
+
+
+def _sets_up(m, scope):
+    """Is the method one that prepares or stores an object, by its name?"""
+    name = m.scopes[scope][F.S_NAME]
+    return name in _SETUP or name.strip("_").startswith(("init", "setup", "set_up", "build", "create", "make", "load", "restore", "save", "pretrain", "start"))
 
 
 def _constructs(context, m, scope, depth=0):
     """Is the method the constructor, or called only from it?"""
-    if m.scopes[scope][F.S_NAME] in _SETUP:
+    if _sets_up(m, scope):
         return True
     callers = [(cm, cm.calls[j][3]) for cm, j, _ in context.project.callers(m, scope) if cm.is_method(cm.calls[j][3])]
     return bool(callers) and depth < 3 and all(_constructs(context, cm, cs, depth + 1) for cm, cs in callers)
@@ -293,18 +309,21 @@ def _constructs(context, m, scope, depth=0):
 
 
 def _merged(context, found):
-    """The first statement of each chain of operations, and only the first of a network that is built as a whole."""
-    whole, chained = set(), {}
+    """The first statement of each chain of operations, and only the first of a network that each repeat builds as a whole."""
+    networks = {_key(made) for made in found if any(_graphs.structural(name) for name in made.names)}
+    first = {}
     for made in found:
-        if any(_graphs.structural(name) for name in made.names):
-            whole.add(_block(made))
-    reported = set()
+        key = _key(made)
+        if key in networks and (key not in first or _distance(made) < _distance(first[key])):
+            first[key] = made
+    chained = {}
     for made in found:
-        block = _block(made)
-        if block in whole:
-            if block in reported:
-                continue
-            reported.add(block)
+        key = _key(made)
+        if key in networks:
+            if made is first[key]:
+                made.whole = True
+                yield made
+            continue
         names = chained.setdefault((made.m.index, made.scope), set())
         statement = made.m.statements[made.statement]
         continues = statement[0] == F.ASSIGN and any(_graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]):])
@@ -315,10 +334,14 @@ def _merged(context, found):
             yield made
 
 
-def _block(made):
-    """The function, or the loop of the repeat in it."""
+def _key(made):
+    """What repeats: the same for all that one repeat makes."""
     repeat = made.repeat
-    return (made.m.index, made.scope, repeat.context if repeat is not True and repeat.local else -1)
+    return (made.m.index, made.scope) if repeat is True else (repeat.module.index, repeat.context, repeat.scope, repeat.kind)
+
+
+def _distance(made):
+    return len(made.repeat.hops) if made.repeat is not True else 0
 
 
 def _result_is_run(context, made):
