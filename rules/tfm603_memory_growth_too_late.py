@@ -80,12 +80,11 @@ def find(context):
 def _draft(context, m, i, first):
     place = first.m.calls[first.i][6]
     what = "memory growth" if tail_of(m.calls[i][0]) == "set_memory_growth" else "a memory limit"
-    if first.m is m:
-        where = "" if m.notebook else f" in line {place[0]}"
-    else:
-        where = f" in {os.path.basename(first.m.path)}" + ("" if first.m.notebook else f":{place[0]}")
+    where = first.m.spot(place[0])
+    if first.m is not m:
+        where = f"{os.path.basename(first.m.path)}, {where}"
     return context.at_call(
-        CODE, m, i, f"{what} comes too late: `{call_text(first.m, first.i)}`{where} has set up the devices before",
+        CODE, m, i, f"{what} comes too late: `{call_text(first.m, first.i)}` in {where} has set up the devices before",
         measured="" if context.project.apis(first.m, first.i) & _PEEKS else MEASURED, help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
         trace=((first.m, place[0], place[1], "sets up the devices"), (m, *m.calls[i][6][:2], f"asks for {what} after that")),
         fix=_move_up(m, i, first),
