@@ -90,11 +90,14 @@ PLACES = {
         'try:\n    import a\nexcept ImportError:\n    a = None\nx = 1\n',
         'try:\n    import a\nexcept ImportError:\n    a = None\nimport gc\nx = 1\n'),
     "type checking": (
-        'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nx = 1\n',
-        'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nimport gc\nx = 1\n'),
+        'from typing_extensions import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nx = 1\n',
+        'from typing_extensions import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nimport gc\nx = 1\n'),
     "settings between": (
-        'import os\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nx = 1\nimport late\n',
-        'import os\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nimport gc\nx = 1\nimport late\n'),
+        'import a\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nx = 1\nimport late\n',
+        'import a\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nimport gc\nx = 1\nimport late\n'),
+    "behind the standard library": (
+        'import os\nfrom re import match\n\nimport a\nimport sys\n',
+        'import os\nfrom re import match\nimport gc\n\nimport a\nimport sys\n'),
     "no imports": ('#!/usr/bin/env python\n# about\nx = 1\n', '#!/usr/bin/env python\n# about\nimport gc\n\nx = 1\n'),
     "decorated first": ('@a\ndef f(): pass\n', 'import gc\n\n@a\ndef f(): pass\n'),
     "main guard": (

@@ -21,9 +21,9 @@ def predict():
     return model.predict(x)
 """, """\
 import os
+import functools
 from flask import Flask
 from keras.models import load_model
-import functools
 
 app = Flask(__name__)
 
@@ -50,9 +50,13 @@ async def predict(request):
 import os, functools
 import tensorflow as tf
 DIR = "models"
+
+
 @functools.lru_cache(maxsize=None)
 def _load_model():
-    return tf.keras.models.load_model(os.path.join(DIR, 'm'))
+    return tf.keras.models.load_model(
+        os.path.join(DIR, "m"),  # the best
+    )
 
 
 async def predict(request):
@@ -78,6 +82,24 @@ def predict(name, compile):
 	full = name + ".keras"
 	return _load_model(full, compile).predict(1)
 """),
+    "a chain over several lines": ("""\
+import functools
+def f():
+    return (loader()
+            .load_model("a"))
+""", """\
+import functools
+
+
+@functools.lru_cache(maxsize=None)
+def _load_model():
+    return (loader()
+            .load_model("a"))
+
+
+def f():
+    return (_load_model())
+"""),
     "computed path in a method": ("""\
 import functools
 from keras.models import load_model
@@ -90,6 +112,8 @@ class View:
 import functools
 from keras.models import load_model
 _load_model = None
+
+
 @functools.lru_cache(maxsize=8)
 def _load_model_2(path):
     return load_model(path)
@@ -108,7 +132,10 @@ class View:
 def test_loader(name, newline):
     before, after = (text.replace("\n", newline) for text in CASES[name])
     code = Code(before)
-    view, call = code.call("tf.keras.models.load_model(" if "tf.keras" in before else "load_model(")
+    start = next(start for start in ("tf.keras.models.load_model(", "loader()", "load_model(") if start in before)
+    view, call = code.call(start)
+    if start == "loader()":
+        call = view.call_at(code.place("))", 0)[:1] + (code.place("))")[1] + 1,))
     new = code.apply(cached_loader(code.source, view, call))
     assert new == after
     compile(new, "new", "exec")
@@ -145,6 +172,7 @@ def test_a_coding_comment_stays_first():
     code = Code(head + "return load_model('a')\n")
     view, call = code.call("load_model(")
     new = code.apply(cached_loader(code.source, view, call))
-    assert new.startswith("#!/usr/bin/env python\n# coding: utf-8\nfrom k import load_model\nimport functools\n@functools.")
+    assert new.startswith(
+        "#!/usr/bin/env python\n# coding: utf-8\nfrom k import load_model\nimport functools\n\n\n@functools.")
     assert new.endswith("# about f\ndef f(functools):\n    return _load_model()\n")
     compile(new, "new", "exec")

@@ -4,6 +4,7 @@ Only the standard library's `ast` is needed here.  Rows are rows of the module.
 """
 
 import ast
+import sys
 
 from ..finding import Edit
 from . import NoFix
@@ -199,7 +200,8 @@ def add_import(source, line: str, row: int = None) -> Edit:
     row  where the import is needed; NoFix when the place for imports is not above it
     """
     file = outline(source)
-    at, place = insertion_row(source, row)
+    standard = line.split()[1].split(".")[0] in sys.stdlib_module_names
+    at, place = insertion_row(source, row, standard)
     if row is not None and at > row:
         raise NoFix("there is no place for an import above this code")
     newline = file.newline
@@ -209,14 +211,16 @@ def add_import(source, line: str, row: int = None) -> Edit:
     return Edit(start=end, end=end, content=newline * (2 if place == "docstring" else 1) + line)
 
 
-def insertion_row(source, row: int = None) -> tuple:
+def insertion_row(source, row: int = None, standard: bool = False) -> tuple:
     """`(row, place)`: new imports go behind that row ("imports", "docstring") or right before it ("before").
 
     The leading block is the docstring, `from __future__`, imports, `try` and `if TYPE_CHECKING` blocks that only choose
     imports, and settings between imports (`os.environ[...] = ...`).  In a notebook it ends with its cell.
+    standard  the import is one of the standard library: it goes behind the first run of such imports, if there is one
     """
     groups = [group for group in outline(source).groups if row is None or group[0] <= row]
     best = None
+    run = False
     cell = source.locate(1)[0]
     for first, last, members in groups:
         roles = {_role(member) for member in members}
@@ -224,6 +228,9 @@ def insertion_row(source, row: int = None) -> tuple:
         if here != cell and best is not None and best[1] == "imports":
             break
         cell = here
+        if standard and run and not all(map(_is_standard, members)):
+            break
+        run = all(map(_is_standard, members))
         if roles & {"import", "future"}:
             best = (last, "imports")
         elif roles == {"docstring"} and best is None and first == groups[0][0]:
@@ -237,6 +244,14 @@ def insertion_row(source, row: int = None) -> tuple:
     if not groups:
         raise NoFix("there is no place for an import above this code")
     return groups[0][0], "before"
+
+
+def _is_standard(statement) -> bool:
+    """Whether the statement only imports from the standard library."""
+    if isinstance(statement, ast.Import):
+        return all(alias.name.split(".")[0] in sys.stdlib_module_names for alias in statement.names)
+    return isinstance(statement, ast.ImportFrom) and not statement.level and \
+        statement.module != "__future__" and statement.module.split(".")[0] in sys.stdlib_module_names
 
 
 def _role(statement) -> str:

@@ -8,7 +8,7 @@ from ..finding import Edit
 from . import NoFix
 from .imports import ensure, visible
 from .names import bound, loaded
-from .outline import unique_name
+from .outline import parse, unique_name
 from .view import join
 
 # A loader with parameters keeps this many results: a cache that grows with the requests would be the next leak.
@@ -50,20 +50,36 @@ def cached_loader(source, view, call, base: str = "_load_model") -> list:
         inner.append(arg.with_changes(value=cst.Name(name)))
     lru_cache, edits = _lru_cache(source, view.first_row - 1)
     name = unique_name(source, base)
-    inner_call = cst.Module([]).code_for_node(call.with_changes(args=inner, lpar=(), rpar=()))
-    if "\n" in inner_call or "\r" in inner_call:
-        inner_call = ast.unparse(ast.parse(inner_call.strip(), mode="eval"))
     kept = _KEPT if parameters else None
-    indent, newline = view.outline.indent, view.outline.newline
-    text = newline.join([
-        f"@{lru_cache}(maxsize={kept})", f"def {name}({', '.join(parameters)}):", f"{indent}return {inner_call}", "", "", ""])
-    above = _first_row_above(view)
-    place = (above, 1)
-    new_call = cst.Call(cst.Name(name), passed_with_commas(passed), lpar=call.lpar, rpar=call.rpar)
+    head = f"@{lru_cache}(maxsize={kept})\ndef {name}({', '.join(parameters)}):\n    return None\n"
+    text = _definition(view, head, call.with_changes(args=inner))
+    row = _first_row_above(view)
+    newline = view.outline.newline
+    if row > 1 and view.outline.lines[row - 2].strip() and source.locate(row - 1)[0] == source.locate(row)[0]:
+        text = newline * 2 + text
+    place = (row, 1)
+    text += newline * 2
+    new_call = cst.Call(cst.Name(name), _with_commas(passed), lpar=call.lpar, rpar=call.rpar)
     return join(edits, [Edit(start=place, end=place, content=text)], view.edits({call: new_call}))
 
 
-def passed_with_commas(args) -> list:
+def _definition(view, head, call) -> str:
+    """The text of the function `head`, which returns `call`, in the style of the file."""
+    function = view.new(head)[0]
+    line = function.body.body[0]
+    for value in (call, call.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])):
+        body = function.body.with_changes(body=[line.with_changes(body=[cst.Return(value)])])
+        text = view.module.with_changes(
+            body=[function.with_changes(body=body)], header=(), footer=(), has_trailing_newline=True).code
+        try:
+            parse(text)
+        except NoFix:
+            continue  # a chain of calls over several lines needs parentheses
+        return text
+    raise NoFix("the call cannot stand alone")
+
+
+def _with_commas(args) -> list:
     """Arguments in a row, separated by a comma and a space."""
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     return [arg.with_changes(comma=comma) for arg in args[:-1]] + args[-1:]
