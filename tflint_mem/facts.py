@@ -29,7 +29,7 @@ import sys
 # Statement kinds and their payloads.
 ASSIGN = "="      # targets, value, annotation
 AUGMENT = "+="    # target, op, value, pos
-RETURN = "return"  # value
+RETURN = "return"  # value, pos
 EXPR = "expr"     # value
 DELETE = "del"    # targets
 WITH = "with"     # ((context expression, target or None), ...), body context
@@ -112,7 +112,7 @@ def collect(code, filename="<module>"):
             w.statement = len(w.statements)
             w.statements.append(None)
             value = _EXPR[type(body)](w, body)
-            w.statements[w.statement] = (RETURN, index, -1, body.lineno, body.end_lineno, value)
+            w.statements[w.statement] = (RETURN, index, -1, body.lineno, body.end_lineno, value, _pos(body))
         record = w.scopes[index]
         record[S_STMTS] = (first_statement, len(w.statements))
         record[S_CALLS] = (first_call, len(w.calls))
@@ -236,7 +236,7 @@ def _aug_assign(w, node):
 
 def _return(w, node):
     i = _reserve(w)
-    w.statements[i] = _head(RETURN, w, node) + (_e(w, node.value),)
+    w.statements[i] = _head(RETURN, w, node) + (_e(w, node.value), _pos(node))
 
 
 def _expr_statement(w, node):

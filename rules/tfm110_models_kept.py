@@ -1,0 +1,135 @@
+"""Finds models that a search keeps all of, though only the best one is used.
+
+## What it does
+Reports the statement that puts the new model of each repeat into a list, a dictionary or an attribute from which afterwards one
+model is picked out, or none is used at all, and the result of a Hyperopt objective that carries its model. Ensembles are not
+meant: a container that is iterated, returned, handed on or asked for several models is silent, and so is one that is cut or emptied.
+
+## Why is this bad?
+Every kept model is alive with its weights, its optimizer's slots and its graphs; no clean-up can free what is still referenced.
+
+## What was measured
+4452 KiB per repeat for a model of 4.2 MiB on TensorFlow 2.21; `clear_session()` and `gc.collect()` change nothing.
+
+## Example
+```python
+models.append(model)
+losses.append(model.evaluate(x, y))
+...
+best = models[np.argmin(losses)]
+```
+
+Use instead:
+```python
+if loss < best_loss:
+    best_loss, best_weights = loss, model.get_weights()
+```
+
+Or save each model to a file and load the best one.
+
+## Fix safety
+There is no automatic fix: what should be kept of each model is a decision.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft
+from tflint_mem.project.module import walk
+
+from . import _kept, _models
+
+CODE = "TFM110"
+MEASURED = "4452 KiB per repeat for a model of 4.2 MiB (TF 2.21); clear_session() and gc.collect() change nothing"
+HELP = "keep the weights of the best model only (`get_weights()`), or save each model and load the best one"
+
+
+def find(context):
+    """Keeping statements of models that are new in each repeat."""
+    seen = set()
+    for m, i in _makers(context):
+        for hm, hi in _givers(context, m, i):
+            for draft in (*_in_containers(context, hm, hi), *_in_results(context, hm, hi)):
+                key = (draft.m.index, draft.site)
+                if key not in seen:
+                    seen.add(key)
+                    yield draft
+
+
+def _makers(context):
+    for acquired in (*_models.builds(context), *_models.loads(context)):
+        yield acquired.m, acquired.i
+
+
+def _givers(context, m, i):
+    """The call itself and the calls of functions that return what it makes."""
+    queue, found = [(m, i)], []
+    while queue and len(found) < 24:
+        hm, hi = queue.pop(0)
+        if (hm, hi) in found:
+            continue
+        found.append((hm, hi))
+        if hm.calls[hi][3] and _models.returned_from(hm, hi):
+            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
+    return found
+
+
+def _in_containers(context, m, i):
+    call = m.calls[i]
+    wanted = _wanted(m, i)
+    for keeping in _kept.in_scope(m, call[3]):
+        if not any(value in wanted for value in keeping.values):
+            continue
+        repeat = _new_in_each(context, m, i, keeping)
+        if repeat is None:
+            continue
+        fate = _kept.fate(context, keeping, repeat.context if repeat.local else -1)
+        if fate not in (_kept.NOTHING, _kept.ONE) or fate == _kept.NOTHING and (keeping.container[0] == "a" or m.notebook):
+            continue
+        pos = _kept.position(m, keeping.s)
+        yield Draft(
+            CODE, m, pos, f"keeps the model of each repeat, made {context.when(repeat, m)}, though "
+            + ("one of them is used afterwards" if fate == _kept.ONE else "none of them is used afterwards"),
+            measured=MEASURED, help=HELP, trace=_trace(context, repeat, m, pos, "keeps it"), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        )
+
+
+def _wanted(m, i):
+    """The expressions that stand for the model in its function: the call, or the name it is assigned to."""
+    statement = m.statements[m.calls[i][5]]
+    wanted = [("c", i)]
+    if statement[0] == F.ASSIGN and statement[6] == ("c", i):
+        wanted.extend(t for t in statement[5] if t[0] in ("n", "a"))
+    return wanted
+
+
+def _new_in_each(context, m, i, keeping):
+    """The repeat in which both the model is made and the statement keeps it."""
+    statement = m.statements[keeping.s]
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.count is not None and repeat.count <= 3 or repeat.handed or repeat.kind not in ("loop", "while"):
+            continue
+        loop = repeat.context if repeat.local else -1
+        if m.inside(statement[2], loop) and not any(m.inside(m.statements[s][2], loop) for s in _kept.empty_at(m, statement[1], keeping.container)):
+            return repeat
+    return None
+
+
+def _in_results(context, m, i):
+    """`return {"loss": …, "model": model}` in a Hyperopt objective: the trials keep it."""
+    call = m.calls[i]
+    wanted = _wanted(m, i)
+    for s in m.scope_statements(call[3]):
+        statement = m.statements[s]
+        if not statement or statement[0] != F.RETURN or statement[5] is None or statement[5][0] != "d" or not any(v in wanted for v in statement[5][2]):
+            continue
+        for other, k, how in context.project.callers(m, call[3]):
+            if how == "objective" and any(name.startswith("hyperopt.") for name in context.project.apis(other, k)):
+                yield Draft(
+                    CODE, m, statement[6], "the result of each trial carries its model, and Hyperopt's trials keep every result",
+                    measured=MEASURED, help="leave the model out of the result; build it again from the best parameters, or save its weights to a file",
+                    trace=((other, other.calls[k][6][0], other.calls[k][6][1], "runs the objective and keeps its results"),), noqa_row=statement[4], site=s,
+                )
+                break
+
+
+def _trace(context, repeat, m, pos, last):
+    return (*context.trace(repeat, "makes a new model"), (m, pos[0], pos[1], last))
