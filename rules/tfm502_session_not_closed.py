@@ -33,6 +33,7 @@ Adding `close()` at the end of the repeat is unsafe when something else still wa
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import statement_expressions, walk
 
 from . import _models
 
@@ -75,15 +76,46 @@ def _draft(context, m, i, repeat, interactive):
 def _kept(context, repeat):
     """Is the session, or an object that owns it, put into a container somewhere on the way of the repeat?"""
     m, i = repeat.hops[-1]
-    if _models.stored(context, m, i, repeat.context if repeat.local else None):
+    if _contained(m, i, repeat.context if repeat.local else -1):
         return True
     owner = _owner(m, i)
     if owner is None:
         return False
     for position, (hm, hi) in enumerate(repeat.hops[:-1]):
         if (position or not repeat.handed) and any(v[0] == "inst" and (v[1], v[2]) == owner for v in context.infer.call_values(hm, hi)):
-            return _models.stored(context, hm, hi, repeat.context if position == 0 else None)
+            return _contained(hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
     return False
+
+
+def _contained(m, i, region):
+    """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
+    call = m.calls[i]
+    statement = m.statements[call[5]]
+    held = {("c", i)}
+    if statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], held):
+        if any(target[0] == "x" for target in statement[5]):
+            return True
+        held.update(target for target in statement[5] if target[0] in ("n", "a"))
+    for expression in statement_expressions(statement):
+        if any(e[0] == "g" and _holds(e[2][-1], held) for e in walk(expression, m.calls)):
+            return True
+    for j in m.scope_calls(call[3]):
+        other = m.calls[j]
+        if other[0][0] == "a" and other[0][2] in _models.ADDERS and m.inside(other[4], region) and any(_holds(a, held) for a in other[1]):
+            return True
+    for s in m.scope_statements(call[3]):
+        other = m.statements[s]
+        if other and other[0] == F.ASSIGN and other[6] is not None and m.inside(other[2], region) and _holds(other[6], held):
+            if any(target[0] == "x" for target in other[5]):
+                return True
+    return False
+
+
+def _holds(expression, held):
+    """Is the expression one of those, or a tuple, list or dictionary with one?"""
+    if expression in held:
+        return True
+    return expression[0] in ("t", "l") and any(_holds(e, held) for e in expression[1]) or expression[0] == "d" and any(_holds(e, held) for e in expression[2])
 
 
 def _owner(m, i):

@@ -11,7 +11,8 @@ Without a setting TensorFlow reserves nearly all memory of every visible GPU whe
 process on the same GPU then fails, and what the program really uses cannot be seen from outside.
 
 ## What was measured
-Nothing to measure: it is TensorFlow's default, and the remedy that users of the biggest thread about it settled on is growth.
+Nothing to measure: it is the default of TensorFlow 1 and 2, and growth is the remedy that users of the biggest thread about it
+(tensorflow#24496) settled on.
 
 ## Example
 ```python
@@ -68,15 +69,13 @@ _NO_PROGRAMS = frozenset(("setup", "conf", "conftest", "noxfile", "fabfile", "ta
 def find(context):
     """Entry points that reach work on TensorFlow and configure no GPU."""
     project = context.project
-    if project.versions.without_gpu():
-        return
     scripts = _console_scripts(context)
     found = []
     for m in project.all_modules():
         if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or _is_test(context, m):
             continue
         starts = _starts(context, m, scripts)
-        if not starts:
+        if not starts or project.versions.without_gpu(m):
             continue
         closure = [project.module(index) for index in project.imports.closure(m)]
         if any(_configured(context, each) for each in closure):

@@ -9,7 +9,7 @@ TensorFlow wants the same setting for all visible GPUs. On a machine with a seco
 where only the multi-GPU branch asks for growth, the run on one GPU takes nearly all of its memory.
 
 ## What was measured
-Nothing to measure: on a machine with several GPUs the first operation raises `ValueError: Memory growth cannot differ between GPU
+Nothing to measure: with 2 or more visible GPUs the first operation raises `ValueError: Memory growth cannot differ between GPU
 devices`.
 
 ## Example

@@ -10,7 +10,7 @@ A device has one or the other. TensorFlow refuses growth for a device that has a
 forgets the growth without a word.
 
 ## What was measured
-Limit, then growth: `ValueError` at the second call. Growth, then limit: the growth is ignored silently.
+On TensorFlow 2, limit, then growth: `ValueError` at the second call. Growth, then limit: the growth is ignored silently.
 
 ## Example
 ```python

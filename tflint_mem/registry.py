@@ -67,7 +67,7 @@ RULES = (
     Rule("TFM602", "memory-growth-partial", "config", "error", "sometimes", "safe", 10, "set_memory_growth",
          "memory growth is switched on for some of the GPUs only"),
     Rule("TFM603", "memory-growth-too-late", "config", "error", "sometimes", "safe", 12, "set_memory_growth set_logical_device_configuration set_virtual_device_configuration",
-         "GPU memory is configured after TensorFlow has set up its devices"),
+         "the GPU is configured after TensorFlow has set up its devices"),
     Rule("TFM604", "memory-growth-conflict", "config", "error", "sometimes", "unsafe", 15, "set_memory_growth",
          "a device is given both a memory limit and memory growth"),
     Rule("TFM702", "multiprocessing-fork", "leak", "warning", "sometimes", "unsafe", 10, "Pool Process ProcessPoolExecutor",

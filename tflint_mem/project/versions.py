@@ -66,20 +66,29 @@ class Versions:
 
     def texts(self, names):
         """The texts of those files of the project's root that exist."""
-        for name in names if self.project.root else ():
-            try:
-                with open(os.path.join(self.project.root, name), "rb") as file:
-                    yield file.read(200_000).decode("utf-8", "replace")
-            except OSError:
-                continue
+        return _texts(self.project.root, names) if self.project.root else ()
 
-    def without_gpu(self):
-        """Does the project ask for a TensorFlow that has no GPU code, and for no other?"""
-        words = set()
-        for text in self.texts(_FILES):
-            for line in text.splitlines():
-                words.update(_words(line.partition("#")[0]))
-        return bool(words & _CPU_PACKAGES) and not words & _GPU_PACKAGES
+    def without_gpu(self, m):
+        """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
+        for folder in self._folders(m):
+            words = set()
+            for text in _texts(folder, _FILES):
+                for line in text.splitlines():
+                    words.update(_words(line.partition("#")[0]))
+            if words & (_CPU_PACKAGES | _GPU_PACKAGES):
+                return not words & _GPU_PACKAGES
+        return False
+
+    def _folders(self, m):
+        """The folders around a module, innermost first, up to the project's root (its own folder only, if that lies elsewhere)."""
+        folder = os.path.dirname(os.path.abspath(m.path))
+        root = os.path.abspath(self.project.root) if self.project.root else folder
+        if not (folder + os.sep).startswith(root + os.sep):
+            return [folder]
+        found = [folder]
+        while found[-1] != root:
+            found.append(os.path.dirname(found[-1]))
+        return found
 
     def evidence(self, m):
         """Canonical TF1-only and TF2-only names that a module calls: (set, set)."""
@@ -110,6 +119,15 @@ class Versions:
 
 
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
+
+
+def _texts(folder, names):
+    for name in names:
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                yield file.read(200_000).decode("utf-8", "replace")
+        except OSError:
+            continue
 
 
 def _words(line):
