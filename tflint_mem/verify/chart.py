@@ -11,12 +11,14 @@ MIB = 1024.0 * 1024.0
 def curves(series, marks=(), unit="MiB", label=""):
     """An SVG with one line per series.
 
-    series  [(css class, legend, [(x, y)])], y in `unit`       marks  [(x, text)]: vertical lines where a phase begins
+    series  [(css class, legend, [(x, y)])], y in `unit`; all are drawn over the repeats of the first
+    marks   [(x, text)]: vertical lines where a phase begins
     """
     series = [(css, legend, points) for css, legend, points in series if points]
     if not series:
         return ""
-    right = max(points[-1][0] for _, _, points in series) or 1
+    right = series[0][2][-1][0] or 1
+    series = [(css, legend, [point for point in points if point[0] <= right]) for css, legend, points in series]
     low = min(0.0, min(y for _, _, points in series for _, y in points))
     high = max(y for _, _, points in series for _, y in points)
     if high - low < 1e-9:
@@ -40,9 +42,11 @@ def curves(series, marks=(), unit="MiB", label=""):
             out.append(f'<text class="tick" x="{x_of(tick):.1f}" y="{HEIGHT - _BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>')
     out.append(f'<text class="axis" x="{(WIDTH + _LEFT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">repeats</text>')
     out.append(f'<text class="axis" transform="translate(14 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">{html.escape(unit)}</text>')
-    for x, text in marks:
+    for (x, text), (following, _) in zip(marks, marks[1:] + [(right, "")]):
         if x:
             out.append(f'<line class="mark" x1="{x_of(x):.1f}" x2="{x_of(x):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>')
+        if x_of(following) - x_of(x) < 7 * len(text):
+            continue  # no room for its name before the next phase
         out.append(f'<text class="phase" x="{x_of(x) + 4:.1f}" y="{_TOP + 10}">{html.escape(text)}</text>')
     for css, _, points in series:
         points = _thinned(points)

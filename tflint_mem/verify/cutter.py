@@ -64,6 +64,9 @@ def prune(chain, rows=(), after=None, needed=None):
     new.pruned, new.first_child = True, statement.body[0]
     new.forced = isinstance(statement, (ast.If, ast.Try)) or type(statement).__name__ in ("TryStar", "Match")
     if isinstance(statement, _FUNCTIONS):
+        # what decorates a function on the way (a route, a command) would get between us and it
+        new.decorator_list = [decorator for decorator in statement.decorator_list
+                              if isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod", "property")]
         local = parameters(statement)
         for node in kept + tail:
             if not isinstance(node, Synthetic):
@@ -274,11 +277,6 @@ def _written(statement, text, needed, model, main):
         header = [Line(indent + "if True:  # this branch is taken", (text.path, statement.lineno))]
     elif header is None:
         return text.printed(statement, indent or "")
-    elif isinstance(statement, _FUNCTIONS) and statement.decorator_list and getattr(statement, "plain", True):
-        keep = [decorator for decorator in statement.decorator_list
-                if isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod", "property")]
-        header = [line for line in header if line.origin is None or line.origin[1] >= statement.lineno
-                  or any(decorator.lineno == line.origin[1] for decorator in keep)]
     body = []
     for child in statement.body:
         if body and isinstance(statement, ast.ClassDef):

@@ -115,6 +115,8 @@ def _by_use(name, text, shape, depth):
         return _namespace(name, text, shape, depth)
     if depth == 0 and _items(name, text):
         return _mapping(name, text, shape)
+    if used(r"\bfor\b[^:\n]+\bin\s+NAME\b") and _by_name(name, text, shape, 1) is None:
+        return _array(name, shape)
     if used(r"\bNAME\(") and not re.search(r"model|net", name, re.IGNORECASE):
         return Value("lambda *arguments, **options: arguments[0] if arguments else None", "", "a function that returns what it gets")
     return None
@@ -202,7 +204,7 @@ def _model(shape):
 
 def _dataset(shape):
     return Value(
-        "tf.data.Dataset.from_tensor_slices((np.random.rand(16, *%r).astype('float32'), np.zeros(16, 'int32'))).batch(4)"
+        "tf.data.Dataset.from_tensor_slices((np.random.rand(16, *%r).astype('float32'), np.zeros(16, 'float32'))).batch(4)"
         % (tuple(shape),), _NUMPY + _TENSORFLOW, "a dataset of 16 random examples")
 
 

@@ -147,7 +147,11 @@ class Measured:
         Resident memory hides what stays in regions that garbage freed before; malloc's own account does not.
         """
         retained = self.heap.retained if self.heap.retained is not None else self.resident.retained
-        return Growth(self.resident.raw, retained)
+        raw = self.resident.raw
+        if raw is not None and self.shape == "sawtooth" and self.typical > raw.value:
+            # collections in between pull the line down: the rate between two of them is what a repeat costs
+            raw = stats.Slope(self.typical, raw.low, max(raw.high, self.typical), raw.points)
+        return Growth(raw, retained)
 
     def objects_growth(self):
         """(raw, retained) number of counted objects per repeat, None when they were not counted."""

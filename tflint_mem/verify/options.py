@@ -24,12 +24,13 @@ class Options:
     timeout  seconds for one finding, flagged and fixed  total    seconds for all findings, None for no limit
     memory   resident bytes at which a child is stopped  seconds  time of looping in one child
     network  leave the network reachable                 setup    file (or source) that defines what snippets lack
-    codes    only these rules; None for all              keep     folder for the snippets, None to drop them
+    codes    only these rules (codes, prefixes, names) or places (`file.py:12`); None for all
+    keep     folder for the snippets, None to drop them
     """
 
     __slots__ = ("python", "device", "timeout", "total", "memory", "seconds", "network", "setup", "codes", "keep", "base")
 
-    def __init__(self, python=None, device="auto", timeout=60.0, total=None, memory=None, seconds=7.0, network=False,
+    def __init__(self, python=None, device="auto", timeout=60.0, total=None, memory=None, seconds=6.0, network=False,
                  setup=None, codes=None, keep=None, base=None):
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total

@@ -24,6 +24,7 @@ from .nvml import NA
 
 _SLOWEST_SAMPLING = 0.02  # seconds between two readings of the driver: one costs milliseconds
 _SMALL_BUFFER = 256       # elements of a one-shot iterator that are remembered, when they are small
+_LONG_ENOUGH = 10         # own elements that are enough for both phases
 
 
 class Done(BaseException):
@@ -164,7 +165,8 @@ class Probe:
 
     def _once_through(self, value):
         """The user's own elements, each once; numbers that count up go on counting, if nothing speaks against it."""
-        steps = _continuation(value) if self.allow_extension else None
+        short = not hasattr(value, "__len__") or len(value) < _LONG_ENOUGH
+        steps = _continuation(value) if self.allow_extension and short else None
         if steps is None and hasattr(value, "__len__"):
             self._expected = len(value)
         for element in value:
@@ -208,6 +210,8 @@ class Probe:
     def _warm(self):
         if self._expected is not None and self._expected < 24:
             return self._in_phase >= 1  # few elements in all: keep them for the phases that count
+        if self._too_big():
+            return True
         spent = self.clock() - self._began
         if self._in_phase >= 3:
             # quick repeats: a second of them, so that the first-time costs are over

@@ -84,9 +84,9 @@ def _around(model, chain):
             if _is_made(node, inner):
                 continue  # the place is the definition itself: what repeats is around it
             return None
-        if isinstance(node, (ast.For, ast.AsyncFor)) and inner is not node.iter and inner is not None and inner in node.body:
+        if isinstance(node, (ast.For, ast.AsyncFor)) and (inner is None or inner in node.body):
             return Repeat("loop", model, node, chain[:depth + 1])
-        if isinstance(node, ast.While) and inner is not None:
+        if isinstance(node, ast.While):
             return Repeat("loop", model, node, chain[:depth + 1])
         if isinstance(node, _COMPREHENSIONS) and not _in_first_iterable(node, chain[depth + 1:]):
             return Repeat("comprehension", model, node, chain[:depth + 1])
@@ -141,11 +141,13 @@ def _handed(model, call, chain):
 def call_sites(files, model, function):
     """[(model, chain to the call)] of calls of a function by its name: in its own file first, then in files that name it.
 
-    A method is matched by its name alone when it is no common one: the receiver's class is not known here.
+    A method is matched by its name and what the file says about the receiver: made by its class, or unknown and the name
+    is no common one.
     """
     found = []
     own = [chain for node, chain in model.functions() if node is function]
     is_method = bool(own) and isinstance(own[0][-2], ast.ClassDef)
+    owner = own[0][-2].name if is_method else None
     candidates = [model] + list(files.others(function.name, model))
     names = {function.name}
     if is_method:
@@ -161,7 +163,8 @@ def call_sites(files, model, function):
             node, chain = stack.pop()
             for child in ast.iter_child_nodes(node):
                 here = chain + (child,)
-                if isinstance(child, ast.Call) and _calls(child, names, is_method) and function not in here:
+                if (isinstance(child, ast.Call) and function not in here and _calls(child, names, is_method)
+                        and (not is_method or _may_be(child.func.value, owner, candidate, here, function.name))):
                     found.append((candidate, here))
                 stack.append((child, here))
         if len(found) >= _MOST_CALLERS:
@@ -177,6 +180,44 @@ def _calls(call, names, is_method):
         # `self.run()`, `predictor.run()`, `module.run()`; not a method of the same name on a literal or another call's result
         return call.func.attr in names and base_name(call.func) is not None
     return False
+
+
+_COMMON = frozenset("""
+run call fit predict get set load save start stop close open read write update reset step train test evaluate build compile add
+append apply process transform forward send main init execute next show print format copy create make
+""".split())
+
+
+def _may_be(receiver, owner, model, chain, method):
+    """Can the receiver of a method call be an instance of the class `owner`, as far as this file tells?"""
+    if isinstance(receiver, ast.Call):
+        return _tail(receiver.func) == owner
+    if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls"):
+        classes = [node for node in chain if isinstance(node, ast.ClassDef)]
+        if not classes:
+            return False
+        return classes[-1].name == owner or any(_tail(base) == owner for base in classes[-1].bases) or any(
+            isinstance(other, ast.ClassDef) and other.name == owner and any(_tail(base) == classes[-1].name for base in other.bases)
+            for other in model.tree.body)
+    if isinstance(receiver, ast.Name) and receiver.id == owner:
+        return True
+    name = _tail(receiver)
+    made = set()
+    for node in ast.walk(model.tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if any(_tail(target) == name for target in targets):
+            value = node.value
+            made.add(_tail(value.func) if isinstance(value, ast.Call) else None)
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None and _tail(node.optional_vars) == name:
+            made.add(_tail(node.context_expr.func) if isinstance(node.context_expr, ast.Call) else None)
+    if owner in made:
+        return True
+    return not (made - {None}) and method not in _COMMON
+
+
+def _tail(node):
+    """The last name of `a.b.c`; None for anything that is no name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
 def _loops_that_call(files, model, function, depth=0, seen=None):

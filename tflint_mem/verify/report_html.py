@@ -188,7 +188,8 @@ def _fix(finding, source):
         lines.append(f'<span{f" class={chr(34)}{css}{chr(34)}" if css else ""}>{html.escape(line)}</span>')
     if not lines:
         return ""
-    return f"<h3>Fix ({html.escape(finding.fix.applicability)}): {html.escape(finding.fix.message)}</h3><pre>" + "".join(lines) + "</pre>"
+    return (f"<h3>Fix ({html.escape(finding.fix.applicability)})</h3><p>{html.escape(_capital(finding.fix.message))}</p><pre>"
+            + "".join(lines) + "</pre>")
 
 
 def _block(text):

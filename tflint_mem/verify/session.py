@@ -63,16 +63,19 @@ class Outcome:
         self.interrupted, self.skipped = interrupted, skipped
 
 
-def verify_findings(findings, sources, settings, options, progress=None):
+def verify_findings(findings, sources, settings, options, progress=None, announce=None):
     """Verifies findings one after another.
 
     findings  list of Finding; those whose code is not in options.codes (when given) pass through untouched
     sources   iterable of Source of the run (their text decides, not what is on disk now)
     settings  config.Settings, for the project root; may be None
     progress  called as progress(number, total, finding, stage) with stage "flagged", "fixed" or "done"
+    announce  called with the environment before the first snippet runs
     Returns Outcome.  Raises OptionError before anything runs when the interpreter or the device is not there.
     """
     environment = check_environment(options)
+    if announce is not None:
+        announce(environment)
     folders = _folders(findings, settings)
     source_list = list(sources)
     files = Files(source_list, folders)
@@ -138,7 +141,20 @@ def _is_wanted(finding, options):
         return False
     if not options.codes:
         return True
-    return any(finding.name == code or finding.code.startswith(code.upper()) for code in options.codes)
+    return any(_matches(finding, code) for code in options.codes)
+
+
+def _matches(finding, selector):
+    """A code, a prefix of codes, a name, or a place: `file.py` or `file.py:12`."""
+    if finding.name == selector or finding.code.startswith(selector.upper()):
+        return True
+    path, _, row = selector.rpartition(":")
+    if not row.isdigit():
+        path, row = selector, None
+    if not path.endswith((".py", ".ipynb")):
+        return False
+    return os.path.realpath(finding.path) == os.path.realpath(path) and (
+        row is None or finding.start[0] <= int(row) <= finding.end[0])
 
 
 def _folders(findings, settings):

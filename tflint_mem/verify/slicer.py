@@ -72,6 +72,8 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=()):
         for driver in _drivers(files, repeat, given, once, rows, row if repeat.model is model else None):
             snippet = _assembled(finding, files, driver, flagged, given, rows, setup_names)
             text = snippet.render()[0]
+            if not snippet.has_probe():
+                continue  # a guess at a call went wrong: the way does not lead to the repeat
             if text not in seen:
                 seen.add(text)
                 found.append(snippet)
@@ -85,6 +87,7 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=()):
 def _bytes_column(model, row, column):
     rows = model.source.lines
     text = rows[row - 1] if 0 < row <= len(rows) else ""
+    column = max(column, len(text) - len(text.lstrip()) + 1)  # a place that names only its row
     return len(text[:column - 1].encode("utf-8"))
 
 
@@ -114,8 +117,12 @@ def _drivers(files, repeat, given, once, rows, flagged_row):
         found.append(_by_calls(files, repeat, way, once, rows, given))
     function = repeat.node if repeat.kind == "function" else (repeat.functions() or [None])[0]
     if function is not None:
-        found.append(_direct(files, repeat, given, once, rows))
-    return [driver for driver in found if driver is not None]
+        try:
+            found.append(_direct(files, repeat, given, once, rows))
+        except CannotCut:
+            if not found:
+                raise
+    return found
 
 
 def _later_loop(repeat, once):

@@ -108,6 +108,11 @@ class Snippet:
         self.flagged, self.elements, self.target = flagged, elements, target
         self.stand_ins, self.needs, self.count, self.growth = list(stand_ins), list(needs), count, growth
 
+    def has_probe(self):
+        """Does the snippet step through a repeat at all?"""
+        every = self.prelude + self.setup + self.region + [line for lines in self.modules.values() for line in lines]
+        return any("repeat(" in line.text for line in every)
+
     def render(self):
         """(text of the file, {origin: (file, row)}): file is "__main__" or the relative name of an embedded module."""
         rows = {}

@@ -88,7 +88,7 @@ def numbers(measured):
     growth = measured.allocator if measured.allocator.raw is not None else measured.host
     parts = []
     if growth.raw is not None:
-        raw = max(growth.raw.value, measured.typical) if growth is measured.host else growth.raw.value
+        raw = growth.raw.value
         parts.append(f"{'+' if raw >= 0 else ''}{size(raw)} per repeat")
     if growth.retained is not None:
         parts.append(f"{size(max(0, growth.retained.value))} stay")

@@ -68,7 +68,7 @@ def judge_memory(measured, run):
         return Verdict(CONFIRMED, "retained", mechanism(measured, "retained"),
                        f"{holds:.1f} graphs, functions or models and {size(measured.first_phase)} stay per repeat, "
                        f"over the loop's own {measured.repeats} repeats")
-    rate = max(measured.typical, growth.raw.value if growth.raw is not None else 0.0)
+    rate = growth.raw.value if growth.raw is not None else 0.0
     weights = max(measured.objects_raw.get(kind, 0.0) for kind in ("models", "variables", "tensors", "sessions", "interpreters")) \
         if measured.objects_raw else 0.0
     if measured.garbage is not None and measured.garbage >= DEFERRED_PEAK:

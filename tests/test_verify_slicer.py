@@ -1,0 +1,479 @@
+"""What is cut out of a program for a flagged place: text of the snippet, and whether it runs."""
+
+import io
+import os
+import subprocess
+import sys
+import textwrap
+from contextlib import redirect_stdout
+
+import pytest
+
+from tflint_mem.finding import Finding, Step
+from tflint_mem.source import Source
+from tflint_mem.verify import slicer
+from tflint_mem.verify.files import Files
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Writes files; returns a function that cuts for the line that ends in `# here`."""
+
+    def write(files=None, **modules):
+        for name, text in dict(files or {}, **{f"{name}.py": text for name, text in modules.items()}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).lstrip("\n"))
+        return tmp_path
+
+    return write
+
+
+def place(folder, mark="# here"):
+    for path in sorted(folder.rglob("*.py")):
+        for row, line in enumerate(path.read_text().split("\n"), 1):
+            if line.rstrip().endswith(mark):
+                return str(path), row, len(line) - len(line.lstrip()) + 1
+    raise LookupError(mark)
+
+
+def finding(folder, trace=()):
+    path, row, column = place(folder)
+    steps = []
+    for mark in trace:
+        step_path, step_row, _ = place(folder, mark)
+        steps.append(Step(path=step_path, row=step_row, column=1, message=""))
+    return Finding(code="TFM101", name="load-model-in-loop", group="leak", severity="error", message="", path=path,
+                   start=(row, column), end=(row, column + 1), trace=tuple(steps))
+
+
+def cut(folder, trace=(), number=0, **more):
+    files = Files([Source.read(str(path)) for path in sorted(folder.rglob("*.py"))], [str(folder)])
+    return slicer.snippets(finding(folder, trace), files, **more)[number]
+
+
+def body(snippet):
+    """The snippet without the harness at its head."""
+    text = snippet.render()[0]
+    return text[text.index("                return\n") + len("                return\n"):].strip("\n")
+
+
+def run(snippet, repeats=3):
+    """Runs the kept file as a user would; returns what it printed."""
+    environment = dict(os.environ, PYTHONPATH="")
+    done = subprocess.run([sys.executable, "-", str(repeats)], input=snippet.render()[0], text=True, capture_output=True,
+                          env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_module_loop_with_what_it_needs_and_nothing_else(project):
+    folder = project(app="""
+        import json
+        import os
+        import collections
+
+        LIMIT = 3
+        unused = collections.Counter("abc")
+        history = []
+        print("training for a day")
+
+
+        def load(path):
+            return [path, LIMIT]
+
+
+        def never(path):
+            return json.dumps(path)
+
+
+        for path in ["a", "b"]:
+            model = load(path)  # here
+            history.append(model)
+        print(len(history))
+    """)
+    assert body(cut(folder)) == textwrap.dedent("""
+        LIMIT = 3
+        history = []
+
+
+        def load(path):
+            return [path, LIMIT]
+
+        if __name__ == "__main__":
+            while again():
+                for path in repeat(["a", "b"]):
+                    model = load(path)  # here
+                    history.append(model)
+    """).strip()
+    assert "repeat    3" in run(cut(folder))
+
+
+def test_iterables_that_are_made_anew(project):
+    folder = project(app="""
+        for number, item in enumerate(open("x")):
+            print(number)  # here
+    """)
+    assert "for number, item in repeat(lambda: enumerate(open(\"x\"))):" in body(cut(folder))
+
+
+def test_a_tuple_without_parentheses(project):
+    folder = project(app="""
+        for rate in 1, 2, 3:
+            print(rate)  # here
+    """)
+    assert "for rate in repeat((1, 2, 3)):" in body(cut(folder))
+
+
+def test_while_loops_and_comprehensions(project):
+    folder = project(app="""
+        count = 0
+        while count < 10:
+            count += 1  # here
+    """)
+    text = body(cut(folder))
+    assert "_repeats = repeat(range(1000000000))\n        while count < 10:\n            next(_repeats)\n            count += 1" in text
+    run(cut(folder))
+    folder = project(app="""
+        names = ["a", "b"]
+        models = [
+            name.upper()  # here
+            for name in names
+        ]
+    """)
+    assert "for name in repeat(names)" in body(cut(folder))
+
+
+def test_the_way_through_functions_and_the_main_block(project):
+    folder = project(app="""
+        import argparse
+
+
+        def train(data):
+            raise SystemExit("a day of training")
+
+
+        def main(args):
+            data = list(range(args.count))
+            train(data)
+            results = []
+            for item in data:
+                results.append(work(item))
+            print(results)
+            report(results)
+
+
+        def work(item):
+            return item * 2  # here
+
+
+        def report(results):
+            import mailer
+            mailer.send(results)
+
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--count", type=int, default=4)
+            args = parser.parse_known_args()[0]
+            main(args)
+    """)
+    text = body(cut(folder))
+    assert "for item in repeat(data):" in text
+    assert "mailer" not in text and "report(results)" not in text
+    assert "args = parser.parse_known_args()[0]\n    while again():\n        main(args)" in text
+
+
+def test_branches_on_the_way_are_taken(project):
+    folder = project(app="""
+        import sys
+
+
+        def main(mode):
+            if mode == "test":
+                try:
+                    for item in [1, 2]:
+                        print(item)  # here
+                except ValueError:
+                    pass
+            else:
+                print("train")
+
+
+        main(sys.argv[-1])
+    """)
+    text = body(cut(folder))
+    assert text.count("if True:  # this branch is taken") == 2
+    assert "train" not in text
+    run(cut(folder))
+
+
+def test_a_handler_is_called_directly_with_stand_ins(project):
+    folder = project(app="""
+        import json
+
+
+        def handler(event, context):
+            values = json.loads(event["body"])["values"]
+            return sum(values)  # here
+    """)
+    snippet = cut(folder)
+    assert "handler(" in body(snippet)
+    assert any(text.startswith("event:") for text in snippet.stand_ins)
+    run(snippet)
+
+
+def test_verify_with_gives_real_values(project):
+    folder = project(app="""
+        # tflint-mem: verify-with event={"body": 7}
+        def handler(event, context):
+            return event["body"] + 1  # here
+    """)
+    files = Files([Source.read(str(path)) for path in folder.rglob("*.py")], [str(folder)])
+    snippet = slicer.snippets(finding(folder), files, given={"event": "{'body': 7}"})[0]
+    assert "handler({'body': 7}, None)" in body(snippet)
+    assert "event: {'body': 7} (verify-with)" in snippet.stand_ins
+
+
+def test_methods_come_with_their_class_and_only_the_methods_they_reach(project):
+    folder = project(app="""
+        class Predictor:
+            def __init__(self, path):
+                self.path = path
+
+            def load(self):
+                return self.path  # here
+
+            def predict(self, x):
+                return self.load(), x
+
+            def export(self):
+                import exporter
+                return exporter.run(self)
+
+
+        predictor = Predictor("model.keras")
+        for x in [1, 2, 3]:
+            predictor.predict(x)
+    """)
+    text = body(cut(folder))
+    assert "def load" in text and "def predict" in text and "export" not in text
+    run(cut(folder))
+
+
+def test_first_party_modules_are_embedded_and_cut_down(project):
+    folder = project({
+        "app.py": """
+            from helpers.loading import load
+            import settings as config
+
+            for name in config.NAMES:
+                load(name)
+        """,
+        "helpers/__init__.py": """
+            import missing_module_of_the_package
+        """,
+        "helpers/loading.py": """
+            import another_missing_module
+            from .names import normal
+
+            CACHE = {}
+
+
+            def load(name):
+                return normal(name)  # here
+
+
+            def save(name):
+                another_missing_module.save(name)
+        """,
+        "helpers/names.py": """
+            def normal(name):
+                return name.lower()
+        """,
+        "settings.py": """
+            import os
+            NAMES = ["A", "B"]
+            OTHER = os.environ["NOT_SET_ANYWHERE"]
+        """,
+    })
+    snippet = cut(folder)
+    assert sorted(snippet.modules) == ["helpers/__init__.py", "helpers/loading.py", "helpers/names.py", "settings.py"]
+    text = snippet.render()[0]
+    assert "missing" not in text and "NOT_SET_ANYWHERE" not in text
+    run(snippet)
+
+
+def test_relative_imports_of_the_main_file_become_absolute(project):
+    folder = project({
+        "pkg/__init__.py": "",
+        "pkg/app.py": """
+            from .tools import work
+
+            for item in [1, 2]:
+                work(item)  # here
+        """,
+        "pkg/tools.py": "def work(item):\n    return item\n",
+    })
+    snippet = cut(folder)
+    assert "from pkg.tools import work" in body(snippet)
+    run(snippet)
+
+
+def test_a_loop_in_another_file_by_the_trace(project):
+    folder = project(
+        jobs="""
+            from model import build
+
+            def run_all():
+                for width in [1, 2, 3]:  # loop
+                    build(width)
+
+            run_all()
+        """,
+        model="""
+            def build(width):
+                return [0] * width  # here
+        """,
+    )
+    snippet = cut(folder, trace=["# loop"])
+    text = body(snippet)
+    assert "for width in repeat([1, 2, 3]):" in text and "model.py" in snippet.modules
+    flagged = snippet.render()[1][snippet.flagged]
+    assert flagged == ("model.py", 2)
+    run(snippet)
+
+
+def test_closures_run_through_the_function_around_them(project):
+    folder = project(app="""
+        def search(study, base):
+            scale = base * 2
+
+            def objective(trial):
+                return scale + trial.number  # here
+
+            study.optimize(objective, n_trials=5)
+
+
+        search(None, 3)
+    """)
+    text = body(cut(folder))
+    assert "def objective(trial):" in text and "objective(" in text.split("def objective(trial):")[1]
+    assert "study.optimize" not in text
+    run(cut(folder))
+
+
+def test_kept_decorated_functions_lose_the_decorators_that_serve(project):
+    folder = project(app="""
+        import click
+
+
+        @click.command()
+        @click.option("--count", default=3)
+        def main(count):
+            for item in range(count):
+                print(item)  # here
+
+
+        main()
+    """)
+    assert "click" not in body(cut(folder))
+
+
+def test_a_name_that_nothing_defines_gets_a_stand_in(project):
+    folder = project(app="""
+        for path in image_paths:
+            print(path, batch_size)  # here
+    """)
+    snippet = cut(folder)
+    assert {text.split(":")[0] for text in snippet.stand_ins} == {"image_paths", "batch_size"}
+    run(snippet)
+
+
+def test_settings_of_the_process_stay(project):
+    folder = project(app="""
+        import os
+        import random
+        os.environ["MODE"] = "x"
+        random.seed(3)
+        print("hello")
+        for item in [1]:
+            print(item)  # here
+    """)
+    text = body(cut(folder))
+    assert 'os.environ["MODE"] = "x"' in text and "random.seed(3)" in text and "hello" not in text
+
+
+def test_strings_that_span_lines_keep_their_text(project):
+    folder = project(app='''
+        if __name__ == "__main__":
+            for item in [1]:
+                text = """one
+          two
+        three"""
+                print(repr(text))  # here
+    ''')
+    assert "'one\\n  two\\nthree'" in run(cut(folder))
+
+
+def test_counts_that_the_code_spells_out(project):
+    for source, count in (("[1, 2, 3]", 3), ("range(7)", 7), ("enumerate(('a', 'b'))", 2), ("NAMES", 2), ("range(n)", None),
+                          ("[*NAMES]", None), ("{'a': 1}.items()", 1), ("zip(range(5), NAMES)", 2)):
+        folder = project(app=f"""
+            NAMES = ["x", "y"]
+            n = int("4")
+            for item in {source}:
+                print(item)  # here
+        """)
+        assert cut(folder).count == count, source
+
+
+def test_notebooks_are_cut_like_files(tmp_path):
+    import json
+
+    cells = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": [], "execution_count": None} for text in (
+        ["%matplotlib inline\n", "names = ['a', 'b']"], ["for name in names:\n", "    print(name)"])]
+    path = tmp_path / "book.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    source = Source.read(str(path))
+    found = Finding(code="TFM101", name="x", group="leak", severity="error", message="", path=str(path), cell=2, start=(2, 5), end=(2, 6))
+    snippet = slicer.snippets(found, Files([source], [str(tmp_path)]))[0]
+    assert "for name in repeat(names):" in body(snippet) and "cell 2" in snippet.place
+    run(snippet)
+
+
+def test_no_place_to_cut_is_said(project):
+    folder = project(app="""
+        def serve(registry_of_unknown_things):
+            return registry_of_unknown_things  # here
+    """)
+    with pytest.raises(slicer.CannotCut, match="registry_of_unknown_things"):
+        cut(folder)
+
+
+def test_every_fixture_can_be_cut_and_compiles():
+    """Cutting never crashes, and what comes out is Python."""
+    import re
+    from pathlib import Path
+
+    compiled = 0
+    for path in sorted((Path(__file__).parent.parent / "fixtures").rglob("*.py")):
+        if "expected" in path.name:
+            continue
+        source = Source.read(str(path))
+        for row, line in enumerate(source.lines, 1):
+            match = re.search(r"# expect: (TFM\d+)", line)
+            if not match:
+                continue
+            found = Finding(code=match.group(1), name="x", group="leak", severity="error", message="", path=str(path),
+                            start=(row, len(line) - len(line.lstrip()) + 1), end=(row, len(line)))
+            try:
+                snippets = slicer.snippets(found, Files([source], [str(path.parent)]))
+            except slicer.CannotCut:
+                continue
+            for snippet in snippets:
+                with redirect_stdout(io.StringIO()):
+                    compile(snippet.render()[0], str(path), "exec")
+                assert "repeat(" in body(snippet) or any("repeat(" in line.text for lines in snippet.modules.values() for line in lines)
+                compiled += 1
+    assert compiled > 50

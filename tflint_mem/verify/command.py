@@ -1,0 +1,139 @@
+"""--verify as the command line uses it: say what will run, run it with a progress bar, write the page and the snippets.
+
+    outcome = command.run(findings, sources, settings, given, stream=sys.stderr)
+
+Everything for people goes to `stream`; the outcome's findings go on to the reports.
+"""
+
+import os
+import re
+import sys
+
+from . import session
+from .options import OptionError, Options
+
+_BAR = 24
+
+
+class Progress:
+    """One row that is drawn over itself on a terminal; nothing elsewhere."""
+
+    def __init__(self, stream, quiet):
+        self.stream = stream
+        self.shown = not quiet and hasattr(stream, "isatty") and stream.isatty()
+        self.width = 0
+
+    def __call__(self, number, total, finding, stage):
+        if not self.shown:
+            return
+        done = number + {"flagged": 0.0, "fixed": 0.5, "done": 1.0}[stage]
+        filled = int(_BAR * done / total)
+        place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
+        words = {"flagged": "as flagged", "fixed": "as fixed", "done": "done"}[stage]
+        row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
+        self.stream.write("\r" + row.ljust(self.width))
+        self.stream.flush()
+        self.width = len(row)
+
+    def end(self):
+        """Removes the row."""
+        if self.shown and self.width:
+            self.stream.write("\r" + " " * self.width + "\r")
+            self.stream.flush()
+
+
+def options_of(settings, given):
+    """Options from the configuration's `verify` table and what the command line gives (None: not given).
+
+    given: {"python", "device", "timeout", "total", "memory", "codes", "keep", "network", "setup"}.  Raises OptionError.
+    """
+    config_path = getattr(settings, "config_path", None)
+    base = os.path.dirname(os.path.abspath(config_path)) if config_path else getattr(settings, "project_root", None)
+    table = getattr(settings, "verify", None) or {}
+    if given.get("memory") is not None:
+        from .options import parse_bytes
+        given = dict(given, memory=parse_bytes(given["memory"]))
+    return Options.from_table(table, base, **given)
+
+
+def run(findings, sources, settings, given, report=None, source_of=None, stream=None, quiet=False):
+    """Verifies, and writes `report` (an HTML page) and the snippets of `given["keep"]`.
+
+    sources    iterable of Source of the run      source_of(path)   the Source of a path; default: from `sources`
+    Returns session.Outcome.  Raises OptionError before anything runs; OSError when the page or a snippet cannot be written.
+    """
+    stream = sys.stderr if stream is None else stream
+    options = options_of(settings, given)
+    source_list = list(sources)
+    if source_of is None:
+        by_path = {os.path.abspath(source.path): source for source in source_list}
+        source_of = lambda path: by_path.get(os.path.abspath(path))  # noqa: E731
+    if options.keep:
+        os.makedirs(options.keep, exist_ok=True)
+    if report:
+        _check_writable(report)
+
+    def announce(environment):
+        if not quiet:
+            stream.write(session.announcement(findings, options, environment) + "\n")
+            stream.flush()
+
+    progress = Progress(stream, quiet)
+    try:
+        outcome = session.verify_findings(findings, source_list, settings, options, progress, announce)
+    finally:
+        progress.end()
+    if options.keep:
+        keep(outcome, options.keep)
+    if report:
+        from . import report_html
+        report_html.write(report, report_html.render(outcome, source_of, options))
+    if outcome.interrupted and not quiet:
+        stream.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
+    if outcome.skipped and not quiet:
+        stream.write(f"The total time is up: {outcome.skipped} findings were not verified.\n")
+    return outcome
+
+
+def _check_writable(path):
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder) or os.path.isdir(path):
+        raise OptionError(f"cannot write the report {path}: {'it is a folder' if os.path.isdir(path) else 'no such folder'}")
+
+
+def keep(outcome, folder):
+    """Writes what ran for each result, flagged and fixed, as runnable files.  Returns their paths.  Raises OSError."""
+    written, taken = [], set()
+    for result in outcome.results:
+        finding = result.finding
+        stem = re.sub(r"\W+", "_", os.path.splitext(os.path.basename(finding.path))[0])
+        cell = f"_cell{finding.cell}" if finding.cell else ""
+        base = f"{finding.code}_{stem}{cell}_{finding.start[0]}"
+        name, number = base, 1
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
+            if text:
+                path = os.path.join(folder, name + suffix + ".py")
+                with open(path, "w", encoding="utf-8") as handle:
+                    handle.write(text)
+                written.append(path)
+    return written
+
+
+def at_place(findings, path, row=None):
+    """The findings of a file, or of one row of it; for a row without one, a stand-in so that any loop can be measured.
+
+    A stand-in has the code "-": it accuses nobody, it only says where to measure.
+    """
+    from ..finding import Finding
+
+    real = os.path.realpath(path)
+    found = [finding for finding in findings if os.path.realpath(finding.path) == real and finding.code != "TFM000"]
+    if row is None:
+        return found
+    exact = [finding for finding in found if finding.start[0] <= row <= finding.end[0]]
+    return exact or [Finding(code="-", name="place", group="leak", severity="hint", message="what this place does to memory",
+                             path=path, start=(row, 1), end=(row, 1))]
