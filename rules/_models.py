@@ -25,7 +25,7 @@ def loads(context):
     """Every call that loads a model, with its repeat."""
     return _memo(context, "loads", lambda: [
         _acquired(context, m, i, "load", names) for m, i, names in context.calls(LOAD_TAILS, LOADERS)
-        if not _is_submodule_load(context, m, i)
+        if not _is_submodule_load(context, m, i) and not _is_deserializer(m, i)
     ])
 
 
@@ -87,6 +87,13 @@ def _model_classes(context):
 def _is_submodule_load(context, m, i):
     """`tf.saved_model.load` into a graph session is TF1's restore, not a model object."""
     return "tf.saved_model.loader.load" in context.project.apis(m, i) and len(m.calls[i][1]) >= 2 and "session" in context.kinds(m, i, m.calls[i][1][0])
+
+
+def _is_deserializer(m, i):
+    """Inside a `from_config` or `deserialize…` function a sub-model is a part of the one model that is being read."""
+    name = m.scopes[m.calls[i][3]][F.S_NAME]
+    parent = m.scopes[m.scopes[m.calls[i][3]][F.S_PARENT]][F.S_NAME] if m.scopes[m.calls[i][3]][F.S_PARENT] >= 0 else ""
+    return any("from_config" in n or "deserialize" in n for n in (name, parent))
 
 
 def _memo(context, key, compute):

@@ -27,6 +27,7 @@ def analyze(sources, settings):
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
     sys.setrecursionlimit(max(limit, RECURSION))
+    project = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
@@ -35,6 +36,8 @@ def analyze(sources, settings):
             project.link()
             findings.extend(_run_rules(project, kept, settings))
     finally:
+        if project is not None:
+            project.close()
         sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()

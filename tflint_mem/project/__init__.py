@@ -46,6 +46,15 @@ class Project:
         self.versions = Versions(self)
         self.imports = Imports(self)
 
+    def close(self):
+        """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
+        for part in (self.infer, self.callers_of, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.released_by, self.compiled_by,
+                     self.versions, self.imports):
+            part.project = None
+        self.callers_of.forget()
+        self.modules.clear()
+        self.infer.memo.clear()
+
     # -- modules --------------------------------------------------------------------------------------------------
 
     def add(self, path, collected, locate=None):

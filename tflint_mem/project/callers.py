@@ -42,8 +42,13 @@ _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.
 class Callers:
     def __init__(self, project):
         self.project = project
-        self._memo = {}
+        self._memo, self._by_names = {}, {}
         self._active = set()
+
+    def forget(self):
+        """Drop what was found: it refers to modules."""
+        self._memo.clear()
+        self._by_names.clear()
 
     def of(self, m, scope):
         key = (m.index, scope)
@@ -63,7 +68,8 @@ class Callers:
         record = m.scopes[scope]
         found = []
         if record[F.S_KIND] == "lambda":
-            self._references(m, scope, scope, m, found)
+            for i, where in m.references().get(scope, ()):
+                self._handed(m, i, where, m, scope, found)
             for name in self._bound_names(m, scope):
                 self._by_name(m, scope, name, found, local=True)
             return found
@@ -128,21 +134,47 @@ class Callers:
         return []
 
     def _by_name(self, m, scope, name, found, local):
-        others = [m] if local else self.project.using(name, 400)
-        for other in others:
-            tails = {name, *other.aliases().get(name, ())}
-            index = other.calls_by_tail()
-            for tail in tails:
-                for i in index.get(tail, ()):
-                    if self._runs(other, i, m, scope):
-                        found.append((other, i, "call"))
-                self._references(other, tail, scope, m, found)
+        calls, references = self._index(name, m if local else None)
+        found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
+        owner = m.scopes[scope][F.S_PARENT]
+        handed = references.get((m.index, scope), ())
+        if m.is_method(scope) and m.scopes[scope][F.S_NAME] in ("__init__", "__new__", "__post_init__"):
+            handed = (*handed, *references.get((m.index, owner), ()))
+        for other, i, where in handed:
+            self._handed(other, i, where, m, scope, found)
+
+    def _handed(self, other, i, where, m, scope, found):
+        how = self.consumer(other, i, where)
+        if how == "forward":
+            self._forwarded(other, i, where, m, scope, found)
+        elif how:
+            found.append((other, i, how))
+
+    def _index(self, name, local):
+        """({target: calls}, {target: references}) of everything in the project that is called or handed over under this name.
+
+        A target is (module, scope) of a function or class; each place is resolved once for all functions of the name.
+        """
+        key = (name, None if local is None else local.index)
+        found = self._by_names.get(key)
+        if found is None:
+            calls, references = found = self._by_names[key] = {}, {}
+            for other in [local] if local is not None else self.project.using(name, 400):
+                by_tail, handed = other.calls_by_tail(), other.references()
+                for tail in {name, *other.aliases().get(name, ())}:
+                    for i in by_tail.get(tail, ()):
+                        for target in set(self._targets(other, i)):
+                            calls.setdefault(target, []).append((other, i))
+                    for i, where in handed.get(tail, ()):
+                        for target in self._referred(other, i, where, tail):
+                            references.setdefault(target, []).append((other, i, where))
+        return found
+
+    def _targets(self, other, i):
+        return [(fm.index, s) for fm, s in self.project.functions_called(other, i)]
 
     def _runs(self, other, i, m, scope):
-        for fm, s in self.project.functions_called(other, i):
-            if fm is m and s == scope:
-                return True
-        return False
+        return (m.index, scope) in self._targets(other, i)
 
     def _instances_called(self, m, scope, owner, found):
         """Calls of an instance of the class: `self.net(x)` runs `__call__` or Keras' `call`."""
@@ -162,32 +194,19 @@ class Callers:
 
     # -- handed over as an argument -----------------------------------------------------------------------------------
 
-    def _references(self, other, key, scope, m, found):
-        for i, where in other.references().get(key, ()):
-            if not self._refers(other, i, where, key, m, scope):
-                continue
-            how = self.consumer(other, i, where)
-            if how == "forward":
-                self._forwarded(other, i, where, m, scope, found)
-            elif how:
-                found.append((other, i, how))
-
-    def _refers(self, other, i, where, key, m, scope):
-        if not isinstance(key, str):
-            return other is m
+    def _referred(self, other, i, where, tail):
+        """{(module, scope)} of the functions and classes that the argument at `where` names with `tail`."""
         call = other.calls[i]
         expression = self._argument(call, where)
-        if expression is None:
-            return False
-        for e in (expression, *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ())):
-            if tail_of(e) != key:
-                continue
-            for v in self.project.infer.values(other, call[3], e, call[5]):
-                if v[0] == "fn" and (v[1], v[2]) == (m.index, scope) or v[0] == "meth" and (v[2], v[3]) == (m.index, scope):
-                    return True
-                if v[0] == "cls" and m.is_method(scope) and (v[1], v[2]) == (m.index, m.scopes[scope][F.S_PARENT]):
-                    return True
-        return False
+        found = set()
+        for e in (expression, *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ())) if expression is not None else ():
+            if tail_of(e) == tail:
+                for v in self.project.infer.values(other, call[3], e, call[5]):
+                    if v[0] == "meth":
+                        found.add((v[2], v[3]))
+                    elif v[0] in ("fn", "cls"):
+                        found.add((v[1], v[2]))
+        return found
 
     @staticmethod
     def _argument(call, where):

@@ -121,17 +121,25 @@ class Infer:
 
     def call_values(self, m, i):
         """What call number `i` of module `m` returns."""
-        return self.guarded(("call", m.index, i), lambda: self._call(m, i))
+        key = ("call", m.index, i)
+        found = self.memo.get(key)
+        return found if found is not None else self.guarded(key, lambda: self._call(m, i))
 
     def callee(self, m, i):
         """What the called expression of call `i` evaluates to."""
-        call = m.calls[i]
-        return self.guarded(("callee", m.index, i), lambda: self.values(m, call[3], call[0], call[5]))
+        key = ("callee", m.index, i)
+        found = self.memo.get(key)
+        if found is None:
+            call = m.calls[i]
+            found = self.guarded(key, lambda: self.values(m, call[3], call[0], call[5]))
+        return found
 
     # -- names --------------------------------------------------------------------------------------------------------
 
     def name(self, m, scope, name, at):
-        return self.guarded(("name", m.index, scope, name, at), lambda: self._name(m, scope, name, at))
+        key = ("name", m.index, scope, name, at)
+        found = self.memo.get(key)
+        return found if found is not None else self.guarded(key, lambda: self._name(m, scope, name, at))
 
     def _name(self, m, scope, name, at):
         start = scope
@@ -642,6 +650,8 @@ class Infer:
 
     def decorator_names(self, m, scope):
         """Canonical names of a function's decorators (of what is called, for decorators with arguments)."""
+        if not m.scopes[scope][F.S_DECORATORS]:
+            return ()
         return self.guarded(("decorators", m.index, scope), lambda: self._decorator_names(m, scope)) or ()
 
     def _decorator_names(self, m, scope):

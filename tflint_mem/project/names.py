@@ -5,6 +5,8 @@ tells a linter what `sys.path` will be.  So a dotted name is looked up by the en
 `a/b.py` or `a/b/__init__.py`, the one whose root is nearest to the importing file wins.
 """
 
+import os
+
 from ..knowledge import EXTERNAL_ROOTS
 
 
@@ -56,7 +58,9 @@ class Names:
                 continue
             rank = (above, source, common, -len(root))
             if score is None or rank > score:
-                best, score = index, rank
+                best, score, nearest = index, rank, root
+        if best is not None and nearest != here and _exists(here + parts):
+            return None  # a file beside the importer that has nothing to do with TensorFlow
         return best
 
     def _exact(self, target):
@@ -66,3 +70,8 @@ class Names:
             if name == target:
                 return index
         return None
+
+
+def _exists(parts):
+    path = os.sep.join(("", *parts)) if not parts[0].endswith(":") else os.sep.join(parts)
+    return os.path.isfile(path + ".py") or os.path.isfile(os.path.join(path, "__init__.py"))

@@ -1,0 +1,205 @@
+"""Finds models and chains of operations that run eagerly in a hot loop.
+
+## What it does
+Reports `model(x)` of a Keras model, and statements of several TensorFlow operations around a matrix product or convolution, that run for each
+sample, step or batch of a loop (also through callers in other files) while nothing on the way is traced: no `tf.function`, no Keras `call`, no
+`Dataset.map`. A handful of passes, the building of a functional model, one forward pass per epoch of training, and code beside a
+`GradientTape` (see TFM203) stay silent.
+
+## Why is this bad?
+Each layer is launched from Python, operation by operation. `model(x)` is much faster than `predict` for one sample, but a traced
+function is faster again, and it costs two lines. Memory is not affected.
+
+## What was measured
+2.8 ms per call eagerly against 1.0 ms in a `tf.function` (TensorFlow 2.21, model of three dense layers, CPU; a ratio, not an absolute). Memory flat.
+
+## Example
+```python
+for frame in frames:
+    scores = model(frame, training=False)
+```
+
+Use instead:
+```python
+infer = tf.function(model, reduce_retracing=True)
+for frame in frames:
+    scores = infer(frame, training=False)
+```
+
+## Fix safety
+The fix makes the `tf.function` before the loop, or decorates a function that does nothing but TensorFlow. It is unsafe: Python code in the
+model's `call` then runs once per trace, not per call.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.finding import UNSAFE
+from tflint_mem.knowledge import is_op
+from tflint_mem.project.module import dotted, tail_of, walk
+
+from . import _held, _hot, _tracing
+from ._models import text, walk_statement
+
+CODE = "TFM202"
+MEASURED = "2.8 ms per call eagerly, 1.0 ms in a tf.function (TF 2.21, small model on CPU: a ratio); memory is flat either way"
+FEW = 20
+CHAIN = 3  # operations of one statement
+_HEAVY = frozenset(("tf.matmul", "tf.linalg.matmul", "tf.einsum", "tf.tensordot", "tf.nn.conv1d", "tf.nn.conv2d", "tf.nn.conv3d"))
+_KEYWORDS = frozenset(("training", "mask", "inputs"))
+_TRACED = frozenset(("call", "train_step", "test_step", "predict_step", "build", "compute_loss", "compute_output_shape", "_call", "setUp"))
+_MODEL = frozenset(("model.__call__",))  # and nothing else: what may also be a signature or a function may be compiled
+_INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
+
+
+def find(context):
+    """Eager model calls and operation chains in hot loops."""
+    for m, i in _held.calls(context):
+        if not _shaped(m, i) or context.project.apis(m, i) != _MODEL or not _candidate(context, m, i):
+            continue
+        if not _own_function(context, m, i) and not _symbolic(context, m, i):
+            yield from _draft(context, m, i, f"`{text(m, i)}` runs the model eagerly", "runs the model op by op", _compile_model(context, m, i))
+    done = set()
+    for m, i, _ in context.calls(tuple(name.rpartition(".")[2] for name in _HEAVY), _HEAVY):
+        first = _chain(context, m, i)
+        if first is not None and (m.index, m.calls[i][4]) not in done and _candidate(context, m, first):
+            done.add((m.index, m.calls[i][4]))
+            yield from _draft(context, m, first, "a chain of operations runs eagerly", "runs op by op", None)
+
+
+def _draft(context, m, i, what, last, fix):
+    repeat = _hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r))
+    if repeat is None or _hot.around_training(context, repeat) or _hot.trains(context, repeat) and _hot.now_and_then(repeat):
+        return
+    yield context.at_call(
+        CODE, m, i, f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
+        measured=MEASURED, help="make a tf.function of the forward pass once and call that",
+        trace=context.trace(repeat, last), fix=(fix if repeat.local else _decorate(context, m, i)) if fix else None,
+    )
+
+
+def _shaped(m, i):
+    """Could it be `model(x)` in code that runs eagerly?  Judged by its form, before anything is inferred."""
+    call = m.calls[i]
+    if len(call[1]) > 2 or any(name not in _KEYWORDS for name, _ in call[2]):
+        return False
+    record = m.scopes[call[3]]
+    return not (record[F.S_NAME] in _TRACED and m.is_method(call[3]))
+
+
+def _candidate(context, m, i):
+    if context.in_tests(m) or context.project.versions.graph_mode(m):
+        return False
+    return not _beside_tape(context, m, i)
+
+
+def _beside_tape(context, m, i):
+    """Does the innermost loop around the call, or its function, record a tape as well?  Then the step is TFM203's."""
+    call = m.calls[i]
+    loop = next(iter(m.loops(call[4])), -1)
+    return any(tail_of(m.calls[j][0]) == "GradientTape" and m.inside(m.calls[j][4], loop) and "tf.GradientTape" in context.project.apis(m, j)
+               for j in m.scope_calls(call[3]))
+
+
+def _own_function(context, m, i):
+    """Is the model's own `call` a tf.function, or is it called in its constructor, to be built?"""
+    call = m.calls[i]
+    if m.scopes[call[3]][F.S_NAME] in ("__init__", "build"):
+        return True
+    for v in context.infer.values(m, call[3], call[0], call[5]):
+        if v[0] in ("inst", "self"):
+            method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+            if method and "tf.function" in context.infer.decorator_names(*method):
+                return True
+    return False
+
+
+def _steady_model(context, m, i, repeat):
+    """Is it one model that is called again and again, and not a new one in each pass?"""
+    return "model.__call__" not in context.project.apis(m, i) or _hot.steady(context, repeat, m.calls[i][0])
+
+
+def _symbolic(context, m, i, depth=0):
+    """Is a functional model being built: does the call's input come from `Input`, from a model's inputs or from `Layer(…)(x)`?"""
+    call = m.calls[i]
+    if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in m.scope_calls(call[3])):
+        return True
+    for argument in call[1]:
+        for e in walk(argument, m.calls):
+            if e[0] in ("n", "a", "c", "x") and any(_symbolic_value(context, v, (m, i), depth) for v in context.infer.values(m, call[3], e, call[5])):
+                return True
+    return False
+
+
+def _symbolic_value(context, v, here, depth):
+    if v[0] in ("seq", "tup"):
+        return any(_symbolic_value(context, inner, here, depth) for inner in context.infer.elements(frozenset((v,))))
+    if v[0] != "obj" or v[1] not in ("tensor", "tensors"):
+        return False
+    if v[1] == "tensors":
+        return True
+    if v[2] is None or not isinstance(v[2][1], int):
+        return False
+    origin, j = context.project.module(v[2][0]), v[2][1]
+    names = context.project.apis(origin, j)
+    if names & _INPUTS or "layer.__call__" in names and origin.calls[j][0][0] == "c":
+        return True
+    return depth < 12 and bool(names & {"model.__call__", "layer.__call__"}) and (origin, j) != here and _symbolic(context, origin, j, depth + 1)
+
+
+def _chain(context, m, i):
+    """The outermost operation of a statement with several of them around variables, or None."""
+    statement = m.statements[m.calls[i][5]]
+    if statement[0] not in (F.ASSIGN, F.RETURN, F.EXPR):
+        return None
+    ops = {e[1] for e in walk_statement(m, statement) if e[0] == "c" and any(is_op(name) for name in context.project.apis(m, e[1]))}
+    ops |= {e[1] for e in walk_statement(m, statement) if e[0] == "c" and context.project.apis(m, e[1]) & _HEAVY}
+    if len(ops) < CHAIN:
+        return None
+    scope, at = m.calls[i][3], m.calls[i][5]
+    variables = any(v[0] == "obj" and v[1] == "variable" for a in m.calls[i][1] for e in walk(a) if e[0] in ("n", "a") for v in context.infer.values(m, scope, e, at))
+    return max(ops) if variables else None
+
+
+# -- the fix --------------------------------------------------------------------------------------------------------------
+
+
+def _compile_model(context, m, i):
+    """Make `infer = tf.function(model)` before the outermost loop that leaves the model alone, and call that."""
+    call = m.calls[i]
+    receiver = dotted(call[0])
+    if receiver is None or receiver[0] in ("self", "cls") or not _runs_once(context, m, call[3]):
+        return None
+    loops = []
+    for loop in m.loops(call[4]):
+        if any(_hot.bound_inside(m, b, loop) for b in m.bindings(call[3]).get(receiver[0], ())):
+            break
+        loops.append(loop)
+    if not loops:
+        return None
+    row = m.loop_line(loops[-1])
+    keyword = "" if context.project.versions.at_least(2, 9) is False else ", reduce_retracing=True"
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, node = fx.at(m, i)
+        name = do.unique_name(fx.source, "infer")
+        made = view.new(f"{name} = {do.tf_name(fx.source, row)}.function({'.'.join(receiver)}{keyword})\n")
+        loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]][0] != "comp" else view.statement(node)
+        return UNSAFE, "Trace the forward pass once", do.join(view.edits(insert_before={loop: made}), do.replace_expression(view, node.func, name))
+
+    return fix
+
+
+def _runs_once(context, m, scope):
+    """Is it the module's own code, or a function whose callers all run it once?  Elsewhere the fix would make tf.functions in a loop."""
+    if scope == 0:
+        return True
+    callers = context.project.callers(m, scope)
+    return bool(callers) and not any(how != "call" or context.project.repeats(other, j) for other, j, how in callers)
+
+
+def _decorate(context, m, i):
+    """Decorate the function around the call when it does nothing but TensorFlow."""
+    from .tfm203_eager_train_step_not_compiled import decorate
+
+    return decorate(context, m, i) if _tracing.host_effect(context, m, m.calls[i][3]) is None else None
