@@ -5,6 +5,7 @@ from tflint_mem.project.module import tail_of, walk
 from tflint_mem.project.repeats import Repeat
 
 TRAINS = frozenset(("model.fit", "model.fit_generator", "model.train_on_batch", "optimizer.apply_gradients", "optimizer.minimize", "tf.GradientTape"))
+WHOLE_ROUND = frozenset(("model.fit", "model.fit_generator"))
 ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
 _SAME = frozenset(("reshape", "astype", "copy", "ravel", "flatten", "to_numpy", "transpose", "numpy", "squeeze", "values", "toarray", "drop", "len", "list", "int",
                    "float", "range"))
@@ -14,7 +15,11 @@ MAX_DEPTH = 6
 
 
 def repeats(context, m, i):
-    """Every way in which call `i` repeats, nearest first; where all loops around it are short, the callers' loops count, too."""
+    """Every way in which call `i` repeats outside of tests, nearest first; where all loops around it are short, the callers' loops count, too."""
+    return (repeat for repeat in _repeats(context, m, i) if not context.in_tests(repeat.module))
+
+
+def _repeats(context, m, i):
     project = context.project
     short = False
     for repeat in project.repeats_of.all_of_call(m, i):
@@ -63,6 +68,36 @@ def trains(context, repeat):
     if repeat.context is None:
         return False
     return context.project.released_by.in_region(repeat.module, m.calls[i][3], repeat.context, TRAINS) is not None
+
+
+def around_training(context, repeat):
+    """Is a pass of the repeat a whole round of training: does it always call `fit`, or train in a loop of its own?"""
+    m, i = repeat.hops[0]
+    if repeat.context is None:
+        return False
+    return _round(context, repeat.module, m.calls[i][3], repeat.context, 0)
+
+
+def _round(context, m, scope, outer, depth):
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if not m.inside(call[4], outer):
+            continue
+        inside = [c for c in m.chain(call[4]) if c > outer]
+        if any(m.contexts[c][0] == "if" for c in inside):
+            continue
+        names = context.project.apis(m, j)
+        if names & WHOLE_ROUND:
+            return True
+        looped = any(m.contexts[c][0] in F.LOOPS for c in inside)
+        if looped and names & TRAINS:
+            return True
+        for fm, s in context.project.functions_called(m, j):
+            if looped and context.project.released_by.in_function(fm, s, TRAINS):
+                return True
+            if depth < 3 and _round(context, fm, s, -1, depth + 1):
+                return True
+    return False
 
 
 def now_and_then(repeat):
@@ -121,7 +156,7 @@ def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):
     if not bindings:
         return True
     if loop is not None:
-        bindings = [b for b in bindings if b[1] >= 0 and _bound_inside(m, b, loop)]
+        bindings = [b for b in bindings if b[1] >= 0 and bound_inside(m, b, loop)]
         if not bindings:
             return True
     elif len(bindings) > 1:
@@ -150,7 +185,7 @@ def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):
     return True
 
 
-def _bound_inside(m, binding, loop):
+def bound_inside(m, binding, loop):
     """Is the name bound by the loop itself or in its body?"""
     kind, _, statement, branch = m.contexts[loop]
     if kind == "comp":
@@ -204,13 +239,13 @@ def eager(context, repeat):
     return not any(context.project.compiled_by.call(m, i) for m, i in repeat.hops)
 
 
-def busy(context, m, i, few):
-    """The first way in which call `i` runs eagerly in a loop of more than `few` passes, or None."""
+def busy(context, m, i, few, accept=None):
+    """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or None."""
     for repeat in repeats(context, m, i):
         if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat):
             continue
         if repeat.count is not None and repeat.count <= few:
             continue
-        if eager(context, repeat):
+        if eager(context, repeat) and (accept is None or accept(repeat)):
             return repeat
     return None

@@ -62,7 +62,7 @@ def find(context):
             CODE, m, i,
             f"a GradientTape records eagerly {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
             measured=MEASURED, help="put the step into a function of tensors and decorate it with @tf.function",
-            trace=context.trace(repeat, "records op by op"), fix=_fix(context, m, i, repeat),
+            trace=context.trace(repeat, "records op by op"), fix=None if repeat.local else decorate(context, m, i),
         )
 
 
@@ -97,9 +97,10 @@ def _needs_host(context, m, block):
     return False
 
 
-def _fix(context, m, i, repeat):
+def decorate(context, m, i):
+    """A fix that decorates the function around call `i`, or None where the body has to run in Python."""
     scope = m.calls[i][3]
-    if m.scopes[scope][F.S_KIND] != "function" or repeat.local or not _made_once(context, m, scope):
+    if m.scopes[scope][F.S_KIND] != "function" or not _made_once(context, m, scope):
         return None
     if _python_arguments(context, m, scope) or _tracing.host_effect(context, m, scope):
         return None

@@ -62,6 +62,8 @@ RULES = (
          "operations are added to a TF1 graph where a session runs again and again"),
     Rule("TFM504", "keras-backend-function-in-loop", "tf1", "warning", "sometimes", "unsafe", 15, "backend function gradients",
          "a Keras backend function or its gradients are made again in each repeat"),
+    Rule("TFM505", "set-session-in-tf2", "tf1", "warning", "sometimes", "unsafe", 10, "set_session",
+         "a session is set for Keras in eager TensorFlow 2, which never uses it"),
     Rule("TFM601", "memory-growth-missing", "config", "warning", "sometimes", "unsafe", 5, "tensorflow keras tf_keras",
          "a program computes with TensorFlow and configures no GPU memory"),
     Rule("TFM602", "memory-growth-partial", "config", "error", "sometimes", "safe", 10, "set_memory_growth",
