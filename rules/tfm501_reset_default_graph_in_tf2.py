@@ -35,20 +35,21 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.knowledge import BUILDERS, LOADERS
-from tflint_mem.project.module import dotted, tail_of, walk
+from tflint_mem.project.module import dotted
+
+from . import _modes
 
 CODE = "TFM501"
 MEASURED = "a silent no-op in eager code: the growth of a loop stays the same (TF 2.21 and 2.15)"
 MEASURED_INSIDE = "`AssertionError` at this call"
 _NAME = "tf.reset_default_graph"
-_SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is_v2", "v2_enabled", "eager")
 _MODELS = BUILDERS | LOADERS | {"new:model"}
 
 
 def find(context):
     """Calls of `reset_default_graph` inside a graph or a traced function, and those in eager code."""
     for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
-        if context.in_tests(m) or _switched(m, i):
+        if context.in_tests(m) or _modes.switched(m, i):
             continue
         inside = "traced code" if context.project.compiled(m, m.calls[i][3]) else _open_graph(context, m, i)
         if inside:
@@ -67,20 +68,6 @@ def find(context):
                 help="use keras.backend.clear_session() and gc.collect() to let go of Keras models" if again else "take it out",
                 fix=_clear_session(m, i) if again else _remove(m, i, UNSAFE if gone else SAFE),
             )
-
-
-def _switched(m, i):
-    """Does a condition around the call, or a return before it, ask for the version or the mode?"""
-    for c in m.chain(m.calls[i][4]):
-        kind, _, statement, _ = m.contexts[c]
-        if kind == "if":
-            for e in walk(m.statements[statement][5], m.calls):
-                name = (tail_of(e) or "").lower() if e[0] in ("n", "a") else ""
-                if name and any(word in name for word in _SWITCHES):
-                    return True
-        elif kind == "except":
-            return True
-    return False
 
 
 def _open_graph(context, m, i):
@@ -107,7 +94,7 @@ def _eager(context, m, i):
     known = versions.at_least(2, 0)
     if versions.graph_mode(m) or known is False:
         return False
-    near = _near(context, m, i)
+    near = _modes.near(context, m, i)
     if any(versions.graph_mode(other) for other in near):
         return False
     if any(versions.evidence(other)[1] for other in near) or known:
@@ -115,26 +102,6 @@ def _eager(context, m, i):
     # a name of TensorFlow 2's compatibility module in a file that builds Keras models
     spelled = dotted(m.calls[i][0]) or ()
     return "compat" in spelled and any(_builds(context, other) for other in near)
-
-
-def _near(context, m, i):
-    """The module, those it imports, and those that call the function around the call."""
-    project = context.project
-    found = {m.index: m}
-    for index in project.imports.direct(m):
-        found[index] = project.module(index)
-    queue, seen = [(m, m.calls[i][3])], set()
-    while queue and len(seen) < 40:
-        other, scope = queue.pop()
-        if (other.index, scope) in seen or scope == 0:
-            for index in project.imports.importers(other) if scope == 0 else ():
-                found[index] = project.module(index)
-            continue
-        seen.add((other.index, scope))
-        for cm, j, _ in project.callers(other, scope):
-            found[cm.index] = cm
-            queue.append((cm, cm.calls[j][3]))
-    return list(found.values())
 
 
 def _builds(context, m):

@@ -1,0 +1,39 @@
+"""Whether code that could be TensorFlow 1's runs in eager TensorFlow 2: conditions on the version, and the modules around it."""
+
+from tflint_mem.project.module import tail_of, walk
+
+_SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is_v2", "v2_enabled", "eager")
+
+
+def switched(m, i):
+    """Does a condition around the call, or an `except` that it stands in, ask for the version or the mode?"""
+    for c in m.chain(m.calls[i][4]):
+        kind, _, statement, _ = m.contexts[c]
+        if kind == "if":
+            for e in walk(m.statements[statement][5], m.calls):
+                name = (tail_of(e) or "").lower() if e[0] in ("n", "a") else ""
+                if name and any(word in name for word in _SWITCHES):
+                    return True
+        elif kind == "except":
+            return True
+    return False
+
+
+def near(context, m, i):
+    """The module, those it imports, and those that call the function around the call."""
+    project = context.project
+    found = {m.index: m}
+    for index in project.imports.direct(m):
+        found[index] = project.module(index)
+    queue, seen = [(m, m.calls[i][3])], set()
+    while queue and len(seen) < 40:
+        other, scope = queue.pop()
+        if (other.index, scope) in seen or scope == 0:
+            for index in project.imports.importers(other) if scope == 0 else ():
+                found[index] = project.module(index)
+            continue
+        seen.add((other.index, scope))
+        for cm, j, _ in project.callers(other, scope):
+            found[cm.index] = cm
+            queue.append((cm, cm.calls[j][3]))
+    return list(found.values())

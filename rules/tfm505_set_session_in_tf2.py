@@ -1,0 +1,176 @@
+"""Finds sessions that are set for Keras in eager TensorFlow 2, where nobody looks at them.
+
+## What it does
+Reports `set_session(Session(config=…))` of the Keras backend in code that runs eagerly: the names come from the compatibility
+module `tf.compat.v1`, and nothing around it builds graphs, runs a session or switches eager execution off. In TensorFlow 1 it is
+right and silent.
+
+## Why is this bad?
+The session holds the wish for memory growth, a memory limit or no GPU, and eager Keras never runs a session: the wish is not
+heard. Keras 3 does not have the function at all.
+
+## What was measured
+On TensorFlow 2.15 the call silently does nothing; with Keras 3 (TensorFlow 2.16 and later) it is an `AttributeError`.
+
+## Example
+```python
+config = tf.compat.v1.ConfigProto()
+config.gpu_options.allow_growth = True
+tf.compat.v1.keras.backend.set_session(tf.compat.v1.Session(config=config))
+```
+
+Use instead:
+```python
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.set_memory_growth(gpu, True)
+```
+
+## Fix safety
+At the top of a script that asks for growth, the fix puts in the two lines and takes out the session with its configuration. It is
+unsafe because it changes how GPU memory is taken.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import call_text
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import statement_expressions, walk
+
+from . import _modes
+
+CODE = "TFM505"
+MEASURED = "silently does nothing on TF 2.15; `AttributeError` with Keras 3 (TF 2.16 and later)"
+_NAME = "keras.backend.set_session"
+_SWITCHES = frozenset(("tf.disable_eager_execution", "tf.disable_v2_behavior"))
+_SETUP = frozenset(("tf.Session", "tf.InteractiveSession", "tf.ConfigProto", "tf.GPUOptions", _NAME, "keras.backend.get_session"))
+
+
+def find(context):
+    """Calls of `set_session` in eager code."""
+    for m, i, _ in context.calls(("set_session",), frozenset((_NAME,))):
+        if context.in_tests(m) or _modes.switched(m, i) or not _eager(context, m, i):
+            continue
+        growth = _growth(context, m, i)
+        gone = context.project.versions.at_least(2, 16)
+        yield context.at_call(
+            CODE, m, i,
+            f"`{call_text(m, i)}` " + ("is gone in Keras 3" if gone else "does nothing in eager TensorFlow 2; the session's configuration is never used"),
+            measured=MEASURED,
+            help="use tf.config.experimental.set_memory_growth for each GPU" if growth is not False else "use tf.config (set_visible_devices, set_logical_device_configuration)",
+            fix=_growth_instead(m, i, context) if growth and m.calls[i][3] == 0 and m.calls[i][4] == -1 else None,
+        )
+
+
+def _eager(context, m, i):
+    """Is there evidence of TensorFlow 2, and none of graphs?"""
+    if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
+        return False
+    if context.project.versions.evidence(m)[0] - _SETUP or any("session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())):
+        return False
+    if any("graph.as_default" in context.project.apis(m, k) for k in m.calls_by_tail().get("as_default", ())):
+        return False
+    return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in _modes.near(context, m, i))
+
+
+def _compatible(context, m, i):
+    """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
+    session = _session(context, m, i)
+    return any(v[0] == "ext" and "compat.v1" in v[1] for k in (i, session) if k is not None for v in context.infer.callee(m, k))
+
+
+def _session(context, m, i):
+    """The call in this module that makes the session, or None."""
+    given = context.argument(m, i, 0, "session")
+    for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5]) if given is not None else ():
+        if v[0] == "obj" and v[1] == "session" and v[2] is not None and v[2][0] == m.index and isinstance(v[2][1], int):
+            return v[2][1]
+    return None
+
+
+def _growth(context, m, i):
+    """Does the session's configuration ask for growth?  None when there is no configuration to be seen."""
+    session = _session(context, m, i)
+    if session is None:
+        return None
+    config = context.argument(m, session, None, "config")
+    if config is None:
+        return None
+    for e in walk(config, m.calls):
+        if e[0] == "c" and any(keyword == "allow_growth" for keyword, _ in m.calls[e[1]][2]):
+            return True
+        if e[0] == "n" and _configured(m, m.calls[session][3], e):
+            return True
+    return False
+
+
+def _configured(m, scope, name):
+    """`config.gpu_options.allow_growth = True`, or a configuration made with it."""
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[0] == F.ASSIGN and statement[6] is not None:
+            for target in statement[5]:
+                if target == ("a", ("a", name, "gpu_options"), "allow_growth"):
+                    return True
+                if target == name and any(e[0] == "c" and any(k == "allow_growth" for k, _ in m.calls[e[1]][2]) for e in walk(statement[6], m.calls)):
+                    return True
+    return False
+
+
+def _growth_instead(m, i, context):
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        if m.statements[m.calls[i][5]][0] != F.EXPR:
+            raise NoFix("the call is part of a larger statement")
+        rows = sorted(m.statements[s][3] for s in _with_setup(m, i))
+        edits = []
+        for row in rows:
+            view = do.view_at(fx.source, row)
+            edits.append(do.remove_statement(view, view.statement_on(row)))
+        if not context.project.mentions_in(m, ("set_memory_growth",)):
+            edits.append(do.growth_stanza(fx.source, _first_import(m)))
+        return UNSAFE, "Ask TensorFlow 2 for memory growth", do.join(*edits)
+
+    return fix
+
+
+def _with_setup(m, i):
+    """The statement of call `i`, and those before it that only make its session and configuration."""
+    found = {m.calls[i][5]}
+    while True:
+        more = {s for s in m.scope_statements(0) if s not in found and _only_for(m, s, found)}
+        if not more:
+            return found
+        found |= more
+
+
+def _only_for(m, s, found):
+    """Does statement `s` bind or change a name that nothing outside of `found` reads?"""
+    statement = m.statements[s]
+    if not statement or statement[0] != F.ASSIGN or statement[2] != -1 or len(statement[5]) != 1 or s > max(found):
+        return False
+    base = statement[5][0]
+    while base[0] == "a":
+        base = base[1]
+    if base[0] != "n" or not any(base in _read(m, other) for other in found):
+        return False
+    same = {k for k in m.scope_statements(0) if m.statements[k] and m.statements[k][0] == F.ASSIGN and any(_rooted(t, base) for t in m.statements[k][5])}
+    return all(k in found or k in same or base not in _read(m, k) for k in range(len(m.statements)))
+
+
+def _rooted(target, base):
+    while target[0] == "a":
+        target = target[1]
+    return target == base
+
+
+def _read(m, s):
+    """The names in the expressions of a statement."""
+    statement = m.statements[s]
+    return {e for expression in statement_expressions(statement) for e in walk(expression, m.calls) if e[0] == "n"} if statement else set()
+
+
+def _first_import(m):
+    """Row of the module's first import of TensorFlow."""
+    return next((statement[3] for statement in m.statements if statement and statement[0] == F.IMPORT and statement[2] == -1
+                 and any(bound[1].split(".")[0] == "tensorflow" for bound in statement[5])), 1)
