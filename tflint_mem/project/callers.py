@@ -301,6 +301,9 @@ class Callers:
             record = fm.scopes[s]
             shift = 1 if fm.is_method(s) else 0
             for index, param in enumerate(record[F.S_PARAMS]):
+                if param[3] == "*" and where == 0 and index <= shift:  # def compiled(*args): return tf.function(*args, …)
+                    passed_on = ("s", ("n", param[0]))
+                    found.extend((fm, j, "compiled") for j in fm.scope_calls(s) if fm.calls[j][1][:1] == (passed_on,) and "tf.function" in self.project.apis(fm, j))
                 if param[0] == where or isinstance(where, int) and index == where + shift and param[3] == "p":
                     for j in fm.calls_by_tail().get(param[0], ()):
                         if fm.calls[j][3] == s or self._nested_in(fm, fm.calls[j][3], s):
