@@ -88,10 +88,24 @@ def _self_assignments(context):
             if not statement or statement[0] != F.ASSIGN or statement[6] is None or statement[6][0] != "c" or len(statement[5]) != 1:
                 continue
             place, i = statement[5][0], statement[6][1]
-            if place[0] not in ("n", "a") or not _applies_to(context, m, i, place):
+            if place[0] not in ("n", "a") or not _starts_from(m, i, place) or not _applies_to(context, m, i, place):
                 continue
             if "dataset" in context.project.kinds(m, statement[1], place, s):
                 yield m, i, place
+
+
+def _starts_from(m, i, place):
+    """Is `place` what the chain of calls begins with, or the first argument?  Judged by the text alone."""
+    f, arguments = m.calls[i][0], m.calls[i][1]
+    if arguments[:1] == (place,):
+        return True
+    while f[0] == "a":
+        if f[1] == place:
+            return True
+        if f[1][0] != "c":
+            return False
+        f = m.calls[f[1][1]][0]
+    return False
 
 
 def _applies_to(context, m, i, place):

@@ -9,6 +9,9 @@ from .. import facts as F
 # param, except, augment.
 
 
+_BODY = ("scopes", "contexts", "statements", "calls")
+
+
 class Module:
     """A module and its lazily decoded body.
 
@@ -16,7 +19,7 @@ class Module:
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "notebook", "locate", "defs", "idents", "called", "_blob", "_body", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases", "_members")
 
     def __init__(self, index, path, parts, collected, locate=None, keep=True):
@@ -24,9 +27,22 @@ class Module:
         self.locate, self.notebook = locate, locate is not None
         self.package = bool(parts) and parts[-1] == "__init__"
         self.idents, self.called, self.defs = collected.idents, collected.called, collected.defs
-        self._blob = None if keep else marshal.dumps(collected.body())
-        self._body = collected.body() if keep else None
+        self._blob = None
+        self._keep(collected.body())
         self._clear()
+        if not keep:
+            self.release()
+
+    def _keep(self, body):
+        self.scopes, self.contexts, self.statements, self.calls = body
+        self.loaded = True
+
+    def __getattr__(self, name):
+        """A body that was let go of comes back when one of its parts is asked for."""
+        if name not in _BODY or self._blob is None:
+            raise AttributeError(name)
+        self._keep(marshal.loads(self._blob))
+        return getattr(self, name)
 
     def _clear(self):
         self._bindings, self._globals, self._members, self._classes = {}, {}, {}, None
@@ -34,36 +50,13 @@ class Module:
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for."""
-        if self._blob is None:
-            self._blob = marshal.dumps(self._body)
-        self._body = None
+        if self.loaded:
+            if self._blob is None:
+                self._blob = marshal.dumps((self.scopes, self.contexts, self.statements, self.calls))
+            for name in _BODY:
+                delattr(self, name)
+            self.loaded = False
         self._clear()
-
-    @property
-    def loaded(self):
-        return self._body is not None
-
-    @property
-    def body(self):
-        if self._body is None:
-            self._body = marshal.loads(self._blob)
-        return self._body
-
-    @property
-    def scopes(self):
-        return self.body[0]
-
-    @property
-    def contexts(self):
-        return self.body[1]
-
-    @property
-    def statements(self):
-        return self.body[2]
-
-    @property
-    def calls(self):
-        return self.body[3]
 
     # -- scopes ---------------------------------------------------------------------------------------------------
 
