@@ -57,6 +57,7 @@ class Probe:
         self.allocator, self.objects = meters.Allocator(), meters.Objects()
         self.phase = "warm"
         self.finished = False
+        self.hit_limit = False    # a phase ended early because memory ran out
         self.extended = False     # elements beyond the user's own were served
         self.allow_extension = True
         self.repeats = 0          # repeats completed over all phases
@@ -254,7 +255,10 @@ class Probe:
         if self.plan.soft_limit is None:
             return False
         resident = self.host.resident()
-        return not isinstance(resident, NA) and resident > self.plan.soft_limit
+        if isinstance(resident, NA) or resident <= self.plan.soft_limit:
+            return False
+        self.hit_limit = True
+        return True
 
     def wrap_up(self, why):
         """Last readings, then nothing more is measured.
@@ -270,7 +274,7 @@ class Probe:
             if self.plan.protocol == "memory" and self.plan.clear and self.repeats:
                 self._clear()
             self.finished = True
-            self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended,
+            self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended, "limit": self.hit_limit,
                        "peak": _plain(self.host.peak())})
 
     def _clear(self):

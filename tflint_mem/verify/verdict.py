@@ -16,6 +16,7 @@ DEFERRED_LEAST = 32 * KIB     # bytes of garbage per repeat
 DEFERRED_PEAK = 1024 * KIB    # ... and at their highest
 DEFERRED_ANYWAY = 256 * KIB   # garbage per repeat that counts whatever it consists of
 UNEXPLAINED_LEAST = 32 * KIB  # ... when no counted object grows with it and the repeats are few
+LIMIT_LEAST = 1024 * KIB      # per repeat, in a run that memory ended before there were points for a slope
 FEW_REPEATS = 40
 FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
 FASTER = 1.5
@@ -47,6 +48,12 @@ def judge_memory(measured, run):
         return Verdict(CONFIRMED, kind, mechanism(measured, kind) or "memory limit",
                        f"stopped at the memory limit after {len(run.of('sample'))} repeats, still growing by "
                        f"{size(growth.raw.value)} per repeat")
+    end = run.last("end")
+    if end is not None and end.get("limit") and measured.total is not None and measured.repeats:
+        each = measured.total / float(measured.repeats)
+        if each >= LIMIT_LEAST:
+            return Verdict(CONFIRMED, "retained", mechanism(measured, "retained"),
+                           f"{size(each)} stay per repeat; ended after {measured.repeats} repeats, close to the memory limit")
     kept = growth.retained
     holds = sum(rate for kind, rate in measured.objects_kept.items() if meters.KINDS.get(kind) == "holds")
     files = measured.objects_kept.get("open files", 0.0)
@@ -114,11 +121,9 @@ def judge_speed(flagged, fixed):
 
 def mechanism(measured, kind):
     """What the counters say keeps the memory; None when they say nothing."""
-    kept, raw = measured.objects_kept, measured.objects_raw
+    kept = measured.objects_kept
     if kind == "deferred":
-        if any(raw.get(name, 0) > kept.get(name, 0) + 0.02 for name in ("models", "functions", "graphs", "layers", "variables")):
-            return "reference cycles"
-        return "late collection"
+        return "reference cycles"  # only what refers to itself waits for the collector
     if kept.get("gradient registry", 0) >= 0.45:
         return "gradient registry"
     if kept.get("sessions", 0) >= 0.45:

@@ -1,0 +1,208 @@
+"""What is put in place of what is missing, judged by the exception and by names."""
+
+import os
+
+import pytest
+
+from tflint_mem.verify import guess, repair, sandbox, standins
+
+
+def not_found(message, name="NotFoundError"):
+    return type(name, (Exception,), {})(message)
+
+
+# As TensorFlow 2.21, Keras 3, Keras 2 and h5py word it; paths are ours.
+MISSING = [
+    (FileNotFoundError(2, "No such file or directory", "data/x.npy"), "data/x.npy"),
+    (ValueError("File not found: filepath=models/m.keras. Please ensure the file is an accessible `.keras` zip file."), "models/m.keras"),
+    (FileNotFoundError("[Errno 2] Unable to synchronously open file (unable to open file: name = 'm.h5', errno = 2, error message = "
+                       "'No such file or directory', flags = 0, o_flags = 0)"), "m.h5"),
+    (OSError("SavedModel file does not exist at: export/1/{saved_model.pbtxt|saved_model.pb}"), "export/1"),
+    (OSError("No file or directory found at weights.h5"), "weights.h5"),
+    (not_found("NewRandomAccessFile failed to Create/Open: picture.jpg : No such file"), "picture.jpg"),
+    (not_found("labels.txt; No such file or directory"), "labels.txt"),
+    (ValueError("Could not open 'net.tflite'."), "net.tflite"),
+    (ValueError("operands could not be broadcast together"), None),
+    (KeyError("path"), None),
+]
+
+
+@pytest.mark.parametrize("error, path", MISSING)
+def test_missing_paths_are_read_from_messages(error, path):
+    assert repair.missing_path(error) == path
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """A State over a snippet in a scratch folder, with a project folder beside it."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def make(text="", protected=True):
+        path = tmp_path / "work" / "snippet.py"
+        path.write_text(text)
+        folder = str(tmp_path / "project")
+        return repair.State([], [folder], [], str(path), None, [folder] if protected else [])
+
+    return make
+
+
+def raised(error):
+    try:
+        raise error
+    except type(error) as caught:
+        return caught
+
+
+def put(actions):
+    for action in actions:
+        exec(compile(action.code, "<stand-ins>", "exec"), {})
+
+
+def test_a_file_of_the_project_is_linked_when_it_cannot_be_written_to(state, tmp_path):
+    (tmp_path / "project" / "words.txt").write_text("real")
+    put(repair.propose(raised(FileNotFoundError(2, "gone", "words.txt")), state()))
+    assert os.path.islink("words.txt") and open("words.txt").read() == "real"
+
+
+def test_and_copied_when_it_could(state, tmp_path):
+    (tmp_path / "project" / "words.txt").write_text("real")
+    put(repair.propose(raised(FileNotFoundError(2, "gone", "words.txt")), state(protected=False)))
+    assert not os.path.islink("words.txt") and open("words.txt").read() == "real"
+
+
+def test_a_folder_comes_before_a_file_in_it(state):
+    current = state()
+    error = raised(FileNotFoundError(2, "gone", "out/log.txt"))
+    put(repair.propose(error, current))
+    assert os.listdir("out") == []
+    put(repair.propose(error, current))
+    assert os.listdir("out") == ["log.txt"]
+
+
+def test_the_same_action_is_not_proposed_twice(state):
+    current = state()
+    error = raised(FileNotFoundError(2, "gone", "log.txt"))
+    assert repair.propose(error, current)
+    assert repair.propose(error, current) == []
+
+
+def test_absolute_paths_are_looked_for_in_the_scratch_folder(state):
+    current = state("model = load('/srv/models/net.h5')\n")
+    action, = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), current)
+    current.add(action)
+    assert current.rewritten(current.text()) == "model = load('srv/models/net.h5')\n"
+    prefix = state('BASE = "/srv"\nmodel = load(BASE + "/models/net.h5")\n')
+    action, = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), prefix)
+    prefix.add(action)
+    assert 'BASE = "srv"' in prefix.rewritten(prefix.text())
+
+
+def test_files_for_patterns_when_a_loop_finds_none(state):
+    current = state("for path in glob.glob('parts/*.csv'): read(path)\n")
+    error = type("NothingRepeated", (Exception,), {})("nothing")
+    put(repair.propose(raised(error), current))
+    assert sorted(os.listdir("parts")) == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_a_stand_in_model_takes_the_shape_that_it_is_given(state):
+    current = state("model = load_model('net.keras')\n")
+    first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    current.add(first)
+    mismatch = raised(ValueError('Input 0 of layer "dense" is incompatible with the layer: expected shape=(None, 16), found shape=(1, 28, 28, 1)'))
+    second, = repair.propose(mismatch, current)
+    assert "Input((28, 28, 1))" in second.code and current.shape == (28, 28, 1)
+
+
+def test_names_are_guessed_at_run_time(state):
+    action, = repair.propose(raised(NameError("name 'batch_size' is not defined")), state("f(batch_size)\n"))
+    assert action.code == "batch_size = 4\n"
+
+
+def test_what_computes_has_no_stub(state):
+    assert repair.propose(raised(ModuleNotFoundError("No module named 'cv2'", name="cv2")), state()) == []
+    action, = repair.propose(raised(ModuleNotFoundError("No module named 'streamlit.web'", name="streamlit.web")), state())
+    assert "streamlit" in action.text
+
+
+def test_stubs_decorate_cache_and_swallow(state):
+    namespace = {}
+    exec(standins.stub_module("streamlit", (16,)).code, namespace)
+    exec(
+        "import streamlit as st\nfrom streamlit.runtime import x\ncalls = []\n"
+        "@st.cache_resource\ndef load(): calls.append(1); return 7\n"
+        "@st.dialog('title')\ndef plain(): return 8\n"
+        "class Form(st.Base): name: str\n"
+        "with st.spinner('wait'):\n    st.write(load(), load(), plain())\n"
+        "form = Form(name='a')\n", namespace)
+    assert namespace["calls"] == [1] and namespace["plain"]() == 8 and namespace["form"].name == "a"
+
+
+@pytest.mark.parametrize(
+    "name, text, source",
+    [
+        ("batch_size", "", "4"),
+        ("epochs", "", "1"),
+        ("learning_rate", "", "0.1"),
+        ("model_path", "load_model(model_path)", "'model.keras'"),
+        ("model_path", "load_model(model_path or 'x.h5')", "'model.h5'"),
+        ("image_path", "", "'image.jpg'"),
+        ("n", "range(n)", "4"),
+        ("out", "out.append(1)", "[]"),
+        ("model", "model.predict(x)", "tf.keras.Sequential"),
+        ("images", "images.shape", "np.random.rand(*(4, 16))"),
+        ("args", "args.epochs + args.model_path", "types.SimpleNamespace(epochs=1, model_path='model.keras')"),
+        ("params", "params['lr']", "{'lr': 0.1}"),
+        ("trial", "trial.suggest_int('a', 1, 2)", "_Trial()"),
+        ("env", "env.step(0)", "_Environment((16,))"),
+        ("request", "request.get_json()", "_Request((16,))"),
+        ("callback", "callback(3)", "lambda *arguments"),
+    ],
+)
+def test_guesses_by_name_and_use(name, text, source):
+    assert guess.value_for(name, text).source.startswith(source)
+
+
+@pytest.mark.parametrize(
+    "annotation, source", [("int", "4"), ("float", "0.5"), ("bool", "False"), ("str", "'a'"), ("np.ndarray", "np.random.rand"),
+                           ("Optional[int]", "4"), ("List[str]", "['a'] * 3"), ("tf.keras.Model", "tf.keras.Sequential"), ("Path", "pathlib.Path(")])
+def test_guesses_by_annotation(annotation, source):
+    assert guess.value_for("thing", "", annotation=annotation).source.startswith(source)
+
+
+def test_guessed_objects_work():
+    for name, use in (("trial", "trial.suggest_float('lr', 0.1, 1.0)"), ("request", "request.files['image'].read()[:4]"),
+                      ("request", "request.get_json()['values']"), ("request", "request.form.get('anything')")):
+        value = guess.value_for(name, use)
+        namespace = {}
+        exec(f"{value.imports}{name} = {value.source}\nresult = {use}", namespace)
+        assert namespace["result"] is not None
+
+
+@pytest.mark.parametrize(
+    "text, shape",
+    [
+        ("x = np.zeros((1, 224, 224, 3))", (224, 224, 3)),
+        ("img = img.resize((128, 128))", (128, 128, 3)),
+        ("load_img(path, target_size=(96, 96))", (96, 96, 3)),
+        ("Input(shape=(32,))", (32,)),
+        ("x.reshape(1, 28, 28, 1)", (28, 28, 1)),
+        ("LSTM(8, input_shape=(10, 4))", (10, 4)),
+        ("frame = camera.read()", (64, 64, 3)),
+        ("nothing to see", (16,)),
+    ],
+)
+def test_shapes_that_the_code_suggests(text, shape):
+    assert standins.plausible_shape(text) == shape
+
+
+def test_secrets_stay_behind():
+    scratch = "/scratch"
+    given = {"PATH": "/bin", "AWS_REGION": "x", "MY_TOKEN": "x", "DB_PASSWORD": "x", "API_KEY": "x", "apikey": "x", "MONKEY": "banana",
+             "GITHUB_SHA": "x", "SENTRY_DSN": "x", "PLAIN": "https://me:secret@host/", "HTTPS_PROXY": "http://p", "CUDA_VISIBLE_DEVICES": "1",
+             "VIRTUAL_ENV": "/v", "KEY": "x", "HOME": "/home/me"}
+    kept = sandbox.clean_environment(given, scratch)
+    assert {"PATH", "MONKEY", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV"} <= set(kept)
+    assert not {"AWS_REGION", "MY_TOKEN", "DB_PASSWORD", "API_KEY", "apikey", "GITHUB_SHA", "SENTRY_DSN", "PLAIN", "HTTPS_PROXY", "KEY"} & set(kept)
+    assert kept["HOME"] == "/scratch/home" and kept["PYTHONUSERBASE"] == "/home/me/.local"

@@ -1,0 +1,432 @@
+"""Verifications from finding to dictionary: children really run, under a stand-in for TensorFlow."""
+
+import json
+import os
+import socket
+import sys
+import time
+
+import pytest
+
+from tflint_mem.verify import command, runner, session, text
+from tflint_mem.verify.options import OptionError, Options, parse_bytes
+from verify_support import STAND_IN, Project, options
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are supervised through /proc")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project folder, with the stand-in for TensorFlow where children find it."""
+    monkeypatch.setenv("PYTHONPATH", STAND_IN)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+LEAKY = """
+    import tensorflow as tf
+
+    for number in range(50):
+        model = tf.keras.models.load_model("model.txt")  # here
+        print(model.predict(number))
+"""
+FIX = {
+    "for number in range(50):": 'model = tf.keras.models.load_model("model.txt")\nfor number in range(50):',
+    '    model = tf.keras.models.load_model("model.txt")  # here': "    pass",
+}
+
+
+def test_garbage_of_models_is_confirmed_and_the_fix_ends_it(project):
+    project.write("app.py", LEAKY)
+    result = project.one(fix=FIX)
+    found = result.verification
+    assert (found["verdict"], found["kind"], found["mechanism"]) == ("confirmed", "deferred", "reference cycles")
+    assert found["stand_ins"] == ["model.txt: 32 lines of text"]
+    assert "fixed: no growth" in found["message"]
+    meters = {meter["name"]: meter for meter in found["meters"]}
+    assert list(meters) == ["rss", "nvml", "allocator", "objects"]
+    assert meters["rss"]["fixed"]["retained"] < 10_000
+    assert meters["nvml"]["flagged"] == {"raw": None, "retained": None}
+    assert meters["objects"]["flagged"]["retained"] < 0.5
+    assert found["device"] == "CPU" and found["iterations"] > 10 and found["needs"] == []
+
+
+def test_the_dictionary_is_the_contract(project):
+    project.write("app.py", LEAKY)
+    outcome = project.verify()
+    found = json.loads(json.dumps(outcome.findings[0].verification))
+    assert list(found) == ["verdict", "kind", "mechanism", "device", "iterations", "seconds", "meters", "stand_ins", "needs", "message"]
+    assert outcome.results[0].flagged.curves["rss"]
+
+
+def test_kept_models_are_retained(project):
+    project.write("app.py", """
+        import tensorflow as tf
+
+        models = []
+        for number in range(50):
+            models.append(tf.Model())  # here
+    """)
+    found = project.one().verification
+    assert (found["verdict"], found["kind"], found["mechanism"]) == ("confirmed", "retained", "kept models")
+
+
+def test_nothing_kept_is_not_confirmed(project):
+    project.write("app.py", """
+        for number in range(50):
+            data = bytearray(500_000)  # here
+            del data
+    """)
+    assert project.one().verification["verdict"] == "not-confirmed"
+
+
+def test_a_fix_that_does_not_help_is_told(project):
+    project.write("app.py", """
+        kept = []
+        for number in range(50):
+            kept.append(bytearray(300_000))  # here
+    """)
+    result = project.one(fix={"    kept.append(bytearray(300_000))  # here": "    kept.append(bytearray(200_000))"})
+    assert "the fixed version grows too" in result.verification["message"]
+
+
+def test_speed_is_a_ratio_of_times(project):
+    project.write("app.py", """
+        import time
+        for number in range(50):
+            time.sleep(0.02)  # here
+    """)
+    result = project.one(group="speed", code="TFM201", fix={"    time.sleep(0.02)  # here": "    time.sleep(0.002)"})
+    found = result.verification
+    assert found["verdict"] == "confirmed" and found["mechanism"] == "time"
+    assert found["time"]["flagged"] == pytest.approx(0.02, rel=0.5)
+    assert found["time"]["fixed"] < found["time"]["flagged"] / 3
+
+
+def test_a_missing_module_is_named(project):
+    project.write("app.py", """
+        import computer_vision_of_tomorrow as cv
+
+        for number in range(50):
+            cv.read(number)  # here
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "not-runnable"
+    assert found["needs"] == ["module computer_vision_of_tomorrow"]
+
+
+def test_modules_that_serve_are_stubbed(project):
+    project.write("app.py", """
+        import tensorflow as tf
+        from flask import Flask, jsonify, request
+
+        app = Flask(__name__)
+
+
+        @app.route("/predict", methods=["POST"])
+        def predict():
+            model = tf.keras.models.load_model("model.txt")  # here
+            return jsonify(model.predict(request.get_json()["values"]))
+    """)
+    found = project.one(code="TFM103").verification
+    assert found["verdict"] == "confirmed"
+    assert any(entry.startswith("module flask: a stub") for entry in found["stand_ins"])
+
+
+def test_files_of_the_project_are_used_as_they_are(project):
+    project.write("data/words.txt", "alpha\n")
+    project.write("app.py", """
+        for number in range(50):
+            with open("data/words.txt") as handle:
+                assert handle.read() == "alpha\\n"  # here
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "not-confirmed"
+    assert found["stand_ins"] == ["data/words.txt: the project's own file"]
+
+
+def test_swallowed_errors_do_not_look_flat(project):
+    project.write("app.py", """
+        import tensorflow as tf
+        for number in range(50):
+            try:
+                model = tf.keras.models.load_model("missing/model.txt")  # here
+            except Exception as error:
+                print(error)
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "confirmed"
+    assert "missing/model.txt: 32 lines of text" in found["stand_ins"]
+
+
+def test_required_arguments_and_environment_variables(project):
+    project.write("app.py", """
+        import argparse
+        import os
+
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--count", type=int, required=True)
+        parser.add_argument("where")
+        args = parser.parse_args()
+        limit = os.environ["SOME_LIMIT_COUNT"]
+        for number in range(args.count * 10):
+            print(args.where, limit)  # here
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "not-confirmed", found
+    assert any(entry.startswith("command line") for entry in found["stand_ins"])
+    assert "environment variable SOME_LIMIT_COUNT=1" in found["stand_ins"]
+
+
+def test_verify_with_and_setup_give_real_values(project):
+    project.write("app.py", """
+        # tflint-mem: verify-with path="/somewhere"
+        def handle(path, registry_object):
+            assert path == "/somewhere" and registry_object == [1]  # here
+            return registry_object
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "not-runnable" and "registry_object" in found["needs"][0]
+    project.write("app.py", """
+        # tflint-mem: verify-with path="/somewhere", registry_object=[1]
+        def handle(path, registry_object):
+            assert path == "/somewhere" and registry_object == [1]  # here
+            return registry_object
+    """)
+    assert project.one().verification["verdict"] == "not-confirmed"
+    project.write("app.py", """
+        for number in range(50):
+            assert real_value == 42  # here
+    """)
+    assert project.one(options(setup="real_value = 42")).verification["verdict"] == "not-confirmed"
+
+
+def test_a_loop_left_in_its_first_pass_does_not_repeat(project):
+    project.write("app.py", """
+        kept = []
+        for number in range(50):
+            kept.append(bytearray(500_000))  # here
+            break
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "not-confirmed" and "first pass" in found["message"]
+
+
+def test_a_leak_without_end_is_stopped_at_the_memory_limit(project):
+    project.write("app.py", """
+        kept = []
+        for number in range(50):
+            kept.append(bytearray(b"x") * (90 << 20))  # here
+    """)
+    result = project.one(options(memory=400 << 20, seconds=5))
+    found = result.verification
+    assert found["verdict"] == "confirmed" and found["kind"] == "retained"
+    assert result.flagged.curves["rss"][-1][1] > 100 << 20
+
+
+def test_one_repeat_beyond_the_limit_is_stopped(project):
+    project.write("app.py", """
+        kept = []
+
+
+        def grow():
+            for part in range(1000):
+                kept.append(bytearray(b"x") * (20 << 20))
+
+
+        for number in range(50):
+            grow()  # here
+    """)
+    began = time.monotonic()
+    found = project.one(options(memory=300 << 20)).verification
+    assert time.monotonic() - began < 30
+    assert found["verdict"] in ("not-confirmed", "not-runnable", "confirmed")
+    assert "memory" in found["message"]
+
+
+def processes_with(marker):
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as handle:
+                    if marker.encode() in handle.read():
+                        found.append(int(name))
+            except OSError:
+                pass
+    return found
+
+
+def test_the_time_limit_ends_the_child_and_its_children(project):
+    project.write("app.py", """
+        import os, subprocess, sys
+        for number in range(50):
+            process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "marker-of-this-test"], start_new_session=True)
+            process.wait()  # here
+    """)
+    began = time.monotonic()
+    found = project.one(options(timeout=5)).verification
+    assert time.monotonic() - began < 20
+    assert "time limit" in found["message"]
+    assert processes_with("marker-of-this-test") == []
+
+
+def test_a_crash_is_a_result(project):
+    project.write("app.py", """
+        import os
+        count = 0
+        for number in range(50):
+            count += 1
+            if count > 12:
+                os.abort()  # here
+    """)
+    outcome = project.verify()
+    assert outcome.results[0].verification["verdict"] in ("not-confirmed", "not-runnable")
+    assert not outcome.interrupted
+
+
+def test_control_c_ends_children_and_keeps_what_was_measured(project, monkeypatch):
+    project.write("a.py", LEAKY)
+    project.write("b.py", """
+        import subprocess, sys
+        for number in range(50):
+            subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", "marker-of-control-c"])  # here
+    """)
+    real_sleep = time.sleep
+
+    def sleep(seconds):
+        real_sleep(seconds)
+        if processes_with("marker-of-control-c"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner.time, "sleep", sleep)
+    outcome = project.verify()
+    assert outcome.interrupted
+    assert [finding.verification is not None for finding in outcome.findings] == [True, False]
+    assert processes_with("marker-of-control-c") == []
+
+
+def test_the_total_time_leaves_findings_out(project):
+    for name in "abc":
+        project.write(f"{name}.py", LEAKY)
+    outcome = project.verify(options(total=session._LEAST_SECONDS + 1))
+    assert outcome.skipped == 2 and len(outcome.results) == 1
+
+
+def refused(network_state):
+    return network_state["network"] != "off"
+
+
+def test_no_network_no_secrets_no_writes_into_the_project(project, monkeypatch):
+    server = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setenv("SERVICE_API_TOKEN", "hush")
+    monkeypatch.setenv("DATABASE_URL", "postgres://me:hush@db/x")
+    monkeypatch.setenv("HARMLESS_SETTING", "yes")
+    project.write("app.py", f"""
+        import os
+        import socket
+
+        problems = []
+        for number in range(50):
+            if "hush" in str(dict(os.environ)):
+                problems.append("secret")
+            if os.environ.get("HARMLESS_SETTING") != "yes":
+                problems.append("setting")
+            try:
+                socket.create_connection(("127.0.0.1", {server.getsockname()[1]}), 1)
+                problems.append("network")
+            except OSError:
+                pass
+            try:
+                open({str(project.folder / "app.py")!r}, "a").close()
+                problems.append("project")
+            except OSError:
+                pass
+            open("scratch.txt", "w").close()
+            if os.path.expanduser("~") == {os.path.expanduser("~")!r}:
+                problems.append("home")
+            assert not problems, problems  # here
+    """)
+    outcome = project.verify()
+    server.close()
+    isolated = outcome.environment["isolated"]
+    if isolated["network"] != "off":
+        pytest.skip("this system allows no namespaces: " + isolated["network"])
+    assert outcome.results[0].verification["verdict"] == "not-confirmed", outcome.results[0].verification
+    assert sorted(os.listdir(project.folder)) == ["app.py"]
+
+
+def test_before_anything_runs(project, monkeypatch):
+    project.write("app.py", LEAKY)
+    with pytest.raises(OptionError, match="sees no GPU"):
+        project.verify(options(device="gpu"))
+    with pytest.raises(OptionError, match="no-such-python"):
+        project.verify(options(python="/no-such-python"))
+    monkeypatch.delenv("PYTHONPATH")
+    import importlib.util
+    if importlib.util.find_spec("tensorflow") is None:
+        with pytest.raises(OptionError, match="no usable TensorFlow"):
+            project.verify()
+
+
+def test_only_what_was_asked_for_runs(project):
+    project.write("app.py", LEAKY)
+    for codes, count in ((["TFM102"], 0), (["TFM1"], 1), (["load-model-in-loop"], 1), (["app.py:4"], 1), (["app.py:9"], 0), (["app.py"], 1)):
+        found = project.findings()
+        assert sum(session._is_wanted(finding, options(codes=codes)) for finding in found) == count, codes
+
+
+def test_command_reports_and_keeps(project, tmp_path_factory):
+    import io
+    import subprocess
+
+    project.write("app.py", LEAKY)
+    out = tmp_path_factory.mktemp("out")
+    stream = io.StringIO()
+    given = {"python": sys.executable, "seconds": 0.8, "keep": str(out / "kept")}
+    outcome = command.run(project.findings(fix=FIX), project.sources(), None, given, report=str(out / "report.html"), stream=stream)
+    assert stream.getvalue().startswith("Running 1 snippet of your code under TensorFlow 0.0.stand-in on CPU: scratch folder, network ")
+    kept = sorted(os.listdir(out / "kept"))
+    assert kept == ["TFM101_app_4.py", "TFM101_app_4_fixed.py"]
+    done = subprocess.run([sys.executable, str(out / "kept" / kept[0]), "4"], capture_output=True, text=True, cwd=out,
+                          env=dict(os.environ, PYTHONPATH=STAND_IN))
+    assert done.returncode == 0 and "repeat    4" in done.stdout, done.stderr
+    page = (out / "report.html").read_text()
+    assert page.startswith("<!doctype html>") and "confirmed, deferred" in page and page.count("<polyline") == 2
+    assert "<script" not in page and "http" not in page.replace("http://www.w3.org", "")
+    rows = text.rows(outcome.results[0])
+    assert rows[0].startswith("verified: confirmed, deferred (reference cycles), on CPU, ")
+    assert any(row.startswith("  flagged ") and "▁" in row for row in rows)
+    assert any(row.startswith("  fixed ") for row in rows)
+    assert any("_" in row for row in text.rows(outcome.results[0], ascii=True) if row.startswith("  flagged"))
+
+
+def test_any_place_can_be_measured(project):
+    path = project.write("app.py", LEAKY.replace("  # here", ""))
+    found = command.at_place([], str(path), 4)
+    assert found[0].code == "-"
+    outcome = session.verify_findings(found, project.sources(), None, options())
+    assert outcome.results[0].verification["verdict"] == "confirmed"
+
+
+def test_the_configuration_table():
+    read = Options.from_table({"timeout": 30, "memory-limit": "2GiB", "device": "cpu", "network": True, "total-timeout": 600})
+    assert (read.timeout, read.memory, read.device, read.network, read.total) == (30, 2 << 30, "cpu", True, 600)
+    assert Options.from_table({"timeout": 30}, timeout=5).timeout == 5
+    for table, words in (({"time-out": 1}, "did you mean 'timeout'"), ({"timeout": "soon"}, "number of seconds"), ({"device": "tpu"}, "auto, cpu, gpu"),
+                         ({"timeout": 0}, "greater than zero"), ({"memory-limit": "much"}, "number of bytes"), ({"network": 1}, "true or false")):
+        with pytest.raises(OptionError, match=words):
+            Options.from_table(table)
+
+
+@pytest.mark.parametrize("text, value", [("1024", 1024), ("2GiB", 2 << 30), ("500 MB", 500 << 20), ("1.5g", 3 << 29), (7, 7)])
+def test_numbers_of_bytes(text, value):
+    assert parse_bytes(text) == value
+
+
+def test_sparklines():
+    assert text.sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
+    assert text.sparkline([5, 5, 5]) == "▁▁▁"
+    assert text.sparkline([], 10) == ""
+    assert len(text.sparkline(range(1000), 20)) == 20
+    assert text.sparkline([0, 10], low=0, high=100) == "▁▁"
