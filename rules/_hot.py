@@ -249,3 +249,18 @@ def busy(context, m, i, few, accept=None):
         if eager(context, repeat) and (accept is None or accept(repeat)):
             return repeat
     return None
+
+
+def in_tape(context, repeat):
+    """Is the place reached through a call in the block of a tape?  Then the tape's step is the thing to compile."""
+    return any(within_tape(context, m, m.calls[i][4]) for m, i in repeat.hops[:-1])
+
+
+def within_tape(context, m, place):
+    """Does a context stand inside the block of a tape?"""
+    for c in m.chain(place):
+        if m.contexts[c][0] == "with":
+            for expression, _ in m.statements[m.contexts[c][2]][5]:
+                if expression[0] == "c" and "tf.GradientTape" in context.project.apis(m, expression[1]):
+                    return True
+    return False

@@ -53,10 +53,10 @@ def find(context):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         block = _block(m, i)
-        if block is None or _within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
+        if block is None or _hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
             continue
-        repeat = _hot.busy(context, m, i, FEW)
-        if repeat is None or any(_within_tape(context, hm, hm.calls[hi][4]) for hm, hi in repeat.hops[:-1]):
+        repeat = _hot.busy(context, m, i, FEW, lambda r: not _hot.in_tape(context, r))
+        if repeat is None:
             continue
         yield context.at_call(
             CODE, m, i,
@@ -75,16 +75,6 @@ def _block(m, i):
 def _not_first(context, m, i, block):
     """Is another tape opened before this one by the same statement?"""
     return any(j < i and m.calls[j][5] == block and "tf.GradientTape" in context.project.apis(m, j) for j in m.scope_calls(m.calls[i][3]))
-
-
-def _within_tape(context, m, place):
-    """Does a context stand inside the block of a tape?"""
-    for c in m.chain(place):
-        if m.contexts[c][0] == "with":
-            for expression, _ in m.statements[m.contexts[c][2]][5]:
-                if expression[0] == "c" and "tf.GradientTape" in context.project.apis(m, expression[1]):
-                    return True
-    return False
 
 
 def _needs_host(context, m, block):

@@ -385,6 +385,8 @@ def _missing(m, condition, positive):
         op, left, right = condition[2][0], condition[1], condition[3][0]
         if left[0] == "w":  # (model := cache.get(key)) is None
             left = _looked_up(m, left[2]) or ("n", left[1])
+        if right[0] == "k" and right[1] is False and left[0] in ("n", "a") and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
+            return left  # a flag: `if self.ready is False:`
         if right == ("k", None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
             return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
         if op in ("in", "not in") and (op == "not in") == positive:
