@@ -119,8 +119,7 @@ class Context:
 
     def in_tests(self, m):
         """Is the module a test (by its name or folder)?"""
-        parts = m.parts
-        return parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest"
+        return m.unit_test
 
 
 class FixContext:

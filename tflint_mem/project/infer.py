@@ -605,14 +605,11 @@ class Infer:
         """`agent.model = …` written outside the class."""
         found = set()
         for other in self.project.mentioning(name, 24):
-            for i, statement in enumerate(other.statements):
-                if statement is None or statement[0] != F.ASSIGN or statement[6] is None:
-                    continue
-                for target in statement[5]:
-                    if target[0] == "a" and target[2] == name and target[1] != ("n", "self"):
-                        for v in self.values(other, statement[1], target[1], i):
-                            if v[0] in ("inst", "self") and (v[1], v[2]) == (m.index, scope):
-                                found |= self.values(other, statement[1], statement[6], i)
+            for i, base in other.foreign_attributes().get(name, ()):
+                statement = other.statements[i]
+                for v in self.values(other, statement[1], base, i):
+                    if v[0] in ("inst", "self") and (v[1], v[2]) == (m.index, scope):
+                        found |= self.values(other, statement[1], statement[6], i)
         found.discard(("k", None))
         return found
 

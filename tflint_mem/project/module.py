@@ -16,15 +16,17 @@ class Module:
     """A module and its lazily decoded body.
 
     index   position in the project        path    the file as the run names it
+    unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases", "_members")
 
     def __init__(self, index, path, parts, collected, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
         self.locate, self.notebook = locate, locate is not None
+        self.unit_test = bool(parts) and (parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest")
         self.package = bool(parts) and parts[-1] == "__init__"
         self.idents, self.called, self.defs = collected.idents, collected.called, collected.defs
         self._blob = None
@@ -46,7 +48,7 @@ class Module:
 
     def _clear(self):
         self._bindings, self._globals, self._members, self._classes = {}, {}, {}, None
-        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = None
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for."""
@@ -219,6 +221,17 @@ class Module:
                 for name, argument in call[2]:
                     _note_reference(index, argument, i, name or "**")
         return self._refs_by_tail
+
+    def foreign_attributes(self):
+        """attribute -> statements that assign it on something else than `self`: `agent.model = …`."""
+        if self._foreign is None:
+            self._foreign = {}
+            for i, statement in enumerate(self.statements):
+                if statement is not None and statement[0] == F.ASSIGN and statement[6] is not None:
+                    for target in statement[5]:
+                        if target[0] == "a" and target[1] != ("n", "self"):
+                            self._foreign.setdefault(target[2], []).append((i, target[1]))
+        return self._foreign
 
     def aliases(self):
         """name -> other names under which this module may call it.

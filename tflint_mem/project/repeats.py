@@ -94,7 +94,11 @@ class Repeats:
                 continue
             if record[F.S_KIND] == "class":
                 continue
+            if m.unit_test:
+                continue  # a test runs once; only a loop around the call itself repeats it
             for other, j, how in self.project.callers(m, scope):
+                if other.unit_test:
+                    continue  # what a test repeats is no evidence for the program
                 if how in ("process", "compiled"):
                     continue
                 place = (other, j)
