@@ -80,20 +80,21 @@ def empty_at(m, scope, container):
 
 # -- what becomes of the container ----------------------------------------------------------------------------------------
 
-NOTHING, ONE, ALL, BOUNDED = "nothing", "one", "all", "bounded"
+NOTHING, ONE, ALL, BOUNDED, UNKNOWN = "nothing", "one", "all", "bounded", "unknown"
 
 
 def fate(context, keeping, loop):
     """What the project does with a container that is filled in the loop context `loop` (-1: in the whole function).
 
     NOTHING   it is only filled and counted             ONE     one item is picked out
-    ALL       it may be used as a whole, or is handed on to what is not followed      BOUNDED  items are taken out again
+    ALL       it is used as a whole, or handed on            BOUNDED  items are taken out again
+    UNKNOWN   not everybody who sees it is known
     """
     m, container = keeping.m, keeping.container
     scope = m.statements[keeping.s][1]
     places = _places(context, m, scope, container)
     if places is None:
-        return ALL
+        return UNKNOWN
     found = set()
     for other, s, place in places:
         for use in _Uses(other, place, s, keeping).of_scope():

@@ -44,6 +44,8 @@ RULES = (
          "a model or a chain of operations runs eagerly in a hot loop"),
     Rule("TFM203", "eager-train-step-not-compiled", "speed", "hint", "sometimes", "unsafe", 10, "GradientTape",
          "a GradientTape step runs op by op for each batch"),
+    Rule("TFM204", "tensors-accumulated", "leak", "warning", "sometimes", "unsafe", 10, "append add appendleft insert extend load_model hub Model Sequential",
+         "output tensors are kept for each pass of a long loop"),
     Rule("TFM301", "tf-function-in-loop", "speed", "hint", "sometimes", "safe", 10, "function defun",
          "a tf.function is made again in each repeat"),
     Rule("TFM302", "retrace-python-arg", "leak", "warning", "sometimes", "safe", 15, "function defun",

@@ -1,0 +1,230 @@
+"""Finds model outputs that are kept as tensors across a long loop.
+
+## What it does
+Reports the statement that puts the output tensor of a model into a list, a dictionary or an attribute for each sample, batch, frame
+or request. Losses, means, labels and single elements are no outputs, and a container that begins anew, is cut or has a maximal
+length does not grow. Where all outputs are joined or handed on behind the loop it is only a hint.
+
+## Why is this bad?
+Each tensor keeps its own memory; on a GPU that is device memory, and the loop ends when the device is full. A tensor does not keep
+the tape or the graph it came from: scalar losses in a list and running sums are no leak.
+
+## What was measured
+TensorFlow 2.21 and 2.15: 64.7 KiB per kept output of 64 KiB, 0 for scalars. `.numpy()` keeps the same bytes on the CPU and frees
+the GPU.
+
+## Example
+```python
+for batch in dataset:
+    outputs.append(network(batch))
+```
+
+Use instead, when a number is enough:
+```python
+for batch in dataset:
+    means.append(float(tf.reduce_mean(network(batch))))
+```
+
+Or `outputs.append(network(batch).numpy())`, so that the outputs wait in host memory.
+
+## Fix safety
+The fix appends `.numpy()`. It is unsafe: what reads the container then finds arrays.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import tail_of, walk
+
+from . import _kept, _variance
+
+CODE = "TFM204"
+MEASURED = "64.7 KiB per kept output of 64 KiB (TF 2.21); `.numpy()` keeps as much on the CPU and frees the GPU; scalar losses: 0"
+SHORT = 50  # passes up to which a loop is not long
+MAX_DEPTH = 4
+_OUTPUTS = frozenset(("model.__call__", "saved_model.__call__", "model.call"))
+_SAME_SIZE = frozenset((
+    "tf.cast", "tf.identity", "tf.squeeze", "tf.reshape", "tf.expand_dims", "tf.transpose", "tf.stop_gradient", "tf.sigmoid", "tf.tanh", "tf.nn.softmax",
+    "tf.nn.sigmoid", "tf.nn.relu", "tf.nn.l2_normalize", "tf.nn.log_softmax", "tf.math.sigmoid", "tf.math.l2_normalize", "tf.image.resize", "tf.clip_by_value",
+    "tf.linalg.l2_normalize", "tf.math.softmax",
+))
+
+
+def find(context):
+    """Keeping statements in long loops whose value is a model's output."""
+    for m in context.project.all_modules():
+        if context.in_tests(m) or context.project.versions.graph_mode(m):
+            continue
+        for scope in range(len(m.scopes)):
+            if m.scopes[scope][F.S_KIND] == "class":
+                continue
+            for keeping in _kept.in_scope(m, scope):
+                draft = _draft(context, keeping)
+                if draft is not None:
+                    yield draft
+
+
+def _draft(context, keeping):
+    m, s = keeping.m, keeping.s
+    statement = m.statements[s]
+    if not m.loops(statement[2]) and (keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) or statement[1] == 0):
+        return None
+    made = next((call for call in (_output(context, m, statement[1], value, s, 0) for value in keeping.values) if call is not None), None)
+    if made is None or context.project.compiled(m, statement[1]) or _symbolic(context, m, made):
+        return None
+    repeat = _long(context, keeping, made)
+    if repeat is None:
+        return None
+    fate = _kept.fate(context, keeping, repeat.context if repeat.local else -1)
+    if fate in (_kept.BOUNDED, _kept.UNKNOWN):
+        return None
+    pos = _kept.position(m, s)
+    needed = fate == _kept.ALL
+    return Draft(
+        CODE, m, pos, f"keeps a model's output tensor {context.when(repeat, m)}" + ("; all of them wait on the device until the loop ends" if needed else "; their memory adds up"),
+        measured=MEASURED, help="keep a number of it, or `.numpy()`, which frees the GPU", severity="hint" if needed else None,
+        trace=(*context.trace(repeat, "makes the output"), (m, pos[0], pos[1], "keeps it")) if repeat.hops[-1] == (m, made) else (),
+        fix=_numpy(m, s) if statement[0] == F.EXPR and not _methods_wanted(m, keeping) else None, noqa_row=statement[4], site=s,
+    )
+
+
+# -- what is kept -----------------------------------------------------------------------------------------------------------
+
+
+def _output(context, m, scope, e, at, depth):
+    """The call in this scope whose result, a model's output of full size, the expression is; else None."""
+    if depth > MAX_DEPTH:
+        return None
+    tag = e[0]
+    if tag == "c":
+        names = context.project.apis(m, e[1])
+        if names & _OUTPUTS or "tf.function.__call__" in names and _wraps_model(context, m, e[1]):
+            return e[1]
+        if names & _SAME_SIZE and m.calls[e[1]][1]:
+            return _output(context, m, scope, m.calls[e[1]][1][0], at, depth + 1)
+        if any(_returns_output(context, fm, fs, depth + 1) for fm, fs in context.project.functions_called(m, e[1])):
+            return e[1]
+        return None
+    if tag == "n":
+        bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at) if e[1] in m.bindings(scope) else ()
+        if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]:
+            return _output(context, m, scope, bindings[0][3], bindings[0][1], depth + 1)
+        return None
+    if tag == "x" and e[2] is not None and e[2][0] in ("k", "sl"):
+        return _output(context, m, scope, e[1], at, depth + 1)
+    return None
+
+
+def _wraps_model(context, m, i):
+    """Is the called `tf.function` made from a model itself?"""
+    for v in context.infer.callee(m, i):
+        if v[0] == "obj" and v[1] == "tf.function" and v[2] is not None and isinstance(v[2][1], int) and v[2][0] != "deco":
+            om = context.project.module(v[2][0])
+            given = om.calls[v[2][1]][1]
+            if given and "model" in context.project.kinds(om, om.calls[v[2][1]][3], given[0], om.calls[v[2][1]][5]):
+                return True
+    return False
+
+
+def _returns_output(context, m, scope, depth):
+    """Does every `return` of a function give a model's output?"""
+    key = ("returns output", m.index, scope)
+    if key not in context.memo:
+        context.memo[key] = False  # in a recursion the other returns decide
+        returned = [(s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
+        context.memo[key] = bool(returned) and depth <= MAX_DEPTH and all(e is not None and _output(context, m, scope, e, s, depth) is not None for s, e in returned)
+    return context.memo[key]
+
+
+def _symbolic(context, m, made):
+    """Is the call part of building a functional model: on what `keras.Input` or a new layer gave, or in a function that makes layers and models?"""
+    call = m.calls[made]
+    for value in (*call[1], *[v for _, v in call[2]]):
+        for v in _flat(context.infer.values(m, call[3], value, call[5])):
+            if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
+                om = context.project.module(v[2][0])
+                if context.project.apis(om, v[2][1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(context, om, v[2][1]):
+                    return True
+    return call[3] > 0 and any(context.project.apis(m, k) & {"keras.Model", "keras.Functional"} or _new_layer(context, m, k) for k in m.scope_calls(call[3]))
+
+
+def _flat(values):
+    """The values, and those in lists and tuples."""
+    for v in values:
+        yield v
+        if v[0] == "seq":
+            yield from v[1]
+        elif v[0] == "tup":
+            for item in v[1]:
+                yield from item
+
+
+def _new_layer(context, m, i):
+    """`Dense(8)(x)`: the layer is made for this call."""
+    f = m.calls[i][0]
+    return f[0] == "c" and any(name.startswith("keras.layers.") for name in context.project.apis(m, f[1]))
+
+
+# -- how long ----------------------------------------------------------------------------------------------------------------
+
+
+def _long(context, keeping, made):
+    """A long repeat over data, in which the container goes on."""
+    m, s = keeping.m, keeping.s
+    statement = m.statements[s]
+    own = keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) and keeping.container[1] not in m.global_names(statement[1])
+    fresh = [m.statements[e][2] for e in _kept.empty_at(m, statement[1], keeping.container)]
+    for repeat in context.project.repeats_of.all_of_call(m, made):
+        if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.handed or repeat.count is not None and repeat.count <= SHORT:
+            continue
+        if repeat.local:  # a container that an outer loop makes anew has an end
+            if not m.inside(statement[2], repeat.context) or any(m.loops(place) for place in fresh):
+                continue
+        elif own or fresh:
+            continue
+        if _over_data(context, m, made, repeat):
+            return repeat
+    return None
+
+
+def _over_data(context, m, made, repeat):
+    """Does what the model is asked come from the loop's variable, or from reading something that is not its own output?"""
+    call = m.calls[made]
+    values = [*call[1], *[v for _, v in call[2]]]
+    how = max((_variance.of(context, repeat, value) for value in values), default=_variance.SAME)
+    if how == _variance.TARGET:
+        return True
+    return how == _variance.CHANGED and repeat.kind in ("while", "handler") and not any(_feeds_itself(context, m, call[3], value, call[5], 0) for value in values)
+
+
+def _feeds_itself(context, m, scope, e, at, depth):
+    """Is the argument computed from the model's output of the pass before?"""
+    if depth > MAX_DEPTH:
+        return False
+    for part in walk(e, m.calls):
+        if part[0] == "c" and _output(context, m, scope, part, at, 0) is not None:
+            return True
+        if part[0] == "n" and part[1] in m.bindings(scope):
+            for binding in context.infer.reaching(m, m.bindings(scope)[part[1]], at):
+                if binding[0] == "assign" and binding[1] != at and _feeds_itself(context, m, scope, binding[3], binding[1], depth + 1):
+                    return True
+    return False
+
+
+def _methods_wanted(m, keeping):
+    """Does the module ask kept tensors for `.numpy()` already?"""
+    return any(m.calls[k][0][0] == "a" and m.calls[k][0][1][0] in ("n", "x") for k in m.calls_by_tail().get("numpy", ()))
+
+
+def _numpy(m, s):
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        i = m.statements[s][5][1]
+        if tail_of(m.calls[i][0]) not in ("append", "add", "appendleft") or m.calls[i][1][0][0] not in ("n", "c"):
+            raise NoFix("more than the output is kept")
+        view, call = fx.at(m, i)
+        return UNSAFE, "Keep the output as a NumPy array", do.wrap_argument(view, call, 0, "{}.numpy()")
+
+    return fix
