@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.__main__ import main
+from tflint_mem.__main__ import run as run_command
 
 ROOT = Path(__file__).parent.parent / "fixtures"
 MARK = re.compile(r"# expect: ((?:TFM\d{3})(?:, *TFM\d{3})*)")
@@ -41,10 +41,9 @@ def run_here(capsys, monkeypatch, *arguments, cwd):
     """The same command line without a new process, for the many small files."""
     monkeypatch.chdir(cwd)
     monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit:
-        main()
+    code = run_command()
     captured = capsys.readouterr()
-    return exit.value.code, captured.out, captured.err
+    return code, captured.out, captured.err
 
 
 def options(folder, item):

@@ -8,6 +8,7 @@ from tflint_mem.config import UsageError
 from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
+ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
@@ -164,6 +165,8 @@ class Run:
 
         from tflint_mem import engine
 
+        if ENDS_HERE and not (self.settings.fix or self.options.diff):
+            engine.hold()
         sources = chain(waiting, sources)
         return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings)]
 

@@ -10,9 +10,24 @@ from .facts import S_BASES
 from .project.module import dotted
 from .source import Source, SourceError
 
+# What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
+# part: what they repeat is no evidence for the program.
+_IN_TESTS = tuple(word.encode() for word in (
+    "load_model", "Sequential", "Model(", "InteractiveSession", "saved_model.load", "hub.load", "HashTable", "VocabularyTable", "Lookup(", "TextVectorization",
+    ".function", "@function", "set_memory_growth", "device_configuration", ".predict(", ".fit(", ".train_on_batch(", "clear_session", "Session(", "GradientTape",
+    "clone_model", "from_config", "from_json", "reset_default_graph", "set_session", "Writer(", ".Variable(", "Interpreter(", "applications", "KerasLayer",
+))
 ROUNDS = 3  # an importer of an importer of an importer
 # A helper that uses what it is given as a model or a session: `def detect(net, x): return net.predict(x)`.
 _USES = (b".predict", b".fit(", b".train_on_batch(", b".run(", b"training=", b".apply_gradients(")
+
+
+def matters(path, raw):
+    """Is a file that names TensorFlow or Keras worth parsing?  All are, but for unit tests without anything to find."""
+    stem = os.path.basename(path)
+    if not (stem.startswith("test_") or stem.endswith("_test.py")):
+        return True
+    return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
 
 
 def importers(project, paths, kept):
