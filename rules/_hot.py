@@ -14,18 +14,20 @@ _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor",
 MAX_DEPTH = 6
 
 
-def repeats(context, m, i):
-    """Every way in which call `i` repeats outside of tests, nearest first; where all loops around it are short, the callers' loops count, too."""
-    return (repeat for repeat in _repeats(context, m, i) if not context.in_tests(repeat.module))
+def repeats(context, m, i, outer=False):
+    """Every way in which call `i` repeats outside of tests, nearest first.
+
+    Where all loops around it are short, or with `outer`, the loops of its function's callers come after its own.
+    """
+    return (repeat for repeat in _repeats(context, m, i, outer) if not context.in_tests(repeat.module))
 
 
-def _repeats(context, m, i):
-    project = context.project
-    short = False
+def _repeats(context, m, i, outer):
+    project, local = context.project, False
     for repeat in project.repeats_of.all_of_call(m, i):
         yield repeat
-        short = short or repeat.local and repeat.count is not None
-    if short and not project.repeats_of.guards.once(m, i, -1):
+        local = local or repeat.local and (outer or repeat.count is not None)
+    if local and not project.repeats_of.guards.once(m, i, -1):
         for other, j, how in project.callers(m, m.calls[i][3]):
             if how == "call" and (other is not m or other.calls[j][3] != m.calls[i][3]):
                 for repeat in project.repeats_of.all_of_call(other, j):

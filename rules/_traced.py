@@ -21,14 +21,25 @@ class Traced:
         self.m, self.scope, self.made, self.options = m, scope, made, options
 
 
+def switched_off(context):
+    """Does the project run its functions eagerly for good, with `tf.config.run_functions_eagerly(True)` in a module's own code?"""
+    if "switched off" not in context.memo:
+        context.memo["switched off"] = any(
+            m.calls[i][3] == 0 and m.calls[i][4] == -1 and m.calls[i][1] == (("k", True),) and not context.in_tests(m)
+            for m, i, _ in context.calls(("run_functions_eagerly", "experimental_run_functions_eagerly"), frozenset(("tf.config.run_functions_eagerly",))))
+    return context.memo["switched off"]
+
+
 def calls(context):
-    """(module, call, Traced) of every call of a `tf.function`, each call once."""
+    """(module, call, Traced) of every call of a `tf.function` that traces, each call once."""
     if "traced calls" not in context.memo:
         context.memo["traced calls"] = list(_calls(context))
     return context.memo["traced calls"]
 
 
 def _calls(context):
+    if switched_off(context):
+        return
     seen = set()
     names = set()
     for traced in decorated(context):

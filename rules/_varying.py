@@ -9,6 +9,8 @@ FEW = 8  # values: a handful of traces is what modes, flags and scales are for
 MAX_DEPTH = 8
 _ROUND = frozenset(("float", "int", "round", "abs", "min", "max", "sum", "len", "str", "repr"))
 _RANDOM = frozenset(("random", "uniform", "randint", "randrange", "gauss", "normalvariate", "betavariate", "triangular"))
+_NUMPY_RANDOM = {"rand": 0, "randn": 0, "random": 0, "random_sample": 0, "randint": 2, "uniform": 2, "normal": 2}  # most arguments that ask for one number
+_SETTINGS = frozenset(("args", "FLAGS", "flags", "opt", "opts", "options", "config", "cfg", "conf", "hparams", "hp", "hps", "params", "settings"))
 _NUMBERS = frozenset(("int", "float", "number"))
 _ARRAYS = frozenset(("tensor", "ndarray", "variable", "dataset", "iterator", "metric"))
 
@@ -228,6 +230,8 @@ class Search:
     def _plain(self, position, e, at):
         """Is the expression a Python number for all we know about it?"""
         m, scope = self.place(position)
+        if e[0] == "a" and tail_of(e[1]) in _SETTINGS and not self.values(position, e, at):
+            return True  # args.lr
         return self._is_number(m, scope, e, at) or self.of(position, e, at, m.statements[at][2], MAX_DEPTH - 3) is not None
 
     def _is_number(self, m, scope, e, at, unknown=False):
@@ -285,9 +289,11 @@ class Search:
         call = m.calls[i]
         tail = tail_of(call[0])
         values = self.infer.call_values(m, i)
+        origin = {v[1] for v in self.infer.callee(m, i) if v[0] == "ext"}
+        if _python_random(origin, tail, call):
+            return Varying("a random number, which NumPy gives as a Python number", floating=tail != "randint") if self.repeated(position, around) else None
         if any(v[0] == "obj" and v[1] in _ARRAYS for v in values):
             return None
-        origin = {v[1] for v in self.infer.callee(m, i) if v[0] == "ext"}
         if any(name.startswith("builtins.") for name in origin) and tail in _ROUND:
             return self._rounded(position, tail, call, at, around, depth)
         if any(name.startswith("math.") for name in origin):
@@ -370,3 +376,9 @@ class Search:
 
 _NAMES = {"n": "name", "a": "attribute", "b": "binary", "u": "unary", "i": "conditional", "w": "inner", "t": "sequence", "l": "sequence", "j": "text",
           "x": "subscript", "f": "lambda", "c": "call"}
+
+
+def _python_random(origin, tail, call):
+    """`numpy.random.rand()` and the like without a size: these give Python numbers, unlike the rest of NumPy."""
+    most = _NUMPY_RANDOM.get(tail)
+    return most is not None and len(call[1]) <= most and not call[2] and any(name.startswith("numpy.random.") for name in origin)

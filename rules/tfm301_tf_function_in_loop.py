@@ -56,6 +56,8 @@ _MAKERS = frozenset(("make_train_function", "make_test_function", "make_predict_
 
 def find(context):
     """Functions wrapped or decorated at a place that repeats."""
+    if _traced.switched_off(context):
+        return
     for m, i in _traced.wrapped(context):
         yield from _checked(context, m, i, _traced.of_call(context, m, i), m.calls[i][6])
     for traced in _traced.decorated(context):

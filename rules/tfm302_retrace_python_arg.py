@@ -76,7 +76,7 @@ def _found(context, m, i):
     if not given:
         return None
     best = None
-    for number, repeat in enumerate(_hot.repeats(context, m, i)):
+    for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)):
         if number >= MAX_REPEATS or best is not None and best[1].loop is None:
             break
         if repeat.count is not None and repeat.count <= _varying.FEW or not _hot.eager(context, repeat):

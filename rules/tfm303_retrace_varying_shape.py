@@ -72,7 +72,7 @@ def _found(context, m, i):
     call = m.calls[i]
     given = [e for e in (*call[1], *[k[1] for k in call[2]]) if e[0] != "s"]
     best = None
-    for number, repeat in enumerate(_hot.repeats(context, m, i)) if given else ():
+    for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)) if given else ():
         if number >= MAX_REPEATS:
             break
         if repeat.count is not None and repeat.count <= _shapes.FEW or not _hot.eager(context, repeat):
