@@ -230,7 +230,7 @@ class Search:
     def _plain(self, position, e, at):
         """Is the expression a Python number for all we know about it?"""
         m, scope = self.place(position)
-        if e[0] == "a" and tail_of(e[1]) in _SETTINGS and not self.values(position, e, at):
+        if e[0] == "a" and tail_of(e[1]) in _SETTINGS and all(v[0] == "bm" for v in self.values(position, e, at)):
             return True  # args.lr
         return self._is_number(m, scope, e, at) or self.of(position, e, at, m.statements[at][2], MAX_DEPTH - 3) is not None
 

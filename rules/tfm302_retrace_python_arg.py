@@ -164,7 +164,8 @@ def _mentions(e, me, m):
 def _use(context, m, e, me, varying):
     """How an expression uses the parameter: "cast", "step", "number", or None when that needs a Python value."""
     if e[0] == "b":
-        return "number" if varying.float and e[1] in ("+", "-", "*", "/") else None
+        whole = any(o[0] == "k" and type(o[1]) is int for o in e[2:4])  # epoch + 1 is right for a number and for a tensor
+        return "number" if (varying.float or whole) and e[1] in ("+", "-", "*", "/") else None
     if e[0] == "q":
         return "number" if varying.kind == "number" else None
     call, apis = m.calls[e[1]], context.project.apis(m, e[1])
