@@ -133,6 +133,7 @@ dataset      tf.data.Dataset tf.data.Dataset.from_tensor_slices tf.data.Dataset.
 dataset      tf.data.Dataset.zip tf.data.Dataset.list_files tf.data.TFRecordDataset tf.data.TextLineDataset tf.data.experimental.make_csv_dataset
 dataset      keras.utils.image_dataset_from_directory keras.preprocessing.image_dataset_from_directory keras.utils.text_dataset_from_directory
 dataset      keras.utils.timeseries_dataset_from_array tensorflow_datasets.load tf.data.experimental.CsvDataset tf.data.Dataset.load
+dataset      tf.data.Dataset.random tf.data.Dataset.counter tf.data.experimental.Counter tf.data.experimental.RandomDataset
 iterator     tf.data.make_one_shot_iterator tf.data.make_initializable_iterator
 writer       tf.summary.FileWriter tf.summary.create_file_writer tf.io.TFRecordWriter tf.contrib.summary.create_file_writer
 table        tf.lookup.StaticHashTable tf.lookup.StaticVocabularyTable tf.lookup.DenseHashTable tf.lookup.experimental.MutableHashTable tf.contrib.lookup.index_table_from_tensor tf.contrib.lookup.index_table_from_file

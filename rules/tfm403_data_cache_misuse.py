@@ -1,0 +1,159 @@
+"""Finds caches of data sets that never end.
+
+## What it does
+Reports `cache()` behind an endless `repeat()` (or over a generator that never returns, `Dataset.random`, `Dataset.counter`), in one
+chain or through names and functions, and `itertools.cycle` over a data set. A data set that is cut with `take`, repeated a given
+number of times, or cached before it repeats is fine, and so is a cache that is made anew for each epoch.
+
+## Why is this bad?
+A cache is used when one pass through it is complete. An endless data set never completes one: nothing is ever read from the cache,
+and every element that comes by is added to it. `itertools.cycle` keeps each batch in a Python list in the same way.
+
+## What was measured
+TensorFlow 2.21: 265 KiB per batch of 256 KiB, for ever; cached before `repeat`: one copy of the data.
+
+## Example
+```python
+dataset = tf.data.TFRecordDataset(files).map(parse).repeat().cache()
+```
+
+Use instead:
+```python
+dataset = tf.data.TFRecordDataset(files).map(parse).cache().repeat()
+```
+
+## Fix safety
+The fix changes the order where `cache` directly follows `repeat`, and gives `itertools.cycle(dataset)` the data set's own `repeat`.
+It is unsafe because random steps between the two are then drawn once.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import call_text
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import tail_of
+
+CODE = "TFM403"
+MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"
+MAX_LINKS = 24
+_SAME = frozenset(("map", "batch", "shuffle", "prefetch", "filter", "unbatch", "padded_batch", "skip", "with_options", "enumerate", "window", "interleave",
+                   "flat_map", "ragged_batch", "shard", "rebatch", "cache", "apply", "snapshot"))
+_ENDLESS = frozenset(("tf.data.Dataset.random", "tf.data.Dataset.counter", "tf.data.experimental.Counter", "tf.data.experimental.RandomDataset"))
+
+
+def find(context):
+    """Caches and cycles of data sets without end."""
+    for m, i, _ in context.calls(("cache",), frozenset(("dataset.cache",))):
+        if m.calls[i][1] or m.calls[i][2] or context.in_tests(m) or _cut(context, m, i):
+            continue
+        source = _endless(context, m, m.calls[i][0][1], m.calls[i])
+        if source is not None:
+            yield _draft(context, m, i, source, "the cache is never complete and keeps every element that comes by", _swapped(m, i, source))
+    for m, i, _ in context.calls(("cycle",), frozenset(("itertools.cycle",))):
+        call = m.calls[i]
+        if call[1] and not context.in_tests(m) and "dataset" in context.kinds(m, i, call[1][0]) and not _taken(context, m, call[1][0], call):
+            yield _draft(context, m, i, None, "it keeps every batch of the data set in a Python list", _repeated(m, i))
+
+
+def _draft(context, m, i, source, why, fix):
+    pos = m.calls[i][6]
+    trace = []
+    if source is not None:
+        sm, j = source
+        line = sm.calls[j][6]
+        trace = [(sm, line[0], line[1], f"`{call_text(sm, j)}` gives a data set without end"), (m, pos[0], pos[1], "caches it")]
+    return context.at_call(CODE, m, i, f"`{call_text(m, i)}` over a data set that {'never ends' if source else 'is read again and again'}: {why}",
+                           measured=MEASURED, help="cache first, then repeat" if source else "use the data set's own repeat()", trace=tuple(trace), fix=fix)
+
+
+def _origins(context, m, expression, call):
+    """The calls that made the data set an expression may hold: [(module, call)]."""
+    return [(context.project.module(v[2][0]), v[2][1]) for v in context.infer.values(m, call[3], expression, call[5])
+            if v[0] == "obj" and v[1] == "dataset" and v[2] is not None and isinstance(v[2][1], int)]
+
+
+def _endless(context, m, expression, call):
+    """The call that makes a data set endless, when nothing behind it cuts it again; else None."""
+    for _ in range(MAX_LINKS):
+        origins = _origins(context, m, expression, call)
+        if len(origins) != 1:
+            return None
+        m, i = origins[0]
+        call = m.calls[i]
+        names = context.project.apis(m, i)
+        if names & _ENDLESS or "tf.data.Dataset.from_generator" in names and _never_returns(context, m, i):
+            return m, i
+        if "dataset.repeat" in names and _without_count(context, m, i):
+            return m, i
+        if not any(name.startswith("dataset.") and name[8:] in _SAME for name in names) or call[0][0] != "a":
+            return None
+        expression = call[0][1]
+    return None
+
+
+def _without_count(context, m, i):
+    count = context.argument(m, i, 0, "count")
+    return count is None and not any(a[0] == "s" for a in m.calls[i][1]) or count == ("k", None) or count == ("u", "-", ("k", 1))
+
+
+def _never_returns(context, m, i):
+    """Is the generator a function of the project with a `while True` that nothing leaves?"""
+    call = m.calls[i]
+    given = context.argument(m, i, 0, "generator")
+    for v in context.infer.values(m, call[3], given, call[5]) if given is not None else ():
+        if v[0] == "fn" and "g" in context.project.module(v[1]).scopes[v[2]][F.S_FLAGS]:
+            return _runs_on(context.project.module(v[1]), v[2])
+    return False
+
+
+def _runs_on(m, scope):
+    statements = [m.statements[s] for s in m.scope_statements(scope) if m.statements[s]]
+    if any(s[0] == F.RETURN or s[0] == F.JUMP and s[5] in ("break", "raise") for s in statements):
+        return False
+    if any(tail_of(m.calls[i][0]) == "next" for i in m.scope_calls(scope)):
+        return False  # StopIteration may end it
+    return any(s[0] == F.WHILE and s[5] in (("k", True), ("k", 1)) for s in statements)
+
+
+def _taken(context, m, expression, call):
+    """Is the data set cut by `take`?"""
+    return any("dataset.take" in context.project.apis(om, j) for om, j in _origins(context, m, expression, call))
+
+
+def _cut(context, m, i):
+    """Is the cached data set itself cut by `take`, in the same function?"""
+    made = ("obj", "dataset", (m.index, i))
+    return any(m.calls[k][0][0] == "a" and made in context.infer.values(m, m.calls[k][3], m.calls[k][0][1], m.calls[k][5])
+               for k in m.calls_by_tail().get("take", ()) if m.calls[k][3] == m.calls[i][3])
+
+
+def _swapped(m, i, source):
+    """`x.repeat().cache()` becomes `x.cache().repeat()`."""
+    if m.calls[i][0][1] != ("c", source[1]) or source[0] is not m:
+        return None
+
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        view, outer = fx.at(m, i)
+        inner = outer.func.value
+        before, count = view.code(inner.func.value), ", ".join(view.code(arg.value) for arg in inner.args)
+        if "\n" in view.code(outer):
+            raise NoFix("the chain stands on several lines")
+        return UNSAFE, "Cache first, then repeat", do.replace_expression(view, outer, f"{before}.cache().repeat({count})")
+
+    return fix
+
+
+def _repeated(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        code = view.code(call.args[0].value)
+        if "\n" in code:
+            raise NoFix("the data set stands on several lines")
+        return UNSAFE, "Let the data set repeat itself", do.replace_expression(view, call, f"iter({code}.repeat())")
+
+    return fix
