@@ -24,8 +24,7 @@ _USES = (b".predict", b".fit(", b".train_on_batch(", b".run(", b"training=", b".
 
 def matters(path, raw):
     """Is a file that names TensorFlow or Keras worth parsing?  All are, but for unit tests without anything to find."""
-    stem = os.path.basename(path)
-    if not (stem.startswith("test_") or stem.endswith("_test.py")):
+    if not is_unit_test(path):
         return True
     return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
 
@@ -35,10 +34,9 @@ def importers(project, paths, kept):
 
     The caller adds each to the project (and to `kept`, {path: Source}) before the next is asked for.
     """
-    names = {module_name(module.path) for module in project.modules}
-    names.update(os.path.basename(os.path.dirname(module.path)) for module in project.modules if module.package)
+    names = {name for module in project.modules for name in module_names(module.path)}
     known = set(names)
-    words = {path: None for path in paths}  # words of the import lines, read once
+    words = {path: None for path in paths if not is_unit_test(path)}  # what the import lines name, read once
     uses = set()
     for _ in range(ROUNDS):
         if not names or not words:
@@ -47,32 +45,32 @@ def importers(project, paths, kept):
         for path in list(words):
             if words[path] is None:
                 source = _read(path)
-                words[path] = frozenset() if source is None else imported_words(source.raw)
+                words[path] = frozenset() if source is None else imported(source.raw)
                 if source is not None and any(use in source.raw for use in _USES):
                     uses.add(path)
             if not names.isdisjoint(words[path]):
                 del words[path]
                 source = _read(path)
                 if source is not None:
-                    fresh.add(module_name(path))
+                    fresh.update(module_names(path))
                     yield source
         wanted = _homes_of_bases(project)
         called = [path for path in words if path in uses]
         if called:
-            mentioned = set().union(*(imported_words(source.raw) for source in list(kept.values())))
-            wanted |= {module_name(path) for path in called} & mentioned
-        for path in [path for path in words if module_name(path) in wanted]:
+            mentioned = set().union(*(imported(source.raw) for source in list(kept.values())))
+            wanted |= {name for path in called for name in module_names(path)} & mentioned
+        for path in [path for path in words if not wanted.isdisjoint(module_names(path))]:
             del words[path]
             source = _read(path)
             if source is not None:
-                fresh.add(module_name(path))
+                fresh.update(module_names(path))
                 yield source
         names = fresh - known
         known |= fresh
 
 
 def _homes_of_bases(project):
-    """Names of the modules from which classes of the project take their base classes: a template method there calls what is here."""
+    """Modules from which classes of the project take their base classes: a template method there calls what is here."""
     found = set()
     for module in project.all_modules():
         for scope in module.classes():
@@ -81,8 +79,17 @@ def _homes_of_bases(project):
                 for binding in module.bindings(0).get(parts[0], ()) if parts else ():
                     if binding[0] == "import":
                         _, source, attribute, _ = binding[3]
-                        found.update(part for part in (source.rpartition(".")[2], attribute, *parts[1:-1]) if part)
+                        whole = [*(part for part in source.split(".") if part), *([attribute] if attribute else []), *parts[1:-1]]
+                        found.update(_ends(whole))
+                        found.update(_ends(whole[:-1]))
     return found
+
+
+def _ends(parts):
+    """The names under which `module_names` would list a module: with the folder it is in when that is known."""
+    if not parts:
+        return ()
+    return ((parts[-2], parts[-1]),) if len(parts) > 1 else ((None, parts[-1]),)
 
 
 def _read(path):
@@ -92,21 +99,53 @@ def _read(path):
         return None
 
 
-def module_name(path):
-    """The name under which a file is imported: its stem, for a package its folder."""
-    stem = os.path.basename(path).rpartition(".")[0]
-    return os.path.basename(os.path.dirname(os.path.abspath(path))) if stem == "__init__" else stem
+def is_unit_test(path):
+    """Is the file named like a test?"""
+    base = os.path.basename(path)
+    return base.startswith("test_") or base.endswith("_test.py")
 
 
-def imported_words(raw):
-    """Every word of a file's import lines."""
-    words = set()
+def module_names(path):
+    """How imports may name a file: `(folder, stem)` and `(None, stem)`; a package is named by its folder."""
+    folder, base = os.path.split(os.path.abspath(path))
+    stem = base.rpartition(".")[0]
+    if stem == "__init__":
+        folder, stem = os.path.split(folder)
+    return ((os.path.basename(folder), stem), (None, stem))
+
+
+def imported(raw):
+    """The modules that a file's import lines may mean, as `module_names` lists them."""
+    found = set()
     if b"import" not in raw:
-        return words
-    for line in raw.split(b"\n"):
+        return found
+    lines = iter(raw.split(b"\n"))
+    for line in lines:
         if b"import" not in line:
             continue
         text = line.strip().lstrip(b'"')  # notebooks quote their lines
-        if text.startswith((b"import ", b"from ")):
-            words.update(text.decode("utf-8", "replace").replace(".", " ").replace(",", " ").replace("(", " ").split())
-    return words
+        if text.startswith(b"from ") and b"(" in text:
+            while b")" not in text:
+                more = next(lines, None)
+                if more is None or len(text) > 10_000:
+                    break
+                text += b" " + more.strip()
+        if not text.startswith((b"import ", b"from ")):
+            continue
+        line = text.decode("utf-8", "replace").partition("#")[0]
+        if line.startswith("from "):
+            source, _, names = line[5:].partition(" import ")
+            source = source.strip()
+            parts = [part for part in source.split(".") if part]
+            found.update(_ends(parts) if not source.startswith(".") else [(None, part) for part in parts[-1:]])
+            for name in names.replace("(", " ").replace(")", " ").split(","):
+                name = name.split()[0] if name.split() else ""
+                if name.isidentifier():
+                    found.add((parts[-1] if parts else None, name))
+        else:
+            for name in line[7:].split(","):
+                words = name.split()
+                if words:
+                    parts = words[0].split(".")
+                    found.update(_ends(parts))
+    return found
