@@ -658,6 +658,8 @@ for x in data:
 @tf.function
 def step(v):
     return v + 1
+
+
 for x in data:
     step(x)
 """),
@@ -679,6 +681,7 @@ def f(model, data):
     def step(v, w=k):
         u = model(v)
         return [u + i + k for i in range(w)]
+
     for x in data:
         step(x)
 """),
@@ -692,7 +695,7 @@ def test_definition(name):
     loop = code.loop("for x")
     view = code.view("for x")
     edits, found = hoist_def(view, view.function_on(code.place("@tf.function")[0]), loop)
-    assert body_of(code.apply(edits)) == after.lstrip("\n")
+    assert body_of(code.apply(edits)).strip("\n") == after.strip("\n")
     assert found == applicability
 
 

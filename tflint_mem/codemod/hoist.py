@@ -154,7 +154,7 @@ class _Hoist:
         self.empty_loop(here.name)
         self.still_has_body({function: MOVED})
         apart, attached = split_leading(function.leading_lines)
-        return self.placed([function.with_changes(leading_lines=attached)], {function: MOVED}), self.applicability
+        return self.placed([function.with_changes(leading_lines=attached)], {function: MOVED}, blank=self.blank_lines()), self.applicability
 
     # --- questions
 
@@ -354,16 +354,27 @@ class _Hoist:
             if block is not self.loop.body and len(getattr(block, "body", ())) == 1:
                 raise NoFix("a block would be left empty")
 
-    def placed(self, moved, replace):
-        """The edits that put `moved` before the loop; blank lines stay above, the loop keeps its own comments."""
+    def blank_lines(self):
+        """As many as stand around a definition: two in a module, one elsewhere."""
+        return 2 if isinstance(self.view.parent(self.loop), cst.Module) else 1
+
+    def placed(self, moved, replace, blank=0):
+        """The edits that put `moved` before the loop; blank lines stay above, the loop keeps its own comments.
+
+        blank  how many blank lines shall stand around what moved, unless it opens the block
+        """
         view = self.view
         anchor = self.loop if self.here is not None else view.statement(next(iter(replace)))
-        if not isinstance(view.parent(anchor), (cst.IndentedBlock, cst.Module)):
+        parent = view.parent(anchor)
+        if not isinstance(parent, (cst.IndentedBlock, cst.Module)):
             raise NoFix("there is no place for a statement before the loop")
         apart, attached = split_leading(anchor.leading_lines)
         first = moved[0]
-        moved = [first.with_changes(leading_lines=[*apart, *first.leading_lines]), *moved[1:]]
-        return view.edits(replace, insert_before={anchor: moved}, leading={anchor: attached})
+        empty = [cst.EmptyLine(indent=False)] * blank
+        opens = parent.body[0] is anchor and isinstance(parent, cst.IndentedBlock)
+        above = apart if opens else [*empty[len(apart):], *apart]
+        moved = [first.with_changes(leading_lines=[*above, *first.leading_lines]), *moved[1:]]
+        return view.edits(replace, insert_before={anchor: moved}, leading={anchor: [*empty, *attached]})
 
 
 def _targets(small):
