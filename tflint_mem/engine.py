@@ -63,7 +63,7 @@ def load(sources, settings):
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
     if project.modules and others:
-        for source in gate.importers(project, others, kept):
+        for source in gate.importers(project, others):
             _add(project, source, kept, findings, quiet=True)
     return project, kept, findings
 

@@ -13,9 +13,8 @@ from .source import Source, SourceError
 # What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
 # part: what they repeat is no evidence for the program.
 _IN_TESTS = tuple(word.encode() for word in (
-    "load_model", "Sequential", "Model(", "InteractiveSession", "saved_model.load", "hub.load", "HashTable", "VocabularyTable", "Lookup(", "TextVectorization",
-    ".function", "@function", "set_memory_growth", "device_configuration", ".predict(", ".fit(", ".train_on_batch(", "clear_session", "Session(", "GradientTape",
-    "clone_model", "from_config", "from_json", "reset_default_graph", "set_session", "Writer(", ".Variable(", "Interpreter(", "applications", "KerasLayer",
+    "load_model", "saved_model.load", "hub.load", "Sequential(", "clone_model", "InteractiveSession", "Session(", "clear_session", "reset_default_graph",
+    "set_memory_growth", "device_configuration", "HashTable", ".predict(", ".function(", "set_session",
 ))
 ROUNDS = 3  # an importer of an importer of an importer
 # A helper that uses what it is given as a model or a session: `def detect(net, x): return net.predict(x)`.
@@ -29,15 +28,15 @@ def matters(path, raw):
     return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
 
 
-def importers(project, paths, kept):
+def importers(project, paths):
     """Sources among `paths` that import a module of the project that matters, and the helpers that such modules call.
 
-    The caller adds each to the project (and to `kept`, {path: Source}) before the next is asked for.
+    The caller adds each to the project before the next is asked for.
     """
     names = {name for module in project.modules for name in module_names(module.path)}
     known = set(names)
     words = {path: None for path in paths if not is_unit_test(path)}  # what the import lines name, read once
-    uses = set()
+    uses, seen = set(), 0
     for _ in range(ROUNDS):
         if not names or not words:
             return
@@ -54,11 +53,12 @@ def importers(project, paths, kept):
                 if source is not None:
                     fresh.update(module_names(path))
                     yield source
-        wanted = _homes_of_bases(project)
+        wanted = _homes_of_bases(project, len(project.modules) - seen)
         called = [path for path in words if path in uses]
         if called:
-            mentioned = set().union(*(imported(source.raw) for source in list(kept.values())))
-            wanted |= {name for path in called for name in module_names(path)} & mentioned
+            mentioned = set().union(*(module.idents for module in project.modules))
+            wanted.update((None, stem) for _, stem in (module_names(path)[0] for path in called) if stem in mentioned)
+        seen = len(project.modules)
         for path in [path for path in words if not wanted.isdisjoint(module_names(path))]:
             del words[path]
             source = _read(path)
@@ -69,10 +69,11 @@ def importers(project, paths, kept):
         known |= fresh
 
 
-def _homes_of_bases(project):
-    """Modules from which classes of the project take their base classes: a template method there calls what is here."""
+def _homes_of_bases(project, latest):
+    """Modules from which classes of the `latest` modules take their base classes: a template method there calls what is here."""
     found = set()
-    for module in project.all_modules():
+    for index in range(len(project.modules) - latest, len(project.modules)):
+        module = project.module(index)
         for scope in module.classes():
             for base in module.scopes[scope][S_BASES]:
                 parts = dotted(base)

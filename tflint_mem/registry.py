@@ -36,6 +36,8 @@ RULES = (
          "an optimizer or a metric object is made again in each repeat"),
     Rule("TFM108", "clear-session-misuse", "leak", "warning", "sometimes", "unsafe", 10, "clear_session",
          "the Keras session is cleared under a model that is still used"),
+    Rule("TFM109", "numpy-captured-in-graph", "leak", "warning", "sometimes", "unsafe", 5, "function defun map filter flat_map interleave",
+         "a big NumPy array becomes a constant of a traced graph"),
     Rule("TFM110", "models-kept", "leak", "warning", "never", "", 30, "Model Sequential applications load_model clone_model KerasLayer",
          "the models of all repeats are kept, though at most one of them is used"),
     Rule("TFM201", "predict-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "predict predict_classes predict_proba",

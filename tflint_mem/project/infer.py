@@ -149,7 +149,8 @@ class Infer:
                 scope = record[F.S_PARENT]
                 continue
             bindings = m.bindings(scope).get(name)
-            if name in m.global_names(scope):
+            declared = m.declared_global.get(scope)
+            if declared and name in declared:
                 return self._global(m, scope, name, bindings)
             if bindings:
                 if scope == start:

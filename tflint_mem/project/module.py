@@ -21,7 +21,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "_globals", "_classes", "_aliases", "_members")
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members")
 
     def __init__(self, index, path, parts, collected, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -47,7 +47,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self._bindings, self._globals, self._members, self._classes = {}, {}, {}, None
+        self._bindings, self.declared_global, self._members, self._classes = {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = None
 
     def release(self):
@@ -144,7 +144,7 @@ class Module:
 
     def global_names(self, scope):
         self.bindings(scope)
-        return self._globals.get(scope, ())
+        return self.declared_global.get(scope, ())
 
     def _bind(self, scope):
         names = {}
@@ -183,7 +183,7 @@ class Module:
                     if name:
                         names.setdefault(name, []).append(("except", i, scope, None, ()))
             elif kind == F.GLOBAL:
-                self._globals.setdefault(scope, set()).update(statement[5])
+                self.declared_global.setdefault(scope, set()).update(statement[5])
         for context in self._comp_contexts().get(scope, ()):
             target, iterable, _, _ = self.contexts[context][3]
             _bind_target(names, scope, target, "iter", self.contexts[context][2], iterable)
