@@ -3,6 +3,8 @@
 A function or class that is called by its own name is none; that leaves few calls whose receiver has to be inferred.
 """
 
+import builtins
+
 from tflint_mem import facts as F
 
 _HELD = frozenset(("assign", "param", "iter", "with", "annotation", "import"))
@@ -22,12 +24,14 @@ def _calls(context):
     for m in context.project.all_modules():
         if context.in_tests(m):
             continue
-        for i, call in enumerate(m.calls):
-            f = call[0]
-            if not call[1]:
+        for tail, calls in m.calls_by_tail().items():
+            if tail[:1].isupper() or tail in vars(builtins):
                 continue
-            if f[0] == "x" or f[0] == "a" and f[2] in attributes and f[1][0] == "n" or f[0] == "n" and _held(m, call[3], f[1]):
-                yield m, i
+            for i in calls:
+                call = m.calls[i]
+                f = call[0]
+                if call[1] and (f[0] == "a" and tail in attributes and f[1][0] == "n" or f[0] == "x" or f[0] == "n" and _held(m, call[3], tail)):
+                    yield m, i
 
 
 def _assigned_attributes(m):

@@ -45,7 +45,7 @@ from tflint_mem import facts as F
 from tflint_mem.context import Draft, call_text
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import dotted as dotted_name
-from tflint_mem.project.module import walk
+from tflint_mem.project.module import tail_of, walk
 
 from . import _graphs, _order
 
@@ -60,6 +60,7 @@ _SETTINGS = frozenset((
     "set_logical_device_configuration", "set_virtual_device_configuration", "LogicalDeviceConfiguration", "VirtualDeviceConfiguration",
     "set_visible_devices", "CUDA_VISIBLE_DEVICES", "TPUStrategy", "TPUClusterResolver", "TF_GPU_ALLOCATOR",
 ))
+_WORK_TAILS = frozenset(name.rpartition(".")[2] for name in _WORK) | {"run", "eval"}
 _HELPER_WORDS = ("growth", "memory", "config", "setup", "set_up", "limit", "init", "visible", "select", "option", "prepare", "session")
 _FRAMEWORKS = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub"))
 _PROGRAM_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -198,6 +199,9 @@ def _work(context, starts):
 
 def _computes(context, m, i):
     """Does the call train or infer?  Initializers alone do not; None for a model called on `Input`, which only builds."""
+    tail = tail_of(m.calls[i][0])
+    if tail in context.project.defined and tail not in _WORK_TAILS:
+        return False  # a function of the project, by the name of it: what it calls is looked at in its turn
     names = context.project.apis(m, i)
     call = m.calls[i]
     if names & _WORK:

@@ -38,6 +38,7 @@ class Project:
         self._loaded = []
         self._subclasses = {}
         self._apis = {}
+        self.defined = set()  # names of all functions and classes of the project
         self.infer = Infer(self)
         self.callers_of = Callers(self)
         self.repeats_of = Repeats(self)
@@ -75,6 +76,7 @@ class Project:
         wanted = set()
         for module in self.modules:
             wanted.update(module.defs)
+        self.defined = wanted
         mentions, uses = self._mentions, self._uses
         for module in self.modules:
             for name in module.idents:

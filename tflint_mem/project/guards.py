@@ -288,8 +288,11 @@ class Guards:
     @staticmethod
     def _leaving(m, scope, context, after):
         """The `return`, `continue` or `break` that ends a block, or None."""
+        end = m.statements[after][4]
         for s in range(after + 1, m.scopes[scope][F.S_STMTS][1]):
             statement = m.statements[s]
+            if statement and statement[3] > end:
+                return None
             if statement and statement[2] == context and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("continue", "break")):
                 return statement
         return None

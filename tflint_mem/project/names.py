@@ -28,10 +28,11 @@ class Names:
 
         importer  the parts of the importing module, package  whether it is an `__init__`
         """
-        key = (importer, dotted, level)
-        if key not in self._cache:
-            self._cache[key] = self._resolve(importer, package, dotted, level)
-        return self._cache[key]
+        key = (importer[:-1], dotted, level)  # files of one folder mean the same by the same name
+        found = self._cache.get(key, -1)
+        if found == -1:
+            found = self._cache[key] = self._resolve(importer, package, dotted, level)
+        return found
 
     def _resolve(self, importer, package, dotted, level):
         parts = tuple(dotted.split(".")) if dotted else ()
