@@ -47,6 +47,12 @@ class Project:
                     start=(row, column), end=(row, len(line) + 1), fix=_fix(source, fix) if fix else None))
         return found
 
+    def findings_with_fix(self, fix):
+        """The first finding, with its fix."""
+        source = self.sources()[0]
+        found = [finding for finding in self.findings() if finding.path == source.path][0]
+        return found.replace(fix=_fix(source, fix))
+
     def verify(self, given=None, progress=None, **finding):
         """Outcome of verifying all marked lines."""
         return session.verify_findings(self.findings(**finding), self.sources(), None, given or options(), progress)

@@ -14,6 +14,7 @@ def curves(series, marks=(), unit="MiB", label=""):
     series  [(css class, legend, [(x, y)])], y in `unit`; all are drawn over the repeats of the first
     marks   [(x, text)]: vertical lines where a phase begins
     """
+    marks = list(marks)
     series = [(css, legend, points) for css, legend, points in series if points]
     if not series:
         return ""

@@ -134,6 +134,12 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     if re.search(r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
                  r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port", low):
         return Value("1" if "epoch" in low else "64" if low in ("width", "height", "img_size", "image_size") else "4")
+    if re.search(r"^(reward|score|value|ret(urn)?|advantage|td_error|cost|loss|t|dt|time|temperature|weight)$", low):
+        return Value("0.5")
+    if re.search(r"^(done|terminal|terminated|truncated)$", low):
+        return Value("False")
+    if re.search(r"^(a|act|action)s?$", low):
+        return Value("0" if not low.endswith("s") else "np.zeros(4, 'int32')", "" if not low.endswith("s") else _NUMPY)
     if re.search(r"rate$|^lr|_lr$|alpha|beta|gamma|dropout|epsilon|lambda|momentum|decay|threshold|conf|ratio|scale|prob|sigma|tau", low):
         return Value("0.1")
     if numbers_only:
@@ -149,7 +155,7 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     if re.search(r"^y$|^y_|labels?$|targets?$|classes_", low):
         return Value("np.zeros(16, 'int32')", _NUMPY, "16 labels")
     if re.search(r"^x$|^x_|^xs$|data$|input|im(a)?ge?s?$|img|frame|batch|feature|sample|arr(ay)?$|obs|state|window|signal|vector|tensor|"
-                 r"photo|picture|crop|face|audio|sequence|point", low):
+                 r"photo|picture|crop|face|audio|seq(uence)?s?$|point", low):
         return _array(name, shape)
     if re.search(r"^(event|payload|message|body|doc|item|record|row)$", low):
         return Value("{'body': '{}'}", "", "an empty event")

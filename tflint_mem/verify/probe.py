@@ -34,7 +34,8 @@ class Done(BaseException):
 class Plan:
     """How long and how often to repeat.
 
-    protocol   "memory": all phases; "speed": warm and loop only; "once": one repeat is all there is
+    protocol   "memory": all phases; "speed": warm and loop only; "once": one repeat is all there is; "held": what the first
+               three repeats leave behind, once
     seconds    time for `loop` and `again` together
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
@@ -134,6 +135,9 @@ class Probe:
             if self._began is None:
                 self._began = now
                 self.emit({"event": "begin"})
+                if self.plan.protocol == "held":
+                    _start_runtime()
+                    self._settle("start")
             if self._started is not None:
                 self._busy = now - self._started
                 self.repeats += 1
@@ -186,6 +190,14 @@ class Probe:
             self._sample()
             self.wrap_up("done")
             raise Done()
+        if self.plan.protocol == "held":
+            self._sample()
+            if self.repeats >= 3:
+                self._settle("base")
+                self.emit({"event": "arrays", "largest": _largest_array()})
+                self.wrap_up("done")
+                raise Done()
+            return
         if self.phase == "warm":
             self._sample()
             if self._warm():
@@ -325,6 +337,23 @@ class Probe:
             else:
                 event[name] = reading
         return event
+
+
+def _start_runtime():
+    """One traced function and one operation: what TensorFlow itself takes at its start is not the snippet's."""
+    tf = sys.modules.get("tensorflow")
+    if tf is not None and hasattr(tf, "function"):
+        tf.function(lambda x: x + 1.0)(tf.constant(1.0))
+
+
+def _largest_array():
+    """Bytes of the largest NumPy array among the snippet's globals, None when there is none."""
+    numpy = sys.modules.get("numpy")
+    main = sys.modules.get("__main__")
+    if numpy is None or main is None:
+        return None
+    sizes = [value.nbytes for value in list(vars(main).values()) if isinstance(value, numpy.ndarray)]
+    return max(sizes) if sizes else None
 
 
 def _plain(reading):

@@ -16,7 +16,11 @@ from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 # Rules about values or shapes that differ from one repeat to the next: the same ones are never served twice.
 VARYING = frozenset({"TFM302", "TFM303", "TFM305", "TFM306"})
 # Rules whose finding is that TensorFlow refuses: the flagged code is run once.
-REFUSED = {"TFM602": 2, "TFM603": 1, "TFM604": 1}
+REFUSED = {"TFM602": 2, "TFM603": 1, "TFM604": 1}  # with this many stand-ins for GPUs where there are none
+# Rules about what one call holds, not about growth.
+HELD = frozenset({"TFM109"})
+# Rules of the group speed that cost memory as well.
+SPEED_AND_MEMORY = frozenset({"TFM104", "TFM107", "TFM301", "TFM402"})
 RESERVES = "TFM601"
 HANGS = "TFM702"
 _LEAST_SECONDS = 12.0
@@ -224,7 +228,9 @@ def _plan(finding, options, seconds):
     plan = {"protocol": "memory", "seconds": share, "vary": finding.code in VARYING}
     if finding.code in REFUSED or finding.code == RESERVES:
         plan["protocol"] = "once"
-    elif finding.group == "speed":
+    elif finding.code in HELD:
+        plan["protocol"] = "held"
+    elif finding.group == "speed" and finding.code not in SPEED_AND_MEMORY:
         plan.update(protocol="speed", seconds=min(share, 5.0), most=3000)
     return plan
 
@@ -348,8 +354,13 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
         else:
             needs = _needs(run, error)
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
+    elif finding.code in HELD:
+        judged = _judge_held(last, fixed_last)
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
+        if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
+            memory = verdict.limited(verdict.judge_memory(measured, last), snippet.count)
+            judged = memory if memory.verdict == "confirmed" else judged
     else:
         judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count)
         if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
@@ -359,13 +370,14 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
             needs = ["a way through the code that reaches the flagged line"]
             judged = Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line")
     message = judged.message
-    if judged.verdict == "confirmed" and fixed is not None and finding.group != "speed" and finding.code not in REFUSED:
+    if judged.verdict == "confirmed" and fixed is not None and judged.mechanism != "time" and finding.code not in REFUSED and finding.code not in HELD:
         message += _after_fix(judged, fixed, fixed_last)
     stand_ins = list(dict.fromkeys(snippet.stand_ins + [event["text"] for event in run.of("stand-in")]))
     verification = {
         "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
         "device": device_name(environment, options), "iterations": measured.repeats,
-        "seconds": round(time.monotonic() - began, 1), "meters": _meters(measured, fixed, options, environment),
+        "seconds": round(time.monotonic() - began, 1),
+        "meters": _meters(measured, fixed, options, environment) if finding.code not in HELD else _held_meters(last, fixed_last),
         "stand_ins": stand_ins, "needs": needs, "message": message,
     }
     if finding.group == "speed" and measured.times is not None:
@@ -408,6 +420,35 @@ def _judge_refusal(run, fixed_run):
         other = fixed_run.last("error")
         text += "; fixed: no error" if other is None else f"; fixed: still {other['type']}"
     return Verdict("confirmed", None, f"raises {error['type']}", text)
+
+
+def held_bytes(run):
+    """(bytes that the first repeats left behind after a collection, bytes of the largest array of the snippet), or None."""
+    by_name = {event["at"]: event for event in run.of("settled")}
+    if "start" not in by_name or "base" not in by_name:
+        return None
+    start, base = by_name["start"], by_name["base"]
+    name = "heap" if start.get("heap") is not None and base.get("heap") is not None else "rss"
+    arrays = run.last("arrays")
+    return base[name] - start[name], arrays["largest"] if arrays else None
+
+
+def _judge_held(run, fixed_run):
+    """Does what one call leaves behind exceed what it was given, several times, or what the fixed version leaves?"""
+    held = held_bytes(run)
+    if held is None:
+        return Verdict(NOT_CONFIRMED, None, None, "too few repeats to judge")
+    bytes_held, array = held
+    text = f"{verdict.size(bytes_held)} stay after the first calls"
+    if array:
+        text += f", {bytes_held / float(array):.1f} times the largest array ({verdict.size(array)})"
+    other = held_bytes(fixed_run) if fixed_run is not None else None
+    if other is not None:
+        text += f"; fixed: {verdict.size(other[0])}"
+        much = bytes_held - other[0] >= max(1 << 20, 0.5 * bytes_held)
+    else:
+        much = bytes_held >= 1 << 20 and array is not None and bytes_held >= 2 * array
+    return Verdict("confirmed", "retained", "array in the graph", text) if much else Verdict(NOT_CONFIRMED, None, None, text)
 
 
 def _judge_reserved(measured, fixed):
@@ -482,6 +523,18 @@ def _meters(flagged, fixed, options, environment):
         entry["fixed"] = _pair(*fixed.objects_growth())
     meters.append(entry)
     return meters
+
+
+def _held_meters(run, fixed_run):
+    """Meters of a rule about what one call holds: bytes in all, not per repeat."""
+    def held(which):
+        found = held_bytes(which) if which is not None else None
+        return {"raw": found[0] if found else None, "retained": found[0] if found else None}
+
+    empty = {"raw": None, "retained": None}
+    meters = [{"name": "rss", "unit": "bytes", "flagged": held(run), "fixed": held(fixed_run) if fixed_run is not None else None}]
+    return meters + [{"name": name, "unit": "objects/repeat" if name == "objects" else "bytes", "flagged": dict(empty), "fixed": None}
+                     for name in ("nvml", "allocator", "objects")]
 
 
 def _pair(raw, kept):

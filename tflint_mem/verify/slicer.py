@@ -424,8 +424,7 @@ def _assembled(finding, files, driver, flagged, given, rows, setup_names):
         wanted[main] |= exposed(region_node)
     elif isinstance(region, Replacing):
         wanted[main] |= region.names
-    for line in driver.setup:
-        wanted[main] |= _names_in(line.text)
+    wanted[main] |= _names_in("\n".join(line.text for line in driver.setup))
     cuts, attributes = {}, set()
     for other in pruned:
         wanted.setdefault(other, set()).update(getattr(top, "name", "") for top in pruned[other])
@@ -457,7 +456,7 @@ def _assembled(finding, files, driver, flagged, given, rows, setup_names):
 
 def _names_in(text):
     try:
-        return reads(ast.parse(text.strip()))
+        return exposed(*ast.parse(text).body)
     except SyntaxError:
         return set()
 
