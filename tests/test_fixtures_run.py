@@ -32,10 +32,14 @@ GROWS = {
     "TFM104": ("keras_tensors_kept", 14),  # each call of a live model on a new Input stays on that model
     "TFM105": ("models_kept", 5),  # 6 models behind 6 History objects against 1
     "TFM106": ("custom_gradients", 10),  # two entries per first fit with Adam: 12 against 2
+    "TFM109": ("native_kib", 32768),  # an array of 8 MiB is copied into the graph several times
+    "TFM110": ("models_kept", 5),  # 6 models in the list against 1
+    "TFM204": ("native_kib", 8192),  # 60 feature maps of 256 KiB
     "TFM301": ("custom_gradients", 6),  # each new function that trains registers one and is pinned by it
     "TFM302": ("graphs_kept", 10),  # one trace per Python value against one
     "TFM303": ("graphs_kept", 10),  # one trace per shape against two
     "TFM402": ("graphs_kept", 8),  # the graph of every link of the chain
+    "TFM403": ("native_kib", 32768),  # 200 batches of 256 KiB in a cache that is never complete
     "TFM501": ("models_waiting", 8),  # the call frees nothing: dead models wait as if it were not there
     "TFM502": ("native_kib", 8192),  # an unclosed session keeps its variables
     "TFM503": ("graph_operations", 50),  # the graph grows in each pass of the loop
