@@ -20,14 +20,14 @@ class Options:
 
     __slots__ = (
         "paths", "overrides", "config", "isolated", "diff", "add_noqa", "write_baseline", "statistics", "exit_zero",
-        "output_file", "stdin_filename", "quiet", "verbose", "color",
+        "output_file", "stdin_filename", "quiet", "verbose", "color", "verify", "place",
     )
 
     def __init__(self, paths, **given):
         self.paths = list(paths) or ["."]
         self.overrides, self.config, self.isolated = {}, (), False
         self.diff = self.add_noqa = self.statistics = self.exit_zero = self.quiet = self.verbose = False
-        self.write_baseline = self.output_file = self.stdin_filename = None
+        self.write_baseline = self.output_file = self.stdin_filename = self.verify = self.place = None
         self.color = "auto"
         for name, value in given.items():
             setattr(self, name, value)
@@ -64,6 +64,10 @@ class Reader:
                 del self._recent[next(iter(self._recent))]
             self._recent[path] = self._source(path)
         return self._recent[path]
+
+    def kept(self):
+        """The sources that can have findings, as they were analysed."""
+        return [Source(path, raw) for path, raw in self._kept.items()]
 
     def put(self, source):
         """Replace a file's bytes: standard input, or a file that has just been fixed."""
@@ -111,7 +115,7 @@ def run(options):
 class Run:
     """The state of one run.
 
-    findings  what is left to report     fixed  what was (or would be) fixed
+    findings  what is left to report     fixed  what was (or would be) fixed     verified  what was measured
     """
 
     def __init__(self, options):
@@ -125,6 +129,7 @@ class Run:
         self.paths = paths
         self.findings, self.fixed, self.skipped_fixes = [], [], []
         self.baseline, self.baselined = None, 0
+        self.verified = {}  # what --verify measured, by verifying.key(finding)
         self.failed = False
         self.checked = 0
 
@@ -147,8 +152,14 @@ class Run:
             return self._write_baseline()
         if self.settings.baseline:
             self._subtract_baseline()
+        if self.options.place:
+            self._keep_place()
         if self.options.diff or self.settings.fix:
             self._fix()
+        if self.options.verify is not None:
+            from tflint_mem import verifying
+
+            verifying.verify(self)
         self._report()
         return self._exit_code()
 
@@ -239,6 +250,12 @@ class Run:
         ]
         kept = suppress.apply(findings, get, self.warn)
         return sorted(kept, key=lambda finding: finding.sort_key())
+
+    def _keep_place(self):
+        """Only what stands in the file, or on the row, that `verify` was asked about."""
+        from tflint_mem.verify import command
+
+        self.findings = command.at_place(self.findings, *self.options.place)
 
     def _subtract_baseline(self):
         from tflint_mem.baseline import Baseline

@@ -37,7 +37,46 @@ def cli(ctx):
         click.echo(ctx.get_help())
 
 
-@cli.command()
+class _Check(click.Command):
+    """`--verify` stands alone or takes rules after `=`; a path behind it stays a path."""
+
+    def parse_args(self, ctx, args):
+        rewritten = []
+        for position, argument in enumerate(args):
+            if argument == "--":
+                rewritten += args[position:]
+                break
+            if argument.startswith("--verify="):
+                rewritten += ["--verify", "--verify-only", argument.partition("=")[2]]
+            else:
+                rewritten.append(argument)
+        return super().parse_args(ctx, rewritten)
+
+
+_VERIFY = ("device", "python", "timeout", "total", "memory", "keep", "report")
+
+
+def _verify_options(command):
+    """The options that say how a verification runs, shared by `check --verify` and `verify`."""
+    for option in reversed((
+        click.option("--verify-device", "verify_device", type=click.Choice(["auto", "cpu", "gpu"]), help="Where to measure (default: a GPU if there is one)."),
+        click.option("--verify-python", "verify_python", type=click.Path(), help="The interpreter that has TensorFlow (default: this one)."),
+        click.option("--verify-timeout", "verify_timeout", type=float, metavar="SECONDS", help="Time for one finding (default: 60)."),
+        click.option("--verify-total-timeout", "verify_total", type=float, metavar="SECONDS", help="Time for all findings (default: no limit)."),
+        click.option("--verify-memory", "verify_memory", metavar="SIZE", help="Memory at which a child is stopped, for example 4G."),
+        click.option("--keep", "verify_keep", type=click.Path(), metavar="FOLDER", help="Keep what was run as runnable files: minimal reproductions."),
+        click.option("--report", "verify_report", type=click.Path(), metavar="FILE.html", help="Write a page with the curves, the code and the fix."),
+    )):
+        command = option(command)
+    return command
+
+
+def _verify_given(given):
+    """Takes the options of `_verify_options` out of `given`."""
+    return {name: given.pop(f"verify_{name}") for name in _VERIFY}
+
+
+@cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
 @click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
@@ -62,12 +101,23 @@ def cli(ctx):
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
 @click.option("--cache-dir", type=click.Path(), hidden=True)
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
+@click.option("--verify", "verifies", is_flag=True, help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
+              "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.")
+@click.option("--verify-only", type=_SELECTORS, hidden=True)
+@_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
-def check(paths, config, no_cache, **given):
+def check(paths, config, no_cache, verifies, verify_only, **given):
     """Check files and folders (default: the current folder).  `-` checks standard input."""
     from tflint_mem.check import Options, run
+
+    verify = {**_verify_given(given), "codes": verify_only}
+    if not verifies and any(value is not None for value in verify.values()):
+        raise click.UsageError("options of --verify need --verify")
+    if verifies and (given["fix"] or given["diff"]):
+        raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
+    given["verify"] = verify if verifies else None
 
     if sum(bool(given[mode]) for mode in ("diff", "add_noqa", "write_baseline")) + bool(given["fix"] and not given["diff"]) > 1:
         raise click.UsageError("--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them")
@@ -79,6 +129,31 @@ def check(paths, config, no_cache, **given):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
     return run(Options(paths, overrides=settings, config=config, **given))
+
+
+@cli.command()
+@click.argument("place", metavar="FILE[:ROW]")
+@click.option("--project", type=click.Path(exists=True, file_okay=False), help="The folder of the project the file belongs to (default: the file alone).")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@_verify_options
+@click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
+def verify(place, project, output_format, **given):
+    """Run one place and measure it: the findings of a file, or what stands on a row of it.
+
+    This runs code of the project, in a child process with limits.
+    """
+    import os
+
+    from tflint_mem import verifying
+    from tflint_mem.check import Options, run
+
+    path, row = verifying.place(place)
+    if not os.path.isfile(path):
+        raise click.UsageError(f"{path}: no such file")
+    measured = _verify_given(given)
+    return run(Options([project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given))
 
 
 @cli.command()

@@ -40,7 +40,20 @@ def _full(finding, run, paint):
         lines += _labelled("help", finding.help, paint)
     if finding.fix is not None and source is not None:
         lines += _fix(source, finding.fix, paint)
+    if run.verified:
+        lines += _verified(run, finding, paint)
     return "\n".join(lines) + "\n"
+
+
+def _verified(run, finding, paint):
+    from tflint_mem import verifying
+
+    result = run.verified.get(verifying.key(finding))
+    if result is None:
+        return []
+    from tflint_mem.verify import text
+
+    return [f"  {row}" for row in text.rows(result, paint, frame.WIDTH - 2)]
 
 
 def _header(finding, run, paint):
