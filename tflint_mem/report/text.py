@@ -40,7 +40,7 @@ def _full(finding, run, paint):
         lines += _labelled("help", finding.help, paint)
     if finding.fix is not None and source is not None:
         lines += _fix(source, finding.fix, paint)
-    if run.verified:
+    if getattr(run, "verified", None):
         lines += _verified(run, finding, paint)
     return "\n".join(lines) + "\n"
 
