@@ -190,3 +190,37 @@ def _targets(statement):
     if statement[0] == F.DELETE:
         return statement[5]
     return ()
+
+
+# What a pass does that is more than making things: it trains, predicts, takes steps.
+_WORK = frozenset((
+    "tf.GradientTape", "optimizer.apply_gradients", "optimizer.minimize", "model.fit", "model.fit_generator", "model.train_on_batch", "model.evaluate",
+    "model.predict", "model.predict_on_batch", "model.__call__", "saved_model.__call__", "tf.function.__call__", "interpreter.invoke",
+))
+
+
+def works(context, repeat):
+    """Does each pass of the repeat train, predict or take steps?  A loop that only makes variables, layers or writers is construction."""
+    for number, (m, i) in enumerate(repeat.hops):
+        loop = repeat.context if number == 0 and repeat.context is not None else -1
+        if number == 0 and repeat.handed:
+            continue
+        for k in m.scope_calls(m.calls[i][3]):
+            if m.inside(m.calls[k][4], loop) and _work(context, m, k, 0):
+                return True
+    return False
+
+
+def _work(context, m, k, depth):
+    if context.project.apis(m, k) & _WORK:
+        return True
+    if depth >= MAX_DEPTH:
+        return False
+    for fm, scope in context.project.functions_called(m, k):
+        key = ("works", fm.index, scope)
+        if key not in context.memo:
+            context.memo[key] = False  # a recursive call adds nothing
+            context.memo[key] = "tf.function" in context.infer.decorator_names(fm, scope) or any(_work(context, fm, j, depth + 1) for j in fm.scope_calls(scope))
+        if context.memo[key]:
+            return True
+    return False

@@ -1,0 +1,110 @@
+"""Finds variables that are made in each pass of a loop and leave something behind.
+
+## What it does
+Reports a `tf.Variable` whose name follows the pass of the loop (`name=f"guess_{i}"`), and a variable of each pass that is put into
+a container of which at most one is used afterwards, in eager loops that work with the variable. A variable that is rebound under
+the same name, or without one, leaves nothing and is silent, and so are the weights that a network is built from.
+
+## Why is this bad?
+TensorFlow keeps the kernel of each eager operation by its attributes, and the name of a variable is one of them: every new name
+stays in that cache. A kept variable keeps its value.
+
+## What was measured
+KiB per repeat, TensorFlow 2.21 / 2.15: new name 35 / 44 until `clear_session()`; kept: its size; rebound with the same name: 0.
+TensorFlow 2.14 and older have no such cache.
+
+## Example
+```python
+for number, signal in enumerate(signals):
+    guess = tf.Variable(tf.zeros(64), name=f"guess_{number}")
+```
+
+Use instead:
+```python
+guess = tf.Variable(tf.zeros(64), name="guess")
+for number, signal in enumerate(signals):
+    guess.assign(tf.zeros(64))
+```
+
+## Fix safety
+The fix leaves the name out. It is unsafe: something may look for the variable by its name.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft, call_text
+from tflint_mem.finding import UNSAFE
+
+from . import _kept, _lifetimes, _variance
+
+CODE = "TFM304"
+MEASURED = "35 KiB per new name until clear_session() (TF 2.21; 44 on 2.15, none up to 2.14); the same name: 0"
+MEASURED_KEPT = "its own size per repeat; rebound instead of kept: 0 (TF 2.21)"
+_BUILDING = frozenset(("__init__", "build", "__new__", "create_variables", "add_weight"))
+
+
+def find(context):
+    """Variables of working loops that have a new name each time, or are kept."""
+    for m, i, _ in context.calls(("Variable",), frozenset(("tf.Variable",))):
+        if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+            continue
+        if m.scopes[m.calls[i][3]][F.S_NAME] in _BUILDING:
+            continue
+        draft = _named(context, m, i) or _held(context, m, i)
+        if draft is not None:
+            yield draft
+
+
+def _named(context, m, i):
+    """Its name is another one in each pass."""
+    name = context.argument(m, i, None, "name")
+    if name is None or name[0] == "k" or context.project.versions.at_least(2, 15) is False:
+        return None
+    for repeat in _repeats(context, m, i):
+        if _variance.of(context, repeat, name) != _variance.SAME:
+            return context.at_call(
+                CODE, m, i, f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; each name stays in TensorFlow's kernel cache",
+                measured=MEASURED, help="make it once and `assign` to it, or give it the same name each time",
+                trace=context.trace(repeat, "makes a variable with a new name"), fix=_nameless(m, i),
+            )
+    return None
+
+
+def _held(context, m, i):
+    """It is put into a container, of which at most one is used."""
+    call = m.calls[i]
+    wanted = [("c", i)]
+    statement = m.statements[call[5]]
+    if statement[0] == F.ASSIGN and statement[6] == ("c", i):
+        wanted.extend(t for t in statement[5] if t[0] == "n")
+    for keeping in _kept.in_scope(m, call[3]):
+        if not any(value in wanted for value in keeping.values):
+            continue
+        for repeat in _repeats(context, m, i):
+            if not repeat.local or not m.inside(m.statements[keeping.s][2], repeat.context):
+                continue
+            if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(m, call[3], keeping.container)):
+                continue
+            if _kept.fate(context, keeping, repeat.context) in (_kept.NOTHING, _kept.ONE):
+                pos = _kept.position(m, keeping.s)
+                return Draft(
+                    CODE, m, pos, f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
+                    measured=MEASURED_KEPT, help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
+                    trace=(*context.trace(repeat, "makes a variable"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+                )
+    return None
+
+
+def _repeats(context, m, i):
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.kind in ("loop", "while", "handler", "callback") and (repeat.count is None or repeat.count > 8) and _lifetimes.works(context, repeat):
+            yield repeat
+
+
+def _nameless(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        return UNSAFE, "Leave the changing name out", do.without_keyword(view, call, "name")
+
+    return fix
