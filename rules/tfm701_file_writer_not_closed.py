@@ -1,0 +1,93 @@
+"""Finds summary and TFRecord writers that are kept open, one more for each repeat.
+
+## What it does
+Reports the statement that puts a new writer into a list, a dictionary or an attribute in each pass of a loop that works with it,
+when nothing in the file closes writers. A writer that is rebound is closed by Python, and a few writers by name are normal.
+
+## Why is this bad?
+Each open writer holds a file descriptor and a queue. The process runs out of descriptors ("too many open files") long before it
+runs out of memory.
+
+## What was measured
+TensorFlow 2.21: one file descriptor and 5-7 KiB per kept writer; rebound: 0.
+
+## Example
+```python
+writer = tf.summary.create_file_writer(f"logs/{run}")
+writers.append(writer)
+```
+
+Use instead:
+```python
+with tf.summary.create_file_writer(f"logs/{run}").as_default():
+    ...
+```
+
+or `writer.close()` at the end of the run.
+
+## Fix safety
+There is no automatic fix: where the last write is, a person should say.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft
+
+from . import _kept, _lifetimes
+
+CODE = "TFM701"
+MEASURED = "one file descriptor and 5-7 KiB per kept writer (TF 2.21); rebound: 0"
+FEW = 8  # writers by name
+_WRITERS = frozenset(("tf.summary.FileWriter", "tf.summary.create_file_writer", "tf.io.TFRecordWriter", "tf.contrib.summary.create_file_writer"))
+
+
+def find(context):
+    """Statements that keep a writer of each pass of a working loop."""
+    for m, i, _ in context.calls({name.rpartition(".")[2] for name in _WRITERS}, _WRITERS):
+        if context.in_tests(m) or _closed(context, m):
+            continue
+        call = m.calls[i]
+        statement = m.statements[call[5]]
+        wanted = [("c", i)]
+        if statement[0] == F.ASSIGN and statement[6] == ("c", i):
+            wanted.extend(t for t in statement[5] if t[0] == "n")
+        for keeping in _kept.in_scope(m, call[3]):
+            if any(value in wanted for value in keeping.values):
+                repeat = _repeat(context, m, i, keeping)
+                if repeat is not None:
+                    yield _draft(context, m, keeping, repeat)
+                    break
+
+
+def _closed(context, m):
+    """Does the module close a writer, or something that is not known?"""
+    for tail in ("close", "stop", "enter_context", "callback", "closing"):
+        for k in m.calls_by_tail().get(tail, ()):
+            f = m.calls[k][0]
+            values = context.infer.values(m, m.calls[k][3], f[1], m.calls[k][5]) if f[0] == "a" else ()
+            if not values or any(v[0] == "obj" and v[1] == "writer" for v in values) or tail != "close":
+                return True
+    return False
+
+
+def _repeat(context, m, i, keeping):
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.count is not None and repeat.count <= FEW or not _lifetimes.works(context, repeat):
+            continue
+        if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):
+            continue
+        if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(m, m.calls[i][3], keeping.container)):
+            continue
+        if not repeat.local and keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]):
+            continue
+        if _kept.fate(context, keeping, repeat.context if repeat.local else -1) not in (_kept.BOUNDED, _kept.UNKNOWN):
+            return repeat
+    return None
+
+
+def _draft(context, m, keeping, repeat):
+    pos = _kept.position(m, keeping.s)
+    return Draft(
+        CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
+        measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
+        trace=(*context.trace(repeat, "opens a writer"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+    )
