@@ -45,6 +45,7 @@ every live Keras model of the process. For training loops no rewrite of the loop
 from tflint_mem.knowledge import RELEASES
 
 from . import _models
+from .tfm104_submodel_per_call import wraps
 
 CODE = "TFM102"
 MEASURED = "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()"
@@ -63,7 +64,7 @@ def find(context):
         if acquired.repeat.kind in ("handler", "script"):
             continue
         used = _models.uses(context, acquired)
-        if not used:
+        if not used or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
             continue
         yield _draft(context, acquired, acquired.repeat, used)
 

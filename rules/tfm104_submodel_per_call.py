@@ -49,7 +49,7 @@ def find(context):
         if m.calls[i][3] == 0 and not m.loops(m.calls[i][4]):
             continue
         repeat = _repeat(context, m, i)
-        wrapped = _wrapped(context, m, i, names, repeat.context if repeat is not None and repeat.local else -1)
+        wrapped = wraps(context, m, i, names, repeat.context if repeat is not None and repeat.local else -1)
         if not wrapped:
             continue
         if repeat is None and not _per_call(context, m, i):
@@ -68,7 +68,7 @@ def find(context):
         )
 
 
-def _wrapped(context, m, i, names, loop):
+def wraps(context, m, i, names, loop):
     """ "layer" when the arguments reach into an existing model, "input" when one is called on new inputs, else ""."""
     call = m.calls[i]
     if not names & {"keras.Model", "keras.Functional", "keras.Sequential"}:
