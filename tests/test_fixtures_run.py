@@ -35,6 +35,7 @@ GROWS = {
     "TFM109": ("native_kib", 32768),  # an array of 8 MiB is copied into the graph several times
     "TFM110": ("models_kept", 5),  # 6 models in the list against 1
     "TFM204": ("native_kib", 8192),  # 60 feature maps of 256 KiB
+    "TFM205": ("native_kib", 6144),  # 24 tapes with activations of 320 KiB and more
     "TFM301": ("custom_gradients", 6),  # each new function that trains registers one and is pinned by it
     "TFM302": ("graphs_kept", 10),  # one trace per Python value against one
     "TFM303": ("graphs_kept", 10),  # one trace per shape against two

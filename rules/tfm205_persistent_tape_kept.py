@@ -1,0 +1,96 @@
+"""Finds gradient tapes that are kept beyond their step.
+
+## What it does
+Reports the statement that puts a `GradientTape` into a list, a dictionary or an attribute's container in each repeat, when the tape
+is persistent or its gradient has not been taken. A tape that is rebound in the next step leaves nothing, with or without `del`:
+that is a myth and silent.
+
+## Why is this bad?
+A tape holds every intermediate result that its gradients need. It lets go of them when it dies, or, if it is not persistent, when
+the gradient is taken.
+
+## What was measured
+TensorFlow 2.21: 391 KiB per kept tape (all activations of the step); rebound persistent tape: 0; kept after `gradient()`, not
+persistent: 0.
+
+## Example
+```python
+with tf.GradientTape(persistent=True) as tape:
+    loss = loss_of(batch)
+tapes.append(tape)
+```
+
+Use instead: take the gradients in the step and keep those.
+
+## Fix safety
+There is no automatic fix.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.context import Draft
+
+from . import _kept
+
+CODE = "TFM205"
+MEASURED = "391 KiB per kept tape: all activations of its step (TF 2.21); rebound, with or without `del`: 0"
+_GRADIENTS = frozenset(("gradient", "jacobian", "batch_jacobian"))
+
+
+def find(context):
+    """Statements that keep the tape of each repeat."""
+    for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
+        if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
+            continue
+        name = _name(m, i)
+        if name is None:
+            continue
+        for keeping in _kept.in_scope(m, m.calls[i][3]):
+            if name in keeping.values and (_persistent(context, m, i) or not _taken(m, i, name)):
+                repeat = _repeat(context, m, i, keeping)
+                if repeat is not None:
+                    yield _draft(context, m, keeping, repeat)
+                    break
+
+
+def _name(m, i):
+    """The name that the `with` statement (or an assignment) gives the tape."""
+    statement = m.statements[m.calls[i][5]]
+    if statement[0] == F.WITH:
+        return next((target for expression, target in statement[5] if expression == ("c", i) and target is not None and target[0] == "n"), None)
+    if statement[0] == F.ASSIGN and statement[6] == ("c", i) and statement[5][0][0] == "n":
+        return statement[5][0]
+    return None
+
+
+def _persistent(context, m, i):
+    return context.argument(m, i, 0, "persistent") not in (None, ("k", False))
+
+
+def _taken(m, i, name):
+    """Is a gradient taken from the tape in its function, be it before or after it is kept?"""
+    return any(k > i and m.calls[k][0] == ("a", name, m.calls[k][0][-1]) and m.calls[k][0][-1] in _GRADIENTS for k in m.scope_calls(m.calls[i][3]))
+
+
+def _repeat(context, m, i, keeping):
+    local = keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]) and keeping.container[1] not in m.global_names(m.calls[i][3])
+    fresh = [m.statements[s][2] for s in _kept.empty_at(m, m.calls[i][3], keeping.container)]
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.count is not None and repeat.count <= 8 or repeat.handed:
+            continue
+        if repeat.local:
+            if not m.inside(m.statements[keeping.s][2], repeat.context) or any(m.loops(place) for place in fresh):
+                continue
+        elif local or fresh:
+            continue
+        if _kept.fate(context, keeping, repeat.context if repeat.local else -1) != _kept.BOUNDED:
+            return repeat
+    return None
+
+
+def _draft(context, m, keeping, repeat):
+    pos = _kept.position(m, keeping.s)
+    return Draft(
+        CODE, m, pos, f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
+        measured=MEASURED, help="take the gradients in the step, and keep those if anything",
+        trace=(*context.trace(repeat, "records a tape"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+    )

@@ -1,0 +1,104 @@
+"""Finds gradient tapes that stay open around a whole loop over data.
+
+## What it does
+Reports a `GradientTape` in eager code whose `with` block holds a loop over a data set (or a `while` loop, or a loop over epochs with
+such a loop inside) that adds up losses. Loops over layers, heads, time steps or a few samples belong to one step and are silent,
+and so is a loop that accumulates nothing.
+
+## Why is this bad?
+The tape records every pass and keeps its activations until the block ends: memory grows with the length of the data, and the one
+step at the end is no better than steps in between or gradients that are added up.
+
+## What was measured
+TensorFlow 2.21: 8192 KiB per pass with two activations of 4 MiB; without accumulation: flat.
+
+## Example
+```python
+with tf.GradientTape() as tape:
+    for batch in dataset:
+        total += loss_of(batch)
+```
+
+Use instead:
+```python
+for batch in dataset:
+    with tf.GradientTape() as tape:
+        loss = loss_of(batch)
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+```
+
+## Fix safety
+There is no automatic fix: whether to step per batch or to add gradients up is a decision.
+"""
+
+from tflint_mem import facts as F
+from tflint_mem.project.module import walk
+
+CODE = "TFM206"
+MEASURED = "8192 KiB per pass with two activations of 4 MiB (TF 2.21); a tape per pass: flat"
+_ADDERS = frozenset(("append", "extend"))
+
+
+def find(context):
+    """Tapes whose block holds an accumulating loop over data."""
+    for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
+        scope = m.calls[i][3]
+        statement = m.statements[m.calls[i][5]]
+        if statement[0] != F.WITH or context.in_tests(m) or context.project.compiled(m, scope):
+            continue
+        loop = next((s for s in m.scope_statements(scope) if _is_long(context, m, s, statement[6])), None)
+        if loop is None:
+            continue
+        body, line = _body(m.statements[loop]), m.statements[loop][3]
+        pos = m.calls[i][6]
+        if _accumulates(context, m, scope, body, statement[6]) and not _leaves(m, scope, body):
+            yield context.at_call(
+                CODE, m, i, f"one tape is open around the loop in line {line}, and keeps the activations of every pass until it ends",
+                measured=MEASURED, help="open a tape for each pass; take a step each time, or add the gradients up",
+                trace=((m, pos[0], pos[1], "records everything below"), (m, line, 0, "the loop over data")),
+            )
+
+
+def _body(statement):
+    return statement[7] if statement[0] == F.FOR else statement[6]
+
+
+def _is_long(context, m, s, inner):
+    """Is the statement a loop over data, in the block `inner` of the tape?"""
+    statement = m.statements[s]
+    if not statement or statement[0] not in (F.FOR, F.WHILE) or not m.inside(statement[2], inner):
+        return False
+    if statement[0] == F.WHILE:
+        return True
+    count = context.project.repeats_of.count(m, statement[7])
+    if count is not None and count <= 50:
+        return False
+    return any(e[0] in ("n", "a", "c") and "dataset" in context.project.kinds(m, statement[1], e, s) for e in walk(statement[6], m.calls))
+
+
+def _accumulates(context, m, scope, body, inner):
+    """Does the loop add to something from before it: `total += loss`, `total = total + loss`, `losses.append(loss)`?"""
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if not statement or not m.inside(statement[2], body):
+            continue
+        if statement[0] == F.AUGMENT and statement[6] == "+" and _is_tensor(context, m, statement[1], statement[7], s):
+            return True
+        if statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "b" and statement[6][1] == "+":
+            if any(t in walk(statement[6]) for t in statement[5] if t[0] in ("n", "a")) and _is_tensor(context, m, statement[1], statement[6], s):
+                return True
+        if statement[0] == F.EXPR and statement[5][0] == "c":
+            call = m.calls[statement[5][1]]
+            if call[0][0] == "a" and call[0][2] in _ADDERS and call[1] and _is_tensor(context, m, call[3], call[1][0], call[5]):
+                return True
+    return False
+
+
+def _is_tensor(context, m, scope, e, s):
+    return "tensor" in context.project.kinds(m, scope, e, s)
+
+
+def _leaves(m, scope, body):
+    """Does the loop always end in its first pass?"""
+    return any(statement and statement[2] == body and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("break", "raise"))
+               for statement in map(m.statements.__getitem__, m.scope_statements(scope)))
