@@ -39,6 +39,10 @@ _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan",
 _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.experimental_run"))
 
 
+# Methods that every dictionary, string and list has as well.
+_COMMON = frozenset(name for kind in (dict, str, list, set, bytes) for name in dir(kind) if not name.startswith("_"))
+
+
 class Callers:
     def __init__(self, project):
         self.project = project
@@ -134,7 +138,10 @@ class Callers:
         return []
 
     def _by_name(self, m, scope, name, found, local):
-        calls, references = self._index(name, m if local else None)
+        among = None
+        if name in _COMMON and m.is_method(scope):  # `x.get()` is a dictionary's nearly always: look where the class is named
+            among = m.scopes[m.scopes[scope][F.S_PARENT]][F.S_NAME]
+        calls, references = self._index(name, m if local else None, among)
         found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         owner = m.scopes[scope][F.S_PARENT]
         handed = references.get((m.index, scope), ())
@@ -150,16 +157,17 @@ class Callers:
         elif how:
             found.append((other, i, how))
 
-    def _index(self, name, local):
+    def _index(self, name, local, among=None):
         """({target: calls}, {target: references}) of everything in the project that is called or handed over under this name.
 
         A target is (module, scope) of a function or class; each place is resolved once for all functions of the name.
+        `among` restricts the search to modules that mention that name.
         """
-        key = (name, None if local is None else local.index)
+        key = (name, None if local is None else local.index, among)
         found = self._by_names.get(key)
         if found is None:
             calls, references = found = self._by_names[key] = {}, {}
-            for other in [local] if local is not None else self.project.using(name, 400):
+            for other in self._users(name, local, among):
                 by_tail, handed = other.calls_by_tail(), other.references()
                 for tail in {name, *other.aliases().get(name, ())}:
                     for i in by_tail.get(tail, ()):
@@ -169,6 +177,14 @@ class Callers:
                         for target in self._referred(other, i, where, tail):
                             references.setdefault(target, []).append((other, i, where))
         return found
+
+    def _users(self, name, local, among):
+        if local is not None:
+            return [local]
+        users = self.project.using(name, 400)
+        if among is None:
+            return users
+        return [other for other in users if self.project.mentions_in(other, (among,))]
 
     def _targets(self, other, i):
         return [(fm.index, s) for fm, s in self.project.functions_called(other, i)]

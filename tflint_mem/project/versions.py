@@ -58,10 +58,13 @@ class Versions:
         if configured:
             found = parse(configured)
             return (found, found)
-        for text in self.texts(_FILES):
-            found = requirement(text)
-            if found:
-                return found
+        modules = self.project.modules
+        common = os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules]) if modules else self.project.root
+        for folder in self._folders(common) if common else ():
+            for text in _texts(folder, _FILES):
+                found = requirement(text)
+                if found:
+                    return found
         return (None, None)
 
     def texts(self, names):
@@ -70,7 +73,7 @@ class Versions:
 
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
-        for folder in self._folders(m):
+        for folder in self._folders(os.path.dirname(os.path.abspath(m.path))):
             words = set()
             for text in _texts(folder, _FILES):
                 for line in text.splitlines():
@@ -79,9 +82,8 @@ class Versions:
                 return not words & _GPU_PACKAGES
         return False
 
-    def _folders(self, m):
-        """The folders around a module, innermost first, up to the project's root (its own folder only, if that lies elsewhere)."""
-        folder = os.path.dirname(os.path.abspath(m.path))
+    def _folders(self, folder):
+        """A folder and those around it, innermost first, up to the project's root (itself only, if that lies elsewhere)."""
         root = os.path.abspath(self.project.root) if self.project.root else folder
         if not (folder + os.sep).startswith(root + os.sep):
             return [folder]
