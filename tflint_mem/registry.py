@@ -52,6 +52,8 @@ RULES = (
          "the gradient tape of each repeat is kept"),
     Rule("TFM206", "tape-over-long-loop", "leak", "warning", "never", "", 15, "GradientTape",
          "one gradient tape is open around a whole loop over data"),
+    Rule("TFM207", "fit-on-generator-in-loop", "leak", "warning", "never", "", 12, "fit evaluate predict fit_generator evaluate_generator predict_generator",
+         "one model is fed by a Python generator again and again"),
     Rule("TFM301", "tf-function-in-loop", "speed", "hint", "sometimes", "safe", 10, "function defun",
          "a tf.function is made again in each repeat"),
     Rule("TFM302", "retrace-python-arg", "leak", "warning", "sometimes", "safe", 15, "function defun",
