@@ -3,10 +3,11 @@
 from tflint_mem import facts as F
 from tflint_mem.project.module import tail_of, walk
 
-from . import _varying
+from . import _hot, _varying
 
 FEW = _varying.FEW
 MAX_DEPTH = 10
+MAX_REPEATS = 6
 _SAME_SHAPE = frozenset(("array", "asarray", "constant", "convert_to_tensor", "cast", "expand_dims", "astype", "float32", "copy", "transpose", "squeeze", "stack", "vstack",
                          "reshape", "numpy", "atleast_2d", "ascontiguousarray", "identity", "abs", "clip", "preprocess_input", "normalize", "from_tensors", "tensor"))
 _FILLED = {"zeros": 0, "ones": 0, "fill": 0, "full": 0, "empty": 0, "normal": 0, "uniform": 0, "rand": None, "randn": None, "range": 0, "arange": None, "linspace": None,
@@ -31,6 +32,24 @@ def argument(context, repeat, expression):
     """A Shape for an argument of the flagged call, or None."""
     m, i = repeat.hops[-1]
     return _Shapes(context, repeat).of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0)
+
+
+def varying(context, m, i):
+    """(repeat, Shape) of the first argument of call `i` whose shape varies, or None."""
+    call = m.calls[i]
+    given = [e for e in (*call[1], *[k[1] for k in call[2]]) if e[0] != "s"]
+    best = None
+    for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)) if given else ():
+        if number >= MAX_REPEATS:
+            break
+        if repeat.count is not None and repeat.count <= FEW or not _hot.eager(context, repeat):
+            continue
+        for expression in given:
+            shape = argument(context, repeat, expression)
+            if shape is not None and (shape.loop is None or shape.loop == (repeat.module, repeat.context)):
+                return repeat, shape
+            best = best or shape and (repeat, shape)
+    return best
 
 
 class _Shapes:

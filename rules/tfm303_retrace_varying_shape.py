@@ -41,13 +41,12 @@ takes it from `x.shape` must take it from `tf.shape(x)`.
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _hot, _shapes, _traced
+from . import _shapes, _traced
 from ._models import text
 
 CODE = "TFM303"
 MEASURED = "145 KiB per new shape, 470 for a model of three layers (TF 2.21; 163 on 2.15 for the small one), kept as long as the function"
 RELAXED = frozenset(("input_signature", "reduce_retracing", "experimental_relax_shapes"))
-MAX_REPEATS = 6
 
 
 def find(context):
@@ -55,7 +54,7 @@ def find(context):
     for m, i, traced in _traced.calls(context):
         if traced.options & RELAXED or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        found = _found(context, m, i)
+        found = _shapes.varying(context, m, i)
         if found is None:
             continue
         repeat, shape = found
@@ -65,24 +64,6 @@ def find(context):
             measured=MEASURED, help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
             trace=context.trace(repeat, f"passes {shape.what}"), fix=_fix(context, m, traced),
         )
-
-
-def _found(context, m, i):
-    """(repeat, Shape) of the first argument whose shape varies."""
-    call = m.calls[i]
-    given = [e for e in (*call[1], *[k[1] for k in call[2]]) if e[0] != "s"]
-    best = None
-    for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)) if given else ():
-        if number >= MAX_REPEATS:
-            break
-        if repeat.count is not None and repeat.count <= _shapes.FEW or not _hot.eager(context, repeat):
-            continue
-        for expression in given:
-            shape = _shapes.argument(context, repeat, expression)
-            if shape is not None and (shape.loop is None or shape.loop == (repeat.module, repeat.context)):
-                return repeat, shape
-            best = best or shape and (repeat, shape)
-    return best
 
 
 def _fix(context, m, traced):

@@ -62,6 +62,8 @@ RULES = (
          "arrays of ever new shapes are passed to a tf.function, which traces a graph for each"),
     Rule("TFM304", "variable-in-loop", "leak", "warning", "sometimes", "unsafe", 5, "Variable",
          "a variable gets a new name, or is kept, in each repeat"),
+    Rule("TFM305", "jit-varying-shape", "leak", "warning", "never", "", 16, "jit_compile experimental_compile function",
+         "arrays of ever new shapes are passed to a function that XLA compiles"),
     Rule("TFM401", "iter-dataset-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "next get_next",
          "a data set is opened anew for each batch that is taken from it"),
     Rule("TFM402", "dataset-built-in-loop", "speed", "hint", "sometimes", "safe", 10, "Dataset TFRecordDataset data from_tensor_slices from_generator tensorflow_datasets",

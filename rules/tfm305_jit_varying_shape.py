@@ -1,0 +1,61 @@
+"""Finds functions compiled by XLA that are given arrays of ever new shapes.
+
+## What it does
+Reports the call of a `tf.function(jit_compile=True)` with an argument whose shape varies from pass to pass: a slice that grows, an
+appended array, the words of a text. `reduce_retracing` and an `input_signature` with `None` do not help here: they keep the number of
+traces down, but XLA compiles a program for each shape all the same.
+
+## Why is this bad?
+Every program is kept for the life of the function, and each compilation costs far more than the call.
+
+## What was measured
+470-680 KiB per new shape on TensorFlow 2.21 and 2.15.
+
+## Example
+```python
+@tf.function(jit_compile=True)
+def smooth(series):
+    ...
+
+for known in range(16, 1000):
+    smooth(readings[:known])
+```
+
+Use instead: pad to one length (and mask), or to a few lengths (buckets of 64, 128, 256 …), or leave `jit_compile` out.
+
+## Fix safety
+There is no automatic fix: padding changes what the function computes unless it masks.
+"""
+
+from . import _shapes, _traced
+from ._models import text
+
+CODE = "TFM305"
+MEASURED = "470-680 KiB per new shape (TF 2.21 and 2.15), kept as long as the function"
+_JIT = frozenset(("jit_compile", "experimental_compile"))
+
+
+def find(context):
+    """Calls of an XLA-compiled function with an argument whose shape varies."""
+    for m, i, traced in _traced.calls(context):
+        if not _compiles(traced) or context.in_tests(m) or context.project.versions.graph_mode(m):
+            continue
+        found = _shapes.varying(context, m, i)
+        if found is None:
+            continue
+        repeat, shape = found
+        yield context.at_call(
+            CODE, m, i, f"`{text(m, i)}` is given {shape.what} {context.when(repeat, m)}; XLA compiles a program for each shape and keeps it",
+            measured=MEASURED, help="pad to one length or a few, or leave jit_compile out",
+            trace=context.trace(repeat, f"passes {shape.what}"),
+        )
+
+
+def _compiles(traced):
+    """Is the function made with `jit_compile` that is not switched off?"""
+    if not traced.options & _JIT:
+        return False
+    if traced.made is None:
+        return True
+    m, i = traced.made
+    return not any(keyword in _JIT and value in (("k", False), ("k", None)) for keyword, value in m.calls[i][2])
