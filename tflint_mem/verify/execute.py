@@ -39,6 +39,10 @@ class Watch:
             frame.f_trace = None
             frame = frame.f_back
 
+    def event(self):
+        """What was seen, as an event."""
+        return {"event": "watched", "reached": self.reached, "raised": [type(error).__name__ for error in self.exceptions]}
+
     def _call(self, frame, event, argument):
         name = self.files.get(frame.f_code.co_filename)
         if name is None:
@@ -74,7 +78,8 @@ def run(job, emit):
     for number in range(job["attempts"]):
         emit({"event": "attempt", "number": number})
         probe, watch, failure = _attempt(job, emit, gpu, state, extension)
-        emit({"event": "watched", "reached": watch.reached})
+        if not probe.repeats:
+            emit(watch.event())
         if failure is None:
             return
         if probe.extended and isinstance(failure, (IndexError, KeyError, ValueError)) and extension:
@@ -129,6 +134,7 @@ def _attempt(job, emit, gpu, state, extension):
 
     def first_repeat_over():
         watch.stop()
+        emit(watch.event())
         hidden = repair.repairable(watch.exceptions, state)
         if hidden is not None:
             raise Swallowed(hidden)

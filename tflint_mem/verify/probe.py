@@ -72,6 +72,7 @@ class Probe:
         self._blocks_done = 0
         self._last_gpu = (0.0, None, None)
         self._empty_passes = self._left_first = 0
+        self._pass_length, self._position = None, 0
         self._seen_by_again = -1
         self._expected = None
 
@@ -134,7 +135,7 @@ class Probe:
             now = self.clock()
             if self._began is None:
                 self._began = now
-                self.emit({"event": "begin"})
+                self.emit({"event": "begin", "wall": time.time()})
                 if self.plan.protocol == "held":
                     _start_runtime()
                     self._settle("start")
@@ -159,12 +160,14 @@ class Probe:
                 yield element
             return
         while True:
-            some = False
+            self._pass_length = len(value) if hasattr(value, "__len__") else self._pass_length
+            self._position = 0
             for element in value:
-                some = True
+                self._position += 1
                 yield element
-            if not some:
+            if not self._position:
                 return
+            self._pass_length = self._position
             if fresh:
                 value = fresh()
 
@@ -188,6 +191,7 @@ class Probe:
             self.on_first()
         if self.plan.protocol == "once":
             self._sample()
+            self.emit({"event": "growth", "devices": _memory_growth()})
             self.wrap_up("done")
             raise Done()
         if self.plan.protocol == "held":
@@ -200,22 +204,30 @@ class Probe:
             return
         if self.phase == "warm":
             self._sample()
-            if self._warm():
+            if self._warm() and self._between_passes():
                 self._settle("base")
                 self._enter("loop")
         elif self.phase == "loop":
             self._sample()
-            if self._loop_is_over():
+            if self._loop_is_over() and self._between_passes():
                 self._end_of_loop()
         else:
             self._sample()
-            if self._in_phase >= self._block:
+            if self._in_phase >= self._block and self._between_passes():
                 self._settle("block")
                 self._blocks_done += 1
                 self._in_phase = 0
                 if self._blocks_done >= self._blocks_wanted or self._too_big():
                     self.wrap_up("done")
                     raise Done()
+
+    def _between_passes(self):
+        """Is this a place to settle?  Where elements differ in size and passes are short, only the end of a pass is: what the
+        last element left alive would look like growth otherwise."""
+        length = self._pass_length
+        if not length or length > 32 or self._too_big() or self._busy * length > 0.15 * self.plan.seconds:
+            return True
+        return self._position % length == 0
 
     def _enter(self, phase):
         self.phase, self._in_phase, self._phase_began = phase, 0, self.clock()
@@ -344,6 +356,15 @@ def _start_runtime():
     tf = sys.modules.get("tensorflow")
     if tf is not None and hasattr(tf, "function"):
         tf.function(lambda x: x + 1.0)(tf.constant(1.0))
+
+
+def _memory_growth():
+    """Whether the memory of each GPU that TensorFlow knows grows on demand; None where it cannot say."""
+    tf = sys.modules.get("tensorflow")
+    try:
+        return [bool(tf.config.experimental.get_memory_growth(gpu)) for gpu in tf.config.list_physical_devices("GPU")]
+    except Exception:
+        return None
 
 
 def _largest_array():

@@ -3,6 +3,7 @@
 import ast
 
 from .cut import path_to
+from .cutter import is_main_guard
 from .scope import base_name
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -62,9 +63,9 @@ def find_repeats(files, model, row, column, trace):
             if function is None:
                 found.append(_function_repeat(origin, start))
     if not found:
-        statement = [node for node in chain if isinstance(node, ast.stmt)]
-        found.append(Repeat("statement", model, statement[0] if statement else model.tree.body[0],
-                            chain[:2] if len(chain) > 1 else (model.tree, model.tree.body[0])))
+        depth = 2 if len(chain) > 2 and is_main_guard(chain[1]) and isinstance(chain[2], ast.stmt) else 1
+        way = chain[:depth + 1] if len(chain) > depth else (model.tree, model.tree.body[0])
+        found.append(Repeat("statement", model, way[-1], way))
     return [_outside_of_traced(files, repeat) for repeat in found]
 
 

@@ -30,12 +30,14 @@ class Run:
     peak     highest resident bytes of the child and its children, as seen from outside
     code     exit status, negative for a signal; None when it was ended from here
     log      the end of what it printed
+    ended    time.time() at its end
     """
 
-    __slots__ = ("status", "events", "seconds", "peak", "code", "log")
+    __slots__ = ("status", "events", "seconds", "peak", "code", "log", "ended")
 
-    def __init__(self, status, events, seconds, peak, code, log):
+    def __init__(self, status, events, seconds, peak, code, log, ended=0.0):
         self.status, self.events, self.seconds, self.peak, self.code, self.log = status, events, seconds, peak, code, log
+        self.ended = ended
 
     def of(self, kind):
         """The events of one kind."""
@@ -50,7 +52,7 @@ class Run:
         """Events of the last attempt: those before it belong to runs that lacked something."""
         for number in range(len(self.events) - 1, -1, -1):
             if self.events[number]["event"] == "attempt":
-                return Run(self.status, self.events[number:], self.seconds, self.peak, self.code, self.log)
+                return Run(self.status, self.events[number:], self.seconds, self.peak, self.code, self.log, self.ended)
         return self
 
 
@@ -185,7 +187,7 @@ def _supervised(options, scratch, job, environment, seconds):
     events = _read_events(scratch.path("events.jsonl"))
     if status is None:
         status = _status_of(events, code)
-    return Run(status, events, time.monotonic() - began, peak, code, _tail(scratch.path("log")))
+    return Run(status, events, time.monotonic() - began, peak, code, _tail(scratch.path("log")), time.time())
 
 
 def _status_of(events, code):

@@ -15,8 +15,8 @@ from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
 # Rules about values or shapes that differ from one repeat to the next: the same ones are never served twice.
 VARYING = frozenset({"TFM302", "TFM303", "TFM305", "TFM306"})
-# Rules whose finding is that TensorFlow refuses: the flagged code is run once.
-REFUSED = {"TFM602": 2, "TFM603": 1, "TFM604": 1}  # with this many stand-ins for GPUs where there are none
+# Rules whose finding is that TensorFlow refuses, or pays no attention: the flagged code is run once.
+REFUSED = {"TFM505": 1, "TFM602": 2, "TFM603": 1, "TFM604": 1}  # with this many stand-ins for GPUs where there are none
 # Rules about what one call holds, not about growth.
 HELD = frozenset({"TFM109"})
 # Rules of the group speed that cost memory as well.
@@ -193,15 +193,16 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         return _not_runnable(finding, options, environment, began, ["code that is less deeply nested"])
     plan = _plan(finding, options, seconds)
     setups = [setup] if setup else []
+    share = 0.45 if finding.code == HANGS else 0.6
     run = snippet = None
-    choice = 0
+    chosen = 0
     tell("flagged")
     for choice, snippet in enumerate(candidates):
         left = seconds - (time.monotonic() - began)
         if choice and left < _LEAST_SECONDS:
             break
         snippet.growth = finding.code not in REFUSED and finding.code != RESERVES
-        attempt = runner.execute(snippet, options, plan, left * 0.6 if finding.fix is not None else left, folders, setups,
+        attempt = runner.execute(snippet, options, plan, left * share if finding.fix is not None else left, folders, setups,
                                  pretend_gpus=0 if on_gpu else REFUSED.get(finding.code, 0))
         if run is None or _ran(attempt):
             run, chosen = attempt, choice
@@ -244,6 +245,26 @@ def _refused(run):
     """Did the snippet itself raise?"""
     error = run.last("error")
     return error is not None and error["where"] == "snippet"
+
+
+def _hangs(run):
+    """Did the child wait for something that did not come?  Either its own code gave up waiting, or our time was up long
+    after its last repeat."""
+    watched = run.last("watched")
+    if watched is not None and "TimeoutError" in watched["raised"]:
+        return True
+    if run.status != "timeout" or run.last("begin") is None:
+        return False
+    samples = run.of("sample")
+    longest = max((sample["busy"] for sample in samples), default=0.0)
+    last = run.last("begin")["wall"] + (samples[-1]["t"] if samples else 0.0)
+    return run.ended - last > max(8.0, 3 * longest)
+
+
+def _hang_message(run):
+    if run.status == "timeout":
+        return f"a worker did not answer; it was ended after {run.seconds:.0f} s"
+    return "a worker did not answer in the time that the code gives it"
 
 
 def _bound_by(source):
@@ -341,11 +362,11 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     error = last.last("error")
     needs = []
     if finding.code in REFUSED:
-        judged = _judge_refusal(run, fixed_run)
+        judged = _judge_refusal(run, fixed_run, finding.code == "TFM505")
     elif finding.code == RESERVES:
         judged = _judge_reserved(measured, fixed)
-    elif finding.code == HANGS and run.status == "timeout" and measured.repeats < 3:
-        judged = Verdict("confirmed", None, "hangs", f"it did not come back within {run.seconds:.0f} s")
+    elif finding.code == HANGS and _hangs(last):
+        judged = Verdict("confirmed", None, "hangs", _hang_message(last))
     elif run.status == "leaves":
         judged = Verdict(NOT_CONFIRMED, None, None, "the loop is left in its first pass: nothing repeats")
     elif not _ran(run):
@@ -409,9 +430,17 @@ def _reached(run, snippet):
     return rows.get(snippet.flagged) is None or "tf.function" in text or "@function" in text or ".map(" in text
 
 
-def _judge_refusal(run, fixed_run):
+def _judge_refusal(run, fixed_run, wants_growth=False):
+    """Did TensorFlow raise, or (wants_growth) leave memory growth off without a word?"""
     error = run.last("error")
     if error is None or error["where"] != "snippet":
+        growth = run.last("growth")
+        if wants_growth and growth is not None and growth["devices"] and not all(growth["devices"]):
+            text = "nothing was raised, and memory growth is still off"
+            after = fixed_run.last("growth") if fixed_run is not None else None
+            if after is not None and after["devices"] and all(after["devices"]):
+                text += "; fixed: it is on"
+            return Verdict("confirmed", None, "no effect", text)
         return Verdict(NOT_CONFIRMED, None, None, "TensorFlow accepted it")
     if error["type"] not in ("ValueError", "RuntimeError", "AttributeError", "AssertionError"):
         return Verdict(NOT_RUNNABLE, None, None, f"{error['type']}: {_short(error['message'])}")
@@ -471,7 +500,7 @@ def _held(measured):
 
 def _after_fix(judged_flagged, fixed, run):
     if judged_flagged.mechanism == "hangs":
-        return "; fixed: it comes back" if run.status != "timeout" else "; fixed: it still hangs"
+        return "; fixed: it still hangs" if _hangs(run) else "; fixed: it comes back"
     judged = verdict.judge_memory(fixed, run)
     growth = fixed.host.retained if fixed.host.retained is not None else fixed.host.raw
     number = "" if growth is None else f" ({verdict.size(max(growth.value, 0))} per repeat)"

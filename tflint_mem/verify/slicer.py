@@ -103,7 +103,10 @@ def _single(model, row, column):
     for depth in range(last + 1, len(chain)):
         if isinstance(chain[depth], ast.stmt) and not is_main_guard(chain[depth]):
             return Repeat("statement", model, chain[depth], chain[:depth + 1])
-    return Repeat("statement", model, chain[1], chain[:2])
+    # a row between two statements (a fix took the flagged one away): the one before it
+    before = [node for node in model.tree.body if node.lineno <= row and not is_main_guard(node)]
+    node = before[-1] if before else model.tree.body[0]
+    return Repeat("statement", model, node, (model.tree, node))
 
 
 # -- the way from the top of the program to the repeat ------------------------------------------------------------------
