@@ -7,6 +7,7 @@ from . import _hot
 
 FEW = 8  # values: a handful of traces is what modes, flags and scales are for
 MAX_DEPTH = 8
+MAX_REPEATS = 6
 _ROUND = frozenset(("float", "int", "round", "abs", "min", "max", "sum", "len", "str", "repr"))
 _RANDOM = frozenset(("random", "uniform", "randint", "randrange", "gauss", "normalvariate", "betavariate", "triangular"))
 _NUMPY_RANDOM = {"rand": 0, "randn": 0, "random": 0, "random_sample": 0, "randint": 2, "uniform": 2, "normal": 2}  # most arguments that ask for one number
@@ -28,6 +29,34 @@ def argument(context, repeat, expression):
     """A Varying for an argument expression of the flagged call, or None when nothing shows that it varies."""
     m, i = repeat.hops[-1]
     return Search(context, repeat).of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0)
+
+
+def first(context, m, i):
+    """(repeat, Varying, argument position or keyword) of the first argument that varies in the first repeat that shows it."""
+    call = m.calls[i]
+    given = []
+    for position, expression in enumerate(call[1]):
+        if expression[0] == "s":
+            break
+        given.append((position, expression))
+    given.extend((name, expression) for name, expression in call[2] if name)
+    if not given:
+        return None
+    best = None
+    for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)):
+        if number >= MAX_REPEATS or best is not None and best[1].loop is None:
+            break
+        if repeat.count is not None and repeat.count <= FEW or not _hot.eager(context, repeat):
+            continue
+        for which, expression in given if best is None else ((best[2], dict(given)[best[2]]),):
+            varying = argument(context, repeat, expression)
+            if varying is None:
+                continue
+            if varying.loop is None or varying.loop == (repeat.module, repeat.context):
+                return repeat, varying, which  # the loop that brings the new values
+            best = best or (repeat, varying, which)
+            break
+    return best
 
 
 class Search:

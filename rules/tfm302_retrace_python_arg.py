@@ -35,13 +35,12 @@ it (`tf.constant` of a float is float32). Where the function needs a Python valu
 from tflint_mem import facts as F
 from tflint_mem.finding import SAFE, UNSAFE
 
-from . import _hot, _traced, _varying
+from . import _traced, _varying
 from ._models import text, walk_statement
 
 CODE = "TFM302"
 MEASURED = "98 KiB per new value for a function of one operation (TF 2.21; 117 on 2.15), kept as long as the function; reduce_retracing is no help"
 MEASURED_MODEL = "4636 KiB per new model of 4.2 MiB (TF 2.21): the function's cache keeps its variables"
-MAX_REPEATS = 6
 
 
 def find(context):
@@ -49,7 +48,7 @@ def find(context):
     for m, i, traced in _traced.calls(context):
         if "input_signature" in traced.options or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        found = _found(context, m, i)
+        found = _varying.first(context, m, i)
         if found is None:
             continue
         repeat, varying, which = found
@@ -62,34 +61,6 @@ def find(context):
             severity="error" if model else None,
             trace=context.trace(repeat, f"passes {varying.what}"), fix=_fix(context, m, i, traced, varying, which),
         )
-
-
-def _found(context, m, i):
-    """(repeat, Varying, argument position or keyword) of the first argument that varies in the first repeat that shows it."""
-    call = m.calls[i]
-    given = []
-    for position, expression in enumerate(call[1]):
-        if expression[0] == "s":
-            break
-        given.append((position, expression))
-    given.extend((name, expression) for name, expression in call[2] if name)
-    if not given:
-        return None
-    best = None
-    for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)):
-        if number >= MAX_REPEATS or best is not None and best[1].loop is None:
-            break
-        if repeat.count is not None and repeat.count <= _varying.FEW or not _hot.eager(context, repeat):
-            continue
-        for which, expression in given if best is None else ((best[2], dict(given)[best[2]]),):
-            varying = _varying.argument(context, repeat, expression)
-            if varying is None:
-                continue
-            if varying.loop is None or varying.loop == (repeat.module, repeat.context):
-                return repeat, varying, which  # the loop that brings the new values
-            best = best or (repeat, varying, which)
-            break
-    return best
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------

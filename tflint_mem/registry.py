@@ -64,6 +64,8 @@ RULES = (
          "a variable gets a new name, or is kept, in each repeat"),
     Rule("TFM305", "jit-varying-shape", "leak", "warning", "never", "", 16, "jit_compile experimental_compile function",
          "arrays of ever new shapes are passed to a function that XLA compiles"),
+    Rule("TFM306", "python-list-in-traced-loop", "leak", "warning", "never", "", 10, "append range",
+         "a Python list grows in a traced loop of ever new length"),
     Rule("TFM401", "iter-dataset-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "next get_next",
          "a data set is opened anew for each batch that is taken from it"),
     Rule("TFM402", "dataset-built-in-loop", "speed", "hint", "sometimes", "safe", 10, "Dataset TFRecordDataset data from_tensor_slices from_generator tensorflow_datasets",
