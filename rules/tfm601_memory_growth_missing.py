@@ -243,6 +243,8 @@ def _handed_over(context, m, i):
     if not arguments and "tf.app.run" in context.project.apis(m, i):
         arguments = [("n", "main")]
     for argument in arguments:
+        if argument[0] != "f" and tail_of(argument) not in context.project.defined and tail_of(argument) not in m.aliases_of_defined(context.project.defined):
+            continue  # no name of a function
         for v in context.infer.values(m, call[3], argument, call[5]):
             if v[0] == "fn" and not _is_handler(context, context.project.module(v[1]), v[2]):
                 yield context.project.module(v[1]), v[2]

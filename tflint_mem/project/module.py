@@ -20,7 +20,7 @@ class Module:
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members")
 
     def __init__(self, index, path, parts, collected, locate=None, keep=True):
@@ -48,7 +48,7 @@ class Module:
 
     def _clear(self):
         self._bindings, self.declared_global, self._members, self._classes = {}, {}, {}, None
-        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = None
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for."""
@@ -251,6 +251,12 @@ class Module:
                     for target in statement[5]:
                         self._alias(index, target, statement[6])
         return self._aliases
+
+    def aliases_of_defined(self, defined):
+        """Other names that functions and classes of the project have in this module."""
+        if self._named is None:
+            self._named = frozenset().union(*(names for name, names in self.aliases().items() if name in defined))
+        return self._named
 
     def _alias(self, index, target, value):
         if value[0] in ("d", "l", "t") and target[0] in ("n", "a"):  # a table of functions: TABLE[key]()
