@@ -20,7 +20,12 @@ with tf.GradientTape(persistent=True) as tape:
 tapes.append(tape)
 ```
 
-Use instead: take the gradients in the step and keep those.
+Use instead:
+```python
+with tf.GradientTape() as tape:
+    loss = loss_of(batch)
+gradients.append(tape.gradient(loss, variables))
+```
 
 ## Fix safety
 There is no automatic fix.

@@ -21,7 +21,14 @@ for known in range(16, 1000):
     smooth(readings[:known])
 ```
 
-Use instead: pad to one length (and mask), or to a few lengths (buckets of 64, 128, 256 …), or leave `jit_compile` out.
+Use instead:
+```python
+for known in range(16, 1000):
+    bucket = 64 * math.ceil(known / 64)
+    smooth(np.pad(readings[:known], (0, bucket - known)), known_mask(known, bucket))
+```
+
+Padding to one length or a few bounds the number of programs; so does leaving `jit_compile` out.
 
 ## Fix safety
 There is no automatic fix: padding changes what the function computes unless it masks.
