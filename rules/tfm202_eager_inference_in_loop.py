@@ -120,6 +120,14 @@ def _steady_model(context, m, i, repeat):
 
 def _symbolic(context, m, i, depth=0):
     """Is a functional model being built: does the call's input come from `Input`, from a model's inputs or from `Layer(…)(x)`?"""
+    key = ("symbolic", m.index, i)
+    if key not in context.memo:
+        context.memo[key] = False  # a chain of calls that comes back to itself
+        context.memo[key] = _from_inputs(context, m, i, depth)
+    return context.memo[key]
+
+
+def _from_inputs(context, m, i, depth):
     call = m.calls[i]
     if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in m.scope_calls(call[3])):
         return True

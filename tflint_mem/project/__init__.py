@@ -53,6 +53,7 @@ class Project:
                      self.versions, self.imports):
             part.project = None
         self.callers_of.forget()
+        F.forget_shared()
         self.modules.clear()
         self.infer.memo.clear()
 
