@@ -36,7 +36,7 @@ from tflint_mem.context import Draft
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of, walk
 
-from . import _kept, _variance
+from . import _kept, _models, _variance
 
 CODE = "TFM204"
 MEASURED = "64.7 KiB per kept output of 64 KiB (TF 2.21); `.numpy()` keeps as much on the CPU and frees the GPU; scalar losses: 0"
@@ -52,9 +52,7 @@ _SAME_SIZE = frozenset((
 
 def find(context):
     """Keeping statements in long loops whose value is a model's output."""
-    for m in context.project.all_modules():
-        if context.in_tests(m) or context.project.versions.graph_mode(m):
-            continue
+    for m in _near_models(context):
         for scope in range(len(m.scopes)):
             if m.scopes[scope][F.S_KIND] == "class":
                 continue
@@ -64,13 +62,22 @@ def find(context):
                     yield draft
 
 
+def _near_models(context):
+    """Modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
+    imports, found = context.project.imports, set()
+    for m in {acquired.m for acquired in (*_models.builds(context), *_models.loads(context)) if not context.in_tests(acquired.m)}:
+        near = {m.index, *imports.direct(m), *imports.importers(m)}
+        found |= near.union(*(imports.importers(context.project.module(index)) for index in imports.importers(m)))
+    return [m for m in map(context.project.module, sorted(found)) if not context.in_tests(m)]
+
+
 def _draft(context, keeping):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     if not m.loops(statement[2]) and (keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) or statement[1] == 0):
         return None
     made = next((call for call in (_output(context, m, statement[1], value, s, 0) for value in keeping.values) if call is not None), None)
-    if made is None or context.project.compiled(m, statement[1]) or _symbolic(context, m, made):
+    if made is None or context.project.versions.graph_mode(m) or context.project.compiled(m, statement[1]) or _symbolic(context, m, made):
         return None
     repeat = _long(context, keeping, made)
     if repeat is None:
