@@ -37,7 +37,7 @@ Moving the call before a loop that does not change its arguments is unsafe only 
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _lifetimes, _models
+from . import _lifetimes, _models, _variance
 
 CODE = "TFM504"
 MEASURED = {
@@ -56,16 +56,19 @@ def find(context):
         kind = next(iter(names)).rpartition(".")[2]
         if kind == "variable" and not context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
             continue
-        repeat = _repeat(context, m, i)
+        repeat = _repeat(context, m, i, kind)
         if repeat is not None:
             found.setdefault((m.index, m.calls[i][3]), []).append((kind, m, i, repeat))
     for sites in found.values():
         yield from _drafts(context, sites)
 
 
-def _repeat(context, m, i):
+def _repeat(context, m, i, kind):
+    """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is construction."""
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or _lifetimes.kept(context, repeat, "backend-function"):
+            continue
+        if kind != "variable" and repeat.local and any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.calls[i][1]):
             continue
         if not context.project.released(repeat, _RELEASES):
             return repeat
