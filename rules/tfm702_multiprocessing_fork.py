@@ -54,10 +54,10 @@ def find(context):
     if _start_method(context):
         return
     runtime = _runtime.of(context)
-    for m, i in _constructions(context):
+    for m, i, kind in _constructions(context):
         if context.in_tests(m):
             continue
-        workers, times = _workers(context, m, i)
+        workers, times = _workers(context, m, i, kind)
         worker = next(((fm, s) for fm, s in workers if runtime.function(fm, s)), None)
         if worker is None:
             continue
@@ -73,7 +73,7 @@ def find(context):
             measured=MEASURED, help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
             trace=((um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
                    (m, pos[0], pos[1], "forks worker processes"), (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker")),
-            fix=_spawn(m, i, _own_context(context, m, i)) if _can_spawn(context, m, i, workers) else None,
+            fix=_spawn(m, i, kind, _own_context(context, m, i)) if _can_spawn(context, m, i, workers) else None,
         )
 
 
@@ -87,19 +87,21 @@ def _start_method(context):
 
 
 def _constructions(context):
-    """(module, call) of each construction of forked processes, subclasses of Process included."""
+    """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in _CONSTRUCTORS."""
     for index in context.project.mentioned(_CONSTRUCTORS):
         m = context.project.module(index)
         for i in range(len(m.calls)):
             tail = tail_of(m.calls[i][0])
             if tail is None:
                 continue
-            if tail in _CONSTRUCTORS or tail[:1].isupper():
-                if _forks(context, m, i):
-                    yield m, i
+            if tail[:1].isupper():
+                kind = _forks(context, m, i)
+                if kind:
+                    yield m, i, kind
 
 
 def _forks(context, m, i):
+    """What the call constructs when that forks ("Pool" …), else ""."""
     call = m.calls[i]
     keywords = dict(call[2])
     for name in context.project.apis(m, i):
@@ -107,13 +109,15 @@ def _forks(context, m, i):
         if tail not in _CONSTRUCTORS or "dummy" in base:
             continue
         if name.startswith("ext:") and base.endswith("get_context"):
-            return _context_forks(context, m, call[0][1], i)
+            return tail if _context_forks(context, m, call[0][1], i) else ""
         if name.startswith(_PACKAGES):
             for keyword in ("mp_context", "context"):
                 if keyword in keywords:
-                    return _context_forks(context, m, keywords[keyword], i)
-            return not (tail == "ProcessPoolExecutor" and "max_tasks_per_child" in keywords)  # that asks for spawn by itself
-    return any(_process_class(context, v) for v in context.infer.callee(m, i))
+                    return tail if _context_forks(context, m, keywords[keyword], i) else ""
+            if tail == "ProcessPoolExecutor" and "max_tasks_per_child" in keywords:
+                return ""  # that asks for spawn by itself
+            return tail
+    return "Process" if any(_process_class(context, v) for v in context.infer.callee(m, i)) else ""
 
 
 def _process_class(context, v):
@@ -142,7 +146,7 @@ def _context_call(context, m, expression, i):
     return None
 
 
-def _workers(context, m, i):
+def _workers(context, m, i, kind):
     """(functions that run in the workers, calls at which they are forked)."""
     found, times = [], [i]
     call = m.calls[i]
@@ -152,16 +156,16 @@ def _workers(context, m, i):
             if run:
                 found.append(run)
     for name, position in (("target", 1), ("initializer", None)):
-        expression = context.argument(m, i, position if tail_of(call[0]) == "Process" else None, name)
+        expression = context.argument(m, i, position if kind == "Process" else None, name)
         if expression is not None:
             found += context.project.functions_in(m, call[3], expression, call[5])
-    if tail_of(call[0]) in ("Pool", "ProcessPoolExecutor"):
+    if kind != "Process":
         for tail in _SUBMIT:
             for j in m.calls_by_tail().get(tail, ()):
                 other = m.calls[j]
                 if other[0][0] == "a" and other[1] and _is_made_by(context, m, other, i):
                     found += context.project.functions_in(m, other[3], other[1][0], other[5])
-                    if tail_of(call[0]) == "ProcessPoolExecutor":
+                    if kind == "ProcessPoolExecutor":
                         times.append(j)  # an executor forks when it is given work
     return found, times
 
@@ -199,7 +203,7 @@ def _own_context(context, m, i):
     return None if receiver is None else _context_call(context, m, receiver, i)
 
 
-def _spawn(m, i, made):
+def _spawn(m, i, kind, made):
     def fix(fx):
         from tflint_mem.codemod import operations as do
 
@@ -210,13 +214,12 @@ def _spawn(m, i, made):
                 return UNSAFE, message, do.replace_expression(view, call, f'{view.code(call.func)}("spawn")')
             return UNSAFE, message, do.replace_expression(view, call.args[0].value, '"spawn"')
         view, call = fx.at(m, i)
-        tail, row = tail_of(m.calls[i][0]), m.calls[i][6][0]
-        module, edits = do.ensure(fx.source, "multiprocessing", row=row)
+        module, edits = do.ensure(fx.source, "multiprocessing", row=m.calls[i][6][0])
         context = f'{module}.get_context("spawn")'
-        if tail == "ProcessPoolExecutor":
+        if kind == "ProcessPoolExecutor":
             change = do.add_keyword(view, call, "mp_context", context)
         else:
-            change = do.replace_expression(view, call.func, f"{context}.{tail}")
+            change = do.replace_expression(view, call.func, f"{context}.{kind}")
         return UNSAFE, message, do.join(change, edits)
 
     return fix
