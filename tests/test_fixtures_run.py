@@ -36,9 +36,13 @@ GROWS = {
     "TFM110": ("models_kept", 5),  # 6 models in the list against 1
     "TFM204": ("native_kib", 8192),  # 60 feature maps of 256 KiB
     "TFM205": ("native_kib", 6144),  # 24 tapes with activations of 320 KiB and more
+    "TFM206": ("native_kib", 4096),  # the tape still holds what it recorded over 24 batches
     "TFM301": ("custom_gradients", 6),  # each new function that trains registers one and is pinned by it
     "TFM302": ("graphs_kept", 10),  # one trace per Python value against one
     "TFM303": ("graphs_kept", 10),  # one trace per shape against two
+    "TFM304": ("native_kib", 512),  # 29 names more in the kernel cache
+    "TFM305": ("native_kib", 2048),  # 20 compiled programs against 1
+    "TFM306": ("graphs_kept", 8),  # 12 unrolled traces against one, and the parts of its loop
     "TFM402": ("graphs_kept", 8),  # the graph of every link of the chain
     "TFM403": ("native_kib", 32768),  # 200 batches of 256 KiB in a cache that is never complete
     "TFM501": ("models_waiting", 8),  # the call frees nothing: dead models wait as if it were not there
