@@ -8,6 +8,7 @@ from tflint_mem.config import UsageError
 from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
+_KEEP_BYTES = 12_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
@@ -42,6 +43,7 @@ class Reader:
     def __init__(self, files, settings, warn):
         self.files, self.errors = files, []
         self._limit, self._warn, self._kept, self._recent = settings.max_file_size, warn, {}, {}
+        self._size = 0
 
     def sources(self):
         """Every readable file; what cannot be read goes to `errors`."""
@@ -54,7 +56,9 @@ class Reader:
             if mentions_tensorflow(source.raw):
                 if self._is_too_big(source):
                     continue
-                self._kept[path] = source.raw
+                if self._size <= _KEEP_BYTES:  # the files of a very large tree are read again when a report asks
+                    self._size += len(source.raw)
+                    self._kept[path] = source.raw
             yield source
 
     def get(self, path):

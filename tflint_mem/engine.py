@@ -16,6 +16,7 @@ from .project import Project
 from .source import SourceError
 
 RECURSION = 6000
+KEEP_BYTES = 12_000_000
 
 _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
@@ -54,7 +55,7 @@ def analyze(sources, settings):
 def load(sources, settings):
     """(project, {path: Source}, syntax findings) of the files that matter."""
     project = Project(settings, root=getattr(settings, "project_root", None))
-    kept, others, findings = {}, [], []
+    kept, others, findings = _Kept(), [], []
     for source in sources:
         raw = source.raw
         if b"tensorflow" in raw or b"keras" in raw:
@@ -83,8 +84,29 @@ def _add(project, source, kept, findings, quiet=False):
         if not quiet:
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
-    kept[source.path] = source
+    kept.add(source)
     project.add(source.path, collected, source.locate if source.kind == "notebook" else None)
+
+
+class _Kept:
+    """The sources of the project by path; the bytes of most are read again when a finding asks for them."""
+
+    def __init__(self):
+        self._held, self._size = {}, 0
+
+    def add(self, source):
+        size = len(source.raw)
+        if self._size + size <= KEEP_BYTES or _SEEN is not None:
+            self._size += size
+            self._held[source.path] = source
+
+    def __getitem__(self, path):
+        from .source import Source
+
+        source = self._held.get(path)
+        if source is None:
+            source = self._held[path] = Source.read(path)
+        return source
 
 
 def _collect(source):
@@ -137,6 +159,7 @@ def _run_rules(project, kept, settings):
     for rule in RULES:
         if rule.code in enabled and project.mentioned(rule.triggers):
             drafts.extend(module_of(rule).find(context))
+            project.trim()
     return [_finished(draft, kept) for draft in _most_specific(drafts)]
 
 

@@ -6,6 +6,7 @@ it compiled (`compiled`).  Everything is computed when asked for: a project with
 """
 
 import os
+from collections import deque
 
 from .. import facts as F
 from ..knowledge import canonical
@@ -19,7 +20,10 @@ from .released import Released
 from .repeats import Repeats
 from .versions import Versions
 
-KEEP_LOADED = 1200  # decoded modules kept in memory; the others are decoded again when asked for
+KEEP_LOADED = 900  # decoded modules kept in memory; the others are decoded again when asked for
+
+KEEP_IN_LARGE = 400
+MANY_ANSWERS = 150_000  # of the inference, about 40 MB
 
 
 class Project:
@@ -35,7 +39,7 @@ class Project:
         self.modules = []
         self.names = Names()
         self._mentions, self._uses, self._mention_sets = {}, {}, {}
-        self._loaded = []
+        self._loaded, self._keep = deque(), KEEP_LOADED
         self._subclasses = {}
         self._apis = {}
         self.defined = set()  # names of all functions and classes of the project
@@ -53,9 +57,15 @@ class Project:
                      self.versions, self.imports):
             part.project = None
         self.callers_of.forget()
-        F.forget_shared()
         self.modules.clear()
         self.infer.memo.clear()
+
+    def trim(self):
+        """Forget answers when there are very many: they are found again when asked for."""
+        if len(self.infer.memo) > MANY_ANSWERS:
+            self.infer.memo.clear()
+            self.infer.pool.clear()
+            self._apis.clear()
 
     # -- modules --------------------------------------------------------------------------------------------------
 
@@ -64,10 +74,13 @@ class Project:
         absolute = os.path.abspath(path)
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
-        module = Module(len(self.modules), path, parts, collected, locate, keep=len(self.modules) < KEEP_LOADED)
+        module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep=len(self.modules) < KEEP_LOADED)
         self.modules.append(module)
         if module.loaded:
             self._loaded.append(module.index)
+        elif self._keep == KEEP_LOADED:  # a very large project: from now on few bodies stay decoded
+            self._keep = KEEP_IN_LARGE
+            self.module(0)
         if locate is None:
             self.names.add(module.index, parts)
         return module
@@ -78,6 +91,7 @@ class Project:
         for module in self.modules:
             wanted.update(module.defs)
         self.defined = wanted
+        F.forget_shared()
         mentions, uses = self._mentions, self._uses
         for module in self.modules:
             for name in module.idents:
@@ -88,12 +102,11 @@ class Project:
             module.idents = module.called = ()
 
     def module(self, index):
-        module = self.modules[index]
-        if not module.loaded:
-            self._loaded.append(index)
-            if len(self._loaded) > KEEP_LOADED:
-                self.modules[self._loaded.pop(0)].release()
-        return module
+        """The module of an index; the oldest decoded bodies go when there are too many."""
+        loaded = self._loaded
+        while len(loaded) > self._keep:
+            self.modules[loaded.popleft()].release()
+        return self.modules[index]
 
     def mentioning(self, name, limit=None):
         """Modules in which the identifier occurs; none when there are more than `limit`."""

@@ -16,19 +16,21 @@ class Module:
     """A module and its lazily decoded body.
 
     index   position in the project        path    the file as the run names it
+    decoded  the project's record of modules whose body is in memory, oldest first
     unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "scopes", "contexts", "statements", "calls", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "decoded", "scopes", "contexts", "statements", "calls", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members")
 
-    def __init__(self, index, path, parts, collected, locate=None, keep=True):
+    def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
         self.locate, self.notebook = locate, locate is not None
         self.unit_test = bool(parts) and (parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest")
         self.package = bool(parts) and parts[-1] == "__init__"
         self.idents, self.called, self.defs = collected.idents, collected.called, collected.defs
+        self.decoded = decoded
         self._blob = None
         self._keep(collected.body())
         self._clear()
@@ -44,6 +46,7 @@ class Module:
         if name not in _BODY or self._blob is None:
             raise AttributeError(name)
         self._keep(marshal.loads(self._blob))
+        self.decoded.append(self.index)
         return getattr(self, name)
 
     def _clear(self):
