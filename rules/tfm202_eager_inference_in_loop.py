@@ -96,8 +96,8 @@ def _beside_tape(context, m, i):
     call = m.calls[i]
     loop = next(iter(m.loops(call[4])), -1)
     around = {m.contexts[c][2] for c in m.chain(call[4]) if m.contexts[c][0] == "with"}
-    return any(m.calls[j][5] in around and "tf.GradientTape" in context.project.apis(m, j) for j in m.scope_calls(call[3]) if tail_of(m.calls[j][0]) == "GradientTape") or any(tail_of(m.calls[j][0]) == "GradientTape" and m.inside(m.calls[j][4], loop) and "tf.GradientTape" in context.project.apis(m, j)
-               for j in m.scope_calls(call[3]))
+    return any(tail_of(m.calls[j][0]) == "GradientTape" and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
+               and "tf.GradientTape" in context.project.apis(m, j) for j in m.scope_calls(call[3]))
 
 
 def _own_function(context, m, i):
