@@ -39,6 +39,15 @@ class Watch:
             frame.f_trace = None
             frame = frame.f_back
 
+    def resume(self):
+        """Looks again, for the flagged line alone; also in frames that are already running."""
+        frame = sys._getframe()
+        while frame is not None:
+            if self.files.get(frame.f_code.co_filename) is not None:
+                frame.f_trace = self._line
+            frame = frame.f_back
+        sys.settrace(self._call)
+
     def event(self):
         """What was seen, as an event."""
         return {"event": "watched", "reached": self.reached, "raised": [type(error).__name__ for error in self.exceptions]}
@@ -78,8 +87,7 @@ def run(job, emit):
     for number in range(job["attempts"]):
         emit({"event": "attempt", "number": number})
         probe, watch, failure = _attempt(job, emit, gpu, state, extension)
-        if not probe.repeats:
-            emit(watch.event())
+        emit(watch.event())
         if failure is None:
             return
         if probe.extended and isinstance(failure, (IndexError, KeyError, ValueError)) and extension:
@@ -88,7 +96,10 @@ def run(job, emit):
         if probe.phase != "warm":
             emit(_described(failure, job, probe.repeats))
             return
-        actions = repair.propose(failure, state) if time.monotonic() < deadline else []
+        actions = []
+        # what the snippet's own `except` hid before may be the cause of what it could not hide
+        for error in [failure] + watch.exceptions if time.monotonic() < deadline else ():
+            actions = actions or repair.propose(error, state)
         if not actions:
             emit(_described(failure, job, probe.repeats))
             return
@@ -139,7 +150,8 @@ def _attempt(job, emit, gpu, state, extension):
         if hidden is not None:
             raise Swallowed(hidden)
 
-    probe.on_first = first_repeat_over
+    probe.on_first, probe.on_check = first_repeat_over, watch.resume
+    probe.still_unseen = lambda: watch.flagged is not None and not watch.reached
     failure = None
     try:
         for code in state.setup:
@@ -148,6 +160,7 @@ def _attempt(job, emit, gpu, state, extension):
         with watch:
             exec(compiled, module.__dict__)
         if not probe.finished:
+            watch.stop()
             probe.wrap_up("ended")
         if not probe.repeats and not probe.left_at_once:
             failure = NothingRepeated("the loop has nothing to run over")

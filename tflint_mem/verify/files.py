@@ -22,17 +22,23 @@ class FileModel:
         self.is_package = stem.rsplit("/", 1)[-1] == "__init__"
         self.parts = tuple(part for part in stem.split("/") if part != "__init__")
         self.relative = relative
-        self._functions = None
+        self._functions, self._imported = None, set()
 
     @property
     def package(self):
         """Parts of the package that relative imports of this file start from."""
         return self.parts if self.is_package else self.parts[:-1]
 
-    @property
-    def module_file(self):
-        """Where the module lies below a folder on `sys.path`."""
-        return "/".join(self.parts + (("__init__",) if self.is_package else ())) + ".py"
+    def imported_as(self, parts):
+        """Notes a name that the file is imported by: the first one is what its own relative imports start from."""
+        if not self._imported:
+            self.parts = parts
+        self._imported.add(parts)
+
+    def module_files(self):
+        """Where the module lies below a folder on `sys.path`, under each name that it is imported by."""
+        tail = ("__init__",) if self.is_package else ()
+        return sorted("/".join(parts + tail) + ".py" for parts in self._imported or {self.parts})
 
     def functions(self):
         """[(function node, chain of nodes from the module to it)], outer ones first."""
@@ -92,12 +98,15 @@ class Files:
         except (SourceError, SyntaxError, ValueError, RecursionError):
             return None
 
-    def resolve(self, parts, importer):
-        """The FileModel that `import a.b` (parts ("a", "b")) means in `importer`, or None when it is not first-party."""
+    def resolve(self, parts, importer, note=True):
+        """The FileModel that `import a.b` (parts ("a", "b")) means in `importer`, or None when it is not first-party.
+
+        note: remember the name, because the import will be part of a snippet.
+        """
         if not parts:
             return None
         seen = []
-        for root in [os.path.dirname(importer.path), importer.root] + self.folders:
+        for root in self._roots(importer):
             if root in seen:
                 continue
             seen.append(root)
@@ -106,10 +115,47 @@ class Files:
                 if os.path.abspath(path) in self._sources or os.path.isfile(path):
                     model = self.get(path)
                     if model is not None and model.path != importer.path:
-                        if len(parts) > len(model.parts):
-                            model.parts = tuple(parts)  # a package without `__init__`: known by how it is imported
+                        if note:
+                            model.imported_as(tuple(parts))
                         return model
         return None
+
+    def _roots(self, importer):
+        """Folders that imports of a file may start from, nearest first: scripts often put a folder above theirs on the path."""
+        yield os.path.dirname(importer.path)
+        yield importer.root
+        folder = os.path.dirname(importer.path)
+        while any(folder != top and folder.startswith(top.rstrip(os.sep) + os.sep) for top in self.folders):
+            folder = os.path.dirname(folder)
+            yield folder
+        for top in self.folders:
+            yield top
+            yield os.path.join(top, "src")
+
+    def importers(self, name, target):
+        """FileModels of the run that name `name` and import it from `target`, perhaps by way of a package."""
+        for model in self.others(name, target):
+            if self._takes(model, name, target):
+                yield model
+
+    def _takes(self, model, name, target, depth=0):
+        for node in ast.walk(model.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if self.resolve(tuple(alias.name.split(".")), model, False) is target:
+                        return True
+            elif isinstance(node, ast.ImportFrom):
+                parts = absolute_parts(node, model)
+                source = self.resolve(parts, model, False)
+                if source is target:
+                    return True
+                for alias in node.names:
+                    if self.resolve(parts + (alias.name,), model, False) is target:
+                        return True
+                    if (alias.name in (name, "*") and source is not None and source.is_package and depth < 2
+                            and self._takes(source, name, target, depth + 1)):
+                        return True
+        return False
 
     def others(self, name, besides):
         """FileModels of the run, other than `besides`, whose text names `name`."""

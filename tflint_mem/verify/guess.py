@@ -84,18 +84,21 @@ def _by_use(name, text, shape, depth):
     def used(pattern):
         return re.search(pattern.replace("NAME", r"(?<![\w.])" + word + r"\b"), text)
 
+    compared = used(r"NAME\s*(?:==|in\s*[\[(])\s*(['\"][^'\"\n]*['\"])")
+    if compared:
+        return Value(compared.group(1))
     if used(r"NAME\.(predict|predict_on_batch|fit|evaluate|trainable_variables|get_layer|get_weights|set_weights|train_on_batch|compile)\b"):
-        return _model(shape)
+        return _model(shape, text)
     if used(r"NAME\s*\([^)]*training\s*="):
-        return _model(shape)
+        return _model(shape, text)
     if used(r"NAME\.(suggest_\w+|should_prune|report)\b"):
         return Value("_Trial()", _TRIAL, "a trial that suggests small values")
     if used(r"NAME\.(Int|Float|Choice|Boolean)\("):
         return Value("_Trial()", _TRIAL, "hyperparameters with small values")
-    if used(r"NAME\.(json|get_json|files|form|GET|POST|FILES|body|query_params|args\.get|data)\b"):
+    if used(r"NAME\.(get_json|files|form|GET|POST|FILES|query_params|args\.get)\b"):
         return _request(shape)
     if used(r"NAME\.(reset|step|action_space|observation_space)\b"):
-        return Value("_Environment(%r)" % (tuple(shape),), _ENVIRONMENT, "an environment with random observations")
+        return Value("_Environment(%r)" % (tuple(shape),), ENVIRONMENT, "an environment with random observations")
     if used(r"NAME\.apply_gradients\b"):
         return Value("tf.keras.optimizers.SGD(0.01)", _TENSORFLOW)
     if used(r"(?:load_model|load_weights|open|imread|load_img|exists|isfile|saved_model\.load|np\.load|hub\.load)\(\s*NAME\b"):
@@ -145,7 +148,7 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     if numbers_only:
         return None
     if re.search(r"model$|^model|net(work)?$|classifier|encoder|decoder|generator|discriminator|actor|critic|backbone", low):
-        return _model(shape)
+        return _model(shape, text)
     if re.search(r"optimi[sz]er|^opt$", low):
         return Value("tf.keras.optimizers.SGD(0.01)", _TENSORFLOW)
     if re.search(r"loss(_fn|_object|_function)?$|criterion", low):
@@ -164,7 +167,7 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     if re.search(r"^req(uest)?$", low):
         return _request(shape)
     if re.search(r"^env$|environment", low):
-        return Value("_Environment(%r)" % (tuple(shape),), _ENVIRONMENT, "an environment with random observations")
+        return Value("_Environment(%r)" % (tuple(shape),), ENVIRONMENT, "an environment with random observations")
     if re.search(r"trial|^hp$", low):
         return Value("_Trial()", _TRIAL, "a trial that suggests small values")
     if re.search(r"texts$|sentences$|words$|names$|docs$|documents$|questions$", low):
@@ -204,8 +207,12 @@ def _array(name, shape):
     return Value("np.random.rand(*%r).astype('float32')" % (full,), _NUMPY, "random numbers of shape %r" % (full,))
 
 
-def _model(shape):
-    return Value(network(shape), _TENSORFLOW, "a small Keras model for inputs of shape %r" % (tuple(shape),))
+def _model(shape, text=""):
+    names = tuple(dict.fromkeys(re.findall(r"get_layer\(\s*(?:name\s*=\s*)?['\"]([\w/.-]+)['\"]", text)))[:6]
+    source = network(shape, layer_names=names)
+    if re.search(r"get_layer|\.outputs?\b|\.inputs?\b|\.layers\b", text):
+        source = "(lambda made: tf.keras.Model(made.inputs, made.outputs))(%s)" % source
+    return Value(source, _TENSORFLOW, "a small Keras model for inputs of shape %r" % (tuple(shape),))
 
 
 def _dataset(shape):
@@ -267,21 +274,25 @@ class _Trial:
     def set_user_attr(self, *a, **k): pass
 '''
 
-_ENVIRONMENT = '''\
+ENVIRONMENT = '''\
 import numpy as np
 import types
 class _Environment:
     """Random observations; an episode ends after eight steps."""
-    def __init__(self, shape):
-        self.shape, self.steps = shape, 0
-        self.action_space = types.SimpleNamespace(n=4, shape=(4,), sample=lambda: 0)
-        self.observation_space = types.SimpleNamespace(shape=shape)
+    spec = None
+    def __init__(self, shape, new=False):
+        self.shape, self.new, self.steps = shape, new, 0
+        self.action_space = types.SimpleNamespace(n=4, shape=(4,), sample=lambda: 0, high=np.ones(4), low=-np.ones(4))
+        self.observation_space = types.SimpleNamespace(shape=shape, n=16, high=np.ones(shape), low=-np.ones(shape))
     def reset(self, *a, **k):
         self.steps = 0
-        return np.random.rand(*self.shape).astype('float32')
+        return (self._seen(), {}) if self.new else self._seen()
     def step(self, action):
         self.steps += 1
-        return np.random.rand(*self.shape).astype('float32'), 0.0, self.steps % 8 == 0, {}
+        ends = (self.steps % 8 == 0, False) if self.new else (self.steps % 8 == 0,)
+        return (self._seen(), 0.0) + ends + ({},)
+    def _seen(self): return np.random.rand(*self.shape).astype('float32')
+    def seed(self, *a): pass
     def render(self, *a, **k): pass
     def close(self): pass
 '''

@@ -63,6 +63,8 @@ class Probe:
         self.allow_extension = True
         self.repeats = 0          # repeats completed over all phases
         self.on_first = None      # called after the first complete repeat
+        self.on_check = None      # called before the repeats that only look for the flagged line
+        self.still_unseen = None  # tells whether that is worth while
         self._lock = threading.RLock()
         self._in_phase = 0
         self._phase_began = self._began = None
@@ -202,6 +204,11 @@ class Probe:
                 self.wrap_up("done")
                 raise Done()
             return
+        if self.phase == "check":
+            if not self.still_unseen() or self._in_phase >= 40 or self.clock() - self._phase_began > 2.0:
+                self.wrap_up("done")
+                raise Done()
+            return
         if self.phase == "warm":
             self._sample()
             if self._warm() and self._between_passes():
@@ -218,8 +225,7 @@ class Probe:
                 self._blocks_done += 1
                 self._in_phase = 0
                 if self._blocks_done >= self._blocks_wanted or self._too_big():
-                    self.wrap_up("done")
-                    raise Done()
+                    self._finish()
 
     def _between_passes(self):
         """Is this a place to settle?  Where elements differ in size and passes are short, only the end of a pass is: what the
@@ -260,8 +266,8 @@ class Probe:
         count, spent = self._in_phase, self.clock() - self._phase_began
         self._raw(count)
         if self.plan.protocol == "speed":
-            self.wrap_up("done")
-            raise Done()
+            self._finish()
+            return
         self._settle("loop")
         each = max(spent / count, 1e-6)
         wanted = self.plan.blocks if self._expected is None else max(2, min(self.plan.blocks, self._expected - self.repeats))
@@ -274,6 +280,15 @@ class Probe:
         self._blocks_wanted = wanted
         self._blocks_done = 0
         self._enter("again")
+
+    def _finish(self):
+        """The end, unless nobody has seen the flagged line run yet: then a few more repeats with open eyes."""
+        if self.still_unseen is not None and self.still_unseen():
+            self.on_check()
+            self._enter("check")
+            return
+        self.wrap_up("done")
+        raise Done()
 
     def _too_big(self):
         if self.plan.soft_limit is None:

@@ -149,12 +149,11 @@ def call_sites(files, model, function):
     own = [chain for node, chain in model.functions() if node is function]
     is_method = bool(own) and isinstance(own[0][-2], ast.ClassDef)
     owner = own[0][-2].name if is_method else None
-    candidates = [model] + list(files.others(function.name, model))
+    candidates = [model] + list(files.importers(owner or function.name, model))
     names = {function.name}
     if is_method:
         if function.name == "__init__":
-            names = {own[0][-2].name}
-            candidates = [model] + list(files.others(own[0][-2].name, model))
+            names = {owner}
             is_method = False
         elif function.name == "__call__":
             return []

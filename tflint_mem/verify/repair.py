@@ -58,6 +58,9 @@ class State:
     def rewritten(self, text):
         """The snippet's text with string constants that begin with a rewritten prefix replaced."""
         for old, new in self.rewrites:
+            if old.startswith("tf.keras."):
+                text = text.replace(old, new)
+                continue
             text = re.sub(r"(['\"])" + re.escape(old), lambda match: match.group(1) + new, text)
         return text
 
@@ -81,7 +84,7 @@ def repairable(errors, state):
 
 def propose(error, state):
     """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
-    for kind in (_module, _path, _shape, _layer, _name, _environment, _download, _arguments, _nothing_to_run, _files_named_in_text):
+    for kind in (_module, _first_tensorflow, _environment_of_gym, _path, _shape, _layer, _name, _environment, _download, _arguments, _nothing_to_run, _files_named_in_text):
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
@@ -94,8 +97,28 @@ def _module(error, state):
     """A module that serves, draws or logs and is not installed: a stub, so that a handler can be called directly."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.split(".")[0]
+        if top in ("gym", "gymnasium"):
+            yield standins.gym_module(top, standins.observation_shape(state.text()), state.text())
         if top in standins.STUBBED:
             yield standins.stub_module(top, state.input_shape())
+
+
+def _environment_of_gym(error, state):
+    """An environment that gym does not have here (a missing simulator, an old version of the game)."""
+    names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    if "make" in names and re.search(r"\bgym(nasium)?\.make\(", state.text()):
+        top = "gymnasium" if re.search(r"import gymnasium", state.text()) else "gym"
+        yield standins.gym_environment(top, standins.observation_shape(state.text()), state.text())
+
+
+def _first_tensorflow(error, state):
+    """A name that TensorFlow 1 had at its top and TensorFlow 2 keeps in `compat.v1`."""
+    match = re.search(r"module 'tensorflow' has no attribute '(\w+)'", str(error))
+    if isinstance(error, AttributeError) and match:
+        import sys
+        first = getattr(getattr(sys.modules.get("tensorflow"), "compat", None), "v1", None)
+        if first is not None and hasattr(first, match.group(1)):
+            yield standins.first_tensorflow()
 
 
 def missing_path(error):
@@ -206,6 +229,7 @@ def _relocated(path, state):
 
 _MISMATCH = (
     r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)",
+    r"Expected shape \(([^)]*)\), but input has incompatible shape \(([^)]*)\)",
     r"incompatible with the layer: expected (?:axis -1|min_ndim).*?(?:full shape|Full shape) received: \(([^)]*)\)",
     r"Expected input_shape.*?got \(([^)]*)\)",
 )
@@ -213,7 +237,8 @@ _MISMATCH = (
 
 def _shape(error, state):
     """A stand-in model got data of another shape than it takes: it is made again for that shape."""
-    if not state.models or not isinstance(error, (ValueError, TypeError)) and "InvalidArgument" not in type(error).__name__:
+    written = re.search(r"tf\.keras\.Sequential\(\[tf\.keras\.Input\(\([\d, ]*\)\)[^\n]*?activation='softmax'[^\n]*?\)\]\)", state.text())
+    if not (state.models or written) or not isinstance(error, (ValueError, TypeError)) and "InvalidArgument" not in type(error).__name__:
         return
     for pattern in _MISMATCH:
         match = re.search(pattern, str(error), re.IGNORECASE | re.DOTALL)
@@ -228,6 +253,10 @@ def _shape(error, state):
         state.shape = shape
         for action in _remade(state):
             yield action
+        if written and not state.models:
+            names = tuple(re.findall(r"name='([^']+)'", written.group(0)))
+            yield Action("", "the stand-in model takes inputs of shape %r" % (shape,),
+                         (written.group(0), standins.network(shape, layer_names=names)))
         return
 
 
@@ -282,10 +311,11 @@ def _download(error, state):
     if match:
         yield standins.keras_dataset(match.group(1))
     elif "applications" in text:
-        yield Action(_NO_WEIGHTS, "pre-trained weights: random weights of the same network")
+        yield Action(_NO_WEIGHTS, "pre-trained networks: random weights, numbered classes")
 
 
 _NO_WEIGHTS = '''\
+import json
 import sys
 import tensorflow as tf
 
@@ -293,6 +323,10 @@ tf.keras.applications  # loads Keras
 for _name in ("keras.src.utils.file_utils", "keras.src.utils.data_utils", "tf_keras.src.utils.data_utils"):
     if _name in sys.modules:
         def _get_file(fname=None, *arguments, _original=sys.modules[_name].get_file, **options):
+            if "class_index" in str(fname):
+                with open("class_index.json", "w") as _file:
+                    json.dump({number: ["n%08d" % number, "class%d" % number] for number in range(1000)}, _file)
+                return "class_index.json"
             return "none.weights.h5" if "weights" in str(fname) else _original(fname, *arguments, **options)
         sys.modules[_name].get_file = _get_file
 tf.keras.Model.load_weights = lambda self, *arguments, **options: None

@@ -450,7 +450,7 @@ def _assembled(finding, files, driver, flagged, given, rows, setup_names):
                 attributes |= _attributes_in_text(line.text)
         for model, piece in list(cuts.items()):
             own = piece.nodes() + ([region_node] if model is main and region_node is not None else [])
-            for other, names in _imports_of(files, model, own, piece.needed):
+            for other, names in _imports_of(files, model, own, piece.needed, attributes):
                 wanted.setdefault(other, set()).update(names)
         if before == (len(attributes), {model.path: len(names) for model, names in wanted.items()}):
             break
@@ -459,7 +459,8 @@ def _assembled(finding, files, driver, flagged, given, rows, setup_names):
 
 def _names_in(text):
     try:
-        return exposed(*ast.parse(text).body)
+        body = ast.parse(text).body
+        return exposed(*body) - {name for statement in body for name in binds(statement)}
     except SyntaxError:
         return set()
 
@@ -470,8 +471,11 @@ def _attributes_in_text(text):
     return set(re.findall(r"\.(\w+)", text))
 
 
-def _imports_of(files, model, nodes, needed):
-    """[(other FileModel, names wanted from it)] of the imports in kept statements of `model`."""
+def _imports_of(files, model, nodes, needed, attributes):
+    """[(other FileModel, names wanted from it)] of the imports in kept statements of `model`.
+
+    attributes: attribute names used anywhere in the snippet: what is taken from a module that another file imports.
+    """
     found = []
     for node in nodes:
         if isinstance(node, Synthetic):
@@ -488,7 +492,7 @@ def _imports_of(files, model, nodes, needed):
                     if other is not None:
                         name = alias.asname or alias.name
                         used = attributes_of(name, *nodes) if "." not in name else _dotted_attributes(name, nodes)
-                        found.append((other, used if used is not None else other.names()))
+                        found.append((other, used | (other.names() & attributes) if used is not None else other.names()))
                         found += _packages(files, model, parts)
             elif isinstance(child, ast.ImportFrom):
                 parts = absolute_parts(child, model)
@@ -501,7 +505,7 @@ def _imports_of(files, model, nodes, needed):
                         found.append((other, other.names() & needed if top else other.names()))
                     elif inner is not None and (other is None or alias.name not in other.names()):
                         used = attributes_of(alias.asname or alias.name, *nodes)
-                        found.append((inner, used if used is not None else inner.names()))
+                        found.append((inner, used | (inner.names() & attributes) if used is not None else inner.names()))
                         found += _packages(files, model, parts + (alias.name,))
                     elif other is not None:
                         found.append((other, {alias.name}))
@@ -587,7 +591,8 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
         if other in driver.texts and any("repeat(" in line.text for line in lines):
             at = next((number for number, line in enumerate(lines) if not line.text.startswith(("from __future__", '"""', "#"))), 0)
             lines.insert(at, Line("from __main__ import repeat"))
-        modules[other.module_file] = lines
+        for name in other.module_files():
+            modules[name] = lines
     loop = driver.repeat.node
     elements = ast.unparse(loop.iter) if isinstance(loop, (ast.For, ast.AsyncFor)) else ""
     target = ast.unparse(loop.target) if isinstance(loop, (ast.For, ast.AsyncFor)) else ""

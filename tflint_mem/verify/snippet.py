@@ -128,7 +128,7 @@ class Snippet:
                 items += "    %r: %s,\n" % (name, _quoted(text))
                 for row, line in enumerate(lines, 1):
                     if line.origin is not None:
-                        rows[line.origin] = (name, row)
+                        rows.setdefault(line.origin, (name, row))
             out += (_MODULES % items).rstrip("\n").split("\n")
         out.append("")
         for line in self.prelude:

@@ -125,7 +125,7 @@ def text_file(path, columns=()):
     elif kind in (".yaml", ".yml"):
         content, what = "{}\n", "an empty mapping"
     else:
-        content, what = "".join("line %d of text\n" % number for number in range(32)), "32 lines of text"
+        content, what = "".join("line %d of text\n" % number for number in range(256)), "256 lines of text"
     code += "with open(%r, 'w') as _file:\n    _file.write(%r)\n" % (path, content)
     return Action(code, "%s: %s" % (path, what))
 
@@ -148,6 +148,14 @@ def copy(path, real):
     """A copy of the project's own file, where the project cannot be protected against writing through a link."""
     return Action("import os\nimport shutil\n%sshutil.copy(%r, %r)\n" % (_folder(path), real, path),
                   "%s: a copy of the project's own file" % path)
+
+
+def first_tensorflow():
+    """TensorFlow 1 programs under TensorFlow 2: its names and its graph mode."""
+    return Action(
+        "import sys\nimport tensorflow.compat.v1 as _tensorflow\n_tensorflow.disable_v2_behavior()\n"
+        "sys.modules['tensorflow'] = _tensorflow\n",
+        "TensorFlow 1: tensorflow.compat.v1 of the installed version")
 
 
 def environment_variable(name):
@@ -235,6 +243,33 @@ def stub_module(name, shape):
                   "module %s: a stub (it is not installed); what it decorates is called directly" % name)
 
 
+def gym_environment(name, shape, text):
+    """`gym.make` gives an environment with random observations, in the protocol (old or new) that the snippet speaks."""
+    from .guess import ENVIRONMENT
+    code = ENVIRONMENT + "import %s\n%s.make = lambda *arguments, **options: _Environment(%r, %r)\n" % (
+        name, name, tuple(shape), _speaks_new(text))
+    return Action(code, "%s.make: an environment with random observations of shape %r" % (name, tuple(shape)))
+
+
+def gym_module(name, shape, text):
+    """The module itself, where it is not installed."""
+    stub = stub_module(name, shape)
+    made = gym_environment(name, shape, text)
+    return Action(stub.code + made.code, "module %s: a stub (it is not installed); %s" % (name, made.text))
+
+
+def observation_shape(text):
+    """What an environment shows: what the code says, frames for code with convolutions, else a handful of numbers."""
+    match = re.search(_SHAPE_HINTS[0], text)
+    if match:
+        return tuple(int(word) for word in re.findall(r"\d+", match.group(1)))
+    return (84, 84, 3) if re.search(r"Conv2D|atari|Pong|Breakout|NoFrameskip", text) else (8,)
+
+
+def _speaks_new(text):
+    return bool(re.search(r"terminated|truncated|,\s*_?(info)?\s*=\s*\w+\.reset\(", text))
+
+
 def _request_code():
     from .guess import REQUEST
     return REQUEST
@@ -250,6 +285,9 @@ import types
 class _Base:
     def __init__(self, *arguments, **fields): self.__dict__.update(fields)
     def __init_subclass__(cls, **options): pass
+    def __getattr__(self, name):
+        if name.startswith("__"): raise AttributeError(name)
+        return _Stub(name)
 class _Stub:
     """Anything: every attribute, call and item is one more of it."""
     def __init__(self, path): self.__dict__["_path"] = path
@@ -269,7 +307,7 @@ class _Stub:
     def __iter__(self): return iter(())
     def __enter__(self): return self
     def __exit__(self, *ignored): return False
-    def __bool__(self): return False
+    def __bool__(self): return True
     def __len__(self): return 0
     def __or__(self, other): return self
     __ror__ = __or__
@@ -312,6 +350,7 @@ def _folder(path):
 
 
 _SHAPE_HINTS = (
+    r"(?:input_dims|state_dim|obs_dim|state_size|n_features)\s*=\s*[\[(]?\s*(\d[\d,\s]*)",
     r"(?:input_shape|shape)\s*=\s*\(([\d,\s]+)\)",
     r"\bInput\(\s*\(([\d,\s]+)\)",
     r"(?:target_size|image_size|img_size|IMG_SIZE|IMAGE_SIZE|INPUT_SIZE)\s*=\s*[\[(]([\d,\s]+)[\])]",
