@@ -145,7 +145,8 @@ class Run:
         """Run all the steps; returns the exit code."""
         self.reader = self._reader()
         self.findings = self.analyze(self.reader.sources())
-        self.checked = len(self.reader.files) - len(self.reader.errors)
+        files = set(self.reader.files)
+        self.checked = len(files) - sum(path in files for path, _ in self.reader.errors)
         for path, message in self.reader.errors:
             self.failed = True
             self.warn(f"{path}: {message}")
