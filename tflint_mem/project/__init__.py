@@ -22,7 +22,7 @@ from .versions import Versions
 
 KEEP_LOADED = 900  # decoded modules kept in memory; the others are decoded again when asked for
 
-KEEP_IN_LARGE = 400
+KEEP_IN_LARGE = 600
 MANY_ANSWERS = 150_000  # of the inference, about 40 MB
 
 
