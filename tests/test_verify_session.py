@@ -41,7 +41,7 @@ def test_garbage_of_models_is_confirmed_and_the_fix_ends_it(project):
     result = project.one(fix=FIX)
     found = result.verification
     assert (found["verdict"], found["kind"], found["mechanism"]) == ("confirmed", "deferred", "reference cycles")
-    assert found["stand_ins"] == ["model.txt: 32 lines of text"]
+    assert found["stand_ins"] == ["model.txt: 256 lines of text"]
     assert "fixed: no growth" in found["message"]
     meters = {meter["name"]: meter for meter in found["meters"]}
     assert list(meters) == ["rss", "nvml", "allocator", "objects"]
@@ -156,7 +156,7 @@ def test_swallowed_errors_do_not_look_flat(project):
     """)
     found = project.one().verification
     assert found["verdict"] == "confirmed"
-    assert "missing/model.txt: 32 lines of text" in found["stand_ins"]
+    assert "missing/model.txt: 256 lines of text" in found["stand_ins"]
 
 
 def test_required_arguments_and_environment_variables(project):

@@ -101,7 +101,11 @@ def run(job, emit):
         for error in [failure] + watch.exceptions if time.monotonic() < deadline else ():
             actions = actions or repair.propose(error, state)
         if not actions:
-            emit(_described(failure, job, probe.repeats))
+            described = _described(failure, job, probe.repeats)
+            hidden = [error for error in watch.exceptions if error is not failure]
+            if hidden:
+                described["hidden"] = "%s: %s" % (type(hidden[0]).__name__, str(hidden[0])[:500])
+            emit(described)
             return
         for action in actions:
             state.add(action)
@@ -162,7 +166,8 @@ def _attempt(job, emit, gpu, state, extension):
         if not probe.finished:
             watch.stop()
             probe.wrap_up("ended")
-        if not probe.repeats and not probe.left_at_once:
+        # a capture that is not there ends its loop at once; any other loop that is left at once does not repeat
+        if not probe.repeats and (not probe.left_at_once or ("VideoCapture(" in text and "class _Camera" not in "".join(state.setup))):
             failure = NothingRepeated("the loop has nothing to run over")
     except Done:
         pass

@@ -118,7 +118,13 @@ class Files:
                         if note:
                             model.imported_as(tuple(parts))
                         return model
-        return None
+        # a script that puts folders on `sys.path` itself: the only file of that name in the project
+        ending = os.sep + os.path.join(*parts) + ".py"
+        matches = [path for path in self._sources if path.endswith(ending)]
+        model = self.get(matches[0]) if len(matches) == 1 and matches[0] != importer.path else None
+        if model is not None and note:
+            model.imported_as(tuple(parts))
+        return model
 
     def _roots(self, importer):
         """Folders that imports of a file may start from, nearest first: scripts often put a folder above theirs on the path."""

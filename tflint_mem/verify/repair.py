@@ -27,6 +27,7 @@ _PATH_MESSAGES = (
     r"(?:NewRandomAccessFile failed to Create/Open: |FindFirstFile failed for: )([^\n;]+?)(?: :|;|\s*$)",
     r"^([^\s;:]+); No such file or directory",
     r"Could not find directory ([^\s]+)",
+    r"Failed to find any matching files for ([^\s:]+)",
     r"\[Errno 2\][^']*'([^']+)'",
 )
 _READERS_OF_WEIGHTS = ("load_weights", "read_weights", "restore")
@@ -84,7 +85,7 @@ def repairable(errors, state):
 
 def propose(error, state):
     """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
-    for kind in (_module, _first_tensorflow, _environment_of_gym, _path, _shape, _layer, _name, _environment, _download, _arguments, _nothing_to_run, _files_named_in_text):
+    for kind in (_module, _first_tensorflow, _environment_of_gym, _path, _shape, _layer, _name, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text):
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
@@ -138,7 +139,7 @@ def _path(error, state):
     path = missing_path(error)
     if path is None:
         return
-    names = {frame.name for frame in traceback.extract_tb(error.__traceback__)}
+    names = _called(error, state)
     path = path.replace("\\", "/") if "\\" in path and "/" not in path else path
     home = os.path.expanduser("~")
     if os.path.isabs(path) and not (path.startswith(os.getcwd()) or path.startswith(home)
@@ -161,6 +162,15 @@ def _path(error, state):
         yield standins.weights()
         return
     yield _made(path, names, state)
+
+
+def _called(error, state):
+    """Names of the functions that the exception came through, and of those called in the snippet's own line: Keras leaves
+    its frames out of tracebacks."""
+    frames = traceback.extract_tb(error.__traceback__)
+    names = {frame.name for frame in frames}
+    own = [frame.line for frame in frames if frame.filename == state.snippet and frame.line]
+    return names | set(re.findall(r"(\w+)\(", own[-1] if own else ""))
 
 
 def _made(path, names, state):
@@ -338,6 +348,14 @@ def _arguments(error, state):
         yield standins.command_line()
     elif type(error).__name__ == "UnparsedFlagAccessError":
         yield Action("from absl import flags\nflags.FLAGS(['snippet'], known_only=True)\n", "absl flags: their defaults")
+
+
+def _opencv(error, state):
+    """OpenCV does not raise for a picture or a camera that is not there: something after it does, or the loop just ends."""
+    import sys
+    if "cv2" in sys.modules and re.search(r"imread|VideoCapture|imshow|waitKey|namedWindow", state.text()):
+        if type(error).__name__ in ("NothingRepeated", "error") or "NoneType" in str(error):
+            yield standins.opencv(state.input_shape())
 
 
 def _nothing_to_run(error, state):

@@ -526,7 +526,8 @@ def _needs(run, error):
     if error["type"] == "NothingRepeated":
         return ["elements: the loop has nothing to run over"]
     line = f" in `{error['line'].strip()}`" if error.get("line") else ""
-    return [f"code that runs as it stands: {error['type']}: {_short(error['message'])}{line}"]
+    hidden = f" (its own `except` hid {_short(error['hidden'])})" if error.get("hidden") else ""
+    return [f"code that runs as it stands: {error['type']}: {_short(error['message'])}{line}{hidden}"]
 
 
 def _short(message, most=160):

@@ -540,7 +540,8 @@ def _dotted_attributes(dotted_name, nodes):
 def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_names):
     main = driver.model
     piece = cuts[main]
-    text = driver.texts.get(main, main.text)
+    text = driver.texts.get(main) or main.text.fresh()
+    _make_absolute(main, text)
     future = [alias.name for node in main.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"
               for alias in node.names]
     keep = [node for node in piece.prelude if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
@@ -600,6 +601,19 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     return Snippet(finding.code, finding.name, place, head + prelude, region, setup=setup, flagged=flagged, future=future,
                    modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs,
                    count=_count(driver.repeat))
+
+
+def _make_absolute(model, text):
+    """Relative imports inside functions: the snippet is no member of a package."""
+    import re
+
+    for node in ast.walk(model.tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            row = text.rows[node.lineno - 1].encode("utf-8")
+            match = re.compile(rb"from\s*\.+\s*[\w.]*").match(row, node.col_offset)
+            if match:
+                name = "from " + ".".join(absolute_parts(node, model)) + " "
+                text.patch([(node.lineno, node.col_offset, len(match.group(0).rstrip()), name.rstrip())])
 
 
 def _count(repeat):

@@ -158,6 +158,34 @@ def first_tensorflow():
         "TensorFlow 1: tensorflow.compat.v1 of the installed version")
 
 
+def opencv(shape):
+    """Pictures and cameras that OpenCV does not find (it returns None and False instead of raising), and no windows."""
+    size = tuple(shape) if len(shape) == 3 else (64, 64, 3)
+    return Action(_OPENCV % (size,), "OpenCV: pictures and a camera of noise, %d x %d; no windows" % size[:2])
+
+
+_OPENCV = '''\
+import cv2
+import numpy as np
+class _Camera:
+    def __init__(self, *arguments): self.frame = np.random.randint(0, 255, %r).astype("uint8")
+    def isOpened(self): return True
+    def read(self): return True, self.frame.copy()
+    def grab(self): return True
+    def retrieve(self): return self.read()
+    def get(self, number): return {3: self.frame.shape[1], 4: self.frame.shape[0], 5: 25.0, 7: 1000}.get(number, 0)
+    def set(self, *arguments): return True
+    def open(self, *arguments): return True
+    def release(self): pass
+def _imread(path, *arguments, _original=cv2.imread):
+    found = _original(path, *arguments)
+    return _Camera().frame if found is None else found
+cv2.imread, cv2.VideoCapture = _imread, _Camera
+cv2.imshow = cv2.namedWindow = cv2.destroyAllWindows = cv2.destroyWindow = cv2.moveWindow = lambda *arguments, **options: None
+cv2.waitKey = lambda *arguments: -1
+'''
+
+
 def environment_variable(name):
     """A value for an environment variable that is not set."""
     lowered = name.lower()
