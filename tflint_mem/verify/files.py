@@ -128,9 +128,10 @@ class Files:
 
     def _roots(self, importer):
         """Folders that imports of a file may start from, nearest first: scripts often put a folder above theirs on the path."""
-        yield os.path.dirname(importer.path)
-        yield importer.root
         folder = os.path.dirname(importer.path)
+        if importer.root != folder:
+            yield importer.root  # a member of a package does not see its neighbours by their bare names
+        yield folder
         while any(folder != top and folder.startswith(top.rstrip(os.sep) + os.sep) for top in self.folders):
             folder = os.path.dirname(folder)
             yield folder

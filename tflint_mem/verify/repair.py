@@ -180,7 +180,7 @@ def _made(path, names, state):
         return standins.model_file(path, state.input_shape(), state.layer_names)
     if not kind or path.endswith("/"):
         return standins.folder(path.rstrip("/"), _names_for_folder(state), _size(state))
-    return standins.for_path(path, state.input_shape())
+    return standins.for_path(path, state.input_shape(), columns=standins.columns_in(state.text()))
 
 
 def _loads_model(names):

@@ -22,7 +22,8 @@ def _read(node, found):
             found.add(node.id)
         return
     if isinstance(node, _FUNCTIONS):
-        for outer in getattr(node, "decorator_list", []) + _argument_expressions(node.args):
+        returned = [node.returns] if getattr(node, "returns", None) is not None else []
+        for outer in getattr(node, "decorator_list", []) + _argument_expressions(node.args) + returned:
             _read(outer, found)
         inner = set()
         body = node.body if isinstance(node.body, list) else [node.body]

@@ -112,20 +112,25 @@ def array_file(path, shape):
 
 def text_file(path, columns=()):
     """A small text file: CSV with the columns asked for, JSON, or lines."""
-    kind = posixpath.splitext(path)[1].lower()
+    zipped = path.lower().endswith(".zip")
+    kind = posixpath.splitext(path[:-4] if zipped else path)[1].lower()
     code = "import os\n" + _folder(path)
     if kind in (".csv", ".tsv"):
         separator = "\t" if kind == ".tsv" else ","
         names = list(columns) or ["a", "b", "c", "label"]
         rows = [separator.join(names)]
         rows += [separator.join("%.1f" % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)]
-        content, what = "\n".join(rows) + "\n", "64 rows of numbers"
+        content, what = "\n".join(rows) + "\n", "64 rows of numbers (%s)" % ", ".join(names)
     elif kind == ".json":
         content, what = "{}\n", "an empty object"
     elif kind in (".yaml", ".yml"):
         content, what = "{}\n", "an empty mapping"
     else:
         content, what = "".join("line %d of text\n" % number for number in range(256)), "256 lines of text"
+    if zipped:
+        code += "import zipfile\nwith zipfile.ZipFile(%r, 'w') as _file:\n    _file.writestr(%r, %r)\n" % (
+            path, posixpath.basename(path)[:-4], content)
+        return Action(code, "%s: %s" % (path, what))
     code += "with open(%r, 'w') as _file:\n    _file.write(%r)\n" % (path, content)
     return Action(code, "%s: %s" % (path, what))
 
@@ -356,7 +361,15 @@ sys.meta_path.append(_StubFinder("%(name)s"))
 '''
 
 
-def for_path(path, shape, layer_names=()):
+def columns_in(text):
+    """Names of columns that the code takes from tables: `table["age"]`, `table[["age", "size"]]`."""
+    found = re.findall(r"\w\[\s*['\"]([A-Za-z_][\w .-]*)['\"]\s*\]", text)
+    for group in re.findall(r"\w\[\s*\[([^\]\n]*)\]\s*\]", text):
+        found += re.findall(r"['\"]([^'\"]+)['\"]", group)
+    return list(dict.fromkeys(found))[:40]
+
+
+def for_path(path, shape, layer_names=(), columns=()):
     """The stand-in that a file name asks for; a name without an extension is a folder or a SavedModel: see the caller."""
     kind = posixpath.splitext(path)[1].lower()
     if kind in MODEL_TYPES:
@@ -365,7 +378,7 @@ def for_path(path, shape, layer_names=()):
         return image_file(path, _picture_size(shape))
     if kind in (".npy", ".npz"):
         return array_file(path, (8,) + tuple(shape))
-    return text_file(path)
+    return text_file(path, columns)
 
 
 def _picture_size(shape):
