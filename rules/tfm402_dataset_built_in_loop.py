@@ -51,6 +51,7 @@ _SOURCES = _CONSTANTS | frozenset((
     "keras.utils.text_dataset_from_directory", "keras.utils.timeseries_dataset_from_array", "tensorflow_datasets.load",
 ))
 _TRANSFORMS = frozenset(name for (kind, name), result in METHODS.items() if kind == result == "dataset")
+MAX_DEPTH = 4
 _READS = frozenset((*_TRANSFORMS, "as_numpy_iterator", "element_spec", "cardinality", "take", "skip", "__iter__"))
 
 
@@ -108,7 +109,7 @@ def _starts_from(m, i, place):
     return False
 
 
-def _applies_to(context, m, i, place):
+def _applies_to(context, m, i, place, depth=0):
     """Is the call a chain of transformations whose root is `place`, or a function of the project that gives one?"""
     f = m.calls[i][0]
     names = context.project.apis(m, i)
@@ -120,12 +121,12 @@ def _applies_to(context, m, i, place):
                 return False
             f = m.calls[f[1][1]][0]
         return False
-    if m.calls[i][1][:1] != (place,):
+    if m.calls[i][1][:1] != (place,) or depth > MAX_DEPTH:
         return False
-    return any(_transforms(context, fm, scope) for fm, scope in context.project.functions_called(m, i))
+    return any(_transforms(context, fm, scope, depth + 1) for fm, scope in context.project.functions_called(m, i))
 
 
-def _transforms(context, m, scope):
+def _transforms(context, m, scope, depth):
     """Does a function return transformations of its first parameter?"""
     params = m.scopes[scope][F.S_PARAMS]
     shift = 1 if m.is_method(scope) else 0
@@ -135,7 +136,7 @@ def _transforms(context, m, scope):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and statement[0] == F.RETURN and statement[5] is not None and statement[5][0] == "c":
-            return _applies_to(context, m, statement[5][1], name)
+            return _applies_to(context, m, statement[5][1], name, depth)
     return False
 
 

@@ -176,15 +176,15 @@ class Infer:
                     found |= self.binding(m, binding)
         return frozenset(found)
 
-    def _star(self, m, name):
-        """A name that only `from x import *` can have brought."""
+    def _star(self, m, name, seen=()):
+        """A name that only `from x import *` can have brought; `seen` are the modules on the way, which may import each other."""
         for binding in m.bindings(0).get("*", ()):
             _, statement, _, bound, _ = binding
             target = self.project.resolve(m, bound[1], bound[3])
             if target is not None:
                 if name in target.bindings(0):
                     return self.module_name(target, name)
-                found = self._star(target, name) if target is not m else None
+                found = self._star(target, name, (*seen, m.index)) if target is not m and target.index not in seen else None
                 if found is not None:
                     return found
             elif not bound[3]:
