@@ -16,6 +16,7 @@
 """
 
 from .. import facts as F
+from .handlers import is_event
 from .module import tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
@@ -28,12 +29,24 @@ _OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimi
                          "kerastuner.tuners.RandomSearch", "kerastuner.tuners.Hyperband", "keras_tuner.tuners.Hyperband",
                          "kerastuner.tuners.BayesianOptimization", "keras_tuner.tuners.BayesianOptimization", "keras_tuner.Tuner"))
 _WRAPPED_ESTIMATORS = frozenset(("KerasClassifier", "KerasRegressor"))
-_HANDLER_METHODS = frozenset(("add_url_rule", "add_api_route", "add_route", "add_handler", "register_error_handler", "add_get", "add_post", "add_command",
-                              "add_event_handler", "click", "submit", "change", "add_callback", "on_message", "subscribe", "add_resource", "register",
-                              "message_callback_add", "then", "do", "after", "on_event"))
-_HANDLER_CLASSES = frozenset(("gradio.Interface", "gradio.ChatInterface", "gr.Interface", "telegram.ext.MessageHandler", "telegram.ext.CommandHandler",
+_HANDLER_METHODS = frozenset(("add_url_rule", "add_api_route", "add_api_websocket_route", "add_route", "add_handler", "add_event_handler", "register_error_handler",
+                              "add_get", "add_post", "add_put", "add_resource", "on_message", "on_event", "message_callback_add", "basic_consume", "subscribe", "do",
+                              "enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "create_subscription", "create_timer", "create_service", "registerCallback",
+                              "setMouseCallback", "add_hotkey", "observe", "on_click"))
+# Such names are too common to count without knowing whose they are.
+_EXT_HANDLERS = {"click": "gradio", "submit": "gradio", "change": "gradio", "then": "gradio", "upload": "gradio", "select": "gradio", "load": "gradio",
+                 "register": "telegram", "add_command": "discord", "bind": "tkinter", "command": "tkinter", "interact": "ipywidgets", "Subscriber": "rospy",
+                 "Service": "rospy", "Timer": "rospy"}
+_LATER = frozenset(("Thread", "Timer", "start_new_thread", "run_in_executor", "to_thread", "run_in_threadpool", "run_sync", "sync_to_async", "add_task",
+                    "after", "after_idle", "call_later", "call_soon", "call_soon_threadsafe", "singleShot", "enter", "enterabs", "add_callback", "add_done_callback",
+                    "add_job", "deferToThread", "start_background_task", "submit_to_process"))
+_HANDLER_CLASSES = frozenset(("gradio.Interface", "gradio.ChatInterface", "telegram.ext.MessageHandler", "telegram.ext.CommandHandler",
                               "telegram.ext.CallbackQueryHandler", "starlette.routing.Route", "django.urls.path", "django.urls.re_path", "django.conf.urls.url",
-                              "grpc.unary_unary_rpc_method_handler", "aiohttp.web.post", "aiohttp.web.get"))
+                              "grpc.unary_unary_rpc_method_handler", "aiohttp.web.post", "aiohttp.web.get", "aiohttp.web.put", "aiohttp.web.route"))
+_RECURRING = frozenset(("interval", "cron"))
+_ONCE_SIGNALS = frozenset(("started", "finished", "aboutToQuit", "destroyed", "worker_init", "worker_process_init", "worker_ready", "celeryd_init", "beat_init",
+                           "got_request_exception", "connection_created"))
+_COMMAND_LINES = ("click.", "typer.", "argparse.", "optparse.", "fire.")
 _COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.apply", "dataset.scan", "dataset.reduce"))
 _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
 _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.experimental_run"))
@@ -255,25 +268,43 @@ class Callers:
             return "objective"
         if tail in _WRAPPED_ESTIMATORS and where in (0, "build_fn", "model", "build_model"):
             return "objective" if self._searched(m, i) else None
-        if tail in ("Process",) and where == "target":
+        if tail == "Process" and where == "target":
             return "process"
-        if tail in ("Thread", "Timer", "start_new_thread", "run_in_executor", "to_thread", "run_in_threadpool") or tail == "submit" and where == 0 and not self._is_process_pool(m, call):
-            return "submit"
+        if f[0] == "a" and tail in _POOL_METHODS and where in (0, "func") and self._is_process_pool(m, call):
+            return "process" if self._one_task_per_child(m) else "pool"
         if f[0] == "a" and tail in _POOL_METHODS and where in (0, "func"):
-            if self._is_process_pool(m, call):
-                return "process" if self._one_task_per_child(m) else "pool"
+            ext = _EXT_HANDLERS.get(tail)
+            if ext and any(ext in n for n in names):
+                return "handler"
             return "submit" if tail in ("apply_async", "submit") else "map"
         if f[0] == "a" and tail in _MAP_METHODS and where in (0, "func", "arg"):
             return "map"
-        if names & _HANDLER_CLASSES or tail in ("Interface", "ChatInterface", "MessageHandler", "CommandHandler", "CallbackQueryHandler"):
+        if any(v[0] in ("fn", "meth", "cls") for v in self.project.infer.callee(m, i)):
+            return "forward"
+        return self._event(m, call, names, tail, where)
+
+    def _event(self, m, call, names, tail, where):
+        """What a framework's function does with a function given at `where`: handler, submit, or None."""
+        f = call[0]
+        if names & _HANDLER_CLASSES or tail in ("Interface", "ChatInterface", "MessageHandler", "CommandHandler", "CallbackQueryHandler", "Depends", "Security"):
             return "handler"
-        if tail in ("Depends", "Security") or tail in ("path", "re_path", "url", "Route") and where in (1, "view", "endpoint"):
+        if tail in ("path", "re_path", "url", "Route", "WebSocketRoute") and where in (1, "view", "endpoint"):
             return "handler"
+        if tail in ("subscribe", "add_event_handler", "on_event") and call[1] and call[1][0][0] == "k" and not is_event("on_" + str(call[1][0][1])):
+            return None  # app.add_event_handler("startup", open_everything)
+        ext = _EXT_HANDLERS.get(where if where == "command" else tail)
+        if ext and any(ext in n for n in names):
+            return "handler"
+        if tail == "add_job" and _RECURRING & {e[1] for e in (*call[1], *[k[1] for k in call[2]]) if e[0] == "k"}:
+            return "handler"
+        if tail in _LATER:
+            return "submit"
+        if tail == "connect" and f[0] == "a" and where == 0:  # button.clicked.connect(self.run)
+            return "submit" if tail_of(f[1]) in _ONCE_SIGNALS else "handler"
         if f[0] == "a" and tail in _HANDLER_METHODS:
             return "handler"
-        for v in self.project.infer.callee(m, i):
-            if v[0] in ("fn", "meth", "cls"):
-                return "forward"
+        if (is_event(where) if isinstance(where, str) else f[0] == "a" and is_event(tail)) and not any(n.startswith(("tf.", "keras.", *_COMMAND_LINES)) for n in names):
+            return "handler"
         return None
 
     def _looks_like_study(self, m, call):

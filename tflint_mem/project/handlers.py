@@ -7,32 +7,69 @@ from .module import dotted, tail_of
 
 _ROUTE = frozenset(("route", "get", "post", "put", "delete", "patch", "websocket", "api_route", "options", "head", "expose", "errorhandler"))
 _TASK = frozenset(("task", "shared_task", "actor", "job", "periodic_task", "app_task"))
-_EVENT = frozenset(("callback", "event", "command", "message_handler", "on", "listen", "message", "hybrid_command", "slash_command", "agent", "inline_handler",
+_EVENT = frozenset(("callback", "event", "command", "message_handler", "on", "listen", "listener", "message", "hybrid_command", "slash_command", "inline_handler",
                     "callback_query_handler", "subscriber", "on_message", "on_event", "function", "cloud_event", "http", "route_cfg", "queue_trigger",
-                    "api_view", "csrf_exempt", "login_required", "require_POST", "require_GET", "require_http_methods", "endpoint"))
+                    "api_view", "csrf_exempt", "login_required", "require_POST", "require_GET", "require_http_methods", "endpoint", "action", "api",
+                    "before_request", "after_request", "teardown_request", "context_processor", "middleware", "exception_handler", "user_loader"))
 _HANDLER_EXT = ("flask.", "fastapi.", "starlette.", "celery.", "dramatiq.", "rq.", "django.", "rest_framework.", "sanic.", "bottle.", "quart.", "aiohttp.",
-                "dash.", "telegram.", "telebot.", "discord.", "aiogram.", "flask_restful.", "faust.", "functions_framework.", "connexion.", "falcon.",
+                "dash.", "telegram.", "telebot.", "discord.", "aiogram.", "flask_restful.", "functions_framework.", "connexion.", "falcon.",
                 "flask_restx.", "flask_socketio.", "socketio.", "litestar.", "robyn.", "nameko.", "huey.", "hug.", "chalice.", "azure.", "tornado.", "eel.",
                 "slack_bolt.", "modal.", "ray.serve", "pywebio.", "nicegui.", "chainlit.", "cog.", "bentoml.", "ninja.")
-_HANDLER_BASES = {
-    "tornado.web.RequestHandler": "the request handler", "tornado.websocket.WebSocketHandler": "the request handler",
-    "flask.views.MethodView": "the view", "flask.views.View": "the view", "flask_restful.Resource": "the resource", "flask_restx.Resource": "the resource",
-    "django.views.View": "the view", "django.views.generic.View": "the view", "django.views.generic.base.View": "the view",
-    "rest_framework.views.APIView": "the view", "http.server.BaseHTTPRequestHandler": "the request handler",
-    "BaseHTTPServer.BaseHTTPRequestHandler": "the request handler", "socketserver.BaseRequestHandler": "the request handler",
-    "starlette.endpoints.HTTPEndpoint": "the endpoint", "celery.Task": "the task", "django.views.generic.TemplateView": "the view",
-    "django.views.generic.FormView": "the view", "rest_framework.viewsets.ViewSet": "the view", "rest_framework.generics.GenericAPIView": "the view",
-}
-_HANDLER_METHODS = frozenset(("get", "post", "put", "delete", "patch", "dispatch", "do_GET", "do_POST", "on_get", "on_post", "handle", "on_message", "run",
-                              "open", "create", "list", "retrieve", "form_valid", "dispatch_request"))
-_SERVERLESS = {"lambda_handler": 2, "handler": 2, "lambda_function": 2}
+_VIEWS = ("get", "post", "put", "delete", "patch", "head", "options", "dispatch", "dispatch_request", "__init__")
+# Base classes (by the start of their names), what their instances are, and the methods that run for each request, task or event.
+# Instances of a view are made for each request: what their constructor does is done again, too.
+_HANDLER_BASES = (
+    ("tornado.web", "the request handler", (*_VIEWS, "initialize", "prepare")),
+    ("tornado.websocket", "the request handler", (*_VIEWS, "initialize", "open", "on_message")),
+    ("flask.views.", "the view", _VIEWS), ("flask_restful.Resource", "the resource", _VIEWS), ("flask_restx.Resource", "the resource", _VIEWS),
+    ("flask_classful.", "the view", (*_VIEWS, "index")), ("flask_openapi3.", "the view", _VIEWS),
+    ("django.views.", "the view", (*_VIEWS, "setup", "form_valid", "get_context_data", "get_queryset", "get_object")),
+    ("rest_framework.", "the view", (*_VIEWS, "list", "create", "retrieve", "update", "partial_update", "destroy", "perform_create", "perform_update",
+                                     "get_queryset", "get_object")),
+    ("channels.generic.", "the consumer", ("connect", "receive", "receive_json", "websocket_receive")),
+    ("http.server.", "the request handler", ("do_GET", "do_POST", "do_PUT", "do_DELETE")),
+    ("BaseHTTPServer.", "the request handler", ("do_GET", "do_POST")),
+    ("socketserver.", "the request handler", ("handle", "setup")), ("SocketServer.", "the request handler", ("handle", "setup")),
+    ("starlette.endpoints.", "the endpoint", (*_VIEWS, "on_connect", "on_receive")), ("starlette.middleware.", "the middleware", ("dispatch",)),
+    ("aiohttp.web.View", "the view", _VIEWS), ("aiohttp.web_urldispatcher.View", "the view", _VIEWS), ("sanic.views.", "the view", _VIEWS),
+    ("celery.Task", "the task", ("run",)), ("celery.app.task.Task", "the task", ("run",)), ("luigi.Task", "the task", ("run",)),
+    ("discord.", "the bot", ("on_message", "on_message_edit", "on_reaction_add")), ("watchdog.events.", "the file watcher", ()),
+    ("cog.BasePredictor", "the predictor", ("predict",)), ("kserve.", "the model server", ("predict", "preprocess", "postprocess")),
+    ("kfserving.", "the model server", ("predict", "preprocess", "postprocess")), ("ts.torch_handler.", "the model server", ("handle", "inference")),
+    ("asyncio.Protocol", "the protocol", ("data_received",)), ("twisted.", "the protocol", ("dataReceived", "lineReceived", "render_GET", "render_POST")),
+    ("autobahn.", "the protocol", ("onMessage",)), ("tweepy.", "the stream", ("on_status", "on_tweet", "on_data")),
+)
+_BY_CONVENTION = frozenset(("RequestHandler", "MethodView", "APIView", "Resource", "BaseHTTPRequestHandler", "WebSocketHandler"))
+_CONVENTIONAL = frozenset((*_VIEWS, "do_GET", "do_POST", "on_get", "on_post", "handle", "on_message")) - {"__init__"}
+# Types that a framework passes for each request: a function that takes one runs once for each.
+_REQUESTS = frozenset((
+    "azure.functions.HttpRequest", "azure.functions.InputStream", "azure.functions.QueueMessage", "azure.functions.ServiceBusMessage",
+    "azure.functions.EventGridEvent", "azure.functions.EventHubEvent", "azure.functions.TimerRequest", "django.http.HttpRequest", "django.http.request.HttpRequest",
+    "rest_framework.request.Request", "fastapi.Request", "starlette.requests.Request", "fastapi.requests.Request", "aiohttp.web.Request", "flask.Request",
+    "telegram.Update", "telegram.update.Update", "cloudevents.http.CloudEvent",
+))
+_TASKS_PER_CHILD = ("worker_max_tasks_per_child", "CELERY_WORKER_MAX_TASKS_PER_CHILD", "CELERYD_MAX_TASKS_PER_CHILD")
+_SERVERLESS = frozenset(("lambda_handler", "handler", "lambda_function"))
+# Events that happen once in the life of a process, or once for each connection that it makes itself.
+_ONCE_EVENTS = frozenset(("startup", "shutdown", "on_startup", "on_shutdown", "on_ready", "ready", "setup_hook", "on_connect", "on_disconnect", "on_open", "on_close",
+                          "on_start", "on_stop", "before_first_request", "before_server_start", "after_server_start", "main_process_start", "before_serving",
+                          "while_serving", "on_exit", "on_train_begin", "on_train_end"))
 _PER_BATCH = ("on_epoch_", "on_batch_", "on_train_batch_", "on_test_batch_", "on_predict_batch_")
+_SAY = ("title", "write", "header", "file_uploader", "button", "sidebar", "text_input", "image", "markdown", "selectbox", "slider", "set_page_config",
+        "subheader", "text_area", "number_input", "radio", "camera_input", "form", "columns", "chat_input", "tabs", "success", "pyplot", "dataframe")
+
+
+def is_event(name):
+    """Is it the name of an event that comes again and again: `on_message`, `onclick`, `image_callback`?"""
+    if name is None or name in _ONCE_EVENTS:
+        return False
+    return name.startswith("on_") or name in ("onmessage", "callback", "ondata") or name.endswith("_callback")
 
 
 class Handlers:
     def __init__(self, project):
         self.project = project
-        self._memo = {}
+        self._memo, self._ends = {}, None
 
     def of_function(self, m, scope):
         """(kind, phrase) when a framework calls the function again and again; ("once", "") when it calls it once; else (None, "")."""
@@ -47,31 +84,66 @@ class Handlers:
             return None, ""
         name = record[F.S_NAME]
         found = self._decorated(m, scope, record, name)
-        if found[0]:
-            return found
-        if m.is_method(scope):
-            return self._method(m, scope, record, name)
+        if not found[0] and m.is_method(scope):
+            found = self._method(m, scope, record, name)
+        elif not found[0] and record[F.S_PARENT] == 0:
+            found = self._of_module(m, scope, record, name)
+        if not found[0]:
+            found = self._of_type(m, record, name)
+        if not found[0] and self._assigned(m, scope, name):
+            return "handler", f"each event handled by `{name}`"
+        return found
+
+    def _of_module(self, m, scope, record, name):
+        """Functions of a module that a platform finds by their names and parameters."""
         params = [p[0] for p in record[F.S_PARAMS]]
-        if name in _SERVERLESS and len(params) == 2 and params[0] in ("event", "_event", "evt") and record[F.S_PARENT] == 0:
+        if len(params) == 2 and params[0] in ("event", "_event", "evt") and (name in _SERVERLESS or params[1].strip("_") == "context" and not self._called(m, scope)):
             return "handler", f"each invocation of `{name}`"
-        if params and params[0] == "request" and record[F.S_PARENT] == 0 and self._django(m, scope, name):
+        if params and params[0] == "request" and self._django(m):
             return "handler", f"each request to the Django view `{name}`"
         if name == "main" and params == ["request"] or name in ("hello_http", "predict_http") and params == ["request"]:
             return "handler", f"each invocation of `{name}`"
+        if name == "run" and len(params) == 1 and "init" in m.members(0) and not m.scopes[m.members(0)["init"]][F.S_PARAMS] and not self._called(m, scope):
+            return "handler", f"each request to the scoring script's `{name}`"  # Azure ML: init() once, run(data) per request
         return None, ""
+
+    def _called(self, m, scope):
+        """Does a function of the project call it?  A trial run at module level is no evidence."""
+        return any(how == "call" and not other.unit_test and other.calls[i][3] > 0 for other, i, how in self.project.callers(m, scope))
+
+    def _of_type(self, m, record, name):
+        """A function with a parameter that is annotated as a framework's request."""
+        for _, annotation, _, _ in record[F.S_PARAMS]:
+            if annotation is not None and annotation[0] in ("n", "a"):
+                for v in self.project.infer.values(m, record[F.S_PARENT], annotation, -1):
+                    if v[0] == "ext" and v[1] in _REQUESTS:
+                        return "handler", f"each request to `{name}`"
+        return None, ""
+
+    def _assigned(self, m, scope, name):
+        """Is the function given to an object as what handles an event: `client.on_message = handle`?"""
+        for other in self.project.using(name, 64):
+            for attribute, places in other.foreign_attributes().items():
+                if is_event(attribute):
+                    for i, _ in places:
+                        statement = other.statements[i]
+                        if tail_of(statement[6]) == name and any(
+                                (fm.index, s) == (m.index, scope) for fm, s in self.project.functions_in(other, statement[1], statement[6], i)):
+                            return True
+        return False
 
     def _decorated(self, m, scope, record, name):
         configured = getattr(self.project.settings, "handlers", None) or ()
         for expression in record[F.S_DECORATORS]:
-            arguments, keywords = (), ()
+            arguments = ()
             call = None
             if expression[0] == "c":
                 call = m.calls[expression[1]]
-                expression, arguments, keywords = call[0], call[1], call[2]
+                expression, arguments = call[0], call[1]
             tail = tail_of(expression)
             if tail is None:
                 continue
-            text = ".".join(dotted(expression) or (tail,))
+            parts = dotted(expression) or (tail,)
             values = self.project.infer.values(m, record[F.S_PARENT], expression, record[F.S_STMT])
             origin = ""
             for v in values:
@@ -79,29 +151,58 @@ class Handlers:
                     origin = v[1]
                 elif v[0] == "bm" and v[1][0] == "obj":
                     origin = v[1][1].removeprefix("ext:") + "." + v[2]
-            if text in configured or tail in configured or origin in configured:
+            if configured and self._configured(configured, ".".join(parts), tail, origin, values):
                 return "handler", f"each run of the handler `{name}`"
-            if tail in ("before_first_request", "on_startup", "startup") or tail == "on_event" and arguments and arguments[0] in (("k", "startup"), ("k", "shutdown")):
+            given = arguments[0][1] if arguments and arguments[0][0] == "k" else None
+            if tail in _ONCE_EVENTS or given in _ONCE_EVENTS and tail in _EVENT or tail == "event" and name in _ONCE_EVENTS:
                 return "once", ""
             known = origin.startswith(_HANDLER_EXT)
-            path = arguments and arguments[0][0] == "k" and isinstance(arguments[0][1], str) and arguments[0][1][:1] == "/"
+            path = isinstance(given, str) and given[:1] == "/"
+            owner = parts[0] if expression[0] == "a" else ""
             if tail in _ROUTE and (known or path) and call is not None:
-                where = f" `{arguments[0][1]}`" if path else f" `{name}`"
+                where = f" `{given}`" if path else f" `{name}`"
                 return "handler", f"each request to{where}"
-            if tail in _TASK and (known or tail in ("shared_task", "actor") or tail in ("task", "job") and expression[0] == "a" and not origin.startswith(("airflow", "prefect", "invoke", "luigi"))):
-                return "handler", f"each run of the task `{name}`"
-            if tail in _EVENT and known or tail == "callback" and expression[0] == "a" and dotted(expression)[0] in ("app", "dash_app") and call is not None:
+            if tail in _TASK and (known or tail in ("shared_task", "actor") or tail in ("task", "job") and owner and not origin.startswith(("airflow", "prefect", "invoke", "luigi"))):
+                if self._one_task_per_worker():
+                    return "once", ""
+                where = f"RQ job `{name}` of a worker that does not fork" if origin.startswith("rq.") else f"run of the task `{name}`"
+                return "handler", f"each {where}"
+            if tail in _EVENT and known or tail == "callback" and owner in ("app", "dash_app") and call is not None:
                 return "handler", f"each event handled by `{name}`"
-            if tail in ("event", "command", "message_handler") and expression[0] == "a" and dotted(expression) and dotted(expression)[0] in ("bot", "client"):
-                return "handler", f"each event handled by `{name}`"
-            if tail == "on" and expression[0] == "a" and dotted(expression) and dotted(expression)[0] in ("sio", "socketio"):
+            if tail in ("event", "command", "message_handler") and owner in ("bot", "client") or tail == "on" and owner in ("sio", "socketio"):
                 return "handler", f"each event handled by `{name}`"
             if tail in ("csrf_exempt", "login_required", "api_view", "require_POST", "require_http_methods"):
                 return "handler", f"each request to the Django view `{name}`"
         return None, ""
 
-    def _django(self, m, scope, name):
-        """A module-level function with a first parameter `request` in a Django project: in views.py, or named in urls.py."""
+    def _one_task_per_worker(self):
+        """Does the project tell Celery to end each worker process after one task?"""
+        if self._ends is None:
+            self._ends = any(self._sets_one(self.project.module(index)) for index in self.project.mentioned(("Celery", *_TASKS_PER_CHILD)))
+        return self._ends
+
+    @staticmethod
+    def _sets_one(m):
+        for statement in m.statements:
+            if statement and statement[0] == F.ASSIGN and statement[6] == ("k", 1) and any(tail_of(t) in _TASKS_PER_CHILD for t in statement[5]):
+                return True
+        return any(name in _TASKS_PER_CHILD and value == ("k", 1) for call in m.calls for name, value in call[2])
+
+    def _configured(self, configured, text, tail, origin, values):
+        """Is a decorator one of those in the `handlers` setting: as it is written, by its last name, or by where it is defined?"""
+        if text in configured or tail in configured or origin in configured:
+            return True
+        for v in values:
+            if v[0] in ("fn", "cls", "meth"):
+                index, scope = v[-2:]
+                where = ".".join((*self.project.module(index).parts, self.project.module(index).qualname(scope)))
+                if any(where.endswith("." + name) for name in configured):
+                    return True
+        return False
+
+    @staticmethod
+    def _django(m):
+        """Could a module hold Django views: is it named like one, or does it import from Django?"""
         base = os.path.basename(m.path)
         if base in ("views.py", "api.py") or f"{os.sep}views{os.sep}" in m.path:
             return True
@@ -122,11 +223,12 @@ class Handlers:
             return "callback", f"each batch of the Keras sequence `{class_name}`"
         if kind == "model" and name in ("train_step", "test_step", "predict_step"):
             return "callback", f"each step of `{class_name}`"
-        foreign = self.project.infer.foreign_bases(m, owner)
-        for base in foreign:
-            phrase = _HANDLER_BASES.get(base)
-            if phrase and name in _HANDLER_METHODS:
-                return "handler", f"each call of {phrase} `{class_name}.{name}`"
+        for base in self.project.infer.foreign_bases(m, owner):
+            for start, phrase, methods in _HANDLER_BASES:
+                if base.startswith(start) and (name in methods or not methods and is_event(name)):
+                    if name == "__init__" and self._made_once(m, owner):
+                        continue
+                    return "handler", f"each call of {phrase} `{class_name}.{name}`"
             if base.endswith("Servicer") and not name.startswith("_"):
                 return "handler", f"each call of the gRPC method `{class_name}.{name}`"
         params = [p[0] for p in record[F.S_PARAMS]]
@@ -134,9 +236,21 @@ class Handlers:
             tail = tail_of(expression) or ""
             if tail.endswith("Servicer") and not name.startswith("_") and len(params) == 3:
                 return "handler", f"each call of the gRPC method `{class_name}.{name}`"
-            if tail in ("RequestHandler", "MethodView", "APIView", "Resource", "BaseHTTPRequestHandler", "WebSocketHandler") and name in _HANDLER_METHODS:
+            if tail in _BY_CONVENTION and name in _CONVENTIONAL:
                 return "handler", f"each call of `{class_name}.{name}`"
+        if name in ("__call__", "process_request", "process_view") and params[1:2] == ["request"]:
+            init = m.members(owner).get("__init__")
+            if init is not None and any(p[0] == "get_response" for p in m.scopes[init][F.S_PARAMS]):
+                return "handler", f"each request through the middleware `{class_name}`"
         return None, ""
+
+    def _made_once(self, m, owner):
+        """Is a view told to live on (`init_every_request = False`), or made by the project itself?"""
+        binding = m.bindings(owner).get("init_every_request")
+        if binding and binding[-1][3] == ("k", False):
+            return True
+        init = m.members(owner).get("__init__")
+        return init is not None and any(how == "call" for _, _, how in self.project.callers(m, init))
 
     def script(self, m):
         """A phrase when the whole module runs again for each interaction (Streamlit), else ""."""
@@ -144,8 +258,7 @@ class Handlers:
         for binding in bindings:
             name, module, attribute, level = binding[3]
             if module == "streamlit" and not level:
-                for tail in ("title", "write", "header", "file_uploader", "button", "sidebar", "text_input", "image", "markdown", "selectbox", "slider", "set_page_config",
-                             "subheader", "text_area", "number_input", "radio", "camera_input", "form", "columns"):
+                for tail in _SAY:
                     for i in m.calls_by_tail().get(tail, ()):
                         parts = dotted(m.calls[i][0])
                         if parts and parts[0] == name:

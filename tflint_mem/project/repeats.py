@@ -104,8 +104,9 @@ class Repeats:
                 place = (other, j)
                 key = (other.index, other.calls[j][3])
                 if other is m and other.calls[j][3] == scope:
-                    if how == "call" and len(hops) < 3 and not self._same_path_branch(m, i, j):
-                        yield Repeat("recursion", hops, m, None, scope, None, f"each recursive call of `{record[F.S_NAME]}`", other.calls[j][6][0])
+                    if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j):
+                        again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each run of `{record[F.S_NAME]}`, which schedules itself again"
+                        yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0])
                     continue
                 if key in seen and other.calls[j][3] != 0:
                     continue
@@ -117,7 +118,7 @@ class Repeats:
                 elif how == "objective":
                     yield Repeat("objective", (place, *hops), other, None, scope, None, f"each trial of `{self._text(other, j)}`", line, True)
                 elif how == "handler":
-                    yield Repeat("handler", (place, *hops), other, None, scope, None, f"each event handled by `{record[F.S_NAME]}`", line, True)
+                    yield Repeat("handler", (place, *hops), other, None, scope, None, self._event_phrase(other, j, record[F.S_NAME]), line, True)
                 elif how == "callback":
                     yield Repeat("callback", (place, *hops), other, None, scope, None, f"each run of the callback `{self._text(other, j)}`", line, True)
                 else:
@@ -249,6 +250,12 @@ class Repeats:
     def _text(self, m, i):
         parts = dotted(m.calls[i][0])
         return ".".join(parts) + "(…)" if parts else "a call"
+
+    @staticmethod
+    def _event_phrase(m, i, name):
+        if (tail_of(m.calls[i][0]) or "").startswith("enqueue"):
+            return f"each RQ job `{name}` of a worker that does not fork"
+        return f"each event handled by `{name}`"
 
     def _map_phrase(self, m, i):
         return f"each item of `{self._text(m, i)}`"
