@@ -1,6 +1,7 @@
 """Calls of things that variables and attributes hold: `model(x)`, `self.net(x)`, `nets[k](x)`.
 
-A function or class that is called by its own name is none; that leaves few calls whose receiver has to be inferred.
+A function or class that is called by its own name is none, nor is what another package or a container has, nor what is
+called a function (`loss_fn`, `callback`): that leaves few calls whose receiver has to be inferred, which is the costly part.
 """
 
 import builtins
@@ -8,6 +9,8 @@ import builtins
 from tflint_mem import facts as F
 
 _HELD = frozenset(("assign", "param", "iter", "with", "annotation", "import"))
+_FUNCTIONS = ("fn", "func", "function", "callback", "callable", "activation", "_op", "initializer", "regularizer")
+_OF_CONTAINERS = frozenset(name for kind in (dict, list, set, str) for name in dir(kind)) | frozenset(vars(builtins))
 
 
 def calls(context):
@@ -24,14 +27,32 @@ def _calls(context):
     for m in context.project.all_modules():
         if context.in_tests(m):
             continue
+        foreign = None
         for tail, calls in m.calls_by_tail().items():
-            if tail[:1].isupper() or tail in vars(builtins):
+            if tail[:1].isupper() or tail in _OF_CONTAINERS or tail.endswith(_FUNCTIONS):
                 continue
             for i in calls:
                 call = m.calls[i]
                 f = call[0]
-                if call[1] and (f[0] == "a" and tail in attributes and f[1][0] == "n" or f[0] == "x" or f[0] == "n" and _held(m, call[3], tail)):
+                if not call[1]:
+                    continue
+                if f[0] == "a":
+                    if tail not in attributes or f[1][0] != "n":
+                        continue
+                    if foreign is None:
+                        foreign = _foreign_names(context, m)
+                    if f[1][1] not in foreign:
+                        yield m, i
+                elif f[0] == "x" or f[0] == "n" and _held(context, m, call[3], tail):
                     yield m, i
+
+
+def _foreign_names(context, m):
+    """Names that the module's top level imports from other packages: `np.log(x)` calls no variable."""
+    return {
+        name for name, bindings in m.bindings(0).items()
+        if all(b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None for b in bindings)
+    }
 
 
 def _assigned_attributes(m):
@@ -47,11 +68,18 @@ def _assigned_attributes(m):
     return found
 
 
-def _held(m, scope, name):
+def _held(context, m, scope, name):
     """Is the name a variable here, not a function, class or builtin?  An imported lower-case name may be a model of another module."""
     while scope >= 0:
         bindings = m.bindings(scope).get(name)
         if bindings:
-            return any(b[0] in _HELD and (b[0] != "import" or name[:1].islower() and b[3][2] not in (None, "")) for b in bindings)
+            return any(b[0] in _HELD and (b[0] != "import" or _may_be_model(context, name, b[3][2])) for b in bindings)
         scope = m.scopes[scope][F.S_PARENT]
     return False
+
+
+def _may_be_model(context, name, attribute):
+    """May an imported name be a variable of the other module?  One that is also a function of the project hardly is, unless it says so."""
+    if not name[:1].islower() or attribute in (None, ""):
+        return False
+    return attribute not in context.project.defined or "model" in name or "net" in name

@@ -159,7 +159,6 @@ def _run_rules(project, kept, settings):
     for rule in RULES:
         if rule.code in enabled and project.mentioned(rule.triggers):
             drafts.extend(module_of(rule).find(context))
-            project.trim()
     return [_finished(draft, kept) for draft in _most_specific(drafts)]
 
 

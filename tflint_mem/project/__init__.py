@@ -20,10 +20,8 @@ from .released import Released
 from .repeats import Repeats
 from .versions import Versions
 
-KEEP_LOADED = 900  # decoded modules kept in memory; the others are decoded again when asked for
-
-KEEP_IN_LARGE = 600
-MANY_ANSWERS = 150_000  # of the inference, about 40 MB
+KEEP_LOADED = 900  # decoded modules kept in memory; a project with more of them is very large ...
+KEEP_IN_LARGE = 450  # ... and keeps these; the others are decoded again when asked for
 
 
 class Project:
@@ -41,7 +39,7 @@ class Project:
         self._mentions, self._uses, self._mention_sets = {}, {}, {}
         self._loaded, self._keep = deque(), KEEP_LOADED
         self._subclasses = {}
-        self._apis = {}
+        self._apis, self._api_sets = {}, {}
         self.defined = set()  # names of all functions and classes of the project
         self.infer = Infer(self)
         self.callers_of = Callers(self)
@@ -58,14 +56,7 @@ class Project:
             part.project = None
         self.callers_of.forget()
         self.modules.clear()
-        self.infer.memo.clear()
-
-    def trim(self):
-        """Forget answers when there are very many: they are found again when asked for."""
-        if len(self.infer.memo) > MANY_ANSWERS:
-            self.infer.memo.clear()
-            self.infer.pool.clear()
-            self._apis.clear()
+        self.infer.forget()
 
     # -- modules --------------------------------------------------------------------------------------------------
 
@@ -102,11 +93,18 @@ class Project:
             module.idents = module.called = ()
 
     def module(self, index):
-        """The module of an index; the oldest decoded bodies go when there are too many."""
+        """The module of an index; when too many bodies are decoded, those go that nobody asked for lately."""
+        found = self.modules[index]
+        found.recent = True
         loaded = self._loaded
         while len(loaded) > self._keep:
-            self.modules[loaded.popleft()].release()
-        return self.modules[index]
+            oldest = self.modules[loaded.popleft()]
+            if oldest.recent:  # a second chance: a pass over all modules must not drive out those that every question needs
+                oldest.recent = False
+                loaded.append(oldest.index)
+            else:
+                oldest.release()
+        return found
 
     def mentioning(self, name, limit=None):
         """Modules in which the identifier occurs; none when there are more than `limit`."""
@@ -121,6 +119,10 @@ class Project:
         if limit is not None and len(found) > limit:
             return []
         return [self.module(i) for i in found]
+
+    def users(self, name):
+        """The number of modules that may call the function or class of that name, or hand it over."""
+        return len(self._uses.get(name, ()))
 
     def mentioned(self, names):
         """Indices of the modules in which one of the identifiers occurs, in order."""
@@ -161,7 +163,8 @@ class Project:
         key = (m.index, i)
         found = self._apis.get(key)
         if found is None:
-            found = self._apis[key] = frozenset(self._api_names(m, i))
+            found = frozenset(self._api_names(m, i))
+            found = self._apis[key] = self._api_sets.setdefault(found, found)
         return found
 
     def _api_names(self, m, i):

@@ -56,6 +56,10 @@ _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.
 _COMMON = frozenset(name for kind in (dict, str, list, set, bytes) for name in dir(kind) if not name.startswith("_"))
 
 
+_CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
+EVERYWHERE = 80  # modules
+
+
 class Callers:
     def __init__(self, project):
         self.project = project
@@ -66,6 +70,14 @@ class Callers:
         """Drop what was found: it refers to modules."""
         self._memo.clear()
         self._by_names.clear()
+
+    def is_everywhere(self, m, scope):
+        """Is the name of the function (of its class, for a constructor) used in so many modules that its callers say nothing in particular?"""
+        record = m.scopes[scope]
+        name = record[F.S_NAME]
+        if name in _CONSTRUCTORS and m.is_method(scope):
+            name = m.scopes[record[F.S_PARENT]][F.S_NAME]
+        return self.project.users(name) > EVERYWHERE
 
     def of(self, m, scope):
         key = (m.index, scope)
@@ -94,8 +106,8 @@ class Callers:
         names = {name}
         owner = record[F.S_PARENT]
         method = m.is_method(scope)
-        if method and name in ("__init__", "__new__", "__post_init__", "__call__", "call", "__enter__"):
-            names = {m.scopes[owner][F.S_NAME]} if name in ("__init__", "__new__", "__post_init__") else set()
+        if method and name in (*_CONSTRUCTORS, "__call__", "call", "__enter__"):
+            names = {m.scopes[owner][F.S_NAME]} if name in _CONSTRUCTORS else set()
             for index, s in self.project.subclasses(m, owner):
                 names.add(self.project.module(index).scopes[s][F.S_NAME])
             if name in ("__init__",):
@@ -158,7 +170,7 @@ class Callers:
         found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         owner = m.scopes[scope][F.S_PARENT]
         handed = references.get((m.index, scope), ())
-        if m.is_method(scope) and m.scopes[scope][F.S_NAME] in ("__init__", "__new__", "__post_init__"):
+        if m.is_method(scope) and m.scopes[scope][F.S_NAME] in _CONSTRUCTORS:
             handed = (*handed, *references.get((m.index, owner), ()))
         for other, i, where in handed:
             self._handed(other, i, where, m, scope, found)

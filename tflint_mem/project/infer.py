@@ -26,6 +26,7 @@ MAX_DEPTH = 100
 LARGE_CYCLE = 60
 _NO_CYCLE = 1 << 30
 MAX_CALLERS = 32
+MOST_ANSWERS = 40_000  # in each of two generations, about 10 MB
 
 _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
                            "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert"))
@@ -53,12 +54,16 @@ class Infer:
 
     def __init__(self, project):
         self.project = project
-        self.memo, self.pool = {}, {}
+        self.memo, self.older, self.pool = {}, {}, {}
         self.active = {}  # what is being computed, with its depth
         self.provisional = {}  # members of a cycle whose head is being computed: (value, depth of the head)
         self.members = []
         self.low = _NO_CYCLE
         self.depth = 0
+
+    def forget(self):
+        """Drop all answers."""
+        self.memo, self.older, self.pool = {}, {}, {}
 
     # -- entry points -----------------------------------------------------------------------------------------------
 
@@ -87,6 +92,10 @@ class Infer:
         found = self.memo.get(key)
         if found is not None:
             return found
+        found = self.older.get(key)
+        if found is not None:
+            self.memo[key] = found
+            return found
         known = self.provisional.get(key)
         if known is not None:
             self.low = min(self.low, known[1])
@@ -113,6 +122,8 @@ class Infer:
                 if keep:
                     self.memo[member] = value
             del self.members[mark:]
+            if len(self.memo) > MOST_ANSWERS:  # a very large project: what nobody asks for again is forgotten
+                self.memo, self.older, self.pool = {}, self.memo, {}
         else:
             self.provisional[key] = (found, low)
             self.members.append(key)
@@ -368,6 +379,8 @@ class Infer:
         if owner > 0 and m.scopes[owner][F.S_KIND] == "class" and record[F.S_NAME] in _COMPILED_METHODS and self.class_kind(m, owner) in ("model", "layer"):
             found.add(obj("tensor"))
             return frozenset(found)
+        if self.project.callers_of.is_everywhere(m, scope):
+            return frozenset(found)  # a helper that takes whatever it is given: no value says what a call of it holds
         for caller, i, how in self.project.callers(m, scope)[:MAX_CALLERS]:
             found |= self.argument_for(m, scope, index, caller, i, how)
             if len(found) > MAX_VALUES:
