@@ -71,7 +71,8 @@ class Context:
         """The trace of a Repeat: the repeat, each call on the way, and `last`, the message for the place itself."""
         m = repeat.module
         if repeat.context is not None:
-            origin = f"{repeat.what} repeats" + (f", {repeat.count} times" if repeat.count else "")
+            count = self.project.repeats_of.count(m, repeat.context)  # of this loop alone
+            origin = f"{repeat.what} repeats" + (f", {count} times" if count else "")
         elif repeat.kind == "script":
             origin = f"{repeat.what} runs this file again"
         else:

@@ -11,6 +11,8 @@ from .handlers import Handlers
 from .module import dotted, tail_of
 
 MAX_DEPTH = 9
+_CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
+_PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "iterrows", "itertuples", "copy"))  # one for each of the receiver
 MAX_PATHS = 60
 
 
@@ -21,7 +23,7 @@ class Repeat:
     hops      ((module, call), …) from the repeat to the flagged call: the first stands in the loop, the last is the call
     module    where the repeat is       context  its loop context, or None
     scope     the function whose every run is one repeat when there is no loop (a handler)
-    count     how many times, when the code says so, else None
+    count     how many times in all, loops inside this one included, when the code says so, else None
     what      a noun phrase: "the `for` loop", "each request to `/predict`"
     line      where the repeat is, in `module`
     handed    the first hop hands the function over to what repeats it (`map`, `optimize`, a handler table): it is the repeat itself
@@ -67,8 +69,11 @@ class Repeats:
             call = m.calls[i]
             scope, context = call[3], call[4]
             found = self.local_loop(m, i)
+            passes = 1
             for loop in found:
-                yield self._loop_repeat(m, loop, hops)
+                count = self.count(m, loop)
+                passes = None if count is None or passes is None else passes * count
+                yield self._loop_repeat(m, loop, hops, passes)
             if found:  # an outer caller adds nothing, but a handler around the loop is the better explanation
                 kind, what = self.handlers.of_function(m, scope)
                 if kind == "handler":
@@ -124,11 +129,11 @@ class Repeats:
                 else:
                     queue.append((other, j, (place, *hops), seen | {key}))
 
-    def _loop_repeat(self, m, loop, hops):
+    def _loop_repeat(self, m, loop, hops, passes):
         kind, _, statement, branch = m.contexts[loop]
         line = m.loop_line(loop)
         phrase = {"for": "the `for` loop", "while": "the `while` loop", "comp": "the comprehension"}[kind]
-        return Repeat({"for": "loop", "while": "while", "comp": "comprehension"}[kind], hops, m, loop, None, self.count(m, loop), phrase, line)
+        return Repeat({"for": "loop", "while": "while", "comp": "comprehension"}[kind], hops, m, loop, None, passes, phrase, line)
 
     # -- loops ------------------------------------------------------------------------------------------------------------
 
@@ -158,7 +163,7 @@ class Repeats:
         return self.length(m, scope, iterable, statement)
 
     def length(self, m, scope, e, at, depth=0):
-        if depth > 3 or e is None:
+        if depth > 5 or e is None:
             return None
         tag = e[0]
         if tag in ("l", "t", "S"):
@@ -169,9 +174,23 @@ class Repeats:
             return len(e[1]) if all(k is not None for k in e[1]) else None
         if tag == "k" and isinstance(e[1], str):
             return len(e[1])
+        if tag == "g":  # one element at most for each of what it goes through
+            context = m.contexts[e[3]]
+            alone = context[1] < 0 or m.contexts[context[1]][0] != "comp"
+            return self.length(m, scope, context[3][1], at, depth + 1) if alone else None
+        if tag == "x":
+            cut = e[2]
+            if cut is None or cut[0] != "sl" or cut[2] is None or cut[3] is not None:
+                return None
+            ends = [0 if end is None else self.number(m, scope, end, at) for end in cut[1:3]]
+            return ends[1] - ends[0] if None not in ends and 0 <= ends[0] <= ends[1] else None
         if tag == "c":
             call = m.calls[e[1]]
             name = tail_of(call[0])
+            if name in _CUTS:
+                return self._cut(m, scope, call, at)
+            if name in _PASSES and call[0][0] == "a":
+                return self.length(m, scope, call[0][1], at, depth + 1)
             if name == "range" and call[1] and not call[2]:
                 numbers = [self.number(m, scope, a, at) for a in call[1]]
                 if any(n is None for n in numbers) or len(numbers) > 3:
@@ -185,25 +204,48 @@ class Repeats:
             if name == "zip" and call[1]:
                 lengths = [n for n in (self.length(m, scope, a, at, depth + 1) for a in call[1]) if n is not None]
                 return min(lengths) if lengths else None
-            if name in ("items", "keys", "values") and call[0][0] == "a":
-                return self.length(m, scope, call[0][1], at, depth + 1)
             return None
         if tag == "n":
             value = self._single(m, scope, e[1], at)
-            if value is not None and value[0] in ("l", "t", "d") and value[1]:
+            if value is not None and value[0] in ("l", "t", "d", "g", "c", "x") and value[1] not in ((), None):
                 if self._grows(m, scope, e[1]):
                     return None
                 return self.length(m, scope, value, at, depth + 1)
         return None
 
+    def _cut(self, m, scope, call, at):
+        """`ds.take(3)`, `df.head(5)`, `islice(xs, 10)`, `random.sample(xs, 4)`: so many at most."""
+        method = tail_of(call[0]) in ("take", "head")
+        if len(call[1]) != (1 if method else 2):
+            return None
+        count = self.number(m, scope, call[1][-1], at)
+        return count if count is not None and count >= 0 else None
+
     def number(self, m, scope, e, at):
+        """The whole number that an expression is: written there, or in the only assignment of its name, or given by all callers."""
         if e[0] == "k" and isinstance(e[1], int):
             return int(e[1])
         if e[0] == "n":
             value = self._single(m, scope, e[1], at)
-            if value is not None and value[0] == "k" and isinstance(value[1], int):
-                return int(value[1])
+            if value is not None:
+                return int(value[1]) if value[0] == "k" and isinstance(value[1], int) else None
+            bindings = m.bindings(scope).get(e[1], ())
+            if len(bindings) == 1 and bindings[0][0] == "param":
+                return self._given(m, scope, bindings[0][3])
         return None
+
+    def _given(self, m, scope, index):
+        """The largest constant that callers pass for a parameter, when all of them pass one (or leave it to a constant default)."""
+        numbers = []
+        for caller, i, how in self.project.callers(m, scope):
+            if how != "call":
+                return None
+            given = self.project.infer.argument(m, scope, index, caller, i)
+            given = m.scopes[scope][F.S_PARAMS][index][2] if given is None else given
+            if given is None or given[0] != "k" or not isinstance(given[1], int):
+                return None
+            numbers.append(int(given[1]))
+        return max(numbers, default=None)
 
     def _single(self, m, scope, name, at):
         """The expression of a name's only assignment (in this scope or the module), or None."""
