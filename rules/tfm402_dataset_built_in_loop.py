@@ -128,14 +128,6 @@ def _applies_to(context, m, i, place, depth=0):
 
 def _transforms(context, m, scope, depth):
     """Does a function return transformations of its first parameter?"""
-    key = ("transforms", m.index, scope)
-    if key not in context.memo:
-        context.memo[key] = False  # a function that only hands on to itself transforms nothing
-        context.memo[key] = _returns_transformed(context, m, scope)
-    return context.memo[key]
-
-
-def _returns_transformed(context, m, scope):
     params = m.scopes[scope][F.S_PARAMS]
     shift = 1 if m.is_method(scope) else 0
     if len(params) <= shift:
