@@ -178,8 +178,12 @@ def _work(context, starts):
 
     for m, scope in starts:
         add(m, scope)
+    started = {m.index for m, _ in starts}
     for m, scope in queue:
+        guarded = _main_blocks(m) if scope == 0 and m.index not in started else ()
         for i in m.scope_calls(scope):
+            if guarded and any(m.inside(m.calls[i][4], block) for block in guarded):
+                continue  # `if __name__ == "__main__"` of a module that is only imported
             computes = _computes(context, m, i)
             if computes:
                 return m, i
@@ -191,10 +195,15 @@ def _work(context, starts):
                 add(fm, fs)
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.IMPORT:
+            if statement and statement[0] == F.IMPORT and not any(m.inside(statement[2], block) for block in guarded):
                 for target in context.project.imports.of_statement(m, statement):
                     add(target, 0)
     return None
+
+
+def _main_blocks(m):
+    """The contexts of a module that run only when it is started itself."""
+    return [s[6] for s in map(m.statements.__getitem__, m.scope_statements(0)) if s and s[0] == F.IF and _order.is_main_test(s[5])]
 
 
 def _computes(context, m, i):

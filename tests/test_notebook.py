@@ -151,6 +151,26 @@ def test_cells_round_trip_through_edits(texts, data):
     assert ["".join(cell["source"]) for cell in edited["cells"]] == [*texts[: number - 1], new, *texts[number:]]
 
 
+# -- cells that are not as they should be
+
+
+def test_an_indented_cell_is_read_without_its_margin_and_keeps_its_columns():
+    book = source(notebook(code("x = 1"), code("", "  for a in b:", "      f(a)", "", "# note", "  g()")))
+    ast.parse(book.text)
+    assert book.text == "x = 1\n\nfor a in b:\n    f(a)\n\n# note\ng()"
+    assert [book.margin(row) for row in range(1, 8)] == [0, 0, 2, 2, 0, 0, 2]
+
+
+def test_cells_that_do_not_parse_are_left_out():
+    book = source(notebook(code("x = 1"), code("y =", "", "z = 3"), prose("text"), code("def f(", "    a):"), code("w = 2")))
+    with pytest.raises(SyntaxError):
+        ast.parse(book.text)
+    assert [(error.lineno, book.locate(error.lineno)) for error in book.drop_broken_cells()] == [(2, (2, 1)), (6, (4, 2))]
+    assert book.lines == ["x = 1", "# =", "", "# = 3", "#ef f(", "#   a):", "w = 2"]
+    assert book.rows(2) == ["y =", "", "z = 3"]
+    assert source(notebook(code("x = 1"))).drop_broken_cells() == []
+
+
 # -- magics
 
 
@@ -158,6 +178,8 @@ def test_cells_round_trip_through_edits(texts, data):
     ("%matplotlib inline\nx = 1", ["x = 1"]),
     ("!pip install a \\\n    b\nx = 1", ["x = 1"]),
     ("pip install tensorflow\nx = 1", ["x = 1"]),
+    ("ls ./data\ncd 'my files'\nrm -rf out\nx = 1", ["x = 1"]),
+    ("# pictures\n%%html\n<img src=a>", ["# pictures"]),
     ("if x:\n    !ls\nelse:\n    %cd ..\ny = 1", ["if x:", "else:", "y = 1"]),
     ("for p in q:\n    !l\n", ["for p in q:"]),
     ("files = !ls *.h5\nx = %env HOME\nz = 1", ["files =", "x =", "z = 1"]),
@@ -187,6 +209,7 @@ def test_magics_become_python_of_the_same_shape(text, kept):
     "x = (a\n     % b)",
     "x = '''\n!not a command\n%nor this\n'''",
     "x = a \\\n    % b",
+    "ls = 3\ncat += 1\nman(2)\nmv in ls\ncp -= 1\nrm.x",
     "s = 'is it?'",
     "ok = a != b  # really?",
     "s = 'a = !b'",

@@ -72,7 +72,7 @@ class Context:
         m = repeat.module
         if repeat.context is not None:
             count = self.project.repeats_of.count(m, repeat.context)  # of this loop alone
-            origin = f"{repeat.what} repeats" + (f", {count} times" if count else "")
+            origin = f"{repeat.what} repeats" + (f", at most {count} times" if count else "")
         elif repeat.kind == "script":
             origin = f"{repeat.what} runs this file again"
         else:

@@ -77,9 +77,15 @@ def _add(project, source, kept, findings, quiet=False):
             findings.append(error.finding())
         return
     except (SyntaxError, ValueError) as error:
+        broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
-            findings.append(_syntax_finding(source, error))
-        return
+            findings.extend(_syntax_finding(source, each) for each in broken or (error,))
+        try:
+            collected = _collect(source) if broken else None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            collected = None
+        if collected is None:
+            return
     except (RecursionError, MemoryError):
         if not quiet:
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
@@ -212,7 +218,7 @@ def _place(source, line, column):
         text = rows[line - 1]
         if not text.isascii():
             column = len(text.encode("utf-8")[:column].decode("utf-8", "replace"))
-    return (line, column + 1)
+    return (line, column + 1 + source.margin(line))
 
 
 def _fix(draft, source):

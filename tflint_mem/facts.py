@@ -103,7 +103,7 @@ class _Walk:
 
 def collect(code, filename="<module>"):
     """Parse `code` (bytes or str) and return its Facts.  Raises SyntaxError, ValueError (NUL), RecursionError, MemoryError."""
-    tree = compile(code, filename, "exec", 0x400 | 0x1000, dont_inherit=True)  # PyCF_ONLY_AST, top-level await (notebooks)
+    tree = compile(code, filename, "exec", 0x400, dont_inherit=True)  # PyCF_ONLY_AST: top-level await parses, as notebooks need
     w = _Walk()
     w.scopes.append(["module", "<module>", -1, 1, 0, (), (), None, (), -1, (0, 0), (0, 0), ""])
     w.queue.append((0, tree.body))

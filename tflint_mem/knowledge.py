@@ -217,7 +217,7 @@ _NOT_OPS = frozenset((
 ))
 _OP_SECTIONS = frozenset((
     "math", "nn", "linalg", "image", "random", "strings", "signal", "sparse", "bitwise", "sets", "audio", "ragged", "io", "quantization",
-    "losses", "layers", "metrics", "clip_by_value", "raw_ops", "dtypes", "debugging", "contrib", "train", "summary", "initializers",
+    "losses", "layers", "metrics", "clip_by_value", "raw_ops", "dtypes", "debugging", "contrib", "train", "summary",
 ))
 _SECTION_NON_OPS = frozenset((
     "train.Saver", "train.Checkpoint", "train.CheckpointManager", "train.Coordinator", "train.Example", "train.Feature", "train.Features",

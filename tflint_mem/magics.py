@@ -13,9 +13,12 @@ _PYTHON_BODY = frozenset("capture debug ipytest memit prun pypy python python2 p
 _RUNS_STATEMENT = re.compile(r"%(?:time|timeit|prun|memit)\s+(?:-\S+\s+(?:\d+\s+)?)*(?=\S)")
 _COMPOUND = re.compile(r"(?:async|class|def|for|if|try|while|with|from)\b|[@%!?]")
 
-_AUTOMAGIC = re.compile(r"(?:pip3?|conda|mamba|apt|apt-get)\s+(?:install|uninstall|list|show|update|upgrade)\b")
+_AUTOMAGIC = re.compile(
+    r"(?:pip3?|conda|mamba|apt|apt-get)\s+(?:install|uninstall|list|show|update|upgrade)\b"
+    # What IPython knows without a percent sign; `ls = 3`, `cat + 1` and `cp in names` are Python.
+    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])")
 _ASSIGNED = re.compile(r"(?<![=!<>+\-*/%&|^@:])=\s*(?=[!%])")
-_SUSPECT = re.compile(r"^[ \t]*(?:[%!?]|pip|conda|mamba|apt)|=\s*[!%]|\?[ \t\r]*$", re.MULTILINE)
+_SUSPECT = re.compile(r"^[ \t]*(?:[%!?]|pip|conda|mamba|apt|cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm)|=\s*[!%]|\?[ \t\r]*$", re.MULTILINE)
 _LEXEME = re.compile(r"\"\"\"|'''|[\"'#()\[\]{}\\]")
 
 
@@ -24,7 +27,7 @@ def mask(text):
     if not _SUSPECT.search(text):
         return text, {}
     rows, masked = text.split("\n"), {}
-    first = next((i for i, row in enumerate(rows) if row.strip()), 0)
+    first = next((i for i, row in enumerate(rows) if row.strip() and not row.startswith("#")), 0)
     start = 0
     if rows[first].startswith("%%"):
         name = re.match(r"%%(\w*)", rows[first]).group(1)

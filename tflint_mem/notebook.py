@@ -14,12 +14,12 @@ from tflint_mem.source import BOM, SourceError, splice, split_rows
 
 
 class _Cell:
-    """One code cell: its number, the module row of its first row, its own text, and where magics were masked."""
+    """One code cell: its number, the module row of its first row, its own text, where magics were masked, and the margin of its rows."""
 
-    __slots__ = ("number", "first_row", "text", "masked", "route")
+    __slots__ = ("number", "first_row", "text", "masked", "route", "margin")
 
-    def __init__(self, number, first_row, text, masked, route):
-        self.number, self.first_row, self.text, self.masked, self.route = number, first_row, text, masked, route
+    def __init__(self, number, first_row, text, masked, route, margin):
+        self.number, self.first_row, self.text, self.masked, self.route, self.margin = number, first_row, text, masked, route, margin
 
 
 class Notebook:
@@ -49,8 +49,9 @@ class Notebook:
         for number, (route, text) in enumerate(_code_cells(path, content), 1):
             if text is None:
                 continue
-            masked_text, masked = mask(_without_surrogates(text))
-            cells.append(_Cell(number, row, text, masked, route))
+            margin, masked_text = _without_margin(_without_surrogates(text))
+            masked_text, masked = mask(masked_text)
+            cells.append(_Cell(number, row, text, masked, route, margin))
             texts.append(masked_text)
             row += len(split_rows(masked_text))
         text = "\n".join(texts)
@@ -67,6 +68,30 @@ class Notebook:
             return None, row
         cell = self._cells[max(0, bisect_right(self._starts, row) - 1)]
         return cell.number, row - cell.first_row + 1
+
+    def margin(self, row):
+        """How many columns the row of `text` lies to the left of where it stands in its cell."""
+        if not self._cells:
+            return 0
+        cell = self._cells[max(0, bisect_right(self._starts, row) - 1)]
+        return len(cell.margin) if cell.margin and split_rows(cell.text)[row - cell.first_row].startswith(cell.margin) else 0
+
+    def drop_broken(self):
+        """Leave out the cells that do not parse by themselves: Jupyter runs the others all the same.
+
+        Returns the SyntaxErrors, with rows of `text`; the broken cells are comments from then on.
+        """
+        rows, errors = split_rows(self.text), []
+        for position, cell in enumerate(self._cells):
+            first, behind = cell.first_row - 1, self._starts[position + 1] - 1 if position + 1 < len(self._starts) else len(rows)
+            try:
+                compile("\n".join(rows[first:behind]), f"cell {cell.number}", "exec", 0x400, dont_inherit=True)  # PyCF_ONLY_AST
+            except SyntaxError as error:
+                error.lineno = min((error.lineno or 1) + first, behind)
+                errors.append(error)
+                rows[first:behind] = ["#" + row[1:] if row else row for row in rows[first:behind]]
+        self.text = "\n".join(rows)
+        return errors
 
     def module_row(self, number, row):
         """The row of `text` for a row of the cell with that number."""
@@ -183,6 +208,15 @@ def _without_surrogates(text):
     if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
+
+
+def _without_margin(text):
+    """(margin, text without it): what the first row is indented by is taken from every row that begins with it, as IPython does."""
+    stripped = text.lstrip(" \t\r\n")
+    margin = text[text.rfind("\n", 0, len(text) - len(stripped)) + 1: len(text) - len(stripped)]
+    if not margin or not stripped:
+        return "", text
+    return margin, "\n".join(row[len(margin):] if row.startswith(margin) else row for row in text.split("\n"))
 
 
 def _refuse_masked(cell, edit):

@@ -135,6 +135,18 @@ class Source:
         """`(cell, row in cell)` of a row of the text; the cell is None in a Python file."""
         return (None, row) if self.kind == "python" else self.notebook.locate(row)
 
+    def margin(self, row):
+        """How many columns a row of the text lies to the left of where it stands in its cell (indented cells); 0 in a Python file."""
+        return 0 if self.kind == "python" else self.notebook.margin(row)
+
+    def drop_broken_cells(self):
+        """Leave out the cells of a notebook that do not parse; returns their SyntaxErrors with rows of the text."""
+        if self.kind == "python":
+            return []
+        errors = self.notebook.drop_broken()
+        self._text, self._lines = self.notebook.text, None
+        return errors
+
     def module_row(self, cell, row):
         """The row of the text for a row in a cell: the inverse of `locate`."""
         return row if cell is None or self.kind == "python" else self.notebook.module_row(cell, row)
