@@ -99,6 +99,28 @@ def test_numbers_of_a_long_range_are_not_extended():
     assert max(seen) < 16 and not probe.extended
 
 
+def test_lengths_are_known_below_enumerate_and_zip():
+    seen = []
+    names = ["x%d" % number for number in range(30)]
+    events, probe = measured(seen.append, source=lambda: enumerate(zip(names, iter(range(40)))), vary=True)
+    assert [number for number, _ in seen] == list(range(len(seen))) and not probe.extended
+    # enough of the 30 elements are left for both phases
+    assert [event["at"] for event in of(events, "settled")].count("block") >= 4
+
+
+def test_a_length_that_cannot_be_told_is_no_error():
+    class Unknown:
+        def __len__(self):
+            raise TypeError("the length is unknown")
+
+        def __iter__(self):
+            return iter(["a", "b"])
+
+    for vary in (False, True):
+        _, probe = measured(lambda x: None, source=Unknown(), vary=vary)
+        assert probe.repeats == 2 if vary else probe.repeats > 20
+
+
 def test_slow_repeats_get_fewer_of_them_and_still_two_phases():
     clock = Clock()
 

@@ -344,6 +344,20 @@ def test_a_loop_in_another_file_by_the_trace(project):
     run(snippet)
 
 
+def test_the_loop_inside_of_what_the_trace_begins_with(project):
+    folder = project(app="""
+        import contextlib
+
+        seen = []
+        for epoch in range(3):
+            with contextlib.nullcontext(seen) as tape:  # here
+                for batch in range(5):  # loop
+                    tape.append(batch)
+    """)
+    text = body(cut(folder, trace=["# here", "# loop"]))
+    assert "for batch in repeat(range(5)):" in text and text.count("repeat(") == 1
+
+
 def test_closures_run_through_the_function_around_them(project):
     folder = project(app="""
         def search(study, base):

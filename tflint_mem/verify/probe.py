@@ -14,6 +14,7 @@ leaves its curve behind.  Runs in any interpreter that has TensorFlow: Python 3.
 """
 
 import itertools
+import operator
 import sys
 import threading
 import time
@@ -162,7 +163,8 @@ class Probe:
                 yield element
             return
         while True:
-            self._pass_length = len(value) if hasattr(value, "__len__") else self._pass_length
+            length = _length(value)
+            self._pass_length = self._pass_length if length is None else length
             self._position = 0
             for element in value:
                 self._position += 1
@@ -175,10 +177,10 @@ class Probe:
 
     def _once_through(self, value):
         """The user's own elements, each once; numbers that count up go on counting, if nothing speaks against it."""
-        short = not hasattr(value, "__len__") or len(value) < _LONG_ENOUGH
-        steps = _continuation(value) if self.allow_extension and short else None
-        if steps is None and hasattr(value, "__len__"):
-            self._expected = len(value)
+        length = _length(value)
+        steps = _continuation(value) if self.allow_extension and (length is None or length < _LONG_ENOUGH) else None
+        if steps is None:
+            self._expected = length
         for element in value:
             yield element
         if steps is not None:
@@ -239,8 +241,8 @@ class Probe:
         self.phase, self._in_phase, self._phase_began = phase, 0, self.clock()
 
     def _warm(self):
-        if self._expected is not None and self._expected < 24:
-            return self._in_phase >= 1  # few elements in all: keep them for the phases that count
+        if self._expected is not None and self._in_phase >= max(1, self._expected // 8):
+            return True  # few elements in all: keep them for the phases that count
         if self._too_big():
             return True
         spent = self.clock() - self._began
@@ -394,6 +396,23 @@ def _largest_array():
 
 def _plain(reading):
     return None if isinstance(reading, NA) else reading
+
+
+def _length(value):
+    """Number of elements, also below `enumerate` and `zip`; None when nobody knows (a generator, a data set without end)."""
+    if isinstance(value, (enumerate, zip)):
+        try:
+            below = value.__reduce__()[1]
+        except TypeError:
+            return None
+        lengths = [_length(part) for part in (below[:1] if isinstance(value, enumerate) else below)]
+        known = [length for length in lengths if length is not None]
+        return min(known) if known else None
+    try:
+        hint = operator.length_hint(value, -1)
+    except Exception:
+        return None  # a data set of unknown length, a tensor of a graph
+    return hint if hint >= 0 else None
 
 
 def _remembered(iterator):

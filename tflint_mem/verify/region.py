@@ -46,6 +46,7 @@ def find_repeats(files, model, row, column, trace):
         origin = files.get(path)
         inner = trace[1][1:] if len(trace) > 1 and trace[1][0] == path else None
         repeat = _at_row(origin, first_row, inner) if origin is not None else None
+        repeat = repeat or _later_step(files, trace)
         if repeat is not None:
             found.append(repeat)
     chain = path_to(model.tree, row, column)
@@ -67,6 +68,16 @@ def find_repeats(files, model, row, column, trace):
         way = chain[:depth + 1] if len(chain) > depth else (model.tree, model.tree.body[0])
         found.append(Repeat("statement", model, way[-1], way))
     return [_outside_of_traced(files, repeat) for repeat in found]
+
+
+def _later_step(files, trace):
+    """The first loop that begins at a later step: what comes before it is no repeat (a tape that is open around the loop)."""
+    for path, row, _ in trace[1:]:
+        origin = files.get(path)
+        repeat = _at_row(origin, row, None) if origin is not None else None
+        if repeat is not None and repeat.kind == "loop":
+            return repeat
+    return None
 
 
 def _function_repeat(model, function):

@@ -13,8 +13,8 @@ from .measure import Measured
 from .options import OptionError
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
-# Rules about values or shapes that differ from one repeat to the next: the same ones are never served twice.
-VARYING = frozenset({"TFM302", "TFM303", "TFM305", "TFM306"})
+# Rules about values, shapes or names that differ from one repeat to the next: the same ones are never served twice.
+VARYING = frozenset({"TFM302", "TFM303", "TFM304", "TFM305", "TFM306"})
 # Rules whose finding is that TensorFlow refuses, or pays no attention: the flagged code is run once.
 REFUSED = {"TFM505": 1, "TFM602": 2, "TFM603": 1, "TFM604": 1}  # with this many stand-ins for GPUs where there are none
 # Rules about what one call holds, not about growth.

@@ -1,0 +1,392 @@
+"""Verdicts of `--verify` over the fixtures: `python bench/verify.py RECORD.json [--kinds …] [--codes …] [--sample N]`.
+
+    leaky      every finding of `fixtures/TFM*/leaky.py` of the folder's own rule: `tflint-mem check --verify` on its place, which
+               runs the flagged version and, where there is a codemod, the fixed one
+    fixed      `fixed.py` beside it, measured at the same place as if it were flagged
+    lookalike  places in `ok_*` of the leak rules and in `fixtures/lookalikes`, measured as if they were flagged
+    bad        every finding of `bad_*` of the folder's own rule (not part of the default)
+
+Places are found by rule, not listed:
+
+    fixed      the loop whose head is most like the head of the leaky version's repeat, at its first simple statement; a
+               function that repeats: the function of the same name; else the row most like the flagged one
+    lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/registry.py) and repeats by the same
+               search as a finding's place: a loop, comprehension or `map` around it or around a call of its function, or
+               a decorated function (a handler); one place for each repeat.  In `fixtures/lookalikes` the rule is the highest ranked
+               one with such a trigger.  A file without any such place gives the first statement of its first loop.
+               `--sample N` draws N of these places, the rules taking turns, in an order that `--seed` fixes.
+
+One process for each item, one after another.  RECORD.json is written after each item, and what it holds is not run again:
+an interrupted run goes on where it was.  `--table` writes a Markdown table beside it.  `--lock FILE` holds a lock
+during each measurement, for machines where something else measures as well.
+"""
+
+import argparse
+import ast
+import contextlib
+import datetime
+import difflib
+import fcntl
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tflint_mem import registry  # noqa: E402
+
+FIXTURES = ROOT / "fixtures"
+KINDS = ("leaky", "fixed", "lookalike", "bad")
+LEAK = tuple(rule.code for rule in registry.RULES if rule.group == "leak")
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Item:
+    """One measurement: kind (see KINDS), code of the rule, file, row of the place, row where the repeat begins or None.
+
+    The file of a finding is its own; `target` is what is checked: the file, or the fixture's folder.
+    """
+
+    __slots__ = ("kind", "code", "file", "row", "repeat", "target")
+
+    def __init__(self, kind, code, file, row, repeat=None, target=None):
+        self.kind, self.code, self.file, self.row, self.repeat, self.target = kind, code, Path(file), row, repeat, Path(target or file)
+
+    @property
+    def key(self):
+        """What names the item in the record."""
+        return f"{self.kind} {self.code} {self.file.relative_to(FIXTURES)}:{self.row}"
+
+
+# -- which places -------------------------------------------------------------------------------------------------------
+
+
+def folders():
+    """[(code, folder)] of the rules' fixtures."""
+    return [(folder.name[:6], folder) for folder in sorted(FIXTURES.glob("TFM*")) if folder.is_dir()]
+
+
+def findings(target, code):
+    """Findings of one rule in a file or folder, as the JSON report gives them."""
+    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--select", code, "--output-format", "json", str(target)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
+
+
+def flagged(kind, pattern):
+    """Items for the findings of fixtures whose name fits a pattern."""
+    found = []
+    for code, folder in folders():
+        for target in sorted(folder.glob(pattern)):
+            if ".expected" in target.name or not (target.is_dir() or target.suffix == ".py"):
+                continue
+            for finding in findings(target, code):
+                rows = [step["row"] for step in finding["trace"] if step["filename"] == finding["filename"]]
+                tree = ast.parse(Path(finding["filename"]).read_text())
+                repeat = next((row for row in rows if _node_at(tree, row)), None)
+                found.append(Item(kind, code, finding["filename"], finding["location"]["row"], repeat, target))
+    return found
+
+
+def fixed():
+    """Items for `fixed.py`, at the place of the leaky version."""
+    found, seen = [], set()
+    for leaky in flagged("leaky", "leaky.py"):
+        file = leaky.file.with_name("fixed.py")
+        if file.exists() and (leaky.code, file) not in seen:
+            seen.add((leaky.code, file))
+            row, repeat = same_place(leaky, file)
+            found.append(Item("fixed", leaky.code, file, row, repeat))
+    return found
+
+
+def same_place(leaky, file):
+    """(row, row of the repeat or None) in `file` of the place that an item names in the leaky version."""
+    before, after = leaky.file.read_text(), file.read_text()
+    repeat = _node_at(ast.parse(before), leaky.repeat)
+    tree = ast.parse(after)
+    if isinstance(repeat, _FUNCTIONS):
+        for node in ast.walk(tree):
+            if isinstance(node, _FUNCTIONS) and node.name == repeat.name:
+                return _first_simple(node).lineno, node.lineno
+    if repeat is not None:
+        loops = [node for node in ast.walk(tree) if isinstance(node, _LOOPS)]
+        if loops:
+            loop = max(loops, key=lambda node: _likeness(_head(node), _head(repeat)))
+            return _first_simple(loop).lineno, loop.lineno
+    wanted = before.split("\n")[leaky.row - 1]
+    rows = after.split("\n")
+    starts = sorted({node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)})
+    return max(starts, key=lambda row: _likeness(rows[row - 1], wanted)), None
+
+
+def _node_at(tree, row):
+    """The loop or function that begins in a row; None for anything else."""
+    return next((node for node in ast.walk(tree) if isinstance(node, _LOOPS + _FUNCTIONS) and node.lineno == row), None)
+
+
+def _head(node):
+    if isinstance(node, _FUNCTIONS):
+        return node.name
+    return ast.unparse(node.test) if isinstance(node, ast.While) else f"{ast.unparse(node.target)} in {ast.unparse(node.iter)}"
+
+
+def _likeness(one, other):
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _first_simple(node):
+    """The first statement of a body that holds no block of its own and is no docstring; else the first one."""
+    for statement in node.body:
+        if not hasattr(statement, "body") and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            return statement
+    return node.body[0]
+
+
+def lookalikes(sample, seed):
+    """Items for look-alikes: all of them, or `sample` drawn with the rules taking turns."""
+    groups = {}
+    for code, folder in folders():
+        if code in LEAK:
+            groups[code] = [item for target in sorted(folder.glob("ok_*")) for item in _repeated(target, (registry.BY_CODE[code],))]
+    general = sorted((registry.BY_CODE[code] for code in LEAK), key=lambda rule: -rule.rank)
+    groups["lookalikes"] = [item for target in sorted((FIXTURES / "lookalikes").glob("ok_*")) for item in _repeated(target, general)]
+    dice = random.Random(seed)
+    for items in groups.values():
+        dice.shuffle(items)
+    turns = [items[turn] for turn in range(max(map(len, groups.values()))) for items in groups.values() if turn < len(items)]
+    return turns[:sample] if sample else turns
+
+
+def _repeated(target, rules):
+    from tflint_mem.source import Source
+    from tflint_mem.verify.files import Files
+    from tflint_mem.verify.region import find_repeats
+
+    paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
+    if any(".expected" in path.name for path in paths):
+        return []
+    files = Files([Source.read(str(path)) for path in paths], [str(target)] if target.is_dir() else [])
+    found, seen = [], set()
+    for path in paths:
+        model = files.get(str(path))
+        if model is None:
+            continue
+        for node, names in sorted(_named(model.tree), key=lambda pair: pair[0].lineno):
+            rule = next((rule for rule in rules if names & set(rule.triggers)), None)
+            if rule is None:
+                continue
+            repeat = find_repeats(files, model, node.lineno, node.col_offset, [])[0]
+            handler = repeat.kind == "function" and repeat.node.decorator_list
+            if (handler or repeat.kind in ("loop", "comprehension", "map")) and (id(repeat.node), rule.code) not in seen:
+                seen.add((id(repeat.node), rule.code))
+                found.append(Item("lookalike", rule.code, path, node.lineno, target=target))
+    if not found and len(paths) == 1 and (model := files.get(str(paths[0]))) is not None:
+        loop = next((node for node in ast.walk(model.tree) if isinstance(node, _LOOPS)), None)
+        if loop is not None:
+            found.append(Item("lookalike", rules[0].code if len(rules) == 1 else "-", paths[0], _first_simple(loop).lineno, target=target))
+    return found
+
+
+def _named(tree):
+    """(node, the parts of its dotted name) of calls and decorators."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node, _parts(node.func) | {keyword.arg for keyword in node.keywords}
+        elif isinstance(node, _FUNCTIONS):
+            for decorator in node.decorator_list:
+                if not isinstance(decorator, ast.Call):
+                    yield decorator, _parts(decorator)
+
+
+def _parts(node):
+    parts = set()
+    while isinstance(node, ast.Attribute):
+        parts.add(node.attr)
+        node = node.value
+    return parts | {node.id} if isinstance(node, ast.Name) else parts
+
+
+# -- measuring ----------------------------------------------------------------------------------------------------------
+
+
+def measure(item):
+    """The record of one item: what a process of its own said."""
+    began = time.monotonic()
+    if item.kind in ("leaky", "bad"):
+        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--select", item.code, "--output-format", "json",
+                   f"--verify={item.file}:{item.row}", "--verify-device", "cpu", str(item.target)]
+    else:
+        command = [sys.executable, __file__, "--place", item.code, str(item.target), str(item.file), str(item.row), str(item.repeat or 0)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    record = {"what": item.kind, "code": item.code, "place": f"{item.file.relative_to(FIXTURES)}:{item.row}"}
+    try:
+        found = [finding["verification"] for finding in json.loads(done.stdout) if finding["verification"] and finding["location"]["row"] == item.row]
+        verification = found[0]
+    except (ValueError, IndexError):
+        return dict(record, verdict="broken", message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
+    record.update({key: verification[key] for key in ("verdict", "kind", "mechanism", "device", "iterations", "seconds", "stand_ins", "needs", "message")},
+                  wall=round(time.monotonic() - began, 1))
+    record["after_fix"] = after_fix(verification["message"])
+    record["meters"] = {meter["name"]: {key: meter[key] for key in ("unit", "flagged", "fixed")} for meter in verification["meters"]}
+    if "time" in verification:
+        record["time"] = verification["time"]
+    return record
+
+
+def after_fix(message):
+    """The verdict on the codemod's version, which the message of a confirmed one tells; None where there was none."""
+    if "; the fixed version grows too" in message or "; fixed: it still hangs" in message:
+        return "confirmed"
+    for words, verdict in (("; fixed: no growth", "not-confirmed"), ("; fixed: bounded", "bounded"), ("; fixed: it comes back", "not-confirmed"),
+                           ("; fixed: no error", "not-confirmed"), ("; fixed: it is on", "not-confirmed"), ("; fixed: still", "confirmed")):
+        if words in message:
+            return verdict
+    return None
+
+
+def place(code, target, file, row, repeat):
+    """Measures a place as if the rule had flagged it, and prints the JSON report.  In a process of its own."""
+    from tflint_mem.finding import Finding, Step
+    from tflint_mem.report.json import record
+    from tflint_mem.source import Source
+    from tflint_mem.verify import session
+    from tflint_mem.verify.options import Options
+
+    rule = registry.BY_CODE.get(code)
+    trace = [Step(path=file, row=repeat, column=1, message="repeats")] if repeat else []
+    finding = Finding(code=code, name=rule.name if rule else "place", group=rule.group if rule else "leak", severity="hint",
+                      message="what this place does to memory", path=file, start=(row, 1), end=(row, 1), trace=tuple(trace))
+    paths = sorted(Path(target).rglob("*.py")) if os.path.isdir(target) else [target]
+    outcome = session.verify_findings([finding], [Source.read(str(path)) for path in paths], None, Options(device="cpu"))
+    print(json.dumps([record(found) for found in outcome.findings]))
+
+
+# -- the record ---------------------------------------------------------------------------------------------------------
+
+
+def surroundings():
+    """Date, machine and versions."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError, StopIteration):
+        with open("/proc/cpuinfo") as info:
+            model = next(row.partition(":")[2].strip() for row in info if row.startswith("model name"))
+    versions = {"python": platform.python_version()}
+    for name in ("tflint-mem", "tensorflow", "keras", "numpy"):
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return {"date": datetime.date.today().isoformat(), "cpu": f"{model}, {os.cpu_count()} cores", "card": None, "versions": versions}
+
+
+def save(path, record):
+    """Writes the record as a whole, or not at all."""
+    scratch = path.with_suffix(".part")
+    scratch.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+    os.replace(scratch, path)
+
+
+def summary(items):
+    """[(words, count, of)] for the bars; `items` are records."""
+    leak = [item for item in items if item["code"] in LEAK or item["code"] == "-"]
+    of = {what: [item for item in leak if item["what"] == what] for what in KINDS}
+    after = [item for item in of["leaky"] if item["after_fix"]]
+    return [
+        ("leaky fixtures of the group leak: confirmed", _confirmed(of["leaky"]), len(of["leaky"])),
+        ("their fixed.py at the same place: confirmed", _confirmed(of["fixed"]), len(of["fixed"])),
+        ("their codemod's version: confirmed", sum(item["after_fix"] == "confirmed" for item in after), len(after)),
+        ("look-alikes: confirmed", _confirmed(of["lookalike"]), len(of["lookalike"])),
+        ("look-alikes: not runnable", sum(item["verdict"] == "not-runnable" for item in of["lookalike"]), len(of["lookalike"])),
+        ("verifications that took 60 s or more", sum(item["seconds"] >= 60 for item in items), len(items)),
+    ]
+
+
+def _confirmed(items):
+    return sum(item["verdict"] == "confirmed" for item in items)
+
+
+def table(record):
+    """The record as Markdown."""
+    from tflint_mem.verify.verdict import size
+
+    items = [item for item in record["items"].values() if item["verdict"] != "broken"]
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    rows = [f"Measured {record['date']} on {record['cpu']}; {versions}.", "", "| | count | of |", "|---|---|---|"]
+    rows += [f"| {words} | {count} | {of} |" for words, count, of in summary(items)]
+    if items:
+        rows += ["", f"Longest verification: {max(item['seconds'] for item in items)} s."]
+    rows += ["", "| what | rule | place | verdict | mechanism | repeats | s | raw | retained | after the codemod |", "|---|---|---|---|---|---|---|---|---|---|"]
+    for item in sorted(items, key=lambda item: (KINDS.index(item["what"]), item["code"], item["place"])):
+        host = item["meters"]["rss"]["flagged"]
+        numbers = ["" if host[name] is None else size(host[name]) for name in ("raw", "retained")]
+        verdict = item["verdict"] + (f", {item['kind']}" if item["kind"] else "")
+        rows.append(f"| {item['what']} | {item['code']} | {item['place'].split('/', 1)[1] if '/' in item['place'] else item['place']} | {verdict} "
+                    f"| {item['mechanism'] or ''} | {item['iterations']} | {item['seconds']:.0f} | {numbers[0]} | {numbers[1]} | {item['after_fix'] or ''} |")
+    return "\n".join(rows) + "\n"
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Holds the lock of a file; nothing without a path."""
+    if path is None:
+        yield
+        return
+    with open(path, "a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("record", nargs="?", type=Path, metavar="RECORD.json")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["leaky", "fixed", "lookalike"], help="default: all but bad")
+    parser.add_argument("--codes", nargs="+", metavar="CODE", help="only these rules (prefixes)")
+    parser.add_argument("--groups", nargs="+", default=["leak"], metavar="GROUP", help="groups of rules (default: leak)")
+    parser.add_argument("--match", metavar="TEXT", help="only places whose name contains this")
+    parser.add_argument("--sample", type=int, default=60, metavar="N", help="number of look-alikes, 0 for all (default: 60)")
+    parser.add_argument("--seed", type=int, default=2026, help="of the draw (default: 2026)")
+    parser.add_argument("--again", action="store_true", help="measure anew what the record holds")
+    parser.add_argument("--list", action="store_true", help="show the places and stop")
+    parser.add_argument("--table", type=Path, metavar="FILE.md", help="write the table there")
+    parser.add_argument("--lock", metavar="FILE", help="hold the lock of this file during each measurement")
+    parser.add_argument("--place", nargs=5, metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.place:
+        code, target, file, row, repeat = options.place
+        place(code, target, file, int(row), int(repeat))
+        return
+    items = []
+    for kind in options.kinds:
+        items += {"leaky": lambda: flagged("leaky", "leaky.py"), "bad": lambda: flagged("bad", "bad_*"), "fixed": fixed,
+                  "lookalike": lambda: lookalikes(options.sample, options.seed)}[kind]()
+    items = [item for item in items if item.code == "-" or registry.BY_CODE[item.code].group in options.groups]
+    items = [item for item in items if not options.codes or item.code.startswith(tuple(options.codes))]
+    items = [item for item in items if not options.match or options.match in item.key]
+    if options.list:
+        print("\n".join(f"{item.key}{f' (repeat in row {item.repeat})' if item.repeat else ''}" for item in items))
+        return
+    if options.record is None:
+        parser.error("a record to write is missing")
+    record = json.loads(options.record.read_text()) if options.record.exists() else dict(surroundings(), items={})
+    for number, item in enumerate(items, 1):
+        if item.key in record["items"] and not options.again:
+            continue
+        with locked(options.lock):
+            found = record["items"][item.key] = measure(item)
+        save(options.record, record)
+        print(f"{number}/{len(items)} {item.key}: {found['verdict']} {found.get('kind') or ''} {found.get('seconds', '')} s; {found['message']}", flush=True)
+    if options.table:
+        options.table.write_text(table(record))
+    for words, count, of in summary([item for item in record["items"].values() if item["verdict"] != "broken"]):
+        print(f"{words}: {count} of {of}")
+
+
+if __name__ == "__main__":
+    main()
