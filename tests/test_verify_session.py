@@ -145,6 +145,22 @@ def test_files_of_the_project_are_used_as_they_are(project):
     assert found["stand_ins"] == ["data/words.txt: the project's own file"]
 
 
+def test_stand_ins_in_the_home_folder_name_no_folder_of_this_run(project):
+    project.write("app.py", """
+        import os
+        import tensorflow as tf
+
+        for number in range(50):
+            model = tf.keras.models.load_model(os.path.expanduser("~/models/first.txt"))  # here
+    """)
+    result = project.one(fix={'    model = tf.keras.models.load_model(os.path.expanduser("~/models/first.txt"))  # here':
+                              '    open(os.path.expanduser("~/models/first.txt")).close()'})
+    assert result.verification["verdict"] == "confirmed" and "fixed: no growth" in result.verification["message"]
+    assert "~/models/first.txt: 256 lines of text" in result.verification["stand_ins"]
+    assert "os.path.expanduser('~/models/first.txt')" in result.reproduction()
+    assert "tflint-mem-verify" not in result.reproduction() + result.reproduction(fixed=True)
+
+
 def test_swallowed_errors_do_not_look_flat(project):
     project.write("app.py", """
         import tensorflow as tf
@@ -269,6 +285,20 @@ def test_the_time_limit_ends_the_child_and_its_children(project):
     assert time.monotonic() - began < 20
     assert "time limit" in found["message"]
     assert processes_with("marker-of-this-test") == []
+
+
+def test_a_hang_is_told_from_a_version_that_comes_back_within_the_time(project):
+    project.write("app.py", """
+        import time
+
+        for number in range(50):
+            time.sleep(600)  # here
+    """)
+    began = time.monotonic()
+    found = project.one(options(timeout=26), code="TFM702", fix={"    time.sleep(600)  # here": "    time.sleep(0.7)"}).verification
+    assert (found["verdict"], found["mechanism"]) == ("confirmed", "hangs") and "it comes back" in found["message"]
+    # the fixed version needs a few repeats, not all the time that is left
+    assert found["seconds"] < 20 and time.monotonic() - began < 24
 
 
 def test_a_crash_is_a_result(project):

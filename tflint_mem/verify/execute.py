@@ -2,6 +2,7 @@
 
 import linecache
 import os
+import re
 import sys
 import time
 import traceback
@@ -107,9 +108,17 @@ def run(job, emit):
                 described["hidden"] = "%s: %s" % (type(hidden[0]).__name__, str(hidden[0])[:500])
             emit(described)
             return
-        for action in actions:
+        for action in map(_portable, actions):
             state.add(action)
             emit({"event": "stand-in", "code": action.code, "text": action.text, "rewrite": action.rewrite})
+
+
+def _portable(action):
+    """The action without the name of this child's own home: the fixed version has another one, a kept snippet the user's."""
+    home = os.path.expanduser("~")
+    code = re.sub("'%s(/[^'\\n]*)?'" % re.escape(home), lambda match: "os.path.expanduser('~%s')" % (match.group(1) or ""), action.code)
+    code = code if code == action.code else "import os\n" + code
+    return repair.Action(code, action.text.replace(home, "~"), action.rewrite)
 
 
 class NothingRepeated(Exception):

@@ -24,6 +24,7 @@ SPEED_AND_MEMORY = frozenset({"TFM104", "TFM107", "TFM301", "TFM402"})
 RESERVES = "TFM601"
 HANGS = "TFM702"
 _LEAST_SECONDS = 12.0
+_TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
 
 
 class Result:
@@ -191,6 +192,7 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         return _not_runnable(finding, options, environment, began, [str(error)])
     except RecursionError:
         return _not_runnable(finding, options, environment, began, ["code that is less deeply nested"])
+    seconds = max(seconds - _TO_END_SECONDS, 1.0)
     plan = _plan(finding, options, seconds)
     setups = [setup] if setup else []
     share = 0.45 if finding.code == HANGS else 0.6
@@ -231,6 +233,8 @@ def _plan(finding, options, seconds):
         plan["protocol"] = "once"
     elif finding.code in HELD:
         plan["protocol"] = "held"
+    elif finding.code == HANGS:
+        plan.update(protocol="speed", seconds=2.0, least=2)  # it comes back or it does not: no curve is needed
     elif finding.group == "speed" and finding.code not in SPEED_AND_MEMORY:
         plan.update(protocol="speed", seconds=min(share, 5.0), most=3000)
     return plan
