@@ -120,25 +120,6 @@ def test_names_are_guessed_at_run_time(state):
     assert action.code == "batch_size = 4\n"
 
 
-def test_what_computes_has_no_stub(state):
-    assert repair.propose(raised(ModuleNotFoundError("No module named 'cv2'", name="cv2")), state()) == []
-    action, = repair.propose(raised(ModuleNotFoundError("No module named 'streamlit.web'", name="streamlit.web")), state())
-    assert "streamlit" in action.text
-
-
-def test_stubs_decorate_cache_and_swallow(state):
-    namespace = {}
-    exec(standins.stub_module("streamlit", (16,)).code, namespace)
-    exec(
-        "import streamlit as st\nfrom streamlit.runtime import x\ncalls = []\n"
-        "@st.cache_resource\ndef load(): calls.append(1); return 7\n"
-        "@st.dialog('title')\ndef plain(): return 8\n"
-        "class Form(st.Base): name: str\n"
-        "with st.spinner('wait'):\n    st.write(load(), load(), plain())\n"
-        "form = Form(name='a')\n", namespace)
-    assert namespace["calls"] == [1] and namespace["plain"]() == 8 and namespace["form"].name == "a"
-
-
 @pytest.mark.parametrize(
     "name, text, source",
     [

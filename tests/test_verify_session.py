@@ -130,7 +130,7 @@ def test_modules_that_serve_are_stubbed(project):
     """)
     found = project.one(code="TFM103").verification
     assert found["verdict"] == "confirmed"
-    assert any(entry.startswith("module flask: a stub") for entry in found["stand_ins"])
+    assert any(entry.startswith("module flask: a stand-in") for entry in found["stand_ins"])
 
 
 def test_files_of_the_project_are_used_as_they_are(project):

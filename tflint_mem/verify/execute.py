@@ -169,6 +169,9 @@ def _attempt(job, emit, gpu, state, extension):
     try:
         for code in state.setup:
             exec(compile(code, "<stand-ins>", "exec"), module.__dict__)
+        if "_stand_ins" in sys.modules and watch.flagged is not None:
+            name, row = watch.flagged
+            sys.modules["_stand_ins"].FLAGGED = (path if name == _MAIN else "/" + name, row)
         compiled = compile(text, path, "exec")
         with watch:
             exec(compiled, module.__dict__)

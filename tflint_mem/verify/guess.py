@@ -136,7 +136,8 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
             r"path|file|fname|dir|folder|ckpt|checkpoint|h5|model|weights", low) else "'a'")
     if re.search(r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
                  r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port", low):
-        return Value("1" if "epoch" in low else "64" if low in ("width", "height", "img_size", "image_size") else "4")
+        return Value("1" if "epoch" in low else "64" if re.search(
+            r"(^|_|img|image)(width|height)$|(img|image)_?size$", low) else "4")
     if re.search(r"^(reward|score|value|ret(urn)?|advantage|td_error|cost|loss|t|dt|time|temperature|weight)$", low):
         return Value("0.5")
     if re.search(r"^(done|terminal|terminated|truncated)$", low):
@@ -162,6 +163,8 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
         return _array(name, shape)
     if re.search(r"^(event|payload|message|body|doc|item|record|row)$", low):
         return Value("{'body': '{}'}", "", "an empty event")
+    if re.search(r"^_?(unused_)?argv$|^_$", low):
+        return Value("['snippet']")
     if re.search(r"^(context|ctx|user|token|response|background_tasks)$", low):
         return Value("None")
     if re.search(r"^req(uest)?$", low):

@@ -11,7 +11,7 @@ import posixpath
 import re
 import traceback
 
-from . import standins
+from . import modules, standins
 from .standins import Action
 
 _MOST_COPIED = 64 * 1024 * 1024
@@ -85,7 +85,7 @@ def repairable(errors, state):
 
 def propose(error, state):
     """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
-    for kind in (_module, _first_tensorflow, _environment_of_gym, _path, _shape, _layer, _name, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text):
+    for kind in (_module, _pictures, _first_tensorflow, _environment_of_gym, _path, _shape, _layer, _name, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text):
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
@@ -95,13 +95,19 @@ def propose(error, state):
 
 
 def _module(error, state):
-    """A module that serves, draws or logs and is not installed: a stub, so that a handler can be called directly."""
+    """A module that is not installed."""
     if isinstance(error, ModuleNotFoundError) and error.name:
-        top = error.name.split(".")[0]
-        if top in ("gym", "gymnasium"):
-            yield standins.gym_module(top, standins.observation_shape(state.text()), state.text())
-        if top in standins.STUBBED:
-            yield standins.stub_module(top, state.input_shape())
+        text = state.text()
+        for action in modules.stand_in(error.name.split(".")[0], state.input_shape(), text):
+            yield action
+
+
+def _pictures(error, state):
+    """Keras reads pictures by way of Pillow."""
+    import sys
+    if isinstance(error, ImportError) and "PIL" in str(error) and "PIL" not in sys.modules:
+        for action in modules.stand_in("PIL", state.input_shape(), state.text()) + [modules.pillow_for_keras()]:
+            yield action
 
 
 def _environment_of_gym(error, state):

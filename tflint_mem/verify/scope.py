@@ -191,11 +191,12 @@ def changes(statement):
         if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
             found.add(base_name(node))
         elif isinstance(node, ast.Expr):
-            call = node.value.value if isinstance(node.value, ast.Await) else node.value
-            if isinstance(call, ast.Call):
-                found.add(base_name(call.func))
-                for argument in call.args + [keyword.value for keyword in call.keywords]:
-                    found |= reads(argument)
+            # `a.append(x), b.append(y)` and `[a.append(x) for x in xs]` change as much as a plain call does
+            for call in ast.walk(node.value):
+                if isinstance(call, ast.Call):
+                    found.add(base_name(call.func))
+                    for argument in call.args + [keyword.value for keyword in call.keywords]:
+                        found |= reads(argument)
     found.discard(None)
     return found
 

@@ -397,7 +397,7 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     message = judged.message
     if judged.verdict == "confirmed" and fixed is not None and judged.mechanism != "time" and finding.code not in REFUSED and finding.code not in HELD:
         message += _after_fix(judged, fixed, fixed_last)
-    stand_ins = list(dict.fromkeys(snippet.stand_ins + [event["text"] for event in run.of("stand-in")]))
+    stand_ins = list(dict.fromkeys(snippet.stand_ins + [event["text"] for event in run.of("stand-in") if event["text"]]))
     verification = {
         "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
         "device": device_name(environment, options), "iterations": measured.repeats,

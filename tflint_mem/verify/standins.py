@@ -258,37 +258,12 @@ argparse.ArgumentParser.parse_known_args = _parse
 '''
 
 
-# Modules that serve requests, draw, log or talk to others: what they do has no part in memory per repeat.  Modules that
-# compute (OpenCV, pandas, scikit-learn ...) have no stub: a snippet that needs one says so.
-STUBBED = frozenset("""
-flask flask_cors flask_restful flask_restx flask_socketio flask_ngrok flasgger werkzeug fastapi starlette uvicorn pydantic
-django rest_framework celery tornado aiohttp sanic bottle quart gunicorn gevent eventlet socketio streamlit gradio dash plotly
-matplotlib seaborn pylab bokeh altair wandb mlflow comet_ml neptune tensorboardX tqdm colorama termcolor dotenv loguru rich
-boto3 botocore redis pika kafka pymongo psycopg2 sqlalchemy MySQLdb pymysql telegram discord slack_sdk twilio requests
-IPython ipywidgets google azure serial RPi pyttsx3 gtts winsound pyautogui playsound pygame tkinter PyQt5 PySide2 kivy
-prettytable tabulate prometheus_client sentry_sdk structlog coloredlogs jwt ray_serve bentoml cog runpod functions_framework
-""".split())
-
-
-def stub_module(name, shape):
-    """A module in place of one that is not installed: decorators return what they decorate, calls return more stubs."""
-    return Action(_STUB % {"name": name, "request": "_Request(%r)" % (tuple(shape),), "request_code": _request_code()},
-                  "module %s: a stub (it is not installed); what it decorates is called directly" % name)
-
-
 def gym_environment(name, shape, text):
     """`gym.make` gives an environment with random observations, in the protocol (old or new) that the snippet speaks."""
     from .guess import ENVIRONMENT
     code = ENVIRONMENT + "import %s\n%s.make = lambda *arguments, **options: _Environment(%r, %r)\n" % (
-        name, name, tuple(shape), _speaks_new(text))
+        name, name, tuple(shape), speaks_new(text))
     return Action(code, "%s.make: an environment with random observations of shape %r" % (name, tuple(shape)))
-
-
-def gym_module(name, shape, text):
-    """The module itself, where it is not installed."""
-    stub = stub_module(name, shape)
-    made = gym_environment(name, shape, text)
-    return Action(stub.code + made.code, "module %s: a stub (it is not installed); %s" % (name, made.text))
 
 
 def observation_shape(text):
@@ -299,66 +274,9 @@ def observation_shape(text):
     return (84, 84, 3) if re.search(r"Conv2D|atari|Pong|Breakout|NoFrameskip", text) else (8,)
 
 
-def _speaks_new(text):
+def speaks_new(text):
+    """Does the code speak the newer protocol of gym, in which `reset` returns a pair and `step` five values?"""
     return bool(re.search(r"terminated|truncated|,\s*_?(info)?\s*=\s*\w+\.reset\(", text))
-
-
-def _request_code():
-    from .guess import REQUEST
-    return REQUEST
-
-
-_STUB = '''\
-%(request_code)s
-import functools
-import importlib.abc
-import importlib.machinery
-import sys
-import types
-class _Base:
-    def __init__(self, *arguments, **fields): self.__dict__.update(fields)
-    def __init_subclass__(cls, **options): pass
-    def __getattr__(self, name):
-        if name.startswith("__"): raise AttributeError(name)
-        return _Stub(name)
-class _Stub:
-    """Anything: every attribute, call and item is one more of it."""
-    def __init__(self, path): self.__dict__["_path"] = path
-    def __getattr__(self, name):
-        if name.startswith("__"): raise AttributeError(name)
-        if name in ("request",): return %(request)s
-        if name.startswith(("cache", "experimental_singleton", "experimental_memo", "memo")): return _cached
-        if name in ("tqdm", "trange", "track", "progress_bar", "stqdm"): return (lambda n, *a, **k: range(n)) if name == "trange" else (lambda xs=(), *a, **k: xs)
-        return _Stub(self._path + "." + name)
-    def __call__(self, *arguments, **options):
-        if len(arguments) == 1 and not options and isinstance(arguments[0], (types.FunctionType, type)): return arguments[0]
-        return _Stub(self._path + "()")
-    def __mro_entries__(self, bases): return (_Base,)
-    def __getitem__(self, key): return _Stub(self._path + "[]")
-    def __setitem__(self, key, value): pass
-    def __setattr__(self, name, value): self.__dict__[name] = value
-    def __iter__(self): return iter(())
-    def __enter__(self): return self
-    def __exit__(self, *ignored): return False
-    def __bool__(self): return True
-    def __len__(self): return 0
-    def __or__(self, other): return self
-    __ror__ = __or__
-def _cached(*arguments, **options):
-    if arguments and callable(arguments[0]): return functools.lru_cache(None)(arguments[0])
-    return lambda function: functools.lru_cache(None)(function)
-class _StubFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def __init__(self, name): self.name = name
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] == self.name: return importlib.machinery.ModuleSpec(name, self, is_package=True)
-    def create_module(self, spec):
-        module = types.ModuleType(spec.name)
-        stub = _Stub(spec.name)
-        module.__getattr__ = lambda name: getattr(stub, name)
-        return module
-    def exec_module(self, module): pass
-sys.meta_path.append(_StubFinder("%(name)s"))
-'''
 
 
 def columns_in(text):
