@@ -205,6 +205,12 @@ class Project:
             self._functions(v, found)
         return found
 
+    def functions_of(self, v):
+        """[(module, scope)] of the project functions that one value of the inference runs when it is called."""
+        found = []
+        self._functions(v, found)
+        return found
+
     def _functions(self, v, found):
         tag = v[0]
         if tag == "fn":

@@ -9,6 +9,7 @@
     process       the same in a child process that ends
     pool          handed to worker processes that are used again and again
     objective     called once for each trial (`study.optimize(f)`)
+    evaluation    called very often by a numeric solver (`scipy.optimize.minimize(f)`)
     handler       called for each request or event (`add_url_rule(view_func=f)`)
     callback      called per batch or epoch (`LambdaCallback(on_epoch_end=f)`)
     compiled-map  traced into a graph (`Dataset.map(f)`, `tf.map_fn`), runs compiled
@@ -17,13 +18,13 @@
 
 from .. import facts as F
 from .handlers import is_event
-from .module import tail_of, walk
+from .module import TABLE, called_name, tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
 _MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
 _POOL_METHODS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit"))
-_OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", "scipy.optimize.minimize",
-                         "scipy.optimize.differential_evolution", "scipy.optimize.dual_annealing", "wandb.agent", "bayes_opt.BayesianOptimization", "talos.Scan",
+_OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", 
+                         "wandb.agent", "bayes_opt.BayesianOptimization", "talos.Scan",
                          "keras_tuner.RandomSearch", "keras_tuner.Hyperband", "keras_tuner.BayesianOptimization", "keras_tuner.GridSearch",
                          "kerastuner.RandomSearch", "kerastuner.Hyperband", "kerastuner.BayesianOptimization", "keras_tuner.tuners.RandomSearch",
                          "kerastuner.tuners.RandomSearch", "kerastuner.tuners.Hyperband", "keras_tuner.tuners.Hyperband",
@@ -49,6 +50,9 @@ _ONCE_SIGNALS = frozenset(("started", "finished", "aboutToQuit", "destroyed", "w
 _COMMAND_LINES = ("click.", "typer.", "argparse.", "optparse.", "fire.")
 _COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.apply", "dataset.scan", "dataset.reduce"))
 _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
+_WRAPPERS = frozenset(("functools.partial", "ray.tune.with_parameters", "ray.tune.with_resources"))
+_RAY_TUNE = frozenset(("ray.tune.run", "ray.tune.Tuner", "ray.tune.tuner.Tuner"))
+_NUMERIC = ("scipy.optimize.", "scipy.integrate.", "numdifftools.", "pyswarm.", "cma.", "nevergrad.")
 _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.experimental_run"))
 
 
@@ -115,6 +119,11 @@ class Callers:
             if name in ("__call__", "call"):
                 self._instances_called(m, scope, owner, found)
                 names.add(name)
+            if name == "__call__":
+                names.update(self._holders(m.scopes[owner][F.S_NAME]))
+        elif not method and owner > 0 and self._returned(m, owner, name):
+            for each in self._holders(m.scopes[owner][F.S_NAME]):
+                self._by_name(m, scope, each, found, local=False)
         if method and name == "__enter__":
             self._entered(m, scope, owner, found)
         elif method and self._is_property(m, scope):
@@ -122,8 +131,12 @@ class Callers:
         else:
             for each in names:
                 self._by_name(m, scope, each, found, local=not method and owner > 0)
+        if record[F.S_DECORATORS]:
+            self._registered(m, scope, found)
         unique, seen = [], set()
         for other, i, how in found:
+            if how == "call" and self._in_process_of_its_own(m, scope):
+                how = "process"
             if (other.index, i, how) not in seen:
                 seen.add((other.index, i, how))
                 unique.append((other, i, how))
@@ -176,11 +189,31 @@ class Callers:
             self._handed(other, i, where, m, scope, found)
 
     def _handed(self, other, i, where, m, scope, found):
+        while where == 0 and self.project.apis(other, i) & _WRAPPERS:  # study.optimize(partial(score, fold=1))
+            outer = self._outer(other, i)
+            if outer is None:
+                return
+            i, where = outer
         how = self.consumer(other, i, where)
         if how == "forward":
             self._forwarded(other, i, where, m, scope, found)
         elif how:
             found.append((other, i, how))
+
+    @staticmethod
+    def _outer(m, i):
+        """(call, where) of the call in the same statement that is given the result of call `i`, or None."""
+        here, statement = ("c", i), m.calls[i][5]
+        for j in range(i + 1, len(m.calls)):
+            call = m.calls[j]
+            if call[5] != statement:
+                break
+            if here in call[1]:
+                return j, call[1].index(here)
+            for name, value in call[2]:
+                if value == here:
+                    return j, name or "**"
+        return None
 
     def _index(self, name, local, among=None):
         """({target: calls}, {target: references}) of everything in the project that is called or handed over under this name.
@@ -220,18 +253,77 @@ class Callers:
     def _instances_called(self, m, scope, owner, found):
         """Calls of an instance of the class: `self.net(x)` runs `__call__` or Keras' `call`."""
         # A called instance has no name of its own: look where attributes and variables of that class are called.
-        class_name = m.scopes[owner][F.S_NAME]
-        names = set()
-        for other in self.project.mentioning(class_name, 64):
-            for statement in other.statements:
-                if statement and statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "c":
-                    if tail_of(other.calls[statement[6][1]][0]) == class_name:
-                        names.update(t for t in map(tail_of, statement[5]) if t)
-        for name in names:
+        for name in self._holders(m.scopes[owner][F.S_NAME]):
             for other in self.project.mentioning(name, 64):
                 for i in other.calls_by_tail().get(name, ()):
                     if self._runs(other, i, m, scope):
                         found.append((other, i, "call"))
+
+    def _holders(self, name):
+        """The name of a class or function, and the names of variables and attributes that hold what calling it gives."""
+        names = {name}
+        for other in self.project.mentioning(name, 64):
+            names.update(other.made().get(name, ()))
+        return names
+
+    @staticmethod
+    def _returned(m, owner, name):
+        """Does the function around it return the function `name`, by itself or in a call (`return tf.function(step)`)?"""
+        if m.scopes[owner][F.S_KIND] != "function":
+            return False
+        return any(m.statements[s] and m.statements[s][0] == F.RETURN and m.statements[s][5] is not None and ("n", name) in walk(m.statements[s][5], m.calls)
+                   for s in m.scope_statements(owner))
+
+    def _in_process_of_its_own(self, m, scope):
+        """Is it a Ray task that ends its process: one that uses a GPU, or that is told to run once?"""
+        for expression in m.scopes[scope][F.S_DECORATORS]:
+            if expression[0] == "c" and "ray.remote" in self.project.infer.decorator_names(m, scope):
+                if any(name == "max_calls" and value == ("k", 1) or name == "num_gpus" and value != ("k", 0) for name, value in m.calls[expression[1]][2]):
+                    return True
+        return False
+
+    # -- kept in a table ------------------------------------------------------------------------------------------------
+
+    def _registered(self, m, scope, found):
+        """A decorator of the project that puts the function into a table: the calls of what is in the table."""
+        for name in self.project.infer.decorator_names(m, scope):
+            if name.startswith("fn:"):
+                _, index, s = name.split(":")
+                dm = self.project.module(int(index))
+                tails = set()
+                for each in dm.with_inner(int(s)):
+                    for param in dm.scopes[each][F.S_PARAMS]:
+                        tails |= self._tables(dm, each, param[0])
+                self._from_tables(tails, m, scope, found)
+
+    @staticmethod
+    def _tables(m, scope, name):
+        """Last names of the containers that a function puts the value of `name` into: `T[k] = f`, `T.append(f)`, `T.setdefault(k, []).append(f)`."""
+        found = set()
+        here = ("n", name)
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN and statement[6] == here:
+                found.update(tail_of(t[1]) for t in statement[5] if t[0] == "x")
+        for i in m.scope_calls(scope):
+            f, arguments = m.calls[i][0], m.calls[i][1]
+            if f[0] == "a" and f[2] in ("append", "add", "setdefault", "insert") and any(e == here or e[0] in ("t", "l") and here in e[1] for e in arguments):
+                base = f[1]
+                if base[0] == "c" and m.calls[base[1]][0][0] == "a":
+                    base = m.calls[base[1]][0]
+                found.add(tail_of(base[1] if base[0] in ("x", "a") and base is not f[1] or base[0] == "x" else base))
+        found.discard(None)
+        return found
+
+    def _from_tables(self, tails, m, scope, found):
+        """Calls of what was taken out of these containers: `TABLE[key](x)`, `for each in TABLE: each(x)`."""
+        for tail in tails:
+            for user in self.project.mentioning(tail, 64):
+                for j, call in enumerate(user.calls):
+                    f = call[0]
+                    taken = f[0] == "n" and any(b[0] in ("iter", "assign") for b in user.bindings(call[3]).get(f[1], ()))
+                    if (taken or called_name(user, f) == TABLE + tail) and self._runs(user, j, m, scope):
+                        found.append((user, j, "call"))
 
     # -- handed over as an argument -----------------------------------------------------------------------------------
 
@@ -240,13 +332,20 @@ class Callers:
         call = other.calls[i]
         expression = self._argument(call, where)
         found = set()
-        for e in (expression, *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ())) if expression is not None else ():
-            if tail_of(e) == tail:
-                for v in self.project.infer.values(other, call[3], e, call[5]):
-                    if v[0] == "meth":
-                        found.add((v[2], v[3]))
-                    elif v[0] in ("fn", "cls"):
-                        found.add((v[1], v[2]))
+        if expression is None:
+            return found
+        for e in (expression, *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ())):
+            if (tail_of(e) if e[0] != "c" else tail_of(other.calls[e[1]][0])) != tail:
+                continue
+            for v in self.project.infer.values(other, call[3], e, call[5]):
+                if v[0] == "cls":
+                    found.add((v[1], v[2]))
+                elif v[0] in ("fn", "meth", "part"):
+                    found.update((fm.index, s) for fm, s in self.project.functions_of(v))
+                elif v[0] == "inst":  # an object that is called like a function
+                    method = self.project.infer.lookup(self.project.module(v[1]), v[2], "__call__")
+                    if method:
+                        found.add((method[0].index, method[1]))
         return found
 
     @staticmethod
@@ -277,6 +376,14 @@ class Callers:
         if names & _OBJECTIVES or tail in ("optimize",) and (where == 0 or where == "func") and any("optuna" in n or n.startswith("ext:optuna") for n in names):
             return "objective"
         if tail == "optimize" and where in (0, "func", "objective") and not names & {"tf.function"} and self._looks_like_study(m, call):
+            return "objective"
+        if tail == "optimize" and where == "callbacks" and self._looks_like_study(m, call):
+            return "objective"
+        if names & _RAY_TUNE and where in (0, "run_or_experiment", "trainable"):
+            return "objective" if self._reuses_actors(m, i) else "process"
+        if any(n.startswith(_NUMERIC) for n in names):
+            return "evaluation"
+        if tail == "register" and call[1][:1] == (("k", "evaluate"),) and any("deap" in n for n in names):
             return "objective"
         if tail in _WRAPPED_ESTIMATORS and where in (0, "build_fn", "model", "build_model"):
             return "objective" if self._searched(m, i) else None
@@ -318,6 +425,13 @@ class Callers:
         if (is_event(where) if isinstance(where, str) else f[0] == "a" and is_event(tail)) and not any(n.startswith(("tf.", "keras.", *_COMMAND_LINES)) for n in names):
             return "handler"
         return None
+
+    @staticmethod
+    def _reuses_actors(m, i):
+        """Does Ray Tune run trial after trial in the same process?  Without being told to it starts one for each."""
+        given = [m.calls[i]]
+        given.extend(m.calls[e[1]] for _, e in m.calls[i][2] if e[0] == "c")  # tune_config=TuneConfig(reuse_actors=True)
+        return any(name == "reuse_actors" and value == ("k", True) for call in given for name, value in call[2])
 
     def _looks_like_study(self, m, call):
         if call[0][0] != "a":
@@ -372,6 +486,7 @@ class Callers:
                             how = self.consumer(fm, j, place)
                             if how and how != "forward":
                                 found.append((fm, j, how))
+                    self._from_tables({tail for each in fm.with_inner(s) for tail in self._tables(fm, each, param[0])}, m, scope, found)
                     # kept on the object: self.model_fn = model_fn, called as self.model_fn()
                     for statement_number in fm.scope_statements(s):
                         statement = fm.statements[statement_number]

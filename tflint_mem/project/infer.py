@@ -686,8 +686,8 @@ class Infer:
                     known.extend(canonical(inner[1]) for inner in v[1] if inner[0] == "ext")
                 elif v[0] == "bm":
                     known.append(f"{v[1][1] if v[1][0] == 'obj' else '?'}.{v[2]}")
-                elif v[0] == "fn":
-                    known.append(f"fn:{v[1]}:{v[2]}")
+                elif v[0] in ("fn", "meth"):
+                    known.append(f"fn:{v[-2]}:{v[-1]}")
             if not known:
                 parts = dotted_name(expression)
                 if parts:

@@ -23,7 +23,7 @@ class Module:
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "idents", "called", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
@@ -53,7 +53,7 @@ class Module:
 
     def _clear(self):
         self._bindings, self.declared_global, self._members, self._classes = {}, {}, {}, None
-        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = None
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for.
@@ -225,9 +225,9 @@ class Module:
 
             for i, call in enumerate(self.calls):
                 for position, argument in enumerate(call[1]):
-                    _note_reference(index, argument, i, position)
+                    _note_reference(index, argument, i, position, self.calls)
                 for name, argument in call[2]:
-                    _note_reference(index, argument, i, name or "**")
+                    _note_reference(index, argument, i, name or "**", self.calls)
         return self._refs_by_tail
 
     def foreign_attributes(self):
@@ -259,6 +259,25 @@ class Module:
                     for target in statement[5]:
                         self._alias(index, target, statement[6])
         return self._aliases
+
+    def made(self):
+        """name of a called function or class -> names of what its result is assigned to: `step = make_step(…)`, `self.net = Net()`."""
+        if self._made is None:
+            index = self._made = {}
+            for statement in self.statements:
+                if statement is not None and statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "c":
+                    maker = tail_of(self.calls[statement[6][1]][0])
+                    if maker is not None:
+                        index.setdefault(maker, set()).update(name for name in map(tail_of, statement[5]) if name)
+        return self._made
+
+    def with_inner(self, scope):
+        """A function and the functions defined in it, at any depth."""
+        found = [scope]
+        for s in range(scope + 1, len(self.scopes)):  # an inner scope is numbered after the one around it
+            if self.scopes[s][F.S_PARENT] in found:
+                found.append(s)
+        return found
 
     def aliases_of_defined(self, defined):
         """Other names that functions and classes of the project have in this module."""
@@ -297,19 +316,23 @@ def _bind_target(names, scope, target, kind, statement, expression, path=()):
         _bind_target(names, scope, target[1], kind, statement, expression, path + ("*",))
 
 
-def _note_reference(index, expression, i, where):
+def _note_reference(index, expression, i, where, calls):
     """Enter what an argument may hand over: a name, a lambda, or those in a list or dictionary."""
     tag = expression[0]
     if tag in ("n", "a"):
         index.setdefault(tail_of(expression), []).append((i, where))
     elif tag == "f":
         index.setdefault(expression[1], []).append((i, where))
+    elif tag == "c":  # an object or function that is made there: study.optimize(Objective(data))
+        tail = tail_of(calls[expression[1]][0])
+        if tail is not None:
+            index.setdefault(tail, []).append((i, where))
     elif tag in ("t", "l"):
         for item in expression[1]:
-            _note_reference(index, item, i, where)
+            _note_reference(index, item, i, where, calls)
     elif tag == "d":
         for item in expression[2]:
-            _note_reference(index, item, i, where)
+            _note_reference(index, item, i, where, calls)
 
 
 def tail_of(expression):

@@ -122,6 +122,8 @@ class Repeats:
                     yield Repeat("map" if how == "map" else "worker", (place, *hops), other, None, scope, self._literal_count(other, j), self._map_phrase(other, j), line, True)
                 elif how == "objective":
                     yield Repeat("objective", (place, *hops), other, None, scope, None, f"each trial of `{self._text(other, j)}`", line, True)
+                elif how == "evaluation":
+                    yield Repeat("map", (place, *hops), other, None, scope, None, f"each evaluation by `{self._text(other, j)}`", line, True)
                 elif how == "handler":
                     yield Repeat("handler", (place, *hops), other, None, scope, None, self._event_phrase(other, j, record[F.S_NAME]), line, True)
                 elif how == "callback":
