@@ -219,7 +219,7 @@ def uses(context, acquired):
     """Names of Keras methods called on the model along the way of its repeat ("fit", "predict" …)."""
     m, i = acquired.m, acquired.i
     wanted = values_of(context, m, i)
-    found = set()
+    found = {"fit"} if _fitted_by_search(acquired.repeat) else set()
     seen = set()
     for hm, hi in acquired.repeat.hops if acquired.repeat is not None else ((m, i),):
         scope = hm.calls[hi][3]
@@ -235,6 +235,16 @@ def uses(context, acquired):
             scope = owner if owner >= 0 and hm.scopes[scope][F.S_KIND] == "lambda" else -1
         found |= _handed_on(context, hm, hi, wanted, seen)
     return found
+
+
+def _fitted_by_search(repeat):
+    """Does the search that asks for the model fit it: KerasClassifier, keras-tuner?"""
+    if repeat is None or repeat.kind != "objective":
+        return False
+    if not repeat.handed:
+        return repeat.module.scopes[repeat.scope][F.S_NAME] == "build"
+    m, i = repeat.hops[0]
+    return (tail_of(m.calls[i][0]) or "") in ("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch")
 
 
 def values_of(context, m, i):

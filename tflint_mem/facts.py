@@ -142,6 +142,8 @@ def _called(w):
         tag = func[0]
         if tag == "a":
             add(func[2])
+            if func[2] == "remote":  # a Ray task: f.remote(x)
+                _tails(func[1], add)
         elif tag == "n":
             add(func[1])
         for e in args:

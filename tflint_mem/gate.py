@@ -1,13 +1,13 @@
 """The gate: which files that never name TensorFlow or Keras are worth parsing all the same.
 
-A caller in a plain file can be what repeats a load in another one, and a helper there can be what trains a model it is
-given.  Both are reached through import lines, so those are all that is looked at.
+A caller in a plain file can be what repeats a load in another one, and a helper there can be what trains a model that it is
+given, or what cleans up.  All are reached through import lines, so those are all that is looked at.
 """
 
 import os
 
-from .facts import S_BASES
-from .project.module import dotted
+from .facts import IMPORT
+from .project.names import Names
 from .source import Source, SourceError
 
 # What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
@@ -17,8 +17,6 @@ _IN_TESTS = tuple(word.encode() for word in (
     "set_memory_growth", "device_configuration", "HashTable", ".predict(", ".function(", "set_session",
 ))
 ROUNDS = 3  # an importer of an importer of an importer
-# A helper that uses what it is given as a model or a session: `def detect(net, x): return net.predict(x)`.
-_USES = (b".predict", b".fit(", b".train_on_batch(", b".run(", b"training=", b".apply_gradients(")
 
 
 def matters(path, raw):
@@ -29,14 +27,15 @@ def matters(path, raw):
 
 
 def importers(project, paths):
-    """Sources among `paths` that import a module of the project that matters, and the helpers that such modules call.
+    """Sources among `paths` that import a module of the project that matters, and the helpers that such modules import themselves.
 
-    The caller adds each to the project before the next is asked for.
+    A helper may collect garbage, keep results, run what it is given in a loop or in a process of its own.  The caller adds
+    each source to the project before the next is asked for.
     """
     names = {name for module in project.modules for name in module_names(module.path)}
     known = set(names)
     words = {path: None for path in paths if not is_unit_test(path)}  # what the import lines name, read once
-    uses, seen = set(), 0
+    plain, seen = _index(list(words)), 0
     for _ in range(ROUNDS):
         if not names or not words:
             return
@@ -45,44 +44,47 @@ def importers(project, paths):
             if words[path] is None:
                 source = _read(path)
                 words[path] = frozenset() if source is None else imported(source.raw)
-                if source is not None and any(use in source.raw for use in _USES):
-                    uses.add(path)
             if not names.isdisjoint(words[path]):
                 del words[path]
                 source = _read(path)
                 if source is not None:
                     fresh.update(module_names(path))
                     yield source
-        wanted = _homes_of_bases(project, len(project.modules) - seen)
-        called = [path for path in words if path in uses]
-        if called:
-            mentioned = set().union(*(module.idents for module in project.modules))
-            wanted.update((None, stem) for _, stem in (module_names(path)[0] for path in called) if stem in mentioned)
-        seen = len(project.modules)
-        for path in [path for path in words if not wanted.isdisjoint(module_names(path))]:
-            del words[path]
-            source = _read(path)
-            if source is not None:
-                fresh.update(module_names(path))
-                yield source
+        latest, seen = range(seen, len(project.modules)), len(project.modules)
+        for path in _imports(project, latest, plain):
+            if path in words:
+                del words[path]
+                source = _read(path)
+                if source is not None:
+                    fresh.update(module_names(path))
+                    yield source
         names = fresh - known
         known |= fresh
 
 
-def _homes_of_bases(project, latest):
-    """Modules from which classes of the `latest` modules take their base classes: a template method there calls what is here."""
-    found = set()
-    for index in range(len(project.modules) - latest, len(project.modules)):
-        module = project.module(index)
-        for scope in module.classes():
-            for base in module.scopes[scope][S_BASES]:
-                parts = dotted(base)
-                for binding in module.bindings(0).get(parts[0], ()) if parts else ():
-                    if binding[0] == "import":
-                        _, source, attribute, _ = binding[3]
-                        whole = [*(part for part in source.split(".") if part), *([attribute] if attribute else []), *parts[1:-1]]
-                        found.update(_ends(whole))
-                        found.update(_ends(whole[:-1]))
+def _index(paths):
+    """(Names, paths): how imports find the files that are not part of the project yet."""
+    names = Names()
+    for index, path in enumerate(paths):
+        if path.endswith(".py"):
+            names.add(index, tuple(part for part in os.path.splitext(os.path.abspath(path))[0].split(os.sep) if part))
+    return names, paths
+
+
+def _imports(project, latest, plain):
+    """Paths of the plain files that the `latest` modules of the project import."""
+    names, paths = plain
+    found = []
+    for number in latest:
+        module = project.module(number)
+        for statement in module.statements:
+            if statement is not None and statement[0] == IMPORT:
+                for _, dotted, attribute, level in statement[5]:
+                    whole = (dotted + "." if dotted else "") + attribute if attribute not in (None, "", "*") else ""
+                    for name in (dotted, whole) if dotted or not whole else (whole,):
+                        index = names.resolve(module.parts, module.package, name, level) if name or level else None
+                        if index is not None:
+                            found.append(paths[index])
     return found
 
 

@@ -17,7 +17,7 @@
 """
 
 from .. import facts as F
-from .handlers import is_event
+from .handlers import SEARCHES, is_event
 from .module import TABLE, called_name, tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
@@ -119,7 +119,7 @@ class Callers:
             if name in ("__call__", "call"):
                 self._instances_called(m, scope, owner, found)
                 names.add(name)
-            if name == "__call__":
+            if name == "__call__":  # an object that is given away as a function
                 names.update(self._holders(m.scopes[owner][F.S_NAME]))
         elif not method and owner > 0 and self._returned(m, owner, name):
             for each in self._holders(m.scopes[owner][F.S_NAME]):
@@ -296,6 +296,26 @@ class Callers:
                         tails |= self._tables(dm, each, param[0])
                 self._from_tables(tails, m, scope, found)
 
+    def decorates(self, m, scope, index):
+        """[(module index, scope)] of the functions that the function decorates, when parameter number `index` is what it is given then.
+
+        The function itself (`@mark`), or the one that a decorator with arguments returns (`@mark("name")`).
+        """
+        record = m.scopes[scope]
+        owner = record[F.S_PARENT]
+        if index != (1 if m.is_method(scope) else 0):
+            return ()
+        inner = owner > 0 and m.scopes[owner][F.S_KIND] == "function" and self._returned(m, owner, record[F.S_NAME])
+        name = m.scopes[owner][F.S_NAME] if inner else record[F.S_NAME]
+        wanted = f"fn:{m.index}:{owner if inner else scope}"
+        found = []
+        for other in self.project.mentioning(name, 64):
+            for s, decorated in enumerate(other.scopes):
+                for e in decorated[F.S_DECORATORS]:
+                    if (e[0] == "c") == inner and tail_of(other.calls[e[1]][0] if inner else e) == name and wanted in self.project.infer.decorator_names(other, s):
+                        found.append((other.index, s))
+        return found[:24]
+
     @staticmethod
     def _tables(m, scope, name):
         """Last names of the containers that a function puts the value of `name` into: `T[k] = f`, `T.append(f)`, `T.setdefault(k, []).append(f)`."""
@@ -443,8 +463,7 @@ class Callers:
     def _searched(self, m, i):
         """Is a scikit-learn wrapper given to a search or a cross-validation in this module?"""
         index = m.calls_by_tail()
-        return any(tail in index for tail in ("GridSearchCV", "RandomizedSearchCV", "cross_val_score", "cross_validate", "BayesSearchCV", "HalvingGridSearchCV",
-                                              "cross_val_predict"))
+        return any(tail in index for tail in SEARCHES)
 
     def _is_process_pool(self, m, call):
         if call[0][0] != "a":

@@ -3,7 +3,7 @@
 import os
 
 from .. import facts as F
-from .module import dotted, tail_of
+from .module import dotted, tail_of, walk
 
 _ROUTE = frozenset(("route", "get", "post", "put", "delete", "patch", "websocket", "api_route", "options", "head", "expose", "errorhandler"))
 _TASK = frozenset(("task", "shared_task", "actor", "job", "periodic_task", "app_task"))
@@ -54,6 +54,10 @@ _SERVERLESS = frozenset(("lambda_handler", "handler", "lambda_function"))
 _ONCE_EVENTS = frozenset(("startup", "shutdown", "on_startup", "on_shutdown", "on_ready", "ready", "setup_hook", "on_connect", "on_disconnect", "on_open", "on_close",
                           "on_start", "on_stop", "before_first_request", "before_server_start", "after_server_start", "main_process_start", "before_serving",
                           "while_serving", "on_exit", "on_train_begin", "on_train_end"))
+# What scikit-learn offers to fit clones of an estimator again and again.
+SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "cross_val_score", "cross_validate", "BayesSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV",
+            "cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score", "RFECV", "BaggingClassifier", "BaggingRegressor",
+            "AdaBoostClassifier", "AdaBoostRegressor", "CalibratedClassifierCV", "StackingClassifier", "StackingRegressor")
 _PER_BATCH = ("on_epoch_", "on_batch_", "on_train_batch_", "on_test_batch_", "on_predict_batch_")
 _SAY = ("title", "write", "header", "file_uploader", "button", "sidebar", "text_input", "image", "markdown", "selectbox", "slider", "set_page_config",
         "subheader", "text_area", "number_input", "radio", "camera_input", "form", "columns", "chat_input", "tabs", "success", "pyplot", "dataframe")
@@ -224,6 +228,11 @@ class Handlers:
         if kind == "model" and name in ("train_step", "test_step", "predict_step"):
             return "callback", f"each step of `{class_name}`"
         for base in self.project.infer.foreign_bases(m, owner):
+            if name == "build" and base.endswith(".HyperModel") or name == "run_trial" and base.startswith(("keras_tuner.", "kerastuner.")):
+                return "objective", f"each trial of the search with `{class_name}`"
+            if name == "fit" and base.startswith("sklearn."):
+                searched = self._searched(m, owner, class_name)
+                return ("objective", f"each fit of `{class_name}` in `{searched}`") if searched else (None, "")
             for start, phrase, methods in _HANDLER_BASES:
                 if base.startswith(start) and (name in methods or not methods and is_event(name)):
                     if name == "__init__" and self._made_once(m, owner):
@@ -243,6 +252,21 @@ class Handlers:
             if init is not None and any(p[0] == "get_response" for p in m.scopes[init][F.S_PARAMS]):
                 return "handler", f"each request through the middleware `{class_name}`"
         return None, ""
+
+    def _searched(self, m, owner, class_name):
+        """The text of a scikit-learn search or cross-validation that is given an instance of the class, or None."""
+        for other in self.project.using(class_name, 64):
+            for tail in SEARCHES:
+                for i in other.calls_by_tail().get(tail, ()):
+                    call = other.calls[i]
+                    given = [*call[1], *[k[1] for k in call[2]]]
+                    for e in given[:4]:
+                        for v in self.project.infer.values(other, call[3], e, call[5]):
+                            if v == ("inst", m.index, owner) or v[0] == "obj" and v[2] and v[2][0] == other.index and isinstance(v[2][1], int) and any(
+                                    ("inst", m.index, owner) in self.project.infer.values(other, call[3], inner, call[5])
+                                    for argument in other.calls[v[2][1]][1] for inner in walk(argument, other.calls) if inner[0] in ("n", "c")):
+                                return f"{tail}(…)"
+        return None
 
     def _made_once(self, m, owner):
         """Is a view told to live on (`init_every_request = False`), or made by the project itself?"""

@@ -258,7 +258,7 @@ class Infer:
             if not path and expression[0] in ("l", "d", "c", "S") and not _has_content(found):
                 target = m.statements[statement][5]
                 if target and target[0][0] == "n":
-                    found = self._with_added(m, [scope], target[0], found)
+                    found = self._with_added(m, [scope] if scope else None, target[0], found)
             return self.unpack(found, path)
         if kind == "iter":
             return self.unpack(self.elements(self.values(m, scope, expression, statement)), path)
@@ -385,6 +385,8 @@ class Infer:
             found |= self.argument_for(m, scope, index, caller, i, how)
             if len(found) > MAX_VALUES:
                 break
+        if not found and record[F.S_KIND] == "function":
+            found.update(("fn", index, s) for index, s in self.project.callers_of.decorates(m, scope, index))
         return frozenset(found)
 
     def argument_for(self, m, scope, index, caller, i, how):
@@ -601,7 +603,7 @@ class Infer:
                     continue
                 values = self.values(owner, function, value, statement)
                 if kind == "assign" and not path and value[0] in ("l", "d", "c") and not _has_content(values):
-                    members = list(owner.members(s).values())
+                    members = [inner for method in owner.members(s).values() for inner in owner.with_inner(method)]
                     values = self._with_added(owner, members, ("a", ("n", owner.scopes[function][F.S_PARAMS][0][0]), name), values)
                 elif kind == "iter":
                     values = self.elements(values)
@@ -628,19 +630,38 @@ class Infer:
         return found
 
     def _with_added(self, m, scopes, target, values):
-        """An empty container and what `.append`, `.add`, `.extend`, `[k] =` put into it."""
+        """An empty container and what `.append`, `.add`, `.extend`, `[k] =` put into it in these scopes (None: a container of the module)."""
         added, keyed = set(), []
+        if scopes is not None:
+            self._added(m, scopes, target, added, keyed)
+        else:
+            for other in (m, *(o for o in self.project.mentioning(target[1], 16) if o is not m)):
+                sees = [s for s in range(len(other.scopes)) if s == 0 or target[1] not in other.bindings(s)]
+                if other is m or any(b[0] == "import" and b[3][2] == target[1] for b in other.bindings(0).get(target[1], ())):
+                    self._added(other, sees, target, added, keyed)
+        if not added:
+            return values
+        kinds = {v[0] for v in values}
+        if "map" in kinds:
+            return one(("map", tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), frozenset(sorted(added, key=repr)[:MAX_VALUES])))
+        return one(("seq", frozenset(sorted(added, key=repr)[:MAX_VALUES])))
+
+    def _added(self, m, scopes, target, added, keyed):
         for scope in scopes:
             for i in m.scope_calls(scope):
                 call = m.calls[i]
                 f = call[0]
-                if f[0] == "a" and f[1] == target and call[1]:
+                if f[0] != "a" or not call[1]:
+                    continue
+                if f[1] == target:
                     if f[2] in ("append", "add", "appendleft"):
                         added |= self.values(m, scope, call[1][0], call[5])
                     elif f[2] == "extend":
                         added |= self.elements(self.values(m, scope, call[1][0], call[5]))
-                    elif f[2] == "setdefault" and len(call[1]) > 1:
+                    elif f[2] == "setdefault" and len(call[1]) > 1 and call[1][1] not in (("l", ()), ("S", ()), ("d", (), ())):
                         added |= self.values(m, scope, call[1][1], call[5])
+                elif f[2] in ("append", "add") and _item_of(m, f[1], target):  # table[k].append(v), table.setdefault(k, []).append(v)
+                    added.add(("seq", self.values(m, scope, call[1][0], call[5])))
             for i in m.scope_statements(scope):
                 statement = m.statements[i]
                 if statement and statement[0] == F.ASSIGN and statement[6] is not None:
@@ -650,12 +671,6 @@ class Infer:
                             added |= stored
                             if t[2] is not None and t[2][0] == "k":
                                 keyed.append((t[2][1], stored))
-        if not added:
-            return values
-        kinds = {v[0] for v in values}
-        if "map" in kinds:
-            return one(("map", tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), frozenset(sorted(added, key=repr)[:MAX_VALUES])))
-        return one(("seq", frozenset(sorted(added, key=repr)[:MAX_VALUES])))
 
     # -- functions ------------------------------------------------------------------------------------------------------
 
@@ -965,6 +980,8 @@ class Infer:
             if not found:
                 found |= self._injected_class(cm, v[2], name)
             return frozenset(found)
+        if tag == "fn" and name == "remote" and "ray.remote" in self.decorator_names(self.project.module(v[1]), v[2]):
+            return one(v)  # a Ray task is called as f.remote(x)
         if tag == "obj":
             kind = ATTRIBUTES.get((v[1], name))
             if kind:
@@ -1030,6 +1047,13 @@ def _note_attribute(found, target, me, function, statement, value, path, kind):
     elif tag in ("t", "l"):
         for i, item in enumerate(target[1]):
             _note_attribute(found, item, me, function, statement, value, path + (i,), kind)
+
+
+def _item_of(m, expression, target):
+    """Is the expression an item of a container: `target[k]`, `target.setdefault(k, [])`?"""
+    if expression[0] == "x":
+        return expression[1] == target
+    return expression[0] == "c" and m.calls[expression[1]][0] in (("a", target, "setdefault"), ("a", target, "get"))
 
 
 def _has_content(values):

@@ -351,6 +351,8 @@ TABLE = "[]"  # marks the name of a table whose items are called
 def called_name(m, expression):
     """The name under which a call is indexed: its last identifier, or the table that `TABLE[key]()` and `TABLE.get(key)()` call from."""
     tail = tail_of(expression)
+    if tail == "remote" and expression[0] == "a":
+        return tail_of(expression[1])  # a Ray task
     if tail is None:
         if expression[0] == "x":
             tail = tail_of(expression[1])

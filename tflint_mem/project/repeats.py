@@ -8,7 +8,7 @@ always leaves in its first pass or has one element, or when a once-guard stands 
 from .. import facts as F
 from .guards import Guards
 from .handlers import Handlers
-from .module import dotted, tail_of
+from .module import dotted, tail_of, walk
 
 MAX_DEPTH = 9
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
@@ -69,6 +69,8 @@ class Repeats:
             call = m.calls[i]
             scope, context = call[3], call[4]
             found = self.local_loop(m, i)
+            if found and len(hops) > 1:
+                found = [loop for loop in found if not self._takes_turns(m, i, loop)]
             passes = 1
             for loop in found:
                 count = self.count(m, loop)
@@ -154,6 +156,17 @@ class Repeats:
                 return found  # guarded inside this loop: the loops around it do not repeat it either
             found.append(loop)
         return found
+
+    def _takes_turns(self, m, i, loop):
+        """`for hook in hooks: hook()`: the loop runs each function once, and nothing that it made comes out of it."""
+        f = m.calls[i][0]
+        kind, _, statement, branch = m.contexts[loop]
+        if f[0] != "n" or kind == "while":
+            return False
+        target = branch[0] if kind == "comp" else m.statements[statement][5]
+        if f not in walk(target):
+            return False
+        return not any(v[0] in ("obj", "inst") for v in self.project.infer.call_values(m, i))
 
     def count(self, m, loop):
         """Number of passes when the code says it, else None."""
