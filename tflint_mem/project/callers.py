@@ -119,11 +119,10 @@ class Callers:
             if name in ("__call__", "call"):
                 self._instances_called(m, scope, owner, found)
                 names.add(name)
-            if name == "__call__":  # an object that is given away as a function
-                names.update(self._holders(m.scopes[owner][F.S_NAME]))
+            if name == "__call__":
+                self._made_and_given(m, scope, m.scopes[owner][F.S_NAME], found)
         elif not method and owner > 0 and self._returned(m, owner, name):
-            for each in self._holders(m.scopes[owner][F.S_NAME]):
-                self._by_name(m, scope, each, found, local=False)
+            self._made_and_given(m, scope, m.scopes[owner][F.S_NAME], found)
         if method and name == "__enter__":
             self._entered(m, scope, owner, found)
         elif method and self._is_property(m, scope):
@@ -176,10 +175,11 @@ class Callers:
         return []
 
     def _by_name(self, m, scope, name, found, local):
+        """Add the callers of the function under this name: in the whole project, in its own module (`local` is True), or in the module `local`."""
         among = None
         if name in _COMMON and m.is_method(scope):  # `x.get()` is a dictionary's nearly always: look where the class is named
             among = m.scopes[m.scopes[scope][F.S_PARENT]][F.S_NAME]
-        calls, references = self._index(name, m if local else None, among)
+        calls, references = self._index(name, m if local is True else local or None, among)
         found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         owner = m.scopes[scope][F.S_PARENT]
         handed = references.get((m.index, scope), ())
@@ -258,6 +258,12 @@ class Callers:
                 for i in other.calls_by_tail().get(name, ()):
                     if self._runs(other, i, m, scope):
                         found.append((other, i, "call"))
+
+    def _made_and_given(self, m, scope, maker, found):
+        """What the class or function `maker` makes is called like the function: `study.optimize(Objective(x))`, `step = make_step()`."""
+        for other in self.project.using(maker, 64):
+            for name in (maker, *other.made().get(maker, ())):
+                self._by_name(m, scope, name, found, local=other)
 
     def _holders(self, name):
         """The name of a class or function, and the names of variables and attributes that hold what calling it gives."""
