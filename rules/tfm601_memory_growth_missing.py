@@ -169,36 +169,49 @@ def _is_test(context, m):
 
 def _work(context, starts):
     """(module, call) of the first training or inference that the starts reach, or None."""
-    seen, queue = set(), []
-
-    def add(m, scope):
-        if (m.index, scope) not in seen and not context.in_tests(m):
-            seen.add((m.index, scope))
-            queue.append((m, scope))
-
-    for m, scope in starts:
-        add(m, scope)
+    queue = [(m.index, scope, True) for m, scope in starts if not context.in_tests(m)]
     started = {m.index for m, _ in starts}
-    for m, scope in queue:
-        guarded = _main_blocks(m) if scope == 0 and m.index not in started else ()
-        for i in m.scope_calls(scope):
-            if guarded and any(m.inside(m.calls[i][4], block) for block in guarded):
-                continue  # `if __name__ == "__main__"` of a module that is only imported
-            computes = _computes(context, m, i)
-            if computes:
-                return m, i
-            if computes is None:
-                continue
-            for fm, fs in context.project.functions_called(m, i):
-                add(fm, fs)
-            for fm, fs in _handed_over(context, m, i):
-                add(fm, fs)
-        for s in m.scope_statements(scope):
-            statement = m.statements[s]
-            if statement and statement[0] == F.IMPORT and not any(m.inside(statement[2], block) for block in guarded):
-                for target in context.project.imports.of_statement(m, statement):
-                    add(target, 0)
+    seen = {(index, scope) for index, scope, _ in queue}
+    for index, scope, itself in queue:
+        work, onward = _step(context, index, scope, itself)
+        if work is not None:
+            return context.project.module(index), work
+        for each in onward:
+            if each not in seen:
+                seen.add(each)
+                queue.append((*each, each[0] in started))
     return None
+
+
+def _step(context, index, scope, itself):
+    """(call that trains or infers or None, (module index, scope) of what else runs when this function does); found once for all programs.
+
+    itself   the module is started, not only imported: then its main block runs too
+    """
+    key = ("step", index, scope, itself)
+    found = context.memo.get(key)
+    if found is None:
+        found = context.memo[key] = _take_step(context, context.project.module(index), scope, itself)
+    return found
+
+
+def _take_step(context, m, scope, itself):
+    guarded = _main_blocks(m) if scope == 0 and not itself else ()
+    onward = []
+    for i in m.scope_calls(scope):
+        if any(m.inside(m.calls[i][4], block) for block in guarded):
+            continue
+        computes = _computes(context, m, i)
+        if computes:
+            return i, ()
+        if computes is not None:
+            onward += context.project.functions_called(m, i)
+            onward += _handed_over(context, m, i)
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[0] == F.IMPORT and not any(m.inside(statement[2], block) for block in guarded):
+            onward += [(target, 0) for target in context.project.imports.of_statement(m, statement)]
+    return None, tuple(dict.fromkeys((fm.index, fs) for fm, fs in onward if not context.in_tests(fm)))
 
 
 def _main_blocks(m):

@@ -120,6 +120,10 @@ class Project:
             return []
         return [self.module(i) for i in found]
 
+    def identifiers(self):
+        """Every name and attribute that occurs in the project."""
+        return self._mentions.keys()
+
     def users(self, name):
         """The number of modules that may call the function or class of that name, or hand it over."""
         return len(self._uses.get(name, ()))

@@ -73,7 +73,7 @@ def is_event(name):
 class Handlers:
     def __init__(self, project):
         self.project = project
-        self._memo, self._ends = {}, None
+        self._memo, self._ends, self._given = {}, None, None
 
     def of_function(self, m, scope):
         """(kind, phrase) when a framework calls the function again and again; ("once", "") when it calls it once; else (None, "")."""
@@ -126,15 +126,24 @@ class Handlers:
 
     def _assigned(self, m, scope, name):
         """Is the function given to an object as what handles an event: `client.on_message = handle`?"""
-        for other in self.project.using(name, 64):
-            for attribute, places in other.foreign_attributes().items():
-                if is_event(attribute):
-                    for i, _ in places:
-                        statement = other.statements[i]
-                        if tail_of(statement[6]) == name and any(
-                                (fm.index, s) == (m.index, scope) for fm, s in self.project.functions_in(other, statement[1], statement[6], i)):
-                            return True
+        for index, i in self._given_to_events().get(name, ()):
+            other = self.project.module(index)
+            statement = other.statements[i]
+            if any((fm.index, s) == (m.index, scope) for fm, s in self.project.functions_in(other, statement[1], statement[6], i)):
+                return True
         return False
+
+    def _given_to_events(self):
+        """name of what is assigned -> [(module index, statement)] of `thing.on_message = name`, looked for once in all modules."""
+        if self._given is None:
+            self._given = {}
+            for index in self.project.mentioned(filter(is_event, self.project.identifiers())):
+                other = self.project.module(index)
+                for attribute, places in other.foreign_attributes().items():
+                    if is_event(attribute):
+                        for i, _ in places:
+                            self._given.setdefault(tail_of(other.statements[i][6]), []).append((index, i))
+        return self._given
 
     def _decorated(self, m, scope, record, name):
         configured = getattr(self.project.settings, "handlers", None) or ()
