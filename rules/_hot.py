@@ -102,6 +102,31 @@ def _round(context, m, scope, outer, depth):
     return False
 
 
+def waits(context, repeat):
+    """Does each pass of the loop sleep for a second or more?  Then nothing in it is worth speeding up."""
+    if repeat.context is None:
+        return False
+    m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if tail_of(call[0]) == "sleep" and m.inside(call[4], repeat.context) and not any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > repeat.context):
+            seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
+            if seconds is not None and seconds >= 1:
+                return True
+    return False
+
+
+def made_in_pass(context, repeat, values):
+    """Was one of the values made in a pass of the repeat itself, in a function on its way?"""
+    for v in values:
+        if v[0] == "obj" and v[2] is not None and isinstance(v[2][1], int):
+            for position, (m, i) in enumerate(repeat.hops):
+                loop = repeat.context if position == 0 and repeat.context is not None else -1
+                if m.index == v[2][0] and m.calls[v[2][1]][3] == m.calls[i][3] and (loop != -1 or m.calls[i][3]) and m.inside(m.calls[v[2][1]][4], loop):
+                    return True
+    return False
+
+
 def now_and_then(repeat):
     """Does an `if step % n == 0` stand on the way from the repeat to the place?"""
     for position, (m, i) in enumerate(repeat.hops):
@@ -165,13 +190,15 @@ def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):
         bindings = context.infer.reaching(m, bindings, at)
     for kind, statement, owner, value, path in bindings:
         if kind == "param":
+            if value == 0 and m.is_method(scope):
+                continue
             if position == 0:
                 return False
             other, j = repeat.hops[position - 1]
             given = context.infer.argument(m, scope, value, other, j)
             if given is None:
-                if value == 0 and m.is_method(scope):
-                    continue
+                if repeat.handed and position == 1:
+                    return False
                 if m.scopes[scope][F.S_PARAMS][value][2] is None:
                     return False
                 continue
@@ -244,7 +271,7 @@ def eager(context, repeat):
 def busy(context, m, i, few, accept=None):
     """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or None."""
     for repeat in repeats(context, m, i):
-        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat):
+        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat) or waits(context, repeat):
             continue
         if repeat.count is not None and repeat.count <= few:
             continue

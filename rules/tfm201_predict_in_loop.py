@@ -69,7 +69,7 @@ def find(context):
 
 def _hot_enough(context, m, i, repeat):
     """Does this repeat call predict often, with little to do for each?"""
-    if repeat.kind in _hot.ONE_OFF or _hot.per_epoch(context, repeat):
+    if repeat.kind in _hot.ONE_OFF or _hot.per_epoch(context, repeat) or _hot.waits(context, repeat):
         return False
     if repeat.count is not None and repeat.count <= FEW:
         return False

@@ -115,7 +115,9 @@ def _own_function(context, m, i):
 
 def _steady_model(context, m, i, repeat):
     """Is it one model that is called again and again, and not a new one in each pass?"""
-    return "model.__call__" not in context.project.apis(m, i) or _hot.steady(context, repeat, m.calls[i][0])
+    if "model.__call__" not in context.project.apis(m, i):
+        return True
+    return _hot.steady(context, repeat, m.calls[i][0]) and not _hot.made_in_pass(context, repeat, context.infer.callee(m, i))
 
 
 def _symbolic(context, m, i, depth=0):

@@ -146,6 +146,10 @@ def _called(w):
                 _tails(func[1], add)
         elif tag == "n":
             add(func[1])
+        elif tag == "c":  # what a function has given is called: make_step()(x)
+            inner = w.calls[func[1]][0]
+            if inner[0] in ("n", "a") and inner[-1][0].islower():
+                add("()")
         for e in args:
             tag = e[0]
             if tag == "n":

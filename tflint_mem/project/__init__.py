@@ -14,7 +14,7 @@ from .callers import Callers
 from .compiled import Compiled
 from .imports import Imports
 from .infer import Infer
-from .module import Module, tail_of
+from .module import RESULT, Module, tail_of
 from .names import Names
 from .released import Released
 from .repeats import Repeats
@@ -88,7 +88,7 @@ class Project:
             for name in module.idents:
                 mentions.setdefault(name, []).append(module.index)
             for name in module.called:
-                if name in wanted:  # only functions and classes of the project are looked up this way
+                if name in wanted or name == RESULT:  # only functions and classes of the project are looked up this way
                     uses.setdefault(name, []).append(module.index)
             module.idents = module.called = ()
 

@@ -18,7 +18,7 @@
 
 from .. import facts as F
 from .handlers import SEARCHES, is_event
-from .module import TABLE, called_name, tail_of, walk
+from .module import RESULT, TABLE, called_name, tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
 _MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
@@ -130,6 +130,8 @@ class Callers:
         else:
             for each in names:
                 self._by_name(m, scope, each, found, local=not method and owner > 0)
+        calls, _ = self._index(RESULT, None)
+        found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         if record[F.S_DECORATORS]:
             self._registered(m, scope, found)
         unique, seen = [], set()
@@ -416,7 +418,7 @@ class Callers:
         if tail == "Process" and where == "target":
             return "process"
         if f[0] == "a" and tail in _POOL_METHODS and where in (0, "func") and self._is_process_pool(m, call):
-            return "process" if self._one_task_per_child(m) else "pool"
+            return "process" if self._one_task_per_child(m) else self._task(m, call, tail)
         if f[0] == "a" and tail in _POOL_METHODS and where in (0, "func"):
             ext = _EXT_HANDLERS.get(tail)
             if ext and any(ext in n for n in names):
@@ -451,6 +453,18 @@ class Callers:
         if (is_event(where) if isinstance(where, str) else f[0] == "a" and is_event(tail)) and not any(n.startswith(("tf.", "keras.", *_COMMAND_LINES)) for n in names):
             return "handler"
         return None
+
+    @staticmethod
+    def _task(m, call, tail):
+        """process, pool or submit: does a pool get one task and end, many tasks, or one for each run of the code around?"""
+        if tail not in ("submit", "apply", "apply_async"):
+            return "pool"
+        receiver = call[0][1]
+        made = [b for b in m.bindings(call[3]).get(receiver[1], ()) if b[0] in ("with", "assign")] if receiver[0] == "n" else ()
+        if not made:
+            return "submit"
+        here = m.statements[made[-1][1]][2]
+        return "pool" if any(not m.inside(here, loop) for loop in m.loops(call[4])) else "process"
 
     @staticmethod
     def _reuses_actors(m, i):

@@ -18,7 +18,7 @@ an unknown receiver has no value, and a rule that needs one stays silent.
 
 from .. import facts as F
 from ..knowledge import ATTRIBUTES, ELEMENTS, METHODS, canonical, result_of
-from .module import dotted as dotted_name
+from .module import dotted as dotted_name, tail_of
 
 EMPTY = frozenset()
 MAX_VALUES = 16
@@ -29,7 +29,9 @@ MAX_CALLERS = 32
 MOST_ANSWERS = 50_000  # in each of two generations, about 12 MB
 
 _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
-                           "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert"))
+                           "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert",
+                           "joblib.delayed", "dask.delayed", "asgiref.sync.sync_to_async", "asgiref.sync.async_to_sync", "channels.db.database_sync_to_async"))
+_MANY = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "applymap", "filter", "reduce", "vectorize"))
 _CONTAINERS = frozenset(("list", "tuple", "set", "iter", "reversed", "sorted", "frozenset"))
 _NUMBERS = {"len": "int", "int": "int", "float": "float", "round": "number", "abs": "number", "sum": "number", "str": "str", "repr": "str",
             "bool": "bool", "input": "str", "ord": "int", "hash": "int", "id": "int", "open": "file"}
@@ -415,6 +417,8 @@ class Infer:
         record = m.scopes[scope]
         name, _, _, kind = record[F.S_PARAMS][index]
         call = caller.calls[i]
+        if not any(s == scope and fm.index == m.index for fm, s in self.project.functions_called(caller, i)):
+            return self._handed_argument(m, scope, index, caller, i)
         for keyword, expression in call[2]:
             if keyword == name:
                 return expression
@@ -434,6 +438,21 @@ class Infer:
                 if given[0] == "s":
                     return None
             return call[1][position]
+        return None
+
+    def _handed_argument(self, m, scope, index, caller, i):
+        """The same for a call that is given the function to run it once: `submit(f, x)`, `Thread(target=f, args=(x,))`."""
+        call = caller.calls[i]
+        position = index - (1 if m.is_method(scope) and "builtins.staticmethod" not in self.decorator_names(m, scope) else 0)
+        if tail_of(call[0]) in _MANY or position < 0:
+            return None
+        for keyword, value in call[2]:
+            if keyword == "args" and value[0] in ("t", "l") and position < len(value[1]):
+                return value[1][position]
+        for where, expression in enumerate(call[1]):
+            if any(s == scope and fm.index == m.index for fm, s in self.project.functions_in(caller, call[3], expression, call[5])):
+                rest = call[1][where + 1:]
+                return rest[position] if position < len(rest) and not any(e[0] == "s" for e in rest[: position + 1]) else None
         return None
 
     def annotated(self, m, scope, annotation):

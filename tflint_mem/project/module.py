@@ -346,6 +346,8 @@ def tail_of(expression):
 
 
 TABLE = "[]"  # marks the name of a table whose items are called
+RESULT = "()"  # stands for the name of what a function has given: `make_step()(x)`
+WRAPPING = frozenset(("delayed", "sync_to_async", "async_to_sync", "database_sync_to_async"))  # delayed(f)(x) runs f(x)
 
 
 def called_name(m, expression):
@@ -357,8 +359,12 @@ def called_name(m, expression):
         if expression[0] == "x":
             tail = tail_of(expression[1])
         elif expression[0] == "c":
-            f = m.calls[expression[1]][0]
+            f, arguments, *_ = m.calls[expression[1]]
+            if arguments and tail_of(f) in WRAPPING:
+                return tail_of(arguments[0])
             tail = tail_of(f[1]) if f[0] == "a" and f[2] in ("get", "pop") else None
+            if tail is None and (tail_of(f) or "A")[0].islower():
+                return RESULT
         if tail is not None:
             tail = TABLE + tail
     return tail
