@@ -130,9 +130,22 @@ def _regions(context):
 
 
 def _eager(context, m):
-    """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about."""
-    _, two = context.project.versions.evidence(m)
+    """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about.
+
+    In a project that has both kinds, a module that shows neither is taken for one of TensorFlow 2.
+    """
+    one, two = context.project.versions.evidence(m)
+    if not one and not two:
+        return context.project.mentions_in(m, ("tensorflow",)) and _mixed(context)
     return bool(two) and not context.project.versions.graph_mode(m)
+
+
+def _mixed(context):
+    """Does a module of the project show TensorFlow 2?"""
+    if "mixed" not in context.memo:
+        evidence = context.project.versions.evidence
+        context.memo["mixed"] = any(evidence(m)[1] and not context.project.versions.graph_mode(m) for m in context.project.all_modules())
+    return context.memo["mixed"]
 
 
 # -- what makes operations -------------------------------------------------------------------------------------------------
@@ -154,7 +167,7 @@ def _makers(context, m, scope, region):
         statement = m.statements[s]
         if statement and s not in found and m.inside(statement[2], region):
             pos = _operator(context, m, scope, s, statement)
-            if pos:
+            if pos and not _read_by_numpy(context, m, scope, s):
                 found[s] = _Made(m, scope, s, statement[2], None, pos, "", set())
     return [found[s] for s in sorted(found)]
 
@@ -190,6 +203,19 @@ def _on_tensors(context, m, scope, e, s):
     else:
         operands = (e[1], *e[3]) if _ORDERINGS.issuperset(e[2]) else ()
     return any(_only_tensors(context, m, scope, o, s) for o in operands if o[0] != "k")
+
+
+def _read_by_numpy(context, m, scope, s):
+    """Does NumPy get what the statement computes, or does it compute with what NumPy gets?  A tensor of a graph is nothing to NumPy."""
+    statement = m.statements[s]
+    names = frozenset().union(*(_graphs.names_in(m, e) for e in statement_expressions(statement)))
+    names = {n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))}
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        if call[5] == s or any(_graphs.names_in(m, e) & names for e in (*call[1], *[k[1] for k in call[2]])):
+            if any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, i)):
+                return True
+    return False
 
 
 def _only_tensors(context, m, scope, e, s):

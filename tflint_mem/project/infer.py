@@ -39,6 +39,8 @@ _EXT_RESULTS = {"time.time": "float", "time.perf_counter": "float", "random.rand
                 "random.randrange": "int", "math.exp": "float", "math.sqrt": "float", "math.cos": "float", "math.sin": "float", "math.log": "float",
                 "math.pow": "float", "math.floor": "int", "math.ceil": "int", "random.gauss": "float", "os.path.join": "str",
                 "os.listdir": "strs", "glob.glob": "strs"}
+_TENSORS = frozenset(("tensor", "variable"))
+_IDENTITY = frozenset(("is", "is not", "in", "not in"))
 _MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
 _COMPILED_METHODS = frozenset(("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_output_shape"))
 
@@ -1166,11 +1168,10 @@ def _h_subscript(self, m, scope, e, at):
 
 def _h_binop(self, m, scope, e, at):
     left, right = self.values(m, scope, e[2], at), self.values(m, scope, e[3], at)
+    arrays = _arrays(left, right)
+    if arrays:
+        return arrays
     kinds = {v[1] for v in left | right if v[0] == "obj"}
-    if "tensor" in kinds or "variable" in kinds:
-        return one(obj("tensor"))
-    if "ndarray" in kinds:
-        return one(obj("ndarray"))
     if left and right and all(_is_number(v) for v in left | right):
         floating = e[1] == "/" or any(v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in left | right)
         return one(obj("float" if floating else "int"))
@@ -1179,6 +1180,15 @@ def _h_binop(self, m, scope, e, at):
     if any(v[0] == "seq" for v in left) and e[1] in ("+", "*"):
         return frozenset(v for v in left | right if v[0] == "seq")
     return EMPTY
+
+
+def _arrays(left, right):
+    """What an operator makes of arrays: a tensor where one operand is surely one, both where an operand may be either."""
+    kinds = {v[1] for v in left | right if v[0] == "obj"}
+    if kinds.isdisjoint(_TENSORS):
+        return one(obj("ndarray")) if "ndarray" in kinds else EMPTY
+    certain = any(side and all(v[0] == "obj" and v[1] in _TENSORS for v in side) for side in (left, right))
+    return one(obj("tensor")) if certain or "ndarray" not in kinds else frozenset((obj("tensor"), obj("ndarray")))
 
 
 def _is_number(v):
@@ -1200,9 +1210,12 @@ def _h_boolean(self, m, scope, e, at):
 
 
 def _h_compare(self, m, scope, e, at):
-    if any(v[0] == "obj" and v[1] in ("tensor", "ndarray") for v in self.values(m, scope, e[1], at)):
-        return one(obj("tensor"))
-    return one(obj("bool"))
+    found = self.values(m, scope, e[1], at)
+    for operator, other in zip(e[2], e[3]):
+        if operator in _IDENTITY:
+            return one(obj("bool"))
+        found = _arrays(found, self.values(m, scope, other, at)) or one(obj("bool"))
+    return found
 
 
 def _h_conditional(self, m, scope, e, at):
