@@ -60,22 +60,28 @@ def run_sites(context):
     return context.memo["session runs"]
 
 
-def run_inside(context, m, scope, region, depth=0, seen=None):
-    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None."""
+def run_inside(context, m, scope, region, depth=0, seen=None, without=None):
+    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None.
+
+    Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
+    """
     seen = set() if seen is None else seen
-    inside = [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)]
+    inside = [i for i in m.scope_calls(scope) if i != without and m.inside(m.calls[i][4], region)]
     for i in inside:
         if runs_session(context, m, i):
             return m, i
     if depth >= 3:
         return None
     for i in inside:
-        for fm, fs in context.project.functions_called(m, i):
-            if (fm.index, fs) not in seen:
+        called = context.project.functions_called(m, i)
+        either = len(called) > 1 and not context.project.versions.graph_mode(m)
+        runs = []
+        for fm, fs in called:
+            if either or (fm.index, fs) not in seen:
                 seen.add((fm.index, fs))
-                found = run_inside(context, fm, fs, -1, depth + 1, seen)
-                if found:
-                    return found
+                runs.append(run_inside(context, fm, fs, -1, depth + 1, set() if either else seen))
+        if runs and (all(runs) if either else any(runs)):
+            return next(found for found in runs if found)
     return None
 
 

@@ -130,22 +130,9 @@ def _regions(context):
 
 
 def _eager(context, m):
-    """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about.
-
-    In a project that has both kinds, a module that shows neither is taken for one of TensorFlow 2.
-    """
-    one, two = context.project.versions.evidence(m)
-    if not one and not two:
-        return context.project.mentions_in(m, ("tensorflow",)) and _mixed(context)
+    """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about."""
+    _, two = context.project.versions.evidence(m)
     return bool(two) and not context.project.versions.graph_mode(m)
-
-
-def _mixed(context):
-    """Does a module of the project show TensorFlow 2?"""
-    if "mixed" not in context.memo:
-        evidence = context.project.versions.evidence
-        context.memo["mixed"] = any(evidence(m)[1] and not context.project.versions.graph_mode(m) for m in context.project.all_modules())
-    return context.memo["mixed"]
 
 
 # -- what makes operations -------------------------------------------------------------------------------------------------
@@ -253,7 +240,7 @@ def _repeat(context, made):
     for repeat in context.project.repeats_of.all_of_call(m, site):
         if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
             continue
-        if _builds_up(context, repeat):
+        if _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
             continue
         if _runs(context, repeat):
             return repeat
@@ -263,11 +250,12 @@ def _repeat(context, made):
 
 
 def _runs(context, repeat):
+    """Does a session run on the way of the repeat?  A call on the way counts by the function that the way takes, not by its other targets."""
     for position, (m, i) in enumerate(repeat.hops):
         if position == 0 and repeat.handed:
             continue
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
-        if _graphs.run_inside(context, m, m.calls[i][3], region):
+        if _graphs.run_inside(context, m, m.calls[i][3], region, without=i if position < len(repeat.hops) - 1 else None):
             return True
     return False
 

@@ -12,7 +12,10 @@ class Compiled:
         self._memo = {}
 
     def traced(self, m, scope):
-        """Is the function itself a `tf.function` (decorated or wrapped), a Keras step, or handed to something that traces it?"""
+        """Is the function itself a `tf.function` (decorated or wrapped), a Keras step, or handed only to something that traces it?
+
+        What `Dataset.map` gets it traces; another caller of the same function still runs it as that caller does.
+        """
         key = ("traced", m.index, scope)
         if key not in self._memo:
             self._memo[key] = False
@@ -31,7 +34,8 @@ class Compiled:
             kind = self.project.infer.class_kind(m, record[F.S_PARENT])
             if kind in ("model", "layer", "loss", "losses", "metrics") and record[F.S_NAME] in _KERAS_METHODS:
                 return True
-        return any(how in ("compiled", "compiled-map") for _, _, how in self.project.callers(m, scope))
+        ways = {how for _, _, how in self.project.callers(m, scope)}
+        return "compiled" in ways or ways == {"compiled-map"}
 
     def _wraps(self, name):
         """Is a decorator of the project one that applies `tf.function` to what it decorates?"""
