@@ -12,9 +12,10 @@ Places are found by rule, not listed:
                function that repeats: the function of the same name; else the row most like the flagged one
     lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/registry.py) and repeats by the same
                search as a finding's place: a loop, comprehension or `map` around it or around a call of its function, or
-               a decorated function (a handler); one place for each repeat.  In `fixtures/lookalikes` the rule is the highest ranked
-               one with such a trigger.  A file without any such place gives the first statement of its first loop.
-               `--sample N` draws N of these places, the rules taking turns, in an order that `--seed` fixes.
+               a decorated function (a handler); one place for each repeat.  For rules about what one call holds (TFM109) it
+               need not repeat.  In `fixtures/lookalikes` the rule is the highest ranked one with such a trigger.  A file
+               without any such place gives the first statement of its first loop.  `--sample N` draws N of these
+               places, the rules taking turns, in an order that `--seed` fixes.
 
 One process for each item, one after another.  RECORD.json is written after each item, and what it holds is not run again:
 an interrupted run goes on where it was.  `--table` writes a Markdown table beside it.  `--lock FILE` holds a lock
@@ -27,10 +28,10 @@ import contextlib
 import datetime
 import difflib
 import fcntl
+import hashlib
 import json
 import os
 import platform
-import random
 import subprocess
 import sys
 import time
@@ -68,9 +69,9 @@ class Item:
 # -- which places -------------------------------------------------------------------------------------------------------
 
 
-def folders():
-    """[(code, folder)] of the rules' fixtures."""
-    return [(folder.name[:6], folder) for folder in sorted(FIXTURES.glob("TFM*")) if folder.is_dir()]
+def folders(codes):
+    """[(code, folder)] of the fixtures of these rules."""
+    return [(folder.name[:6], folder) for folder in sorted(FIXTURES.glob("TFM*")) if folder.name[:6] in codes]
 
 
 def findings(target, code):
@@ -79,10 +80,10 @@ def findings(target, code):
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
 
 
-def flagged(kind, pattern):
+def flagged(kind, pattern, codes):
     """Items for the findings of fixtures whose name fits a pattern."""
     found = []
-    for code, folder in folders():
+    for code, folder in folders(codes):
         for target in sorted(folder.glob(pattern)):
             if ".expected" in target.name or not (target.is_dir() or target.suffix == ".py"):
                 continue
@@ -94,10 +95,10 @@ def flagged(kind, pattern):
     return found
 
 
-def fixed():
+def fixed(codes):
     """Items for `fixed.py`, at the place of the leaky version."""
     found, seen = [], set()
-    for leaky in flagged("leaky", "leaky.py"):
+    for leaky in flagged("leaky", "leaky.py", codes):
         file = leaky.file.with_name("fixed.py")
         if file.exists() and (leaky.code, file) not in seen:
             seen.add((leaky.code, file))
@@ -152,14 +153,12 @@ def _first_simple(node):
 def lookalikes(sample, seed):
     """Items for look-alikes: all of them, or `sample` drawn with the rules taking turns."""
     groups = {}
-    for code, folder in folders():
-        if code in LEAK:
-            groups[code] = [item for target in sorted(folder.glob("ok_*")) for item in _repeated(target, (registry.BY_CODE[code],))]
+    for code, folder in folders(LEAK):
+        groups[code] = [item for target in sorted(folder.glob("ok_*")) for item in _repeated(target, (registry.BY_CODE[code],))]
     general = sorted((registry.BY_CODE[code] for code in LEAK), key=lambda rule: -rule.rank)
     groups["lookalikes"] = [item for target in sorted((FIXTURES / "lookalikes").glob("ok_*")) for item in _repeated(target, general)]
-    dice = random.Random(seed)
-    for items in groups.values():
-        dice.shuffle(items)
+    for items in groups.values():  # by a hash of the place: fixtures that come or go elsewhere change nothing here
+        items.sort(key=lambda item: hashlib.sha256(f"{seed} {item.key}".encode()).digest())
     turns = [items[turn] for turn in range(max(map(len, groups.values()))) for items in groups.values() if turn < len(items)]
     return turns[:sample] if sample else turns
 
@@ -168,6 +167,7 @@ def _repeated(target, rules):
     from tflint_mem.source import Source
     from tflint_mem.verify.files import Files
     from tflint_mem.verify.region import find_repeats
+    from tflint_mem.verify.session import HELD
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
     if any(".expected" in path.name for path in paths):
@@ -184,8 +184,9 @@ def _repeated(target, rules):
                 continue
             repeat = find_repeats(files, model, node.lineno, node.col_offset, [])[0]
             handler = repeat.kind == "function" and repeat.node.decorator_list
-            if (handler or repeat.kind in ("loop", "comprehension", "map")) and (id(repeat.node), rule.code) not in seen:
-                seen.add((id(repeat.node), rule.code))
+            key = (id(node) if rule.code in HELD else id(repeat.node), rule.code)
+            if (handler or repeat.kind in ("loop", "comprehension", "map") or rule.code in HELD) and key not in seen:
+                seen.add(key)
                 found.append(Item("lookalike", rule.code, path, node.lineno, target=target))
     if not found and len(paths) == 1 and (model := files.get(str(paths[0]))) is not None:
         loop = next((node for node in ast.walk(model.tree) if isinstance(node, _LOOPS)), None)
@@ -347,9 +348,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("record", nargs="?", type=Path, metavar="RECORD.json")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["leaky", "fixed", "lookalike"], help="default: all but bad")
-    parser.add_argument("--codes", nargs="+", metavar="CODE", help="only these rules (prefixes)")
+    parser.add_argument("--codes", nargs="+", default=[""], metavar="CODE", help="only these rules (prefixes)")
     parser.add_argument("--groups", nargs="+", default=["leak"], metavar="GROUP", help="groups of rules (default: leak)")
-    parser.add_argument("--match", metavar="TEXT", help="only places whose name contains this")
+    parser.add_argument("--match", default="", metavar="TEXT", help="only places whose name contains this")
     parser.add_argument("--sample", type=int, default=60, metavar="N", help="number of look-alikes, 0 for all (default: 60)")
     parser.add_argument("--seed", type=int, default=2026, help="of the draw (default: 2026)")
     parser.add_argument("--again", action="store_true", help="measure anew what the record holds")
@@ -362,13 +363,12 @@ def main():
         code, target, file, row, repeat = options.place
         place(code, target, file, int(row), int(repeat))
         return
+    codes = [rule.code for rule in registry.RULES if rule.group in options.groups and rule.code.startswith(tuple(options.codes))]
     items = []
     for kind in options.kinds:
-        items += {"leaky": lambda: flagged("leaky", "leaky.py"), "bad": lambda: flagged("bad", "bad_*"), "fixed": fixed,
+        items += {"leaky": lambda: flagged("leaky", "leaky.py", codes), "bad": lambda: flagged("bad", "bad_*", codes), "fixed": lambda: fixed(codes),
                   "lookalike": lambda: lookalikes(options.sample, options.seed)}[kind]()
-    items = [item for item in items if item.code == "-" or registry.BY_CODE[item.code].group in options.groups]
-    items = [item for item in items if not options.codes or item.code.startswith(tuple(options.codes))]
-    items = [item for item in items if not options.match or options.match in item.key]
+    items = [item for item in items if (item.code == "-" or item.code in codes) and options.match in item.key]
     if options.list:
         print("\n".join(f"{item.key}{f' (repeat in row {item.repeat})' if item.repeat else ''}" for item in items))
         return
