@@ -80,6 +80,23 @@ def test_nothing_kept_is_not_confirmed(project):
     assert project.one().verification["verdict"] == "not-confirmed"
 
 
+def test_little_growth_counts_when_something_is_seen_to_grow(project):
+    project.write("app.py", """
+        kept = []
+        for number in range(50):
+            kept.append([[part] for part in range(150)])  # here
+    """)
+    found = project.one().verification
+    assert (found["verdict"], found["mechanism"]) == ("confirmed", "Python objects")
+    # as much again in bytes that nothing explains may be a cache that fills
+    project.write("app.py", """
+        kept = []
+        for number in range(50):
+            kept.append(bytearray(12_000))  # here
+    """)
+    assert project.one().verification["verdict"] == "not-confirmed"
+
+
 def test_a_fix_that_does_not_help_is_told(project):
     project.write("app.py", """
         kept = []

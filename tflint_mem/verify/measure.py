@@ -8,6 +8,7 @@ from . import stats
 
 OBJECTS = ("models", "functions", "graphs", "sessions", "variables", "tensors", "layers", "optimizers", "datasets",
            "iterators", "tapes", "interpreters", "graph operations", "gradient registry", "context functions", "open files")
+_IN_ALL = ("tensor bytes", "python objects")  # no kinds of their own: they hold what others count
 
 
 class Growth:
@@ -34,6 +35,7 @@ class Measured:
     resident, heap, nvml, device, allocator   Growth
     objects_raw, objects_kept   {kind: per repeat}: before any collection, and in every settled state
     tensor_bytes   retained bytes of live tensors and variables per repeat
+    python_objects   Python containers of any kind that stay per repeat, None when it was not measured
     garbage      bytes that the first collection returned after the loop phase, at their highest
     typical      median growth from one repeat to the next: the rate between two collections
     first_phase  bytes per repeat that the first phase left after its collection
@@ -47,7 +49,7 @@ class Measured:
     """
 
     __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept",
-                 "tensor_bytes", "garbage", "typical", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
+                 "tensor_bytes", "python_objects", "garbage", "typical", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
                  "missing", "settled", "peak")
 
     def __init__(self, run):
@@ -76,7 +78,8 @@ class Measured:
         steps = [later - earlier for earlier, later in zip(host, host[1:])]
         self.typical = stats.median(steps) if steps else 0.0
         self._phases(run, host)
-        self.objects_raw, self.objects_kept, self.tensor_bytes = self._objects(run)
+        self.objects_raw, self.objects_kept, held = self._objects(run)
+        self.tensor_bytes, self.python_objects = held.get("tensor bytes"), held.get("python objects")
         self.times = _times([sample["busy"] for sample in loop])
         self.curves = {name: [(number, sample[name]) for number, sample in enumerate(samples) if sample.get(name) is not None]
                        for name in ("rss", "heap", "nvml", "device", "allocator")}
@@ -119,14 +122,14 @@ class Measured:
         """Per repeat: what exists before a collection, what stays in both phases."""
         by_name = {event["at"]: event for event in self.settled}
         base, end, raw = by_name.get("base"), by_name.get("loop"), run.last("raw")
-        before, kept, held = {}, {}, None
+        before, kept, held = {}, {}, {}
         if base is None:
             return before, kept, held
         if raw is not None:
             before = {kind: _rate(base, raw, kind, raw["n"]) for kind in OBJECTS if kind in raw["counts"] and kind in base["counts"]}
         blocks = [event for event in self.settled if event["at"] == "block"]
         if end is not None:
-            for kind in OBJECTS + ("tensor bytes",):
+            for kind in OBJECTS + _IN_ALL:
                 if kind not in end["counts"] or kind not in base["counts"]:
                     continue
                 first = _rate(base, end, kind, end["n"])
@@ -134,8 +137,8 @@ class Measured:
                 if blocks:
                     second = _rate(end, blocks[-1], kind, sum(block["n"] for block in blocks))
                 smaller = min(first, second)
-                if kind == "tensor bytes":
-                    held = smaller if blocks else None
+                if kind in _IN_ALL:
+                    held[kind] = smaller if blocks else None
                 elif smaller > 0:
                     kept[kind] = smaller
         return before, kept, held

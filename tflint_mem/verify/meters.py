@@ -182,7 +182,8 @@ class Objects:
         self._kind_of = {}
 
     def count(self):
-        """{kind: number}, and {"tensor bytes": number} for what live eager tensors and variables hold.
+        """{kind: number}, {"tensor bytes": number} for what live eager tensors and variables hold, and {"python objects":
+        number} of all containers that Python's collector knows, whatever their kind.
 
         A kind that cannot be read is absent: absent is unknown, zero is none.
         """
@@ -204,6 +205,7 @@ class Objects:
                 held += _nbytes(item)
             elif kind == "graphs" and "FuncGraph" not in cls.__name__:
                 counts["graph operations"] += _operations(item)
+        counts["python objects"] = len(objects)
         del objects
         counts["tensor bytes"] = held
         for name, reading in (("gradient registry", _gradient_registry()), ("context functions", _context_functions()),

@@ -15,7 +15,9 @@ RETAINED_WITH_OBJECTS = 2 * KIB  # enough when graphs, functions, models or file
 DEFERRED_LEAST = 32 * KIB     # bytes of garbage per repeat
 DEFERRED_PEAK = 1024 * KIB    # ... and at their highest
 DEFERRED_ANYWAY = 256 * KIB   # garbage per repeat that counts whatever it consists of
-UNEXPLAINED_LEAST = 32 * KIB  # ... when no counted object grows with it and the repeats are few
+UNEXPLAINED_LEAST = 16 * KIB  # ... when nothing grows with it: TensorFlow's caches take 3 to 9 KiB per `fit`, ever less of it
+UNEXPLAINED_FEW = 32 * KIB    # ... and the repeats are few
+PYTHON_OBJECT = 512           # bytes that one Python container may stand for
 LIMIT_LEAST = 1024 * KIB      # per repeat, in a run that memory ended before there were points for a slope
 FEW_REPEATS = 40
 FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
@@ -59,9 +61,9 @@ def judge_memory(measured, run):
     files = measured.objects_kept.get("open files", 0.0)
     if kept is not None and kept.points >= 4:
         proven = kept.rises and measured.first_phase is not None and measured.first_phase > 0.3 * kept.value
-        explained = any(rate >= 0.45 for rate in measured.objects_kept.values())
+        explained = any(rate >= 0.45 for rate in measured.objects_kept.values()) or _python_explains(measured)
         several = sum(event["n"] for event in measured.settled if event["at"] == "block") >= FEW_REPEATS
-        least = RETAINED_LEAST if explained or several else UNEXPLAINED_LEAST
+        least = RETAINED_LEAST if explained else UNEXPLAINED_LEAST if several else UNEXPLAINED_FEW
         enough = kept.value >= least or (kept.value >= RETAINED_WITH_OBJECTS and (holds >= 0.45 or files >= 0.45))
         if source != "host":
             proven = kept.rises
@@ -95,6 +97,12 @@ def judge_memory(measured, run):
         return Verdict(BOUNDED, None, None, f"it grew and fell back or stopped: {size(max(rate, 0))} per repeat at first"
                                             f"{_stays(kept)}")
     return Verdict(NOT_CONFIRMED, None, None, f"no growth over {measured.repeats} repeats{_stays(kept)}")
+
+
+def _python_explains(measured):
+    """Do enough Python objects stay to account for the bytes that stay?"""
+    kept = measured.host.retained
+    return bool(measured.python_objects and kept is not None and measured.python_objects * PYTHON_OBJECT >= kept.value > 0)
 
 
 def limited(judged, count):
@@ -146,6 +154,8 @@ def mechanism(measured, kind):
         return "kept variables" if kept.get("variables", 0) > 0.45 * kept.get("tensors", 0) else "kept tensors"
     if kept.get("open files", 0) >= 0.45:
         return "open files"
+    if _python_explains(measured):
+        return "Python objects"
     if measured.total and measured.cleared is not None and measured.total >= 512 * KIB and measured.cleared >= 0.6 * measured.total:
         return "kernel cache"
     if kept.get("layers", 0) >= 0.45:
