@@ -88,11 +88,21 @@ def flagged(kind, pattern, codes):
             if ".expected" in target.name or not (target.is_dir() or target.suffix == ".py"):
                 continue
             for finding in findings(target, code):
-                rows = [step["row"] for step in finding["trace"] if step["filename"] == finding["filename"]]
-                tree = ast.parse(Path(finding["filename"]).read_text())
-                repeat = next((row for row in rows if _node_at(tree, row)), None)
-                found.append(Item(kind, code, finding["filename"], finding["location"]["row"], repeat, target))
+                found.append(Item(kind, code, finding["filename"], finding["location"]["row"], _repeat_of(finding), target))
     return found
+
+
+def _repeat_of(finding):
+    """Row where the loop or function begins that a verification of this finding repeats; None when it is none of its file."""
+    from tflint_mem.source import Source
+    from tflint_mem.verify.files import Files
+    from tflint_mem.verify.region import find_repeats
+
+    path, place = finding["filename"], finding["location"]
+    files = Files([Source.read(path)])
+    trace = [(step["filename"], step["row"], 0) for step in finding["trace"]]
+    repeat = find_repeats(files, files.get(path), place["row"], place["column"] - 1, trace)[0]
+    return repeat.node.lineno if repeat.kind in ("loop", "function") and repeat.model.path == path else None
 
 
 def fixed(codes):

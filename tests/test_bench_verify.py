@@ -20,9 +20,9 @@ def test_every_leaky_fixture_of_the_group_and_the_same_place_in_its_fixed_versio
     leaky = bench.flagged("leaky", "leaky.py", bench.LEAK)
     assert {item.code for item in leaky} == set(bench.LEAK)
     fixed = {item.code: item for item in bench.fixed(("TFM101", "TFM103", "TFM206", "TFM403"))}
-    # a loop by its head, a handler by its name, the loop inside of what the trace begins with, else the row most alike
+    # a loop by its head, also one that calls the handler, the loop inside of what the trace begins with, else the row most alike
     assert line(fixed["TFM101"]) == "windows = np.load(recording)" and fixed["TFM101"].repeat == fixed["TFM101"].row - 1
-    assert line(fixed["TFM103"]) == "model = get_model()"
+    assert line(fixed["TFM103"]).startswith("body = json.dumps(")
     assert line(fixed["TFM206"]) == "loss, more = gradient_of(batch)"
     assert line(fixed["TFM403"]).endswith(".cache().repeat()") and fixed["TFM403"].repeat is None
 
@@ -32,6 +32,9 @@ def test_the_loop_most_like_the_leaky_one(tmp_path):
     leaky.write_text("for epoch in range(9):\n    load(epoch)\n")
     fixed.write_text('for name in names:\n    pass\n\nfor epoch in range(8):\n    """doc"""\n    if epoch:\n        pass\n    use(epoch)\n')
     assert bench.same_place(bench.Item("leaky", "TFM101", leaky, 2, 1), fixed) == (8, 4)
+    leaky.write_text("def handler(event):\n    return load(event)\n")
+    fixed.write_text("def first():\n    pass\n\n\ndef handler(event):\n    return use(event)\n")
+    assert bench.same_place(bench.Item("leaky", "TFM103", leaky, 2, 1), fixed) == (6, 5)
 
 
 def test_look_alikes_repeat_and_are_drawn_in_turns():
