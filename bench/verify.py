@@ -12,7 +12,7 @@ Places are found by rule, not listed:
                function that repeats: the function of the same name; else the row most like the flagged one
     lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/registry.py) and repeats by the same
                search as a finding's place: a loop, comprehension or `map` around it or around a call of its function, or
-               a decorated function (a handler); one place for each repeat.  For rules about what one call holds (TFM109) it
+               a function that the linter knows as a handler; one place for each repeat.  For rules about what one call holds (TFM109) it
                need not repeat.  In `fixtures/lookalikes` the rule is the highest ranked one with such a trigger.  A file
                without any such place gives the first statement of its first loop.  `--sample N` draws N of these
                places, the rules taking turns, in an order that `--seed` fixes.
@@ -182,7 +182,9 @@ def _repeated(target, rules):
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
     if any(".expected" in path.name for path in paths):
         return []
-    files = Files([Source.read(str(path)) for path in paths], [str(target)] if target.is_dir() else [])
+    sources = [Source.read(str(path)) for path in paths]
+    files = Files(sources, [str(target)] if target.is_dir() else [])
+    handlers = _handlers(sources)
     found, seen = [], set()
     for path in paths:
         model = files.get(str(path))
@@ -193,7 +195,7 @@ def _repeated(target, rules):
             if rule is None:
                 continue
             repeat = find_repeats(files, model, node.lineno, node.col_offset, [])[0]
-            handler = repeat.kind == "function" and repeat.node.decorator_list
+            handler = repeat.kind == "function" and (repeat.model.path, repeat.node.lineno) in handlers
             key = (id(node) if rule.code in HELD else id(repeat.node), rule.code)
             if (handler or repeat.kind in ("loop", "comprehension", "map") or rule.code in HELD) and key not in seen:
                 seen.add(key)
@@ -203,6 +205,19 @@ def _repeated(target, rules):
         if loop is not None:
             found.append(Item("lookalike", rules[0].code if len(rules) == 1 else "-", paths[0], _first_simple(loop).lineno, target=target))
     return found
+
+
+def _handlers(sources):
+    """{(path, row of `def`)} of functions that a framework calls again and again, as the linter sees them."""
+    from tflint_mem import config, engine, facts
+
+    project, _, _ = engine.load(sources, config.load(["."], (), True, {}))
+    if not project.modules:
+        return set()
+    project.link()
+    handlers = project.repeats_of.handlers
+    return {(module.path, record[facts.S_LINE]) for module in project.modules for scope, record in enumerate(module.scopes)
+            if scope and handlers.of_function(module, scope)[0] == "handler"}
 
 
 def _named(tree):

@@ -49,7 +49,10 @@ def test_look_alikes_repeat_and_are_drawn_in_turns():
 def test_a_place_that_does_not_repeat_is_no_look_alike(tmp_path):
     path = tmp_path / "ok_places.py"
     path.write_text("""
+import flask
 import tensorflow as tf
+
+app = flask.Flask(__name__)
 
 
 def build():
@@ -60,6 +63,11 @@ def again(paths):
     return [tf.keras.models.load_model(path) for path in paths]
 
 
+@app.before_first_request
+def first():
+    return tf.keras.models.load_model("begin.keras")
+
+
 @app.route("/")
 def handler():
     return tf.keras.models.load_model("asked.keras")
@@ -68,7 +76,7 @@ def handler():
 model = build()
 """)
     rows = [item.row for item in bench._repeated(path, (bench.registry.BY_CODE["TFM101"],))]
-    assert rows == [10, 15]
+    assert rows == [13, 23]
 
 
 @pytest.mark.parametrize(("message", "verdict"), [
