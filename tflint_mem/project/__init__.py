@@ -10,6 +10,7 @@ from collections import deque
 
 from .. import facts as F
 from ..knowledge import canonical
+from .asked import Asked
 from .callers import Callers
 from .compiled import Compiled
 from .imports import Imports
@@ -42,6 +43,7 @@ class Project:
         self._apis, self._api_sets = {}, {}
         self.defined = set()  # names of all functions and classes of the project
         self.infer = Infer(self)
+        self.asked = Asked(self)
         self.callers_of = Callers(self)
         self.repeats_of = Repeats(self)
         self.released_by = Released(self)
@@ -51,7 +53,7 @@ class Project:
 
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
-        for part in (self.infer, self.callers_of, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.released_by, self.compiled_by,
+        for part in (self.infer, self.asked, self.callers_of, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.released_by, self.compiled_by,
                      self.versions, self.imports):
             part.project = None
         self.callers_of.forget()

@@ -145,9 +145,15 @@ class Infer:
         key = ("callee", m.index, i)
         found = self.memo.get(key)
         if found is None:
-            call = m.calls[i]
-            found = self.guarded(key, lambda: self.values(m, call[3], call[0], call[5]))
+            found = self.guarded(key, lambda: self._callee(m, i))
         return found
+
+    def _callee(self, m, i):
+        call = m.calls[i]
+        found = self.values(m, call[3], call[0], call[5])
+        if found and not all(v[0] == "bm" and v[1][0] == "obj" and v[1][1].startswith("ext:") for v in found):
+            return found
+        return self.project.asked.callee(m, i) or found  # unknown, or made by a function that cannot be followed
 
     # -- names --------------------------------------------------------------------------------------------------------
 
@@ -391,7 +397,7 @@ class Infer:
                 break
         if not found and record[F.S_KIND] == "function":
             found.update(("fn", index, s) for index, s in self.project.callers_of.decorates(m, scope, index))
-        return frozenset(found)
+        return frozenset(found) or self.project.asked.parameter(m, scope, name)
 
     def argument_for(self, m, scope, index, caller, i, how):
         """Values that call `i` of module `caller` gives to parameter `index` of the function (m, scope)."""
