@@ -132,7 +132,7 @@ def test_names_are_guessed_at_run_time(state):
         ("n", "range(n)", "4"),
         ("out", "out.append(1)", "[]"),
         ("model", "model.predict(x)", "tf.keras.Sequential"),
-        ("images", "images.shape", "np.random.rand(*(4, 16))"),
+        ("images", "images.shape", "np.random.rand(*(16, 16))"),
         ("args", "args.epochs + args.model_path", "types.SimpleNamespace(epochs=1, model_path='model.keras')"),
         ("params", "params['lr']", "{'lr': 0.1}"),
         ("trial", "trial.suggest_int('a', 1, 2)", "_Trial()"),

@@ -67,6 +67,19 @@ def run(snippet, repeats=3):
     return done.stdout
 
 
+def test_what_fills_a_list_beside_another_is_needed(project):
+    folder = project(app="""
+        rows, marks = [], []
+        for number in range(3):
+            rows.append(number), marks.append(-number)
+        [marks.append(0) for _ in range(2)]
+        for row in rows + marks:
+            print(row)  # here
+    """)
+    assert "rows.append(number), marks.append(-number)" in body(cut(folder))
+    assert "[marks.append(0) for _ in range(2)]" in body(cut(folder))
+
+
 def test_a_module_loop_with_what_it_needs_and_nothing_else(project):
     folder = project(app="""
         import json

@@ -11,6 +11,7 @@ import types
 from . import meters, repair
 from .nvml import NA
 from .probe import Done, Plan, Probe
+from .shorten import Shortener
 
 _MAIN = "__main__"
 
@@ -82,7 +83,7 @@ def run(job, emit):
     gpu = None if job["device"] == "cpu" else meters.GpuMemory()
     if gpu is not None and isinstance(gpu.devices, NA):
         emit({"event": "note", "text": gpu.devices.reason})
-    state = repair.State(job["setup"], job["project"], job["rewrites"], job["snippet"], job["elements"], job["protected"])
+    state = repair.State(job["setup"], job["project"], job["rewrites"], job["snippet"], job["elements"], job["protected"], job["module_files"])
     deadline = time.monotonic() + job["repair_seconds"]
     extension = True
     for number in range(job["attempts"]):
@@ -173,7 +174,7 @@ def _attempt(job, emit, gpu, state, extension):
             name, row = watch.flagged
             sys.modules["_stand_ins"].FLAGGED = (path if name == _MAIN else "/" + name, row)
         compiled = compile(text, path, "exec")
-        with watch:
+        with Shortener(probe, emit, plan.seconds / plan.least), watch:
             exec(compiled, module.__dict__)
         if not probe.finished:
             watch.stop()

@@ -54,10 +54,10 @@ def _by_annotation(annotation, name, text, shape):
     if outer == "bytes":
         return Value("b'abc'")
     if outer in ("ndarray", "NDArray", "ArrayLike"):
-        return _array(name, shape)
+        return array(name, shape)
     if outer in ("Tensor", "EagerTensor", "TensorLike"):
-        array = _array(name, shape)
-        return Value("tf.constant(%s, tf.float32)" % array.source, array.imports + _TENSORFLOW, array.text)
+        made = array(name, shape)
+        return Value("tf.constant(%s, tf.float32)" % made.source, made.imports + _TENSORFLOW, made.text)
     if outer in ("Model", "Sequential", "Functional"):
         return _model(shape)
     if outer in ("Optimizer",):
@@ -89,6 +89,12 @@ def _by_use(name, text, shape, depth):
         return Value(compared.group(1))
     if used(r"NAME\.(predict|predict_on_batch|fit|evaluate|trainable_variables|get_layer|get_weights|set_weights|train_on_batch|compile)\b"):
         return _model(shape, text)
+    kept = used(r"(model_from_json|model_from_yaml|set_weights)\(\s*NAME\b(\[)?")
+    if kept:
+        small = network(shape)
+        source = "%s.%s" % (small, "get_weights()" if kept.group(1) == "set_weights" else "to_json()")
+        what = "%s of a small Keras model" % ("the weights" if kept.group(1) == "set_weights" else "the JSON text")
+        return Value("[%s] * 16" % source, _TENSORFLOW, "sixteen times " + what) if kept.group(2) else Value(source, _TENSORFLOW, what)
     if used(r"NAME\s*\([^)]*training\s*="):
         return _model(shape, text)
     if used(r"NAME\.(suggest_\w+|should_prune|report)\b"):
@@ -105,8 +111,10 @@ def _by_use(name, text, shape, depth):
         return Value(repr(_path(name, text)))
     if used(r"range\(\s*NAME\s*\)"):
         return Value("4")
+    if used(r"NAME\.(sort_values|iloc|iterrows|groupby|dropna|fillna|loc\[|columns|to_numpy|itertuples|set_index|reset_index)\b"):
+        return _table(name, text)
     if used(r"NAME\.(shape|astype|reshape|numpy|mean|max|min|argmax|transpose)\b"):
-        return _array(name, shape)
+        return array(name, shape)
     if used(r"NAME\.(batch|shuffle|prefetch|take|repeat|map|cache)\("):
         return _dataset(shape)
     if used(r"NAME\.(append|extend)\("):
@@ -119,7 +127,7 @@ def _by_use(name, text, shape, depth):
     if depth == 0 and _items(name, text):
         return _mapping(name, text, shape)
     if used(r"\bfor\b[^:\n]+\bin\s+NAME\b") and _by_name(name, text, shape, 1) is None:
-        return _array(name, shape)
+        return array(name, shape)
     if used(r"\bNAME\(") and not re.search(r"model|net", name, re.IGNORECASE):
         return Value("lambda *arguments, **options: arguments[0] if arguments else None", "", "a function that returns what it gets")
     return None
@@ -160,7 +168,7 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
         return Value("np.zeros(16, 'int32')", _NUMPY, "16 labels")
     if re.search(r"^x$|^x_|^xs$|data$|input|im(a)?ge?s?$|img|frame|batch|feature|sample|arr(ay)?$|obs|state|window|signal|vector|tensor|"
                  r"photo|picture|crop|face|audio|seq(uence)?s?$|point", low):
-        return _array(name, shape)
+        return array(name, shape)
     if re.search(r"^(event|payload|message|body|doc|item|record|row)$", low):
         return Value("{'body': '{}'}", "", "an empty event")
     if re.search(r"^_?(unused_)?argv$|^_$", low):
@@ -204,9 +212,10 @@ def _path(name, text):
     return "data.txt"
 
 
-def _array(name, shape):
+def array(name, shape):
+    """A Value: one example for a singular name, sixteen for any other."""
     single = re.match(r"(img|image|frame|photo|picture|crop|face|obs(ervation)?|state|window|sample|point|vector)$", name.lower())
-    full = tuple(shape) if single else (4,) + tuple(shape)
+    full = tuple(shape) if single else (16,) + tuple(shape)
     return Value("np.random.rand(*%r).astype('float32')" % (full,), _NUMPY, "random numbers of shape %r" % (full,))
 
 
@@ -222,6 +231,12 @@ def _dataset(shape):
     return Value(
         "tf.data.Dataset.from_tensor_slices((np.random.rand(16, *%r).astype('float32'), np.zeros(16, 'float32'))).batch(4)"
         % (tuple(shape),), _NUMPY + _TENSORFLOW, "a dataset of 16 random examples")
+
+
+def _table(name, text):
+    columns = list(dict.fromkeys(_items(name, text) + ["a", "b", "c", "label"]))
+    return Value("pd.DataFrame({name: np.arange(64) %% 10 / 2 for name in %r})" % (columns,), _NUMPY + "import pandas as pd\n",
+                 "a table of 64 rows (%s)" % ", ".join(columns))
 
 
 def _items(name, text):
@@ -249,7 +264,9 @@ def _namespace(name, text, shape, depth):
     found = sorted(set(re.findall(r"(?<![\w.])%s\.(\w+)\b(?!\()" % re.escape(name), text)))
     parts, imports = [], "import types\n"
     for key in found:
-        value = value_for(key, "", shape, depth=1) or Value("None")
+        own = re.sub(r"(?<![\w.])%s\.%s\b" % (re.escape(name), key), "\n" + key, text)
+        uses = "\n".join(row for row in own.split("\n") if row.startswith(key))
+        value = value_for(key, uses, shape, depth=1) or Value("None")
         parts.append("%s=%s" % (key, value.source))
         imports += value.imports
     return Value("types.SimpleNamespace(%s)" % ", ".join(parts), imports,

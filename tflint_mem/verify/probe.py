@@ -84,6 +84,11 @@ class Probe:
         """True when the user's loop was left in its first pass each time it was entered: it does not repeat."""
         return self._left_first >= 3
 
+    def running_for(self):
+        """Seconds since the repeat that is under way began; 0.0 between repeats."""
+        started = self._started
+        return self.clock() - started if started is not None and not self.finished else 0.0
+
     # -- what snippets call ---------------------------------------------------------------------------------------
 
     def again(self):

@@ -11,7 +11,7 @@ import posixpath
 import re
 import traceback
 
-from . import modules, standins
+from . import modules, old_keras, prepared, standins
 from .standins import Action
 
 _MOST_COPIED = 64 * 1024 * 1024
@@ -30,6 +30,7 @@ _PATH_MESSAGES = (
     r"Failed to find any matching files for ([^\s:]+)",
     r"\[Errno 2\][^']*'([^']+)'",
 )
+_CODE = ("tf.keras.", "types.SimpleNamespace(", "np.random.", "\n")  # rewrites of code, not of a string constant
 _READERS_OF_WEIGHTS = ("load_weights", "read_weights", "restore")
 
 
@@ -39,13 +40,14 @@ class State:
     setup     code of the stand-ins, in order          project  folders to look for real files in, nearest first
     rewrites  (old, new) prefixes of string constants   snippet  path of the snippet file
     elements  {"source", "target", "file", "row"} of the loop, or None
-    protected folders that cannot be written to
+    protected folders that cannot be written to         modules  relative names of the first-party files beside the snippet
     """
 
-    def __init__(self, setup, project, rewrites, snippet, elements, protected):
+    def __init__(self, setup, project, rewrites, snippet, elements, protected, modules=()):
         self.setup, self.project = list(setup), list(project)
         self.rewrites, self.snippet = [tuple(pair) for pair in rewrites], snippet
         self.elements, self.protected = elements, list(protected)
+        self.modules = tuple("/" + name for name in modules)
         self.shape, self.layer_names = None, []
         self.models, self.tried = [], set()
 
@@ -57,9 +59,9 @@ class State:
             self.setup.append(action.code)
 
     def rewritten(self, text):
-        """The snippet's text with string constants that begin with a rewritten prefix replaced."""
+        """The snippet's text with rewritten code and with string constants that begin with a rewritten prefix replaced."""
         for old, new in self.rewrites:
-            if old.startswith("tf.keras."):
+            if old.startswith(_CODE):
                 text = text.replace(old, new)
                 continue
             text = re.sub(r"(['\"])" + re.escape(old), lambda match: match.group(1) + new, text)
@@ -85,7 +87,8 @@ def repairable(errors, state):
 
 def propose(error, state):
     """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
-    for kind in (_module, _pictures, _first_tensorflow, _environment_of_gym, _path, _shape, _layer, _name, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text):
+    for kind in (
+            old_keras.actions, _module, _pictures, _first_tensorflow, _environment_of_gym, _path, _shape, prepared.fitted, _layer, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
@@ -309,6 +312,22 @@ def _name(error, state):
         value = guess.value_for(name, state.text(), state.input_shape())
         if value is not None:
             yield Action("%s%s = %s\n" % (value.imports, name, value.source), "%s: %s" % (name, value.text))
+
+
+def _option(error, state):
+    """An option that is read in another function than the one whose parameter holds the options."""
+    match = re.search(r"'types.SimpleNamespace' object has no attribute '(\w+)'", str(error))
+    if isinstance(error, AttributeError) and match:
+        from . import guess
+        name, text = match.group(1), state.text()
+        uses = re.sub(r"(?<!\w)[\w.]+\.%s\b" % name, name, text)
+        value = guess.value_for(name, uses, state.input_shape(), depth=1) or guess.Value("None")
+        words = "%s: %s" % (name, value.text)
+        opened = "types.SimpleNamespace("
+        for code in [code for code in state.setup if opened in code and name + "=" not in code]:
+            yield Action(value.imports + code.replace(opened, "%s%s=%s, " % (opened, name, value.source)), words)
+        if opened in text and "%s%s=" % (opened, name) not in text:
+            yield Action(value.imports, words, (opened, "%s%s=%s, " % (opened, name, value.source)))
 
 
 def _environment(error, state):

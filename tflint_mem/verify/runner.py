@@ -113,7 +113,7 @@ def inspect(options):
         return facts, None
 
 
-def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), pretend_gpus=0, attempts=12):
+def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), pretend_gpus=0, attempts=30):
     """Runs a Snippet in a child.  Returns Run; raises KeyboardInterrupt only after the child has been ended.
 
     plan     dictionary for probe.Plan             seconds   wall time for this child

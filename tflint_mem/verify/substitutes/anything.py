@@ -63,11 +63,11 @@ class Named:
     def __iter__(self):
         return _elements(self._path)
 
-    def __len__(self):
-        return _GREETING
-
     def __bool__(self):
         return True
+
+    def __len__(self):
+        return _GREETING
 
     def __int__(self):
         return 4
@@ -220,7 +220,7 @@ def _attribute(path, name):
     if name in ("tqdm", "track", "progress_bar", "stqdm", "tqdm_notebook"):
         return _passed_on
     if name == "trange":
-        return lambda count, *arguments, **options: range(count)
+        return lambda *arguments, **options: _passed_on(range(*arguments))
     if name.endswith(("Error", "Exception", "Timeout", "Warning")) and name[0].isupper():
         return type(name, (Exception,), {})
     return Named(path + "." + name)
@@ -245,8 +245,39 @@ def _refuse_at_flagged(top):
         raise ModuleNotFoundError("No module named %r: what it does in the flagged row is what is measured" % top, name=top)
 
 
+class Bar:
+    """A bar that shows nothing: its elements, and whatever one says to it."""
+
+    def __init__(self, path):
+        self.__dict__["_path"] = path
+
+    def __getattr__(self, name):
+        return _attribute(self._path, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        return False
+
+    def __iter__(self):
+        return iter(self.__dict__["_over"])
+
+
+class LongBar(Bar):
+    """A bar over something that has a length."""
+
+    def __len__(self):
+        return len(self.__dict__["_over"])
+
+    def __getitem__(self, key):
+        return self.__dict__["_over"][key]
+
+
 def _passed_on(elements=(), *arguments, **options):
-    return elements
+    bar = (LongBar if hasattr(elements, "__len__") else Bar)("tqdm")
+    bar.__dict__["_over"] = elements
+    return bar
 
 
 def _cached(*arguments, **options):

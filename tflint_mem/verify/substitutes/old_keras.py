@@ -1,0 +1,145 @@
+"""Keras 3 for code that was written for an older Keras: old names and options mean their successors."""
+
+import importlib.abc
+import importlib.machinery
+import inspect
+import os
+import sys
+import types
+
+import numpy as np
+import tensorflow as tf
+
+_PLACES = [getattr(tf.keras, _name) for _name in (
+    "layers", "models", "utils", "optimizers", "callbacks", "regularizers", "initializers", "constraints", "losses", "metrics",
+    "activations", "applications", "datasets", "backend", "preprocessing", "ops") if hasattr(tf.keras, _name)]
+_PLACES += [tf.keras] + [getattr(tf.keras.preprocessing, _name) for _name in ("image", "sequence", "text") if hasattr(tf.keras.preprocessing, _name)]
+_RENAMED = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "Convolution1D": "Conv1D", "Convolution2D": "Conv2D", "Deconvolution2D": "Conv2DTranspose",
+            "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization"}
+_UTILITIES = ("np_utils", "generic_utils", "layer_utils", "vis_utils", "conv_utils", "data_utils", "io_utils", "training_utils", "tf_utils",
+              "experimental", "legacy", "merge", "core", "engine", "wrappers", "advanced_activations")
+
+
+def successor(name):
+    """What an old name of Keras means today.  Raises AttributeError."""
+    name = _RENAMED.get(name, name)
+    for place in _PLACES:
+        if hasattr(place, name):
+            return getattr(place, name)
+    if name == "multi_gpu_model":
+        return lambda model, *arguments, **options: model
+    if name in _UTILITIES:
+        return _module("keras." + name)
+    raise AttributeError("Keras 3 has no %s" % name)
+
+
+def _module(name):
+    module = types.ModuleType(name)
+    module.__path__ = []
+    module.__getattr__ = successor
+    return module
+
+
+class _OldKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds modules of older versions, when nothing else finds them."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith(("keras.", "tensorflow.keras.", "tensorflow.python.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")):
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec):
+        return _module(spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
+if not any(type(finder).__name__ == "_OldKeras" for finder in sys.meta_path):
+    sys.meta_path.append(_OldKeras())
+
+
+def _without(function, dropped, renamed=()):
+    """The function without options that are gone, and with others under their new names."""
+    if getattr(function, "takes_old", False):
+        return function
+
+    def takes(*arguments, **options):
+        for old, new in dict(renamed).items():
+            if old in options:
+                options[new] = options.pop(old)
+        return function(*arguments, **{name: value for name, value in options.items() if name not in dropped})
+
+    takes.takes_old, takes.__signature__ = True, inspect.signature(function)  # Keras looks at the names of the arguments
+    return takes
+
+
+for _name in dir(tf.keras.optimizers):
+    _kind = getattr(tf.keras.optimizers, _name)
+    if isinstance(_kind, type) and issubclass(_kind, tf.keras.optimizers.Optimizer):
+        _kind.__init__ = _without(_kind.__init__, ("decay", "schedule_decay"), {"lr": "learning_rate"})
+for _name in dir(tf.keras.layers):
+    _kind = getattr(tf.keras.layers, _name)
+    if isinstance(_kind, type) and "__init__" in vars(_kind) and _kind is not tf.keras.layers.InputLayer:
+        _kind.__init__ = _without(_kind.__init__, ("input_length", "implementation", "time_major", "weights"))
+for _kind in (tf.keras.layers.Layer,):
+    def _initialised(self, *arguments, _original=_kind.__init__, **options):
+        batch = options.pop("batch_input_shape", None)
+        if batch is not None:
+            options["input_shape"] = tuple(batch)[1:]
+        return _original(self, *arguments, **options)
+    if not getattr(_kind.__init__, "takes_old", False):
+        _initialised.takes_old, _initialised.__signature__ = True, inspect.signature(_kind.__init__)
+        _kind.__init__ = _initialised
+_Model = tf.keras.Model
+for _name in ("fit", "predict", "evaluate"):
+    setattr(_Model, _name, _without(getattr(_Model, _name), ("workers", "use_multiprocessing", "max_queue_size", "max_q_size"),
+                                    {"nb_epoch": "epochs", "samples_per_epoch": "steps_per_epoch"}))
+_Model.fit_generator, _Model.predict_generator, _Model.evaluate_generator = _Model.fit, _Model.predict, _Model.evaluate
+_Model.predict_proba = _Model.predict
+_Model.predict_classes = lambda self, x, **options: np.argmax(self.predict(x, **options), -1)
+
+
+def _with_ending(function, endings, ending):
+    """Saves under a name with the ending that Keras 3 asks for."""
+    if getattr(function, "takes_old", False):
+        return function
+
+    def save(self, filepath, *arguments, **options):
+        path = os.fspath(filepath)
+        options = {name: value for name, value in options.items() if name not in ("save_format", "include_optimizer", "signatures", "options")}
+        return function(self, path if path.endswith(endings) else path + ending, *arguments, **options)
+
+    save.takes_old = True
+    return save
+
+
+_Model.save = _with_ending(_Model.save, (".keras", ".h5", ".hdf5"), ".keras")
+_Model.save_weights = _with_ending(_Model.save_weights, (".weights.h5",), ".weights.h5")
+
+
+def _checkpoint(self, filepath, *arguments, _original=tf.keras.callbacks.ModelCheckpoint.__init__, **options):
+    path = os.fspath(filepath)
+    ending = ".weights.h5" if options.get("save_weights_only") else ".keras"
+    options = {name: value for name, value in options.items() if name != "period"}
+    _original(self, path if path.endswith(ending) else path + ending, *arguments, **options)
+
+
+if not getattr(tf.keras.callbacks.ModelCheckpoint.__init__, "takes_old", False):
+    _checkpoint.takes_old, _checkpoint.__signature__ = True, inspect.signature(tf.keras.callbacks.ModelCheckpoint.__init__)
+    tf.keras.callbacks.ModelCheckpoint.__init__ = _checkpoint
+
+
+def _load_model(filepath, *arguments, _original=tf.keras.models.load_model, **options):
+    path = os.fspath(filepath)
+    if os.path.isdir(path) and os.path.isfile(os.path.join(path, "model.keras")):
+        path = os.path.join(path, "model.keras")  # older versions wrote folders, which Keras 3 does not read
+    return _original(path, *arguments, **options)
+
+
+if not getattr(tf.keras.models.load_model, "takes_old", False):
+    _load_model.takes_old = True
+    for _place in [module for name, module in list(sys.modules.items()) if name.endswith("keras.models") or name.endswith("keras.saving")]:
+        if hasattr(_place, "load_model"):
+            _place.load_model = _load_model
+    tf.keras.models.load_model = _load_model
