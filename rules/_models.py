@@ -1,7 +1,7 @@
 """What the rules about models share: where models come from, what becomes of them, and how a repeat is told."""
 
 from tflint_mem import facts as F
-from tflint_mem.knowledge import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS
+from tflint_mem.knowledge import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS, canonical
 from tflint_mem.project.module import dotted, statement_expressions, tail_of, walk
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
@@ -26,7 +26,20 @@ def loads(context):
     return _memo(context, "loads", lambda: [
         _acquired(context, m, i, "load", names) for m, i, names in context.calls(LOAD_TAILS, LOADERS)
         if not _is_submodule_load(context, m, i) and not _is_deserializer(m, i)
-    ])
+    ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
+
+
+def _handed_loads(context):
+    """(module, call, names) of the calls that hand a loader to what runs it once: `run_in_executor(None, load_model, path)`."""
+    for index in context.project.mentioned(LOAD_TAILS):
+        m = context.project.module(index)
+        for tail in LOAD_TAILS:
+            for i, where in m.references().get(tail, ()):
+                given = m.calls[i][1][where] if isinstance(where, int) else None
+                if given is not None and tail_of(given) == tail:
+                    names = {canonical(v[1]) for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5]) if v[0] == "ext"} & LOADERS
+                    if names and context.project.callers_of.consumer(m, i, where) == "submit":
+                        yield m, i, frozenset(names)
 
 
 def builds(context):

@@ -46,7 +46,7 @@ OTHER = "other"   # expressions
 
 # Scope record: fields by position (a tuple, so that facts stay plain data).
 S_KIND, S_NAME, S_PARENT, S_LINE, S_END, S_DECORATORS, S_PARAMS, S_RETURNS, S_BASES, S_STMT, S_STMTS, S_CALLS, S_FLAGS = range(13)
-# Parameter: (name, annotation, default, kind) with kind one of "p" positional, "*", "k" keyword-only, "**".
+# S_RETURNS of a class is its metaclass.  Parameter: (name, annotation, default, kind) with kind one of "p" positional, "*", "k" keyword-only, "**".
 
 LOOPS = frozenset(("for", "while", "comp"))
 MAX_ITEMS = 64  # items of a literal that are kept; the calls inside the rest are still walked
@@ -401,11 +401,13 @@ def _class(w, node):
     i = _reserve(w)
     decorators = tuple([_e(w, d) for d in node.decorator_list])
     bases = tuple([_e(w, b) for b in node.bases])
+    metaclass = None
     for keyword in node.keywords:
-        _e(w, keyword.value)
+        value = _e(w, keyword.value)
+        metaclass = value if keyword.arg == "metaclass" else metaclass
     scope = len(w.scopes)
     w.statements[i] = (CLASS, w.scope, w.context, node.lineno, node.end_lineno, scope)
-    w.scopes.append(["class", node.name, w.scope, node.lineno, node.end_lineno, decorators, (), None, bases, i, (0, 0), (0, 0), ""])
+    w.scopes.append(["class", node.name, w.scope, node.lineno, node.end_lineno, decorators, (), metaclass, bases, i, (0, 0), (0, 0), ""])
     w.queue.append((scope, node.body))
 
 

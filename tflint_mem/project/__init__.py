@@ -195,6 +195,8 @@ class Project:
                 kind = self.infer.class_kind(self.module(v[1]), v[2])
                 if kind:
                     names.add("new:" + kind)
+            elif tag == "part":  # load = functools.partial(load_model, compile=False)
+                names.update(canonical(inner[1]) for inner in v[1] if inner[0] == "ext")
         return names
 
     def functions_called(self, m, i):

@@ -10,6 +10,7 @@ from .module import dotted, tail_of, walk
 _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
                       "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
                       "on_startup", "fixture", "ttl_cache"))
+_THING = ("thing",)
 _EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 
 
@@ -74,7 +75,10 @@ class Guards:
     # -- once-guards --------------------------------------------------------------------------------------------------------
 
     def once(self, m, i, loop):
-        """A condition between call `i` and context `loop` (-1: the whole function) that lets the call run only the first time."""
+        """What is looked at between call `i` and context `loop` (-1: the whole function) to let the call run only the first time.
+
+        An expression, such as `("a", ("n", "self"), "model")`; True when it is no place in particular; False when there is nothing.
+        """
         call = m.calls[i]
         scope = call[3]
         context = call[4]
@@ -82,8 +86,9 @@ class Guards:
             kind, parent, statement, branch = m.contexts[context]
             if kind == "if":
                 test = m.statements[statement][5]
-                if self._is_guard(m, scope, test, branch, context, loop, statement) or branch and self._ends_itself(m, call, test, context, loop):
-                    return True
+                found = self._is_guard(m, scope, test, branch, context, loop, statement) or branch and self._ends_itself(m, call, test, context, loop)
+                if found:
+                    return found
             elif kind == "except":
                 if self._cache_miss(m, statement, context):
                     return True
@@ -91,9 +96,7 @@ class Guards:
                 if self.until_loaded(m, i, statement, context):
                     return True
             context = parent
-        if self._early_return(m, i, loop):
-            return True
-        return self._conditional_expression(m, i)
+        return self._early_return(m, i, loop) or self._conditional_expression(m, i)
 
     def _ends_itself(self, m, call, test, context, loop):
         """`if self.model.version != wanted: self.model = load(wanted)`: what is made changes the condition."""
@@ -102,7 +105,7 @@ class Guards:
             return False
         for target in statement[5]:
             if target[0] in ("n", "a") and any(e == target for e in walk(test, m.calls)):
-                return self._persists(m, call[3], target, context, loop)
+                return target if self._persists(m, call[3], target, context, loop) else False
         return False
 
     def _is_guard(self, m, scope, test, branch, context, loop, statement):
@@ -113,7 +116,7 @@ class Guards:
                     return True
                 for place in (subject, *self._looked_up_from(m, scope, subject, statement)):
                     if self._assigned_in(m, scope, place, context) and self._persists(m, scope, place, context, loop):
-                        return True
+                        return place
             if positive and (self._first_pass(m, scope, condition, loop) or self._on_change(m, scope, condition, context)):
                 return True
         return False
@@ -278,7 +281,7 @@ class Guards:
                 elif condition[0] in ("n", "a", "x") and not (leaving[5] is not None and any(_same_place(subject, e) or e == subject for e in walk(leaving[5], m.calls))):
                     continue
                 if subject == "first" or self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject):
-                    return True
+                    return True if subject == "first" else subject
         return False
 
     @staticmethod
@@ -305,12 +308,109 @@ class Guards:
         value = statement[6]
         targets = statement[5]
         if value[0] == "o" and value[1] == "or" and any(_same_place(t, value[2][0]) for t in targets):
-            return any(e == ("c", i) for item in value[2][1:] for e in walk(item, m.calls))
+            return value[2][0] if any(e == ("c", i) for item in value[2][1:] for e in walk(item, m.calls)) else False
         if value[0] == "i":
             for t in targets:
                 if any(_same_place(t, e) for e in walk(value[1])):
+                    return t
+        return False
+
+    def of_object(self, m, scope, place):
+        """Is the place that a once-guard looks at an attribute of the one object, so that another object runs the call again?"""
+        if type(place) is not tuple or not m.is_method(scope) or not m.scopes[scope][F.S_PARAMS]:
+            return False
+        keyed = place[0] == "x"
+        while place[0] in ("a", "x") and place[1][0] in ("a", "x"):
+            keyed, place = keyed or place[0] == "x", place[1]
+        if place[0] != "a" or place[1] != ("n", m.scopes[scope][F.S_PARAMS][0][0]) or "builtins.classmethod" in self.project.infer.decorator_names(m, scope):
+            return False
+        owner = m.scopes[scope][F.S_PARENT]
+        if m.scopes[scope][F.S_NAME] == "__new__":
+            return False
+        # a container in the body of the class is shared by all objects, unless each makes one of its own
+        shared = place[2] in m.bindings(owner)
+        return not shared or any(kind == "assign" for _, _, _, _, kind in self.project.infer.attribute_assignments(m, owner).get(place[2], ()))
+
+    def makes_one(self, m, owner):
+        """Is a class made so that calling it gives the same object again: by a decorator or a metaclass that keeps it?"""
+        record = m.scopes[owner]
+        for expression in record[F.S_DECORATORS]:
+            expression = m.calls[expression[1]][0] if expression[0] == "c" else expression
+            name = (tail_of(expression) or "").lower()
+            if name in _CACHING or "singleton" in name:
+                return True
+            if any(v[0] == "fn" and self._decorator_caches(self.project.module(v[1]), v[2]) for v in self.project.infer.values(m, record[F.S_PARENT], expression, record[F.S_STMT])):
+                return True
+        for index, s in self.project.infer.mro(m, owner):
+            cm = self.project.module(index)
+            metaclass = cm.scopes[s][F.S_RETURNS]
+            if metaclass is not None:
+                if "singleton" in (tail_of(metaclass) or "").lower():
+                    return True
+                for v in self.project.infer.values(cm, cm.scopes[s][F.S_PARENT], metaclass, cm.scopes[s][F.S_STMT]):
+                    method = self.project.infer.lookup(self.project.module(v[1]), v[2], "__call__") if v[0] == "cls" else None
+                    if method and any(tail_of(method[0].calls[j][0]) in ("__call__", "__new__") and self.once(method[0], j, -1) for j in method[0].scope_calls(method[1])):
+                        return True
+        return False
+
+    # -- conditions on parameters -----------------------------------------------------------------------------------------
+
+    def excluded(self, m, i, other, j):
+        """Does call `j` of `other`, which runs the function around call `i`, pass something with which call `i` is not reached?
+
+        `def build(fresh=False): if fresh: clear()` is not cleaned by `build(4)`.
+        """
+        scope = m.calls[i][3]
+        for context in m.chain(m.calls[i][4]):
+            kind, _, statement, branch = m.contexts[context]
+            if kind == "if":
+                truth = self._truth(m, scope, m.statements[statement][5], statement, other, j)
+                if truth is not None and truth != branch:
                     return True
         return False
+
+    def _truth(self, m, scope, test, statement, other, j):
+        """What a condition on parameters comes to for the arguments of call `j`, or None."""
+        tag = test[0]
+        if tag == "u" and test[1] == "not":
+            truth = self._truth(m, scope, test[2], statement, other, j)
+            return None if truth is None else not truth
+        if tag == "o":
+            truths = [self._truth(m, scope, item, statement, other, j) for item in test[2]]
+            decisive = test[1] == "or"
+            return decisive if decisive in truths else None if None in truths else not decisive
+        if tag == "n":
+            given = self._given(m, scope, test[1], statement, other, j)
+            return None if given is None else True if given is _THING else bool(given[1])
+        if tag == "q" and len(test[2]) == 1 and test[1][0] == "n" and test[3][0][0] == "k":
+            given, op, wanted = self._given(m, scope, test[1][1], statement, other, j), test[2][0], test[3][0][1]
+            if given is None or given is _THING and wanted is not None:
+                return None
+            same = given is not _THING and given[1] == wanted and type(given[1]) is type(wanted)
+            return same if op in ("is", "==") else not same if op in ("is not", "!=") else None
+        return None
+
+    def _given(self, m, scope, name, statement, other, j):
+        """`("k", value)` or _THING (not None, and true) that call `j` passes for the parameter `name`; None when that is not known."""
+        bindings = m.bindings(scope).get(name, ())
+        if not bindings or bindings[0][0] != "param" or any(b[1] < statement for b in bindings[1:]):
+            return None
+        index = bindings[0][3]
+        given = self.project.infer.argument(m, scope, index, other, j)
+        if given is None:
+            call, default = other.calls[j], m.scopes[scope][F.S_PARAMS][index][2]
+            if default is None or default[0] != "k" or any(e[0] == "s" for e in call[1]) or any(keyword is None for keyword, _ in call[2]):
+                return None
+            return default if self._calls(m, scope, other, j) else None
+        if given[0] == "k":
+            return given
+        values = self.project.infer.values(other, other.calls[j][3], given, other.calls[j][5])
+        if values and all(v[0] in ("inst", "fn", "meth") or v[0] == "obj" and v[1] in ("model", "saved_model", "session", "graph", "optimizer", "dataset") for v in values):
+            return _THING
+        return None
+
+    def _calls(self, m, scope, other, j):
+        return any(s == scope and fm.index == m.index for fm, s in self.project.functions_called(other, j))
 
     # -- cached functions -----------------------------------------------------------------------------------------------------
 
@@ -351,16 +451,9 @@ class Guards:
         return False
 
     def _decorator_caches(self, m, scope):
-        """A decorator of the project that keeps results in a dictionary or a flag."""
-        for s, record in enumerate(m.scopes):
-            if record[F.S_PARENT] == scope and record[F.S_KIND] == "function":
-                for i in m.scope_statements(s):
-                    statement = m.statements[i]
-                    if statement and statement[0] == F.IF:
-                        for condition, positive in _conditions(statement[5], True):
-                            if _missing(m, condition, positive) or _present(m, condition, positive):
-                                return True
-        return False
+        """A decorator of the project that calls what it decorates only the first time, and keeps the result."""
+        names = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
+        return any(m.calls[j][0][0] == "n" and m.calls[j][0][1] in names and self.once(m, j, -1) for s in m.with_inner(scope)[1:] for j in m.scope_calls(s))
 
 
 def _conditions(test, branch):

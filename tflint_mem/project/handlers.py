@@ -277,6 +277,11 @@ class Handlers:
                                 return f"{tail}(…)"
         return None
 
+    def made_per_request(self, m, owner):
+        """Does a framework make an object of the class for each request?"""
+        return any(base.startswith(start) and "__init__" in methods for base in self.project.infer.foreign_bases(m, owner)
+                   for start, _, methods in _HANDLER_BASES) and not self._made_once(m, owner)
+
     def _made_once(self, m, owner):
         """Is a view told to live on (`init_every_request = False`), or made by the project itself?"""
         binding = m.bindings(owner).get("init_every_request")

@@ -32,6 +32,7 @@ _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto
                            "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert",
                            "joblib.delayed", "dask.delayed", "asgiref.sync.sync_to_async", "asgiref.sync.async_to_sync", "channels.db.database_sync_to_async"))
 _MANY = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "applymap", "filter", "reduce", "vectorize"))
+_ELSEWHERE = frozenset(("run_in_executor", "to_thread", "run_in_threadpool", "run_sync"))
 _CONTAINERS = frozenset(("list", "tuple", "set", "iter", "reversed", "sorted", "frozenset"))
 _NUMBERS = {"len": "int", "int": "int", "float": "float", "round": "number", "abs": "number", "sum": "number", "str": "str", "repr": "str",
             "bool": "bool", "input": "str", "ord": "int", "hash": "int", "id": "int", "open": "file"}
@@ -769,6 +770,13 @@ class Infer:
     def _call(self, m, i):
         call = m.calls[i]
         found = set()
+        if tail_of(call[0]) in _ELSEWHERE:  # await loop.run_in_executor(None, load, path) gives what load gives
+            for e in call[1][:2]:
+                for v in self.values(m, call[3], e, call[5]):
+                    if v[0] in ("fn", "meth", "part", "ext"):
+                        found |= self._result(m, i, call, v)
+            if found:
+                return frozenset(found)
         for v in self.callee(m, i):
             found |= self._result(m, i, call, v)
         return frozenset(found)

@@ -260,6 +260,10 @@ class Module:
                         self._alias(index, target, statement[6])
         return self._aliases
 
+    def aliases_of(self, names):
+        """Other names that these have in this module."""
+        return {alias for name in names for alias in self.aliases().get(name, ())}
+
     def made(self):
         """name of a called function or class -> names of what its result is assigned to: `step = make_step(…)`, `self.net = Net()`."""
         if self._made is None:

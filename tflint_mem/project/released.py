@@ -5,7 +5,8 @@ callee, in a callback object made there, in a `finally`; so does a fresh graph a
 """
 
 from .. import facts as F
-from ..knowledge import GRAPH_RELEASES, RELEASES
+from ..knowledge import GRAPH_RELEASES, RELEASES, canonical
+from .module import tail_of
 
 MAX_DEPTH = 4
 
@@ -25,7 +26,7 @@ class Released:
                 context = repeat.context
             elif position == 0 and repeat.handed:
                 continue  # the call that hands the function over is not part of the repeat
-            found = self.in_region(m, call[3], context, names)
+            found = self.in_region(m, call[3], context, names, caller=repeat.hops[position - 1] if position else None)
             if found:
                 return found
             graph = self._fresh_graph(m, i, context)
@@ -33,14 +34,17 @@ class Released:
                 return graph
         return None
 
-    def in_region(self, m, scope, context, names, depth=0):
-        """The release called in the part of a scope that is inside `context` (-1: all), callees included."""
+    def in_region(self, m, scope, context, names, depth=0, caller=None):
+        """The release called in the part of a scope that is inside `context` (-1: all), callees included.
+
+        `caller` is the call that runs the scope: what its arguments switch off is none.
+        """
         for i in m.scope_calls(scope):
             call = m.calls[i]
             if not m.inside(call[4], context):
                 continue
             found = self._releases(m, i, names, depth)
-            if found:
+            if found and not (caller and self.project.repeats_of.guards.excluded(m, i, *caller)):
                 return found
         return None
 
@@ -50,7 +54,13 @@ class Released:
         if depth >= MAX_DEPTH:
             return None
         for fm, scope in self.project.functions_called(m, i):
-            if self.in_function(fm, scope, names, depth + 1):
+            if self.in_function(fm, scope, names, depth + 1) and self.in_region(fm, scope, -1, names, depth + 1, caller=(m, i)):
+                return (m, i)
+        if tail_of(m.calls[i][0]) == "callback" and m.calls[i][1]:  # stack.callback(gc.collect)
+            call, given = m.calls[i], m.calls[i][1][0]
+            values = self.project.infer.values(m, call[3], given, call[5])
+            if any(v[0] == "ext" and canonical(v[1]) in names for v in values) or any(
+                    self.in_function(fm, scope, names, depth + 1) for fm, scope in self.project.functions_in(m, call[3], given, call[5])):
                 return (m, i)
         # an object of the project is made here whose methods clean up (a callback, a context manager)
         for v in self.project.infer.callee(m, i):

@@ -11,6 +11,7 @@ from .handlers import Handlers
 from .module import dotted, tail_of, walk
 
 MAX_DEPTH = 9
+FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
 _PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "iterrows", "itertuples", "copy"))  # one for each of the receiver
 MAX_PATHS = 60
@@ -60,9 +61,33 @@ class Repeats:
     # -- the search, nearest repeats first --------------------------------------------------------------------------------
 
     def _search(self, m, i, hops, seen, budget):
-        queue = [(m, i, hops, seen)]
+        for repeat, owners in self._ways(m, i, hops, seen, budget):
+            if not owners or all(self._made_on_the_way(repeat, owner) for owner in owners):
+                yield repeat
+
+    def _made_on_the_way(self, repeat, owner):
+        """Is a new object of the class made in each repeat?"""
+        cm = self.project.module(owner[0])
+        if repeat.kind == "handler" and self.handlers.made_per_request(cm, owner[1]):
+            return True
+        heirs = {owner, *self.project.subclasses(cm, owner[1])}
+        names = {self.project.module(index).scopes[s][F.S_NAME] for index, s in heirs} | {"cls"}
+        for position, (m, i) in enumerate(repeat.hops):
+            if position == 0 and repeat.handed:
+                continue
+            loop = repeat.context if position == 0 and repeat.context is not None else -1
+            for j in m.scope_calls(m.calls[i][3]):
+                call = m.calls[j]
+                if m.inside(call[4], loop) and tail_of(call[0]) in names | m.aliases_of(names):
+                    if any(v[0] == "cls" and (v[1], v[2]) in heirs for v in self.project.infer.callee(m, j)) and not self.guards.once(m, j, loop):
+                        return True
+        return False
+
+    def _ways(self, m, i, hops, seen, budget):
+        """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object."""
+        queue = [(m, i, hops, seen, ())]
         while queue:
-            m, i, hops, seen = queue.pop(0)
+            m, i, hops, seen, owners = queue.pop(0)
             budget[0] -= 1
             if budget[0] < 0:
                 return
@@ -75,27 +100,34 @@ class Repeats:
             for loop in found:
                 count = self.count(m, loop)
                 passes = None if count is None or passes is None else passes * count
-                yield self._loop_repeat(m, loop, hops, passes)
+                yield self._loop_repeat(m, loop, hops, passes), owners
             if found:  # an outer caller adds nothing, but a handler around the loop is the better explanation
                 kind, what = self.handlers.of_function(m, scope)
                 if kind == "handler":
-                    yield Repeat(kind, hops, m, None, scope, None, what, m.scopes[scope][F.S_LINE])
-                continue
-            if self.guards.once(m, i, -1):
-                continue
+                    yield Repeat(kind, hops, m, None, scope, None, what, m.scopes[scope][F.S_LINE]), owners
+                if passes is None or passes > FEW:
+                    continue
             record = m.scopes[scope]
+            guard = self.guards.once(m, i, -1)
+            if guard and not self.guards.of_object(m, scope, guard):
+                continue
             if scope == 0:
                 script = self.handlers.script(m)
                 if script:
-                    yield Repeat("script", hops, m, None, 0, None, script, m.statements[call[5]][3])
+                    yield Repeat("script", hops, m, None, 0, None, script, m.statements[call[5]][3]), owners
                 continue
-            if self.guards.cached(m, scope):
+            cached = self.guards.cached(m, scope)
+            if cached and not self._cached_in_object(m, scope):
+                continue
+            if guard or cached:
+                owners = (*owners, (m.index, record[F.S_PARENT]))
+            if record[F.S_NAME] in ("__init__", "__post_init__") and m.is_method(scope) and self.guards.makes_one(m, record[F.S_PARENT]):
                 continue
             kind, what = self.handlers.of_function(m, scope)
             if kind == "once":
                 continue
             if kind:
-                yield Repeat(kind, hops, m, None, scope, None, what, record[F.S_LINE])
+                yield Repeat(kind, hops, m, None, scope, None, what, record[F.S_LINE]), owners
                 continue
             if len(hops) > MAX_DEPTH:
                 continue
@@ -108,30 +140,42 @@ class Repeats:
                     continue  # what a test repeats is no evidence for the program
                 if how in ("process", "compiled"):
                     continue
+                if how == "call" and self.guards.excluded(m, i, other, j):
+                    continue
                 place = (other, j)
                 key = (other.index, other.calls[j][3])
                 if other is m and other.calls[j][3] == scope:
                     if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j):
                         again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each run of `{record[F.S_NAME]}`, which schedules itself again"
-                        yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0])
+                        yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0]), owners
                     continue
                 if key in seen and other.calls[j][3] != 0:
                     continue
-                line = other.calls[j][6][0]
                 if how == "compiled-map":
                     continue
-                if how in ("map", "pool"):
-                    yield Repeat("map" if how == "map" else "worker", (place, *hops), other, None, scope, self._literal_count(other, j), self._map_phrase(other, j), line, True)
-                elif how == "objective":
-                    yield Repeat("objective", (place, *hops), other, None, scope, None, f"each trial of `{self._text(other, j)}`", line, True)
-                elif how == "evaluation":
-                    yield Repeat("map", (place, *hops), other, None, scope, None, f"each evaluation by `{self._text(other, j)}`", line, True)
-                elif how == "handler":
-                    yield Repeat("handler", (place, *hops), other, None, scope, None, self._event_phrase(other, j, record[F.S_NAME]), line, True)
-                elif how == "callback":
-                    yield Repeat("callback", (place, *hops), other, None, scope, None, f"each run of the callback `{self._text(other, j)}`", line, True)
+                repeat = self._handed_repeat(other, j, how, hops, scope, record[F.S_NAME])
+                if repeat:
+                    yield repeat, owners
                 else:
-                    queue.append((other, j, (place, *hops), seen | {key}))
+                    queue.append((other, j, (place, *hops), seen | {key}, owners))
+
+    def _cached_in_object(self, m, scope):
+        """`cached_property` and `lru_cache` on a method keep a result for each object."""
+        return m.is_method(scope) and any(name.endswith(("cached_property", "lru_cache", "functools.cache")) for name in self.project.infer.decorator_names(m, scope)) and not any(
+            name in ("builtins.classmethod", "builtins.staticmethod") for name in self.project.infer.decorator_names(m, scope))
+
+    def _handed_repeat(self, m, i, how, hops, scope, name):
+        """The repeat when call `i` hands the function `name` to what runs it again and again, else None."""
+        kind, what, count = {
+            "map": ("map", self._map_phrase, True), "pool": ("worker", self._map_phrase, True),
+            "objective": ("objective", lambda m, i: f"each trial of `{self._text(m, i)}`", False),
+            "evaluation": ("map", lambda m, i: f"each evaluation by `{self._text(m, i)}`", False),
+            "handler": ("handler", lambda m, i: self._event_phrase(m, i, name), False),
+            "callback": ("callback", lambda m, i: f"each run of the callback `{self._text(m, i)}`", False),
+        }.get(how, (None, None, False))
+        if kind is None:
+            return None
+        return Repeat(kind, ((m, i), *hops), m, None, scope, self._literal_count(m, i) if count else None, what(m, i), m.calls[i][6][0], True)
 
     def _loop_repeat(self, m, loop, hops, passes):
         kind, _, statement, branch = m.contexts[loop]
