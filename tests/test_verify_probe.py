@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.verify import measure, meters, verdict
+from tflint_mem.finding import Finding
+from tflint_mem.verify import measure, meters, session, text, verdict
 from tflint_mem.verify.nvml import NA
+from tflint_mem.verify.options import Options
 from tflint_mem.verify.probe import Done, Plan, Probe
 from tflint_mem.verify.runner import Run
 
@@ -242,6 +244,26 @@ def test_readings_are_numbers_or_say_why():
     assert not meters.context_started()
     counts = meters.Objects().count()
     assert counts["models"] == 0 and counts["open files"] > 0 if os.path.isdir("/proc/self/fd") else True
+
+
+def test_what_a_gpu_says_and_what_it_does_not_is_shown():
+    events = [{"event": "sample", "phase": "loop", "t": float(number), "busy": 0.1, "rss": 1000, "heap": 1000, "allocator": 1000 + 4096 * number,
+               "na": {"nvml": "the driver does not list this process", "device": "not available"}} for number in range(12)]
+    measured = measure.Measured(run_of(events))
+    finding = Finding(code="TFM204", name="tensors-accumulated", group="leak", severity="warning", message="", path="a.py", start=(1, 1), end=(1, 1))
+    verification = {"verdict": "confirmed", "kind": None, "mechanism": None, "iterations": 12, "seconds": 1.0, "message": "it grows", "stand_ins": [], "needs": []}
+    shown = "\n".join(text.rows(session.Result(finding.replace(verification=dict(verification, device="GPU (one)")), measured), width=200))
+    assert "NVML, this process: not measured (the driver does not list this process)" in shown
+    assert "NVML, all processes: not measured (not available)" in shown
+    assert "TensorFlow's allocator: +4.0 KiB per repeat" in shown
+    assert "NVML" not in "\n".join(text.rows(session.Result(finding.replace(verification=dict(verification, device="CPU")), measured)))
+
+
+def test_others_on_the_gpu_are_named_before_anything_runs():
+    facts = {"tensorflow": "2.21.0", "gpus": ["/physical_device:GPU:0"], "driver_gpus": [{"name": "one"}], "shared_with": 2, "isolated": None}
+    assert session.announcement([], Options(), facts).endswith("2 other processes use the GPU; what they hold is not counted.")
+    assert "other process" not in session.announcement([], Options(device="cpu"), facts)
+    assert "other process" not in session.announcement([], Options(), dict(facts, shared_with=0))
 
 
 def test_heap_counts_what_malloc_handed_out():

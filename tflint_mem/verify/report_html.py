@@ -88,7 +88,7 @@ def _article(result, source_of):
            f"<p><code>{html.escape(place)}</code></p>", f"<p>{html.escape(_capital(verification['message']))}.</p>"]
     if verification["mechanism"]:
         out.append(f'<p class="soft">Mechanism: {html.escape(verification["mechanism"])}.</p>')
-    out += [_picture(result), _meters(verification)]
+    out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]
     source = source_of(finding.path)
     out += [_code(finding, source), _fix(finding, source)]
     if verification["stand_ins"]:
@@ -133,14 +133,15 @@ def _picture(result):
             + chart.curves(series, flagged.marks, "MiB", what))
 
 
-def _meters(verification):
+def _meters(verification, missing):
     rows = []
     for meter in verification["meters"]:
         fixed = meter["fixed"] or {"raw": None, "retained": None}
         bytes_ = meter["name"] != "objects"
         cells = [meter["flagged"]["raw"], meter["flagged"]["retained"], fixed["raw"], fixed["retained"]]
         if all(cell is None for cell in cells) and meter["name"] in ("nvml", "allocator"):
-            rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td><td colspan='4' class='soft'>not measured</td></tr>")
+            why = f": {html.escape(missing[meter['name']])}" if meter["name"] in missing else ""
+            rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td><td colspan='4' class='soft'>not measured{why}</td></tr>")
             continue
         shown = "".join(f"<td>{_cell(cell, bytes_)}</td>" for cell in cells)
         rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td>{shown}</tr>")

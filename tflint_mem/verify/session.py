@@ -128,9 +128,11 @@ def announcement(findings, options, environment):
     count = sum(_is_wanted(finding, options) for finding in findings)
     isolated = environment.get("isolated") or {}
     network = isolated.get("network", "on")
+    others = environment.get("shared_with") if options.device != "cpu" and environment["gpus"] else 0
+    shared = f"  {others} other process{'es use' if others != 1 else ' uses'} the GPU; what they hold is not counted." if others else ""
     return (f"Running {count} snippet{'s' if count != 1 else ''} of your code under TensorFlow {environment['tensorflow']} on "
             f"{device_name(environment, options)}: scratch folder, network {network}, "
-            f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.")
+            f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.{shared}")
 
 
 def device_name(environment, options):

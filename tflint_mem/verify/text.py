@@ -39,6 +39,8 @@ def rows(result, paint=None, width=100, ascii=False):
     lines = [f"{paint('verified:', BOLD)} {paint(head, _COLOR[verification['verdict']])}, {facts}"]
     lines += _wrapped(verification["message"], width - 2, "  ")
     lines += ["  " + row for row in _curves(result, ascii)]
+    for row in gpu_rows(result):
+        lines += _wrapped(row, width - 2, "  ")
     if verification["stand_ins"]:
         lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width - 2, "  ")
     if verification["needs"] and verification["verdict"] != "not-runnable":
@@ -74,6 +76,21 @@ def _curves(result, ascii):
     return lines
 
 
+def gpu_rows(result):
+    """What each meter of the GPU says, or why it says nothing, of the flagged version; nothing where no GPU was measured."""
+    measured = result.flagged
+    if measured is None or not result.verification["device"].startswith("GPU"):
+        return []
+    rows = []
+    for name, label in (("nvml", "NVML, this process"), ("device", "NVML, all processes"), ("allocator", "TensorFlow's allocator")):
+        growth = getattr(measured, name)
+        if growth.raw is not None:
+            rows.append(f"{label}: {_growth(growth)}")
+        elif name in measured.missing:
+            rows.append(f"{label}: not measured ({measured.missing[name]})")
+    return rows
+
+
 def curve_of(measured):
     """[(repeat, bytes)] of the meter that tells most: TensorFlow's GPU allocator, malloc's account, resident memory."""
     for name in ("allocator", "heap", "rss"):
@@ -85,7 +102,10 @@ def curve_of(measured):
 
 def numbers(measured):
     """"+932 KiB per repeat, 930 KiB stay" of one version."""
-    growth = measured.allocator if measured.allocator.raw is not None else measured.host
+    return _growth(measured.allocator if measured.allocator.raw is not None else measured.host)
+
+
+def _growth(growth):
     parts = []
     if growth.raw is not None:
         raw = growth.raw.value
