@@ -220,6 +220,14 @@ def test_few_spelled_out_repeats_are_bounded():
     judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))
     assert verdict.limited(judged, 3).verdict == "bounded"
     assert verdict.limited(judged, 5).verdict == "confirmed"
+    # 200 kB for each of few repeats: one megabyte at most, and then it is over; files that stay open are another matter
+    numbers = measure.Measured(run_of(events))
+    assert verdict.limited(judged, 5, numbers).verdict == "confirmed"
+    numbers.heap.retained.value /= 4
+    little = verdict.limited(judged, 5, numbers)
+    assert little.verdict == "bounded" and little.message.endswith("5 repeats in all, 244 KiB")
+    judged.mechanism = "open files"
+    assert verdict.limited(judged, 5, numbers).verdict == "confirmed"
     assert verdict.limited(judged, None).verdict == "confirmed"
 
 

@@ -386,10 +386,10 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
         if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
-            memory = verdict.limited(verdict.judge_memory(measured, last), snippet.count)
+            memory = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
             judged = memory if memory.verdict == "confirmed" else judged
     else:
-        judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count)
+        judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
         if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
             needs = _needs(run, error)
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))

@@ -21,6 +21,7 @@ PYTHON_OBJECT = 512           # bytes that one Python container may stand for
 LIMIT_LEAST = 1024 * KIB      # per repeat, in a run that memory ended before there were points for a slope
 FEW_REPEATS = 40
 FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
+LITTLE_IN_ALL = 512 * KIB     # what such a loop may leave over all its repeats
 FASTER = 1.5
 
 CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-confirmed", "not-runnable"
@@ -105,11 +106,17 @@ def _python_explains(measured):
     return bool(measured.python_objects and kept is not None and measured.python_objects * PYTHON_OBJECT >= kept.value > 0)
 
 
-def limited(judged, count):
-    """A confirmed verdict on a loop of `count` spelled-out repeats: with very few of them the growth ends by itself."""
-    if judged.verdict != CONFIRMED or count is None or count >= FEWEST_TO_LEAK:
+def limited(judged, count, measured=None):
+    """A confirmed verdict on a loop of `count` spelled-out repeats: where these are few, or leave little in all, it ends by itself."""
+    if judged.verdict != CONFIRMED or count is None:
         return judged
-    return Verdict(BOUNDED, None, judged.mechanism, f"{judged.message}; but the loop has {count} repeats in all")
+    words = f"{judged.message}; but the loop has {count} repeats in all"
+    if count < FEWEST_TO_LEAK:
+        return Verdict(BOUNDED, None, judged.mechanism, words)
+    growth = None if measured is None else measured.host.retained if judged.kind == "retained" else measured.host.raw
+    if growth is None or judged.mechanism == "open files" or count * growth.value >= LITTLE_IN_ALL:
+        return judged
+    return Verdict(BOUNDED, None, judged.mechanism, f"{words}, {size(max(count * growth.value, 0))}")
 
 
 def judge_speed(flagged, fixed):
