@@ -444,11 +444,17 @@ def test_strings_that_span_lines_keep_their_text(project):
 
 
 def test_counts_that_the_code_spells_out(project):
-    for source, count in (("[1, 2, 3]", 3), ("range(7)", 7), ("enumerate(('a', 'b'))", 2), ("NAMES", 2), ("range(n)", None),
-                          ("[*NAMES]", None), ("{'a': 1}.items()", 1), ("zip(range(5), NAMES)", 2)):
+    for source, count in (("[1, 2, 3]", 3), ("range(7)", 7), ("enumerate(('a', 'b'))", 2), ("NAMES", 2), ("range(n)", None), ("paths", None), ("more", None),
+                          ("table.values()", None), ("[*NAMES]", None), ("{'a': 1}.items()", 1), ("zip(range(5), NAMES)", 2)):
         folder = project(app=f"""
             NAMES = ["x", "y"]
             n = int("4")
+            paths = []
+            paths.append("x")
+            more = ["x"]
+            more += NAMES
+            table = {{}}
+            table["x"] = 1
             for item in {source}:
                 print(item)  # here
         """)

@@ -19,6 +19,7 @@ from .standins import plausible_shape
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MOST_ROUNDS = 6
 _ENDLESS = "range(1000000000)"
+_FILLING = frozenset("append extend insert add update appendleft extendleft setdefault pop popleft popitem remove discard clear".split())
 
 
 class CannotCut(Exception):
@@ -633,7 +634,7 @@ def _length(node, model, depth=0):
     if isinstance(node, ast.Name) and depth < 3:
         values = [statement.value for statement in model.tree.body if isinstance(statement, ast.Assign)
                   and any(isinstance(target, ast.Name) and target.id == node.id for target in statement.targets)]
-        return _length(values[0], model, depth + 1) if len(values) == 1 else None
+        return _length(values[0], model, depth + 1) if len(values) == 1 and not _is_filled(node.id, model.tree) else None
     if isinstance(node, ast.Call):
         name = base_name(node.func)
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values") and not node.args:
@@ -649,6 +650,21 @@ def _length(node, model, depth=0):
             known = [length for length in lengths if length is not None]
             return min(known) if known else None
     return None
+
+
+def _is_filled(name, tree):
+    """Does the program add to, or take from, the list that it spells out?"""
+    for node in ast.walk(tree):
+        changed = None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
+            changed = node.func.value
+        elif isinstance(node, ast.AugAssign):
+            changed = node.target
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            changed = node.value
+        if isinstance(changed, ast.Name) and changed.id == name:
+            return True
+    return False
 
 
 def _dedented(lines):
