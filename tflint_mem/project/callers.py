@@ -22,6 +22,9 @@ from .module import RESULT, TABLE, called_name, tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
 _MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
+_DATASET_METHODS = frozenset(("map", "filter", "flat_map", "interleave"))
+_DATASET_WORDS = frozenset(("num_parallel_calls", "deterministic", "cycle_length"))
+_DATASET_STEPS = frozenset(("batch", "prefetch", "padded_batch", "unbatch", "from_tensor_slices", "from_generator"))
 _POOL_METHODS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit"))
 _OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", 
                          "wandb.agent", "bayes_opt.BayesianOptimization", "talos.Scan",
@@ -393,7 +396,7 @@ class Callers:
         tail = tail_of(f)
         if "tf.function" in names:
             return "compiled"
-        if names & _COMPILED_METHODS or names & _COMPILED_CALLS:
+        if names & _COMPILED_METHODS or names & _COMPILED_CALLS or f[0] == "a" and tail in _DATASET_METHODS and self._on_dataset(m, call):
             return "compiled-map"
         if names & _REPLICA:
             return "replica"
@@ -472,6 +475,17 @@ class Callers:
         given = [m.calls[i]]
         given.extend(m.calls[e[1]] for _, e in m.calls[i][2] if e[0] == "c")  # tune_config=TuneConfig(reuse_actors=True)
         return any(name == "reuse_actors" and value == ("k", True) for call in given for name, value in call[2])
+
+    def _on_dataset(self, m, call):
+        """Is the receiver a `tf.data` pipeline, by the words of the call, by the step before it or by its name?"""
+        words = {name for name, _ in call[2]}
+        if words & _DATASET_WORDS:
+            return True
+        receiver = call[0][1]
+        if receiver[0] == "c":
+            return tail_of(m.calls[receiver[1]][0]) in _DATASET_STEPS
+        name = (tail_of(receiver) or "").lower()
+        return (name == "ds" or name.endswith(("_ds", "dataset"))) and not words and bool(self.project.mentions_in(m, ("tensorflow",)))
 
     def _looks_like_study(self, m, call):
         if call[0][0] != "a":

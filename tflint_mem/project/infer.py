@@ -854,6 +854,8 @@ class Infer:
                 if keyword in ("func", "python_function"):
                     return one(obj("tf.function", (m.index, i)))
             return one(obj("tf.function", ("deco", m.index, i)))
+        if known == "tensorflow_datasets.load":
+            return self._downloaded(m, i, call)
         if known == "keras.Sequential" or known == "keras.Model":
             return one(obj("model", (m.index, i)))
         if name == "functools.partial" and args:
@@ -883,6 +885,17 @@ class Infer:
         if tail == "from_pretrained" and ".TF" in name:
             return one(obj("model", (m.index, i)))
         return one(obj("ext:" + name, (m.index, i))) if not known.startswith(("tf.", "keras.")) else EMPTY
+
+    def _downloaded(self, m, i, call):
+        """`tfds.load`: a data set per split, with a description when asked for."""
+        words = dict(call[2])
+        split = words.get("split") or (call[1][1] if len(call[1]) > 1 else None)
+        found = one(obj("dataset", (m.index, i)))
+        if split is None:
+            found = one(("map", (), found))
+        elif split[0] in ("l", "t"):
+            found = one(("seq", found))
+        return one(("tup", (found, EMPTY))) if words.get("with_info") == ("k", True) else found
 
     def _builtin(self, m, i, call, name):
         scope, at, args = call[3], call[5], call[1]
