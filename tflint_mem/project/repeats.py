@@ -6,6 +6,7 @@ always leaves in its first pass or has one element, or when a once-guard stands 
 """
 
 from .. import facts as F
+from .feasible import Feasible
 from .guards import Guards
 from .handlers import Handlers
 from .module import dotted, tail_of, walk
@@ -47,6 +48,7 @@ class Repeats:
         self.project = project
         self.guards = Guards(project)
         self.handlers = Handlers(project)
+        self.feasible = Feasible(project)
 
     def of_call(self, m, i, accept=None):
         budget = [MAX_PATHS]
@@ -144,8 +146,10 @@ class Repeats:
                     continue
                 place = (other, j)
                 key = (other.index, other.calls[j][3])
+                if how == "call" and not self.feasible.way((place, *hops)):
+                    continue
                 if other is m and other.calls[j][3] == scope:
-                    if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j):
+                    if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
                         again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each run of `{record[F.S_NAME]}`, which schedules itself again"
                         yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0]), owners
                     continue

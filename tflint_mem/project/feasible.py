@@ -1,0 +1,188 @@
+"""Can a way through the program be taken?  What callers pass decides conditions on parameters.
+
+`def answer(text, model=None): if model is None: model = load()` loads nothing in a loop that passes a model, and
+`def net(x, pretrained=False): if pretrained: …` builds nothing more for callers that leave the default.
+"""
+
+from .. import facts as F
+from ..knowledge import canonical
+from .module import tail_of
+
+_TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "tf.function"))
+
+
+class Feasible:
+    def __init__(self, project):
+        self.project = project
+        self._memo = {}
+
+    def way(self, hops):
+        """May the calls of `hops` ((module, call), outermost first) run one inside the other, as far as constants and models tell?"""
+        for position in range(1, len(hops)):
+            m, i = hops[position]
+            for test, needed in self._conditions(m, i):
+                if self._holds(hops, position, test) is (not needed):
+                    return False
+        return True
+
+    # -- what must hold for a call to be reached --------------------------------------------------------------------------------
+
+    def _conditions(self, m, i):
+        """((test, value it must have), …) on parameters of the function around call `i`."""
+        key = (m.index, i)
+        found = self._memo.get(key)
+        if found is None:
+            call = m.calls[i]
+            found = self._memo[key] = tuple(self._around(m, call)) if m.scopes[call[3]][F.S_PARAMS] else ()
+        return found
+
+    def _around(self, m, call):
+        scope = call[3]
+        for context in m.chain(call[4]):
+            kind, _, statement, branch = m.contexts[context]
+            if kind == "if" and self._asks(m, scope, m.statements[statement][5], statement):
+                yield m.statements[statement][5], branch
+        for s in m.scope_statements(scope):
+            if s >= call[5]:
+                break
+            statement = m.statements[s]
+            if statement and statement[0] == F.IF and m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
+                if self._leaves(m, s, statement[6]) and self._asks(m, scope, statement[5], s):
+                    yield statement[5], False
+
+    def _asks(self, m, scope, test, at):
+        """Is the test about parameters only, with the values that callers passed?"""
+        names = list(_names(m, test))
+        return bool(names) and all(self._untouched(m, scope, name, at) for name in names)
+
+    @staticmethod
+    def _untouched(m, scope, name, at):
+        bindings = m.bindings(scope).get(name, ())
+        return any(b[0] == "param" for b in bindings) and all(b[0] == "param" or b[1] > at for b in bindings)
+
+    @staticmethod
+    def _leaves(m, after, context):
+        """Does a block end its function whatever happens in it?"""
+        for s in range(after + 1, len(m.statements)):
+            statement = m.statements[s]
+            if statement is None:
+                continue
+            if statement[3] > m.statements[after][4]:
+                return False
+            if statement[2] == context and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "raise"):
+                return True
+        return False
+
+    # -- three-valued: True, False, or None for "depends" --------------------------------------------------------------------------
+
+    def _holds(self, hops, position, test):
+        tag = test[0]
+        if tag == "u" and test[1] == "not":
+            inner = self._holds(hops, position, test[2])
+            return None if inner is None else not inner
+        if tag == "o":
+            values = [self._holds(hops, position, item) for item in test[2]]
+            decisive = test[1] == "or"
+            return decisive if decisive in values else None if None in values else not decisive
+        if tag == "n":
+            return _truth(self._given(hops, position, test[1]))
+        if tag == "q" and len(test[2]) == 1 and test[1][0] == "n":
+            return _compare(test[2][0], self._given(hops, position, test[1][1]), test[3][0])
+        if tag == "c":
+            m, _ = hops[position]
+            call = m.calls[test[1]]
+            if tail_of(call[0]) == "isinstance" and len(call[1]) == 2 and call[1][0][0] == "n":
+                return self._is_a(m, call, self._given(hops, position, call[1][0][1]))
+        return None
+
+    def _is_a(self, m, call, given):
+        if given is None:
+            return None
+        for v in self.project.infer.values(m, call[3], call[1][1], call[5]):
+            if v[0] == "ext" and canonical(v[1]) == "keras.Model":
+                return given[0] == "kind" and given[1] == "model"
+        return None
+
+    def _given(self, hops, position, name, depth=0):
+        """("k", constant) or ("kind", kind of thing) that the hop before passes for a parameter; None when it cannot be told."""
+        if position < 1 or depth > 6:
+            return None
+        m, i = hops[position]
+        other, j = hops[position - 1]
+        scope = m.calls[i][3]
+        index = next((n for n, p in enumerate(m.scopes[scope][F.S_PARAMS]) if p[0] == name), None)
+        if index is None or m.scopes[scope][F.S_PARAMS][index][3] in ("*", "**"):
+            return None
+        call = other.calls[j]
+        if any(e[0] == "s" for e in call[1]) or any(k is None for k, _ in call[2]):
+            return None
+        if not any(fm is m and s == scope for fm, s in self.project.functions_called(other, j)):
+            return None
+        expression = self.project.infer.argument(m, scope, index, other, j)
+        if expression is None:
+            default = m.scopes[scope][F.S_PARAMS][index][2]
+            return default if default is not None and default[0] == "k" else None
+        return self._value(hops, position - 1, expression, depth)
+
+    def _value(self, hops, position, expression, depth):
+        m, i = hops[position]
+        scope = m.calls[i][3]
+        if expression[0] == "k":
+            return expression
+        if expression[0] == "n":
+            bindings = m.bindings(scope).get(expression[1], ())
+            if len(bindings) == 1 and bindings[0][0] == "param":
+                return self._given(hops, position, expression[1], depth + 1)
+            if not bindings or any(b[0] not in ("assign", "with", "iter") for b in bindings):
+                return None
+        elif expression[0] != "c":
+            return None
+        values = self.project.infer.values(m, scope, expression, m.calls[i][5])
+        kinds = {v[1] if v[0] == "obj" else v[0] for v in values}
+        if len(values) == 1 and "k" in kinds:
+            return next(iter(values))
+        if not kinds or "k" in kinds or any(k.startswith("ext:") for k in kinds):
+            return None
+        return ("kind", kinds.pop() if len(kinds) == 1 else "several")
+
+
+def _names(m, test):
+    """Names that a test of a known form is about; something else in it gives a name that no parameter has."""
+    tag = test[0]
+    if tag == "u" and test[1] == "not":
+        yield from _names(m, test[2])
+    elif tag == "o":
+        for item in test[2]:
+            yield from _names(m, item)
+    elif tag == "n":
+        yield test[1]
+    elif tag == "q" and len(test[2]) == 1 and test[1][0] == "n" and test[3][0][0] in ("k", "t", "l", "S"):
+        yield test[1][1]
+    elif tag == "c" and tail_of(m.calls[test[1]][0]) == "isinstance" and m.calls[test[1]][1][:1] and m.calls[test[1]][1][0][0] == "n":
+        yield m.calls[test[1]][1][0][1]
+    else:
+        yield ""
+
+
+def _truth(given):
+    if given is None:
+        return None
+    if given[0] == "k":
+        return bool(given[1])
+    return True if given[1] in _TRUTHY or given[1] == "inst" else None
+
+
+def _compare(op, given, right):
+    if given is None:
+        return None
+    if right == ("k", None) and op in ("is", "is not", "==", "!="):
+        same = given == right
+        return same if op in ("is", "==") else not same
+    if given[0] != "k":
+        return None
+    if right[0] == "k" and op in ("is", "is not", "==", "!="):
+        same = given[1] == right[1] and type(given[1]) is type(right[1])
+        return same if op in ("is", "==") else not same
+    if op in ("in", "not in") and right[0] in ("t", "l", "S") and all(item[0] == "k" for item in right[1]):
+        return (given in right[1]) is (op == "in")
+    return None
