@@ -148,9 +148,27 @@ def release_names(context, m, kind):
 def kept(context, repeat):
     """Is what each repeat makes put into a container on purpose (an ensemble, a cache by name)?"""
     m, i = repeat.hops[1] if repeat.handed and len(repeat.hops) > 1 else repeat.hops[0]
-    if repeat.handed or not any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer") for v in context.infer.call_values(m, i)):
+    if repeat.handed:
         return False
-    return stored(context, m, i, repeat.context)
+    if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer") for v in _flat(context.infer.call_values(m, i))):
+        return stored(context, m, i, repeat.context)
+    return _filled(repeat, m, i)
+
+
+def _filled(repeat, m, i):
+    """`for net in nets: net.restore(…)`, or `net.restore(…); nets.append(net)`: each object of a collection gets a model of its own."""
+    f = m.calls[i][0]
+    if len(repeat.hops) < 2 or repeat.context is None or f[0] != "a" or f[1][0] != "n":
+        return False
+    last, j = repeat.hops[-1]
+    statement = last.statements[last.calls[j][5]]
+    if statement[0] != F.ASSIGN or not any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]):
+        return False
+    kind, _, header, branch = m.contexts[repeat.context]
+    target = branch[0] if kind == "comp" else m.statements[header][5] if kind == "for" else None
+    if target is not None and f[1] in (target[1] if target[0] in ("t", "l") else (target,)):
+        return True
+    return bool(_added_later(m, m.calls[i][3], f[1], repeat.context))
 
 
 def stored(context, m, i, loop=None):
