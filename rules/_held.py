@@ -21,9 +21,7 @@ def calls(context):
 
 
 def _calls(context):
-    attributes = set()
-    for m in context.project.all_modules():
-        attributes |= _assigned_attributes(m)
+    attributes = set().union(*(m.stored for m in context.project.modules))
     for m in context.project.all_modules():
         if context.in_tests(m):
             continue
@@ -53,19 +51,6 @@ def _foreign_names(context, m):
         name for name, bindings in m.bindings(0).items()
         if all(b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None for b in bindings)
     }
-
-
-def _assigned_attributes(m):
-    """Attributes set by `self.x = …` in the module."""
-    found = set()
-    for statement in m.statements:
-        if statement is not None and statement[0] == F.ASSIGN:
-            for target in statement[5]:
-                if target[0] == "a":
-                    found.add(target[2])
-                elif target[0] == "t":
-                    found.update(item[2] for item in target[1] if item[0] == "a")
-    return found
 
 
 def _held(context, m, scope, name):

@@ -78,17 +78,8 @@ def _is_ready_made(name):
 
 def _model_classes(context):
     """Names of the project's classes that may derive from a Keras model, judged by the names of their bases."""
-    heirs, bases = {}, []
-    for index in context.project.mentioned(("Model", "Sequential", "Functional")):
-        m = context.project.module(index)
-        for alias in m.aliases().get("Model", ()):
-            heirs.setdefault(alias, True)
-    for m in context.project.all_modules():
-        for scope in m.classes():
-            record = m.scopes[scope]
-            for base in record[F.S_BASES]:
-                bases.append((record[F.S_NAME], tail_of(base)))
-    known = {"Model", "Sequential", "Functional", *heirs}
+    bases = [pair for m in context.project.modules for pair in m.bases]
+    known = {"Model", "Sequential", "Functional"}
     grown = True
     while grown:
         fresh = {name for name, base in bases if base in known} - known

@@ -8,7 +8,7 @@ from tflint_mem.config import UsageError
 from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
-_KEEP_BYTES = 12_000_000
+_KEEP_BYTES = 4_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
@@ -184,7 +184,7 @@ class Run:
         if ENDS_HERE and not (self.settings.fix or self.options.diff):
             engine.hold()
         sources = chain(waiting, sources)
-        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings)]
+        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings, len(self.reader.files))]
 
     def _placed(self, error):
         """A syntax error as it is, unless the file is no text at all: we know the place of that, Python does not."""

@@ -16,16 +16,16 @@ from .project import Project
 from .source import SourceError
 
 RECURSION = 6000
-KEEP_BYTES = 12_000_000
+KEEP_BYTES = 4_000_000
 
 _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings):
+def analyze(sources, settings, files=0):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
-    sources   iterable of Source      settings   config.Settings
+    sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
     """
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
@@ -34,7 +34,7 @@ def analyze(sources, settings):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
-            project, kept, findings = load(sources, settings)
+            project, kept, findings = load(sources, settings, files)
         if project.modules:
             project.link()
             findings.extend(_run_rules(project, kept, settings))
@@ -52,9 +52,9 @@ def analyze(sources, settings):
     return findings
 
 
-def load(sources, settings):
+def load(sources, settings, files=0):
     """(project, {path: Source}, syntax findings) of the files that matter."""
-    project = Project(settings, root=getattr(settings, "project_root", None))
+    project = Project(settings, root=getattr(settings, "project_root", None), files=files)
     kept, others, findings = _Kept(), [], []
     for source in sources:
         raw = source.raw

@@ -66,17 +66,22 @@ class Facts:
     scopes, contexts, statements, calls   as described above; scope 0 is the module itself
     idents   every identifier that occurs as a name or attribute, and strings in capitals such as the names of environment
              variables (for reverse look-ups)
+    called   names under which something may be called: call targets, arguments, what is assigned or imported
     defs     names of the functions and classes defined anywhere in the module
+    imports  what all import statements bind, as in their payload
+    bases    (class, last name of a base) of its classes, and (name, class) of other names given to classes: `Base = keras.Model`
+    stored   attributes that are assigned: `self.x = …`
     """
 
-    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "called", "defs")
+    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "called", "defs", "imports", "bases", "stored")
 
-    def __init__(self, scopes, contexts, statements, calls, idents, called, defs):
+    def __init__(self, scopes, contexts, statements, calls, idents, called, defs, imports, bases, stored):
         self.scopes, self.contexts, self.statements, self.calls = scopes, contexts, statements, calls
         self.idents, self.called, self.defs = idents, called, defs
+        self.imports, self.bases, self.stored = imports, bases, stored
 
     def body(self):
-        """The bulky part, as data for `marshal`."""
+        """The bulky part, as data for `marshal`; the rest answers questions about all modules at once."""
         return (self.scopes, self.contexts, self.statements, self.calls)
 
 
@@ -128,16 +133,21 @@ def collect(code, filename="<module>"):
         record[S_FLAGS] += w.flags
         if index and record[S_KIND] != "lambda":
             defs.append(record[S_NAME])
+    called, imports, bases, stored = set(), [], [], set()
+    _names(w, called.add, imports.extend, bases.append, stored.add)
     return Facts(
         tuple(map(tuple, w.scopes)), tuple(w.contexts), tuple(w.statements), tuple(w.calls),
-        tuple(map(sys.intern, w.idents)), tuple(map(sys.intern, _called(w))), tuple(map(sys.intern, defs)),
+        tuple(map(sys.intern, w.idents)), tuple(map(sys.intern, called)), tuple(map(sys.intern, defs)),
+        tuple(imports), tuple(bases), tuple(map(sys.intern, stored)),
     )
 
 
-def _called(w):
-    """Names under which something may be called: call targets, arguments, what is assigned or imported."""
-    found = set()
-    add = found.add
+def _names(w, add, imported, derive, store):
+    """Give `called`, `imports`, `bases` and `stored` of the facts to the four functions."""
+    for record in w.scopes:
+        for base in record[S_BASES]:
+            if base[0] in ("n", "a"):
+                derive((record[S_NAME], base[-1]))
     for func, args, keywords, _, _, _, _ in w.calls:
         tag = func[0]
         if tag == "a":
@@ -169,13 +179,24 @@ def _called(w):
     for statement in w.statements:
         kind = statement[0]
         if kind == ASSIGN:
-            if statement[6] is not None:
-                _tails(statement[6], add)
+            value = statement[6]
+            if value is not None:
+                _tails(value, add)
+            for target in statement[5]:
+                if target[0] == "n":
+                    if value is not None and value[0] in ("n", "a") and value[-1][:1].isupper():
+                        derive((target[1], value[-1]))
+                    continue
+                for item in target[1] if target[0] == "t" else (target,):
+                    if item[0] == "a":
+                        store(item[2])
         elif kind == IMPORT:
-            for _, module, attribute, _ in statement[5]:
+            imported(statement[5])
+            for name, module, attribute, _ in statement[5]:
                 if attribute:
                     add(attribute)
-    return found
+                    if name != attribute and attribute[:1].isupper():
+                        derive((name, attribute))
 
 
 def _tails(e, add):

@@ -6,7 +6,6 @@ given, or what cleans up.  All are reached through import lines, so those are al
 
 import os
 
-from .facts import IMPORT
 from .project.names import Names
 from .source import Source, SourceError
 
@@ -77,15 +76,13 @@ def _imports(project, latest, plain):
     names, paths = plain
     found = []
     for number in latest:
-        module = project.module(number)
-        for statement in module.statements:
-            if statement is not None and statement[0] == IMPORT:
-                for _, dotted, attribute, level in statement[5]:
-                    whole = (dotted + "." if dotted else "") + attribute if attribute not in (None, "", "*") else ""
-                    for name in (dotted, whole) if dotted or not whole else (whole,):
-                        index = names.resolve(module.parts, module.package, name, level) if name or level else None
-                        if index is not None:
-                            found.append(paths[index])
+        module = project.modules[number]
+        for _, dotted, attribute, level in module.imports:
+            whole = (dotted + "." if dotted else "") + attribute if attribute not in (None, "", "*") else ""
+            for name in (dotted, whole) if dotted or not whole else (whole,):
+                index = names.resolve(module.parts, module.package, name, level) if name or level else None
+                if index is not None:
+                    found.append(paths[index])
     return found
 
 

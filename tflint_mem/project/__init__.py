@@ -21,24 +21,25 @@ from .released import Released
 from .repeats import Repeats
 from .versions import Versions
 
-KEEP_LOADED = 900  # decoded modules kept in memory; a project with more of them is very large ...
-KEEP_IN_LARGE = 450  # ... and keeps these; the others are decoded again when asked for
+LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
+KEEP_IN_LARGE = 450  # ... so it keeps these decoded, and decodes the others again when they are asked for
 
 
 class Project:
     """All modules of one run.
 
+    files   how many files are checked, of which modules may come: what stays decoded depends on it
     add(path, facts)   before any question is asked
     link()             once, after the last `add`
     """
 
-    def __init__(self, settings=None, root=None):
+    def __init__(self, settings=None, root=None, files=0):
         self.settings = settings
         self.root = root
         self.modules = []
         self.names = Names()
         self._mentions, self._uses, self._mention_sets = {}, {}, {}
-        self._loaded, self._keep = deque(), KEEP_LOADED
+        self._loaded, self._keep = deque(), KEEP_IN_LARGE if files > LARGE else LARGE
         self._subclasses = {}
         self._apis, self._api_sets = {}, {}
         self.defined = set()  # names of all functions and classes of the project
@@ -67,13 +68,10 @@ class Project:
         absolute = os.path.abspath(path)
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
-        module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep=len(self.modules) < KEEP_LOADED)
+        module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep=len(self._loaded) < self._keep)
         self.modules.append(module)
         if module.loaded:
             self._loaded.append(module.index)
-        elif self._keep == KEEP_LOADED:  # a very large project: from now on few bodies stay decoded
-            self._keep = KEEP_IN_LARGE
-            self.module(0)
         if locate is None:
             self.names.add(module.index, parts)
         return module

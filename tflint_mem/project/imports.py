@@ -1,7 +1,5 @@
 """Which modules of the project a module runs when it is imported: its import closure, and who imports it."""
 
-from .. import facts as F
-
 
 class Imports:
     """Imports between the modules of a project; those inside functions count, too."""
@@ -12,8 +10,11 @@ class Imports:
 
     def of_statement(self, m, statement):
         """Modules that one import statement runs, packages before what is in them."""
+        return self._of(m, statement[5])
+
+    def _of(self, m, bound):
         found = []
-        for _, dotted, attribute, level in statement[5]:
+        for _, dotted, attribute, level in bound:
             parts = dotted.split(".") if dotted else []
             names = [".".join(parts[: n + 1]) for n in range(len(parts))] or ([""] if level else [])
             if attribute not in (None, "", "*"):
@@ -28,12 +29,7 @@ class Imports:
         """Indices of the modules that `m` imports itself."""
         found = self._direct.get(m.index)
         if found is None:
-            found = {}
-            for statement in m.statements:
-                if statement and statement[0] == F.IMPORT:
-                    for target in self.of_statement(m, statement):
-                        found[target.index] = True
-            found = self._direct[m.index] = tuple(found)
+            found = self._direct[m.index] = tuple([target.index for target in self._of(m, m.imports)])
         return found
 
     def closure(self, m):
@@ -50,7 +46,7 @@ class Imports:
         """Indices of the modules that import `m` themselves."""
         if self._importers is None:
             self._importers = {}
-            for module in self.project.all_modules():
+            for module in self.project.modules:
                 for target in self.direct(module):
                     self._importers.setdefault(target, []).append(module.index)
         return self._importers.get(m.index, ())
