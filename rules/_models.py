@@ -141,7 +141,7 @@ def kept(context, repeat):
     m, i = repeat.hops[1] if repeat.handed and len(repeat.hops) > 1 else repeat.hops[0]
     if repeat.handed:
         return False
-    if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer") for v in _flat(context.infer.call_values(m, i))):
+    if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer", "table") for v in _flat(context.infer.call_values(m, i))):
         return stored(context, m, i, repeat.context)
     return _filled(repeat, m, i)
 

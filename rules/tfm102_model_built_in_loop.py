@@ -64,7 +64,7 @@ def find(context):
         if acquired.repeat.kind in ("handler", "script"):
             continue
         used = _models.uses(context, acquired)
-        if not used or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
+        if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
             continue
         yield _draft(context, acquired, acquired.repeat, used)
 

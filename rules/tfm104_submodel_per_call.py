@@ -78,7 +78,7 @@ def wraps(context, m, i, names, loop):
     for argument in (*call[1], *[k[1] for k in call[2] if k[0] in ("inputs", "outputs", "input", "output", "layers")]):
         for e in walk(argument, m.calls):
             base = e[1] if e[0] == "a" and e[2] in _ENDS else None
-            if base is not None and _is_model(context, m, call, base, ours, loop):
+            if base is not None and (_is_model(context, m, call, base, ours, loop) or e[2] == "layers" and _of_unknown_origin(context, m, call, base)):
                 found = found or "layer"
             if e[0] == "c" and "model.__call__" in context.project.apis(m, e[1]) and _is_model(context, m, call, m.calls[e[1]][0], ours, loop):
                 found = "input"
@@ -108,6 +108,13 @@ def _is_model(context, m, call, expression, ours, loop):
     return False
 
 
+def _of_unknown_origin(context, m, call, expression):
+    """An attribute of the object that nothing is known about, set in another method: what it has as `layers` makes it a model."""
+    if expression[0] != "a" or expression[1] != ("n", "self") or context.infer.values(m, call[3], expression, call[5]):
+        return False
+    return not any(s and s[0] == F.ASSIGN and expression in s[5] for s in map(m.statements.__getitem__, m.scope_statements(call[3])))
+
+
 def _added(context, m, i, ours, loop):
     """`new = Sequential(); new.add(existing_model)`."""
     call = m.calls[i]
@@ -123,6 +130,8 @@ def _repeat(context, m, i):
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat):
             continue
+        if repeat.kind == "recursion":
+            continue  # one wrapper for each part of a nested model
         return repeat
     return None
 

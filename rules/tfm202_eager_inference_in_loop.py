@@ -48,6 +48,7 @@ _HEAVY = frozenset(("tf.matmul", "tf.linalg.matmul", "tf.einsum", "tf.tensordot"
 _KEYWORDS = frozenset(("training", "mask", "inputs"))
 _TRACED = frozenset(("call", "train_step", "test_step", "predict_step", "build", "compute_loss", "compute_output_shape", "_call", "setUp"))
 _MODEL = frozenset(("model.__call__",))  # and nothing else: what may also be a signature or a function may be compiled
+_TORCH = ("zero_grad", "backward", "detach", "cpu", "cuda", "unsqueeze", "requires_grad_")
 _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 
 
@@ -68,7 +69,9 @@ def find(context):
 
 def _draft(context, m, i, what, last, fix):
     repeat = _hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not _hot.in_tape(context, r))
-    if repeat is None or _hot.around_training(context, repeat) or _hot.trains(context, repeat) and _hot.now_and_then(repeat):
+    if repeat is None or _hot.around_training(context, repeat):
+        return
+    if (repeat.kind == "callback" or _hot.trains(context, repeat)) and _hot.now_and_then(repeat):
         return
     yield context.at_call(
         CODE, m, i, f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
@@ -88,9 +91,15 @@ def _shaped(m, i):
 
 
 def _candidate(context, m, i):
-    if context.in_tests(m) or context.project.versions.graph_mode(m):
+    if context.in_tests(m) or context.project.versions.graph_mode(m) or _in_torch(m, i):
         return False
     return not _beside_tape(context, m, i)
+
+
+def _in_torch(m, i):
+    """Does the function do what only PyTorch has?  A class may be written for both."""
+    by_tail, scope = m.calls_by_tail(), m.calls[i][3]
+    return any(m.calls[j][3] == scope for name in _TORCH for j in by_tail.get(name, ()))
 
 
 def _beside_tape(context, m, i):

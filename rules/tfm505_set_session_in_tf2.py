@@ -33,7 +33,7 @@ unsafe because it changes how GPU memory is taken.
 from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import statement_expressions, walk
+from tflint_mem.project.module import statement_expressions, tail_of, walk
 
 from . import _modes
 
@@ -66,7 +66,8 @@ def _eager(context, m, i):
         return False
     if context.project.versions.evidence(m)[0] - _SETUP or any("session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())):
         return False
-    if any("graph.as_default" in context.project.apis(m, k) for k in m.calls_by_tail().get("as_default", ())):
+    if any("graph.as_default" in context.project.apis(m, k) or (tail_of(context.receiver(m, k) or ("k", None)) or "").endswith("graph")
+           for k in m.calls_by_tail().get("as_default", ())):
         return False
     return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in _modes.near(context, m, i))
 

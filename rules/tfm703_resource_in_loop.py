@@ -40,6 +40,7 @@ CODE = "TFM703"
 TABLES = frozenset(("tf.lookup.StaticHashTable", "tf.lookup.StaticVocabularyTable", "tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable",
                     "tf.lookup.experimental.MutableHashTable", "tf.lookup.MutableHashTable"))
 LAYERS = frozenset("keras.layers." + name for name in ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"))
+_INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 MEASURED_TABLE = "1088 KiB per repeat for 20 000 entries stay for ever (TF 2.21; 1097 on 2.15); gc.collect() and clear_session() free nothing"
 MEASURED_LAYER = "220-240 KiB per repeat for a vocabulary of 2000 words stay for ever (TF 2.21 and 2.15); gc.collect() and clear_session() free nothing"
 
@@ -66,6 +67,8 @@ def _repeat(context, m, i):
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat) or _goes_into_model(context, m, i):
             continue
+        if context.project.released_by.in_region(repeat.module, repeat.module.calls[repeat.hops[0][1]][3], -1 if repeat.context is None else repeat.context, _INPUTS):
+            continue  # each pass adds an input to the model that is being built, with its own table
         return repeat
     return None
 

@@ -9,6 +9,7 @@ from .. import facts as F
 from .feasible import Feasible
 from .guards import Guards
 from .handlers import Handlers
+from .kindred import Kindred
 from .module import dotted, tail_of, walk
 
 MAX_DEPTH = 9
@@ -49,6 +50,7 @@ class Repeats:
         self.guards = Guards(project)
         self.handlers = Handlers(project)
         self.feasible = Feasible(project)
+        self.kindred = Kindred(project)
 
     def of_call(self, m, i, accept=None):
         budget = [MAX_PATHS]
@@ -137,9 +139,12 @@ class Repeats:
                 continue
             if m.unit_test:
                 continue  # a test runs once; only a loop around the call itself repeats it
-            for other, j, how in self.project.callers(m, scope):
+            callers = self.project.callers(m, scope)
+            if all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
+                callers = self.kindred.callers(m, scope)
+            for other, j, how in callers:
                 if other.unit_test:
-                    continue  # what a test repeats is no evidence for the program
+                    continue
                 if how in ("process", "compiled"):
                     continue
                 if how == "call" and self.guards.excluded(m, i, other, j):
