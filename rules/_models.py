@@ -6,6 +6,7 @@ from tflint_mem.project.module import dotted, statement_expressions, tail_of, wa
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
+_WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
 
@@ -282,6 +283,9 @@ def uses_in(context, m, scope, wanted):
             values = context.infer.values(m, scope, f[1], m.calls[j][5])
             if not wanted.isdisjoint(values):
                 found.add(f[2])
+        for e in m.calls[j][1]:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
+            if e[0] == "a" and e[2] in _WEIGHTS and not wanted.isdisjoint(context.infer.values(m, scope, e[1], m.calls[j][5])):
+                found.add("call")
     return found
 
 
@@ -296,12 +300,19 @@ def _handed_on(context, m, i, wanted, seen):
         if call[0][0] == "a" and call[0][2] in MODEL_METHODS:
             continue
         for argument in (*call[1], *[k[1] for k in call[2]]):
-            if argument[0] in ("n", "a", "c") and not wanted.isdisjoint(context.infer.values(m, scope, argument, call[5])):
+            if argument[0] in ("n", "a", "c", "s") and not wanted.isdisjoint(_given(context, m, scope, argument, call[5])):
                 for fm, fs in context.project.functions_called(m, j):
                     if (fm.index, fs) not in seen:
                         seen.add((fm.index, fs))
                         found |= uses_in(context, fm, fs, wanted) | _run_in(context, fm, fs, wanted)
     return found
+
+
+def _given(context, m, scope, argument, at):
+    """What an argument gives; `*arguments` gives each of them."""
+    if argument[0] == "s":
+        return context.infer.elements(context.infer.values(m, scope, argument[1], at))
+    return context.infer.values(m, scope, argument, at)
 
 
 def _run_in(context, m, scope, wanted):

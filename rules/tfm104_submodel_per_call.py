@@ -99,8 +99,12 @@ def _is_model(context, m, call, expression, ours, loop):
     for v in values:
         if v[0] == "obj" and v[1] == "model" and v not in ours:
             if v[2] is None or v[2][0] != m.index or not isinstance(v[2][1], int):
-                return True
+                if not _made_here(context, m, call, expression, loop):
+                    return True
+                continue
             origin = m.calls[v[2][1]]
+            if origin[3] != call[3] and _made_here(context, m, call, expression, loop):
+                continue
             if origin[3] != call[3] or loop != -1 and not m.inside(origin[4], loop):
                 return True
         if v[0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model":
@@ -113,6 +117,25 @@ def _of_unknown_origin(context, m, call, expression):
     if expression[0] != "a" or expression[1] != ("n", "self") or context.infer.values(m, call[3], expression, call[5]):
         return False
     return not any(s and s[0] == F.ASSIGN and expression in s[5] for s in map(m.statements.__getitem__, m.scope_statements(call[3])))
+
+
+def _made_here(context, m, call, expression, loop):
+    """Is it a name that this function (in the loop: this pass) gave to the result of a function that makes a model each time?"""
+    if expression[0] != "n":
+        return False
+    bindings = context.infer.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])
+    return bool(bindings) and all(
+        kind == "assign" and value[0] == "c" and not path and (loop == -1 or m.inside(m.statements[statement][2], loop)) and _fresh(context, m, value[1])
+        for kind, statement, _, value, path in bindings)
+
+
+def _fresh(context, m, i):
+    """Does each call of the project's function make a new model: is neither it nor what it returns cached?"""
+    guards = context.project.repeats_of.guards
+    if any(guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
+        return False
+    origins = [v[2] for v in context.infer.call_values(m, i) if v[0] == "obj" and v[1] == "model"]
+    return bool(origins) and all(o is not None and isinstance(o[1], int) and not guards.once(context.project.module(o[0]), o[1], -1) for o in origins)
 
 
 def _added(context, m, i, ours, loop):

@@ -88,6 +88,11 @@ class Feasible:
             return _truth(self._given(hops, position, test[1]))
         if tag == "q" and len(test[2]) == 1 and test[1][0] == "n":
             return _compare(test[2][0], self._given(hops, position, test[1][1]), test[3][0])
+        if tag == "q" and len(test[2]) == 1:  # "combined" in mode
+            given = self._given(hops, position, test[3][0][1])
+            if given is None or given[0] != "k" or not isinstance(given[1], str):
+                return None
+            return (test[1][1] in given[1]) is (test[2][0] == "in")
         if tag == "c":
             m, _ = hops[position]
             call = m.calls[test[1]]
@@ -158,6 +163,8 @@ def _names(m, test):
         yield test[1]
     elif tag == "q" and len(test[2]) == 1 and test[1][0] == "n" and test[3][0][0] in ("k", "t", "l", "S"):
         yield test[1][1]
+    elif tag == "q" and test[2] in (("in",), ("not in",)) and test[1][0] == "k" and isinstance(test[1][1], str) and test[3][0][0] == "n":
+        yield test[3][0][1]
     elif tag == "c" and tail_of(m.calls[test[1]][0]) == "isinstance" and m.calls[test[1]][1][:1] and m.calls[test[1]][1][0][0] == "n":
         yield m.calls[test[1]][1][0][1]
     else:

@@ -442,12 +442,27 @@ class Infer:
                 if callee and all(v == ("fn", m.index, scope) for v in callee):
                     shift = 0  # Class.method(self, ...)
         position = index - shift
-        if 0 <= position < len(call[1]):
-            for given in call[1][: position + 1]:
-                if given[0] == "s":
-                    return None
-            return call[1][position]
+        if position < 0:
+            return None
+        for given in call[1]:
+            items = (given,) if given[0] != "s" else self._spread(caller, call, given[1])
+            if items is None:
+                return None
+            if position < len(items):
+                return items[position]
+            position -= len(items)
         return None
+
+    def _spread(self, m, call, expression):
+        """The items that `*expression` passes when they are written down: a literal, or the name of one."""
+        if expression[0] == "n":
+            bindings = self.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])
+            if len(bindings) != 1 or bindings[0][0] != "assign" or bindings[0][4]:
+                return None
+            expression = bindings[0][3]
+        if expression[0] not in ("l", "t") or any(item[0] == "s" for item in expression[1]):
+            return None
+        return expression[1]
 
     def _handed_argument(self, m, scope, index, caller, i):
         """The same for a call that is given the function to run it once: `submit(f, x)`, `Thread(target=f, args=(x,))`."""
