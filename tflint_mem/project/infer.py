@@ -97,14 +97,16 @@ class Infer:
         found = self.memo.get(key)
         if found is not None:
             return found
-        found = self.older.get(key)
-        if found is not None:
-            self.memo[key] = found
-            return found
-        known = self.provisional.get(key)
-        if known is not None:
-            self.low = min(self.low, known[1])
-            return known[0]
+        if self.older:
+            found = self.older.get(key)
+            if found is not None:
+                self.memo[key] = found
+                return found
+        if self.provisional:
+            known = self.provisional.get(key)
+            if known is not None:
+                self.low = min(self.low, known[1])
+                return known[0]
         depth = self.active.get(key)
         if depth is not None:
             self.low = min(self.low, depth)

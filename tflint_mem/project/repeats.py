@@ -147,18 +147,17 @@ class Repeats:
                     continue
                 if how in ("process", "compiled"):
                     continue
-                if how == "call" and self.guards.excluded(m, i, other, j):
-                    continue
                 place = (other, j)
                 key = (other.index, other.calls[j][3])
-                if how == "call" and not self.feasible.way((place, *hops)):
+                itself = other is m and key[1] == scope
+                if not itself and key in seen and key[1] != 0:
                     continue
-                if other is m and other.calls[j][3] == scope:
+                if how == "call" and (self.guards.excluded(m, i, other, j) or not self.feasible.way((place, *hops))):
+                    continue
+                if itself:
                     if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
                         again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each run of `{record[F.S_NAME]}`, which schedules itself again"
                         yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0]), owners
-                    continue
-                if key in seen and other.calls[j][3] != 0:
                     continue
                 if how == "compiled-map":
                     continue
