@@ -125,6 +125,11 @@ def imported(raw):
         if b"import" not in line:
             continue
         text = line.strip().lstrip(b'"')  # notebooks quote their lines
+        if b"import_module(" in text:
+            name = text.partition(b"import_module(")[2].lstrip(b"\\\"'").partition(b")")[0].rstrip(b"\\\"'").decode("utf-8", "replace")
+            if name.replace(".", "").isidentifier():
+                found.update(_ends(name.split(".")))
+            continue
         if text.startswith(b"from ") and b"(" in text:
             while b")" not in text:
                 more = next(lines, None)

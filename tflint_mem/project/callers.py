@@ -21,6 +21,7 @@ from .handlers import SEARCHES, is_event
 from .module import RESULT, TABLE, called_name, tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
+_SORTS = frozenset(("builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby", "heapq.nlargest", "heapq.nsmallest"))
 _MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
 _DATASET_METHODS = frozenset(("map", "filter", "flat_map", "interleave"))
 _DATASET_WORDS = frozenset(("num_parallel_calls", "deterministic", "cycle_length"))
@@ -128,7 +129,7 @@ class Callers:
             self._made_and_given(m, scope, m.scopes[owner][F.S_NAME], found)
         if method and name == "__enter__":
             self._entered(m, scope, owner, found)
-        elif method and self._is_property(m, scope):
+        elif method and (name == "__getitem__" or self._is_property(m, scope)):
             self._read(m, scope, name, found)
         else:
             for each in names:
@@ -150,14 +151,14 @@ class Callers:
         return any(d == "builtins.property" or d.endswith("cached_property") for d in self.project.infer.decorator_names(m, scope))
 
     def _read(self, m, scope, name, found):
-        """Places that read a property: the innermost call around the reading stands for it."""
+        """Places that read a property or an item: the innermost call around the reading stands for it."""
         owner = m.scopes[scope][F.S_PARENT]
         heirs = {(m.index, owner), *self.project.subclasses(m, owner)}
-        for other in self.project.mentioning(name, 64):
+        for other in self.project.mentioning(m.scopes[owner][F.S_NAME] if name == "__getitem__" else name, 64):
             for i, call in enumerate(other.calls):
                 for e in (call[0], *call[1], *[k[1] for k in call[2]]):
                     for part in walk(e):
-                        if part[0] == "a" and part[2] == name and any(
+                        if (part[0] == "a" and part[2] == name or part[0] == "x" and name == "__getitem__") and any(
                             v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(other, call[3], part[1], call[5])
                         ):
                             found.append((other, i, "call"))
@@ -199,6 +200,9 @@ class Callers:
             if outer is None:
                 return
             i, where = outer
+        if where in ("default_factory", "factory") and other.scopes[other.calls[i][3]][F.S_KIND] == "class":  # runs for each new object
+            found.extend((user, j, "call") for user, j in self.constructions(other, other.calls[i][3]))
+            return
         how = self.consumer(other, i, where)
         if how == "forward":
             self._forwarded(other, i, where, m, scope, found)
@@ -263,6 +267,16 @@ class Callers:
                 for i in other.calls_by_tail().get(name, ()):
                     if self._runs(other, i, m, scope):
                         found.append((other, i, "call"))
+
+    def constructions(self, m, owner):
+        """[(module, call)] where objects of the class itself are made."""
+        key = ("new", m.index, owner)
+        if key not in self._memo:
+            self._memo[key] = ()
+            name = m.scopes[owner][F.S_NAME]
+            self._memo[key] = [(other, i) for other in self.project.using(name, 64) for tail in (name, *other.aliases().get(name, ()))
+                               for i in other.calls_by_tail().get(tail, ()) if ("cls", m.index, owner) in self.project.infer.callee(other, i)]
+        return self._memo[key]
 
     def _made_and_given(self, m, scope, maker, found):
         """What the class or function `maker` makes is called like the function: `study.optimize(Objective(x))`, `step = make_step()`."""
@@ -400,7 +414,7 @@ class Callers:
             return "compiled-map"
         if names & _REPLICA:
             return "replica"
-        if names & _MAP:
+        if names & _MAP or where == "key" and (names & _SORTS or tail == "sort"):
             return "map"
         if names & {"keras.callbacks.LambdaCallback"}:
             return "callback"

@@ -182,22 +182,33 @@ class Infer:
                 found = set()
                 for binding in bindings:
                     found |= self.binding(m, binding)
+                if scope == 0 or scope != start:
+                    found |= self._declared(m, name)
                 return frozenset(found)
             scope = record[F.S_PARENT]
+        if start >= 0 and m.declaring(name):
+            return self._declared(m, name)
         star = self._star(m, name)
         if star is not None:
             return star
         return one(("ext", "builtins." + name)) if name in _BUILTINS else EMPTY
 
     def _global(self, m, scope, name, bindings):
-        """A name declared global: what the module and every function that declares it assign."""
-        found = set()
-        for binding in m.bindings(0).get(name, ()):
-            found |= self.binding(m, binding)
-        for other in range(1, len(m.scopes)):
-            if name in m.global_names(other):
-                for binding in m.bindings(other).get(name, ()):
+        """A name declared global or nonlocal: what the scopes around it and every function that declares it assign."""
+        found = set(self._declared(m, name))
+        while scope > 0:
+            scope = m.scopes[scope][F.S_PARENT]
+            if m.scopes[scope][F.S_KIND] != "class" and name not in m.global_names(scope):
+                for binding in m.bindings(scope).get(name, ()):
                     found |= self.binding(m, binding)
+        return frozenset(found)
+
+    def _declared(self, m, name):
+        """What the functions that declare a name global or nonlocal assign to it."""
+        found = set()
+        for scope in m.declaring(name):
+            for binding in m.bindings(scope).get(name, ()):
+                found |= self.binding(m, binding)
         return frozenset(found)
 
     def _star(self, m, name, seen=()):
@@ -223,6 +234,8 @@ class Infer:
 
     def _module_name(self, m, name):
         bindings = m.bindings(0).get(name)
+        if not bindings and m.declaring(name):
+            return self._declared(m, name)
         if not bindings:
             star = self._star(m, name)
             if star is not None:
@@ -235,11 +248,7 @@ class Infer:
         found = set()
         for binding in bindings:
             found |= self.binding(m, binding)
-        for other in range(1, len(m.scopes)):
-            if name in m.global_names(other):
-                for binding in m.bindings(other).get(name, ()):
-                    found |= self.binding(m, binding)
-        return frozenset(found)
+        return frozenset(found | self._declared(m, name))
 
     def reaching(self, m, bindings, at):
         """The bindings that may be in force at statement `at` of the same scope."""
@@ -658,9 +667,39 @@ class Infer:
                     known = True
                     found |= self.binding(owner, binding)
         found.discard(("k", None))
+        if not any(v[0] == "obj" for v in found):
+            found |= self._field(m, scope, name)
         if not found:
             found |= self._injected(m, scope, name)
         return frozenset(found)
+
+    def _field(self, m, scope, name):
+        """What is given for a field of a class without a constructor of its own, such as a data class, where objects of it are made."""
+        fields = self._fields(m, scope)
+        if name not in fields or self.lookup(m, scope, "__init__"):
+            return EMPTY
+        position = fields.index(name)
+        found = set()
+        for other, i in self.project.callers_of.constructions(m, scope)[:MAX_CALLERS]:
+            call = other.calls[i]
+            given = dict(call[2]).get(name)
+            if given is None and position < len(call[1]) and not any(e[0] == "s" for e in call[1][: position + 1]):
+                given = call[1][position]
+            if given is not None:
+                found |= self.values(other, call[3], given, call[5])
+        found.discard(("k", None))
+        return found
+
+    def _fields(self, m, scope):
+        """Names of the annotated attributes in a class and its ancestors, in the order in which a data class takes them."""
+        found = []
+        for index, s in reversed(self.mro(m, scope)):
+            cm = self.project.module(index)
+            for i in cm.scope_statements(s):
+                statement = cm.statements[i]
+                if statement and statement[0] == F.ASSIGN and statement[7] is not None and statement[5][0][0] == "n" and statement[5][0][1] not in found:
+                    found.append(statement[5][0][1])
+        return found
 
     def _injected(self, m, scope, name):
         """`agent.model = …` written outside the class."""

@@ -24,7 +24,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "idents", "called", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "_bindings",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members")
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -54,7 +54,7 @@ class Module:
 
     def _clear(self):
         self._bindings, self.declared_global, self._members, self._classes = {}, {}, {}, None
-        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for.
@@ -154,6 +154,16 @@ class Module:
     def global_names(self, scope):
         self.bindings(scope)
         return self.declared_global.get(scope, ())
+
+    def declaring(self, name):
+        """Functions that declare the name global or nonlocal."""
+        if self._declaring is None:
+            self._declaring = {}
+            for statement in self.statements:
+                if statement is not None and statement[0] == F.GLOBAL:
+                    for each in statement[5]:
+                        self._declaring.setdefault(each, []).append(statement[1])
+        return self._declaring.get(name, ())
 
     def _bind(self, scope):
         names = {}
