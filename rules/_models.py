@@ -65,8 +65,15 @@ def _constructions(context):
                 continue
             for i in calls:
                 found = {n for n in context.project.apis(m, i) if n in BUILDERS or n == "new:model" or _is_ready_made(n)}
-                if found and m.scopes[m.calls[i][3]][F.S_KIND] != "class":
+                if found and m.scopes[m.calls[i][3]][F.S_KIND] != "class" and not _part(context, m, i):
                     yield m, i, frozenset(found)
+
+
+def _part(context, m, i):
+    """`x = ResNet50(…)(x)` in a function that makes a model of it: a block of that model, not a model of its own."""
+    here = m.scope_calls(m.calls[i][3])
+    applied = next((j for j in here if m.calls[j][0] == ("c", i)), None)
+    return applied is not None and any(j > applied and context.project.apis(m, j) & {"keras.Model", "keras.Functional"} for j in here)
 
 
 _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
@@ -142,7 +149,11 @@ def kept(context, repeat):
     m, i = repeat.hops[1] if repeat.handed and len(repeat.hops) > 1 else repeat.hops[0]
     if repeat.handed:
         return False
-    if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer", "table") for v in _flat(context.infer.call_values(m, i))):
+    values = _flat(context.infer.call_values(m, i))
+    if not values and len(repeat.hops) > 1:  # a call that cannot be followed: what the function gives that it leads to
+        inner, j = repeat.hops[1]
+        values = _flat(context.infer.returns(inner, inner.calls[j][3]))
+    if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer", "table") for v in values):
         return stored(context, m, i, repeat.context)
     return _filled(repeat, m, i)
 
