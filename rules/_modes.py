@@ -1,5 +1,6 @@
 """Whether code that could be TensorFlow 1's runs in eager TensorFlow 2: conditions on the version, and the modules around it."""
 
+from tflint_mem.knowledge import GRAPH_RELEASES
 from tflint_mem.project.module import tail_of, walk
 
 _SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is_v2", "v2_enabled", "eager")
@@ -17,6 +18,11 @@ def switched(m, i):
         elif kind == "except":
             return True
     return False
+
+
+def new_graph(context, repeat):
+    """Does each pass of a graph program begin with an empty graph: `tf.reset_default_graph()`?"""
+    return context.project.versions.graph_mode(repeat.module) and context.project.released(repeat, GRAPH_RELEASES) is not None
 
 
 def near(context, m, i):

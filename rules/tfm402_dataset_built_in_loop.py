@@ -39,7 +39,7 @@ from tflint_mem.context import call_text
 from tflint_mem.knowledge import METHODS
 from tflint_mem.project.module import statement_expressions, walk
 
-from . import _lifetimes, _variance
+from . import _lifetimes, _modes, _variance
 
 CODE = "TFM402"
 MEASURED_CHAINED = "142 KiB per link (TF 2.21; 217 on 2.15) stay for the life of the data set"
@@ -198,7 +198,7 @@ def _rebuilt(context):
         for repeat in context.project.repeats_of.all_of_call(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
-            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset"):
+            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat):
                 continue
             how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
             if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):

@@ -34,7 +34,7 @@ its entries from one repeat to the next.
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _models
+from . import _models, _modes
 
 CODE = "TFM703"
 TABLES = frozenset(("tf.lookup.StaticHashTable", "tf.lookup.StaticVocabularyTable", "tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable",
@@ -65,7 +65,7 @@ def find(context):
 def _repeat(context, m, i):
     """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()` releases it."""
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat) or _goes_into_model(context, m, i):
+        if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat) or _goes_into_model(context, m, i) or _modes.new_graph(context, repeat):
             continue
         if context.project.released_by.in_region(repeat.module, repeat.module.calls[repeat.hops[0][1]][3], -1 if repeat.context is None else repeat.context, _INPUTS):
             continue  # each pass adds an input to the model that is being built, with its own table

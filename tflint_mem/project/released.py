@@ -29,7 +29,7 @@ class Released:
             found = self.in_region(m, call[3], context, names, caller=repeat.hops[position - 1] if position else None)
             if found:
                 return found
-            graph = self._fresh_graph(m, i, context)
+            graph = self._fresh_graph(m, i, context, {(hm.index, hm.calls[hi][3]) for hm, hi in repeat.hops[1:position + 1]})
             if graph:
                 return graph
         return None
@@ -82,8 +82,8 @@ class Released:
             self._memo[key] = self.in_region(m, scope, -1, names, depth=depth)
         return self._memo[key]
 
-    def _fresh_graph(self, m, i, outer):
-        """`with tf.Graph().as_default():` between the repeat and the place."""
+    def _fresh_graph(self, m, i, outer, path):
+        """`with tf.Graph().as_default():` between the repeat and the place; `path`: the functions that each repeat runs on the way."""
         for context in m.chain(m.calls[i][4]):
             if context == outer:
                 break
@@ -95,20 +95,34 @@ class Released:
                     names = self.project.apis(m, expression[1])
                     if "graph.as_default" in names:
                         receiver = m.calls[expression[1]][0][1]
-                        if self._made_inside(m, receiver, statement, outer):
+                        if self._made_inside(m, receiver, statement, outer, path):
                             return (m, expression[1])
                     if names & {"tf.Session", "session.as_default"}:
                         call = m.calls[expression[1]]
                         for keyword, value in call[2]:
-                            if keyword == "graph" and value[0] == "c" and self._made_inside(m, value, statement, outer):
+                            if keyword == "graph" and value[0] == "c" and self._made_inside(m, value, statement, outer, path):
                                 return (m, expression[1])
         return None
 
-    def _made_inside(self, m, expression, statement, outer):
+    def _made_inside(self, m, expression, statement, outer, path):
         scope = m.statements[statement][1]
-        for v in self.project.infer.values(m, scope, expression, statement):
-            if v[0] == "obj" and v[1] == "graph" and v[2] is not None and v[2][0] == m.index and isinstance(v[2][1], int):
-                origin = m.calls[v[2][1]]
-                if origin[3] == scope and m.inside(origin[4], outer) and "tf.Graph" in self.project.apis(m, v[2][1]):
+        values = self.project.infer.values(m, scope, expression, statement)
+        if expression[0] == "a" and expression[2] == "graph":  # with self.session.graph.as_default()
+            values = [g for v in self.project.infer.values(m, scope, expression[1], statement) for g in self._graph_of(v)]
+        for v in values:
+            if v[0] == "obj" and v[1] == "graph" and v[2] is not None and isinstance(v[2][1], int):
+                om = self.project.module(v[2][0])
+                origin = om.calls[v[2][1]]
+                here = om is m and origin[3] == scope and m.inside(origin[4], outer)
+                if (here or (om.index, origin[3]) in path) and "tf.Graph" in self.project.apis(om, v[2][1]):
                     return True
         return False
+
+    def _graph_of(self, v):
+        """Values of the graph that a session was made for: `tf.Session(graph=tf.Graph())`."""
+        if v[0] != "obj" or v[1] != "session" or v[2] is None or not isinstance(v[2][1], int):
+            return ()
+        m, i = self.project.module(v[2][0]), v[2][1]
+        call = m.calls[i]
+        given = next((value for name, value in call[2] if name == "graph"), None)
+        return () if given is None else self.project.infer.values(m, call[3], given, call[5])
