@@ -115,6 +115,14 @@ def test_a_stand_in_model_takes_the_shape_that_it_is_given(state):
     assert "Input((28, 28, 1))" in second.code and current.shape == (28, 28, 1)
 
 
+def test_a_stand_in_model_that_is_scored_is_compiled(state):
+    for text, compiled in (("model = load_model('net.keras')\nprint(model.evaluate(x, y))\n", True),
+                           ("model = load_model('net.keras')\nmodel.compile('adam', 'mse')\nmodel.fit(x, y)\n", False),
+                           ("model = load_model('net.keras')\nmodel.predict(x)\n", False)):
+        action, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), state(text))
+        assert ("_model.compile(" in action.code) is compiled and ("compiled" in action.text) is compiled
+
+
 def test_names_are_guessed_at_run_time(state):
     action, = repair.propose(raised(NameError("name 'batch_size' is not defined")), state("f(batch_size)\n"))
     assert action.code == "batch_size = 4\n"

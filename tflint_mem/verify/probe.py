@@ -143,7 +143,7 @@ class Probe:
             now = self.clock()
             if self._began is None:
                 self._began = now
-                self.emit({"event": "begin", "wall": time.time()})
+                self.emit({"event": "begin", "wall": time.time(), "tensorflow": "tensorflow" in sys.modules})
                 if self.plan.protocol == "held":
                     _start_runtime()
                     self._settle("start")

@@ -186,10 +186,15 @@ def _made(path, names, state):
     kind = posixpath.splitext(path)[1].lower()
     if kind in standins.MODEL_TYPES or (not kind and _loads_model(names)):
         state.models.append(path)
-        return standins.model_file(path, state.input_shape(), state.layer_names)
+        return standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()))
     if not kind or path.endswith("/"):
         return standins.folder(path.rstrip("/"), _names_for_folder(state), _size(state))
     return standins.for_path(path, state.input_shape(), columns=standins.columns_in(state.text()))
+
+
+def _trains(text):
+    """Is a model trained or scored that nothing here compiles?  It was compiled when it was saved."""
+    return re.search(r"\.(fit|evaluate|train_on_batch|test_on_batch)\(", text) is not None and ".compile(" not in text
 
 
 def _loads_model(names):
@@ -280,7 +285,7 @@ def _shape(error, state):
 
 
 def _remade(state):
-    actions = [standins.model_file(path, state.input_shape(), state.layer_names) for path in state.models]
+    actions = [standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text())) for path in state.models]
     endings = [action.text.split(":")[0] + ":" for action in actions]
     state.setup = [code for code in state.setup if not any(".save(%r)" % end[:-1] in code or ".export(%r)" % end[:-1] in code
                                                            for end in endings)]

@@ -31,13 +31,14 @@ class Run:
     code     exit status, negative for a signal; None when it was ended from here
     log      the end of what it printed
     ended    time.time() at its end
+    loaded   its own process had TensorFlow's libraries in memory when it was ended by time (Linux)
     """
 
-    __slots__ = ("status", "events", "seconds", "peak", "code", "log", "ended")
+    __slots__ = ("status", "events", "seconds", "peak", "code", "log", "ended", "loaded")
 
-    def __init__(self, status, events, seconds, peak, code, log, ended=0.0):
+    def __init__(self, status, events, seconds, peak, code, log, ended=0.0, loaded=False):
         self.status, self.events, self.seconds, self.peak, self.code, self.log = status, events, seconds, peak, code, log
-        self.ended = ended
+        self.ended, self.loaded = ended, loaded
 
     def of(self, kind):
         """The events of one kind."""
@@ -52,7 +53,7 @@ class Run:
         """Events of the last attempt: those before it belong to runs that lacked something."""
         for number in range(len(self.events) - 1, -1, -1):
             if self.events[number]["event"] == "attempt":
-                return Run(self.status, self.events[number:], self.seconds, self.peak, self.code, self.log, self.ended)
+                return Run(self.status, self.events[number:], self.seconds, self.peak, self.code, self.log, self.ended, self.loaded)
         return self
 
 
@@ -160,7 +161,7 @@ def _supervised(options, scratch, job, environment, seconds):
     with open(scratch.path("job.json"), "w") as handle:
         json.dump(job, handle)
     began = time.monotonic()
-    status, peak, code = None, 0, None
+    status, peak, code, loaded = None, 0, None, False
     with open(scratch.path("log"), "wb") as log:
         process = subprocess.Popen(
             [options.python, _CHILD, scratch.path("job.json")], stdin=subprocess.DEVNULL, stdout=log,
@@ -176,7 +177,7 @@ def _supervised(options, scratch, job, environment, seconds):
                     status = "memory"
                     break
                 if time.monotonic() - began > seconds:
-                    status = "timeout"
+                    status, loaded = "timeout", _has_loaded_tensorflow(process.pid)
                     break
                 time.sleep(_POLL_SECONDS)
         except KeyboardInterrupt:
@@ -187,7 +188,7 @@ def _supervised(options, scratch, job, environment, seconds):
     events = _read_events(scratch.path("events.jsonl"))
     if status is None:
         status = _status_of(events, code)
-    return Run(status, events, time.monotonic() - began, peak, code, _tail(scratch.path("log")), time.time())
+    return Run(status, events, time.monotonic() - began, peak, code, _tail(scratch.path("log")), time.time(), loaded)
 
 
 def _status_of(events, code):
@@ -253,6 +254,14 @@ def _resident(pid):
             return int(handle.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def _has_loaded_tensorflow(pid):
+    try:
+        with open(f"/proc/{pid}/maps", "rb") as handle:
+            return b"/tensorflow/" in handle.read()
+    except OSError:
+        return False
 
 
 def _end(process):

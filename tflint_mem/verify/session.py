@@ -255,11 +255,11 @@ def _refused(run):
 
 def _hangs(run):
     """Did the child wait for something that did not come?  Either its own code gave up waiting, or our time was up long
-    after its last repeat."""
+    after its last repeat.  Without TensorFlow in the process that forks it is no hang of this kind, but a service that waits."""
     watched = run.last("watched")
     if watched is not None and "TimeoutError" in watched["raised"]:
         return True
-    if run.status != "timeout" or run.last("begin") is None:
+    if run.status != "timeout" or run.last("begin") is None or not (run.loaded or run.last("begin")["tensorflow"]):
         return False
     samples = run.of("sample")
     longest = max((sample["busy"] for sample in samples), default=0.0)

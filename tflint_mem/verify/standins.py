@@ -52,13 +52,15 @@ def network(shape, outputs=10, layer_names=()):
     return "tf.keras.Sequential([" + ", ".join(layers) + "])"
 
 
-def model_file(path, shape, layer_names=()):
-    """A small saved model at `path`, in the format that the name asks for."""
+def model_file(path, shape, layer_names=(), compiled=False):
+    """A small saved model at `path`, in the format that the name asks for; `compiled`: ready for training."""
     kind = posixpath.splitext(path)[1].lower()
     code = "import os\nimport tensorflow as tf\n" + _folder(path)
     if kind in (".keras", ".h5", ".hdf5"):
-        code += "%s.save(%r)\n" % (network(shape, layer_names=layer_names), path)
-        form = "Keras"
+        code += "_model = %s\n" % network(shape, layer_names=layer_names)
+        code += "_model.compile('sgd', 'mse')\n" if compiled else ""
+        code += "_model.save(%r)\n" % path
+        form = "compiled Keras" if compiled else "Keras"
     elif kind == ".tflite":
         code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (path, network(shape))
         form = "TFLite"
