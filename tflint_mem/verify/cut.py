@@ -173,11 +173,21 @@ def is_setting(statement):
             name = node.value.func.attr if isinstance(node.value.func, ast.Attribute) else base_name(node.value.func)
             if name in _SETTINGS:
                 return True
+            if name == "run" and _begins_session(node.value) and not isinstance(statement, (ast.For, ast.While)):
+                return True
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and (dotted(node.value) or "").endswith("environ"):
             return True
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ("allow_growth",):
             return True
     return False
+
+
+def _begins_session(call):
+    """`sess.run(tf.global_variables_initializer())`, `session.run(init)`: without it no variable has a value."""
+    receiver = base_name(call.func) or ""
+    given = call.args[0] if call.args else None
+    name = given.func.attr if isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute) else base_name(given) if given is not None else None
+    return ("sess" in receiver.lower() or receiver == "self") and "init" in (name or "")
 
 
 def only_shows(statement):

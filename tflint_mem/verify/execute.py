@@ -164,15 +164,17 @@ def _attempt(job, emit, gpu, state, extension):
         if hidden is not None:
             raise Swallowed(hidden)
 
-    probe.on_first, probe.on_check = first_repeat_over, watch.resume
-    probe.still_unseen = lambda: watch.flagged is not None and not watch.reached
+    probe.on_first, probe.on_check, probe.on_seen = first_repeat_over, watch.resume, watch.stop
+    # AutoGraph runs a copy of traced code: there is no seeing it
+    traced = any(word in text for word in ("tf.function", "@function", ".map("))
+    probe.still_unseen = lambda: watch.flagged is not None and not watch.reached and not traced
     failure = None
     try:
         for code in state.setup:
             exec(compile(code, "<stand-ins>", "exec"), module.__dict__)
-        if "_stand_ins" in sys.modules and watch.flagged is not None:
+        if "_anything" in sys.modules and watch.flagged is not None:
             name, row = watch.flagged
-            sys.modules["_stand_ins"].FLAGGED = (path if name == _MAIN else "/" + name, row)
+            sys.modules["_anything"].FLAGGED = (path if name == _MAIN else "/" + name, row)
         compiled = compile(text, path, "exec")
         with Shortener(probe, emit, plan.seconds / plan.least), watch:
             exec(compiled, module.__dict__)

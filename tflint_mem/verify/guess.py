@@ -312,6 +312,9 @@ class _Environment:
         ends = (self.steps % 8 == 0, False) if self.new else (self.steps % 8 == 0,)
         return (self._seen(), 0.0) + ends + ({},)
     def _seen(self): return np.random.rand(*self.shape).astype('float32')
+    unwrapped = property(lambda self: self)
+    metadata, reward_range, _max_episode_steps, num_envs, n_actions, ale = {}, (-1.0, 1.0), 8, 1, 4, types.SimpleNamespace(lives=lambda: 3)
+    def get_action_meanings(self): return ["NOOP", "FIRE", "RIGHT", "LEFT"]
     def seed(self, *a): pass
     def render(self, *a, **k): pass
     def close(self): pass

@@ -9,7 +9,7 @@ import os
 import re
 
 from .guess import REQUEST
-from .standins import Action
+from .standins import Action, substitute
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes")
 
@@ -70,10 +70,10 @@ def stand_in(name, shape, text):
     if name in _FOREIGN or name in _WITH_SOURCE or name in ("gym", "gymnasium"):
         options.append("guarded=False")
     imports = "".join(dict.fromkeys(value.imports for _, value in constants))
-    code = "%simport sys\nsys.modules['_stand_ins'].install(%r, %s)\n" % (imports, name, ", ".join(options))
+    code = "%simport sys\nsys.modules['_anything'].install(%r, %s)\n" % (imports, name, ", ".join(options))
     if name in _SERVING:
-        code += "%ssys.modules['_stand_ins'].REQUEST = _Request(%r)\n" % (REQUEST, tuple(shape))
-    return [Action(_base(), ""), Action(code, "module %s: a stand-in (it is not installed): %s" % (name, what))]
+        code += "%ssys.modules['_anything'].REQUEST = _Request(%r)\n" % (REQUEST, tuple(shape))
+    return [substitute("anything", ""), Action(code, "module %s: a stand-in (it is not installed): %s" % (name, what))]
 
 
 def pillow_for_keras():
@@ -114,11 +114,6 @@ ObservationWrapper = ActionWrapper = RewardWrapper = Wrapper
 def _read(name):
     with open(os.path.join(_FOLDER, name + ".py"), encoding="utf-8") as handle:
         return handle.read()
-
-
-def _base():
-    return ("import sys\nimport types\nif '_stand_ins' not in sys.modules:\n    _stand_ins = sys.modules['_stand_ins'] = types.ModuleType('_stand_ins')\n"
-            "    exec(%s, _stand_ins.__dict__)\n" % _literal(_read("anything")))
 
 
 def _literal(text):

@@ -3,7 +3,7 @@
 import os
 import re
 
-from .standins import Action
+from .standins import Action, substitute
 
 _SYMPTOMS = re.compile(
     r"Argument\(s\) not recognized|Unrecognized keyword arguments? passed to|unexpected keyword argument '"
@@ -20,29 +20,21 @@ def actions(error, state):
     """Actions for an exception that an older Keras would not have raised."""
     message = str(error)
     if isinstance(error, ModuleNotFoundError) and error.name and _MODULES.match(error.name):
-        yield Action(_source(), WORDS)
+        yield substitute("old_keras", WORDS)
         return
     for pattern in _ABSENT:
         match = re.search(pattern, message)
         if match and isinstance(error, (ImportError, AttributeError)) and _MODULES.match(match.group("module")):
-            yield Action(_source(), WORDS)
+            yield substitute("old_keras", WORDS)
             yield Action("import sys\nsetattr(sys.modules[%r], %r, sys.modules['_old_keras'].successor(%r))\n" % (
                 match.group("module"), match.group("name"), match.group("name")), "")
             return
     match = _SYMPTOMS.search(message)
     if match:
-        yield Action(_source(), WORDS)
+        yield substitute("old_keras", WORDS)
         if match.group("folder") and os.path.isdir(match.group("folder")):
             path = os.path.join(os.path.relpath(match.group("folder")), "model.keras")
             from .standins import network
             yield Action("import tensorflow as tf\n%s.save(%r)\n" % (network(state.input_shape()), path),
                          "%s: a small Keras model for inputs of shape %r" % (path, tuple(state.input_shape())))
             state.models.append(path)
-
-
-def _source():
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes")
-    with open(os.path.join(folder, "old_keras.py"), encoding="utf-8") as handle:
-        text = handle.read()
-    return ("import sys\nimport types\nif '_old_keras' not in sys.modules:\n    _old_keras = sys.modules['_old_keras'] = types.ModuleType('_old_keras')\n"
-            "    exec(r'''\n%s''', _old_keras.__dict__)\n" % text.replace("'''", '"""'))

@@ -5,13 +5,12 @@ Only data: a statement that makes anything of TensorFlow's is part of what is me
 """
 
 import ast
-import os
 import re
 import traceback
 
 from . import guess
 from .scope import binds, changes, reads
-from .standins import Action
+from .standins import Action, substitute
 
 # parts of TensorFlow that prepare data
 _PREPARES = re.compile(r"\.(data|io|image|strings|datasets|utils|preprocessing)(\.|$)")
@@ -201,5 +200,4 @@ _WORDS = "data that does not fit the user's own model is repeated or cut to its 
 def fitted(error, state):
     """Stand-in data that does not fit the user's own model is brought to its shapes on the way in."""
     if _MISFITS.search(str(error)) and (state.setup or "np.random." in state.text()):
-        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes")
-        yield Action(_read(os.path.join(folder, "fitting.py")), _WORDS)
+        yield substitute("fitting", _WORDS)

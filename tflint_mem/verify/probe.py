@@ -25,6 +25,7 @@ from .nvml import NA
 
 _SLOWEST_SAMPLING = 0.02  # seconds between two readings of the driver: one costs milliseconds
 _SMALL_BUFFER = 256       # elements of a one-shot iterator that are remembered, when they are small
+_LOOKING = 8.0            # seconds in which the flagged line must have run
 _LONG_ENOUGH = 10         # own elements that are enough for both phases
 
 
@@ -66,6 +67,8 @@ class Probe:
         self.on_first = None      # called after the first complete repeat
         self.on_check = None      # called before the repeats that only look for the flagged line
         self.still_unseen = None  # tells whether that is worth while
+        self.on_seen = None       # called when the flagged line has been reached at last
+        self._looking = False
         self._lock = threading.RLock()
         self._in_phase = 0
         self._phase_began = self._began = None
@@ -217,7 +220,10 @@ class Probe:
                 raise Done()
             return
         if self.phase == "warm":
-            self._sample()
+            if self._in_phase <= 100:
+                self._sample()
+            if self._looks_for_flagged():
+                return
             if self._warm() and self._between_passes():
                 self._settle("base")
                 self._enter("loop")
@@ -233,6 +239,26 @@ class Probe:
                 self._in_phase = 0
                 if self._blocks_done >= self._blocks_wanted or self._too_big():
                     self._finish()
+
+    def _looks_for_flagged(self):
+        """A memory that has to fill or a counter may keep the flagged line waiting for many repeats: look for it before measuring.
+
+        True while that goes on; ends the run when the line is not reached in time.
+        """
+        if self.still_unseen is None or self.plan.vary or self._expected is not None:
+            return False
+        if not self.still_unseen():
+            if self._looking:
+                self._looking, self._in_phase = False, 0
+                self.on_seen()
+            return False
+        if not self._looking:
+            self._looking = True
+            self.on_check()
+        if self.clock() - self._began < max(_LOOKING, self.plan.seconds):
+            return True
+        self.wrap_up("done")
+        raise Done()
 
     def _between_passes(self):
         """Is this a place to settle?  Where elements differ in size and passes are short, only the end of a pass is: what the

@@ -80,6 +80,16 @@ def _later_step(files, trace):
     return None
 
 
+def function_around(model, row, column, repeats):
+    """[Repeat] of the innermost function around a place, where `repeats` does not have it: what is called again and again when
+    the program's own way does not reach the place."""
+    chain = path_to(model.tree, row, column)
+    enclosing = [node for node, inner in zip(chain, chain[1:] + [None]) if isinstance(node, _FUNCTIONS) and not _is_made(node, inner)]
+    if not enclosing or any(repeat.node is enclosing[-1] for repeat in repeats):
+        return []
+    return [_function_repeat(model, enclosing[-1])]
+
+
 def _function_repeat(model, function):
     for node, chain in model.functions():
         if node is function:

@@ -88,7 +88,7 @@ def repairable(errors, state):
 def propose(error, state):
     """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
     for kind in (
-            old_keras.actions, _module, _pictures, _first_tensorflow, _environment_of_gym, _path, _shape, prepared.fitted, _layer, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
+            old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _path, _shape, prepared.fitted, _layer, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
@@ -129,6 +129,12 @@ def _first_tensorflow(error, state):
         first = getattr(getattr(sys.modules.get("tensorflow"), "compat", None), "v1", None)
         if first is not None and hasattr(first, match.group(1)):
             yield standins.first_tensorflow()
+
+
+def _first_layers(error, state):
+    """`tf.layers` goes with the older Keras, `tf.contrib` with TensorFlow 1."""
+    if isinstance(error, AttributeError) and re.search(r"is not available with Keras 3|has no attribute '(contrib|layers)'", str(error)):
+        yield standins.substitute("first_layers", "tf.layers, tf.contrib.layers: the same layers from plain operations, since Keras 3 has none")
 
 
 def missing_path(error):

@@ -208,9 +208,9 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         snippet.growth = finding.code not in REFUSED and finding.code != RESERVES
         attempt = runner.execute(snippet, options, plan, left * share if finding.fix is not None else left, folders, setups,
                                  pretend_gpus=0 if on_gpu else REFUSED.get(finding.code, 0))
-        if run is None or _ran(attempt):
+        if run is None or _ran(attempt) and not (_ran(run) and _reached(run.attempt(), candidates[chosen])):
             run, chosen = attempt, choice
-        if _ran(run) or _refused(run) and finding.group in ("config", "tf1"):
+        if _ran(run) and _reached(run.attempt(), candidates[chosen]) or _refused(run) and finding.group in ("config", "tf1"):
             break
     snippet = candidates[chosen]
     stand_ins = [event for event in run.of("stand-in")]

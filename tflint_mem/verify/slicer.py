@@ -11,7 +11,7 @@ from . import guess
 from .cut import path_to
 from .cutter import Replacing, Synthetic, attributes_in, cut, is_main_guard, prune, write
 from .files import absolute_parts
-from .region import Repeat, call_sites, find_repeats
+from .region import Repeat, call_sites, find_repeats, function_around
 from .scope import attributes_of, base_name, binds, exposed, reads
 from .snippet import Line, Snippet
 from .standins import plausible_shape
@@ -63,14 +63,24 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=()):
         trace = []
     else:
         repeats = find_repeats(files, model, row, column, trace)
+        repeats += function_around(model, row, column, repeats)
     rows = {}
     for path, step_row, _ in [(step.path, _module_row(files, step), 0) for step in finding.trace or ()] if once else trace[1:]:
         origin = files.get(path)
         if origin is not None:
             rows.setdefault(origin, set()).add(step_row)
     found, seen = [], set()
-    for repeat in repeats:
-        for driver in _drivers(files, repeat, given, once, rows, row if repeat.model is model else None):
+    for number, repeat in enumerate(repeats):
+        last = number == len(repeats) - 1
+        try:
+            drivers = _drivers(files, repeat, given, once, rows, row if repeat.model is model else None)
+        except CannotCut:
+            if not found:
+                raise
+            continue
+        for driver in reversed(drivers) if last and number else drivers:
+            if len(found) >= (most if last else most - 1):
+                break
             snippet = _assembled(finding, files, driver, flagged, given, rows, setup_names)
             text = snippet.render()[0]
             if not snippet.has_probe():
@@ -78,8 +88,6 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=()):
             if text not in seen:
                 seen.add(text)
                 found.append(snippet)
-            if len(found) >= most:
-                return found
     if not found:
         raise CannotCut("a place that repeats")
     return found

@@ -4,6 +4,7 @@ Each function returns an `Action`: code to run before the snippet, one sentence 
 rewrite of the snippet's own text.  Nothing here touches the file system.  Python 3.8 syntax.
 """
 
+import os
 import posixpath
 import re
 
@@ -163,6 +164,16 @@ def first_tensorflow():
         "import sys\nimport tensorflow.compat.v1 as _tensorflow\n_tensorflow.disable_v2_behavior()\n"
         "sys.modules['tensorflow'] = _tensorflow\n",
         "TensorFlow 1: tensorflow.compat.v1 of the installed version")
+
+
+def substitute(name, words):
+    """A file of `substitutes/` as an Action: its names go into a module of their own, made once."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes", name + ".py"), encoding="utf-8") as handle:
+        text = handle.read()
+    quoted = "r'''\n%s'''" % text if "'''" not in text else repr(text)
+    module = "_" + name
+    return Action("import sys\nimport types\nif %r not in sys.modules:\n    %s = sys.modules[%r] = types.ModuleType(%r)\n"
+                  "    exec(%s, %s.__dict__)\n" % (module, module, module, module, quoted, module), words)
 
 
 def opencv(shape):

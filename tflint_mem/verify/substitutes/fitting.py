@@ -1,3 +1,5 @@
+"""Data is brought to the shapes that a model takes, at its own `fit`, `predict` and call."""
+
 import functools
 
 import numpy as np
