@@ -301,3 +301,33 @@ def test_sizes(value, text):
 @pytest.mark.parametrize("value, text", [(2.5, "2.5 s"), (0.041, "41 ms"), (0.0021, "2.1 ms"), (0.00012, "120 us")])
 def test_durations(value, text):
     assert verdict.duration(value) == text
+
+
+def test_a_flagged_line_that_is_reached_late_is_waited_for():
+    events, seen, calls, clock, filled = [], [], [], Clock(), []
+
+    def emit(event):
+        events.append(dict(event, after=len(filled)))
+
+    probe = Probe(emit, Plan(seconds=0.3, least=6, most=20, blocks=2, clear=False), clock=clock)
+    probe.still_unseen = lambda: not seen
+    probe.on_check, probe.on_seen = lambda: calls.append("look"), lambda: calls.append("stop")
+    with pytest.raises(Done):
+        for _ in probe.repeat(range(1000000000)):
+            clock.now += 0.01
+            filled.append(1)
+            if len(filled) == 300:
+                seen.append(1)
+    assert calls == ["look", "stop"]
+    # measured only after that
+    assert of(events, "settled")[0]["after"] > 300 and of(events, "end")[0]["reason"] == "done"
+
+
+def test_and_given_up_when_it_is_not_reached():
+    events, clock = [], Clock()
+    probe = Probe(events.append, Plan(seconds=0.3, least=6, most=20, blocks=2, clear=False), clock=clock)
+    probe.still_unseen, probe.on_check, probe.on_seen = lambda: True, lambda: None, lambda: None
+    with pytest.raises(Done):
+        for _ in probe.repeat(range(1000000000)):
+            clock.now += 0.1
+    assert not of(events, "settled") and 8 <= clock.now < 9

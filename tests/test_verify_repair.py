@@ -195,3 +195,30 @@ def test_secrets_stay_behind():
     assert {"PATH", "MONKEY", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV"} <= set(kept)
     assert not {"AWS_REGION", "MY_TOKEN", "DB_PASSWORD", "API_KEY", "apikey", "GITHUB_SHA", "SENTRY_DSN", "PLAIN", "HTTPS_PROXY", "KEY"} & set(kept)
     assert kept["HOME"] == "/scratch/home" and kept["PYTHONUSERBASE"] == "/home/me/.local"
+
+
+def test_layers_of_the_first_tensorflow(state):
+    action, = repair.propose(raised(AttributeError("`dense` is not available with Keras 3.")), state("tf.layers.dense(x, 4)\n"))
+    assert "tf.layers" in action.text and compile(action.code, "layers", "exec")
+
+
+def test_an_option_that_another_function_reads_is_added(state):
+    current = state("conf = types.SimpleNamespace(rate=0.1)\ndef f(c): return range(c.batch_size)\n")
+    action, = repair.propose(raised(AttributeError("'types.SimpleNamespace' object has no attribute 'batch_size'")), current)
+    current.add(action)
+    assert "types.SimpleNamespace(batch_size=4, rate=0.1)" in current.rewritten(current.text())
+
+
+def test_texts_and_weights_of_models_are_guessed_by_what_takes_them():
+    made = guess.value_for("saved", "model_from_json(saved[number])", (8,))
+    assert made.source.startswith("[") and made.source.endswith(".to_json()] * 16")
+    assert guess.value_for("kept", "model.set_weights(kept)", (8,)).source.endswith(".get_weights()")
+    assert guess.value_for("frame", "frame.groupby('day')", (8,)).source.startswith("pd.DataFrame(")
+    assert guess.value_for("_argv", "", (8,)).source == "['snippet']"
+
+
+def test_environments_take_what_games_have():
+    space = {}
+    exec(guess.ENVIRONMENT + "made = _Environment((4,))\n", space)
+    made = space["made"]
+    assert made.unwrapped is made and len(made.step(0)) == 4 and made._max_episode_steps == 8

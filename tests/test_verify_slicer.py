@@ -67,6 +67,44 @@ def run(snippet, repeats=3):
     return done.stdout
 
 
+def test_the_function_itself_is_the_last_resort(project):
+    folder = project(app="""
+        class Agent:
+            def __init__(self, size):
+                self.size, self.seen = size, 0
+
+            def remember(self, row):
+                self.seen += 1
+                if self.seen > 1000000:
+                    self.learn(row)
+
+            def learn(self, row):
+                return row * self.size  # here
+
+
+        agent = Agent(4)
+        for row in range(10):  # loop
+            agent.remember(row)
+    """)
+    texts = [body(cut(folder, ("# loop", "# here"), number=number)) for number in range(2)]
+    assert "agent.remember(row)" in texts[0] and "repeat(range(10))" in texts[0]
+    assert "_subject = Agent(4)" in texts[1] and "_subject.learn(" in texts[1]
+
+
+def test_a_session_is_begun_though_what_needs_it_stands_before(project):
+    folder = project(app="""
+        session = Session()
+        net = Net(session)
+        saver = Saver()
+        init = global_variables_initializer()
+        session.run(init)
+        for step in range(10):
+            net.copy(step)  # here
+    """)
+    text = body(cut(folder))
+    assert "session.run(init)" in text
+
+
 def test_what_fills_a_list_beside_another_is_needed(project):
     folder = project(app="""
         rows, marks = [], []
