@@ -68,7 +68,7 @@ class Probe:
         self.on_check = None      # called before the repeats that only look for the flagged line
         self.still_unseen = None  # tells whether that is worth while
         self.on_seen = None       # called when the flagged line has been reached at last
-        self._looking = False
+        self._looking, self._warm_began = False, None
         self._lock = threading.RLock()
         self._in_phase = 0
         self._phase_began = self._began = None
@@ -249,7 +249,7 @@ class Probe:
             return False
         if not self.still_unseen():
             if self._looking:
-                self._looking, self._in_phase = False, 0
+                self._looking, self._in_phase, self._warm_began = False, 0, self.clock()
                 self.on_seen()
             return False
         if not self._looking:
@@ -276,7 +276,7 @@ class Probe:
             return True  # few elements in all: keep them for the phases that count
         if self._too_big():
             return True
-        spent = self.clock() - self._began
+        spent = self.clock() - (self._began if self._warm_began is None else self._warm_began)
         if self._in_phase >= 3:
             # quick repeats: a second of them, so that the first-time costs are over
             return spent > 0.1 * self.plan.seconds or self._in_phase >= 100
