@@ -128,6 +128,17 @@ def over_graph(context, m, loop):
     return bool(kinds & {"variable", "tensor"})
 
 
+def over_names(m, loop):
+    """Does the loop go through a dictionary: settings, layers or metrics by name, of which there are few?"""
+    kind, _, statement, branch = m.contexts[loop]
+    if kind == "while":
+        return False
+    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
+    while iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in ("sorted", "list", "enumerate") and m.calls[iterable[1]][1]:
+        iterable = m.calls[iterable[1]][1][0]
+    return iterable[0] == "c" and m.calls[iterable[1]][0][0] == "a" and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
+
+
 def collects_tensors(context, m, loop):
     """Is it a comprehension whose elements are tensors or operations (not what a session gave for them)?"""
     kind, _, statement, _ = m.contexts[loop]

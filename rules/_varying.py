@@ -342,6 +342,8 @@ class Search:
         if not call[1]:
             return None
         first = call[1][0]
+        if tail == "min" and self._rest(position, call[1], at, around, depth):
+            return None
         found = self.any(position, call[1], at, around, depth)
         if found:
             if tail in ("str", "repr"):
@@ -358,6 +360,11 @@ class Search:
         if tail == "int" and self.kinds(position, first, at) & _ARRAYS and self._unsteady(position, first, at, around):
             return Varying("a Python int made for each call")
         return None
+
+    def _rest(self, position, arguments, at, around, depth):
+        """`min(size, total - done)`: the size of a part, which is another one for the last part only."""
+        varies = [self.of(position, a, at, around, depth) is not None for a in arguments]
+        return not all(varies) and all(a[0] == "b" and a[1] == "-" for a, changes in zip(arguments, varies) if changes)
 
     def _iterated(self, position, e, at, around):
         """Is it an element of something that a loop around goes through?"""

@@ -192,8 +192,21 @@ def _used_here(context, m, i):
             continue
         f = m.calls[j][0]
         receiver = f[1] if f[0] == "a" and f[2] in ("predict", "predict_on_batch", "call") else f
+        if receiver is f and _on_inputs(context, m, j):
+            continue  # a part of a model that is being built
         if receiver[0] in ("n", "c") and not values.isdisjoint(context.infer.values(m, call[3], receiver, m.calls[j][5])):
             return True
+    return False
+
+
+def _on_inputs(context, m, j):
+    """Is the model called on what `Input(…)` gave?"""
+    call = m.calls[j]
+    for argument in call[1]:
+        for v in context.infer.values(m, call[3], argument, call[5]):
+            if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
+                if context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"}:
+                    return True
     return False
 
 

@@ -240,7 +240,7 @@ def _repeat(context, made):
     for repeat in context.project.repeats_of.all_of_call(m, site):
         if repeat.count is not None and repeat.count <= 3 or _entries(repeat) or context.project.released(repeat, _RELEASES):
             continue
-        if _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
+        if repeat.context is not None and _graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
             continue
         if _runs(context, repeat):
             return repeat
