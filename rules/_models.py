@@ -76,6 +76,7 @@ def _part(context, m, i):
     return applied is not None and any(j > applied and context.project.apis(m, j) & {"keras.Model", "keras.Functional"} for j in here)
 
 
+_SEARCHES = frozenset(("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch"))
 _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
 _READY_MADE = frozenset(("applications", "segmentation_models"))
 
@@ -253,7 +254,7 @@ def uses(context, acquired):
     """Names of Keras methods called on the model along the way of its repeat ("fit", "predict" …)."""
     m, i = acquired.m, acquired.i
     wanted = values_of(context, m, i)
-    found = {"fit"} if _fitted_by_search(acquired.repeat) else set()
+    found = {"fit"} if _fitted_by_search(context, acquired.repeat, wanted) else set()
     seen = set()
     for hm, hi in acquired.repeat.hops if acquired.repeat is not None else ((m, i),):
         scope = hm.calls[hi][3]
@@ -271,14 +272,18 @@ def uses(context, acquired):
     return found
 
 
-def _fitted_by_search(repeat):
-    """Does the search that asks for the model fit it: KerasClassifier, keras-tuner?"""
+def _fitted_by_search(context, repeat, wanted):
+    """Does a search (KerasClassifier, keras-tuner) ask for this very model, and fit it?"""
     if repeat is None or repeat.kind != "objective":
         return False
-    if not repeat.handed:
-        return repeat.module.scopes[repeat.scope][F.S_NAME] == "build"
-    m, i = repeat.hops[0]
-    return (tail_of(m.calls[i][0]) or "") in ("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch")
+    if repeat.handed:
+        m, i = repeat.hops[0]
+        if (tail_of(m.calls[i][0]) or "") not in _SEARCHES or len(repeat.hops) < 2:
+            return False
+    elif repeat.module.scopes[repeat.scope][F.S_NAME] != "build":
+        return False
+    m, i = repeat.hops[repeat.handed]
+    return not wanted.isdisjoint(_flat(context.infer.returns(m, m.calls[i][3])))
 
 
 def values_of(context, m, i):
@@ -458,5 +463,18 @@ def clearing(fx, view, repeat, m, i):
 
 
 def text(m, i):
-    parts = dotted(m.calls[i][0])
-    return (".".join(parts) if parts else "…." + (tail_of(m.calls[i][0]) or "call")) + "(…)"
+    """What is called, for a message: `load_model(…)`, `BUILDERS[…](…)`, `make(…)(…)`."""
+    return _text(m, m.calls[i][0]) + "(…)"
+
+
+def _text(m, expression):
+    parts = dotted(expression)
+    if parts:
+        return ".".join(parts)
+    if expression[0] == "a":
+        return f"{_text(m, expression[1])}.{expression[2]}"
+    if expression[0] == "x":
+        return f"{_text(m, expression[1])}[…]"
+    if expression[0] == "c":
+        return text(m, expression[1])
+    return "…"

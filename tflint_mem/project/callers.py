@@ -25,7 +25,7 @@ _SORTS = frozenset(("builtins.sorted", "builtins.min", "builtins.max", "itertool
 _MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
 _DATASET_METHODS = frozenset(("map", "filter", "flat_map", "interleave"))
 _DATASET_WORDS = frozenset(("num_parallel_calls", "deterministic", "cycle_length"))
-_DATASET_STEPS = frozenset(("batch", "prefetch", "padded_batch", "unbatch", "from_tensor_slices", "from_generator"))
+_DATASET_STEPS = frozenset(("batch", "prefetch", "padded_batch", "unbatch", "shuffle", "repeat", "cache", "take", "from_tensor_slices", "from_generator"))
 _POOL_METHODS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit"))
 _OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", 
                          "wandb.agent", "bayes_opt.BayesianOptimization", "talos.Scan",
@@ -493,7 +493,7 @@ class Callers:
     def _on_dataset(self, m, call):
         """Is the receiver a `tf.data` pipeline, by the words of the call, by the step before it or by its name?"""
         words = {name for name, _ in call[2]}
-        if words & _DATASET_WORDS:
+        if words & _DATASET_WORDS or "tensor" in self.project.kinds(m, call[3], call[0][1], call[5]):  # no tensor has such methods
             return True
         receiver = call[0][1]
         if receiver[0] == "c":

@@ -47,11 +47,25 @@ class Guards:
             between = [c for c in blocks[blocks.index(context):] if c != loop and m.contexts[c][0] in ("for", "while")]
             if between:
                 kinds = ("return", "exit")
-            if self._jumps(m, context, call[5], kinds):
+            if self._jumps(m, context, call[5], kinds) or not between and self._ends(m, context, call[5], loop):
                 return True
             if m.contexts[context][0] == "try":  # `try: load()` … `else: break`: leaves when it worked
                 otherwise = m.statements[m.contexts[context][2]][7]
                 if otherwise is not None and self._jumps(m, otherwise, call[5], kinds):
+                    return True
+        return False
+
+    @staticmethod
+    def _ends(m, context, after, loop):
+        """`while not done:` with `done = True` in the block, at or after statement `after`."""
+        if m.contexts[loop][0] != "while":
+            return False
+        test = m.statements[m.contexts[loop][2]][5]
+        flags = {condition: positive for condition, positive in _conditions(test, True) if condition[0] in ("n", "a")}
+        for s in m.scope_statements(m.statements[after][1]) if flags else ():
+            statement = m.statements[s]
+            if statement and s >= after and statement[0] == F.ASSIGN and statement[2] == context and statement[6] is not None and statement[6][0] == "k":
+                if any(target in flags and bool(statement[6][1]) != flags[target] for target in statement[5]):
                     return True
         return False
 

@@ -32,6 +32,7 @@ _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto
                            "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert",
                            "joblib.delayed", "dask.delayed", "asgiref.sync.sync_to_async", "asgiref.sync.async_to_sync", "channels.db.database_sync_to_async"))
 _MANY = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "applymap", "filter", "reduce", "vectorize"))
+_NAMESPACES = frozenset(("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "munch.Munch", "munch.munchify", "addict.Dict", "box.Box"))
 _ELSEWHERE = frozenset(("run_in_executor", "to_thread", "run_in_threadpool", "run_sync"))
 _CONTAINERS = frozenset(("list", "tuple", "set", "iter", "reversed", "sorted", "frozenset"))
 _NUMBERS = {"len": "int", "int": "int", "float": "float", "round": "number", "abs": "number", "sum": "number", "str": "str", "repr": "str",
@@ -925,6 +926,8 @@ class Infer:
             return one(("seq", found))
         if name in ("collections.defaultdict", "collections.OrderedDict"):
             return one(("map", (), EMPTY))
+        if name in _NAMESPACES:
+            return one(("map", tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k), EMPTY))
         if name in ("collections.deque",):
             return one(("seq", EMPTY))
         if name == "importlib.import_module" and args and args[0][0] == "k" and isinstance(args[0][1], str):
@@ -1091,6 +1094,10 @@ class Infer:
             if kind:
                 return one(obj(kind))
             return one(("bm", v, name))
+        if tag == "map":
+            for key, values in v[1]:  # types.SimpleNamespace(model=…).model
+                if key == name and values:
+                    return values
         if tag in ("seq", "map", "tup"):
             return one(("bm", v, name))
         return EMPTY
