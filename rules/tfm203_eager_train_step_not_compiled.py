@@ -39,10 +39,8 @@ fills lists, sets attributes or draws data on the host, no fix is offered.
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import walk
 
 from . import _hot, _tracing
-from ._models import ADDERS
 
 CODE = "TFM203"
 MEASURED = "24 ms per step eagerly, 5.6 ms in a tf.function (TF 2.21, small model on CPU: a ratio); memory is flat either way"
@@ -55,7 +53,7 @@ def find(context):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         block = _block(m, i)
-        if block is None or _hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block) or _escapes(m, block):
+        if block is None or _hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
             continue
         repeat = _hot.busy(context, m, i, FEW, lambda r: not _hot.in_tape(context, r))
         if repeat is None:
@@ -77,18 +75,6 @@ def _block(m, i):
 def _not_first(context, m, i, block):
     """Is another tape opened before this one by the same statement?"""
     return any(j < i and m.calls[j][5] == block and "tf.GradientTape" in context.project.apis(m, j) for j in m.scope_calls(m.calls[i][3]))
-
-
-def _escapes(m, block):
-    """Is the tape itself kept or handed back?  A traced step could not do that."""
-    tapes = [target for _, target in m.statements[block][5] if target is not None]
-    scope = m.statements[block][1]
-    for j in m.scope_calls(scope):
-        call = m.calls[j]
-        if call[0][0] == "a" and call[0][2] in ADDERS and any(tape in walk(argument) for argument in call[1] for tape in tapes):
-            return True
-    return any(statement and statement[0] == F.RETURN and statement[5] is not None and any(tape in (statement[5], *(statement[5][1] if statement[5][0] == "t" else ())) for tape in tapes)
-               for statement in (m.statements[s] for s in m.scope_statements(scope)))
 
 
 def _needs_host(context, m, block):
