@@ -91,6 +91,37 @@ def test_the_function_itself_is_the_last_resort(project):
     assert "_subject = Agent(4)" in texts[1] and "_subject.learn(" in texts[1]
 
 
+def test_and_takes_the_branch_that_a_parameter_chooses(project):
+    folder = project(app="""
+        store = {}
+
+
+        def fetch(path, saved=False, again=None):
+            if saved:
+                if path not in store:
+                    return open(path)  # here
+            return None
+
+
+        for row in range(10):  # loop
+            fetch("a.txt")
+    """)
+    found = [cut(folder, ("# loop", "# here"), number=number) for number in range(2)]
+    assert "if saved:" in body(found[0])
+    assert "if True:" in body(found[1]) and "if path not in store:" in body(found[1])
+    assert any("saved is true" in sentence for sentence in found[1].stand_ins)
+
+
+def test_a_folder_without_init_is_a_package_though_a_file_in_it_has_its_name(project):
+    folder = project({"nets/nets.py": "def unused(): pass\n", "nets/sizes.py": "WIDTH = 4\n"}, app="""
+        from nets.sizes import WIDTH
+
+        for row in range(10):
+            print(row * WIDTH)  # here
+    """)
+    assert sorted(cut(folder).modules) == ["nets/sizes.py"]
+
+
 def test_a_session_is_begun_though_what_needs_it_stands_before(project):
     folder = project(app="""
         session = Session()

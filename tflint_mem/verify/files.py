@@ -105,12 +105,13 @@ class Files:
         """
         if not parts:
             return None
-        seen = []
+        seen, namespace = [], False
         for root in self._roots(importer):
             if root in seen:
                 continue
             seen.append(root)
             base = os.path.join(root, *parts)
+            namespace = namespace or os.path.isdir(base)
             for path in (base + ".py", os.path.join(base, "__init__.py")):
                 if os.path.abspath(path) in self._sources or os.path.isfile(path):
                     model = self.get(path)
@@ -119,6 +120,8 @@ class Files:
                             model.imported_as(tuple(parts))
                         return model
         # a script that puts folders on `sys.path` itself: the only file of that name in the project
+        if namespace:
+            return None  # a folder without `__init__`: it is the package, whatever other file has its name
         ending = os.sep + os.path.join(*parts) + ".py"
         matches = [path for path in self._sources if path.endswith(ending)]
         model = self.get(matches[0]) if len(matches) == 1 and matches[0] != importer.path else None

@@ -12,7 +12,7 @@ from .cut import path_to
 from .cutter import Replacing, Synthetic, attributes_in, cut, is_main_guard, prune, write
 from .files import absolute_parts
 from .region import Repeat, call_sites, find_repeats, function_around
-from .scope import attributes_of, base_name, binds, exposed, reads
+from .scope import attributes_of, base_name, binds, exposed, parameters, reads
 from .snippet import Line, Snippet
 from .standins import plausible_shape
 
@@ -130,7 +130,7 @@ def _drivers(files, repeat, given, once, rows, flagged_row):
     function = repeat.node if repeat.kind == "function" else (repeat.functions() or [None])[0]
     if function is not None:
         try:
-            found.append(_direct(files, repeat, given, once, rows))
+            found.append(_direct(files, repeat, given, once, rows, flagged_row))
         except CannotCut:
             if not found:
                 raise
@@ -235,7 +235,7 @@ def _merged(first, second):
     return new
 
 
-def _direct(files, repeat, given, once, rows):
+def _direct(files, repeat, given, once, rows, flagged_row=None):
     """Driver that calls the function around the repeat itself, with stand-ins for its parameters."""
     model = repeat.model
     functions = repeat.functions() + ([repeat.node] if repeat.kind == "function" else [])
@@ -250,6 +250,8 @@ def _direct(files, repeat, given, once, rows):
     driver.setup = setup
     if is_target:
         driver.texts[model] = model.text.fresh()
+        if flagged_row is not None:
+            driver.stand_ins += _switched(driver.texts[model], outer, path_to(model.tree, flagged_row))
         body = ["for _ in repeat(%s):" % ("range(1)" if once else _ENDLESS), "    " + call]
         driver.region = Synthetic([Line(line) for line in body], {outer.name} if not around else {around[-1].name})
         if around and len(chain) > 1:
@@ -261,6 +263,27 @@ def _direct(files, repeat, given, once, rows):
         driver.pruned[model] = {chain[0]: new}
         driver.region = Synthetic([Line(call)], {outer.name} if not around else {around[-1].name})
     return driver
+
+
+def _switched(text, function, chain):
+    """Takes the branches of a function that lead to a place, where a parameter alone decides: its callers may choose either.
+
+    Returns sentences for the report.
+    """
+    own, sentences = parameters(function), []
+    for node, inner in zip(chain, chain[1:] + [None]):
+        if not isinstance(node, ast.If) or inner is None or node.test.lineno != node.test.end_lineno or inner is node.test:
+            continue
+        parts = list(ast.walk(node.test))
+        plain = all(isinstance(part, (ast.Name, ast.Constant, ast.Compare, ast.UnaryOp, ast.BoolOp, ast.expr_context, ast.cmpop, ast.unaryop,
+                                      ast.boolop, ast.Tuple, ast.List)) for part in parts)
+        names = {part.id for part in parts if isinstance(part, ast.Name)}
+        if plain and names and names <= own and not any(isinstance(part, ast.Constant) and part.value is None for part in parts):
+            width = node.test.end_col_offset - node.test.col_offset
+            taken = inner in node.body
+            text.patch([(node.test.lineno, node.test.col_offset, width, str(taken))])
+            sentences.append(f"row {node.lineno}: {ast.unparse(node.test)} is {str(taken).lower()}, as a caller may choose")
+    return sentences
 
 
 def _call_of(function, owner, model, given, text):
