@@ -10,6 +10,7 @@ from tflint_mem.source import Source, SourceError
 OK, FOUND, FAILED = 0, 1, 2
 _KEEP_BYTES = 4_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
+_FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
@@ -45,14 +46,16 @@ class Reader:
         self._limit, self._warn, self._kept, self._recent = settings.max_file_size, warn, {}, {}
         self._size = 0
 
-    def sources(self):
-        """Every readable file; what cannot be read goes to `errors`."""
+    def sources(self, note=None):
+        """Every readable file, which `note` is told; what cannot be read goes to `errors`."""
         for path in self.files:
             try:
                 source = Source.read(path)
             except SourceError as error:
                 self.errors.append((path, error.message))
                 continue
+            if note is not None:
+                note(source)
             if mentions_tensorflow(source.raw):
                 if self._is_too_big(source):
                     continue
@@ -134,17 +137,18 @@ class Run:
         self.findings, self.fixed, self.skipped_fixes = [], [], []
         self.baseline, self.baselined = None, 0
         self.verified = {}  # what --verify measured, by verifying.key(finding)
-        self.failed = False
+        self.failed = self.warned = False
         self.checked = 0
 
     def warn(self, message):
         """One line on standard error."""
+        self.warned = True
         print(f"tflint-mem: {message}", file=sys.stderr)
 
     def result(self):
         """Run all the steps; returns the exit code."""
         self.reader = self._reader()
-        self.findings = self.analyze(self.reader.sources())
+        self.findings = self._found()
         files = set(self.reader.files)
         self.checked = len(files) - sum(path in files for path, _ in self.reader.errors)
         for path, message in self.reader.errors:
@@ -167,6 +171,28 @@ class Run:
             verifying.verify(self)
         self._report()
         return self._exit_code()
+
+    def _found(self):
+        """The findings of the files, from the cache when they are as they were."""
+        cache = self._cache()
+        found = cache.findings() if cache else None
+        if found is None:
+            self.warned = False
+            found = self.analyze(self.reader.sources(cache.note if cache else None))
+            if cache and not self.reader.errors and not self.warned:
+                cache.store(found)
+        return found
+
+    def _cache(self):
+        """The cache, unless the run changes files, needs them all, or has so few that reading them is quicker."""
+        options, settings = self.options, self.settings
+        if not settings.cache or self.stdin or settings.fix or options.diff or options.add_noqa or options.verify is not None:
+            return None
+        if len(self.reader.files) < _FEWEST_TO_CACHE:
+            return None
+        from tflint_mem.cache import Cache
+
+        return Cache(settings, self.paths, self.reader.files)
 
     def analyze(self, sources):
         """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow."""
@@ -238,7 +264,7 @@ class Run:
         source = Source(self.paths[0], sys.stdin.buffer.read())
         left_out = source.path != "-" and self.settings.force_exclude and discover.is_excluded(source.path, self.settings)
         reader = Reader([] if left_out else [source.path], self.settings, self.warn)
-        reader.sources = lambda: iter(() if left_out else (source,))
+        reader.sources = lambda note=None: iter(() if left_out else (source,))
         reader.put(source)
         return reader
 

@@ -98,8 +98,8 @@ def _verify_given(given):
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
               help="A configuration file instead of the nearest one, or one setting in TOML.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
-@click.option("--cache-dir", type=click.Path(), hidden=True)
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
+@click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
 @click.option("--verify", "verifies", is_flag=True, help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
               "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.")

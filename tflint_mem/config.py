@@ -265,9 +265,10 @@ def _checked(table, path):
             Options.from_table(table["verify"], os.path.dirname(path))
         except OptionError as error:
             raise UsageError(f"{path}: {error}") from None
-    if "baseline" in table:
-        folder = os.path.dirname(path) if path != "--config" else os.getcwd()
-        table = {**table, "baseline": os.path.join(folder, table["baseline"])}
+    for key in ("baseline", "cache-dir"):
+        if key in table:
+            folder = os.path.dirname(path) if path != "--config" else os.getcwd()
+            table = {**table, key: os.path.join(folder, table[key])}
     return table
 
 

@@ -7,6 +7,7 @@ tells a linter what `sys.path` will be.  So a dotted name is looked up by the en
 
 import os
 
+from .. import witness
 from ..knowledge import EXTERNAL_ROOTS
 
 
@@ -75,4 +76,4 @@ class Names:
 
 def _exists(parts):
     path = os.sep.join(("", *parts)) if not parts[0].endswith(":") else os.sep.join(parts)
-    return os.path.isfile(path + ".py") or os.path.isfile(os.path.join(path, "__init__.py"))
+    return os.path.isfile(witness.note(path + ".py")) or os.path.isfile(witness.note(os.path.join(path, "__init__.py")))

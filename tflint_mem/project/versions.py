@@ -6,6 +6,7 @@ Evidence, strongest first: the `tensorflow-version` setting, pinned requirements
 import os
 
 from .. import facts as F
+from .. import witness
 from .module import tail_of
 
 _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
@@ -126,7 +127,7 @@ _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
 def _texts(folder, names):
     for name in names:
         try:
-            with open(os.path.join(folder, name), "rb") as file:
+            with open(witness.note(os.path.join(folder, name)), "rb") as file:
                 yield file.read(200_000).decode("utf-8", "replace")
         except OSError:
             continue
