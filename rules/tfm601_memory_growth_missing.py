@@ -220,14 +220,18 @@ def _main_blocks(m):
 
 
 def _computes(context, m, i):
-    """Does the call train or infer?  Initializers alone do not; None for a model called on `Input`, which only builds."""
+    """Does the call train or infer?  Initializers alone do not; None for a model that is called to build another one.
+
+    That is a model called on `Input`, or where it is made: `Model(inputs, outputs)(x)`.
+    """
     tail = tail_of(m.calls[i][0])
     if tail in context.project.defined and tail not in _WORK_TAILS:
         return False  # a function of the project, by the name of it: what it calls is looked at in its turn
     names = context.project.apis(m, i)
     call = m.calls[i]
     if names & _WORK:
-        return None if "model.__call__" in names and call[1] and _symbolic(context, m, call, call[1][0]) else True
+        builds = "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
+        return None if builds else True
     if not _graphs.runs_session(context, m, i):
         return False
     argument = call[1][0] if call[1] else None
