@@ -233,15 +233,21 @@ def _holds(expression, here):
     return False
 
 
+def _wrapped(m, expression, here):
+    """Is it an object that is given the model, by the name of its class: `Block(model=net)`, also inside another call?"""
+    return any(e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper() and here in (*m.calls[e[1]][1], *[k[1] for k in m.calls[e[1]][2]])
+               for e in walk(expression, m.calls))
+
+
 def _added_later(m, scope, name, loop):
     for i in m.scope_calls(scope):
         call = m.calls[i]
         if call[0][0] == "a" and call[0][2] in ADDERS and (loop is None or loop == -1 or m.inside(call[4], loop)):
-            if any(_holds(a, name) for a in call[1]):
+            if any(_holds(a, name) or _wrapped(m, a, name) for a in call[1]):
                 return read_elsewhere(m, tail_of(call[0][1]), {call[5]})
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], name):
+        if statement and statement[0] == F.ASSIGN and statement[6] is not None and (_holds(statement[6], name) or _wrapped(m, statement[6], name)):
             if any(t[0] == "x" for t in statement[5]) and (loop is None or loop == -1 or m.inside(statement[2], loop)):
                 return True
     return False

@@ -200,9 +200,11 @@ def _used_here(context, m, i):
 
 
 def _on_inputs(context, m, j):
-    """Is the model called on what `Input(…)` gave?"""
+    """Is the model called on what `Input(…)` gave, or on the inputs of a model?"""
     call = m.calls[j]
     for argument in call[1]:
+        if argument[0] == "a" and argument[2] in ("inputs", "input"):
+            return True
         for v in context.infer.values(m, call[3], argument, call[5]):
             if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
                 if context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"}:

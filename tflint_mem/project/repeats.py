@@ -352,7 +352,13 @@ class Repeats:
             kind, _, statement, branch = m.contexts[c]
             if kind == "if" and statement in a and a[statement] != c:
                 return True
-        return False
+        return self._instead(m, i, j)
+
+    @staticmethod
+    def _instead(m, i, j):
+        """`try: return load(…)` … `return load_again(…)`: the run that gives a result does not call itself, the one that does gives the other's."""
+        site, again = m.statements[m.calls[i][5]], m.statements[m.calls[j][5]]
+        return site[0] == again[0] == F.RETURN and again[5] == ("c", j) and not m.loops(m.calls[j][4])
 
     # -- phrases ----------------------------------------------------------------------------------------------------------
 
