@@ -142,6 +142,17 @@ def test_exceptions_that_an_older_keras_would_not_have_raised(state, error, coun
     assert not found or found[0].text == old_keras.WORDS
 
 
+def test_weights_in_a_format_that_keras_3_does_not_read_stay_as_they_are(state):
+    def load_weights():
+        raise ValueError("File format not supported: filepath=./net.tf. Keras 3 only supports V3 `.keras` files")
+
+    try:
+        load_weights()
+    except ValueError as error:
+        action, = old_keras.actions(error, state(""))
+    assert action.text.startswith("load_weights: the weights stay")
+
+
 class Model:
     """Trains until it is told to stop."""
 

@@ -122,6 +122,24 @@ def test_a_folder_without_init_is_a_package_though_a_file_in_it_has_its_name(pro
     assert sorted(cut(folder).modules) == ["nets/sizes.py"]
 
 
+def test_options_are_defined_where_they_are_asked_for(project):
+    folder = project(app="""
+        from absl import app, flags
+        from absl.flags import FLAGS
+
+        flags.DEFINE_integer("size", 4, "how many")
+
+
+        def main(_argv):
+            for row in range(FLAGS.size):
+                print(row)  # here
+
+
+        app.run(main)
+    """)
+    assert 'flags.DEFINE_integer("size", 4, "how many")' in body(cut(folder))
+
+
 def test_a_session_is_begun_though_what_needs_it_stands_before(project):
     folder = project(app="""
         session = Session()

@@ -158,6 +158,8 @@ def _is_needed(statement, needed):
         return True
     if binds(statement) & needed and not isinstance(statement, ast.Delete):
         return True
+    if _defines_option(statement) and {name.lower() for name in needed} & {"flags"}:
+        return True
     if only_shows(statement):
         return False
     return bool(changes(statement) & needed)
@@ -180,6 +182,13 @@ def is_setting(statement):
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ("allow_growth",):
             return True
     return False
+
+
+def _defines_option(statement):
+    """`flags.DEFINE_integer("size", 4, "...")`: what FLAGS is asked for."""
+    call = getattr(statement, "value", None)
+    name = call.func.attr if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else base_name(call) if call is not None else None
+    return isinstance(statement, ast.Expr) and (name or "").startswith("DEFINE_")
 
 
 def _begins_session(call):

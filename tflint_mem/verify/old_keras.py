@@ -2,8 +2,9 @@
 
 import os
 import re
+import traceback
 
-from .standins import Action, substitute
+from .standins import Action, substitute, weights
 
 _SYMPTOMS = re.compile(
     r"Argument\(s\) not recognized|Unrecognized keyword arguments? passed to|unexpected keyword argument '"
@@ -30,7 +31,9 @@ def actions(error, state):
                 match.group("module"), match.group("name"), match.group("name")), "")
             return
     match = _SYMPTOMS.search(message)
-    if match:
+    if match and match.group("folder") and "load_weights" in {frame.name for frame in traceback.extract_tb(error.__traceback__)}:
+        yield weights()
+    elif match:
         yield substitute("old_keras", WORDS)
         if match.group("folder") and os.path.isdir(match.group("folder")):
             path = os.path.join(os.path.relpath(match.group("folder")), "model.keras")
