@@ -130,7 +130,7 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
             snippet=path, text=text, plan=dict(plan, soft_limit=int(options.memory * 0.6)), flagged=list(flagged) if flagged else None,
             setup=list(setup), rewrites=[list(pair) for pair in rewrites], pretend_gpus=pretend_gpus, attempts=attempts,
             project=[os.path.abspath(folder) for folder in folders],
-            elements={"source": snippet.elements, "target": snippet.target}, repair_seconds=seconds * 0.6,
+            elements={"source": snippet.elements, "target": snippet.target}, repair_seconds=seconds * 0.85,
             modules=sorted({name.split("/")[0].removesuffix(".py") for name in snippet.modules}),
             module_files=sorted(snippet.modules))
         return _supervised(options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds)
