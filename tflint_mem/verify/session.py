@@ -10,6 +10,7 @@ import time
 from . import runner, slicer, verdict
 from .files import Files
 from .measure import Measured
+from .needs import needs as needed, short
 from .options import OptionError
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
@@ -377,9 +378,9 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
         judged = Verdict(NOT_CONFIRMED, None, None, "the loop is left in its first pass: nothing repeats")
     elif not _ran(run):
         if finding.group == "tf1" and error is not None and _at_flagged(error, snippet):
-            judged = Verdict("confirmed", None, f"raises {error['type']}", _short(error["message"]))
+            judged = Verdict("confirmed", None, f"raises {error['type']}", short(error["message"]))
         else:
-            needs = _needs(run, error)
+            needs = needed(run, error, snippet.render()[0])
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code in HELD:
         judged = _judge_held(last, fixed_last)
@@ -391,7 +392,7 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     else:
         judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
         if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
-            needs = _needs(run, error)
+            needs = needed(run, error, snippet.render()[0])
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
         elif judged.verdict in (NOT_CONFIRMED, "bounded") and not _reached(last, snippet):
             needs = ["a way through the code that reaches the flagged line"]
@@ -449,8 +450,8 @@ def _judge_refusal(run, fixed_run, wants_growth=False):
             return Verdict("confirmed", None, "no effect", text)
         return Verdict(NOT_CONFIRMED, None, None, "TensorFlow accepted it")
     if error["type"] not in ("ValueError", "RuntimeError", "AttributeError", "AssertionError"):
-        return Verdict(NOT_RUNNABLE, None, None, f"{error['type']}: {_short(error['message'])}")
-    text = f"{error['type']}: {_short(error['message'])}"
+        return Verdict(NOT_RUNNABLE, None, None, f"{error['type']}: {short(error['message'])}")
+    text = f"{error['type']}: {short(error['message'])}"
     if fixed_run is not None:
         other = fixed_run.last("error")
         text += "; fixed: no error" if other is None else f"; fixed: still {other['type']}"
@@ -513,32 +514,6 @@ def _after_fix(judged_flagged, fixed, run):
     if judged.verdict == "confirmed":
         return f"; the fixed version grows too: {judged.message}"
     return f"; fixed: {'no growth' if judged.verdict == NOT_CONFIRMED else 'bounded'}{number}"
-
-
-def _needs(run, error):
-    """What would make it runnable, in words."""
-    if error is None:
-        if run.status == "timeout":
-            return ["more time: the code before the loop did not end in time (--verify-timeout)"]
-        if run.status == "memory":
-            return ["more memory: the limit was reached before the loop (verify.memory-limit)"]
-        if run.status == "crashed":
-            return [f"a process that survives: it ended with {verdict._exit(run.code)}"]
-        return ["elements: the loop has nothing to run over"]
-    if error["type"] in ("ModuleNotFoundError", "ImportError"):
-        import re
-        match = re.search(r"No module named '([\w.]+)'", error["message"])
-        return [f"module {match.group(1)}" if match else error["message"]]
-    if error["type"] == "NothingRepeated":
-        return ["elements: the loop has nothing to run over"]
-    line = f" in `{error['line'].strip()}`" if error.get("line") else ""
-    hidden = f" (its own `except` hid {_short(error['hidden'])})" if error.get("hidden") else ""
-    return [f"code that runs as it stands: {error['type']}: {_short(error['message'])}{line}{hidden}"]
-
-
-def _short(message, most=160):
-    message = " ".join(message.split())
-    return message if len(message) <= most else message[:most - 3] + "..."
 
 
 def _meters(flagged, fixed, options, environment):

@@ -1,0 +1,53 @@
+"""What would make a place runnable, in words that a user can act on."""
+
+import re
+
+from .verdict import _exit
+
+_WITH = "a comment `# tflint-mem: verify-with {}=...` or verify.setup gives it"
+
+
+def needs(run, error, text=""):
+    """[sentence] for a Run that did not come to its repeats.
+
+    error  the last "error" event of the run, or None     text  the snippet that ran, for names that a value can be given for
+    """
+    if error is None:
+        if run.status == "timeout":
+            return ["more time: the code before the loop did not end in time (--verify-timeout)"]
+        if run.status == "memory":
+            return ["more memory: the limit was reached before the loop (verify.memory-limit)"]
+        if run.status == "crashed":
+            return [f"a process that survives: it ended with {_exit(run.code)}"]
+        return ["elements: the loop has nothing to run over"]
+    message = error["message"]
+    if error["type"] in ("ModuleNotFoundError", "ImportError"):
+        match = re.search(r"No module named '([\w.]+)'", message)
+        if match:
+            return [f"module {match.group(1)}: installed for the interpreter of --verify-python, or put into sys.modules by verify.setup"]
+        return [message]
+    if error["type"] == "NothingRepeated":
+        return ["elements: the loop has nothing to run over"]
+    missing = re.match(r"name '(\w+)' is not defined", message)
+    if error["type"] == "NameError" and missing:
+        return [f"a value for {missing.group(1)}: {_WITH.format(missing.group(1))}"]
+    path = re.search(r"No such file or directory:? '([^']+)'", message)
+    if path:
+        return [f"the file {path.group(1)}: beside the code, or made by verify.setup"]
+    line = f" in `{error['line'].strip()}`" if error.get("line") else ""
+    hidden = f" (its own `except` hid {short(error['hidden'])})" if error.get("hidden") else ""
+    return [f"code that runs as it stands: {error['type']}: {short(message)}{line}{hidden}{_instead(error, text)}"]
+
+
+def _instead(error, text):
+    """The name that the failing top-level statement would have given, and how to give it."""
+    rows = text.split("\n")
+    row = error.get("row")
+    match = re.match(r"(\w+)\s*=[^=]", rows[row - 1]) if row and row <= len(rows) else None
+    return f"; or a value for {match.group(1)}: {_WITH.format(match.group(1))}" if match else ""
+
+
+def short(message, most=160):
+    """A message in one row."""
+    message = " ".join(message.split())
+    return message if len(message) <= most else message[:most - 3] + "..."
