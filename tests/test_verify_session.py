@@ -366,6 +366,31 @@ def test_control_c_ends_children_and_keeps_what_was_measured(project, monkeypatc
     assert processes_with("marker-of-control-c") == []
 
 
+def test_a_request_to_terminate_is_like_control_c(project, monkeypatch):
+    import io
+    import signal
+
+    project.write("app.py", """
+        import subprocess, sys
+        for number in range(50):
+            subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", "marker-of-termination"])  # here
+    """)
+    real_sleep, before = time.sleep, signal.getsignal(signal.SIGTERM)
+
+    def sleep(seconds):
+        real_sleep(seconds)
+        if processes_with("marker-of-termination"):
+            os.kill(os.getpid(), signal.SIGTERM)
+            real_sleep(5)
+
+    monkeypatch.setattr(runner.time, "sleep", sleep)
+    stream = io.StringIO()
+    outcome = command.run(project.findings(), project.sources(), None, {"python": sys.executable, "seconds": 0.8}, stream=stream)
+    assert outcome.interrupted and "Interrupted: 0 of the findings" in stream.getvalue()
+    assert processes_with("marker-of-termination") == []
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 def test_the_total_time_leaves_findings_out(project):
     for name in "abc":
         project.write(f"{name}.py", LEAKY)

@@ -5,9 +5,12 @@
 Everything for people goes to `stream`; the outcome's findings go on to the reports.
 """
 
+import contextlib
 import os
 import re
+import signal
 import sys
+import threading
 
 from . import session
 from .options import OptionError, Options
@@ -80,7 +83,8 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
 
     progress = Progress(stream, quiet)
     try:
-        outcome = session.verify_findings(findings, source_list, settings, options, progress, announce)
+        with _terminable():
+            outcome = session.verify_findings(findings, source_list, settings, options, progress, announce)
     finally:
         progress.end()
     if options.keep:
@@ -93,6 +97,22 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
     if outcome.skipped and not quiet:
         stream.write(f"The total time is up: {outcome.skipped} findings were not verified.\n")
     return outcome
+
+
+@contextlib.contextmanager
+def _terminable():
+    """A request to terminate ends the run as Ctrl-C does: children are ended and what was measured is kept."""
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's business
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
 
 
 def _check_writable(path):
