@@ -124,8 +124,8 @@ def unreleased(context, m, i, kind="load"):
     first = None
     ends = release_names(context, m, kind)
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if kind == "load" and repeat.count is not None and repeat.count <= 3:
-            continue  # two or three loaded models are a comparison, not a leak
+        if repeat.count is not None and repeat.count <= 3:
+            continue  # two or three models are a comparison, not a leak
         if context.project.released(repeat, ends):
             continue
         if kept(context, repeat):

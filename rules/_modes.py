@@ -20,6 +20,12 @@ def switched(m, i):
     return False
 
 
+def asks_for_eager(m, i):
+    """Does a condition around the call ask for eager execution?"""
+    return any(m.contexts[c][0] == "if" and any(e[0] == "c" and tail_of(m.calls[e[1]][0]) == "executing_eagerly" for e in walk(m.statements[m.contexts[c][2]][5], m.calls))
+               for c in m.chain(m.calls[i][4]))
+
+
 def new_graph(context, repeat):
     """Does each pass of a graph program begin with an empty graph: `tf.reset_default_graph()`?"""
     return context.project.versions.graph_mode(repeat.module) and context.project.released(repeat, GRAPH_RELEASES) is not None

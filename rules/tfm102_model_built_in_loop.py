@@ -58,6 +58,8 @@ def find(context):
     """Constructions of whole models that repeat; those in handlers are TFM103's, wrappers of a model TFM104's."""
     for acquired in _models.builds(context):
         m, i = acquired.m, acquired.i
+        if context.in_tests(m):
+            continue
         if acquired.repeat is None:
             yield from _cleaned_training(context, acquired)
             continue

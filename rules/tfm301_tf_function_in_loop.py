@@ -41,7 +41,7 @@ from tflint_mem import facts as F
 from tflint_mem.context import Draft
 from tflint_mem.project.module import tail_of
 
-from . import _hot, _models, _traced
+from . import _hot, _lifetimes, _models, _traced
 
 CODE = "TFM301"
 MEASURED = "memory flat when dropped, about 45x slower than one that was made before (TF 2.21 and 2.15)"
@@ -73,6 +73,8 @@ def _checked(context, m, i, traced, pos):
     repeat = next((r for r in context.project.repeats_of.all_of_call(m, i) if _again(context, r)), None)
     if repeat is None:
         return
+    if _set_up(context, repeat):
+        return
     training = _pins(context, traced)
     kept = _kept(context, m, i, traced, repeat)
     if not training and (_on_purpose(context, m, i, repeat) or not kept and (repeat.kind == "objective" or _of_new_model(context, m, i, traced, repeat))):
@@ -96,6 +98,13 @@ def _on_purpose(context, m, i, repeat):
     if repeat.kind == "comprehension" and _models.stored(context, *repeat.hops[0], repeat.context):
         return True
     return any(e == ("a", ("c", i), "get_concrete_function") for e in _models.walk_statement(m, m.statements[m.calls[i][5]]))
+
+
+def _set_up(context, repeat):
+    """A loop that only makes functions and puts them into a container: one for each task, all of them wanted."""
+    if repeat.context is None or repeat.handed:
+        return False
+    return _models.stored(context, *repeat.hops[0], repeat.context) and not _lifetimes.works(context, repeat)
 
 
 def _again(context, repeat):

@@ -238,7 +238,7 @@ def _repeat(context, made):
         return None
     guards = context.project.repeats_of.guards
     for repeat in context.project.repeats_of.all_of_call(m, site):
-        if repeat.count is not None and repeat.count <= 3 or _entries(repeat) or context.project.released(repeat, _RELEASES):
+        if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
             continue
         if repeat.context is not None and _graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
             continue
@@ -247,16 +247,6 @@ def _repeat(context, made):
     if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope):
         return None
     return True if _called_later(context, made, site) else None
-
-
-def _entries(repeat):
-    """A loop over the entries of a dictionary: as few passes as things have names (metrics, layers, summaries)."""
-    m = repeat.module
-    if not repeat.local or m.contexts[repeat.context][0] == "while":
-        return False
-    kind, _, statement, branch = m.contexts[repeat.context]
-    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
-    return iterable[0] == "c" and m.calls[iterable[1]][0][0] == "a" and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
 
 
 def _runs(context, repeat):

@@ -37,7 +37,7 @@ Moving the call before a loop that does not change its arguments is unsafe only 
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _lifetimes, _models, _variance
+from . import _lifetimes, _models, _modes, _variance
 
 CODE = "TFM504"
 MEASURED = {
@@ -54,6 +54,8 @@ def find(context):
     found = {}
     for m, i, names in context.calls({"function", "gradients", "variable"}, _NAMES):
         kind = next(iter(names)).rpartition(".")[2]
+        if _modes.asks_for_eager(m, i):
+            continue  # the branch for graphs of code that runs eagerly as well
         if kind == "variable" and not context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
             continue
         repeat = _repeat(context, m, i, kind)

@@ -79,7 +79,7 @@ def _add(project, source, kept, findings, quiet=False):
     except (SyntaxError, ValueError) as error:
         broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
-            findings.extend(_syntax_finding(source, each) for each in broken or (error,))
+            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1))
         try:
             collected = _collect(source) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -137,10 +137,12 @@ def remember():
         _SEEN = {}
 
 
-def _syntax_finding(source, error):
+def _syntax_finding(source, error, more=0):
     row = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1
     message = getattr(error, "msg", None) or str(error)
+    if more > 0:
+        message += f" (nor do {more} more cells)" if more > 1 else " (nor does one more cell)"
     cell, local = None, row
     if source.kind == "notebook":
         try:

@@ -61,6 +61,8 @@ class Compiled:
         if scope == 0:
             return False
         callers = [(other, j, how) for other, j, how in self.project.callers(m, scope) if how in ("call", "map", "replica")]
+        if not callers:  # what a library's user would hand over is called by the names of things
+            callers = self.project.repeats_of.kindred.callers(m, scope)
         if not callers:
             return False
         return all(self.call(other, j) for other, j, _ in callers)

@@ -114,9 +114,17 @@ class Released:
                 om = self.project.module(v[2][0])
                 origin = om.calls[v[2][1]]
                 here = om is m and origin[3] == scope and m.inside(origin[4], outer)
-                if (here or (om.index, origin[3]) in path) and "tf.Graph" in self.project.apis(om, v[2][1]):
+                if (here or (om.index, origin[3]) in path or self._called(m, scope, outer, om, origin[3])) and "tf.Graph" in self.project.apis(om, v[2][1]):
                     return True
         return False
+
+    def _called(self, m, scope, outer, other, maker):
+        """Does this part of the scope call the function that makes it, one that makes a new one each time?"""
+        if self.project.repeats_of.guards.cached(other, maker):
+            return False
+        return any(
+            m.inside(m.calls[i][4], outer) and any(fm is other and fs == maker for fm, fs in self.project.functions_called(m, i))
+            for i in m.scope_calls(scope))
 
     def _graph_of(self, v):
         """Values of the graph that a session was made for: `tf.Session(graph=tf.Graph())`."""
