@@ -11,7 +11,8 @@ _SYMPTOMS = re.compile(
     r"(lr|decay|workers|use_multiprocessing|max_queue_size|period|save_format|nb_epoch|weights|input_length|batch_input_shape)'"
     r"|has no attribute '(fit_generator|predict_generator|evaluate_generator|predict_classes|predict_proba)'"
     r"|filename must end in `\.weights\.h5`|filepath provided must end in|Invalid filepath extension for saving"
-    r"|File format not supported: filepath=(?P<folder>.+?)\. Keras 3 only supports|not supported in Keras 3")
+    r"|File format not supported: filepath=(?P<folder>.+?)\. Keras 3 only supports|not supported in Keras 3"
+    r"|A KerasTensor cannot be used as input to a TensorFlow function|A KerasTensor is symbolic|color_mode must be|keyword argument 'grayscale'")
 _ABSENT = (r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'", r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'")
 _MODULES = re.compile(r"(keras|tensorflow\.keras|tensorflow\.python\.keras|tensorflow\.compat\.v[12]\.keras|keras\._tf_keras\.keras)(\.|$)")
 WORDS = "Keras 3 for code of an older Keras: old names and options mean their successors"

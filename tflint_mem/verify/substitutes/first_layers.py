@@ -1,5 +1,6 @@
 """`tf.layers` and a little of `tf.contrib`, which TensorFlow has no more beside Keras 3: plain variables and operations."""
 
+import sys
 import types
 
 import numpy as np
@@ -142,10 +143,13 @@ def optimize_loss(loss, global_step, learning_rate, optimizer="SGD", **options):
 layers = types.ModuleType("tensorflow.layers")
 for _name in ("dense conv2d conv1d conv2d_transpose max_pooling2d average_pooling2d flatten dropout batch_normalization Dense Conv2D").split():
     setattr(layers, _name, globals()[_name])
-tf.layers = layers
-if not hasattr(tf, "contrib"):
-    tf.contrib = types.SimpleNamespace(layers=types.SimpleNamespace(
-        xavier_initializer=xavier_initializer, xavier_initializer_conv2d=xavier_initializer, variance_scaling_initializer=variance_scaling_initializer,
-        fully_connected=fully_connected, convolution2d=convolution2d, conv2d=convolution2d, flatten=flatten, l2_regularizer=l2_regularizer,
-        optimize_loss=optimize_loss, batch_norm=lambda inputs, *arguments, scope=None, reuse=None, **options: batch_normalization(
-            inputs, name=scope, reuse=reuse)))
+_contrib = types.SimpleNamespace(layers=types.SimpleNamespace(
+    xavier_initializer=xavier_initializer, xavier_initializer_conv2d=xavier_initializer, variance_scaling_initializer=variance_scaling_initializer,
+    fully_connected=fully_connected, convolution2d=convolution2d, conv2d=convolution2d, flatten=flatten, l2_regularizer=l2_regularizer,
+    optimize_loss=optimize_loss, batch_norm=lambda inputs, *arguments, scope=None, reuse=None, **options: batch_normalization(
+        inputs, name=scope, reuse=reuse)))
+# `tensorflow` itself may be `compat.v1` by now, and that has a `compat.v1` of its own
+for _place in [tf] + [_module for _name, _module in list(sys.modules.items()) if _name == "tensorflow" or _name.endswith("compat.v1")]:
+    if hasattr(_place, "placeholder"):
+        _place.layers = layers
+        _place.contrib = getattr(_place, "contrib", _contrib)

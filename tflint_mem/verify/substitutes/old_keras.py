@@ -9,6 +9,7 @@ import types
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.util import dispatch
 
 _PLACES = [getattr(tf.keras, _name) for _name in (
     "layers", "models", "utils", "optimizers", "callbacks", "regularizers", "initializers", "constraints", "losses", "metrics",
@@ -143,3 +144,40 @@ if not getattr(tf.keras.models.load_model, "takes_old", False):
         if hasattr(_place, "load_model"):
             _place.load_model = _load_model
     tf.keras.models.load_model = _load_model
+
+
+def _load_img(path, color_mode="rgb", *arguments, _original=tf.keras.utils.load_img, **options):
+    if "grayscale" in options:
+        color_mode = options.pop("grayscale")
+    if isinstance(color_mode, bool):
+        color_mode = "grayscale" if color_mode else "rgb"
+    return _original(path, color_mode, *arguments, **options)
+
+
+if not getattr(tf.keras.utils.load_img, "takes_old", False):
+    _load_img.takes_old = True
+    for _place in [module for name, module in list(sys.modules.items()) if name.endswith((".utils", "preprocessing.image")) and "keras" in name]:
+        if hasattr(_place, "load_img"):
+            _place.load_img = _load_img
+    tf.keras.utils.load_img = _load_img
+
+
+class _OperationsOnSymbols(dispatch.GlobalOpDispatcher):
+    """An operation of TensorFlow on a symbolic tensor becomes a layer, as older versions did."""
+
+    def handle(self, op, args, kwargs):
+        symbols = [value for value in tf.nest.flatten((args, kwargs)) if isinstance(value, tf.keras.KerasTensor)]
+        if not symbols:
+            return self.NOT_SUPPORTED
+
+        def run(given):
+            given = list(given) if isinstance(given, (list, tuple)) else [given]
+            new_args, new_kwargs = tf.nest.map_structure(
+                lambda value: given.pop(0) if isinstance(value, tf.keras.KerasTensor) else value, (args, kwargs))
+            return op(*new_args, **new_kwargs)
+
+        return tf.keras.layers.Lambda(run)(symbols if len(symbols) > 1 else symbols[0])
+
+
+if not any(type(dispatcher).__name__ == "_OperationsOnSymbols" for dispatcher in dispatch._GLOBAL_DISPATCHERS):
+    _OperationsOnSymbols().register()

@@ -15,6 +15,11 @@ class KerasLayer(tf.keras.layers.Layer):
         self.dense = tf.keras.layers.Dense(self.width)
         self.trainable = trainable
 
+    def __call__(self, inputs, *arguments, **options):
+        if isinstance(inputs, (list, tuple, str)):
+            inputs = tf.convert_to_tensor(inputs)
+        return super().__call__(inputs, *arguments, **options)
+
     def build(self, shape):
         self.dense.build((None, _size(shape)))
         self.built = True
