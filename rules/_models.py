@@ -26,7 +26,7 @@ def loads(context):
     """Every call that loads a model, with its repeat."""
     return _memo(context, "loads", lambda: [
         _acquired(context, m, i, "load", names) for m, i, names in context.calls(LOAD_TAILS, LOADERS)
-        if not _is_submodule_load(context, m, i) and not _is_deserializer(m, i)
+        if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i)
     ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
 
 
@@ -45,7 +45,7 @@ def _handed_loads(context):
 
 def builds(context):
     """Every call that constructs a Keras model (the project's own subclasses included), with its repeat."""
-    return _memo(context, "builds", lambda: [_acquired(context, m, i, "build", names) for m, i, names in constructions(context)])
+    return _memo(context, "builds", lambda: [_acquired(context, m, i, "build", names) for m, i, names in constructions(context) if not context.in_tests(m)])
 
 
 def constructions(context):
@@ -187,10 +187,10 @@ def stored(context, m, i, loop=None):
                 return read_elsewhere(m, tail_of(outer[0][1]), {call[5]})
     if statement[0] == F.ASSIGN and statement[6] is not None:
         direct = _holds(statement[6], here)
+        if (direct or _wrapped(m, statement[6], here)) and any(target[0] == "x" for target in statement[5]):
+            return True
         if direct:
             for target in statement[5]:
-                if target[0] == "x":
-                    return True
                 name = target if target[0] in ("n", "a") else None
                 if name is not None and _added_later(m, call[3], name, loop):
                     return True
@@ -235,7 +235,7 @@ def _holds(expression, here):
 
 def _wrapped(m, expression, here):
     """Is it an object that is given the model, by the name of its class: `Block(model=net)`, also inside another call?"""
-    return any(e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper() and here in (*m.calls[e[1]][1], *[k[1] for k in m.calls[e[1]][2]])
+    return any(e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper() and any(_holds(a, here) for a in (*m.calls[e[1]][1], *[k[1] for k in m.calls[e[1]][2]]))
                for e in walk(expression, m.calls))
 
 

@@ -10,6 +10,7 @@ from ..knowledge import MODEL_METHODS, canonical
 from .module import tail_of
 
 EMPTY = frozenset()
+_NONE = frozenset((("k", None),))
 _KNOWN = frozenset(("sklearn", "xgboost", "lightgbm", "catboost", "torch", "torchvision", "joblib", "cv2", "pandas", "numpy"))
 
 _ONLY_KERAS = frozenset(("fit_generator", "predict_generator", "evaluate_generator", "train_on_batch", "test_on_batch", "predict_on_batch"))
@@ -27,6 +28,9 @@ _COMMON = frozenset((
     "fit", "predict", "transform", "train", "evaluate", "run", "step", "forward", "call", "build", "load", "save", "reset", "close", "update", "score",
     "summary", "act", "start", "stop", "read", "write", "process", "setup", "render", "main", "decode", "encode", "generate", "apply", "compute", "execute",
     "plot", "draw", "show", "compile", "predict_proba", "sample", "extract", "parse", "open", "connect", "send", "search", "query", "validate", "test",
+    "convert", "resize", "crop", "rotate", "paste", "merge", "clone", "flush", "commit", "format", "match", "group", "fetch", "request", "submit", "result",
+    "cancel", "acquire", "release", "upload", "download", "publish", "subscribe", "listen", "accept", "export", "backward", "describe", "reshape", "detect",
+    "infer", "normalize", "augment", "refresh", "configure", "initialize", "finalize", "register", "create", "delete", "remove", "print", "record", "track",
 ))
 _SHORTEST = 5
 
@@ -48,10 +52,13 @@ class Asked:
         keras = name in MODEL_METHODS
         if not keras and name not in self.project.defined or base in (("n", "self"), ("n", "cls")):
             return EMPTY
-        if not _unknown(self.project.infer.values(m, call[3], base, call[5])):
+        values = self.project.infer.values(m, call[3], base, call[5])
+        if not _unknown(values):
             return EMPTY
         if keras and self._is_model(m, call[3], base):
             return frozenset((("bm", ("obj", "model", None), name),))
+        if not values <= _NONE:
+            return EMPTY  # of another library, whatever it is
         if base[0] == "a":  # an attribute of something unknown: `trainer.net.compile(…)`
             owner = self._owner(m, call[3], base[1]) if base[1][0] == "n" else None
             if owner is not None and not self._within(m, call[3], owner):

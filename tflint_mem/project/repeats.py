@@ -15,7 +15,7 @@ from .module import dotted, tail_of, walk
 MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
-_PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "iterrows", "itertuples", "copy"))  # one for each of the receiver
+_PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "filter", "batch", "shuffle", "skip", "iterrows", "itertuples", "copy"))  # one for each of the receiver
 MAX_PATHS = 60
 
 
