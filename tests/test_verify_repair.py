@@ -22,6 +22,9 @@ MISSING = [
     (not_found("NewRandomAccessFile failed to Create/Open: picture.jpg : No such file"), "picture.jpg"),
     (not_found("labels.txt; No such file or directory"), "labels.txt"),
     (ValueError("Could not open 'net.tflite'."), "net.tflite"),
+    (ValueError("the folder data/out is not a directory"), "data/out"),
+    (FileNotFoundError("Model 'nets/a.h5' does not exist"), "nets/a.h5"),
+    (ValueError("the name alpha does not exist"), None),
     (ValueError("operands could not be broadcast together"), None),
     (KeyError("path"), None),
 ]
@@ -222,3 +225,14 @@ def test_environments_take_what_games_have():
     exec(guess.ENVIRONMENT + "made = _Environment((4,))\n", space)
     made = space["made"]
     assert made.unwrapped is made and len(made.step(0)) == 4 and made._max_episode_steps == 8
+
+
+def test_what_lies_beside_a_module_is_found_in_the_project(state, tmp_path, monkeypatch):
+    (tmp_path / "project" / "nets").mkdir()
+    (tmp_path / "project" / "nets" / "words.txt").write_text("real")
+    monkeypatch.setenv("TFLINT_MEM_MODULES", str(tmp_path / "modules"))
+    put(repair.propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "words.txt"))), state()))
+    assert (tmp_path / "modules" / "nets" / "words.txt").read_text() == "real"
+    action, = repair.propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "rows.csv"))), state())
+    put([action])
+    assert action.text.startswith("nets/rows.csv: 64 rows") and (tmp_path / "modules" / "nets" / "rows.csv").exists()

@@ -151,6 +151,8 @@ def _attempt(job, emit, gpu, state, extension):
     saved_main, saved_argv, saved_path = sys.modules[_MAIN], sys.argv, list(sys.path)
     sys.modules["tflint_mem_probe"], sys.modules[_MAIN] = shim, module
     sys.argv = [path]
+    # the same folder for all attempts: what lies beside a module is put there once
+    os.environ["TFLINT_MEM_MODULES"] = os.path.join(os.path.dirname(os.path.abspath(job["cwd"])), "modules")
     sys.path.insert(0, job["cwd"])
     for name in job["modules"]:  # an earlier attempt may have imported them
         for loaded in [loaded for loaded in sys.modules if loaded == name or loaded.startswith(name + ".")]:

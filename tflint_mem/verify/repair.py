@@ -29,6 +29,9 @@ _PATH_MESSAGES = (
     r"Could not find directory ([^\s]+)",
     r"Failed to find any matching files for ([^\s:]+)",
     r"\[Errno 2\][^']*'([^']+)'",
+    # in the words of a program's own checks: something with a slash or an ending, so that it is no mere name
+    r"['\"`]?([\w.~-]*/[\w./~-]*\w|[\w~-]+\.\w{2,5})['\"`]?,? (?:is not a (?:valid )?(?:directory|folder|file|path)|does(?: not|n't) exist|not found"
+    r"|could not be found|cannot be found)",
 )
 _CODE = ("tf.keras.", "types.SimpleNamespace(", "np.random.", "\n")  # rewrites of code, not of a string constant
 _READERS_OF_WEIGHTS = ("load_weights", "read_weights", "restore")
@@ -157,6 +160,10 @@ def _path(error, state):
     names = _called(error, state)
     path = path.replace("\\", "/") if "\\" in path and "/" not in path else path
     home = os.path.expanduser("~")
+    beside = os.environ.get("TFLINT_MEM_MODULES")
+    if beside and path.startswith(beside + "/"):
+        yield _beside_module(path, path[len(beside) + 1:], names, state)
+        return
     if os.path.isabs(path) and not (path.startswith(os.getcwd()) or path.startswith(home)
                                     or path.startswith(os.environ.get("TMPDIR", "/nowhere"))):
         yield _relocated(path, state)
@@ -177,6 +184,22 @@ def _path(error, state):
         yield standins.weights()
         return
     yield _made(path, names, state)
+
+
+def _beside_module(path, relative, names, state):
+    """A file that a module looks for beside itself (`os.path.dirname(__file__)`, package data): the project's, or a stand-in."""
+    for folder in state.project:
+        for _ in range(3):
+            real = os.path.join(folder, relative)
+            if os.path.exists(real):
+                return standins.beside_module(relative, os.path.abspath(real), _can_link(real, state))
+            folder = os.path.dirname(folder)
+    made = _made(path, names, state)
+    return Action(made.code, made.text.replace(path, relative), made.rewrite)
+
+
+def _can_link(real, state):
+    return any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in state.protected)
 
 
 def _called(error, state):
@@ -237,7 +260,7 @@ def _in_project(path, state):
 
 
 def _from_project(path, real, state):
-    if any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in state.protected):
+    if _can_link(real, state):
         return standins.link(path, real)
     if os.path.isfile(real) and os.path.getsize(real) <= _MOST_COPIED:
         return standins.copy(path, real)

@@ -54,7 +54,7 @@ _MODULES = '''\
 import sys
 import tempfile
 
-_FOLDER = tempfile.mkdtemp()  # modules of the project, cut down to what is used
+_FOLDER = os.environ.get("TFLINT_MEM_MODULES") or tempfile.mkdtemp()  # modules of the project, cut down to what is used
 for _name, _text in {
 %s}.items():
     os.makedirs(os.path.dirname(os.path.join(_FOLDER, _name)), exist_ok=True)

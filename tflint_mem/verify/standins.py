@@ -152,6 +152,15 @@ def link(path, real):
                   "%s: the project's own file" % path)
 
 
+def beside_module(relative, real, can_link):
+    """The project's own file beside the module that looks for it; copied where it could be written to through a link."""
+    put = "os.symlink(%r, _path)" % real if can_link else "(shutil.copytree if os.path.isdir(%r) else shutil.copy)(%r, _path)" % (real, real)
+    return Action("import os\nimport shutil\nimport tempfile\n"
+                  "_path = os.path.join(os.environ.setdefault('TFLINT_MEM_MODULES', tempfile.mkdtemp()), %r)\n"
+                  "os.makedirs(os.path.dirname(_path), exist_ok=True)\nos.path.lexists(_path) or %s\n" % (relative, put),
+                  "%s: the project's own" % relative)
+
+
 def copy(path, real):
     """A copy of the project's own file, where the project cannot be protected against writing through a link."""
     return Action("import os\nimport shutil\n%sshutil.copy(%r, %r)\n" % (_folder(path), real, path),
