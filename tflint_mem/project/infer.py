@@ -1000,6 +1000,8 @@ class Infer:
                 if kind == "ext:tf.io.gfile" or not name:
                     return EMPTY
                 return one(obj(f"{kind}.{name}", (m.index, i)))
+            if name == "as_default" and kind in ("graph", "session"):  # with tf.Graph().as_default() as graph
+                return one(receiver)
             result = METHODS.get((kind, name))
             if result is None:
                 return EMPTY
