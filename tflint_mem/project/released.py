@@ -9,6 +9,7 @@ from ..knowledge import GRAPH_RELEASES, RELEASES, canonical
 from .module import tail_of
 
 MAX_DEPTH = 4
+_REPLICA = frozenset(("run", "experimental_run_v2"))
 
 
 class Released:
@@ -62,6 +63,11 @@ class Released:
             if any(v[0] == "ext" and canonical(v[1]) in names for v in values) or any(
                     self.in_function(fm, scope, names, depth + 1) for fm, scope in self.project.functions_in(m, call[3], given, call[5])):
                 return (m, i)
+        call = m.calls[i]
+        if call[0][0] == "a" and call[0][2] in _REPLICA and call[1]:  # strategy.run(train_step, args=…) runs it now
+            for fm, scope in self.project.functions_in(m, call[3], call[1][0], call[5]):
+                if self.in_function(fm, scope, names, depth + 1):
+                    return (m, i)
         # an object of the project is made here whose methods clean up (a callback, a context manager)
         for v in self.project.infer.callee(m, i):
             if v[0] == "cls":
