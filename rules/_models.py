@@ -2,9 +2,10 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS, canonical
-from tflint_mem.project.module import dotted, statement_expressions, tail_of, walk
+from tflint_mem.project.module import call_text, statement_expressions, tail_of, walk
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
+FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
 CLEARS = frozenset(("keras.clear_session",))
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
@@ -122,26 +123,29 @@ def _acquired(context, m, i, kind, names):
 def unreleased(context, m, i, kind="load"):
     """A way in which call `i` repeats without a release; a request or task handler is preferred to a loop."""
     first = None
-    ends = release_names(context, m, kind)
-    for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.count is not None and repeat.count <= 3:
-            continue  # two or three models are a comparison, not a leak
-        if context.project.released(repeat, ends):
-            continue
-        if kept(context, repeat):
-            continue
+    for repeat in all_unreleased(context, m, i, kind):
         if repeat.kind in ("handler", "script"):
             return repeat
         first = first or repeat
     return first
 
 
+def all_unreleased(context, m, i, kind):
+    """Every way in which call `i` repeats without a release, nearest first."""
+    ends = release_names(context, m, kind)
+    for repeat in context.project.repeats_of.all_of_call(m, i):
+        if repeat.count is not None and repeat.count <= 3:
+            continue  # two or three models are a comparison, not a leak
+        if not context.project.released(repeat, ends) and not kept(context, repeat):
+            yield repeat
+
+
 def release_names(context, m, kind):
     """What ends the life of such a model: a collection is enough for a loaded one, a built one needs `clear_session()`.
 
-    In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
+    Before TensorFlow 2.15 nothing but the collection is needed. In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
     """
-    names = RELEASES if kind == "load" else CLEARS
+    names = RELEASES if kind == "load" or context.project.versions.at_least(*FIRST_CACHED) is False else CLEARS
     return names | GRAPH_RELEASES if context.project.versions.graph_mode(m) else names
 
 
@@ -468,19 +472,4 @@ def clearing(fx, view, repeat, m, i):
     return UNSAFE, "Clear the Keras session and collect garbage in each repeat", do.join(edits, first, second)
 
 
-def text(m, i):
-    """What is called, for a message: `load_model(…)`, `BUILDERS[…](…)`, `make(…)(…)`."""
-    return _text(m, m.calls[i][0]) + "(…)"
-
-
-def _text(m, expression):
-    parts = dotted(expression)
-    if parts:
-        return ".".join(parts)
-    if expression[0] == "a":
-        return f"{_text(m, expression[1])}.{expression[2]}"
-    if expression[0] == "x":
-        return f"{_text(m, expression[1])}[…]"
-    if expression[0] == "c":
-        return text(m, expression[1])
-    return "…"
+text = call_text

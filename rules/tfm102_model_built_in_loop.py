@@ -51,6 +51,7 @@ CODE = "TFM102"
 MEASURED = "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()"
 MEASURED_TRAINING = ("5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
                      "up to TF 2.13 only 0-300")
+MEASURED_TRAINING_OLD = "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of 4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)"
 FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since TensorFlow 2.14
 
 
@@ -69,6 +70,25 @@ def find(context):
         if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
             continue
         yield _draft(context, acquired, acquired.repeat, used)
+        yield from _elsewhere(context, acquired)
+
+
+def _elsewhere(context, acquired):
+    """The other calls of a factory that repeat: each of them is a place of its own."""
+    m, i = acquired.m, acquired.i
+    seen = {(m.index, i), _place(_models.factory(context, acquired))}
+    for repeat in _models.all_unreleased(context, m, i, "build"):
+        again = _models.Acquired(m, i, "build", acquired.names, repeat)
+        if repeat.kind in ("handler", "script") or _place(_models.factory(context, again)) in seen:
+            continue
+        seen.add(_place(_models.factory(context, again)))
+        used = _models.uses(context, again)
+        if used:
+            yield _draft(context, again, repeat, used)
+
+
+def _place(site):
+    return site[0].index, site[1]
 
 
 def _draft(context, acquired, repeat, used):
@@ -79,19 +99,19 @@ def _draft(context, acquired, repeat, used):
     if pins:
         since = ";" if known else "; on TensorFlow 2.14 and later"
         keeps = f"{since} the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them"
-    elif training:
+    elif training or context.project.versions.at_least(*_models.FIRST_CACHED) is False:
         keeps = "; the one before waits for a late garbage collection"
     else:
         keeps = "; the one before stays until clear_session() and a garbage collection"
     return context.at_call(
         CODE, m, i,
         f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{keeps}",
-        measured=MEASURED_TRAINING if pins else MEASURED,
+        measured=MEASURED_TRAINING if pins else MEASURED_TRAINING_OLD if training else MEASURED,
         help=("train each model in a child process of its own (spawn, one task per child), or keep one compiled model and reset its weights"
               if pins else "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order"),
         severity="error" if pins else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.clear_each_repeat(context, repeat, m, i) if not training and (m, i) == repeat.hops[0] and repeat.context is not None else None,
+        fix=_models.clear_each_repeat(context, repeat, m, i) if not pins and (m, i) == repeat.hops[0] and repeat.context is not None else None,
     )
 
 

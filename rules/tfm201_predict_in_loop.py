@@ -108,7 +108,7 @@ def _text(m, i):
 
 def _fix(context, m, i, repeat):
     data = _data(context, m, i)
-    if tail_of(m.calls[i][0]) != "predict" or data is None:
+    if tail_of(m.calls[i][0]) != "predict" or data is None or not _only_keras(context, m, i):
         return None
     if _hot.steady(context, repeat, data) and not _hot.single(context, m, i, data):
         return None  # the same whole array in each pass
@@ -126,6 +126,12 @@ def _fix(context, m, i, repeat):
         return UNSAFE, "Use predict_on_batch", do.predict_to_on_batch(view, call)
 
     return fix
+
+
+def _only_keras(context, m, i):
+    """Is the receiver a Keras model for every caller?  A model of scikit-learn could not be called."""
+    return all(context.project.infer.class_kind(context.project.module(v[1]), v[2]) == "model" if v[0] in ("inst", "self") else v[0] != "obj" or v[1] == "model"
+               for v in context.infer.values(m, m.calls[i][3], context.receiver(m, i), m.calls[i][5]))
 
 
 def _several_outputs(m, i):

@@ -7,7 +7,7 @@ in bytes as the syntax tree does; the engine turns it into a Finding and builds 
 import os
 
 from . import facts as F
-from .project.module import dotted, tail_of
+from .project.module import call_text
 
 _SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
 
@@ -78,13 +78,27 @@ class Context:
         else:
             origin = f"runs for {repeat.what}"
         steps = [(m, repeat.line, 0, origin)]
-        for hm, hi in repeat.hops[repeat.handed:-1]:
+        if not repeat.handed and repeat.context is None:
+            steps[:0] = self.project.repeats_of.handlers.evidence(m, repeat.scope)
+        for position in range(repeat.handed, len(repeat.hops) - 1):
+            hm, hi = repeat.hops[position]
             pos = hm.calls[hi][6]
-            steps.append((hm, pos[0], pos[1], f"calls `{call_text(hm, hi)}`"))
+            steps.append((hm, pos[0], pos[1], self._passing(hm, hi, *repeat.hops[position + 1])))
         hm, hi = repeat.hops[-1]
         pos = hm.calls[hi][6]
         steps.append((hm, pos[0], pos[1], last))
         return tuple(steps)
+
+    def _passing(self, m, i, fm, fi):
+        """What call `i` does to run the function around call `fi`: it calls it, or it reads a property or an item on its way."""
+        scope = fm.calls[fi][3]
+        name = fm.scopes[scope][F.S_NAME]
+        if fm.is_method(scope) and not any(s == scope and other is fm for other, s in self.project.functions_called(m, i)):
+            if name == "__getitem__":
+                return f"takes an item of `{fm.scopes[fm.scopes[scope][F.S_PARENT]][F.S_NAME]}`"
+            if any(d.endswith("property") for d in self.project.infer.decorator_names(fm, scope)):
+                return f"reads the property `{name}`"
+        return f"calls `{call_text(m, i)}`"
 
     def when(self, repeat, m):
         """ "in each pass of the `for` loop in line 12", "for each request to `/predict`": for messages about module `m`."""
@@ -150,15 +164,3 @@ class FixContext:
 def _chars(source, line, column):
     text = source.lines[line - 1]
     return (line, (column if text.isascii() else len(text.encode("utf-8")[:column].decode("utf-8", "replace"))) + 1)
-
-
-def call_text(m, i):
-    """`module.function(…)` as short text for messages."""
-    f = m.calls[i][0]
-    parts = dotted(f)
-    if parts:
-        return ".".join(parts) + "(…)"
-    if f[0] == "c":
-        return call_text(m, f[1]) + "(…)"
-    tail = tail_of(f)
-    return f"….{tail}(…)" if tail else "…(…)"

@@ -56,6 +56,7 @@ def load(sources, settings, files=0):
     """(project, {path: Source}, syntax findings) of the files that matter."""
     project = Project(settings, root=getattr(settings, "project_root", None), files=files)
     kept, others, findings = _Kept(), [], []
+    held = {}  # while fixes are tried a file may hold something else than on the disk
     for source in sources:
         raw = source.raw
         if b"tensorflow" in raw or b"keras" in raw:
@@ -63,8 +64,10 @@ def load(sources, settings, files=0):
                 _add(project, source, kept, findings)
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
+            if _SEEN is not None:
+                held[source.path] = source
     if project.modules and others:
-        for source in gate.importers(project, others):
+        for source in gate.importers(project, others, held):
             _add(project, source, kept, findings, quiet=True)
     return project, kept, findings
 

@@ -26,12 +26,13 @@ def matters(path, raw):
     return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
 
 
-def importers(project, paths):
+def importers(project, paths, held=None):
     """Sources among `paths` that import a module of the project that matters, and the helpers that such modules import themselves.
 
     A helper may collect garbage, keep results, run what it is given in a loop or in a process of its own.  The caller adds
-    each source to the project before the next is asked for.
+    each source to the project before the next is asked for.  `held` has sources that are not read from the disk, by path.
     """
+    held = held or {}
     names = {name for module in project.modules for name in module_names(module.path)}
     known = set(names)
     words = {path: None for path in paths if not is_unit_test(path)}  # what the import lines name, read once
@@ -42,11 +43,11 @@ def importers(project, paths):
         fresh = set()
         for path in list(words):
             if words[path] is None:
-                source = _read(path)
+                source = held.get(path) or _read(path)
                 words[path] = frozenset() if source is None else imported(source.raw)
             if not names.isdisjoint(words[path]):
                 del words[path]
-                source = _read(path)
+                source = held.get(path) or _read(path)
                 if source is not None:
                     fresh.update(module_names(path))
                     yield source
@@ -54,7 +55,7 @@ def importers(project, paths):
         for path in _imports(project, latest, plain) if number < HELPERS else ():
             if path in words:
                 del words[path]
-                source = _read(path)
+                source = held.get(path) or _read(path)
                 if source is not None:
                     fresh.update(module_names(path))
                     yield source

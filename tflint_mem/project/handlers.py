@@ -3,7 +3,7 @@
 import os
 
 from .. import facts as F
-from .module import dotted, tail_of, walk
+from .module import call_text, dotted, tail_of, walk
 
 _ROUTE = frozenset(("route", "get", "post", "put", "delete", "patch", "websocket", "api_route", "options", "head", "expose", "errorhandler"))
 _TASK = frozenset(("task", "shared_task", "actor", "job", "periodic_task", "app_task"))
@@ -73,7 +73,7 @@ def is_event(name):
 class Handlers:
     def __init__(self, project):
         self.project = project
-        self._memo, self._ends, self._given = {}, None, None
+        self._memo, self._evidence, self._ends, self._given = {}, {}, None, None
 
     def of_function(self, m, scope):
         """(kind, phrase) when a framework calls the function again and again; ("once", "") when it calls it once; else (None, "")."""
@@ -81,6 +81,10 @@ class Handlers:
         if key not in self._memo:
             self._memo[key] = self._of_function(m, scope)
         return self._memo[key]
+
+    def evidence(self, m, scope):
+        """Steps of a trace that say where a function is given to what runs it again and again, when that is another place."""
+        return self._evidence.get((m.index, scope), [])
 
     def _of_function(self, m, scope):
         record = m.scopes[scope]
@@ -130,6 +134,8 @@ class Handlers:
             other = self.project.module(index)
             statement = other.statements[i]
             if any((fm.index, s) == (m.index, scope) for fm, s in self.project.functions_in(other, statement[1], statement[6], i)):
+                attribute = next(tail_of(target) for target in statement[5] if is_event(tail_of(target)))
+                self._evidence[m.index, scope] = [(other, statement[3], 0, f"gives `{name}` to `{attribute}`")]
                 return True
         return False
 
@@ -238,10 +244,14 @@ class Handlers:
             return "callback", f"each step of `{class_name}`"
         for base in self.project.infer.foreign_bases(m, owner):
             if name == "build" and base.endswith(".HyperModel") or name == "run_trial" and base.startswith(("keras_tuner.", "kerastuner.")):
+                self._note(m, scope, next(iter(self.project.callers_of.constructions(m, owner)), None), f"makes `{class_name}` for a search")
                 return "objective", f"each trial of the search with `{class_name}`"
             if name == "fit" and base.startswith("sklearn."):
                 searched = self._searched(m, owner, class_name)
-                return ("objective", f"each fit of `{class_name}` in `{searched}`") if searched else (None, "")
+                if searched is None:
+                    return None, ""
+                self._note(m, scope, searched, f"fits clones of `{class_name}`")
+                return "objective", f"each fit of `{class_name}` in `{call_text(*searched)}`"
             for start, phrase, methods in _HANDLER_BASES:
                 if base.startswith(start) and (name in methods or not methods and is_event(name)):
                     if name == "__init__" and self._made_once(m, owner):
@@ -263,7 +273,7 @@ class Handlers:
         return None, ""
 
     def _searched(self, m, owner, class_name):
-        """The text of a scikit-learn search or cross-validation that is given an instance of the class, or None."""
+        """(module, call) of a scikit-learn search or cross-validation that is given an instance of the class, or None."""
         for other in self.project.using(class_name, 64):
             for tail in SEARCHES:
                 for i in other.calls_by_tail().get(tail, ()):
@@ -274,8 +284,14 @@ class Handlers:
                             if v == ("inst", m.index, owner) or v[0] == "obj" and v[2] and v[2][0] == other.index and isinstance(v[2][1], int) and any(
                                     ("inst", m.index, owner) in self.project.infer.values(other, call[3], inner, call[5])
                                     for argument in other.calls[v[2][1]][1] for inner in walk(argument, other.calls) if inner[0] in ("n", "c")):
-                                return f"{tail}(…)"
+                                return other, i
         return None
+
+    def _note(self, m, scope, place, message):
+        """Keep a step of the trace: the call that gives the function to what runs it again and again."""
+        if place is not None:
+            other, i = place
+            self._evidence[m.index, scope] = [(other, *other.calls[i][6][:2], message)]
 
     def made_per_request(self, m, owner):
         """Does a framework make an object of the class for each request?"""

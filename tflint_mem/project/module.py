@@ -385,6 +385,26 @@ def called_name(m, expression):
     return tail
 
 
+def call_text(m, i):
+    """What call `i` calls, as short text for messages: `load_model(…)`, `BUILDERS[…](…)`, `make(…).fit(…)`."""
+    return _spelled(m, m.calls[i][0], 2) + "(…)"
+
+
+def _spelled(m, expression, depth):
+    parts = dotted(expression)
+    if parts:
+        return ".".join(parts)
+    if depth:
+        if expression[0] == "a":
+            return f"{_spelled(m, expression[1], depth - 1)}.{expression[2]}"
+        if expression[0] == "x":
+            return f"{_spelled(m, expression[1], depth - 1)}[…]"
+        if expression[0] == "c":
+            return _spelled(m, m.calls[expression[1]][0], depth - 1) + "(…)"
+    tail = tail_of(expression)
+    return f"….{tail}" if tail else "…"
+
+
 def dotted(expression):
     """`("a", "b", "c")` for a.b.c, else None."""
     parts = []

@@ -10,7 +10,7 @@ from .feasible import Feasible
 from .guards import Guards
 from .handlers import Handlers
 from .kindred import Kindred
-from .module import dotted, tail_of, walk
+from .module import call_text, tail_of, walk
 
 MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
@@ -156,7 +156,7 @@ class Repeats:
                     continue
                 if itself:
                     if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
-                        again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each run of `{record[F.S_NAME]}`, which schedules itself again"
+                        again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each turn of `{record[F.S_NAME]}`, which schedules itself again"
                         yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0]), owners
                     continue
                 if how == "compiled-map":
@@ -176,10 +176,10 @@ class Repeats:
         """The repeat when call `i` hands the function `name` to what runs it again and again, else None."""
         kind, what, count = {
             "map": ("map", self._map_phrase, True), "pool": ("worker", self._map_phrase, True),
-            "objective": ("objective", lambda m, i: f"each trial of `{self._text(m, i)}`", False),
-            "evaluation": ("map", lambda m, i: f"each evaluation by `{self._text(m, i)}`", False),
+            "objective": ("objective", lambda m, i: f"each trial of `{call_text(m, i)}`", False),
+            "evaluation": ("map", lambda m, i: f"each evaluation by `{call_text(m, i)}`", False),
             "handler": ("handler", lambda m, i: self._event_phrase(m, i, name), False),
-            "callback": ("callback", lambda m, i: f"each run of the callback `{self._text(m, i)}`", False),
+            "callback": ("callback", lambda m, i: f"each run of the callback `{call_text(m, i)}`", False),
         }.get(how, (None, None, False))
         if kind is None:
             return None
@@ -362,10 +362,6 @@ class Repeats:
 
     # -- phrases ----------------------------------------------------------------------------------------------------------
 
-    def _text(self, m, i):
-        parts = dotted(m.calls[i][0])
-        return ".".join(parts) + "(…)" if parts else "a call"
-
     @staticmethod
     def _event_phrase(m, i, name):
         if (tail_of(m.calls[i][0]) or "").startswith("enqueue"):
@@ -373,5 +369,5 @@ class Repeats:
         return f"each event handled by `{name}`"
 
     def _map_phrase(self, m, i):
-        return f"each item of `{self._text(m, i)}`"
+        return f"each item of `{call_text(m, i)}`"
 
