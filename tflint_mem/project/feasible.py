@@ -105,7 +105,7 @@ class Feasible:
             return None
         for v in self.project.infer.values(m, call[3], call[1][1], call[5]):
             if v[0] == "ext" and canonical(v[1]) == "keras.Model":
-                return given[0] == "kind" and given[1] == "model"
+                return False if given[0] == "k" else True if given[1] == "model" else None
         return None
 
     def _given(self, hops, position, name, depth=0):
@@ -114,20 +114,25 @@ class Feasible:
             return None
         m, i = hops[position]
         other, j = hops[position - 1]
-        scope = m.calls[i][3]
-        index = next((n for n, p in enumerate(m.scopes[scope][F.S_PARAMS]) if p[0] == name), None)
-        if index is None or m.scopes[scope][F.S_PARAMS][index][3] in ("*", "**"):
-            return None
+        key = (m.index, m.calls[i][3], name, other.index, j)
+        if key not in self._memo:
+            self._memo[key] = self._passed(m, m.calls[i][3], name, other, j)
+        expression, default = self._memo[key]
+        if default:
+            return expression if expression is not None and expression[0] == "k" else None
+        return self._value(hops, position - 1, expression, depth) if expression is not None else None
+
+    def _passed(self, m, scope, name, other, j):
+        """(expression that call `j` passes for a parameter, False), (its default, True), or (None, False) when that cannot be told."""
+        params = m.scopes[scope][F.S_PARAMS]
+        index = next((n for n, p in enumerate(params) if p[0] == name), None)
         call = other.calls[j]
-        if any(e[0] == "s" for e in call[1]) or any(k is None for k, _ in call[2]):
-            return None
+        if index is None or params[index][3] in ("*", "**") or any(e[0] == "s" for e in call[1]) or any(k is None for k, _ in call[2]):
+            return None, False
         if not any(fm is m and s == scope for fm, s in self.project.functions_called(other, j)):
-            return None
+            return None, False
         expression = self.project.infer.argument(m, scope, index, other, j)
-        if expression is None:
-            default = m.scopes[scope][F.S_PARAMS][index][2]
-            return default if default is not None and default[0] == "k" else None
-        return self._value(hops, position - 1, expression, depth)
+        return (expression, False) if expression is not None else (params[index][2], True)
 
     def _value(self, hops, position, expression, depth):
         m, i = hops[position]
