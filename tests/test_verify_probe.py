@@ -195,6 +195,25 @@ def test_kept_bytes_are_retained_and_garbage_is_deferred():
     assert abs(numbers.host.retained.value) < 20_000
 
 
+def test_one_large_repeat_is_no_garbage_that_waits():
+    class Cycle:
+        def __init__(self, size):
+            self.me, self.weights = self, bytearray(size)
+
+    def body(size):
+        gc.collect()
+        Cycle(size)
+
+    gc.collect()
+    gc.disable()
+    try:
+        events, _ = measured(body, source=[200_000, 400_000, 800_000, 1_600_000, 3_200_000, 6_400_000], seconds=1.0)
+    finally:
+        gc.enable()
+    judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))
+    assert judged.verdict != "confirmed", judged
+
+
 def test_nothing_kept_is_not_confirmed():
     events, _ = measured(lambda x: bytearray(300_000), seconds=1.0)
     judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))

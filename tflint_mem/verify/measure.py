@@ -38,6 +38,7 @@ class Measured:
     python_objects   Python containers of any kind that stay per repeat, None when it was not measured
     garbage      bytes that the first collection returned after the loop phase, at their highest
     typical      median growth from one repeat to the next: the rate between two collections
+    large_step   what one repeat may add: nine tenths of all rises are no higher
     first_phase  bytes per repeat that the first phase left after its collection
     total        bytes that stayed from the base to the last settled state
     cleared      bytes that `clear_session()` returned beyond that, or None
@@ -49,7 +50,7 @@ class Measured:
     """
 
     __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept",
-                 "tensor_bytes", "python_objects", "garbage", "typical", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
+                 "tensor_bytes", "python_objects", "garbage", "typical", "large_step", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
                  "missing", "settled", "peak")
 
     def __init__(self, run):
@@ -77,6 +78,8 @@ class Measured:
         self.shape = stats.shape(host, 1024 * 1024)
         steps = [later - earlier for earlier, later in zip(host, host[1:])]
         self.typical = stats.median(steps) if steps else 0.0
+        rises = sorted(step for step in steps if step > 0)
+        self.large_step = rises[int(0.9 * (len(rises) - 1))] if rises else 0.0
         self._phases(run, host)
         self.objects_raw, self.objects_kept, held = self._objects(run)
         self.tensor_bytes, self.python_objects = held.get("tensor bytes"), held.get("python objects")

@@ -83,8 +83,9 @@ def judge_memory(measured, run):
         if measured.objects_raw else 0.0
     if measured.garbage is not None and measured.garbage >= DEFERRED_PEAK:
         # garbage that goes after a few repeats is everyday life; what waits for many of them is not
-        waits = rate >= DEFERRED_LEAST and weights >= 0.05 and measured.garbage >= 3 * rate
-        if waits or (rate >= DEFERRED_ANYWAY and measured.garbage >= max(8 * rate, 4 * DEFERRED_PEAK)):
+        one = max(rate, measured.large_step)  # where repeats differ in size, the largest of them is no heap of garbage
+        waits = rate >= DEFERRED_LEAST and weights >= 0.05 and measured.garbage >= 3 * one
+        if waits or (rate >= DEFERRED_ANYWAY and measured.garbage >= max(8 * one, 4 * DEFERRED_PEAK)):
             return Verdict(CONFIRMED, "deferred", mechanism(measured, "deferred"),
                            f"{size(rate)} of garbage per repeat wait for a late collection, {size(measured.garbage)} at the peak"
                            f"{_stays(kept)}")
