@@ -44,6 +44,7 @@ from tflint_mem import registry  # noqa: E402
 
 FIXTURES = ROOT / "fixtures"
 KINDS = ("leaky", "fixed", "lookalike", "bad")
+BROKEN = {"verdict": "broken"}  # the process gave no report: such an item is measured again
 LEAK = tuple(rule.code for rule in registry.RULES if rule.group == "leak")
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -256,7 +257,7 @@ def measure(item):
         found = [finding["verification"] for finding in json.loads(done.stdout) if finding["verification"] and finding["location"]["row"] == item.row]
         verification = found[0]
     except (ValueError, IndexError):
-        return dict(record, verdict="broken", message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
+        return dict(record, BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
     record.update({key: verification[key] for key in ("verdict", "kind", "mechanism", "device", "iterations", "seconds", "stand_ins", "needs", "message")},
                   wall=round(time.monotonic() - began, 1))
     record["after_fix"] = after_fix(verification["message"])
@@ -401,7 +402,7 @@ def main():
         parser.error("a record to write is missing")
     record = json.loads(options.record.read_text()) if options.record.exists() else dict(surroundings(), items={})
     for number, item in enumerate(items, 1):
-        if item.key in record["items"] and not options.again:
+        if record["items"].get(item.key, BROKEN)["verdict"] != "broken" and not options.again:
             continue
         with locked(options.lock):
             found = record["items"][item.key] = measure(item)
