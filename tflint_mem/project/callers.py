@@ -52,7 +52,7 @@ _RECURRING = frozenset(("interval", "cron"))
 _ONCE_SIGNALS = frozenset(("started", "finished", "aboutToQuit", "destroyed", "worker_init", "worker_process_init", "worker_ready", "celeryd_init", "beat_init",
                            "got_request_exception", "connection_created"))
 _COMMAND_LINES = ("click.", "typer.", "argparse.", "optparse.", "fire.")
-_COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.apply", "dataset.scan", "dataset.reduce"))
+_COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.scan", "dataset.reduce"))
 _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
 _WRAPPERS = frozenset(("functools.partial", "ray.tune.with_parameters", "ray.tune.with_resources"))
 _RAY_TUNE = frozenset(("ray.tune.run", "ray.tune.Tuner", "ray.tune.tuner.Tuner"))
@@ -410,6 +410,8 @@ class Callers:
         tail = tail_of(f)
         if "tf.function" in names:
             return "compiled"
+        if tail == "apply" and f[0] == "a" and ("dataset.apply" in names or self._on_dataset(m, call)):
+            return "submit"  # a transformation, which is called once with the data set
         if names & _COMPILED_METHODS or names & _COMPILED_CALLS or f[0] == "a" and tail in _DATASET_METHODS and self._on_dataset(m, call):
             return "compiled-map"
         if names & _REPLICA:
