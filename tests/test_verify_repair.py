@@ -224,6 +224,7 @@ def test_environments_take_what_games_have():
     space = {}
     exec(guess.ENVIRONMENT + "made = _Environment((4,))\n", space)
     made = space["made"]
+    assert made.unwrapped.hull.position[0] == 0.0 and made.ask("lives") == 0.0
     assert made.unwrapped is made and len(made.step(0)) == 4 and made._max_episode_steps == 8
 
 

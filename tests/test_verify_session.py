@@ -133,6 +133,22 @@ def test_a_missing_module_is_named(project):
                               "by verify.setup"]
 
 
+def test_a_flagged_line_whose_failure_is_hidden_is_not_acquitted(project):
+    project.write("app.py", """
+        def load(number):
+            return [1][number + 1]
+
+
+        for number in range(50):
+            try:
+                load(number)  # here
+            except IndexError:
+                pass
+    """)
+    found = project.one().verification
+    assert found["verdict"] == "not-runnable" and "IndexError" in found["needs"][0]
+
+
 def test_modules_that_serve_are_stubbed(project):
     project.write("app.py", """
         import tensorflow as tf

@@ -297,6 +297,14 @@ class _Trial:
 ENVIRONMENT = '''\
 import numpy as np
 import types
+class _Part:
+    """What only a real game has: further parts, and 0 wherever a number is wanted."""
+    def __getattr__(self, name):
+        if name.startswith('__'): raise AttributeError(name)
+        return _Part()
+    def __getitem__(self, key): return 0.0
+    def __call__(self, *a, **k): return 0.0
+    def __float__(self): return 0.0
 class _Environment:
     """Random observations; an episode ends after eight steps."""
     spec = None
@@ -313,6 +321,9 @@ class _Environment:
         return (self._seen(), 0.0) + ends + ({},)
     def _seen(self): return np.random.rand(*self.shape).astype('float32')
     unwrapped = property(lambda self: self)
+    def __getattr__(self, name):
+        if name.startswith('__') or name in ('shape', 'new', 'steps'): raise AttributeError(name)
+        return _Part()
     metadata, reward_range, _max_episode_steps, num_envs, n_actions, ale = {}, (-1.0, 1.0), 8, 1, 4, types.SimpleNamespace(lives=lambda: 3)
     def get_action_meanings(self): return ["NOOP", "FIRE", "RIGHT", "LEFT"]
     def seed(self, *a): pass

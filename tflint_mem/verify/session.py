@@ -389,14 +389,10 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
         if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
             memory = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
             judged = memory if memory.verdict == "confirmed" else judged
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
     else:
         judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
-        if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
-            needs = needed(run, error, snippet.render()[0])
-            judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
-        elif judged.verdict in (NOT_CONFIRMED, "bounded") and not _reached(last, snippet):
-            needs = ["a way through the code that reaches the flagged line"]
-            judged = Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line")
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet)
     message = judged.message
     if judged.verdict == "confirmed" and fixed is not None and judged.mechanism != "time" and finding.code not in REFUSED and finding.code not in HELD:
         message += _after_fix(judged, fixed, fixed_last)
@@ -415,6 +411,23 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     fixed_text = _rewritten(fixed_snippet.render()[0], rewrites) if fixed_snippet is not None else ""
     return Result(finding.replace(verification=verification), measured, fixed, text, fixed_text, setup_codes,
                   run.log if judged.verdict == NOT_RUNNABLE else "")
+
+
+def _unless_lacking(judged, run, last, measured, snippet, speed=False):
+    """(Verdict, needs): what was not found is no verdict where the code failed, took too long, or went another way."""
+    if judged.verdict not in (NOT_CONFIRMED, "bounded"):
+        return judged, []
+    error = last.last("error")
+    if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
+        needs = needed(run, error, snippet.render()[0])
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
+    if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":
+        needs = ["more time: the first repeats did not end in time (--verify-timeout)"]
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
+    if not _reached(last, snippet):
+        needs = ["a way through the code that reaches the flagged line"]
+        return Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line"), needs
+    return judged, []
 
 
 def _rewritten(text, rewrites):
