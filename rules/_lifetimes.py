@@ -124,7 +124,7 @@ def _lives_in_loop(context, m, scope, place, i, j):
     if context.project.repeats_of.guards.leaves(m, i, loops[0]):
         return False
     first, last = _span(m, scope, loops[0])
-    return not _made_again(context, m, scope, place, first, last, header=m.contexts[loops[0]][2])
+    return not _made_again(context, m, scope, place, first, last, loop=loops[0])
 
 
 def _span(m, scope, loop):
@@ -133,8 +133,8 @@ def _span(m, scope, loop):
     return inside[0] - 1, inside[-1] + 1
 
 
-def _made_again(context, m, scope, place, i, j, header=None):
-    """Does anything between the calls `i` and `j` put something else into `place` (or what it hangs on)?"""
+def _made_again(context, m, scope, place, i, j, loop=-1):
+    """Does anything between the calls `i` and `j` (and in the loop, if one is given) put something else into `place` or what it hangs on?"""
     prefixes = []
     while place[0] == "a":
         prefixes.append(place)
@@ -145,11 +145,11 @@ def _made_again(context, m, scope, place, i, j, header=None):
     last = m.calls[j][5] if j < calls.stop else m.scopes[scope][F.S_STMTS][1] - 1
     for s in range(first, last + 1):
         statement = m.statements[s]
-        if statement is None or statement[1] != scope:
+        if statement is None or statement[1] != scope or not m.inside(statement[2], loop):
             continue
         if any(_binds(target, prefixes) for target in _targets(statement)):
             return True
-    if header is not None and any(_binds(target, prefixes) for target in _targets(m.statements[header])):
+    if loop != -1 and any(_binds(target, prefixes) for target in _targets(m.statements[m.contexts[loop][2]])):
         return True
     outlives = prefixes[0][0] == "a" or place[1] not in m.bindings(scope)
     if not outlives:

@@ -108,8 +108,9 @@ def _draft(context, m, pos, work):
 
 def _starts(context, m, scripts):
     """[(module, scope)] of what runs when the module is started as a program; empty for a library."""
+    named = _listed(context, m)  # then something starts its functions
     functions = [(m, s) for s, record in enumerate(m.scopes) if record[F.S_KIND] == "function" and record[F.S_PARENT] == 0
-                 and ((m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))]
+                 and (named or (m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))]
     if functions or _runs_itself(context, m):
         return [(m, 0), *functions]
     # a script without a guard: nobody imports it, and it does something when it is run

@@ -35,7 +35,7 @@ _OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimi
                          "kerastuner.tuners.BayesianOptimization", "keras_tuner.tuners.BayesianOptimization", "keras_tuner.Tuner"))
 _WRAPPED_ESTIMATORS = frozenset(("KerasClassifier", "KerasRegressor"))
 _HANDLER_METHODS = frozenset(("add_url_rule", "add_api_route", "add_api_websocket_route", "add_route", "add_handler", "add_event_handler", "register_error_handler",
-                              "add_get", "add_post", "add_put", "add_resource", "on_message", "on_event", "message_callback_add", "basic_consume", "subscribe", "do",
+                              "add_get", "add_post", "add_put", "add_resource", "on_message", "on_event", "message_callback_add", "basic_consume", "consume", "subscribe", "do",
                               "enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "create_subscription", "create_timer", "create_service", "registerCallback",
                               "setMouseCallback", "add_hotkey", "observe", "on_click"))
 # Such names are too common to count without knowing whose they are.

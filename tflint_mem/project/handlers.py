@@ -46,7 +46,7 @@ _REQUESTS = frozenset((
     "azure.functions.HttpRequest", "azure.functions.InputStream", "azure.functions.QueueMessage", "azure.functions.ServiceBusMessage",
     "azure.functions.EventGridEvent", "azure.functions.EventHubEvent", "azure.functions.TimerRequest", "django.http.HttpRequest", "django.http.request.HttpRequest",
     "rest_framework.request.Request", "fastapi.Request", "starlette.requests.Request", "fastapi.requests.Request", "aiohttp.web.Request", "flask.Request",
-    "telegram.Update", "telegram.update.Update", "cloudevents.http.CloudEvent",
+    "aio_pika.IncomingMessage", "aio_pika.abc.AbstractIncomingMessage", "telegram.Update", "telegram.update.Update", "cloudevents.http.CloudEvent",
 ))
 _TASKS_PER_CHILD = ("worker_max_tasks_per_child", "CELERY_WORKER_MAX_TASKS_PER_CHILD", "CELERYD_MAX_TASKS_PER_CHILD")
 _SERVERLESS = frozenset(("lambda_handler", "handler", "lambda_function"))
