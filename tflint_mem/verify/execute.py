@@ -103,7 +103,7 @@ def run(job, emit):
         actions = []
         # what the snippet's own `except` hid before may be the cause of what it could not hide
         for error in [failure] + watch.exceptions if time.monotonic() < deadline else ():
-            actions = actions or repair.propose(error, state)
+            actions = actions or repair.propose(error, state, handled=error is not failure)
         if not actions:
             described = _described(failure, job, probe.repeats)
             hidden = [error for error in watch.exceptions if error is not failure]

@@ -88,10 +88,15 @@ def repairable(errors, state):
     return None
 
 
-def propose(error, state):
-    """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in."""
+def propose(error, state, handled=False):
+    """Actions that may let the snippet pass this exception; empty when it needs something that has no stand-in.
+
+    handled: the snippet's own `except` took it, so that no statement of its has failed for good.
+    """
     for kind in (
             old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _path, _shape, prepared.fitted, _layer, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
+        if handled and kind is prepared.replaced:
+            continue
         actions = [action for action in kind(error, state) or () if action is not None]
         key = (kind.__name__, tuple((action.code, action.rewrite) for action in actions))
         if actions and key not in state.tried:
