@@ -237,3 +237,13 @@ def test_what_lies_beside_a_module_is_found_in_the_project(state, tmp_path, monk
     action, = repair.propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "rows.csv"))), state())
     put([action])
     assert action.text.startswith("nets/rows.csv: 64 rows") and (tmp_path / "modules" / "nets" / "rows.csv").exists()
+
+
+def test_a_stand_in_model_says_only_classes_that_have_labels(state):
+    current = state("model = load_model('net.keras')\n")
+    first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    current.add(first)
+    assert "Dense(10, activation='softmax')" in first.code
+    second, = repair.propose(raised(KeyError(9)), current)
+    assert "Dense(2, activation='softmax')" in second.code
+    assert repair.propose(raised(KeyError("name")), current) == []

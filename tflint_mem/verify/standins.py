@@ -58,21 +58,21 @@ def model_file(path, shape, layer_names=(), compiled=False):
     kind = posixpath.splitext(path)[1].lower()
     code = "import os\nimport tensorflow as tf\n" + _folder(path)
     if kind in (".keras", ".h5", ".hdf5"):
-        code += "_model = %s\n" % network(shape, layer_names=layer_names)
+        code += "_model = %s\n" % network(shape, outputs, layer_names)
         code += "_model.compile('sgd', 'mse')\n" if compiled else ""
         code += "_model.save(%r)\n" % path
         form = "compiled Keras" if compiled else "Keras"
     elif kind == ".tflite":
-        code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (path, network(shape))
+        code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (path, network(shape, outputs))
         form = "TFLite"
     elif kind == ".pb":
         folder = posixpath.dirname(path) or "."
-        code += "_model = %s\ntf.saved_model.save(_model, %r)\n" % (network(shape), folder)
+        code += "_model = %s\ntf.saved_model.save(_model, %r)\n" % (network(shape, outputs), folder)
         form = "SavedModel"
     else:
         code += (
             "_model = %s\n"
-            "_model.export(%r) if hasattr(_model, 'export') else _model.save(%r)\n" % (network(shape), path, path))
+            "_model.export(%r) if hasattr(_model, 'export') else _model.save(%r)\n" % (network(shape, outputs), path, path))
         form = "SavedModel"
     return Action(code, "%s: a small %s model for inputs of shape %r" % (path, form, tuple(shape)))
 
