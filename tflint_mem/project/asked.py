@@ -20,6 +20,7 @@ _WORDS = {  # keywords that make a common name Keras' own: one of them, or two f
     "fit": frozenset(("epochs", "batch_size", "validation_data", "validation_split", "steps_per_epoch", "callbacks")),
 }
 _TELLING = frozenset((*_ONLY_KERAS, *_WORDS))
+_WEIGHTS = frozenset(("get_weights", "set_weights"))
 _OTHER = frozenset(("eval", "cuda", "state_dict", "partial_fit", "fit_transform", "zero_grad", "score"))  # PyTorch's and scikit-learn's
 _WRAPPERS = ("wrapper", "classifier", "clf", "regressor", "estimator", "part")
 
@@ -97,20 +98,24 @@ class Asked:
         return self._memo[key]
 
     def _told(self, m, scope, base):
-        told = False
+        told, asked = False, set()
         for j in self._calls(m, scope, base):
             call = m.calls[j]
             f = call[0]
             if f[0] == "a" and f[1] == base:
                 if f[2] in _OTHER:
                     return False
+                asked.add(f[2])
                 if f[2] in _TELLING and f[2] not in self.project.defined:  # else it may be the project's own class that wraps a model
                     words = _WORDS.get(f[2])
                     told = told or words is None or len(words.intersection(k for k, _ in call[2])) > (f[2] == "fit")
             elif f == ("n", "isinstance") and len(call[1]) == 2 and call[1][0] == base:
                 values = self.project.infer.values(m, call[3], call[1][1], call[5])
                 told = told or any(v[0] == "ext" and canonical(v[1]) in ("keras.Model", "keras.Sequential") for v in values)
-        return told
+            elif call[1][:1] == (base,) and "keras.clone_model" in self.project.apis(m, j):
+                told = True
+        # only Keras names them so; a worker or policy of Ray does too
+        return told or _WEIGHTS <= asked and _WEIGHTS.isdisjoint(self.project.defined) and not self.project.mentions_in(m, ("ray", "rllib"))
 
     # -- an instance of the project -------------------------------------------------------------------------------------------
 
