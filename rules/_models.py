@@ -355,13 +355,15 @@ def factory(context, acquired):
     """(module, call, repeat): the outermost call on the way of the repeat that still gives the new model, with the rest of the way.
 
     `model = build_model()` in a loop constructs a model as `Sequential()` does: there the finding stands, and the
-    constructor is the last step of its trace.
+    constructor is the last step of its trace. What is made when an object is first asked for it stands where it is made.
     """
     m, i = acquired.m, acquired.i
     wanted = values_of(context, m, i)
     found = (m, i)
     hops = acquired.repeat.hops[acquired.repeat.handed:]
     for hm, hi in reversed(hops[:-1]):
+        if context.project.repeats_of.guards.once(*found, -1):
+            break
         if wanted.isdisjoint(_flat(context.infer.call_values(hm, hi))):
             break
         found = (hm, hi)
