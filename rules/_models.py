@@ -415,6 +415,8 @@ def hoist_or_clear(context, repeat, m, i):
 
         view, call = fx.at(m, i)
         try:
+            if not context.project.apis(m, i) & LOADERS:
+                raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
             edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, local_name(m, i) or "model"))
             return applicability, f"Move `{text(m, i)}` before the loop", edits
         except NoFix:

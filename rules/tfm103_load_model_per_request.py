@@ -34,7 +34,7 @@ def predict():
 ```
 
 ## Fix safety
-The fix adds a cached loader at module level. It is unsafe: all requests then share one model, which must not be changed by them.
+The fix adds a cached loader at module level (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
 """
 
 from tflint_mem.finding import UNSAFE
@@ -61,7 +61,7 @@ def find(context):
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; the one before stays in memory until a full garbage collection",
             measured=MEASURED, help="load it once per process: at module level, in a start-up event, or behind a cache",
             trace=context.trace(repeat, f"{verb} a model"),
-            fix=_cached_loader(m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
+            fix=_cached_loader(context, m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
         )
 
 
@@ -70,13 +70,16 @@ def _ready_made(acquired):
     return any(name.startswith("keras.applications.") for name in acquired.names)
 
 
-def _cached_loader(m, i):
+def _cached_loader(context, m, i):
+    streamlit = context.project.repeats_of.handlers.streamlit(m)  # a rerun of the script makes its functions anew, and their caches
+    decorator = f"{streamlit}.cache_resource" if streamlit else None
+
     def fix(fx):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
         # named after the handler: several handlers of a file may be fixed at once
         base = f"_load_{(_models.local_name(m, i) or 'model').lstrip('_')}_for_{m.qualname(m.calls[i][3]).replace('.', '_').lstrip('_').lower()}"
-        return UNSAFE, "Load the model once, behind a cache", do.cached_loader(fx.source, view, call, base)
+        return UNSAFE, "Load the model once, behind a cache", do.cached_loader(fx.source, view, call, base, decorator)
 
     return fix

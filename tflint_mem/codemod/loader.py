@@ -15,8 +15,10 @@ from .view import join
 _KEPT = 8
 
 
-def cached_loader(source, view, call, base: str = "_load_model") -> list:
+def cached_loader(source, view, call, base: str = "_load_model", decorator: str | None = None) -> list:
     """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
+
+    `decorator` is what caches, as the file spells it; without one it is `functools.lru_cache`.
 
     Arguments that read what the handler binds (parameters, locals) become parameters of the loader, the others move
     into it.  NoFix when the loading function itself is bound in the handler, or an argument cannot be a cache key.
@@ -48,10 +50,12 @@ def cached_loader(source, view, call, base: str = "_load_model") -> list:
             parameters.append(name)
             passed.append(cst.Arg(arg.value))
         inner.append(arg.with_changes(value=cst.Name(name)))
-    lru_cache, edits = _lru_cache(source, view.first_row - 1)
+    edits = []
+    if decorator is None:
+        lru_cache, edits = _lru_cache(source, view.first_row - 1)
+        decorator = f"{lru_cache}(maxsize={_KEPT if parameters else None})"
     name = unique_name(source, base)
-    kept = _KEPT if parameters else None
-    head = f"@{lru_cache}(maxsize={kept})\ndef {name}({', '.join(parameters)}):\n    return None\n"
+    head = f"@{decorator}\ndef {name}({', '.join(parameters)}):\n    return None\n"
     text = _definition(view, head, call.with_changes(args=inner))
     row = _first_row_above(view)
     newline = view.outline.newline

@@ -308,6 +308,11 @@ class Handlers:
 
     def script(self, m):
         """A phrase when the whole module runs again for each interaction (Streamlit), else ""."""
+        return "each interaction with the Streamlit script" if self.streamlit(m) else ""
+
+    @staticmethod
+    def streamlit(m):
+        """The name under which a Streamlit script knows Streamlit; "" for any other module."""
         bindings = [b for places in m.bindings(0).values() for b in places if b[0] == "import"]
         for binding in bindings:
             name, module, attribute, level = binding[3]
@@ -316,5 +321,5 @@ class Handlers:
                     for i in m.calls_by_tail().get(tail, ()):
                         parts = dotted(m.calls[i][0])
                         if parts and parts[0] == name:
-                            return "each interaction with the Streamlit script"
+                            return name
         return ""
