@@ -32,6 +32,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -260,11 +261,17 @@ def measure(item):
         return dict(record, BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
     record.update({key: verification[key] for key in ("verdict", "kind", "mechanism", "device", "iterations", "seconds", "stand_ins", "needs", "message")},
                   wall=round(time.monotonic() - began, 1))
+    record["message"], record["needs"] = _anywhere(record["message"]), [_anywhere(need) for need in record["needs"]]
     record["after_fix"] = after_fix(verification["message"])
     record["meters"] = {meter["name"]: {key: meter[key] for key in ("unit", "flagged", "fixed")} for meter in verification["meters"]}
     if "time" in verification:
         record["time"] = verification["time"]
     return record
+
+
+def _anywhere(text):
+    """A text without the folders of this machine."""
+    return re.sub(r"(?<![\w/])/(?:[^/\s\"']+/)+", "", text)
 
 
 def after_fix(message):

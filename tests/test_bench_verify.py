@@ -92,3 +92,7 @@ def test_the_words_are_those_of_the_messages():
     texts = "".join(node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str))
     for words in ("the fixed version grows too", "fixed: it still hangs", "fixed: it comes back", "no growth", "bounded", "fixed: no error", "fixed: still", "fixed: it is on"):
         assert words in texts, words
+
+
+def test_no_folder_of_the_machine_is_recorded():
+    assert bench._anywhere('File "/tmp/scratch-1/work/snippet.py", line 3; https://host/a/b; 5 of 7 /repeat') == 'File "snippet.py", line 3; https://host/a/b; 5 of 7 /repeat'
