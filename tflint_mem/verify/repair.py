@@ -220,7 +220,7 @@ def _made(path, names, state):
     kind = posixpath.splitext(path)[1].lower()
     if kind in standins.MODEL_TYPES or (not kind and _loads_model(names)):
         state.models.append(path)
-        return standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()))
+        return standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs)
     if not kind or path.endswith("/"):
         return standins.folder(path.rstrip("/"), _names_for_folder(state), _size(state))
     return standins.for_path(path, state.input_shape(), columns=standins.columns_in(state.text()))
@@ -319,7 +319,7 @@ def _shape(error, state):
 
 
 def _remade(state):
-    actions = [standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text())) for path in state.models]
+    actions = [standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs) for path in state.models]
     endings = [action.text.split(":")[0] + ":" for action in actions]
     state.setup = [code for code in state.setup if not any(".save(%r)" % end[:-1] in code or ".export(%r)" % end[:-1] in code
                                                            for end in endings)]

@@ -53,7 +53,7 @@ def network(shape, outputs=10, layer_names=()):
     return "tf.keras.Sequential([" + ", ".join(layers) + "])"
 
 
-def model_file(path, shape, layer_names=(), compiled=False):
+def model_file(path, shape, layer_names=(), compiled=False, outputs=10):
     """A small saved model at `path`, in the format that the name asks for; `compiled`: ready for training."""
     kind = posixpath.splitext(path)[1].lower()
     code = "import os\nimport tensorflow as tf\n" + _folder(path)
