@@ -121,6 +121,12 @@ def test_concise_is_one_line(run):
         "nothing frees it.\n")
 
 
+def test_concise_tells_the_verdict(run):
+    verdicts = [{"verdict": "confirmed", "kind": "retained"}, {"verdict": "not-runnable", "kind": None}]
+    rows = text.render(run(*(finding(verification=verdict) for verdict in verdicts)), full=False, color=False).splitlines()
+    assert [row.rpartition("frees it.")[2] for row in rows] == [" (verified: confirmed, retained)", " (verified: not-runnable)"]
+
+
 def test_notebook_places_name_the_cell(run):
     state, _ = notebook_run(run)
     shown = text.render(state, full=True, color=False)

@@ -18,9 +18,19 @@ def render(run, full, color):
 
 
 def concise(run, paint=None):
-    """One row per finding: `path:row:column: CODE name [severity] [*] message`; `[*]` marks what --fix would fix."""
+    """One row per finding: `path:row:column: CODE name [severity] [*] message`; `[*]` marks what --fix would fix.
+
+    With --verify the verdict follows in parentheses.
+    """
     return "".join(
-        f"{_header(finding, run, paint or _plain)} {' '.join(finding.message.split())}\n" for finding in run.findings)
+        f"{_header(finding, run, paint or _plain)} {' '.join(finding.message.split())}{_verdict(finding)}\n" for finding in run.findings)
+
+
+def _verdict(finding):
+    if not finding.verification:
+        return ""
+    kind = finding.verification["kind"]
+    return f" (verified: {finding.verification['verdict']}{', ' + kind if kind else ''})"
 
 
 def _full(finding, run, paint):
