@@ -149,6 +149,25 @@ def test_a_flagged_line_whose_failure_is_hidden_is_not_acquitted(project):
     assert found["verdict"] == "not-runnable" and "IndexError" in found["needs"][0]
 
 
+@pytest.mark.parametrize("mode, verdict, error", [("other", "not-runnable", "AssertionError"), ("training", "confirmed", "ValueError")])
+def test_what_the_program_itself_raises_is_no_refusal_of_a_library(project, mode, verdict, error):
+    project.write("app.py", f"""
+        import textwrap
+
+
+        class Network:
+            def __init__(self, mode):
+                assert mode in ("training", "inference")
+                textwrap.wrap(mode, 0)
+
+
+        Network({mode!r})  # here
+    """)
+    found = project.one(code="TFM603").verification
+    assert found["verdict"] == verdict and error in found["message"]
+    assert bool(found["needs"]) == (verdict == "not-runnable")
+
+
 def test_modules_that_serve_are_stubbed(project):
     project.write("app.py", """
         import tensorflow as tf

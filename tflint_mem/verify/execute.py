@@ -220,8 +220,12 @@ class _Files:
 
 
 def _described(error, job, repeats):
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == job["snippet"]]
-    return {"event": "error", "type": type(error).__name__, "message": str(error)[:2000], "repeats": repeats,
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame for frame in frames if frame.filename == job["snippet"]]
+    modules = tuple("/" + name for name in job["module_files"])
+    # the last frame is the one that raised
+    own = bool(frames) and (frames[-1].filename == job["snippet"] or frames[-1].filename.replace(os.sep, "/").endswith(modules))
+    return {"event": "error", "type": type(error).__name__, "message": str(error)[:2000], "repeats": repeats, "own": own,
             "row": lines[-1].lineno if lines else None, "line": lines[-1].line if lines else None,
             "trace": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-4000:],
             "where": "snippet"}

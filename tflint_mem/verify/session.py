@@ -24,6 +24,8 @@ HELD = frozenset({"TFM109"})
 SPEED_AND_MEMORY = frozenset({"TFM104", "TFM107", "TFM301", "TFM402"})
 RESERVES = "TFM601"
 HANGS = "TFM702"
+_REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
+_TENSORFLOW_NAMES = ("module 'tensorflow", "module 'keras", "module 'tf_keras")
 _LEAST_SECONDS = 12.0
 _TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
 
@@ -370,6 +372,9 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
     needs = []
     if finding.code in REFUSED:
         judged = _judge_refusal(run, fixed_run, finding.code == "TFM505")
+        if judged.verdict == NOT_RUNNABLE:
+            needs = needed(run, error, snippet.render()[0])
+            judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code == RESERVES:
         judged = _judge_reserved(measured, fixed)
     elif finding.code == HANGS and _hangs(last):
@@ -461,8 +466,13 @@ def _judge_refusal(run, fixed_run, wants_growth=False):
             if after is not None and after["devices"] and all(after["devices"]):
                 text += "; fixed: it is on"
             return Verdict("confirmed", None, "no effect", text)
+        if growth is None:
+            return Verdict(NOT_RUNNABLE, None, None, "the snippet did not come to its end")
         return Verdict(NOT_CONFIRMED, None, None, "TensorFlow accepted it")
-    if error["type"] not in ("ValueError", "RuntimeError", "AttributeError", "AssertionError"):
+    # what the program itself raises is no refusal of TensorFlow's (most likely a stand-in displeases it), unless a name is
+    # missing in TensorFlow: that error arises in the program's own row
+    missing_name = error["type"] == "AttributeError" and error["message"].startswith(_TENSORFLOW_NAMES)
+    if error["own"] and not missing_name or error["type"] not in _REFUSALS:
         return Verdict(NOT_RUNNABLE, None, None, f"{error['type']}: {short(error['message'])}")
     text = f"{error['type']}: {short(error['message'])}"
     if fixed_run is not None:

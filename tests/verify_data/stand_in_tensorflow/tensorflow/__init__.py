@@ -1,6 +1,8 @@
 """Just enough of TensorFlow for tests of --verify on machines without it: versions, devices, models that are cyclic garbage."""
 
 import os
+import sys
+import types
 
 __version__ = "0.0.stand-in"
 
@@ -42,3 +44,31 @@ class keras:
         def load_model(path):
             with open(path, "rb"):
                 return Model()
+
+
+def zeros(shape):
+    return [0.0] * shape
+
+
+class _PhysicalDevice:
+    def __init__(self, name, device_type):
+        self.name, self.device_type = name, device_type
+
+
+class _Context:
+    """Lists of devices, as TensorFlow's eager context keeps them."""
+
+    def __init__(self):
+        self._physical_devices = [_PhysicalDevice("/physical_device:CPU:0", "CPU")]
+        self._visible_device_list = list(self._physical_devices)
+        self._physical_device_to_index, self._memory_growth_map = {}, {}
+
+    def _initialize_physical_devices(self):
+        pass
+
+
+for _name in ("tensorflow.python", "tensorflow.python.eager", "tensorflow.python.eager.context"):
+    sys.modules[_name] = types.ModuleType(_name)
+sys.modules["tensorflow.python.eager"].context = sys.modules["tensorflow.python.eager.context"]
+_the_context = _Context()
+sys.modules["tensorflow.python.eager.context"].context = lambda: _the_context
