@@ -258,7 +258,7 @@ def measure(item):
         found = [finding["verification"] for finding in json.loads(done.stdout) if finding["verification"] and finding["location"]["row"] == item.row]
         verification = found[0]
     except (ValueError, IndexError):
-        return dict(record, BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
+        return dict(record, **BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
     record.update({key: verification[key] for key in ("verdict", "kind", "mechanism", "device", "iterations", "seconds", "stand_ins", "needs", "message")},
                   wall=round(time.monotonic() - began, 1))
     record["message"], record["needs"] = _anywhere(record["message"]), [_anywhere(need) for need in record["needs"]]

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+import textwrap
 import time
 
 import pytest
@@ -69,6 +70,91 @@ def test_kept_models_are_retained(project):
     """)
     found = project.one().verification
     assert (found["verdict"], found["kind"], found["mechanism"]) == ("confirmed", "retained", "kept models")
+
+
+def test_bytes_that_stay_are_no_models_that_stay(project):
+    """A rule that says models are kept is not confirmed by what is kept of them."""
+    project.write("app.py", """
+        import tensorflow as tf
+
+        weights, models = [], []
+        for number in range(50):
+            model = tf.Model()
+            weights.append(bytes(model.weights))  # here
+    """)
+    found = project.one(code="TFM110").verification
+    assert found["verdict"] == "not-confirmed" and "but no models: what grows per repeat is memory" in found["message"]
+    assert project.one(code="TFM102").verification["verdict"] == "confirmed"
+    project.write("app.py", """
+        import tensorflow as tf
+
+        weights, models = [], []
+        for number in range(50):
+            model = tf.Model()
+            models.append(model)  # here
+    """)
+    found = project.one(code="TFM110").verification
+    assert (found["verdict"], found["mechanism"]) == ("confirmed", "kept models")
+
+
+ENSEMBLE = """
+    import tensorflow as tf
+
+    names = list("abcdefgh")
+
+
+    def build(name):
+        return tf.Model()
+
+
+    def average(members):
+        return sum(member.predict(1) for member in members)
+
+
+    def search():
+        models, scores = [], []
+        for name in names:
+            model = build(name)
+            scores.append(len(name))
+            models.append(model)  # here
+    BEHIND
+
+
+    search()
+"""
+
+
+@pytest.mark.parametrize("behind, verdict", [
+    ("return sum(model.predict(1) for model in models)", "bounded"),
+    ("for model, score in zip(models, scores):\n    print(model.predict(score))", "bounded"),
+    ("return models, scores", "bounded"),
+    ("return average(models)", "bounded"),
+    ("return models[scores.index(max(scores))].predict(1)", "confirmed"),
+    ("print(len(models), models)", "confirmed"),
+    ("return sorted(zip(scores, map(id, models)))[0]", "confirmed"),
+    ("best = models[0]\nfor model, score in zip(models, scores):\n    if score > 3:\n        best = model\nreturn best.predict(1)", "confirmed"),
+    ("return scores", "confirmed"),
+])
+def test_models_that_are_all_used_behind_the_loop_are_kept_on_purpose(project, behind, verdict):
+    text = textwrap.dedent(ENSEMBLE).lstrip("\n").replace("BEHIND", textwrap.indent(behind, "    "))
+    project.write("app.py", text)
+    found = project.one(code="TFM110").verification
+    assert (found["verdict"], found["mechanism"]) == (verdict, "kept models"), found["message"]
+    if verdict == "bounded":
+        row = next(number for number, line in enumerate(text.split("\n"), 1) if behind.split("\n")[0] in line)
+        assert f"behind the loop (row {row})" in found["message"]
+
+
+@pytest.mark.parametrize("behind, verdict", [
+    ("for handle in kept:\n    handle.close()", "bounded"),
+    ("for handle in kept:\n    handle.flush()", "confirmed"),
+    ("kept[-1].close()", "confirmed"),
+])
+def test_files_that_a_later_loop_closes_are_given_back(project, behind, verdict):
+    project.write("app.py", "kept = []\nfor number in range(50):\n    handle = open('out.txt', 'w')  # here\n    kept.append(handle)\n" + behind + "\n")
+    found = project.one(options(seconds=0.3), code="TFM701").verification
+    assert (found["verdict"], found["mechanism"]) == (verdict, "open files"), found["message"]
+    assert ("all files are closed behind the loop (row 5)" in found["message"]) == (verdict == "bounded")
 
 
 def test_nothing_kept_is_not_confirmed(project):

@@ -29,10 +29,10 @@ class Progress:
     def __call__(self, number, total, finding, stage):
         if not self.shown:
             return
-        done = number + {"flagged": 0.0, "fixed": 0.5, "done": 1.0}[stage]
+        done = number + {"flagged": 0.0, "behind": 0.4, "fixed": 0.5, "done": 1.0}[stage]
         filled = int(_BAR * done / total)
         place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
-        words = {"flagged": "as flagged", "fixed": "as fixed", "done": "done"}[stage]
+        words = {"flagged": "as flagged", "behind": "behind the loop", "fixed": "as fixed", "done": "done"}[stage]
         row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
         self.stream.write("\r" + row.ljust(self.width))
         self.stream.flush()

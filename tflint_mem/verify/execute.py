@@ -147,7 +147,7 @@ def _attempt(job, emit, gpu, state, extension):
         handle.write(text)
     linecache.checkcache(path)
     shim = types.ModuleType("tflint_mem_probe")
-    shim.again, shim.repeat = probe.again, probe.repeat
+    shim.again, shim.repeat, shim.behind = probe.again, probe.repeat, probe.behind
     module = types.ModuleType(_MAIN)
     module.__file__ = path
     saved_main, saved_argv, saved_path = sys.modules[_MAIN], sys.argv, list(sys.path)

@@ -34,6 +34,7 @@ class Measured:
     repeats      number of repeats after the warm-up          seconds   time of the loop phases
     resident, heap, nvml, device, allocator   Growth
     objects_raw, objects_kept   {kind: per repeat}: before any collection, and in every settled state
+    counted      kinds that were counted in every settled state, whether they grew or not
     tensor_bytes   retained bytes of live tensors and variables per repeat
     python_objects   Python containers of any kind that stay per repeat, None when it was not measured
     garbage      bytes that the first collection returned after the loop phase, at their highest
@@ -49,7 +50,7 @@ class Measured:
     missing      {meter: reason}
     """
 
-    __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept",
+    __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept", "counted",
                  "tensor_bytes", "python_objects", "garbage", "typical", "large_step", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
                  "missing", "settled", "peak")
 
@@ -82,6 +83,7 @@ class Measured:
         self.large_step = rises[int(0.9 * (len(rises) - 1))] if rises else 0.0
         self._phases(run, host)
         self.objects_raw, self.objects_kept, held = self._objects(run)
+        self.counted = frozenset.intersection(*(frozenset(event["counts"]) for event in self.settled)) if len(self.settled) >= 2 else frozenset()
         self.tensor_bytes, self.python_objects = held.get("tensor bytes"), held.get("python objects")
         self.times = _times([sample["busy"] for sample in loop])
         self.curves = {name: [(number, sample[name]) for number, sample in enumerate(samples) if sample.get(name) is not None]

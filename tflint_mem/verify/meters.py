@@ -197,7 +197,7 @@ class Objects:
             cls = type(item)
             kind = kinds.get(cls, 0)
             if kind == 0:
-                kind = kinds[cls] = _kind(cls)
+                kind = kinds[cls] = kind_of(cls)
             if kind is None:
                 continue
             counts[kind] += 1
@@ -218,7 +218,7 @@ class Objects:
 _VARIABLES = ("ResourceVariable", "RefVariable", "UninitializedVariable", "UnliftedInitializerVariable")
 
 
-def _kind(cls):
+def kind_of(cls):
     """The kind of a class, from the names of its bases; None for everything that is not counted."""
     try:
         bases = [(base.__name__, base.__module__ or "") for base in cls.__mro__]

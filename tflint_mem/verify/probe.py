@@ -22,6 +22,7 @@ import types
 
 from . import meters
 from .nvml import NA
+from .used import Used
 
 _SLOWEST_SAMPLING = 0.02  # seconds between two readings of the driver: one costs milliseconds
 _SMALL_BUFFER = 256       # elements of a one-shot iterator that are remembered, when they are small
@@ -37,7 +38,7 @@ class Plan:
     """How long and how often to repeat.
 
     protocol   "memory": all phases; "speed": warm and loop only; "once": one repeat is all there is; "held": what the first
-               three repeats leave behind, once
+               three repeats leave behind, once; "behind": `least` repeats, then what stands behind the loop
     seconds    time for `loop` and `again` together
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
@@ -69,6 +70,7 @@ class Probe:
         self.still_unseen = None  # tells whether that is worth while
         self.on_seen = None       # called when the flagged line has been reached at last
         self._looking, self._warm_began = False, None
+        self._repeats_over = False  # the loop is to end by itself: what stands behind it comes next
         self._lock = threading.RLock()
         self._in_phase = 0
         self._phase_began = self._began = None
@@ -121,6 +123,8 @@ class Probe:
         served = 0
         while True:
             self.boundary()
+            if self._repeats_over:
+                return
             try:
                 element = next(elements)
             except StopIteration:
@@ -137,6 +141,26 @@ class Probe:
                 self._left_first = self._left_first + 1 if served == 1 else 0
                 self._started = None
                 raise
+
+    def behind(self, *kept):
+        """Goes once through what stands behind the loop when its repeats are over: what is given back, which models are used?
+
+        kept: the collections that the loop has filled
+        """
+        if not self._repeats_over or self.finished:
+            return
+        used = Used(kept)
+        meters.settle()
+        before = self.objects.count()
+        try:
+            with used:
+                yield
+        finally:  # also by `return`, and by an error there
+            meters.settle()
+            self.emit({"event": "behind", "models": len(used.models), "used": used.count, "repeats": self.repeats,
+                       "before": before, "after": self.objects.count()})
+            self.wrap_up("done")
+        raise Done()
 
     def boundary(self):
         """The end of one repeat, if one was under way, and the begin of the next."""
@@ -213,6 +237,10 @@ class Probe:
                 self.emit({"event": "arrays", "largest": _largest_array()})
                 self.wrap_up("done")
                 raise Done()
+            return
+        if self.plan.protocol == "behind":
+            self._sample()
+            self._repeats_over = self.repeats >= self.plan.least
             return
         if self.phase == "check":
             if not self.still_unseen() or self._in_phase >= 40 or self.clock() - self._phase_began > 2.0:

@@ -22,11 +22,15 @@ REFUSED = {"TFM505": 1, "TFM602": 2, "TFM603": 1, "TFM604": 1}  # with this many
 HELD = frozenset({"TFM109"})
 # Rules of the group speed that cost memory as well.
 SPEED_AND_MEMORY = frozenset({"TFM104", "TFM107", "TFM301", "TFM402"})
+# Rules about what a loop keeps in a collection: what stands behind the loop may be what it is kept for.
+KEPT_FOR_LATER = frozenset({"TFM110", "TFM701"})
 RESERVES = "TFM601"
 HANGS = "TFM702"
 _REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
 _TENSORFLOW_NAMES = ("module 'tensorflow", "module 'keras", "module 'tf_keras")
 _LEAST_SECONDS = 12.0
+_BEHIND_SECONDS = 25.0
+_FEW = 4  # repeats that tell whether what stands behind the loop uses all, or picks one
 _TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
 
 
@@ -77,7 +81,7 @@ def verify_findings(findings, sources, settings, options, progress=None, announc
     findings  list of Finding; those whose code is not in options.codes (when given) pass through untouched
     sources   iterable of Source of the run (their text decides, not what is on disk now)
     settings  config.Settings, for the project root; may be None
-    progress  called as progress(number, total, finding, stage) with stage "flagged", "fixed" or "done"
+    progress  called as progress(number, total, finding, stage) with stage "flagged", "behind", "fixed" or "done"
     announce  called with the environment before the first snippet runs
     Returns Outcome.  Raises OptionError before anything runs when the interpreter or the device is not there.
     """
@@ -219,6 +223,16 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
     stand_ins = [event for event in run.of("stand-in")]
     setup_codes = setups + [event["code"] for event in stand_ins if event["code"]]
     rewrites = [event["rewrite"] for event in stand_ins if event["rewrite"]]
+    behind = seen = None
+    if finding.code in KEPT_FOR_LATER and _ran(run) and _judge_growth(finding, snippet, run.attempt()).verdict == "confirmed":
+        left = seconds - (time.monotonic() - began)
+        if left > _LEAST_SECONDS:
+            tell("behind")
+            further = _further_snippet(finding, files, given, chosen, setup)
+            behind = further.behind if further is not None else None
+        if behind is not None:
+            short_run = runner.execute(further, options, dict(plan, protocol="behind", least=_FEW), min(left, _BEHIND_SECONDS), folders, setup_codes, rewrites)
+            seen = short_run.attempt().last("behind")
     fixed_run = fixed_snippet = None
     if finding.fix is not None and (_ran(run) or _refused(run)):
         fixed_snippet = _fixed_snippet(finding, files, folders, given, once, chosen, setup)
@@ -228,7 +242,7 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
             fixed_snippet.growth = snippet.growth
             fixed_run = runner.execute(fixed_snippet, options, plan, left, folders, setup_codes, rewrites,
                                        pretend_gpus=0 if on_gpu else REFUSED.get(finding.code, 0))
-    return _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_run, setup_codes, rewrites, began)
+    return _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_run, setup_codes, rewrites, began, behind, seen)
 
 
 def _plan(finding, options, seconds):
@@ -326,6 +340,15 @@ def _fixed_snippet(finding, files, folders, given, once, choice, setup):
     return candidates[min(choice, len(candidates) - 1)]
 
 
+def _further_snippet(finding, files, given, choice, setup):
+    """The same slice, going on behind the loop with what uses the collections that it fills; None when there is no such slice."""
+    try:
+        candidates = slicer.snippets(finding, files, given, setup_names=_bound_by(setup), further=True)
+    except (slicer.CannotCut, RecursionError):
+        return None
+    return candidates[min(choice, len(candidates) - 1)]
+
+
 def _moved(finding, before, after):
     """The finding with the rows of its repeat where they are after the fix."""
     import difflib
@@ -363,7 +386,14 @@ def _moved(finding, before, after):
 # -- from runs to the result --------------------------------------------------------------------------------------------
 
 
-def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_run, setup_codes, rewrites, began):
+def _judge_growth(finding, snippet, run):
+    """What the measured run says about memory, as far as it concerns the rule."""
+    measured = Measured(run)
+    judged = verdict.limited(verdict.judge_memory(measured, run), snippet.count, measured)
+    return verdict.about(judged, finding.code, measured, snippet.keyed)
+
+
+def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_run, setup_codes, rewrites, began, behind, seen):
     last = run.attempt()
     measured = Measured(last)
     fixed_last = fixed_run.attempt() if fixed_run is not None and _ran(fixed_run) else None
@@ -396,7 +426,7 @@ def _judged(finding, options, environment, snippet, run, fixed_snippet, fixed_ru
             judged = memory if memory.verdict == "confirmed" else judged
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
     else:
-        judged = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
+        judged = verdict.after_the_loop(_judge_growth(finding, snippet, last), finding.code, measured, behind, seen)
         judged, needs = _unless_lacking(judged, run, last, measured, snippet)
     message = judged.message
     if judged.verdict == "confirmed" and fixed is not None and judged.mechanism != "time" and finding.code not in REFUSED and finding.code not in HELD:

@@ -8,12 +8,13 @@ import ast
 import copy
 
 from . import guess
+from .behind import behind, keyed
 from .cut import path_to
 from .cutter import Replacing, Synthetic, attributes_in, cut, is_main_guard, prune, write
 from .files import absolute_parts
 from .region import Repeat, call_sites, find_repeats, function_around
 from .scope import attributes_of, base_name, binds, exposed, parameters, reads
-from .snippet import Line, Snippet
+from .snippet import Line, Snippet, dedented
 from .standins import plausible_shape
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -34,21 +35,24 @@ class Driver:
     setup      Synthetic lines that run once before the region, region: Synthetic lines when there is no statement
     texts      {FileModel: patched Text}
     stand_ins  sentences                                  repeat      the Repeat
+    behind     what follows behind the loop, a Behind, or None
     """
 
-    __slots__ = ("model", "statement", "pruned", "setup", "region", "texts", "stand_ins", "repeat", "imports")
+    __slots__ = ("model", "statement", "pruned", "setup", "region", "texts", "stand_ins", "repeat", "imports", "behind")
 
     def __init__(self, model, repeat):
         self.model, self.repeat = model, repeat
         self.statement, self.pruned, self.setup, self.region, self.texts, self.stand_ins, self.imports = None, {}, [], None, {}, [], []
+        self.behind = None
 
 
-def snippets(finding, files, given=None, once=False, most=3, setup_names=()):
+def snippets(finding, files, given=None, once=False, most=3, setup_names=(), further=False):
     """Snippets for a finding, the most faithful first.  Raises CannotCut when there is none.
 
     files   Files; the finding's own file is looked up there
     given   {name: source} of `verify-with` comments
     once    run the flagged statement once instead of its repeat (rules about configuration)
+    further go on behind the loop with what uses the collections that it fills
     """
     model = files.get(finding.path)
     if model is None:
@@ -73,7 +77,7 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=()):
     for number, repeat in enumerate(repeats):
         last = number == len(repeats) - 1
         try:
-            drivers = _drivers(files, repeat, given, once, rows, row if repeat.model is model else None)
+            drivers = _drivers(files, repeat, given, once, rows, row if repeat.model is model else None, further)
         except CannotCut:
             if not found:
                 raise
@@ -121,16 +125,16 @@ def _single(model, row, column):
 # -- the way from the top of the program to the repeat ------------------------------------------------------------------
 
 
-def _drivers(files, repeat, given, once, rows, flagged_row):
+def _drivers(files, repeat, given, once, rows, flagged_row, further):
     """Drivers for a repeat: through real calls, then by a direct call of the function around it."""
     repeat = _later_loop(repeat, once)
     found = []
     for way in _ways_up(files, repeat):
-        found.append(_by_calls(files, repeat, way, once, rows, given))
+        found.append(_by_calls(files, repeat, way, once, rows, given, flagged_row, further))
     function = repeat.node if repeat.kind == "function" else (repeat.functions() or [None])[0]
     if function is not None:
         try:
-            found.append(_direct(files, repeat, given, once, rows, flagged_row))
+            found.append(_direct(files, repeat, given, once, rows, flagged_row, further))
         except CannotCut:
             if not found:
                 raise
@@ -196,10 +200,10 @@ def _statements(chain, guard=True):
     return found[1:] if found and is_main_guard(found[0]) and len(found) > 1 else found
 
 
-def _by_calls(files, repeat, way, once, rows, given):
+def _by_calls(files, repeat, way, once, rows, given, flagged_row, further):
     """Driver that starts at a top-level statement of the program and follows real calls."""
     driver = Driver(way[-1][0] if way else repeat.model, repeat)
-    after = _instrument(driver, repeat, once, given)
+    after = _instrument(driver, repeat, once, given) or _go_on(driver, repeat, flagged_row, further)
     chain = _statements(repeat.chain)
     _prune_into(driver, repeat.model, chain, rows, after, is_driver=not way)
     for number, (model, calls) in enumerate(way):
@@ -235,7 +239,7 @@ def _merged(first, second):
     return new
 
 
-def _direct(files, repeat, given, once, rows, flagged_row=None):
+def _direct(files, repeat, given, once, rows, flagged_row, further):
     """Driver that calls the function around the repeat itself, with stand-ins for its parameters."""
     model = repeat.model
     functions = repeat.functions() + ([repeat.node] if repeat.kind == "function" else [])
@@ -258,7 +262,7 @@ def _direct(files, repeat, given, once, rows, flagged_row=None):
             new, _ = prune(chain, rows.get(model, ()), None)
             driver.pruned[model] = {chain[0]: new}
     else:
-        after = _instrument(driver, repeat, once, given)
+        after = _instrument(driver, repeat, once, given) or _go_on(driver, repeat, flagged_row, further)
         new, _ = prune(chain, rows.get(model, ()), after)
         driver.pruned[model] = {chain[0]: new}
         driver.region = Synthetic([Line(call)], {outer.name} if not around else {around[-1].name})
@@ -400,6 +404,12 @@ def _instrument(driver, repeat, once, given):
         body = [Line("    " + line.text if line.text.strip() else line.text, line.origin) for line in text.statement(node)]
         return Replacing([Line(f"{indent}for _ in repeat({_ENDLESS}):")] + body, reads(node))
     return None
+
+
+def _go_on(driver, repeat, flagged_row, further):
+    """The Synthetic that goes on behind the loop, or None."""
+    driver.behind = behind(repeat, driver.texts[repeat.model], flagged_row) if further else None
+    return driver.behind.lines if driver.behind is not None else None
 
 
 def _moved(lines, indent):
@@ -578,16 +588,16 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
               for alias in node.names]
     keep = [node for node in piece.prelude if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
     prelude = write(keep, text, piece.needed, main, main=True)
-    setup = [line for node in piece.setup for line in _dedented(write([node], text, None, main, main=True))]
+    setup = [line for node in piece.setup for line in dedented(write([node], text, None, main, main=True))]
     setup += [Line(line.text, line.origin) for line in driver.setup]
     if isinstance(driver.region, Replacing):
-        region = _dedented(driver.region.lines)
+        region = dedented(driver.region.lines)
     elif driver.region is not None and driver.statement is None:
         region = list(driver.region.lines)
     else:
-        region = _dedented(write([region_node], text, None, main, main=True))
+        region = dedented(write([region_node], text, None, main, main=True))
         if driver.region is not None:
-            region += _dedented(driver.region.lines)
+            region += dedented(driver.region.lines)
     stand_ins = list(driver.stand_ins)
     head, needs, guessed = [], [], []
     missing = set(piece.missing) - (binds(region_node) if region_node is not None else set())
@@ -605,7 +615,7 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
             (setup if name in main.names() else head).append(line)
             stand_ins.append(f"{name}: {given[name]} (verify-with)")
             missing.discard(name)
-    for name in sorted(missing - {"repeat", "again", "_subject"} - set(setup_names)):
+    for name in sorted(missing - {"repeat", "again", "behind", "_subject"} - set(setup_names)):
         if foreign_star or name.startswith("_repeats"):
             continue  # perhaps from the star import; a NameError at run time is repaired there
         value = guess.value_for(name, source, shape)
@@ -623,7 +633,8 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
         lines = write(other_piece.prelude, other_text, other_piece.needed, other)
         if other in driver.texts and any("repeat(" in line.text for line in lines):
             at = next((number for number, line in enumerate(lines) if not line.text.startswith(("from __future__", '"""', "#"))), 0)
-            lines.insert(at, Line("from __main__ import repeat"))
+            own = any("in behind(" in line.text for line in lines)
+            lines.insert(at, Line("from __main__ import behind, repeat" if own else "from __main__ import repeat"))
         for name in other.module_files():
             modules[name] = lines
     loop = driver.repeat.node
@@ -632,7 +643,8 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     place = f"{finding.path}:{finding.start[0]}" if finding.cell is None else f"{finding.path}:cell {finding.cell}:{finding.start[0]}"
     return Snippet(finding.code, finding.name, place, head + prelude, region, setup=setup, flagged=flagged, future=future,
                    modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs,
-                   count=_count(driver.repeat))
+                   count=_count(driver.repeat), keyed=keyed(driver.repeat, flagged[1] if driver.repeat.model.path == flagged[0] else None),
+                   behind=driver.behind)
 
 
 def _make_absolute(model, text):
@@ -696,21 +708,3 @@ def _is_filled(name, tree):
         if isinstance(changed, ast.Name) and changed.id == name:
             return True
     return False
-
-
-def _dedented(lines):
-    """Lines moved to the left margin."""
-    import textwrap
-
-    texts = [line.text for line in lines if line.text.strip()]
-    if not texts:
-        return list(lines)
-    margin = len(texts[0]) - len(texts[0].lstrip())
-    if not margin:
-        return list(lines)
-    from .snippet import _rows_inside_strings
-
-    joined = textwrap.dedent("\n".join(line.text for line in lines))
-    inside = _rows_inside_strings(joined)
-    return [line if number in inside else Line(line.text[min(margin, len(line.text) - len(line.text.lstrip())):], line.origin)
-            for number, line in enumerate(lines, 1)]

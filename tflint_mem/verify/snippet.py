@@ -49,6 +49,12 @@ except ImportError:
                 return
 '''
 
+_BEHIND = '''\
+
+    def behind(*kept):
+        return ()  # the repeats end with the program here
+'''
+
 _MODULES = '''\
 
 import sys
@@ -95,18 +101,21 @@ class Snippet:
     needs         what is missing and has no stand-in; a snippet with needs is not run
     count         how many repeats the code itself spells out (a literal, `range(3)`), None when it does not
     growth        memory growth is switched on (off for the rules about memory growth)
+    keyed         the loop keeps things under keys that come from its elements: elements that come again replace what was kept
+    behind        the behind.Behind that the region ends with, None when it ends with the loop
     """
 
     __slots__ = ("code", "name", "place", "future", "prelude", "setup", "region", "modules", "flagged", "elements", "target",
-                 "stand_ins", "needs", "count", "growth")
+                 "stand_ins", "needs", "count", "growth", "keyed", "behind")
 
     def __init__(self, code, name, place, prelude, region, setup=(), flagged=None, future=(), modules=None, elements="",
-                 target="", stand_ins=(), needs=(), count=None, growth=True):
+                 target="", stand_ins=(), needs=(), count=None, growth=True, keyed=False, behind=None):
         self.code, self.name, self.place, self.future = code, name, place, list(future)
         self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
         self.modules = dict(modules or {})
         self.flagged, self.elements, self.target = flagged, elements, target
         self.stand_ins, self.needs, self.count, self.growth = list(stand_ins), list(needs), count, growth
+        self.keyed, self.behind = keyed, behind
 
     def has_probe(self):
         """Does the snippet step through a repeat at all?"""
@@ -120,7 +129,8 @@ class Snippet:
         out = "\n".join(out).split("\n")
         if self.future:
             out.append("from __future__ import " + ", ".join(self.future))
-        out += (_HEAD + (_GROWTH if self.growth else "") + _PROBE).rstrip("\n").split("\n")
+        probe = _PROBE if self.behind is None else _PROBE.replace("again, repeat", "again, behind, repeat") + _BEHIND
+        out += (_HEAD + (_GROWTH if self.growth else "") + probe).rstrip("\n").split("\n")
         if self.modules:
             items = ""
             for name, lines in sorted(self.modules.items()):
@@ -136,7 +146,7 @@ class Snippet:
             if line.origin is not None:
                 rows[line.origin] = (MAIN, len(out))
         out += ["", 'if __name__ == "__main__":']
-        for line in _indented(self.setup, 4) + [Line("    while again():")] + _indented(self.region, 8):
+        for line in indented(self.setup, 4) + [Line("    while again():")] + indented(self.region, 8):
             out.append(line.text)
             if line.origin is not None:
                 rows[line.origin] = (MAIN, len(out))
@@ -158,12 +168,25 @@ def _quoted(text):
     return repr(text)
 
 
-def _indented(lines, by):
+def indented(lines, by):
     """Lines moved to the right, except those that begin inside a string that spans lines: their text is data."""
     text = "\n".join(line.text for line in lines)
     inside = _rows_inside_strings(text)
     pad = " " * by
     return [line if number in inside or not line.text.strip() else Line(pad + line.text, line.origin)
+            for number, line in enumerate(lines, 1)]
+
+
+def dedented(lines):
+    """Lines moved to the left margin."""
+    import textwrap
+
+    texts = [line.text for line in lines if line.text.strip()]
+    margin = len(texts[0]) - len(texts[0].lstrip()) if texts else 0
+    if not margin:
+        return list(lines)
+    inside = _rows_inside_strings(textwrap.dedent("\n".join(line.text for line in lines)))
+    return [line if number in inside else Line(line.text[min(margin, len(line.text) - len(line.text.lstrip())):], line.origin)
             for number, line in enumerate(lines, 1)]
 
 

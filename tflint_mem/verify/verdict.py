@@ -23,6 +23,13 @@ FEW_REPEATS = 40
 FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
 LITTLE_IN_ALL = 512 * KIB     # what such a loop may leave over all its repeats
 FASTER = 1.5
+ALL = 0.9                     # of what was kept: a file that stays open for another reason is no objection
+ONE_EACH = 0.45               # objects per repeat from which on one stays in each of them: what elements share counts by half
+
+# What a rule says that stays, where the counters see it: bytes without it are no proof of that rule's finding.
+STAYS = {"TFM110": ("models",), "TFM205": ("tapes",), "TFM302": ("functions", "graphs"), "TFM303": ("functions", "graphs"),
+         "TFM502": ("sessions",), "TFM503": ("graph operations",), "TFM701": ("open files",)}
+COLLECTED = frozenset({"TFM110", "TFM205", "TFM701"})  # ... in a collection: what is garbage is not in it
 
 CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-confirmed", "not-runnable"
 
@@ -105,6 +112,48 @@ def _python_explains(measured):
     """Do enough Python objects stay to account for the bytes that stay?"""
     kept = measured.host.retained
     return bool(measured.python_objects and kept is not None and measured.python_objects * PYTHON_OBJECT >= kept.value > 0)
+
+
+def about(judged, code, measured, replaced=False):
+    """A confirmed verdict, if what the rule says that stays is among what stays; else "not-confirmed", with what grows instead.
+
+    replaced: what is kept takes the place of what was kept before when elements come again: counting it proves nothing
+    """
+    things = STAYS.get(code)
+    if judged.verdict != CONFIRMED or things is None or replaced or not measured.counted.issuperset(things):
+        return judged
+    growth = measured.objects_kept if judged.kind == "retained" or code in COLLECTED else measured.objects_raw
+    if any(growth.get(thing, 0.0) >= ONE_EACH for thing in things):
+        return judged
+    others = [f"{rate:.1f} {kind}" for kind, rate in sorted(growth.items(), key=lambda item: -item[1]) if rate >= ONE_EACH]
+    words = ", ".join(others[:3]) if others else "memory in which no object of TensorFlow's is counted"
+    return Verdict(NOT_CONFIRMED, None, None, f"{judged.message}; but no {things[0]}: what grows per repeat is {words}")
+
+
+def after_the_loop(judged, code, measured, behind, seen):
+    """A confirmed verdict, unless what stands behind the loop uses all that was kept, or gives it back.
+
+    behind  the Behind of the loop, None when nothing uses what it keeps
+    seen    the event "behind" of a short run through it, None when that did not get there
+    """
+    things = STAYS.get(code)
+    if judged.verdict != CONFIRMED or behind is None or not things:
+        return judged
+    rate = measured.objects_kept.get(things[0], 0.0)
+    if rate < ONE_EACH:
+        return judged
+    words = None
+    if things == ("models",):
+        if seen is not None and seen["models"] >= max(2, ALL * seen["repeats"]) and seen["used"] == seen["models"]:
+            words = f"all models are used behind the loop (row {behind.row})"
+        elif behind.returned is not None:
+            words = f"all models are returned behind the loop (row {behind.returned})"
+    elif things == ("open files",) and seen is not None:
+        if seen["before"][things[0]] - seen["after"][things[0]] >= ALL * rate * seen["repeats"]:
+            words = f"all files are closed behind the loop (row {behind.row})"
+    if words is None:
+        return judged
+    return Verdict(BOUNDED, None, judged.mechanism, f"{judged.message} while the loop runs; {words}")
 
 
 def limited(judged, count, measured=None):
