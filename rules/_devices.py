@@ -9,14 +9,14 @@ LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
 
 def growth_calls(context):
     """(module, call) of every call that switches memory growth on."""
-    for m, i, _ in context.calls(("set_memory_growth",), GROWTH):
+    for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
         if context.argument(m, i, 1, "enable") != ("k", False):
             yield m, i
 
 
 def limit_calls(context):
     """(module, call) of every call that gives a device a memory limit."""
-    for m, i, _ in context.calls(("set_logical_device_configuration", "set_virtual_device_configuration"), LIMIT):
+    for m, i, _ in context.everywhere(("set_logical_device_configuration", "set_virtual_device_configuration"), LIMIT):
         configurations = context.argument(m, i, 1, "logical_devices", "virtual_devices")
         if configurations is not None and any(_has_limit(m, e) for e in _written(m, i, configurations)):
             yield m, i

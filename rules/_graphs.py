@@ -56,7 +56,7 @@ def runs_session(context, m, i):
 def run_sites(context):
     """Every call that runs a session: [(module, call)]."""
     if "session runs" not in context.memo:
-        context.memo["session runs"] = [(m, i) for m, i, _ in context.calls(("run", "eval")) if runs_session(context, m, i)]
+        context.memo["session runs"] = [(m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)]
     return context.memo["session runs"]
 
 

@@ -15,14 +15,8 @@ _OF_CONTAINERS = frozenset(name for kind in (dict, list, set, str) for name in d
 
 def calls(context):
     """(module, call) of every call, with an argument, of a name or attribute that was assigned, passed or imported."""
-    if "held" not in context.memo:
-        context.memo["held"] = list(_calls(context))
-    return context.memo["held"]
-
-
-def _calls(context):
     attributes = set().union(*(m.stored for m in context.project.modules))
-    for m in context.project.all_modules():
+    for m in map(context.project.module, context.among(range(len(context.project.modules)))):
         if context.in_tests(m):
             continue
         foreign = None

@@ -26,15 +26,16 @@ class Acquired:
 def loads(context):
     """Every call that loads a model, with its repeat."""
     return _memo(context, "loads", lambda: [
-        _acquired(context, m, i, "load", names) for m, i, names in context.calls(LOAD_TAILS, LOADERS)
+        _acquired(context, m, i, "load", names) for m, i, names in context.everywhere(LOAD_TAILS, LOADERS)
         if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i)
     ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
 
 
 def _handed_loads(context):
     """(module, call, names) of the calls that hand a loader to what runs it once: `run_in_executor(None, load_model, path)`."""
-    for index in context.project.mentioned(LOAD_TAILS):
-        m = context.project.module(index)
+    index = context.project.index
+    for number in sorted({number for tail in LOAD_TAILS for number in index.modules("given", tail)}):
+        m = context.project.module(number)
         for tail in LOAD_TAILS:
             for i, where in m.references().get(tail, ()):
                 given = m.calls[i][1][where] if isinstance(where, int) else None
@@ -56,7 +57,7 @@ def constructions(context):
 
 def _constructions(context):
     tails = _CONSTRUCTORS | _model_classes(context)
-    for index in context.project.mentioned(tails | {"applications", "segmentation_models"}):
+    for index in sorted({*context.project.calling(tails), *context.project.mentioned(_READY_MADE)}):
         m = context.project.module(index)
         by_tail, aliases = m.calls_by_tail(), m.aliases()
         wanted = {name for tail in tails for name in (tail, *aliases.get(tail, ()))}

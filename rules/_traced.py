@@ -26,15 +26,20 @@ def switched_off(context):
     if "switched off" not in context.memo:
         context.memo["switched off"] = any(
             m.calls[i][3] == 0 and m.calls[i][4] == -1 and m.calls[i][1] == (("k", True),) and not context.in_tests(m)
-            for m, i, _ in context.calls(("run_functions_eagerly", "experimental_run_functions_eagerly"), frozenset(("tf.config.run_functions_eagerly",))))
+            for m, i, _ in context.everywhere(("run_functions_eagerly", "experimental_run_functions_eagerly"), frozenset(("tf.config.run_functions_eagerly",))))
     return context.memo["switched off"]
 
 
 def calls(context):
-    """(module, call, Traced) of every call of a `tf.function` that traces, each call once."""
+    """(module, call, Traced) of every call in the part of a `tf.function` that traces, each call once."""
     if "traced calls" not in context.memo:
         context.memo["traced calls"] = list(_calls(context))
-    return context.memo["traced calls"]
+    return in_part(context, context.memo["traced calls"])
+
+
+def in_part(context, found):
+    """Those of the things found, tuples that begin with a module, that stand in the part."""
+    return found if context.part is None else [each for each in found if each[0].index in context.part]
 
 
 def _calls(context):
@@ -51,8 +56,9 @@ def _calls(context):
         names |= _bound_to(context, m, scope)
     for m, i in wrapped(context):
         names |= _assigned(m, i) | _returned(context, m, i)
-    for index in context.project.mentioned(names):
-        m = context.project.module(index)
+    index = context.project.index
+    for number in sorted({number for name in names for number in index.modules("called", name)}):
+        m = context.project.module(number)
         by_tail = m.calls_by_tail()
         for i in sorted({i for name in names for i in by_tail.get(name, ())}):
             if (m.index, i) in seen:
@@ -103,10 +109,10 @@ def wrapped(context):
     """(module, call) of every `tf.function(f)`: a call that is given what it shall trace."""
     if "wrapped" not in context.memo:
         found = []
-        for m, i, _ in context.calls(("function", "defun"), _FUNCTION):
+        for m, i, _ in context.everywhere(("function", "defun"), _FUNCTION):
             if argument(m, i) is not None:
                 found.append((m, i))
-        for m, i, _ in context.calls(tuple(_partials(context)) or ("\0",)):
+        for m, i, _ in context.everywhere(tuple(_partials(context)) or ("\0",)):
             if argument(m, i) is not None and any(v[0] == "part" and _is_function(v[1]) for v in context.infer.callee(m, i)):
                 found.append((m, i))
         context.memo["wrapped"] = found
@@ -117,7 +123,8 @@ def _partials(context):
     """Names of `functools.partial(tf.function, …)`."""
     if "partials" not in context.memo:
         names = set()
-        for m, i, _ in context.calls(("partial",)):
+        given = {number for tail in ("function", "defun") for number in context.project.index.modules("given", tail)}
+        for m, i, _ in context.everywhere(("partial",), within=given):
             call = m.calls[i]
             if call[1] and _is_function(context.infer.values(m, call[3], call[1][0], call[5])):
                 names |= _assigned(m, i)

@@ -42,6 +42,7 @@ from tflint_mem.finding import UNSAFE
 from . import _lifetimes, _models, _variance
 
 CODE = "TFM107"
+SWEEPS = True
 MEASURED = {
     "optimizer": "142 KiB per repeat until clear_session() (TF 2.21; 3 on 2.15)",
     "metric": "0 KiB per repeat (TF 2.21 and 2.15): no leak, only the set-up",

@@ -42,6 +42,7 @@ from tflint_mem.project.module import statement_expressions, tail_of, walk
 from . import _traced
 
 CODE = "TFM109"
+SWEEPS = True
 MEASURED = "held 10x the array by a tf.function, 7x by a Dataset.map function, 18x at the peak (TF 2.21, 96 MiB); a captured tensor or an argument 1x"
 BIG = 100_000  # elements
 MAX_DEPTH = 8
@@ -78,13 +79,15 @@ def find(context):
 def _graphs(context):
     """(module, position, site, module of the function, its scope, phrase) of everything that traces a function of the project."""
     for traced in _traced.decorated(context):
+        if context.part is not None and traced.m.index not in context.part:
+            continue
         statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
         record = traced.m.scopes[traced.scope]
         for expression, pos in zip(record[F.S_DECORATORS], statement[6]):
             if _makes_function(context, traced.m, record, expression):
                 yield traced.m, pos, None, traced.m, traced.scope, f"the tf.function `{record[F.S_NAME]}`"
                 break
-    for m, i in _traced.wrapped(context):
+    for m, i in _traced.in_part(context, _traced.wrapped(context)):
         traced = _traced.of_call(context, m, i)
         if traced.m is not None:
             yield m, m.calls[i][6], i, traced.m, traced.scope, f"`{call_text(m, i)}`"

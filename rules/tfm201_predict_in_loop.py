@@ -43,6 +43,7 @@ from tflint_mem.project.module import tail_of
 from . import _hot
 
 CODE = "TFM201"
+SWEEPS = True
 MEASURED = ("not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call against 1.7-2.8 ms for `model(x)` "
             "and 0.8-1.0 ms in a tf.function (ratios from a small CPU)")
 PREDICTS = frozenset(("predict", "predict_classes", "predict_proba"))

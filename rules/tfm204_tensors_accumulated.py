@@ -39,6 +39,7 @@ from tflint_mem.project.module import tail_of, walk
 from . import _kept, _models, _variance
 
 CODE = "TFM204"
+SWEEPS = True
 MEASURED = "64.7 KiB per kept output of 64 KiB (TF 2.21); `.numpy()` keeps as much on the CPU and frees the GPU; scalar losses: 0"
 SHORT = 50  # passes up to which a loop is not long
 MAX_DEPTH = 4
@@ -68,7 +69,7 @@ def _near_models(context):
     for m in {acquired.m for acquired in (*_models.builds(context), *_models.loads(context)) if not context.in_tests(acquired.m)}:
         near = {m.index, *imports.direct(m), *imports.importers(m)}
         found |= near.union(*(imports.importers(context.project.module(index)) for index in imports.importers(m)))
-    return [m for m in map(context.project.module, sorted(found)) if not context.in_tests(m)]
+    return [m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m)]
 
 
 def _draft(context, keeping):

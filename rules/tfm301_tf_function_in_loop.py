@@ -44,6 +44,7 @@ from tflint_mem.project.module import tail_of
 from . import _hot, _lifetimes, _models, _traced
 
 CODE = "TFM301"
+SWEEPS = True
 MEASURED = "memory flat when dropped, about 45x slower than one that was made before (TF 2.21 and 2.15)"
 MEASURED_KEPT = "116 KiB stay for each kept function of one operation (TF 2.21; 128 on 2.15)"
 MEASURED_TRAINING = "422 KiB per new function stay for ever, 4798 with a captured variable of 4 MiB (TF 2.21; 711 and 8293 on 2.15); nothing frees them"
@@ -58,10 +59,10 @@ def find(context):
     """Functions wrapped or decorated at a place that repeats."""
     if _traced.switched_off(context):
         return
-    for m, i in _traced.wrapped(context):
+    for m, i in _traced.in_part(context, _traced.wrapped(context)):
         yield from _checked(context, m, i, _traced.of_call(context, m, i), m.calls[i][6])
     for traced in _traced.decorated(context):
-        m, i = _traced.definition(context, traced)
+        m, i = _traced.definition(context, traced) if context.part is None or traced.m.index in context.part else (None, -1)
         if m is not None:
             yield from _checked(context, m, i, traced, m.calls[i][6])
 

@@ -39,6 +39,7 @@ from . import _traced, _varying
 from ._models import text, walk_statement
 
 CODE = "TFM302"
+SWEEPS = True
 MEASURED = "98 KiB per new value for a function of one operation (TF 2.21; 117 on 2.15), kept as long as the function; reduce_retracing is no help"
 MEASURED_MODEL = "4636 KiB per new model of 4.2 MiB (TF 2.21): the function's cache keeps its variables"
 

@@ -37,6 +37,7 @@ from tflint_mem.finding import UNSAFE
 from . import _kept, _lifetimes, _variance
 
 CODE = "TFM304"
+SWEEPS = True
 MEASURED = "35 KiB per new name until clear_session() (TF 2.21; 44 on 2.15, none up to 2.14); the same name: 0"
 MEASURED_KEPT = "its own size per repeat; rebound instead of kept: 0 (TF 2.21)"
 _BUILDING = frozenset(("__init__", "build", "__new__", "create_variables", "add_weight"))

@@ -42,6 +42,7 @@ from tflint_mem.project.module import statement_expressions, tail_of, walk
 from . import _lifetimes, _modes, _variance
 
 CODE = "TFM402"
+SWEEPS = True
 MEASURED_CHAINED = "142 KiB per link (TF 2.21; 217 on 2.15) stay for the life of the data set"
 MEASURED = "memory flat (0-6 KiB per repeat, TF 2.21 and 2.15); the data is copied again each time, 2x its size while the data set lives"
 _CONSTANTS = frozenset(("tf.data.Dataset.from_tensor_slices", "tf.data.Dataset.from_tensors"))
@@ -83,7 +84,7 @@ def _chained(context):
 
 def _self_assignments(context):
     """(module, call, name or attribute) of `ds = ds.map(…)…` and `ds = f(ds)` on data sets."""
-    for index in context.project.mentioned(("data", "Dataset", "tensorflow_datasets", *_TRANSFORMS)):
+    for index in context.among(context.project.mentioned(("data", "Dataset", "tensorflow_datasets", *_TRANSFORMS))):
         m = context.project.module(index)
         for s, statement in enumerate(m.statements):
             if not statement or statement[0] != F.ASSIGN or statement[6] is None or statement[6][0] != "c" or len(statement[5]) != 1:

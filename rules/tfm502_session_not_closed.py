@@ -133,10 +133,10 @@ def _ended(context, m, i):
     statement = m.statements[m.calls[i][5]]
     if statement[0] == F.WITH and any(e == ("c", i) for e, _ in statement[5]):
         return True
-    for other, j, _ in context.calls(("close",), frozenset(("session.close",))):
+    for other, j, _ in context.everywhere(("close",), frozenset(("session.close",))):
         if ours in context.infer.values(other, other.calls[j][3], other.calls[j][0][1], other.calls[j][5]):
             return True
-    for other, j, _ in context.calls(tuple(_CLOSERS)):
+    for other, j, _ in context.everywhere(tuple(_CLOSERS)):
         for argument in other.calls[j][1]:
             if ours in context.infer.values(other, other.calls[j][3], argument, other.calls[j][5]):
                 return True

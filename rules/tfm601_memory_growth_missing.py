@@ -44,8 +44,10 @@ import os
 from tflint_mem import facts as F
 from tflint_mem.context import Draft, call_text
 from tflint_mem.finding import UNSAFE
+from tflint_mem.knowledge import EXTERNAL_ROOTS
 from tflint_mem.project.module import dotted as dotted_name
 from tflint_mem.project.module import tail_of, walk
+from tflint_mem.project.names import is_package
 
 from . import _graphs, _order
 
@@ -72,8 +74,8 @@ def find(context):
     project = context.project
     scripts = _console_scripts(context)
     found = []
-    for m in project.all_modules():
-        if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or _is_test(context, m):
+    for m in project.modules:
+        if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or not _may_start(context, m, scripts) or _is_test(context, m):
             continue
         starts = _starts(context, m, scripts)
         if not starts or project.versions.without_gpu(m):
@@ -106,6 +108,13 @@ def _draft(context, m, pos, work):
 # -- entry points --------------------------------------------------------------------------------------------------------------
 
 
+def _may_start(context, m, scripts):
+    """Can the module have starts?  Judged by the names in it, since most modules have none."""
+    return (m.notebook or m.parts[-1] == "__main__" or context.project.index.has("idents", "__name__", m.index) or _listed(context, m)
+            or _is_script(context, m) or any(parts == m.parts for parts, _ in scripts)
+            or context.project.repeats_of.handlers.possible(m))
+
+
 def _starts(context, m, scripts):
     """[(module, scope)] of what runs when the module is started as a program; empty for a library."""
     named = _listed(context, m)  # then something starts its functions
@@ -113,10 +122,24 @@ def _starts(context, m, scripts):
                  and (named or (m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))]
     if functions or _runs_itself(context, m):
         return [(m, 0), *functions]
-    # a script without a guard: nobody imports it, and it does something when it is run
-    if m.scope_calls(0) and not m.package and not context.project.imports.importers(m):
-        return [(m, 0)]
-    return []
+    return [(m, 0)] if _is_script(context, m) and m.scope_calls(0) else []
+
+
+def _is_script(context, m):
+    """Could it be a script without a guard?  Nobody imports it."""
+    return not m.package and not context.project.imports.importers(m) and not _in_framework(context, m)
+
+
+def _in_framework(context, m):
+    """Is the module a part of Keras or the like itself?  Then imports of it are taken for imports of the framework, and nothing is known about them."""
+    for depth, part in enumerate(m.parts[:-1], 1):
+        if part in EXTERNAL_ROOTS:
+            key = ("framework", m.parts[:depth])
+            if key not in context.memo:
+                context.memo[key] = is_package(m.parts[:depth])
+            if context.memo[key]:
+                return True
+    return False
 
 
 def _runs_itself(context, m):
@@ -149,7 +172,7 @@ def _console_scripts(context):
                 found.add((tuple(dotted.split(".")), function))
     known = set()
     for names, function in found:
-        for m in context.project.all_modules():
+        for m in context.project.modules:
             parts = m.parts[:-1] if m.package else m.parts
             if parts[-len(names):] == names:
                 known.add((m.parts, function))
@@ -161,7 +184,7 @@ def _is_test(context, m):
     root = os.path.abspath(context.project.root) if context.project.root else ""
     below = os.path.abspath(m.path)[len(root):] if root and os.path.abspath(m.path).startswith(root) else m.path
     folders = below.replace(os.sep, "/").lower().split("/")[:-1]
-    return any(folder in ("test", "tests", "testing", "unittests") for folder in folders) or any(
+    return any(folder in ("test", "tests", "testing", "unittests") for folder in folders) or context.project.index.has("called", "main", m.index) and any(
         (dotted_name(m.calls[i][0]) or ())[-2:-1] in (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",)) for i in m.calls_by_tail().get("main", ()))
 
 
@@ -283,12 +306,14 @@ def _configured(context, m):
     """Does the module say anything about GPU memory, devices, another backend or the CPU?"""
     key = ("configured", m.index)
     if key not in context.memo:
-        context.memo[key] = bool(context.project.mentions_in(m, _SETTINGS)) or _chooses_device(context, m) or _other_backend(m) or _helper(context, m)
+        context.memo[key] = bool(context.project.mentions_in(m, _SETTINGS)) or _chooses_device(context, m) or _other_backend(context, m) or _helper(context, m)
     return context.memo[key]
 
 
 def _chooses_device(context, m):
     """`tf.device("/cpu:0")` and the like."""
+    if not context.project.index.has("called", "device", m.index):
+        return False
     for i in m.calls_by_tail().get("device", ()):
         argument = m.calls[i][1][0] if m.calls[i][1] else None
         if argument is not None and argument[0] == "k" and isinstance(argument[1], str) and "cpu" in argument[1].lower():
@@ -296,21 +321,28 @@ def _chooses_device(context, m):
     return False
 
 
-def _other_backend(m):
+def _other_backend(context, m):
     """Keras told to use something else than TensorFlow."""
     from ._devices import environment
 
-    return any(value not in (None, "tensorflow") for value in environment(m, "KERAS_BACKEND"))
+    return context.project.index.has("idents", "KERAS_BACKEND", m.index) and any(value not in (None, "tensorflow") for value in environment(m, "KERAS_BACKEND"))
 
 
 def _helper(context, m):
     """A call such as `limit_gpu_memory()` of a function that is not the project's own."""
-    for tail, calls in m.calls_by_tail().items():
-        lowered = tail.lower()
-        if "gpu" in lowered and not lowered.startswith(("is_", "get_", "list_", "has_", "num_")) and any(word in lowered for word in _HELPER_WORDS):
-            if not any(context.project.functions_called(m, i) for i in calls):
-                return True
+    for tail in _helper_names(context):
+        if context.project.index.has("called", tail, m.index) and not any(context.project.functions_called(m, i) for i in m.calls_by_tail().get(tail, ())):
+            return True
     return False
+
+
+def _helper_names(context):
+    """Names of what is called in the project that tell of settings for a GPU."""
+    if "GPU helpers" not in context.memo:
+        context.memo["GPU helpers"] = [
+            tail for tail in context.project.index.names("called") if "gpu" in tail.lower() and any(word in tail.lower() for word in _HELPER_WORDS)
+            and not tail.lower().startswith(("is_", "get_", "list_", "has_", "num_"))]
+    return context.memo["GPU helpers"]
 
 
 # -- where it stands -----------------------------------------------------------------------------------------------------------
@@ -330,7 +362,7 @@ def _first_import(context, m):
 
 
 def _uses_framework(m):
-    return any(s and s[0] == F.IMPORT and any(d.partition(".")[0] in _FRAMEWORKS and not level for _, d, _, level in s[5]) for s in m.statements)
+    return any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in m.imports)
 
 
 def _stanza(pos):

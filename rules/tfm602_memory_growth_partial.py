@@ -70,7 +70,7 @@ def _covered(context, m, i, named, calls):
     shown = _devices.environment(m, "CUDA_VISIBLE_DEVICES")
     if shown and all(value is None or "," not in str(value) for value in shown):
         return True
-    for vm, j, _ in context.calls(("set_visible_devices",), {"tf.config.set_visible_devices"}):
+    for vm, j, _ in context.everywhere(("set_visible_devices",), {"tf.config.set_visible_devices"}):
         if vm is m and context.argument(m, j, 1, "device_type") != ("k", "CPU"):
             visible = _devices.devices(context, m, j)
             if visible.which == "?" or visible.which == named.which and _same(visible.index, named.index):

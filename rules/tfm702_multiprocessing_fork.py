@@ -79,7 +79,7 @@ def find(context):
 
 def _start_method(context):
     """Does the project set the start method to something else than fork?"""
-    for m, i, _ in context.calls({"set_start_method"}):
+    for m, i, _ in context.everywhere({"set_start_method"}):
         method = context.argument(m, i, 0, "method")
         if method is not None and method != ("k", "fork"):
             return True

@@ -30,20 +30,36 @@ class Draft:
 
 
 class Context:
-    """The project as rules ask it; `memo` is shared by the rules of one run."""
+    """The project as rules ask it; `memo` is shared by the rules of one run.
+
+    part   indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
+    """
 
     def __init__(self, project, settings):
         self.project, self.settings = project, settings
         self.infer = project.infer
         self.memo = {}
+        self.part = None
+
+    def among(self, indices):
+        """Those of the indices of modules that belong to the part, in order."""
+        part = self.part
+        return indices if part is None else [index for index in indices if index in part]
 
     def calls(self, tails, names=None):
+        """Calls in the part: see `everywhere`."""
+        return self.everywhere(tails, names, self.part)
+
+    def everywhere(self, tails, names=None, within=None):
         """Calls whose last name is in `tails` (or a local alias of one) and which call one of the canonical `names`.
 
-        Yields (module, call number, matching names); without `names`, every call with such a tail.
+        Yields (module, call number, matching names); without `names`, every call with such a tail.  `within`: indices of
+        the modules to look at, None for all.
         """
         tails = frozenset(tails)
-        for index in self.project.mentioned(tails):
+        for index in self.project.calling(tails):
+            if within is not None and index not in within:
+                continue
             m = self.project.module(index)
             by_tail = m.calls_by_tail()
             aliases = m.aliases()

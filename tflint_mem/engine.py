@@ -166,10 +166,18 @@ def _run_rules(project, kept, settings):
 
     enabled = settings.enabled
     context = Context(project, settings)
-    drafts = []
+    drafts, sweeps = [], []
     for rule in RULES:
         if rule.code in enabled and project.mentioned(rule.triggers):
-            drafts.extend(module_of(rule).find(context))
+            module = module_of(rule)
+            if getattr(module, "SWEEPS", False):
+                sweeps.append(module)
+            else:
+                drafts.extend(module.find(context))
+    # rules that look at most modules go through a large project together, so that each module is decoded once for all of them
+    for context.part in project.parts() if sweeps else ():
+        for module in sweeps:
+            drafts.extend(module.find(context))
     return [_finished(draft, kept) for draft in _most_specific(drafts)]
 
 

@@ -66,41 +66,40 @@ class Facts:
     scopes, contexts, statements, calls   as described above; scope 0 is the module itself
     idents   every identifier that occurs as a name or attribute, and strings in capitals such as the names of environment
              variables (for reverse look-ups)
-    called   names under which something may be called: call targets, arguments, what is assigned or imported
+    called   last names of what is called
+    given    last names of what is handed over, assigned, or imported under another name: it may be called under that
     defs     names of the functions and classes defined anywhere in the module
+    derived  last names of the bases of its classes, and of classes that get another name
+    decorating  last names of decorators
+    foreign  attributes that are assigned on something else than `self`: `agent.model = …`
     imports  what all import statements bind, as in their payload
     bases    (class, last name of a base) of its classes, and (name, class) of other names given to classes: `Base = keras.Model`
     stored   attributes that are assigned: `self.x = …`
     """
 
-    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "called", "defs", "imports", "bases", "stored")
+    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "called", "given", "derived", "decorating", "foreign", "defs", "imports", "bases", "stored")
 
-    def __init__(self, scopes, contexts, statements, calls, idents, called, defs, imports, bases, stored):
-        self.scopes, self.contexts, self.statements, self.calls = scopes, contexts, statements, calls
-        self.idents, self.called, self.defs = idents, called, defs
-        self.imports, self.bases, self.stored = imports, bases, stored
+    def __init__(self, body, names, defs, imports, bases):
+        self.scopes, self.contexts, self.statements, self.calls = body
+        self.idents, self.called, self.given, self.derived, self.decorating, self.foreign, self.stored = names
+        self.defs, self.imports, self.bases = defs, imports, bases
 
     def body(self):
         """The bulky part, as data for `marshal`; the rest answers questions about all modules at once."""
         return (self.scopes, self.contexts, self.statements, self.calls)
 
-
-# Equal names, attributes and constants of all modules are one tuple: a third less memory for the facts of a project.
-_SHARED = {}
-
-
-def forget_shared():
-    """Drop the tuples that modules share; those in use stay with the facts that hold them."""
-    _SHARED.clear()
+    def roles(self):
+        """The names that are found again in all modules, in the order of `project.index.ROLES`."""
+        return (self.idents, self.called, self.given, self.derived, self.decorating, self.foreign)
 
 
 class _Walk:
-    __slots__ = ("contexts", "statements", "calls", "idents", "scopes", "queue", "scope", "context", "statement", "flags", "shared")
+    __slots__ = ("names", "attributes", "constants", "contexts", "statements", "calls", "idents", "scopes", "queue", "scope", "context", "statement", "flags")
 
     def __init__(self):
         self.contexts, self.statements, self.calls, self.idents = [], [], [], set()
         self.scopes, self.queue = [], []
-        self.shared = _SHARED
+        self.names, self.attributes, self.constants = {}, {}, {}  # equal ones are one tuple: a body is a fifth smaller, and sooner unpacked
         self.scope = self.statement = 0
         self.context = -1
         self.flags = ""
@@ -133,49 +132,58 @@ def collect(code, filename="<module>"):
         record[S_FLAGS] += w.flags
         if index and record[S_KIND] != "lambda":
             defs.append(record[S_NAME])
-    called, imports, bases, stored = set(), [], [], set()
-    _names(w, called.add, imports.extend, bases.append, stored.add)
+    called, given, imports, bases, stored, foreign = set(), set(), [], [], set(), set()
+    _names(w, called.add, given.add, imports.extend, bases.append, stored.add, foreign.add)
+    w.idents.update(w.names)
+    names = (w.idents, called, given, {base for _, base in bases}, _decorating(w), foreign, stored)
     return Facts(
-        tuple(map(tuple, w.scopes)), tuple(w.contexts), tuple(w.statements), tuple(w.calls),
-        tuple(map(sys.intern, w.idents)), tuple(map(sys.intern, called)), tuple(map(sys.intern, defs)),
-        tuple(imports), tuple(bases), tuple(map(sys.intern, stored)),
+        (tuple(map(tuple, w.scopes)), tuple(w.contexts), tuple(w.statements), tuple(w.calls)),
+        [tuple(map(sys.intern, found)) for found in names], tuple(map(sys.intern, defs)), tuple(imports), tuple(bases),
     )
 
 
-def _names(w, add, imported, derive, store):
-    """Give `called`, `imports`, `bases` and `stored` of the facts to the four functions."""
+def _decorating(w):
+    """The last names of all decorators, called or not."""
+    found = set()
+    for record in w.scopes:
+        for e in record[S_DECORATORS]:
+            if e[0] == "c":
+                e = w.calls[e[1]][0]
+            if e[0] in ("n", "a"):
+                found.add(e[-1])
+    return found
+
+
+def _names(w, call, add, imported, derive, store, inject):
+    """Give `called`, `given`, `imports`, `bases`, `stored` and `foreign` of the facts to the six functions."""
     for record in w.scopes:
         for base in record[S_BASES]:
             if base[0] in ("n", "a"):
                 derive((record[S_NAME], base[-1]))
-    for func, args, keywords, _, _, _, _ in w.calls:
+    calls = w.calls
+    for func, args, keywords, _, _, _, _ in calls:
         tag = func[0]
         if tag == "a":
-            add(func[2])
+            call(func[2])
             if func[2] == "remote":  # a Ray task: f.remote(x)
-                _tails(func[1], add)
+                _tails(func[1], call)
         elif tag == "n":
-            add(func[1])
+            call(func[1])
         elif tag == "c":  # what a function has given is called: make_step()(x)
-            inner = w.calls[func[1]][0]
+            inner = calls[func[1]][0]
             if inner[0] in ("n", "a") and inner[-1][0].islower():
-                add("()")
+                call("()")
         for e in args:
             tag = e[0]
             if tag == "n":
                 add(e[1])
             elif tag == "a":
                 add(e[2])
-            elif tag in ("t", "l", "d"):
-                _tails(e, add)
+            elif tag in _HOLDING:
+                _tails(e, add, calls)
         for _, e in keywords:
-            tag = e[0]
-            if tag == "n":
-                add(e[1])
-            elif tag == "a":
-                add(e[2])
-            elif tag in ("t", "l", "d"):
-                _tails(e, add)
+            if e[0] in _HOLDING:
+                _tails(e, add, calls)
     for statement in w.statements:
         kind = statement[0]
         if kind == ASSIGN:
@@ -190,17 +198,22 @@ def _names(w, add, imported, derive, store):
                 for item in target[1] if target[0] == "t" else (target,):
                     if item[0] == "a":
                         store(item[2])
+                        if item[1] != ("n", "self"):
+                            inject(item[2])
         elif kind == IMPORT:
             imported(statement[5])
             for name, module, attribute, _ in statement[5]:
-                if attribute:
+                if attribute and name != attribute:
                     add(attribute)
-                    if name != attribute and attribute[:1].isupper():
+                    if attribute[:1].isupper():
                         derive((name, attribute))
 
 
-def _tails(e, add):
-    """The last names of a name, an attribute or the items of a literal."""
+_HOLDING = frozenset("natldc")
+
+
+def _tails(e, add, calls=()):
+    """The last names of a name, an attribute or the items of a literal; with `calls`, those of what is called there, too."""
     tag = e[0]
     if tag == "n":
         add(e[1])
@@ -208,10 +221,12 @@ def _tails(e, add):
         add(e[2])
     elif tag in ("t", "l"):
         for item in e[1]:
-            _tails(item, add)
+            _tails(item, add, calls)
     elif tag == "d":
         for item in e[2]:
-            _tails(item, add)
+            _tails(item, add, calls)
+    elif tag == "c" and calls:  # an object that is made there: study.optimize(Objective(data))
+        _tails(calls[e[1]][0], add)
 
 
 # -- statements ---------------------------------------------------------------------------------------------------
@@ -476,14 +491,23 @@ def _pos(node):
 
 def _name(w, node):
     name = node.id
-    w.idents.add(name)
-    return ("n", name)
+    found = w.names.get(name)
+    if found is None:
+        found = w.names[name] = ("n", name)
+    return found
 
 
 def _attribute(w, node):
-    w.idents.add(node.attr)
+    attr = node.attr
+    w.idents.add(attr)
     value = node.value
-    return ("a", _EXPR[type(value)](w, value), node.attr)
+    if type(value) is A.Name:
+        key = (value.id, attr)
+        found = w.attributes.get(key)
+        if found is None:
+            found = w.attributes[key] = ("a", _name(w, value), attr)
+        return found
+    return ("a", _EXPR[type(value)](w, value), attr)
 
 
 _PLAIN = frozenset((int, float, bool, type(None)))
@@ -495,7 +519,13 @@ def _constant(w, node):
         if value.isupper() and value.isidentifier():
             w.idents.add(value)
         return ("k", value if len(value) <= 200 else value[:200])
-    return ("k", value) if type(value) in _PLAIN else ("?", ())
+    if type(value) not in _PLAIN:
+        return ("?", ())
+    key = (type(value), value)  # 1, 1.0 and True are equal
+    found = w.constants.get(key)
+    if found is None:
+        found = w.constants[key] = ("k", value)
+    return found
 
 
 def _call(w, node):

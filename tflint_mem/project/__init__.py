@@ -14,15 +14,17 @@ from .asked import Asked
 from .callers import Callers
 from .compiled import Compiled
 from .imports import Imports
+from .index import Index
 from .infer import Infer
-from .module import RESULT, Module, tail_of
+from .module import Module, tail_of
 from .names import Names
 from .released import Released
 from .repeats import Repeats
 from .versions import Versions
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
-KEEP_IN_LARGE = 450  # ... so it keeps these decoded, and decodes the others again when they are asked for
+KEEP_IN_LARGE = 650  # ... so it keeps these decoded, and decodes the others again when they are asked for
+PART = 60  # percent of them that rules go through together
 
 
 class Project:
@@ -38,7 +40,7 @@ class Project:
         self.root = root
         self.modules = []
         self.names = Names()
-        self._mentions, self._uses, self._mention_sets = {}, {}, {}
+        self.index = Index()
         self._loaded, self._keep = deque(), KEEP_IN_LARGE if files > LARGE else LARGE
         self._subclasses = {}
         self._apis, self._api_sets = {}, {}
@@ -59,6 +61,7 @@ class Project:
             part.project = None
         self.callers_of.forget()
         self.modules.clear()
+        self.__dict__.pop("module", None)
         self.infer.forget()
 
     # -- modules --------------------------------------------------------------------------------------------------
@@ -77,20 +80,13 @@ class Project:
         return module
 
     def link(self):
-        """Build the reverse index of identifiers; the identifier lists are dropped."""
-        wanted = set()
+        """Build the reverse index of names; the lists of the modules are dropped."""
         for module in self.modules:
-            wanted.update(module.defs)
-        self.defined = wanted
-        F.forget_shared()
-        mentions, uses = self._mentions, self._uses
-        for module in self.modules:
-            for name in module.idents:
-                mentions.setdefault(name, []).append(module.index)
-            for name in module.called:
-                if name in wanted or name == RESULT:  # only functions and classes of the project are looked up this way
-                    uses.setdefault(name, []).append(module.index)
-            module.idents = module.called = ()
+            self.defined.update(module.defs)
+            self.index.add(module.index, module.roles)
+            module.roles = ()
+        if len(self.modules) <= self._keep:
+            self.module = self.modules.__getitem__  # all stay decoded
 
     def module(self, index):
         """The module of an index; when too many bodies are decoded, those go that nobody asked for lately."""
@@ -106,44 +102,40 @@ class Project:
                 oldest.release()
         return found
 
+    def found(self, role, name, limit=None):
+        """Modules that use the name in the role (see `index`), in order; none when there are more than `limit`."""
+        numbers = self.index.modules(role, name)
+        return [] if limit is not None and len(numbers) > limit else [self.module(number) for number in numbers]
+
     def mentioning(self, name, limit=None):
         """Modules in which the identifier occurs; none when there are more than `limit`."""
-        found = self._mentions.get(name, ())
-        if limit is not None and len(found) > limit:
-            return []
-        return [self.module(i) for i in found]
+        return self.found("idents", name, limit)
 
     def using(self, name, limit=None):
-        """Modules that may call the function or class of that name, or hand it over; none when there are more than `limit`."""
-        found = self._uses.get(name, ())
-        if limit is not None and len(found) > limit:
-            return []
-        return [self.module(i) for i in found]
+        """Modules that may call what has that name, or hand it over; none when there are more than `limit`."""
+        numbers = self.calling((name,))
+        return [] if limit is not None and len(numbers) > limit else [self.module(number) for number in numbers]
 
-    def identifiers(self):
-        """Every name and attribute that occurs in the project."""
-        return self._mentions.keys()
+    def calling(self, names):
+        """Indices of the modules that may call what has one of the names, under that name or another, in order."""
+        return sorted({number for name in names for role in ("called", "given") for number in self.index.modules(role, name)})
 
     def users(self, name):
         """The number of modules that may call the function or class of that name, or hand it over."""
-        return len(self._uses.get(name, ()))
+        return len(self.calling((name,)))
 
     def mentioned(self, names):
         """Indices of the modules in which one of the identifiers occurs, in order."""
-        found = set()
-        for name in names:
-            found.update(self._mentions.get(name, ()))
-        return sorted(found)
+        return sorted({number for name in names for number in self.index.modules("idents", name)})
 
     def mentions_in(self, module, names):
         """Those of the identifiers that occur in the module."""
-        return {name for name in names if module.index in self._mentioned_set(name)}
+        return {name for name in names if self.index.has("idents", name, module.index)}
 
-    def _mentioned_set(self, name):
-        found = self._mention_sets.get(name)
-        if found is None:
-            found = self._mention_sets[name] = frozenset(self._mentions.get(name, ()))
-        return found
+    def parts(self):
+        """Ranges of indices that cover the modules: as many at once as can stay decoded while other modules are asked, too."""
+        size = max(PART * self._keep // 100, 1)
+        return [range(first, first + size) for first in range(0, len(self.modules), size)] if len(self.modules) > self._keep else [None]
 
     def all_modules(self):
         """Every module, decoded."""
@@ -267,7 +259,7 @@ class Project:
             self._subclasses[key] = ()
             name = m.scopes[scope][F.S_NAME]
             found = []
-            for other in self.mentioning(name, 64):
+            for other in self.found("derived", name, 64):
                 for s in other.classes():
                     if (other.index, s) != key and any(tail_of(b) == name for b in other.scopes[s][F.S_BASES]):
                         bases = self.infer.bases(other, s)

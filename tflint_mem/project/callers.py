@@ -234,9 +234,12 @@ class Callers:
         found = self._by_names.get(key)
         if found is None:
             calls, references = found = self._by_names[key] = {}, {}
+            has = self.project.index.has
             for other in self._users(name, local, among):
-                by_tail, handed = other.calls_by_tail(), other.references()
-                for tail in {name, *other.aliases().get(name, ())}:
+                given = has("given", name, other.index)
+                tails = {name, *other.aliases().get(name, ())} if given else (name,)
+                by_tail, handed = other.calls_by_tail(), other.references() if given else {}
+                for tail in tails:
                     for i in by_tail.get(tail, ()):
                         for target in set(self._targets(other, i)):
                             calls.setdefault(target, []).append((other, i))
@@ -264,7 +267,7 @@ class Callers:
         # A called instance has no name of its own: look where attributes and variables of that class are called.
         for name in self._holders(m.scopes[owner][F.S_NAME]):
             for other in self.project.mentioning(name, 64):
-                for i in other.calls_by_tail().get(name, ()):
+                for i in other.calls_by_tail().get(name, ()) if self.project.index.has("called", name, other.index) else ():
                     if self._runs(other, i, m, scope):
                         found.append((other, i, "call"))
 
@@ -288,7 +291,8 @@ class Callers:
         """The name of a class or function, and the names of variables and attributes that hold what calling it gives."""
         names = {name}
         for other in self.project.mentioning(name, 64):
-            names.update(other.made().get(name, ()))
+            if self.project.index.has("called", name, other.index):
+                names.update(other.made().get(name, ()))
         return names
 
     @staticmethod
@@ -334,7 +338,7 @@ class Callers:
         name = m.scopes[owner][F.S_NAME] if inner else record[F.S_NAME]
         wanted = f"fn:{m.index}:{owner if inner else scope}"
         found = []
-        for other in self.project.mentioning(name, 64):
+        for other in self.project.found("decorating", name, 64):
             for s, decorated in enumerate(other.scopes):
                 for e in decorated[F.S_DECORATORS]:
                     if (e[0] == "c") == inner and tail_of(other.calls[e[1]][0] if inner else e) == name and wanted in self.project.infer.decorator_names(other, s):

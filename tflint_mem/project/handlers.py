@@ -48,6 +48,9 @@ _REQUESTS = frozenset((
     "rest_framework.request.Request", "fastapi.Request", "starlette.requests.Request", "fastapi.requests.Request", "aiohttp.web.Request", "flask.Request",
     "aio_pika.IncomingMessage", "aio_pika.abc.AbstractIncomingMessage", "telegram.Update", "telegram.update.Update", "cloudevents.http.CloudEvent",
 ))
+# What a module with a handler mentions at least one of: decorators, the names of parameters and of their types.
+_DECORATORS = (_ROUTE | _TASK | _EVENT) - {"function"}
+_NAMED = frozenset(("event", "_event", "evt", "request", *(name.rpartition(".")[2] for name in _REQUESTS)))
 _TASKS_PER_CHILD = ("worker_max_tasks_per_child", "CELERY_WORKER_MAX_TASKS_PER_CHILD", "CELERYD_MAX_TASKS_PER_CHILD")
 _SERVERLESS = frozenset(("lambda_handler", "handler", "lambda_function"))
 # Events that happen once in the life of a process, or once for each connection that it makes itself.
@@ -81,6 +84,18 @@ class Handlers:
         if key not in self._memo:
             self._memo[key] = self._of_function(m, scope)
         return self._memo[key]
+
+    def possible(self, m):
+        """Can a function of the module itself (no method) be a handler?  Judged by the names in it, without looking into it."""
+        def has(role, names):
+            return any(self.project.index.has(role, name, m.index) for name in names)
+
+        if getattr(self.project.settings, "handlers", None) or has("decorating", _DECORATORS) or has("idents", _NAMED):
+            return True
+        if has("decorating", ("function",)) and any((dotted + ".").startswith(_HANDLER_EXT) for _, dotted, _, _ in m.imports):
+            return True  # else it is TensorFlow's
+        given = self._given_to_events()
+        return not _SERVERLESS.isdisjoint(m.defs) or "run" in m.defs and "init" in m.defs or any(name in given for name in m.defs)
 
     def evidence(self, m, scope):
         """Steps of a trace that say where a function is given to what runs it again and again, when that is another place."""
@@ -143,12 +158,13 @@ class Handlers:
         """name of what is assigned -> [(module index, statement)] of `thing.on_message = name`, looked for once in all modules."""
         if self._given is None:
             self._given = {}
-            for index in self.project.mentioned(filter(is_event, self.project.identifiers())):
-                other = self.project.module(index)
+            index = self.project.index
+            for number in sorted({n for name in filter(is_event, index.names("foreign")) for n in index.modules("foreign", name)}):
+                other = self.project.module(number)
                 for attribute, places in other.foreign_attributes().items():
                     if is_event(attribute):
                         for i, _ in places:
-                            self._given.setdefault(tail_of(other.statements[i][6]), []).append((index, i))
+                            self._given.setdefault(tail_of(other.statements[i][6]), []).append((number, i))
         return self._given
 
     def _decorated(self, m, scope, record, name):

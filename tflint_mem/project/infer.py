@@ -44,6 +44,7 @@ _EXT_RESULTS = {"time.time": "float", "time.perf_counter": "float", "random.rand
 _TENSORS = frozenset(("tensor", "variable"))
 _IDENTITY = frozenset(("is", "is not", "in", "not in"))
 _MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
+_FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
 _COMPILED_METHODS = frozenset(("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_output_shape"))
 
 
@@ -162,37 +163,41 @@ class Infer:
     # -- names --------------------------------------------------------------------------------------------------------
 
     def name(self, m, scope, name, at):
-        key = ("name", m.index, scope, name, at)
+        """What a name in `scope` holds; where only one answer is possible it is the same for all places."""
+        owner = scope
+        while owner >= 0:
+            bindings = m.bindings(owner).get(name)
+            if bindings is not None or name in m.declared_global.get(owner, ()):
+                break
+            owner = m.scopes[owner][F.S_PARENT]
+            while owner > 0 and m.scopes[owner][F.S_KIND] == "class":
+                owner = m.scopes[owner][F.S_PARENT]
+        if owner != scope:
+            at = _FROM_INSIDE
+        elif bindings is None or len(bindings) == 1:
+            at = -1
+        key = ("name", m.index, owner, name, at)
         found = self.memo.get(key)
-        return found if found is not None else self.guarded(key, lambda: self._name(m, scope, name, at))
+        return found if found is not None else self.guarded(key, lambda: self._name(m, owner, name, at))
 
-    def _name(self, m, scope, name, at):
-        start = scope
-        while scope >= 0:
-            record = m.scopes[scope]
-            if scope != start and record[F.S_KIND] == "class":
-                scope = record[F.S_PARENT]
-                continue
-            bindings = m.bindings(scope).get(name)
-            declared = m.declared_global.get(scope)
-            if declared and name in declared:
-                return self._global(m, scope, name, bindings)
-            if bindings:
-                if scope == start:
-                    bindings = self.reaching(m, bindings, at)
-                found = set()
-                for binding in bindings:
-                    found |= self.binding(m, binding)
-                if scope == 0 or scope != start:
-                    found |= self._declared(m, name)
-                return frozenset(found)
-            scope = record[F.S_PARENT]
-        if start >= 0 and m.declaring(name):
-            return self._declared(m, name)
-        star = self._star(m, name)
-        if star is not None:
-            return star
-        return one(("ext", "builtins." + name)) if name in _BUILTINS else EMPTY
+    def _name(self, m, owner, name, at):
+        """What the name holds that the scope `owner` binds (-1: none does), at a statement of that scope or `_FROM_INSIDE`."""
+        if owner < 0:
+            if m.declaring(name):
+                return self._declared(m, name)
+            star = self._star(m, name)
+            if star is not None:
+                return star
+            return one(("ext", "builtins." + name)) if name in _BUILTINS else EMPTY
+        bindings = m.bindings(owner).get(name)
+        if name in m.declared_global.get(owner, ()):
+            return self._global(m, owner, name, bindings)
+        found = set()
+        for binding in bindings if at == _FROM_INSIDE else self.reaching(m, bindings, at):
+            found |= self.binding(m, binding)
+        if owner == 0 or at == _FROM_INSIDE:
+            found |= self._declared(m, name)
+        return frozenset(found)
 
     def _global(self, m, scope, name, bindings):
         """A name declared global or nonlocal: what the scopes around it and every function that declares it assign."""
@@ -705,7 +710,7 @@ class Infer:
     def _injected(self, m, scope, name):
         """`agent.model = …` written outside the class."""
         found = set()
-        for other in self.project.mentioning(name, 24):
+        for other in self.project.found("foreign", name, 24):
             for i, base in other.foreign_attributes().get(name, ()):
                 statement = other.statements[i]
                 for v in self.values(other, statement[1], base, i):
@@ -1035,6 +1040,8 @@ class Infer:
     # -- attributes -------------------------------------------------------------------------------------------------------
 
     def attribute(self, m, scope, bases, name):
+        if len(bases) == 1:
+            return self._attribute_of(next(iter(bases)), name)
         found = set()
         for v in bases:
             found |= self._attribute_of(v, name)

@@ -23,7 +23,7 @@ class Module:
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "idents", "called", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "_bindings",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
@@ -31,7 +31,7 @@ class Module:
         self.locate, self.notebook = locate, locate is not None
         self.unit_test = bool(parts) and (parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest")
         self.package = bool(parts) and parts[-1] == "__init__"
-        self.idents, self.called, self.defs = collected.idents, collected.called, collected.defs
+        self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
         self.decoded, self.recent = decoded, False
         self._blob = None

@@ -75,5 +75,13 @@ class Names:
 
 
 def _exists(parts):
-    path = os.sep.join(("", *parts)) if not parts[0].endswith(":") else os.sep.join(parts)
-    return os.path.isfile(witness.note(path + ".py")) or os.path.isfile(witness.note(os.path.join(path, "__init__.py")))
+    return os.path.isfile(witness.note(_path(parts) + ".py")) or is_package(parts)
+
+
+def is_package(parts):
+    """Has the folder of these parts an `__init__.py`?"""
+    return os.path.isfile(witness.note(os.path.join(_path(parts), "__init__.py")))
+
+
+def _path(parts):
+    return os.sep.join(("", *parts)) if not parts[0].endswith(":") else os.sep.join(parts)

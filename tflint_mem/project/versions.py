@@ -33,7 +33,7 @@ _V2_NAMES = frozenset((
 class Versions:
     def __init__(self, project):
         self.project = project
-        self._evidence = {}
+        self._evidence, self._cpu_only = {}, {}
         self._range = None
 
     def at_least(self, *version):
@@ -75,13 +75,20 @@ class Versions:
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
         for folder in self._folders(os.path.dirname(os.path.abspath(m.path))):
+            said = self._for_cpu(folder)
+            if said is not None:
+                return said
+        return False
+
+    def _for_cpu(self, folder):
+        """Do the requirements in a folder ask for such a TensorFlow?  None when they ask for none; each folder is read once."""
+        if folder not in self._cpu_only:
             words = set()
             for text in _texts(folder, _FILES):
                 for line in text.splitlines():
                     words.update(_words(line.partition("#")[0]))
-            if words & (_CPU_PACKAGES | _GPU_PACKAGES):
-                return not words & _GPU_PACKAGES
-        return False
+            self._cpu_only[folder] = not words & _GPU_PACKAGES if words & (_CPU_PACKAGES | _GPU_PACKAGES) else None
+        return self._cpu_only[folder]
 
     def _folders(self, folder):
         """A folder and those around it, innermost first, up to the project's root (itself only, if that lies elsewhere)."""

@@ -1,0 +1,43 @@
+"""Which modules use a name, and in which role: what answers questions about all modules without looking into each.
+
+The bodies of a large project do not stay in memory (see `module.Module`), but these few names do: a search opens only
+modules that have what it looks for.
+"""
+
+ROLES = ("idents", "called", "given", "derived", "decorating", "foreign")  # as `facts.Facts` lists them
+
+
+class Index:
+    """Modules by role and name; modules are numbers that ascend."""
+
+    def __init__(self):
+        self._modules = {role: {} for role in ROLES}
+        self._sets = {}
+
+    def add(self, number, roles):
+        """Enter a module; `roles` has the names of each role."""
+        for role, names in zip(ROLES, roles):
+            modules = self._modules[role]
+            for name in names:
+                found = modules.get(name)
+                if found is None:
+                    modules[name] = [number]
+                else:
+                    found.append(number)
+
+    def modules(self, role, name):
+        """Numbers of the modules that use the name in the role, in order."""
+        return self._modules[role].get(name, ())
+
+    def names(self, role):
+        """All names that are used in the role."""
+        return self._modules[role].keys()
+
+    def has(self, role, name, number):
+        """Does the module use the name in the role?"""
+        if name not in self._modules[role]:
+            return False
+        found = self._sets.get((role, name))
+        if found is None:
+            found = self._sets[role, name] = frozenset(self._modules[role][name])
+        return number in found
