@@ -4,7 +4,8 @@
 Reports a call that loads or builds a model inside something that a framework calls for each request, task, message or event:
 Flask, FastAPI, Django, Celery, gRPC, tornado, aiohttp, AWS and Google functions, Gradio and Dash callbacks, bots, and the module
 level of a Streamlit script. Caches (`lru_cache`, `st.cache_resource`, a global that is checked for None) and start-up events are
-what it asks for, so they silence it.
+what it asks for, so they silence it. A Streamlit script runs anew for each interaction, with all its functions and globals: there only
+Streamlit's own caches, the session's state and the modules that it imports keep anything.
 
 ## Why is this bad?
 Each request pays the load and leaves a dead model behind that waits for a late garbage collection. Under load the process
@@ -44,6 +45,9 @@ from . import _models
 CODE = "TFM103"
 MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
 
+_PROCESS = "load it once per process: at module level, in a start-up event, or behind a cache"
+_SCRIPT = "load it behind st.cache_resource: the script's own variables and functions, lru_cache included, are made anew in each run"
+
 
 def find(context):
     """Loads and constructions whose repeat is a handler or a rerun script."""
@@ -59,7 +63,7 @@ def find(context):
         yield context.at_call(
             CODE, m, i,
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; the one before stays in memory until a full garbage collection",
-            measured=MEASURED, help="load it once per process: at module level, in a start-up event, or behind a cache",
+            measured=MEASURED, help=_SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model"),
             fix=_cached_loader(context, m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
         )

@@ -10,6 +10,7 @@ from .module import dotted, tail_of, walk
 _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
                       "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
                       "on_startup", "fixture", "ttl_cache"))
+_IN_FUNCTION = frozenset(("functools.lru_cache", "functools.cache"))  # what they keep goes with the function object
 _THING = ("thing",)
 _EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 
@@ -344,6 +345,21 @@ class Guards:
         # a container in the body of the class is shared by all objects, unless each makes one of its own
         shared = place[2] in m.bindings(owner)
         return not shared or any(kind == "assign" for _, _, _, _, kind in self.project.infer.attribute_assignments(m, owner).get(place[2], ()))
+
+    @staticmethod
+    def is_made_anew(m, place):
+        """Is the place that a once-guard looks at in a variable or class of this module, so that running the module again empties it?"""
+        if type(place) is not tuple:
+            return False
+        while place[0] in ("a", "x"):
+            place = place[1]
+        bindings = m.bindings(0).get(place[1], ()) if place[0] == "n" else ()
+        return bool(bindings) and all(b[0] == F.CLASS or b[0] == "assign" and b[3][0] in ("k", "d", "l", "S") for b in bindings)
+
+    def caches_anew(self, m, scope):
+        """Does what caches the function's results live in the module, so that running the module again starts with an empty cache?"""
+        names = self.project.infer.decorator_names(m, scope)
+        return any(name in _IN_FUNCTION or name.startswith(f"fn:{m.index}:") for name in names) and not any("streamlit" in name for name in names)
 
     def makes_one(self, m, owner):
         """Is a class made so that calling it gives the same object again: by a decorator or a metaclass that keeps it?"""

@@ -323,8 +323,10 @@ class Handlers:
         return init is not None and any(how == "call" for _, _, how in self.project.callers(m, init))
 
     def script(self, m):
-        """A phrase when the whole module runs again for each interaction (Streamlit), else ""."""
-        return "each interaction with the Streamlit script" if self.streamlit(m) else ""
+        """A phrase when the whole module runs again for each interaction (Streamlit), else "": what the script imports runs once."""
+        if not self.streamlit(m) or any(not self.project.modules[index].unit_test for index in self.project.imports.importers(m)):
+            return ""
+        return "each interaction with the Streamlit script"
 
     @staticmethod
     def streamlit(m):

@@ -88,16 +88,19 @@ class Repeats:
         return False
 
     def _ways(self, m, i, hops, seen, budget):
-        """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object."""
-        queue = [(m, i, hops, seen, ())]
+        """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object.
+
+        What a Streamlit script itself keeps lasts until the script runs again: from there on (`rerun`) only that repeats the call.
+        """
+        queue = [(m, i, hops, seen, (), False)]
         while queue:
-            m, i, hops, seen, owners = queue.pop(0)
+            m, i, hops, seen, owners, rerun = queue.pop(0)
             budget[0] -= 1
             if budget[0] < 0:
                 return
             call = m.calls[i]
             scope, context = call[3], call[4]
-            found = self.local_loop(m, i)
+            found = () if rerun else self.local_loop(m, i)
             if found and len(hops) > 1:
                 found = [loop for loop in found if not self._takes_turns(m, i, loop)]
             passes = 1
@@ -113,8 +116,11 @@ class Repeats:
                     continue
             record = m.scopes[scope]
             guard = self.guards.once(m, i, -1)
-            if guard and not self.guards.of_object(m, scope, guard):
-                continue
+            in_object = guard and self.guards.of_object(m, scope, guard)
+            if guard and not in_object:
+                if not self.guards.is_made_anew(m, guard) or not self.handlers.script(m):
+                    continue
+                rerun = True
             if scope == 0:
                 script = self.handlers.script(m)
                 if script:
@@ -122,15 +128,17 @@ class Repeats:
                 continue
             cached = self.guards.cached(m, scope)
             if cached and not self._cached_in_object(m, scope):
-                continue
-            if guard or cached:
+                if not self.guards.caches_anew(m, scope) or not self.handlers.script(m):
+                    continue
+                rerun = True
+            elif in_object or cached:
                 owners = (*owners, (m.index, record[F.S_PARENT]))
             if record[F.S_NAME] in ("__init__", "__post_init__") and m.is_method(scope) and self.guards.makes_one(m, record[F.S_PARENT]):
                 continue
             kind, what = self.handlers.of_function(m, scope)
             if kind == "once":
                 continue
-            if kind:
+            if kind and not rerun:
                 yield Repeat(kind, hops, m, None, scope, None, what, record[F.S_LINE]), owners
                 continue
             if len(hops) > MAX_DEPTH:
@@ -155,17 +163,17 @@ class Repeats:
                 if how == "call" and (self.guards.excluded(m, i, other, j) or not self.feasible.way((place, *hops))):
                     continue
                 if itself:
-                    if how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
+                    if not rerun and how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
                         again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each turn of `{record[F.S_NAME]}`, which schedules itself again"
                         yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0]), owners
                     continue
                 if how == "compiled-map":
                     continue
                 repeat = self._handed_repeat(other, j, how, hops, scope, record[F.S_NAME])
-                if repeat:
+                if not repeat:
+                    queue.append((other, j, (place, *hops), seen | {key}, owners, rerun))
+                elif not rerun:
                     yield repeat, owners
-                else:
-                    queue.append((other, j, (place, *hops), seen | {key}, owners))
 
     def _cached_in_object(self, m, scope):
         """`cached_property` and `lru_cache` on a method keep a result for each object."""
