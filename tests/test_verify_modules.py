@@ -170,3 +170,15 @@ def test_environments_in_both_protocols():
     assert run(code, "gym", text="state, info = env.reset()") == "(8,) 5 4"
     old = code.replace("env.reset()[0]", "env.reset()")
     assert run(old, "gym", text="state = env.reset()") == "(8,) 4 4"
+
+
+def test_settings_of_an_application_are_found_again():
+    assert run("""
+        from flask import Flask, current_app
+        app = Flask(__name__)
+        for number in range(2):
+            if "model" not in app.config:
+                app.config["model"] = number
+        app.config.from_object("settings")
+        print(app.config["model"], current_app.config["model"], current_app.config["other"])
+    """, "flask") == "0 0 stand-in"

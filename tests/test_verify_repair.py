@@ -150,6 +150,13 @@ def test_names_are_guessed_at_run_time(state):
         ("env", "env.step(0)", "_Environment((16,))"),
         ("request", "request.get_json()", "_Request((16,))"),
         ("callback", "callback(3)", "lambda *arguments"),
+        ("filters", "Conv2D(filters, 3)", "4"),
+        ("shape", "tf.zeros(shape[-1])", "(16, 16)"),
+        ("input_shape", "", "(16,)"),
+        ("readings", "readings[start:start + 16]", "np.random.rand(1024)"),
+        ("readings", "readings[:known]", "np.random.rand(1024)"),
+        ("batches", "for batch in batches: train(batch)", "np.random.rand(*(16, 4, 16))"),
+        ("config", "np.asarray(config['classes'])", "{'classes': [0.5] * 16}"),
     ],
 )
 def test_guesses_by_name_and_use(name, text, source):
@@ -247,3 +254,70 @@ def test_a_stand_in_model_says_only_classes_that_have_labels(state):
     second, = repair.propose(raised(KeyError(9)), current)
     assert "Dense(2, activation='softmax')" in second.code
     assert repair.propose(raised(KeyError("name")), current) == []
+
+
+def test_a_stand_in_model_gives_one_number_where_the_code_has_one(state):
+    current = state("model = load_model('net.keras')\nloss = model(features) - target\n")
+    first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    current.add(first)
+    second, = repair.propose(raised(not_found("Incompatible shapes: [4,10] vs. [4] [Op:Sub] name: ", "InvalidArgumentError")), current)
+    current.add(second)
+    assert "Dense(1, activation='sigmoid')" in second.code and current.setup == [second.code]
+
+
+def test_a_stand_in_model_takes_the_shape_of_what_is_copied_into_it_and_arrays_follow(state):
+    current = state("interpreter = Interpreter('a.tflite')\npictures = np.load('pictures.npy')\n")
+    for error in (ValueError("Could not open 'a.tflite'."), FileNotFoundError(2, "gone", "pictures.npy")):
+        for action in repair.propose(raised(error), current):
+            current.add(action)
+    assert len(current.setup) == 2 and "(64, 64, 3)" in current.setup[0]
+    for action in repair.propose(raised(ValueError("could not broadcast input array from shape (4,) into shape (64,64,3)")), current):
+        current.add(action)
+    assert len(current.setup) == 2 and "Input((4,))" in current.setup[0] and "rand(*(8, 4))" in current.setup[1]
+
+
+def test_a_guessed_array_gets_the_dimensions_that_the_codes_own_layers_take(state):
+    text = "pyramid(np.random.rand(*(16, 8)).astype('float32'))\n"
+    error = ValueError("Input 0 of layer 'conv2d' is incompatible with the layer: expected min_ndim=4, found ndim=2. Full shape received: (16, 8)")
+    current = state(text)
+    action, = repair.propose(raised(error), current)
+    current.add(action)
+    assert current.rewritten(text) == "pyramid(np.random.rand(*(4, 64, 64, 3)).astype('float32'))\n"
+
+
+def test_a_guessed_path_from_which_a_model_is_loaded_is_one_of_a_model(state):
+    text = "load('data.txt')\n"
+    error = ValueError("File format not supported: filepath=data.txt. Keras 3 only supports V3 `.keras` files")
+    current = state(text)
+    action, = repair.propose(raised(error), current)
+    current.add(action)
+    assert current.rewritten(text) == "load('model.keras')\n"
+    other = repair.propose(raised(ValueError(str(error).replace("data.txt", "net.bin"))), state("load('net.bin')\n"))
+    assert not any(action.rewrite for action in other)  # a path of the code's own stays
+
+
+def test_folders_hold_what_the_code_picks_from_them(state):
+    put(repair.propose(raised(FileNotFoundError(2, "gone", "notes")), state("for name in os.listdir('notes'):\n    if name.endswith('.csv'): read(name)\n")))
+    assert sorted(os.listdir("notes")) == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_tables_hold_words_where_words_are_looked_up(state):
+    put(repair.propose(raised(FileNotFoundError(2, "gone", "a.csv")), state("lookup = StringLookup(vocabulary=frame['city'].unique())\n")))
+    put(repair.propose(raised(FileNotFoundError(2, "gone", "b.csv")), state("mean = frame['age'].mean()\n")))
+    assert open("a.csv").read().split()[:2] == ["city", "word0"] and open("b.csv").read().split()[:2] == ["age", "0.0"]
+
+
+def test_data_sets_have_labels_where_the_code_takes_them():
+    alone = guess.value_for("dataset", "for image in dataset:\n    show(image)\n").source
+    pairs = guess.value_for("dataset", "for image, label in dataset:\n    show(image)\n").source
+    fitted = guess.value_for("dataset", "for batch in dataset:\n    show(batch)\nmodel.fit(dataset)\n").source
+    assert "from_tensor_slices(np." in alone and pairs == fitted and "from_tensor_slices((np." in pairs
+
+
+def test_records_and_saved_data_sets(state):
+    current = state("records = tf.data.TFRecordDataset(glob('*.tfrecord'))\n")
+    actions = repair.propose(raised(type("NothingRepeated", (Exception,), {})("nothing")), current)
+    assert [action.text for action in actions] == [f"{letter}.tfrecord: 64 short records" for letter in "abc"]
+    error = not_found("tf.data snapshot element_spec file not found: frames/dataset_spec.pb.")
+    action, = repair.propose(raised(error), current)
+    assert action.text == "frames: a saved data set of 64 random examples in batches" and ".save('frames')" in action.code

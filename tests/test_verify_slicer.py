@@ -323,6 +323,27 @@ def test_a_handler_is_called_directly_with_stand_ins(project):
     run(snippet)
 
 
+def test_the_programs_own_call_comes_before_one_with_stand_ins(project):
+    folder = project(app="""
+        SIZE = 3
+
+
+        def handler(event, size):
+            return [event] * size  # here
+
+
+        print(handler("alpha", size=SIZE))
+        for name in "ab":
+            handler(name, 2)
+    """)
+    trace = [Step(path=str(folder / "app.py"), row=4, column=1, message="")]
+    files = Files([Source.read(str(path)) for path in folder.rglob("*.py")], [str(folder)])
+    found = slicer.snippets(finding(folder).replace(trace=tuple(trace)), files)
+    calls = [line.text.strip() for snippet in found for line in snippet.region if "handler(" in line.text]
+    assert calls.index("handler('alpha', size=SIZE)") < calls.index("handler({'body': '{}'}, 4)")
+    run(found[[number for number, snippet in enumerate(found) if "'alpha'" in body(snippet)][0]])
+
+
 def test_verify_with_gives_real_values(project):
     folder = project(app="""
         # tflint-mem: verify-with event={"body": 7}

@@ -14,6 +14,7 @@ from .probe import Done, Plan, Probe
 from .shorten import Shortener
 
 _MAIN = "__main__"
+_FEW_REPEATS = 40
 
 
 class Watch:
@@ -90,6 +91,8 @@ def run(job, emit):
     extension = True
     for number in range(job["attempts"]):
         emit({"event": "attempt", "number": number})
+        if number:
+            _forget_names()
         probe, watch, failure = _attempt(job, emit, gpu, state, extension)
         emit(watch.event())
         if failure is None:
@@ -97,7 +100,8 @@ def run(job, emit):
         if probe.extended and isinstance(failure, (IndexError, KeyError, ValueError)) and extension:
             extension = False  # the numbers that we went on counting with lead out of the user's data
             continue
-        if probe.phase != "warm":
+        # a file that only a later element asks for is no reason to give up what ran so far
+        if probe.phase != "warm" and not (repair.missing_path(failure) and probe.repeats < _FEW_REPEATS):
             emit(_described(failure, job, probe.repeats))
             return
         actions = []
@@ -114,6 +118,16 @@ def run(job, emit):
         for action in map(_portable, actions):
             state.add(action)
             emit({"event": "stand-in", "code": action.code, "text": action.text, "rewrite": action.rewrite})
+
+
+def _forget_names():
+    """Keras numbers its layers on from attempt to attempt: the code may ask for them by name."""
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        try:
+            keras.backend.clear_session()
+        except Exception:
+            pass  # an older Keras without it: names then go on counting
 
 
 def _portable(action):

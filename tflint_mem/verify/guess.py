@@ -8,6 +8,7 @@ import re
 
 from .standins import network
 
+ANY_FILE = "data.txt"  # for a path of which nothing is known
 _NUMPY = "import numpy as np\n"
 _TENSORFLOW = "import tensorflow as tf\n"
 
@@ -63,7 +64,7 @@ def _by_annotation(annotation, name, text, shape):
     if outer in ("Optimizer",):
         return Value("tf.keras.optimizers.SGD(0.01)", _TENSORFLOW)
     if outer in ("Dataset", "DatasetV2"):
-        return _dataset(shape)
+        return _dataset(shape, name, text)
     if outer in ("Request", "HttpRequest", "WSGIRequest"):
         return _request(shape)
     if outer in ("Namespace",):
@@ -116,7 +117,9 @@ def _by_use(name, text, shape, depth):
     if used(r"NAME\.(shape|astype|reshape|numpy|mean|max|min|argmax|transpose)\b"):
         return array(name, shape)
     if used(r"NAME\.(batch|shuffle|prefetch|take|repeat|map|cache)\("):
-        return _dataset(shape)
+        return _dataset(shape, name, text)
+    if used(r"NAME\[\s*\w+\s*:\s*\w+\s*\+|NAME\[\s*:\s*\w+\s*\]"):
+        return Value("np.random.rand(1024).astype('float32')", _NUMPY, "1024 random numbers")
     if used(r"NAME\.(append|extend)\("):
         return Value("[]")
     if depth == 0 and (used(r"NAME\.\w+") and _by_name(name, text, shape, depth) is None or re.match(
@@ -143,7 +146,7 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
         return Value(repr(_path(name, text)) if re.search(
             r"path|file|fname|dir|folder|ckpt|checkpoint|h5|model|weights", low) else "'a'")
     if re.search(r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
-                 r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port", low):
+                 r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port|^filters?$|channels?$|units$|levels?$", low):
         return Value("1" if "epoch" in low else "64" if re.search(
             r"(^|_|img|image)(width|height)$|(img|image)_?size$", low) else "4")
     if re.search(r"^(reward|score|value|ret(urn)?|advantage|td_error|cost|loss|t|dt|time|temperature|weight)$", low):
@@ -162,8 +165,12 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
         return Value("tf.keras.optimizers.SGD(0.01)", _TENSORFLOW)
     if re.search(r"loss(_fn|_object|_function)?$|criterion", low):
         return Value("tf.keras.losses.MeanSquaredError()", _TENSORFLOW)
+    if re.search(r"^(input_?)?shape$|_shape$", low):
+        return Value(repr(tuple(shape) if "input" in low else (16,) + tuple(shape)))
+    if low == "batches":
+        return Value("np.random.rand(*%r).astype('float32')" % ((16, 4) + tuple(shape),), _NUMPY, "random numbers of shape %r" % ((16, 4) + tuple(shape),))
     if re.search(r"dataset|^ds$|_ds$|loader|train_data$|test_data$|val_data$", low):
-        return _dataset(shape)
+        return _dataset(shape, name, text)
     if re.search(r"^y$|^y_|labels?$|targets?$|classes_", low):
         return Value("np.zeros(16, 'int32')", _NUMPY, "16 labels")
     if re.search(r"^x$|^x_|^xs$|data$|input|im(a)?ge?s?$|img|frame|batch|feature|sample|arr(ay)?$|obs|state|window|signal|vector|tensor|"
@@ -209,7 +216,7 @@ def _path(name, text):
         return "data.json"
     if re.search(r"np[yz]|array", low):
         return "data.npy"
-    return "data.txt"
+    return ANY_FILE
 
 
 def array(name, shape):
@@ -227,7 +234,12 @@ def _model(shape, text=""):
     return Value(source, _TENSORFLOW, "a small Keras model for inputs of shape %r" % (tuple(shape),))
 
 
-def _dataset(shape):
+def _dataset(shape, name, text):
+    """Examples with labels; without them where a loop takes each element as one thing."""
+    single = re.search(r"\bfor\s+\w+\s+in\s+%s(?:\.\w+\([^()]*\))*\s*:" % re.escape(name), text)
+    if single and not re.search(r"\.(fit|evaluate)\(\s*%s\b" % re.escape(name), text):
+        return Value("tf.data.Dataset.from_tensor_slices(np.random.rand(16, *%r).astype('float32')).batch(4)" % (tuple(shape),),
+                     _NUMPY + _TENSORFLOW, "a dataset of 16 random examples")
     return Value(
         "tf.data.Dataset.from_tensor_slices((np.random.rand(16, *%r).astype('float32'), np.zeros(16, 'float32'))).batch(4)"
         % (tuple(shape),), _NUMPY + _TENSORFLOW, "a dataset of 16 random examples")
@@ -255,6 +267,8 @@ def _mapping(name, text, shape):
             parts.append("%r: %r" % (key, "{%s}" % fields))
             continue
         value = value_for(key, "", shape, depth=1) or Value("'a'")
+        if re.search(r"array\(\s*%s\[\s*['\"]%s['\"]" % (re.escape(name), re.escape(key)), text) and not value.source.startswith(("np.", "[")):
+            value = Value("[0.5] * 16")
         parts.append("%r: %s" % (key, value.source))
         imports += value.imports
     return Value("{%s}" % ", ".join(parts), imports, "a dictionary with %s" % ", ".join(sorted(set(_items(name, text)))))

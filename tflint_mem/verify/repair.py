@@ -11,7 +11,7 @@ import posixpath
 import re
 import traceback
 
-from . import modules, old_keras, prepared, standins
+from . import guess, modules, old_keras, prepared, standins
 from .standins import Action
 
 _MOST_COPIED = 64 * 1024 * 1024
@@ -33,6 +33,7 @@ _PATH_MESSAGES = (
     r"['\"`]?([\w.~-]*/[\w./~-]*\w|[\w~-]+\.\w{2,5})['\"`]?,? (?:is not a (?:valid )?(?:directory|folder|file|path)|does(?: not|n't) exist|not found"
     r"|could not be found|cannot be found)",
 )
+_WORDS = re.compile(r"StringLookup|TextVectorization|Tokenizer|dtype=['\"]string['\"]|tf\.string\b")
 _CODE = ("tf.keras.", "types.SimpleNamespace(", "np.random.", "\n")  # rewrites of code, not of a string constant
 _READERS_OF_WEIGHTS = ("load_weights", "read_weights", "restore")
 
@@ -52,6 +53,7 @@ class State:
         self.elements, self.protected = elements, list(protected)
         self.modules = tuple("/" + name for name in modules)
         self.shape, self.layer_names, self.outputs = None, [], 10
+        self.arrays = []  # paths of stand-in arrays
         self.models, self.tried = [], set()
 
     def add(self, action):
@@ -94,7 +96,7 @@ def propose(error, state, handled=False):
     handled: the snippet's own `except` took it, so that no statement of its has failed for good.
     """
     for kind in (
-            old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _path, _shape, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
+            _format, old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _path, _shape, _rank, _outputs, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
         if handled and kind is prepared.replaced:
             continue
         actions = [action for action in kind(error, state) or () if action is not None]
@@ -191,6 +193,19 @@ def _path(error, state):
     yield _made(path, names, state)
 
 
+def _dataset(error, state):
+    """A folder that `tf.data.Dataset.load` reads."""
+    match = re.search(r"element_spec file not found: (.+?)/dataset_spec\.pb", str(error))
+    if match:
+        yield standins.saved_dataset(match.group(1), state.input_shape())
+
+
+def _format(error, state):
+    """A guessed path that turns out to be one of a model."""
+    if "File format not supported: filepath=%s." % guess.ANY_FILE in str(error) and guess.ANY_FILE in state.text():
+        yield Action("", "%s: named model.keras, since a model is loaded from it" % guess.ANY_FILE, (guess.ANY_FILE, "model.keras"))
+
+
 def _beside_module(path, relative, names, state):
     """A file that a module looks for beside itself (`os.path.dirname(__file__)`, package data): the project's, or a stand-in."""
     for folder in state.project:
@@ -223,7 +238,10 @@ def _made(path, names, state):
         return standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs)
     if not kind or path.endswith("/"):
         return standins.folder(path.rstrip("/"), _names_for_folder(state), _size(state))
-    return standins.for_path(path, state.input_shape(), columns=standins.columns_in(state.text()))
+    if kind in (".npy", ".npz"):
+        state.arrays.append(path)
+    text = state.text()
+    return standins.for_path(path, state.input_shape(), columns=standins.columns_in(text), words=_WORDS.search(text) is not None)
 
 
 def _trains(text):
@@ -247,6 +265,9 @@ def _size(state):
 def _names_for_folder(state):
     """File names for a folder that the snippet lists: of the kind that its text mentions."""
     text = state.text().lower()
+    picked = re.search(r"\.endswith\(\s*\(?\s*['\"](\.\w+)['\"]", text)
+    if picked:
+        return ["%s%s" % (letter, picked.group(1)) for letter in "abc"]
     for kind in (".jpg", ".jpeg", ".png", ".npy", ".csv", ".txt", ".wav"):
         if kind in text:
             return ["%s%s" % (letter, kind) for letter in "abc"]
@@ -286,6 +307,7 @@ def _relocated(path, state):
 
 
 _MISMATCH = (
+    r"could not broadcast input array from shape \(([^)]*)\) into shape \(\d+, ?\d+, ?\d+\)",
     r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)",
     r"Expected shape \(([^)]*)\), but input has incompatible shape \(([^)]*)\)",
     r"incompatible with the layer: expected (?:axis -1|min_ndim).*?(?:full shape|Full shape) received: \(([^)]*)\)",
@@ -303,6 +325,8 @@ def _shape(error, state):
         if match is None:
             continue
         found = [word.strip() for word in match.group(match.lastindex).split(",") if word.strip()]
+        if "broadcast" in pattern:
+            found.insert(0, "1")  # one example, without the batch
         if any(not (word.isdigit() or word == "None") for word in found) or len(found) < 2:
             continue
         shape = tuple(int(word) if word.isdigit() else 16 for word in found[1:])
@@ -311,6 +335,10 @@ def _shape(error, state):
         state.shape = shape
         for action in _remade(state):
             yield action
+        if "broadcast" in pattern:
+            state.setup = [code for code in state.setup if not any("np.save(%r" % path in code for path in state.arrays)]
+            for path in state.arrays:
+                yield standins.array_file(path, (8,) + shape)
         if written and not state.models:
             names = tuple(re.findall(r"name='([^']+)'", written.group(0)))
             yield Action("", "the stand-in model takes inputs of shape %r" % (shape,),
@@ -319,11 +347,29 @@ def _shape(error, state):
 
 
 def _remade(state):
-    actions = [standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs) for path in state.models]
-    endings = [action.text.split(":")[0] + ":" for action in actions]
-    state.setup = [code for code in state.setup if not any(".save(%r)" % end[:-1] in code or ".export(%r)" % end[:-1] in code
-                                                           for end in endings)]
-    return actions
+    """Actions that make all stand-in models anew; those for the old ones are dropped."""
+    def makes(code, path):
+        return any(form % path in code for form in (".save(%r)", ".export(%r)", "open(%r, 'wb')"))
+
+    state.setup = [code for code in state.setup if not any(makes(code, path) for path in state.models)]
+    return [standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs) for path in state.models]
+
+
+def _rank(error, state):
+    """A guessed array has too few dimensions for the user's own layers."""
+    match = re.search(r"expected (?:min_)?ndim=(\d), found ndim=\d\. Full shape received: \(([\d, ]+)\)", str(error))
+    sides = {3: (16, 8, 16), 4: (4, 64, 64, 3), 5: (2, 8, 32, 32, 3)}.get(int(match.group(1))) if match else None
+    old = "np.random.rand(*(%s))" % match.group(2).strip() if match else ""
+    if sides and old in state.text():
+        yield Action("", "random numbers of shape %r, since the code's own layers take as many dimensions" % (sides,), (old, "np.random.rand(*%r)" % (sides,)))
+
+
+def _outputs(error, state):
+    """A stand-in model gives ten numbers for each example where the code has one."""
+    if state.models and state.outputs == 10 and re.search(r"\[(\d+),10\] vs\.? \[\1(,1)?\]", str(error)):
+        state.outputs = 1
+        for action in _remade(state):
+            yield action
 
 
 def _layer(error, state):
@@ -410,7 +456,7 @@ for _name in ("keras.src.utils.file_utils", "keras.src.utils.data_utils", "tf_ke
                 with open("class_index.json", "w") as _file:
                     json.dump({number: ["n%08d" % number, "class%d" % number] for number in range(1000)}, _file)
                 return "class_index.json"
-            return "none.weights.h5" if "weights" in str(fname) else _original(fname, *arguments, **options)
+            return "none.weights.h5" if "weights" in str(fname) or str(fname).endswith(".h5") else _original(fname, *arguments, **options)
         sys.modules[_name].get_file = _get_file
 tf.keras.Model.load_weights = lambda self, *arguments, **options: None
 '''

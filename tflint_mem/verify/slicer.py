@@ -18,6 +18,7 @@ from .snippet import Line, Snippet, dedented
 from .standins import plausible_shape
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _MOST_ROUNDS = 6
 _ENDLESS = "range(1000000000)"
 _FILLING = frozenset("append extend insert add update appendleft extendleft setdefault pop popleft popitem remove discard clear".split())
@@ -36,14 +37,15 @@ class Driver:
     texts      {FileModel: patched Text}
     stand_ins  sentences                                  repeat      the Repeat
     behind     what follows behind the loop, a Behind, or None
+    called     the function around the repeat is called directly; guessed: with stand-ins for its parameters
     """
 
-    __slots__ = ("model", "statement", "pruned", "setup", "region", "texts", "stand_ins", "repeat", "imports", "behind")
+    __slots__ = ("model", "statement", "pruned", "setup", "region", "texts", "stand_ins", "repeat", "imports", "behind", "called", "guessed")
 
     def __init__(self, model, repeat):
         self.model, self.repeat = model, repeat
         self.statement, self.pruned, self.setup, self.region, self.texts, self.stand_ins, self.imports = None, {}, [], None, {}, [], []
-        self.behind = None
+        self.behind, self.called, self.guessed = None, False, False
 
 
 def snippets(finding, files, given=None, once=False, most=3, setup_names=(), further=False):
@@ -82,7 +84,8 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=(), fur
             if not found:
                 raise
             continue
-        for driver in reversed(drivers) if last and number else drivers:
+        # the last repeat is there because the program's own way did not lead to the place: its functions are called directly first
+        for driver in sorted(drivers, key=lambda driver: (not driver.called, driver.guessed)) if last and number else drivers:
             if len(found) >= (most if last else most - 1):
                 break
             snippet = _assembled(finding, files, driver, flagged, given, rows, setup_names)
@@ -133,6 +136,9 @@ def _drivers(files, repeat, given, once, rows, flagged_row, further):
         found.append(_by_calls(files, repeat, way, once, rows, given, flagged_row, further))
     function = repeat.node if repeat.kind == "function" else (repeat.functions() or [None])[0]
     if function is not None:
+        real = _real_call(files, repeat.model, function) if function is repeat.node else None
+        if real is not None:
+            found.append(_direct(files, repeat, given, once, rows, flagged_row, further, real))
         try:
             found.append(_direct(files, repeat, given, once, rows, flagged_row, further))
         except CannotCut:
@@ -239,8 +245,11 @@ def _merged(first, second):
     return new
 
 
-def _direct(files, repeat, given, once, rows, flagged_row, further):
-    """Driver that calls the function around the repeat itself, with stand-ins for its parameters."""
+def _direct(files, repeat, given, once, rows, flagged_row, further, real=None):
+    """Driver that calls the function around the repeat itself, with stand-ins for its parameters.
+
+    real    a call of the program's own to take instead, or None
+    """
     model = repeat.model
     functions = repeat.functions() + ([repeat.node] if repeat.kind == "function" else [])
     outer = functions[0]
@@ -249,15 +258,16 @@ def _direct(files, repeat, given, once, rows, flagged_row, further):
     is_target = repeat.kind == "function" and outer is repeat.node
     text = "\n".join(model.text.rows)
     around = [node for node in repeat.chain[:repeat.chain.index(outer)] if isinstance(node, ast.ClassDef)]
-    call, setup, sentences = _call_of(outer, around[-1] if around else None, model, given, text)
+    call, setup, sentences = (ast.unparse(real), [], []) if real is not None else _call_of(outer, around[-1] if around else None, model, given, text)
     driver.stand_ins += sentences
-    driver.setup = setup
+    driver.setup, driver.called, driver.guessed = setup, True, real is None
     if is_target:
         driver.texts[model] = model.text.fresh()
         if flagged_row is not None:
             driver.stand_ins += _switched(driver.texts[model], outer, path_to(model.tree, flagged_row))
         body = ["for _ in repeat(%s):" % ("range(1)" if once else _ENDLESS), "    " + call]
-        driver.region = Synthetic([Line(line) for line in body], {outer.name} if not around else {around[-1].name})
+        names = {around[-1].name if around else outer.name} | (reads(real) if real is not None else set())
+        driver.region = Synthetic([Line(line) for line in body], names)
         if around and len(chain) > 1:
             new, _ = prune(chain, rows.get(model, ()), None)
             driver.pruned[model] = {chain[0]: new}
@@ -267,6 +277,19 @@ def _direct(files, repeat, given, once, rows, flagged_row, further):
         driver.pruned[model] = {chain[0]: new}
         driver.region = Synthetic([Line(call)], {outer.name} if not around else {around[-1].name})
     return driver
+
+
+def _real_call(files, model, function):
+    """The program's own call of a function whose arguments are plain values or what its top level makes; None when there is none."""
+    tops = {name for statement in model.tree.body for name in binds(statement)}
+    for caller, chain in call_sites(files, model, function):
+        call = chain[-1]
+        inner = any(isinstance(node, _FUNCTIONS + (ast.Lambda, ast.ClassDef, ast.For, ast.While) + _COMPREHENSIONS) for node in chain[:-1])
+        arguments = call.args + [keyword.value for keyword in call.keywords]
+        if caller is model and not inner and isinstance(call.func, ast.Name) and arguments and all(
+                reads(argument) <= tops and not isinstance(argument, (ast.Starred, ast.Await)) for argument in arguments):
+            return call
+    return None
 
 
 def _switched(text, function, chain):

@@ -9,6 +9,7 @@ import posixpath
 import re
 
 IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+RECORD_TYPES = (".tfrecord", ".tfrecords", ".tfrec")
 MODEL_TYPES = (".keras", ".h5", ".hdf5", ".tflite", ".pb")
 
 
@@ -49,7 +50,7 @@ def network(shape, outputs=10, layer_names=()):
     layers.append("tf.keras.layers.Dense(256, activation='relu'%s)" % name())
     while len(names) > 1:
         layers.append("tf.keras.layers.Dense(256, activation='relu'%s)" % name())
-    layers.append("tf.keras.layers.Dense(%d, activation='softmax'%s)" % (outputs, name()))
+    layers.append("tf.keras.layers.Dense(%d, activation='%s'%s)" % (outputs, "softmax" if outputs > 1 else "sigmoid", name()))
     return "tf.keras.Sequential([" + ", ".join(layers) + "])"
 
 
@@ -84,6 +85,20 @@ def weights():
         "load_weights: the weights stay as they were initialised")
 
 
+def records_file(path):
+    """A file of TFRecords."""
+    code = ("import os\nimport tensorflow as tf\n%swith tf.io.TFRecordWriter(%r) as _file:\n"
+            "    for _number in range(64):\n        _file.write(b'record %%d' %% _number)\n" % (_folder(path), path))
+    return Action(code, "%s: 64 short records" % path)
+
+
+def saved_dataset(path, shape):
+    """What `tf.data.Dataset.load` reads."""
+    code = ("import numpy as np\nimport tensorflow as tf\n"
+            "tf.data.Dataset.from_tensor_slices(np.random.rand(64, *%r).astype('float32')).batch(4).save(%r)\n" % (tuple(shape), path))
+    return Action(code, "%s: a saved data set of 64 random examples in batches" % path)
+
+
 def image_file(path, size=(64, 64)):
     """An image of noise in the format that the name asks for."""
     kind = posixpath.splitext(path)[1].lower()
@@ -113,8 +128,8 @@ def array_file(path, shape):
     return Action(code, "%s: random numbers of shape %r" % (path, tuple(shape)))
 
 
-def text_file(path, columns=()):
-    """A small text file: CSV with the columns asked for, JSON, or lines."""
+def text_file(path, columns=(), words=False):
+    """A small text file: CSV with the columns asked for (of numbers or of words), JSON, or lines."""
     zipped = path.lower().endswith(".zip")
     kind = posixpath.splitext(path[:-4] if zipped else path)[1].lower()
     code = "import os\n" + _folder(path)
@@ -122,8 +137,9 @@ def text_file(path, columns=()):
         separator = "\t" if kind == ".tsv" else ","
         names = list(columns) or ["a", "b", "c", "label"]
         rows = [separator.join(names)]
-        rows += [separator.join("%.1f" % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)]
-        content, what = "\n".join(rows) + "\n", "64 rows of numbers (%s)" % ", ".join(names)
+        cell = "word%d" if words else "%.1f"
+        rows += [separator.join(cell % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)]
+        content, what = "\n".join(rows) + "\n", "64 rows of %s (%s)" % ("words" if words else "numbers", ", ".join(names))
     elif kind == ".json":
         content, what = "{}\n", "an empty object"
     elif kind in (".yaml", ".yml"):
@@ -309,7 +325,7 @@ def columns_in(text):
     return list(dict.fromkeys(found))[:40]
 
 
-def for_path(path, shape, layer_names=(), columns=()):
+def for_path(path, shape, layer_names=(), columns=(), words=False):
     """The stand-in that a file name asks for; a name without an extension is a folder or a SavedModel: see the caller."""
     kind = posixpath.splitext(path)[1].lower()
     if kind in MODEL_TYPES:
@@ -318,7 +334,9 @@ def for_path(path, shape, layer_names=(), columns=()):
         return image_file(path, _picture_size(shape))
     if kind in (".npy", ".npz"):
         return array_file(path, (8,) + tuple(shape))
-    return text_file(path, columns)
+    if kind in RECORD_TYPES:
+        return records_file(path)
+    return text_file(path, columns, words)
 
 
 def _picture_size(shape):

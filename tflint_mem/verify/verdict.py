@@ -27,9 +27,9 @@ ALL = 0.9                     # of what was kept: a file that stays open for ano
 ONE_EACH = 0.45               # objects per repeat from which on one stays in each of them: what elements share counts by half
 
 # What a rule says that stays, where the counters see it: bytes without it are no proof of that rule's finding.
-STAYS = {"TFM110": ("models",), "TFM205": ("tapes",), "TFM302": ("functions", "graphs"), "TFM303": ("functions", "graphs"),
+STAYS = {"TFM105": ("models",), "TFM110": ("models",), "TFM205": ("tapes",), "TFM302": ("functions", "graphs"), "TFM303": ("functions", "graphs"),
          "TFM502": ("sessions",), "TFM503": ("graph operations",), "TFM701": ("open files",)}
-COLLECTED = frozenset({"TFM110", "TFM205", "TFM701"})  # ... in a collection: what is garbage is not in it
+COLLECTED = frozenset({"TFM105", "TFM110", "TFM205", "TFM701"})  # ... in a collection: what is garbage is not in it
 
 CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-confirmed", "not-runnable"
 
@@ -143,12 +143,12 @@ def after_the_loop(judged, code, measured, behind, seen):
     if rate < ONE_EACH:
         return judged
     words = None
-    if things == ("models",):
+    if code == "TFM110":
         if seen is not None and seen["models"] >= max(2, ALL * seen["repeats"]) and seen["used"] == seen["models"]:
             words = f"all models are used behind the loop (row {behind.row})"
         elif behind.returned is not None:
             words = f"all models are returned behind the loop (row {behind.returned})"
-    elif things == ("open files",) and seen is not None:
+    elif code == "TFM701" and seen is not None:
         if seen["before"][things[0]] - seen["after"][things[0]] >= ALL * rate * seen["repeats"]:
             words = f"all files are closed behind the loop (row {behind.row})"
     if words is None:

@@ -24,7 +24,7 @@ matmul rmatmul""".split()
 _GREETING = 16  # elements that an unknown result is iterated over
 REQUEST = None  # what a web framework hands to its handlers
 FLAGGED = None  # (end of a file name, row): what an unknown module does there is what is measured
-_installed = {}
+_installed, _settings = {}, {}
 
 
 class Named:
@@ -215,6 +215,8 @@ def _attribute(path, name):
         raise ModuleNotFoundError("No module named %r: what its %s() does is part of what is measured" % (top, name), name=top)
     if name == "request" and REQUEST is not None:
         return REQUEST
+    if name == "config":
+        return _settings.setdefault(top, Settings(top))
     if name.startswith(("cache", "experimental_singleton", "experimental_memo", "memo")):
         return _cached
     if name in ("tqdm", "track", "progress_bar", "stqdm", "tqdm_notebook"):
@@ -243,6 +245,20 @@ def _refuse_at_flagged(top):
         frame = frame.f_back
     if frame.f_lineno == FLAGGED[1] and frame.f_code.co_filename.endswith(FLAGGED[0]):
         raise ModuleNotFoundError("No module named %r: what it does in the flagged row is what is measured" % top, name=top)
+
+
+class Settings(dict):
+    """The settings of an application: what the code stores there is found there again."""
+
+    def __init__(self, path):
+        super().__init__()
+        self._path = path
+
+    def __missing__(self, key):
+        return Named("%s.config[%r]" % (self._path, key))
+
+    def __getattr__(self, name):
+        return _attribute(self._path + ".config", name)
 
 
 class Bar:
