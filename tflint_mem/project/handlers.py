@@ -76,7 +76,7 @@ def is_event(name):
 class Handlers:
     def __init__(self, project):
         self.project = project
-        self._memo, self._evidence, self._ends, self._given = {}, {}, None, None
+        self._memo, self._evidence, self._ends, self._given, self._named = {}, {}, None, None, None
 
     def of_function(self, m, scope):
         """(kind, phrase) when a framework calls the function again and again; ("once", "") when it calls it once; else (None, "")."""
@@ -87,12 +87,13 @@ class Handlers:
 
     def possible(self, m):
         """Can a function of the module itself (no method) be a handler?  Judged by the names in it, without looking into it."""
-        def has(role, names):
-            return any(self.project.index.has(role, name, m.index) for name in names)
-
-        if getattr(self.project.settings, "handlers", None) or has("decorating", _DECORATORS) or has("idents", _NAMED):
+        index = self.project.index
+        if self._named is None:
+            self._named = {n for name in _DECORATORS for n in index.modules("decorating", name)}.union(
+                n for name in _NAMED for n in index.modules("idents", name))
+        if getattr(self.project.settings, "handlers", None) or m.index in self._named:
             return True
-        if has("decorating", ("function",)) and any((dotted + ".").startswith(_HANDLER_EXT) for _, dotted, _, _ in m.imports):
+        if index.has("decorating", "function", m.index) and any((dotted + ".").startswith(_HANDLER_EXT) for _, dotted, _, _ in m.imports):
             return True  # else it is TensorFlow's
         given = self._given_to_events()
         return not _SERVERLESS.isdisjoint(m.defs) or "run" in m.defs and "init" in m.defs or any(name in given for name in m.defs)

@@ -18,15 +18,12 @@ an unknown receiver has no value, and a rule that needs one stays silent.
 
 from .. import facts as F
 from ..knowledge import ATTRIBUTES, ELEMENTS, METHODS, canonical, result_of
+from .answers import EMPTY, Answers, remembered
 from .module import dotted as dotted_name, tail_of
 
-EMPTY = frozenset()
 MAX_VALUES = 16
 MAX_DEPTH = 100
-LARGE_CYCLE = 60
-_NO_CYCLE = 1 << 30
 MAX_CALLERS = 32
-MOST_ANSWERS = 50_000  # in each of two generations, about 12 MB
 
 _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
                            "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert",
@@ -56,21 +53,13 @@ def one(value):
     return frozenset((value,))
 
 
-class Infer:
+class Infer(Answers):
     """The inference over a project (`project` gives modules, names and callers)."""
 
     def __init__(self, project):
+        super().__init__()
         self.project = project
-        self.memo, self.older, self.pool = {}, {}, {}
-        self.active = {}  # what is being computed, with its depth
-        self.provisional = {}  # members of a cycle whose head is being computed: (value, depth of the head)
-        self.members = []
-        self.low = _NO_CYCLE
         self.depth = 0
-
-    def forget(self):
-        """Drop all answers."""
-        self.memo, self.older, self.pool = {}, {}, {}
 
     # -- entry points -----------------------------------------------------------------------------------------------
 
@@ -90,70 +79,9 @@ class Infer:
             self.depth -= 1
         return found if len(found) <= MAX_VALUES else frozenset(sorted(found, key=repr)[:MAX_VALUES])
 
-    def guarded(self, key, compute):
-        """Memo with a guard against cycles: a value that depends on itself is what the other paths give.
-
-        The members of a cycle see it cut at its head, so their values are provisional: they serve while the head is
-        computed and are forgotten with it, unless the cycle is large.  The head's own value is complete.
-        """
-        found = self.memo.get(key)
-        if found is not None:
-            return found
-        if self.older:
-            found = self.older.get(key)
-            if found is not None:
-                self.memo[key] = found
-                return found
-        if self.provisional:
-            known = self.provisional.get(key)
-            if known is not None:
-                self.low = min(self.low, known[1])
-                return known[0]
-        depth = self.active.get(key)
-        if depth is not None:
-            self.low = min(self.low, depth)
-            return EMPTY
-        depth = self.active[key] = len(self.active)
-        outer, self.low = self.low, _NO_CYCLE
-        mark = len(self.members)
-        try:
-            found = compute()
-        finally:
-            del self.active[key]
-            low, self.low = self.low, outer
-        if type(found) is frozenset:
-            found = self.pool.setdefault(found, found)  # a few thousand different sets stand for all answers
-        if low >= depth:  # nothing it used waits for something further out
-            self.memo[key] = found
-            keep = len(self.members) - mark > LARGE_CYCLE
-            for member in self.members[mark:]:
-                value = self.provisional.pop(member)[0]
-                if keep:
-                    self.memo[member] = value
-            del self.members[mark:]
-            if len(self.memo) > MOST_ANSWERS:  # a very large project: what nobody asks for again is forgotten
-                self.memo, self.older, self.pool = {}, self.memo, {}
-        else:
-            self.provisional[key] = (found, low)
-            self.members.append(key)
-            self.low = min(outer, low)
-        return found
-
-    def call_values(self, m, i):
-        """What call number `i` of module `m` returns."""
-        key = ("call", m.index, i)
-        found = self.memo.get(key)
-        return found if found is not None else self.guarded(key, lambda: self._call(m, i))
-
+    @remembered("callee")
     def callee(self, m, i):
         """What the called expression of call `i` evaluates to."""
-        key = ("callee", m.index, i)
-        found = self.memo.get(key)
-        if found is None:
-            found = self.guarded(key, lambda: self._callee(m, i))
-        return found
-
-    def _callee(self, m, i):
         call = m.calls[i]
         found = self.values(m, call[3], call[0], call[5])
         if found and not all(v[0] == "bm" and v[1][0] == "obj" and v[1][1].startswith("ext:") for v in found):
@@ -178,7 +106,7 @@ class Infer:
             at = -1
         key = ("name", m.index, owner, name, at)
         found = self.memo.get(key)
-        return found if found is not None else self.guarded(key, lambda: self._name(m, owner, name, at))
+        return found if found is not None else self.guarded(key, Infer._name, m, owner, name, at)
 
     def _name(self, m, owner, name, at):
         """What the name holds that the scope `owner` binds (-1: none does), at a statement of that scope or `_FROM_INSIDE`."""
@@ -234,11 +162,9 @@ class Infer:
                     return one(("ext", bound[1] + "." + name))
         return None
 
+    @remembered("modname")
     def module_name(self, m, name):
         """What the module-level name of a module holds in the end."""
-        return self.guarded(("modname", m.index, name), lambda: self._module_name(m, name))
-
-    def _module_name(self, m, name):
         bindings = m.bindings(0).get(name)
         if not bindings and m.declaring(name):
             return self._declared(m, name)
@@ -384,10 +310,8 @@ class Infer:
 
     # -- parameters, annotations ------------------------------------------------------------------------------------------
 
+    @remembered("param")
     def parameter(self, m, scope, index):
-        return self.guarded(("param", m.index, scope, index), lambda: self._parameter(m, scope, index))
-
-    def _parameter(self, m, scope, index):
         record = m.scopes[scope]
         name, annotation, default, kind = record[F.S_PARAMS][index]
         owner = record[F.S_PARENT]
@@ -550,11 +474,9 @@ class Infer:
 
     # -- classes --------------------------------------------------------------------------------------------------------
 
+    @remembered("bases")
     def bases(self, m, scope):
         """(project classes, canonical names of foreign bases) of a class."""
-        return self.guarded(("bases", m.index, scope), lambda: self._bases(m, scope))
-
-    def _bases(self, m, scope):
         record = m.scopes[scope]
         ours, foreign = [], []
         for expression in record[F.S_BASES]:
@@ -565,11 +487,9 @@ class Infer:
                     foreign.append(canonical(v[1]))
         return (tuple(ours), tuple(foreign))
 
+    @remembered("mro", lambda self, m, scope: [(m.index, scope)])
     def mro(self, m, scope):
         """The project classes of a class and its ancestors, nearest first."""
-        return self.guarded(("mro", m.index, scope), lambda: self._mro(m, scope)) or [(m.index, scope)]
-
-    def _mro(self, m, scope):
         order, queue = [], [(m.index, scope)]
         while queue and len(order) < 24:
             head = queue.pop(0)
@@ -589,8 +509,9 @@ class Infer:
 
     def class_kind(self, m, scope):
         """ "model", "layer", "callback", "sequence" … for classes that derive from Keras', else None."""
-        return self.guarded(("kind", m.index, scope), lambda: self._class_kind(m, scope)) or None
+        return self._class_kind(m, scope) or None
 
+    @remembered("kind")
     def _class_kind(self, m, scope):
         for name in self.foreign_bases(m, scope):
             if name in _MODEL_BASES:
@@ -616,11 +537,9 @@ class Infer:
                 return (owner, found)
         return None
 
+    @remembered("attrs")
     def attribute_assignments(self, m, scope):
         """attribute -> [(function scope, statement, value expression, path, kind)] for `self.x = …` in a class's own methods and body."""
-        return self.guarded(("attrs", m.index, scope), lambda: self._attribute_assignments(m, scope))
-
-    def _attribute_assignments(self, m, scope):
         found = {}
         stack = [(f, None) for f in m.members(scope).values()]
         while stack:
@@ -648,10 +567,8 @@ class Infer:
                     stack.append((statement[5], me))
         return found
 
+    @remembered("iattr")
     def instance_attribute(self, m, scope, name):
-        return self.guarded(("iattr", m.index, scope, name), lambda: self._instance_attribute(m, scope, name))
-
-    def _instance_attribute(self, m, scope, name):
         found = set()
         known = False
         for index, s in self.mro(m, scope):
@@ -768,8 +685,9 @@ class Infer:
         """Canonical names of a function's decorators (of what is called, for decorators with arguments)."""
         if not m.scopes[scope][F.S_DECORATORS]:
             return ()
-        return self.guarded(("decorators", m.index, scope), lambda: self._decorator_names(m, scope)) or ()
+        return self._decorator_names(m, scope) or ()
 
+    @remembered("decorators")
     def _decorator_names(self, m, scope):
         record = m.scopes[scope]
         found = []
@@ -800,11 +718,9 @@ class Infer:
             found.extend(known)
         return tuple(found)
 
+    @remembered("returns")
     def returns(self, m, scope):
         """What a function of the project returns."""
-        return self.guarded(("returns", m.index, scope), lambda: self._returns(m, scope))
-
-    def _returns(self, m, scope):
         found = set()
         record = m.scopes[scope]
         yields = set()
@@ -829,7 +745,9 @@ class Infer:
 
     # -- calls ----------------------------------------------------------------------------------------------------------
 
-    def _call(self, m, i):
+    @remembered("call")
+    def call_values(self, m, i):
+        """What call number `i` of module `m` returns."""
         call = m.calls[i]
         found = set()
         if tail_of(call[0]) in _ELSEWHERE:  # await loop.run_in_executor(None, load, path) gives what load gives

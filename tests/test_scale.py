@@ -1,0 +1,40 @@
+"""A project too large to stay decoded is gone through in parts; what is found stays the same."""
+
+from pathlib import Path
+
+import pytest
+
+from tflint_mem import config, engine, project
+from tflint_mem.source import Source
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+@pytest.fixture(scope="module")
+def sources():
+    paths = sorted(path for path in FIXTURES.rglob("*") if path.suffix == ".py")
+    return [Source.read(str(path)) for path in paths]
+
+
+def found(sources, folder):
+    settings = config.load([str(folder)], (), True, {})
+    return [(f.path, f.start, f.code, f.message, f.trace) for f in engine.analyze(sources, settings, len(sources))]
+
+
+def test_a_large_project_gone_through_in_parts_has_the_same_findings(sources, monkeypatch):
+    whole = found(sources, FIXTURES)
+    monkeypatch.setattr(project, "LARGE", 0)
+    monkeypatch.setattr(project, "KEEP_IN_LARGE", 20)
+    assert len(whole) > 500
+    assert found(sources, FIXTURES) == whole
+
+
+def test_few_modules_stay_decoded_in_a_large_project(sources, monkeypatch):
+    monkeypatch.setattr(project, "LARGE", 0)
+    monkeypatch.setattr(project, "KEEP_IN_LARGE", 20)
+    made, _, _ = engine.load(iter(sources), config.load([str(FIXTURES)], (), True, {}), len(sources))
+    made.link()
+    assert len(made.modules) > 1000
+    for module in made.all_modules():
+        assert module.calls_by_tail() is not None
+        assert sum(each.loaded for each in made.modules) <= 21
