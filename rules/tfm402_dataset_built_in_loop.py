@@ -90,12 +90,12 @@ def _self_assignments(context):
             if not statement or statement[0] != F.ASSIGN or statement[6] is None or statement[6][0] != "c" or len(statement[5]) != 1:
                 continue
             place, i = statement[5][0], statement[6][1]
+            if place[0] not in ("n", "a") or not _starts_from(m, i, place):
+                continue
             tail = tail_of(m.calls[i][0])
             if tail not in _TRANSFORMS and tail not in context.project.defined and tail not in m.aliases_of_defined(context.project.defined):
                 continue  # `x = tf.cast(x, …)`: most assignments of this form
-            if place[0] not in ("n", "a") or not _starts_from(m, i, place) or not _applies_to(context, m, i, place):
-                continue
-            if "dataset" in context.project.kinds(m, statement[1], place, s):
+            if _applies_to(context, m, i, place) and "dataset" in context.project.kinds(m, statement[1], place, s):
                 yield m, i, place
 
 

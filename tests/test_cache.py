@@ -135,6 +135,22 @@ def test_requirements_that_appear_are_noticed(project, check, monkeypatch):
     assert check("--select", "TFM601")[1] == []
 
 
+def test_a_module_beside_the_importer_that_appears_is_noticed(project, check):
+    """It stands outside of what is checked, and is what the import means from then on."""
+    (project / "app").mkdir()
+    (project / "tools").mkdir()
+    (project / "tools/loading.py").write_text("from tensorflow.keras.models import load_model\n\n\ndef get(path):\n    return load_model(path)\n")
+    (project / "app/main.py").write_text(
+        "import sys\n\nimport tensorflow\nfrom tools.loading import get\n\nfor path in sys.argv[1:]:\n    print(get(path).summary())\n")
+    (project / "leak.py").unlink()
+    age(project)
+    options = ("--ignore", "TFM601", "--exclude", "app/tools")
+    assert [f["code"] for f in check(*options)[1]] == ["TFM101"]
+    (project / "app/tools").mkdir()
+    (project / "app/tools/loading.py").write_text("def get(path):\n    return open(path)\n")
+    assert check(*options)[1] == []
+
+
 def test_other_settings_are_another_run(project, check):
     assert len(check()[1]) == 1
     assert check("--ignore", "TFM101,TFM601")[1] == []

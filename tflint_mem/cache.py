@@ -89,7 +89,7 @@ class Cache:
             with open(path, "rb") as file:
                 return self.digest(file.read())
         except OSError:
-            return None
+            return "a folder" if os.path.isdir(path) else None
 
     def _write(self, stored):
         import json

@@ -53,6 +53,10 @@ def one(value):
     return frozenset((value,))
 
 
+def _few(values):
+    return frozenset(values if len(values) <= MAX_VALUES else sorted(values, key=repr)[:MAX_VALUES])
+
+
 class Infer(Answers):
     """The inference over a project (`project` gives modules, names and callers)."""
 
@@ -67,17 +71,18 @@ class Infer(Answers):
         """Values of an expression of module `m` (a Module) in `scope`, seen from statement number `at`."""
         if expression is None:
             return EMPTY
-        handler = _HANDLERS.get(expression[0])
-        if handler is None:
-            return EMPTY
-        if self.depth > MAX_DEPTH:
+        tag = expression[0]
+        if tag == "n":
+            return self.name(m, scope, expression[1], at)
+        handler = _HANDLERS.get(tag)
+        if handler is None or self.depth > MAX_DEPTH:
             return EMPTY
         self.depth += 1
         try:
             found = handler(self, m, scope, expression, at)
         finally:
             self.depth -= 1
-        return found if len(found) <= MAX_VALUES else frozenset(sorted(found, key=repr)[:MAX_VALUES])
+        return found if len(found) <= MAX_VALUES else _few(found)
 
     @remembered("callee")
     def callee(self, m, i):
@@ -106,7 +111,15 @@ class Infer(Answers):
             at = -1
         key = ("name", m.index, owner, name, at)
         found = self.memo.get(key)
-        return found if found is not None else self.guarded(key, Infer._name, m, owner, name, at)
+        if found is None:
+            if self.depth > MAX_DEPTH:
+                return EMPTY
+            self.depth += 1
+            try:
+                found = self.guarded(key, Infer._name, m, owner, name, at)
+            finally:
+                self.depth -= 1
+        return found
 
     def _name(self, m, owner, name, at):
         """What the name holds that the scope `owner` binds (-1: none does), at a statement of that scope or `_FROM_INSIDE`."""
@@ -125,7 +138,7 @@ class Infer(Answers):
             found |= self.binding(m, binding)
         if owner == 0 or at == _FROM_INSIDE:
             found |= self._declared(m, name)
-        return frozenset(found)
+        return _few(found)
 
     def _global(self, m, scope, name, bindings):
         """A name declared global or nonlocal: what the scopes around it and every function that declares it assign."""
@@ -1106,10 +1119,6 @@ def _has_content(values):
 # -- expression handlers ------------------------------------------------------------------------------------------------
 
 
-def _h_name(self, m, scope, e, at):
-    return self.name(m, scope, e[1], at)
-
-
 def _h_attribute(self, m, scope, e, at):
     return self.attribute(m, scope, self.values(m, scope, e[1], at), e[2])
 
@@ -1119,7 +1128,7 @@ def _h_call(self, m, scope, e, at):
 
 
 def _h_constant(self, m, scope, e, at):
-    return one(("k", e[1]))
+    return one(e)
 
 
 def _h_tuple(self, m, scope, e, at):
@@ -1262,7 +1271,7 @@ def _h_string(self, m, scope, e, at):
 
 
 _HANDLERS = {
-    "n": _h_name, "a": _h_attribute, "c": _h_call, "k": _h_constant, "t": _h_tuple, "l": _h_list, "S": _h_list, "d": _h_dict,
+    "a": _h_attribute, "c": _h_call, "k": _h_constant, "t": _h_tuple, "l": _h_list, "S": _h_list, "d": _h_dict,
     "x": _h_subscript, "b": _h_binop, "u": _h_unary, "o": _h_boolean, "q": _h_compare, "i": _h_conditional, "f": _h_lambda,
     "g": _h_comprehension, "v": _h_inner, "s": _h_inner, "w": _h_walrus, "j": _h_string,
 }

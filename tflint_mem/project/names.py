@@ -16,7 +16,7 @@ class Names:
 
     def __init__(self):
         self._by_last = {}
-        self._cache = {}
+        self._cache, self._beside = {}, {}
 
     def add(self, index, parts):
         """`parts` are the path's parts without suffix, for example ("src", "pkg", "__init__")."""
@@ -61,9 +61,17 @@ class Names:
             rank = (above, source, common, -len(root))
             if score is None or rank > score:
                 best, score, nearest = index, rank, root
-        if best is not None and nearest != here and _exists(here + parts):
+        if best is not None and nearest != here and self._stands_beside(here, parts[0]) and _exists(here + parts):
             return None  # a file beside the importer that has nothing to do with TensorFlow
         return best
+
+    def _stands_beside(self, here, name):
+        """Is there a module or a folder of that name in the folder `here`?  Looked for once, whatever is imported from it."""
+        found = self._beside.get((here, name))
+        if found is None:
+            path = _path(here + (name,))
+            found = self._beside[here, name] = os.path.isfile(witness.note(path + ".py")) or os.path.isdir(witness.note(path))
+        return found
 
     def _exact(self, target):
         if not target:
