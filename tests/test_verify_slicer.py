@@ -323,6 +323,37 @@ def test_a_handler_is_called_directly_with_stand_ins(project):
     run(snippet)
 
 
+def test_a_loop_in_the_call_of_a_layer_repeats_with_its_calls(project):
+    folder = project(app="""
+        from keras.layers import Layer
+
+
+        class Pyramid(Layer):
+            def __init__(self):
+                super().__init__()
+                self.parts = [len, str]
+
+            def call(self, inputs):
+                levels = []
+                for part in self.parts:
+                    levels.append(part(inputs))  # here
+                return levels
+    """)
+    text = body(cut(folder))
+    assert "for part in self.parts:" in text and "_subject.call(" in text
+    text = body(cut(project(app=(folder / "app.py").read_text().replace("(Layer)", "(Station)"))))
+    assert "for part in repeat(self.parts):" in text
+
+
+def test_a_data_set_that_is_cut_has_as_many_elements(project):
+    folder = project(app="""
+        def show(dataset):
+            for row in dataset.take(3):
+                print(row)  # here
+    """)
+    assert cut(folder).count == 3
+
+
 def test_the_programs_own_call_comes_before_one_with_stand_ins(project):
     folder = project(app="""
         SIZE = 3

@@ -263,10 +263,17 @@ def _loops_that_call(files, model, function, depth=0, seen=None):
 
 
 def _outside_of_traced(files, repeat):
-    """A loop inside a `tf.function` is traced, not run: the repeats are the calls of that function."""
+    """A loop inside a `tf.function` or a layer's `call` is traced, not run: the repeats are the calls of that function."""
     for function in reversed(repeat.functions()):
-        if any((base_name(decorator) in ("tf", "tensorflow") and "function" in ast.dump(decorator))
-               for decorator in function.decorator_list):
+        decorated = any(base_name(decorator) in ("tf", "tensorflow") and "function" in ast.dump(decorator) for decorator in function.decorator_list)
+        if decorated or _is_call_of_layer(function, repeat.chain):
             loops = _loops_that_call(files, repeat.model, function)
             return loops[0] if loops else _function_repeat(repeat.model, function)
     return repeat
+
+
+def _is_call_of_layer(function, chain):
+    """Is it the method `call` of a class of layers or models?"""
+    around = chain[chain.index(function) - 1]
+    bases = around.bases if isinstance(around, ast.ClassDef) else ()
+    return function.name == "call" and any((_tail(base) or "").endswith(("Layer", "Model")) for base in bases)

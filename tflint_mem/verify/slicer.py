@@ -705,6 +705,8 @@ def _length(node, model, depth=0):
         name = base_name(node.func)
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values") and not node.args:
             return _length(node.func.value, model, depth)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "take" and len(node.args) == 1:
+            return node.args[0].value if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, int) else None
         if name == "range" and isinstance(node.func, ast.Name):
             numbers = [argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int) else None
                        for argument in node.args]
