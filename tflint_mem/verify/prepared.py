@@ -9,7 +9,7 @@ import re
 import traceback
 
 from . import guess
-from .scope import binds, changes, reads
+from .scope import binds, changes
 from .standins import Action, substitute
 
 # parts of TensorFlow that prepare data

@@ -72,6 +72,10 @@ sys.path.insert(0, _FOLDER)
 MAIN = "__main__"
 
 
+class CannotCut(Exception):
+    """There is no snippet for this place; the message says what it would need."""
+
+
 class Line:
     """One line of the snippet and the place it stood at: (path, row), or None where the cutter wrote it."""
 
