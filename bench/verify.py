@@ -179,7 +179,7 @@ def _repeated(target, rules):
     from tflint_mem.source import Source
     from tflint_mem.verify.files import Files
     from tflint_mem.verify.region import find_repeats
-    from tflint_mem.verify.session import HELD
+    from tflint_mem.verify.protocols import HELD
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
     if any(".expected" in path.name for path in paths):

@@ -10,6 +10,7 @@ import pytest
 
 from tflint_mem.finding import Finding
 from tflint_mem.verify import measure, meters, session, text, verdict
+from tflint_mem.verify.result import Result
 from tflint_mem.verify.nvml import NA
 from tflint_mem.verify.options import Options
 from tflint_mem.verify.probe import Done, Plan, Probe
@@ -279,11 +280,11 @@ def test_what_a_gpu_says_and_what_it_does_not_is_shown():
     measured = measure.Measured(run_of(events))
     finding = Finding(code="TFM204", name="tensors-accumulated", group="leak", severity="warning", message="", path="a.py", start=(1, 1), end=(1, 1))
     verification = {"verdict": "confirmed", "kind": None, "mechanism": None, "iterations": 12, "seconds": 1.0, "message": "it grows", "stand_ins": [], "needs": []}
-    shown = "\n".join(text.rows(session.Result(finding.replace(verification=dict(verification, device="GPU (one)")), measured), width=200))
+    shown = "\n".join(text.rows(Result(finding.replace(verification=dict(verification, device="GPU (one)")), measured), width=200))
     assert "NVML, this process: not measured (the driver does not list this process)" in shown
     assert "NVML, all processes: not measured (not available)" in shown
     assert "TensorFlow's allocator: +4.0 KiB per repeat" in shown
-    assert "NVML" not in "\n".join(text.rows(session.Result(finding.replace(verification=dict(verification, device="CPU")), measured)))
+    assert "NVML" not in "\n".join(text.rows(Result(finding.replace(verification=dict(verification, device="CPU")), measured)))
 
 
 def test_others_on_the_gpu_are_named_before_anything_runs():

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tflint_mem.verify import command, runner, session, text
+from tflint_mem.verify import command, protocols, runner, session, text
 from tflint_mem.verify.options import OptionError, Options, parse_bytes
 from verify_support import STAND_IN, Project, options
 
@@ -515,7 +515,7 @@ def test_a_request_to_terminate_is_like_control_c(project, monkeypatch):
 def test_the_total_time_leaves_findings_out(project):
     for name in "abc":
         project.write(f"{name}.py", LEAKY)
-    outcome = project.verify(options(total=session._LEAST_SECONDS + 1))
+    outcome = project.verify(options(total=protocols.LEAST_SECONDS + 1))
     assert outcome.skipped == 2 and len(outcome.results) == 1
 
 

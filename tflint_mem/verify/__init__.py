@@ -9,7 +9,7 @@ __all__ = ["verify_findings", "verify_finding", "Options", "OptionError"]
 
 
 def __getattr__(name):
-    if name in ("verify_findings", "verify_finding", "Result"):
+    if name in ("verify_findings", "verify_finding"):
         from . import session
         return getattr(session, name)
     if name in ("Options", "OptionError"):

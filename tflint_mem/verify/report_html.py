@@ -198,7 +198,7 @@ def _block(text):
 
 
 def _environment(facts, options):
-    from .session import device_name
+    from .result import device_name
 
     gpus = ", ".join(f"{gpu['name'] or 'GPU'} ({size(gpu['total'])})" if gpu["total"] else str(gpu["name"]) for gpu in facts["driver_gpus"])
     isolated = facts.get("isolated") or {}

@@ -1,0 +1,167 @@
+"""From the runs of one finding to its verdict."""
+
+import time
+
+from . import verdict
+from .measure import Measured
+from .needs import needs as needed, short
+from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
+from .protocols import HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
+from .result import Result, device_name, held_meters, meters
+from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
+
+_REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
+_TENSORFLOW_NAMES = ("module 'tensorflow", "module 'keras", "module 'tf_keras")
+
+
+def judge(finding, options, environment, runs, began):
+    """The Result of a finding.
+
+    runs    Runs        began   time.monotonic() when its verification began
+    """
+    run, snippet, last = runs.run, runs.snippet, runs.run.attempt()
+    measured = Measured(last)
+    fixed_last = runs.fixed_run.attempt() if runs.fixed_run is not None and ran(runs.fixed_run) else None
+    fixed = Measured(fixed_last) if fixed_last is not None else None
+    error = last.last("error")
+    needs = []
+    if finding.code in REFUSED:
+        judged = _judge_refusal(run, runs.fixed_run, finding.code == "TFM505")
+        if judged.verdict == NOT_RUNNABLE:
+            needs = needed(run, error, snippet.render()[0])
+            judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
+    elif finding.code == RESERVES:
+        judged = _judge_reserved(measured, fixed)
+    elif finding.code == HANGS and hangs(last):
+        judged = Verdict("confirmed", None, "hangs", hang_message(last))
+    elif run.status == "leaves":
+        judged = Verdict(NOT_CONFIRMED, None, None, "the loop is left in its first pass: nothing repeats")
+    elif not ran(run):
+        if finding.group == "tf1" and error is not None and at_flagged(error, snippet):
+            judged = Verdict("confirmed", None, f"raises {error['type']}", short(error["message"]))
+        else:
+            needs = needed(run, error, snippet.render()[0])
+            judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
+    elif finding.code in HELD:
+        judged = _judge_held(last, fixed_last)
+    elif finding.group == "speed":
+        judged = verdict.judge_speed(measured, fixed)
+        if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
+            memory = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
+            judged = memory if memory.verdict == "confirmed" else judged
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
+    else:
+        judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet)
+    message = judged.message
+    if judged.verdict == "confirmed" and fixed is not None and judged.mechanism != "time" and finding.code not in REFUSED and finding.code not in HELD:
+        message += _after_fix(judged, fixed, fixed_last)
+    verification = {
+        "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
+        "device": device_name(environment, options), "iterations": measured.repeats,
+        "seconds": round(time.monotonic() - began, 1),
+        "meters": meters(measured, fixed, options, environment) if finding.code not in HELD else held_meters(last, fixed_last),
+        "stand_ins": runs.stand_ins, "needs": needs, "message": message,
+    }
+    if finding.group == "speed" and measured.times is not None:
+        verification["time"] = {"unit": "seconds/repeat", "flagged": round(measured.times[0], 7),
+                                "fixed": round(fixed.times[0], 7) if fixed is not None and fixed.times else None}
+    return Result(finding.replace(verification=verification), measured, fixed, runs.text(), runs.fixed_text(), runs.setup,
+                  run.log if judged.verdict == NOT_RUNNABLE else "")
+
+
+def judge_growth(finding, snippet, run):
+    """What the measured run says about memory, as far as it concerns the rule."""
+    measured = Measured(run)
+    judged = verdict.limited(verdict.judge_memory(measured, run), snippet.count, measured)
+    return verdict.about(judged, finding.code, measured, snippet.keyed)
+
+
+def _unless_lacking(judged, run, last, measured, snippet, speed=False):
+    """(Verdict, needs): what was not found is no verdict where the code failed, took too long, or went another way."""
+    if judged.verdict not in (NOT_CONFIRMED, "bounded"):
+        return judged, []
+    error = last.last("error")
+    if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
+        needs = needed(run, error, snippet.render()[0])
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
+    if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":
+        needs = ["more time: the first repeats did not end in time (--verify-timeout)"]
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
+    if not reached(last, snippet):
+        needs = ["a way through the code that reaches the flagged line"]
+        return Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line"), needs
+    return judged, []
+
+
+def _judge_refusal(run, fixed_run, wants_growth=False):
+    """Did TensorFlow raise, or (wants_growth) leave memory growth off without a word?"""
+    error = run.last("error")
+    if error is None or error["where"] != "snippet":
+        growth = run.last("growth")
+        if wants_growth and growth is not None and growth["devices"] and not all(growth["devices"]):
+            text = "nothing was raised, and memory growth is still off"
+            after = fixed_run.last("growth") if fixed_run is not None else None
+            if after is not None and after["devices"] and all(after["devices"]):
+                text += "; fixed: it is on"
+            return Verdict("confirmed", None, "no effect", text)
+        if growth is None:
+            return Verdict(NOT_RUNNABLE, None, None, "the snippet did not come to its end")
+        return Verdict(NOT_CONFIRMED, None, None, "TensorFlow accepted it")
+    # what the program itself raises is no refusal of TensorFlow's (most likely a stand-in displeases it), unless a name is
+    # missing in TensorFlow: that error arises in the program's own row
+    missing_name = error["type"] == "AttributeError" and error["message"].startswith(_TENSORFLOW_NAMES)
+    if error["own"] and not missing_name or error["type"] not in _REFUSALS:
+        return Verdict(NOT_RUNNABLE, None, None, f"{error['type']}: {short(error['message'])}")
+    text = f"{error['type']}: {short(error['message'])}"
+    if fixed_run is not None:
+        other = fixed_run.last("error")
+        text += "; fixed: no error" if other is None else f"; fixed: still {other['type']}"
+    return Verdict("confirmed", None, f"raises {error['type']}", text)
+
+
+def _judge_held(run, fixed_run):
+    """Does what one call leaves behind exceed what it was given, several times, or what the fixed version leaves?"""
+    held = held_bytes(run)
+    if held is None:
+        return Verdict(NOT_CONFIRMED, None, None, "too few repeats to judge")
+    bytes_held, array = held
+    text = f"{verdict.size(bytes_held)} stay after the first calls"
+    if array:
+        text += f", {bytes_held / float(array):.1f} times the largest array ({verdict.size(array)})"
+    other = held_bytes(fixed_run) if fixed_run is not None else None
+    if other is not None:
+        text += f"; fixed: {verdict.size(other[0])}"
+        much = bytes_held - other[0] >= max(1 << 20, 0.5 * bytes_held)
+    else:
+        much = bytes_held >= 1 << 20 and array is not None and bytes_held >= 2 * array
+    return Verdict("confirmed", "retained", "array in the graph", text) if much else Verdict(NOT_CONFIRMED, None, None, text)
+
+
+def _judge_reserved(measured, fixed):
+    """Bytes that the process holds on the GPU after one operation, without and with memory growth."""
+    without = _held(measured)
+    with_growth = _held(fixed) if fixed is not None else None
+    if without is None:
+        return Verdict(NOT_RUNNABLE, None, None, "the driver does not say what this process holds: "
+                       + measured.missing.get("nvml", "no reading"))
+    if with_growth is None:
+        return Verdict(NOT_CONFIRMED, None, None, f"{verdict.size(without)} reserved by one operation")
+    text = f"{verdict.size(without)} reserved by one operation, {verdict.size(with_growth)} with memory growth"
+    return Verdict("confirmed" if without > 2 * with_growth else NOT_CONFIRMED, "retained", "reserved pool", text)
+
+
+def _held(measured):
+    points = measured.curves.get("nvml") or []
+    return points[-1][1] if points else None
+
+
+def _after_fix(judged_flagged, fixed, run):
+    if judged_flagged.mechanism == "hangs":
+        return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
+    judged = verdict.judge_memory(fixed, run)
+    growth = fixed.host.retained if fixed.host.retained is not None else fixed.host.raw
+    number = "" if growth is None else f" ({verdict.size(max(growth.value, 0))} per repeat)"
+    if judged.verdict == "confirmed":
+        return f"; the fixed version grows too: {judged.message}"
+    return f"; fixed: {'no growth' if judged.verdict == NOT_CONFIRMED else 'bounded'}{number}"
