@@ -23,8 +23,8 @@ from .repeats import Repeats
 from .versions import Versions
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
-KEEP_IN_LARGE = 650  # ... so it keeps these decoded, and decodes the others again when they are asked for
-PART = 60  # percent of them that rules go through together
+KEEP_IN_LARGE = 700  # ... so it keeps these decoded, and decodes the others again when they are asked for
+PART = 50  # percent of them that rules go through together
 
 
 class Project:
