@@ -253,6 +253,8 @@ def _computes(context, m, i):
         return False  # a function of the project, by the name of it: what it calls is looked at in its turn
     names = context.project.apis(m, i)
     call = m.calls[i]
+    if "model.__call__" in names and not call[1] and all(name != "inputs" for name, _ in call[2]):
+        names -= {"model.__call__"}  # without an input it is no model that is called, but a class in its place
     if names & _WORK:
         builds = "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
         return None if builds else True
