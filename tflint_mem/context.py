@@ -110,6 +110,8 @@ class Context:
         scope = fm.calls[fi][3]
         name = fm.scopes[scope][F.S_NAME]
         if fm.is_method(scope) and not any(s == scope and other is fm for other, s in self.project.functions_called(m, i)):
+            if name in ("__next__", "__iter__"):
+                return f"{'takes the next item of' if name == '__next__' else 'iterates over'} `{fm.scopes[fm.scopes[scope][F.S_PARENT]][F.S_NAME]}`"
             if name == "__getitem__":
                 return f"takes an item of `{fm.scopes[fm.scopes[scope][F.S_PARENT]][F.S_NAME]}`"
             if any(d.endswith("property") for d in self.project.infer.decorator_names(fm, scope)):

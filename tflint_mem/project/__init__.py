@@ -16,6 +16,7 @@ from .compiled import Compiled
 from .imports import Imports
 from .index import Index
 from .infer import Infer
+from .iterated import Iterated
 from .module import Module, tail_of
 from .names import Names
 from .released import Released
@@ -48,6 +49,7 @@ class Project:
         self.infer = Infer(self)
         self.asked = Asked(self)
         self.callers_of = Callers(self)
+        self.iterated = Iterated(self)
         self.repeats_of = Repeats(self)
         self.released_by = Released(self)
         self.compiled_by = Compiled(self)
@@ -56,7 +58,7 @@ class Project:
 
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
-        for part in (self.infer, self.asked, self.callers_of, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.repeats_of.feasible, self.released_by, self.compiled_by,
+        for part in (self.infer, self.asked, self.callers_of, self.iterated, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.repeats_of.feasible, self.released_by, self.compiled_by,
                      self.versions, self.imports):
             part.project = None
         self.callers_of.forget()

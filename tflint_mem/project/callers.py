@@ -18,6 +18,7 @@
 
 from .. import facts as F
 from .handlers import SEARCHES, is_event
+from .iterated import METHODS
 from .module import RESULT, TABLE, called_name, tail_of, walk
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
@@ -134,6 +135,8 @@ class Callers:
         else:
             for each in names:
                 self._by_name(m, scope, each, found, local=not method and owner > 0)
+        if method and name in METHODS:
+            found.extend(self.project.iterated.calls(m, scope))
         calls, _ = self._index(RESULT, None)
         found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         if record[F.S_DECORATORS]:

@@ -317,9 +317,22 @@ class Infer(Answers):
                     found.add(obj("int"))
                 elif v[1] == "strs":
                     found.add(obj("str"))
-            elif tag == "fn":
-                pass
+            elif tag in ("inst", "self"):
+                found |= self._iterated(v)
         return frozenset(found)
+
+    def _iterated(self, v):
+        """What an object of the project gives for each item: `__next__` of the iterator that its `__iter__` returns, or `__getitem__`."""
+        cm = self.project.module(v[1])
+        method = self.lookup(cm, v[2], "__iter__")
+        if method is None:
+            method = self.lookup(cm, v[2], "__next__") or self.lookup(cm, v[2], "__getitem__")
+            return self.returns(*method) if method else EMPTY
+        found = set()
+        for given in self.returns(*method):
+            step = self.lookup(self.project.module(given[1]), given[2], "__next__") if given[0] in ("inst", "self") else None
+            found |= self.returns(*step) if step else self.elements(one(given)) if given[0] not in ("inst", "self") else EMPTY
+        return found
 
     # -- parameters, annotations ------------------------------------------------------------------------------------------
 

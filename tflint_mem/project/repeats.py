@@ -145,6 +145,9 @@ class Repeats:
                 continue
             if record[F.S_KIND] == "class":
                 continue
+            for other, j, loop in () if rerun else self.project.iterated.loops(m, scope):
+                if not other.unit_test and self.count(other, loop) not in (0, 1):
+                    yield self._loop_repeat(other, loop, ((other, j), *hops), self.count(other, loop)), owners
             if m.unit_test:
                 continue  # a test runs once; only a loop around the call itself repeats it
             callers = self.project.callers(m, scope)
