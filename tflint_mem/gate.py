@@ -119,10 +119,12 @@ def module_names(path):
 def imported(raw):
     """The modules that a file's import lines may mean, as `module_names` lists them."""
     found = set()
-    if b"import" not in raw:
+    if b"import" not in raw and b"%run" not in raw:
         return found
     lines = iter(raw.split(b"\n"))
     for line in lines:
+        if b"%run" in line:
+            found.update((None, os.path.splitext(os.path.basename(name.strip("\"',\\n")))[0]) for name in line.partition(b"%run")[2].decode("utf-8", "replace").split())
         if b"import" not in line:
             continue
         text = line.strip().lstrip(b'"')  # notebooks quote their lines

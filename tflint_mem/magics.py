@@ -1,10 +1,14 @@
 """IPython's additions to Python, masked so that a notebook's cell parses and every row and column stays.
 
 `%matplotlib inline`, `!pip install x`, `files = !ls`, `model?`, `%%time` and their relatives are not Python.  Each is
-replaced by text of the same length.  A mask remembers where it lies, since no fix may write over it.
+replaced by text of the same length; only `%run other.ipynb` becomes the star import that it amounts to, whatever that
+needs: nothing stands behind it in its row.  A mask remembers where it lies, since no fix may write over it.
 """
 
 import re
+from keyword import iskeyword
+
+from .project.names import notebook_name
 
 # Cell magics whose body is Python that runs as part of the notebook; the body of any other is not ours to read.
 _PYTHON_BODY = frozenset("capture debug ipytest memit prun pypy python python2 python3 scalene time timeit wandb".split())
@@ -13,6 +17,7 @@ _PYTHON_BODY = frozenset("capture debug ipytest memit prun pypy python python2 p
 _RUNS_STATEMENT = re.compile(r"%(?:time|timeit|prun|memit)\s+(?:-\S+\s+(?:\d+\s+)?)*(?=\S)")
 _COMPOUND = re.compile(r"(?:async|class|def|for|if|try|while|with|from)\b|[@%!?]")
 
+_RUN = re.compile(r"""%run\s+(?:-[deint]+\s+)*(?:-m\s+([\w.]+)|"([^"${}]+)"|'([^'${}]+)'|([^\s"'${}-][^\s"'${}]*))(?=\s|$)""")
 _AUTOMAGIC = re.compile(
     r"(?:pip3?|conda|mamba|apt|apt-get)\s+(?:install|uninstall|list|show|update|upgrade)\b"
     # What IPython knows without a percent sign; `ls = 3`, `cat + 1` and `cp in names` are Python.
@@ -115,6 +120,11 @@ def _row(rows, i, state, masked):
             _put(rows, i, indent, indent + runs.end(), "pass".ljust(runs.end() - 2) + "; ", masked)
             state.scan(rows[i].rstrip("\r"))
             return i + 1
+        run = _star_import(body)
+        if run and not row.endswith("\\"):
+            rows[i] = row[:indent] + run + rows[i][len(row):]
+            masked[i + 1] = (indent + 1, max(len(row), len(rows[i])) + 1)
+            return i + 1
         return _mask_command(rows, i, indent, masked)
     state.scan(row)
     assigned = _ASSIGNED.search(row)
@@ -124,6 +134,24 @@ def _row(rows, i, state, masked):
     if not state.open and row[: state.code_end].rstrip().endswith("?") and not body.startswith("#"):
         return _mask_command(rows, i, indent, masked)
     return i + 1
+
+
+def _star_import(body):
+    """`from helpers import *` for `%run helpers.py`, `%run -i ../helpers.ipynb` or `%run -m helpers`, when the file has a name for it; else ""."""
+    found = _RUN.match(body)
+    if not found:
+        return ""
+    module, path = found.group(1), next((group for group in found.groups()[1:] if group), "")
+    parts = module.split(".") if module else [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-2:]
+    if not module and parts:
+        stem = parts.pop()
+        stem = notebook_name(stem[: -len(".ipynb")]) if stem.endswith(".ipynb") else stem.removesuffix(".py")
+        parts = [*(part for part in parts if _is_name(part)), stem]
+    return f"from {'.'.join(parts)} import *" if parts and all(map(_is_name, parts)) else ""
+
+
+def _is_name(part):
+    return part.isidentifier() and not iskeyword(part)
 
 
 def _mask_command(rows, i, start, masked, value=None):

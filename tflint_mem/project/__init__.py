@@ -18,7 +18,7 @@ from .index import Index
 from .infer import Infer
 from .iterated import Iterated
 from .module import Module, tail_of
-from .names import Names
+from .names import Names, notebook_name
 from .released import Released
 from .repeats import Repeats
 from .versions import Versions
@@ -77,8 +77,7 @@ class Project:
         self.modules.append(module)
         if module.loaded:
             self._loaded.append(module.index)
-        if locate is None:
-            self.names.add(module.index, parts)
+        self.names.add(module.index, parts if locate is None else (*parts[:-1], notebook_name(parts[-1])))  # %run names notebooks
         return module
 
     def link(self):
