@@ -55,7 +55,7 @@ FEW_ARRAYS = 5
 def find(context):
     """Calls of Keras' own `predict` that repeat over something small."""
     for m, i, _ in context.calls(PREDICTS, APIS):
-        if context.in_tests(m):
+        if context.in_tests(m) or _mixed(context, m, i):
             continue
         repeat = next((r for r in _hot.repeats(context, m, i) if _hot_enough(context, m, i, r)), None)
         if repeat is None:
@@ -86,6 +86,38 @@ def _hot_enough(context, m, i, repeat):
     if _hot.steady(context, repeat, data):
         return not _hot.trains(context, repeat)  # else a score after each training
     return not _in_batches(context, m, i)
+
+
+def _mixed(context, m, i):
+    """May the receiver as well be something of another library, or a class of the project with a `predict` of its own?
+
+    A parameter is a Keras model when one of the callers passes nothing else.
+    """
+    return any(_strange(context, v) for v in context.infer.callee(m, i)) and not _given_model(context, m, m.calls[i][3], context.receiver(m, i))
+
+
+def _strange(context, v):
+    if v[0] == "bm":
+        return v[1][0] == "obj" and v[1][1].startswith("ext:")
+    return v[0] == "meth" and v[1][0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
+
+
+def _given_model(context, m, scope, e):
+    """Is it a parameter, or an attribute that holds one, for which a caller passes a Keras model and nothing else?"""
+    if e[0] == "a" and e[1] == ("n", "self") and m.is_method(scope):
+        kept = context.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(e[2], ())
+        return bool(kept) and all(value == ("k", None) or value[0] == "n" and _given_model(context, m, function, value) for function, _, value, _, _ in kept)
+    bindings = m.bindings(scope).get(e[1], ()) if e[0] == "n" else ()
+    if len(bindings) != 1 or bindings[0][0] != "param":
+        return False
+    for caller, j, how in context.project.callers(m, scope):
+        given = context.infer.argument(m, scope, bindings[0][3], caller, j)
+        if given is not None:
+            call = caller.calls[j]
+            values = context.infer.values(caller, call[3], given, call[5])
+            if values and all(v[0] == "obj" and v[1] == "model" or v[0] == "inst" and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model" for v in values):
+                return True
+    return False
 
 
 def _in_batches(context, m, i):
