@@ -125,7 +125,7 @@ class Guards:
 
     def _is_guard(self, m, scope, test, branch, context, loop, statement):
         for condition, positive in _conditions(test, branch):
-            subject = _missing(m, condition, positive)
+            subject = _missing(m, condition, positive) or self._got(m, condition, positive)
             if subject is not None:
                 if subject == "first":
                     return True
@@ -135,6 +135,20 @@ class Guards:
             if positive and (self._first_pass(m, scope, condition, loop) or self._on_change(m, scope, condition, context)):
                 return True
         return False
+
+    def _got(self, m, condition, positive):
+        """`if self.network() is None:` speaks of the attribute that the method returns."""
+        e = condition
+        if e[0] == "q" and e[2] in (("is",), ("==",)) and e[3][0] == ("k", None):
+            e, positive = e[1], not positive
+        if positive or e[0] != "c" or m.calls[e[1]][0][:2] != ("a", ("n", "self")):
+            return None
+        for fm, scope in self.project.functions_called(m, e[1]):
+            for s in fm.scope_statements(scope):
+                statement = fm.statements[s]
+                if statement and statement[0] == F.RETURN and statement[5] is not None and statement[5][:2] == ("a", ("n", "self")):
+                    return statement[5]
+        return None
 
     def _persists(self, m, scope, subject, context, loop):
         """Does the guarded name keep its value until the next repeat?  A local of the repeated function does not, nor a name reset in the loop."""

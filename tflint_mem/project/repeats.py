@@ -11,6 +11,7 @@ from .guards import Guards
 from .handlers import Handlers
 from .kindred import Kindred
 from .module import call_text, tail_of, walk
+from .owners import Owners
 
 MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
@@ -51,6 +52,7 @@ class Repeats:
         self.handlers = Handlers(project)
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
+        self.owners = Owners(project)
 
     def of_call(self, m, i, accept=None):
         budget = [MAX_PATHS]
@@ -66,26 +68,8 @@ class Repeats:
 
     def _search(self, m, i, hops, seen, budget):
         for repeat, owners in self._ways(m, i, hops, seen, budget):
-            if not owners or all(self._made_on_the_way(repeat, owner) for owner in owners):
+            if not owners or all(self.owners.made(repeat, owner) for owner in owners):
                 yield repeat
-
-    def _made_on_the_way(self, repeat, owner):
-        """Is a new object of the class made in each repeat?"""
-        cm = self.project.module(owner[0])
-        if repeat.kind == "handler" and self.handlers.made_per_request(cm, owner[1]):
-            return True
-        heirs = {owner, *self.project.subclasses(cm, owner[1])}
-        names = {self.project.module(index).scopes[s][F.S_NAME] for index, s in heirs} | {"cls"}
-        for position, (m, i) in enumerate(repeat.hops):
-            if position == 0 and repeat.handed:
-                continue
-            loop = repeat.context if position == 0 and repeat.context is not None else -1
-            for j in m.scope_calls(m.calls[i][3]):
-                call = m.calls[j]
-                if m.inside(call[4], loop) and tail_of(call[0]) in names | m.aliases_of(names):
-                    if any(v[0] == "cls" and (v[1], v[2]) in heirs for v in self.project.infer.callee(m, j)) and not self.guards.once(m, j, loop):
-                        return True
-        return False
 
     def _ways(self, m, i, hops, seen, budget):
         """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object.
