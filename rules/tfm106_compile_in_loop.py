@@ -33,11 +33,12 @@ from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import TRAINING_METHODS
 
-from . import _models
+from . import _hot, _lifetimes, _models
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
 FIRST_PINNED = (2, 14)
+MAX_DEPTH = 3
 
 
 def find(context):
@@ -60,10 +61,22 @@ def find(context):
 def _one_model_trained(context, m, i, repeat):
     if repeat.count is not None and repeat.count <= 3:
         return False  # two or three phases, as when layers are unfrozen
-    models = {v for v in context.infer.values(m, m.calls[i][3], m.calls[i][0][1], m.calls[i][5]) if v[0] in ("obj", "inst")}
-    if not models or any(_made_in(context, v, repeat) for v in models):
-        return False
-    return any(_trained_in(context, hm, hm.calls[hi][3], repeat, models) for hm, hi in repeat.hops) and not _unfreezes(m, i, repeat)
+    place = m.calls[i][0][1]
+    models = {v for v in context.infer.values(m, m.calls[i][3], place, m.calls[i][5]) if v[0] in ("obj", "inst")}
+    known = {v for v in models if v[0] == "inst" or v[2] is not None}
+    if any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
+        return False  # another model each time
+    for position, (hm, hi) in enumerate(repeat.hops):
+        scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
+        last = position == len(repeat.hops) - 1
+        if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known, 0):
+            return True
+    return False
+
+
+def _stays(context, repeat, place):
+    """Does the name of a model that nobody is seen to make surely hold the same one in each repeat?"""
+    return _hot.steady(context, repeat, place) and not any(_lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if place[0] == "a")
 
 
 def _made_in(context, v, repeat):
@@ -93,6 +106,35 @@ def _trained_in(context, m, scope, repeat, models):
             if repeat.module is not m or repeat.context is None or len(repeat.hops) > 1 or m.inside(m.calls[j][4], repeat.context):
                 return True
     return False
+
+
+def _trained_by_callees(context, m, scope, loop, place, models, depth):
+    """Is the model trained in a function of the project that is called in this part of the scope: `train(model, data)`, `self.train(data)`?"""
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if not m.inside(call[4], loop):
+            continue
+        f = call[0]
+        if f[0] == "a" and f[2] in TRAINING_METHODS and (f[1] == place or models and not models.isdisjoint(context.infer.values(m, scope, f[1], call[5]))):
+            return True
+        if depth < MAX_DEPTH:
+            for fm, s in context.project.functions_called(m, j):
+                inner = _passed(context, m, j, fm, s, place)
+                if (inner is not None or models) and _trained_by_callees(context, fm, s, -1, inner, models, depth + 1):
+                    return True
+    return False
+
+
+def _passed(context, m, j, fm, scope, place):
+    """How the function that call `j` runs names what is `place` here: a parameter, the same attribute of `self`, or None."""
+    if place is None:
+        return None
+    if place[0] == "a" and place[1] == ("n", "self") and m.calls[j][0][:2] == ("a", ("n", "self")):
+        return place
+    for index, param in enumerate(fm.scopes[scope][F.S_PARAMS]):
+        if param[3] in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
+            return ("n", param[0])
+    return None
 
 
 def _unfreezes(m, i, repeat):

@@ -121,7 +121,8 @@ _ROWS = """
 model        keras.load_model keras.Model keras.Sequential keras.Functional keras.clone_model keras.model_from_json keras.model_from_yaml keras.model_from_config
 model        keras.Model.from_config keras.Sequential.from_config keras.models.load keras.utils.multi_gpu_model keras.saving.deserialize_keras_object
 saved_model  tf.saved_model.load hub.load
-layer        hub.KerasLayer hub.Module keras.TFSMLayer tf.Module
+layer        hub.KerasLayer hub.Module keras.TFSMLayer tf.Module keras.layers.deserialize keras.layers.layer_from_config keras.utils.layer_from_config
+optimizer    keras.optimizers.get keras.optimizers.deserialize
 tensor       keras.Input keras.layers.Input tf.placeholder tf.keras.Input
 tf.function  tf.function tf.contrib.eager.defun
 session      tf.Session tf.InteractiveSession tf.train.MonitoredTrainingSession tf.train.MonitoredSession keras.backend.get_session tf.get_default_session
