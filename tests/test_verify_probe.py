@@ -351,3 +351,25 @@ def test_and_given_up_when_it_is_not_reached():
         for _ in probe.repeat(range(1000000000)):
             clock.now += 0.1
     assert not of(events, "settled") and 8 <= clock.now < 9
+
+
+def test_views_into_an_interpreter_are_counted_and_copies_are_not():
+    numpy = pytest.importorskip("numpy")
+
+    class InterpreterWrapper:
+        def __init__(self):
+            self.memory = numpy.zeros(8)
+
+        @property
+        def __array_interface__(self):
+            return self.memory.__array_interface__
+
+    class Interpreter:
+        __module__ = "tensorflow.lite.python.interpreter"
+
+    objects, alive, wrapper = meters.Objects(), Interpreter(), InterpreterWrapper()
+    before = objects.count()["interpreter views"]
+    kept = [numpy.asarray(wrapper), numpy.asarray(wrapper).copy(), wrapper.memory]
+    kept.append(("name", numpy.asarray(wrapper)))
+    gc.collect()
+    assert objects.count()["interpreter views"] == before + 2 and alive is not None

@@ -256,11 +256,12 @@ def test_a_stand_in_model_says_only_classes_that_have_labels(state):
     assert repair.propose(raised(KeyError("name")), current) == []
 
 
-def test_a_stand_in_model_gives_one_number_where_the_code_has_one(state):
+@pytest.mark.parametrize("message", ["Incompatible shapes: [4,10] vs. [4] [Op:Sub] name: ", "Incompatible shapes: [8] vs. [8,10]"])
+def test_a_stand_in_model_gives_one_number_where_the_code_has_one(state, message):
     current = state("model = load_model('net.keras')\nloss = model(features) - target\n")
     first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
-    second, = repair.propose(raised(not_found("Incompatible shapes: [4,10] vs. [4] [Op:Sub] name: ", "InvalidArgumentError")), current)
+    second, = repair.propose(raised(not_found(message, "InvalidArgumentError")), current)
     current.add(second)
     assert "Dense(1, activation='sigmoid')" in second.code and current.setup == [second.code]
 
@@ -305,6 +306,17 @@ def test_tables_hold_words_where_words_are_looked_up(state):
     put(repair.propose(raised(FileNotFoundError(2, "gone", "a.csv")), state("lookup = StringLookup(vocabulary=frame['city'].unique())\n")))
     put(repair.propose(raised(FileNotFoundError(2, "gone", "b.csv")), state("mean = frame['age'].mean()\n")))
     assert open("a.csv").read().split()[:2] == ["city", "word0"] and open("b.csv").read().split()[:2] == ["age", "0.0"]
+
+
+def test_arrays_fill_the_batches_into_which_the_code_divides_them(state):
+    for text, rows in (("x = np.load('x.npy')\nsteps = len(x) // 32\n", 64), ("x = np.load('x.npy')\n", 8)):
+        action, = repair.propose(raised(FileNotFoundError(2, "gone", "x.npy")), state(text))
+        assert f"shape ({rows}, 16)" in action.text
+
+
+def test_columns_that_a_loop_takes():
+    assert standins.columns_in("for name in repeat(('age',)):\n    print(frame[name])\n") == ["age"]
+    assert standins.columns_in("for name in ('city', 'job'):\n    print(frame[name])\nfor other in ('x', 'y'):\n    print(other)\n") == ["city", "job"]
 
 
 def test_data_sets_have_labels_where_the_code_takes_them():

@@ -157,6 +157,21 @@ def test_files_that_a_later_loop_closes_are_given_back(project, behind, verdict)
     assert ("all files are closed behind the loop (row 5)" in found["message"]) == (verdict == "bounded")
 
 
+@pytest.mark.parametrize("elements, verdict", [("frame.columns", "bounded"), ("frame.rows", "confirmed")])
+def test_a_loop_over_the_columns_of_a_table_ends_with_them(project, elements, verdict):
+    project.write("app.py", f"""
+        class Frame:
+            columns = rows = ["a", "b", "c"]
+
+
+        frame, kept = Frame(), []
+        for name in {elements}:
+            kept.append(bytearray(300_000))  # here
+    """)
+    found = project.one().verification
+    assert found["verdict"] == verdict and ("the loop has 3 repeats in all" in found["message"]) == (verdict == "bounded")
+
+
 def test_nothing_kept_is_not_confirmed(project):
     project.write("app.py", """
         for number in range(50):

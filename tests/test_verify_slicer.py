@@ -649,3 +649,13 @@ def test_every_fixture_can_be_cut_and_compiles():
                 assert "repeat(" in body(snippet) or any("repeat(" in line.text for lines in snippet.modules.values() for line in lines)
                 compiled += 1
     assert compiled > 50
+
+
+@pytest.mark.parametrize("elements, parts", [("frame.columns", True), ("enumerate(net.layers)", True), ("net.layers[:-1]", True), ("paths", False),
+                                             ("frame.itertuples()", False)])
+def test_loops_over_the_parts_of_one_thing(project, elements, parts):
+    folder = project(app=f"""
+        for part in {elements}:
+            print(part)  # here
+    """)
+    assert cut(folder).parts is parts

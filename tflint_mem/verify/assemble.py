@@ -8,7 +8,7 @@ from .behind import keyed
 from .calling import unique
 from .cutter import Replacing, Synthetic, attributes_in, cut, write
 from .files import absolute_parts
-from .length import count
+from .length import count, of_parts
 from .scope import attributes_of, binds, dotted, exposed
 from .snippet import Line, Snippet, dedented
 from .standins import plausible_shape
@@ -202,7 +202,7 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     place = f"{finding.path}:{finding.start[0]}" if finding.cell is None else f"{finding.path}:cell {finding.cell}:{finding.start[0]}"
     return Snippet(finding.code, finding.name, place, head + prelude, region, setup=setup, flagged=flagged, future=future,
                    modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs,
-                   count=count(driver.repeat), keyed=keyed(driver.repeat, flagged[1] if driver.repeat.model.path == flagged[0] else None),
+                   count=count(driver.repeat), parts=of_parts(driver.repeat), keyed=keyed(driver.repeat, flagged[1] if driver.repeat.model.path == flagged[0] else None),
                    behind=driver.behind)
 
 

@@ -47,7 +47,7 @@ def judge(finding, options, environment, runs, began):
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
         if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
-            memory = verdict.limited(verdict.judge_memory(measured, last), snippet.count, measured)
+            memory = _limited(last, snippet, measured)
             judged = memory if memory.verdict == "confirmed" else judged
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
     else:
@@ -70,11 +70,17 @@ def judge(finding, options, environment, runs, began):
                   run.log if judged.verdict == NOT_RUNNABLE else "")
 
 
+def _limited(run, snippet, measured):
+    """What the numbers say about memory in a loop that may end by itself."""
+    end = run.last("end")
+    count = end["elements"] if snippet.parts and snippet.count is None and end is not None else snippet.count
+    return verdict.limited(verdict.judge_memory(measured, run), count, measured)
+
+
 def judge_growth(finding, snippet, run):
     """What the measured run says about memory, as far as it concerns the rule."""
     measured = Measured(run)
-    judged = verdict.limited(verdict.judge_memory(measured, run), snippet.count, measured)
-    return verdict.about(judged, finding.code, measured, snippet.keyed)
+    return verdict.about(_limited(run, snippet, measured), finding.code, measured, snippet.keyed)
 
 
 def _unless_lacking(judged, run, last, measured, snippet, speed=False):

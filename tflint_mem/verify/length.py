@@ -4,6 +4,7 @@ import ast
 
 from .scope import base_name
 
+_PARTS = frozenset("columns layers weights variables trainable_variables trainable_weights".split())
 _FILLING = frozenset("append extend insert add update appendleft extendleft setdefault pop popleft popitem remove discard clear".split())
 
 
@@ -14,6 +15,17 @@ def count(repeat):
     if repeat.kind == "comprehension":
         return _length(repeat.node.generators[0].iter, repeat.model)
     return None
+
+
+def of_parts(repeat):
+    """Does the loop run over the parts of one thing (columns of a table, layers of a model)?  They are as many as it has."""
+    iterable = repeat.node.iter if repeat.kind == "loop" and isinstance(repeat.node, ast.For) else \
+        repeat.node.generators[0].iter if repeat.kind == "comprehension" else None
+    while isinstance(iterable, ast.Call) and base_name(iterable.func) in ("enumerate", "list", "tqdm", "reversed", "sorted") and iterable.args:
+        iterable = iterable.args[0]
+    if isinstance(iterable, ast.Subscript):
+        iterable = iterable.value
+    return isinstance(iterable, ast.Attribute) and iterable.attr in _PARTS
 
 
 def _length(node, model, depth=0):

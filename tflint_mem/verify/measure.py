@@ -7,7 +7,7 @@ retained  what no collection returns: slope over the settled states of the secon
 from . import stats
 
 OBJECTS = ("models", "functions", "graphs", "sessions", "variables", "tensors", "layers", "optimizers", "datasets",
-           "iterators", "tapes", "interpreters", "graph operations", "gradient registry", "context functions", "open files")
+           "iterators", "tapes", "interpreters", "interpreter views", "graph operations", "gradient registry", "context functions", "open files")
 _IN_ALL = ("tensor bytes", "python objects")  # no kinds of their own: they hold what others count
 
 

@@ -15,7 +15,7 @@ from .nvml import NA, open_nvml, own_pids
 KINDS = {
     "models": "holds", "functions": "holds", "graphs": "holds", "sessions": "holds", "graph operations": "light",
     "variables": "light", "tensors": "light", "layers": "light", "optimizers": "light", "datasets": "light",
-    "iterators": "light", "tapes": "light", "interpreters": "holds", "gradient registry": "light",
+    "iterators": "light", "tapes": "light", "interpreters": "holds", "interpreter views": "light", "gradient registry": "light",
     "context functions": "light", "open files": "light", "threads": "light",
 }
 
@@ -206,6 +206,7 @@ class Objects:
             elif kind == "graphs" and "FuncGraph" not in cls.__name__:
                 counts["graph operations"] += _operations(item)
         counts["python objects"] = len(objects)
+        counts["interpreter views"] = _views(objects) if "interpreters" in kinds.values() else 0
         del objects
         counts["tensor bytes"] = held
         for name, reading in (("gradient registry", _gradient_registry()), ("context functions", _context_functions()),
@@ -254,6 +255,15 @@ def kind_of(cls):
     if "Layer" in ours:
         return "layers"
     return None
+
+
+def _views(objects):
+    """Arrays in collections that are views into the memory of a TFLite interpreter, which they keep alive."""
+    numpy = sys.modules.get("numpy")
+    held = gc.get_referents(*[item for item in objects if type(item) in (list, dict, tuple)])
+    # a tuple or dictionary of nothing but numbers, texts and arrays is none of the collector's
+    held += gc.get_referents(*[item for item in held if type(item) in (dict, tuple) and not gc.is_tracked(item)])
+    return sum(type(item) is numpy.ndarray and "Interpreter" in type(item.base).__name__ for item in held)
 
 
 _ITEM_BYTES = {}

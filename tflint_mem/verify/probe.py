@@ -375,7 +375,7 @@ class Probe:
                 self._clear()
             self.finished = True
             self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended, "limit": self.hit_limit,
-                       "peak": _plain(self.host.peak())})
+                       "elements": self._pass_length, "peak": _plain(self.host.peak())})
 
     def _clear(self):
         tf = sys.modules.get("tensorflow")

@@ -95,8 +95,7 @@ def propose(error, state, handled=False):
 
     handled: the snippet's own `except` took it, so that no statement of its has failed for good.
     """
-    for kind in (
-            _format, old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _path, _shape, _rank, _outputs, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run, _files_named_in_text, prepared.replaced):
+    for kind in _KINDS:
         if handled and kind is prepared.replaced:
             continue
         actions = [action for action in kind(error, state) or () if action is not None]
@@ -241,7 +240,8 @@ def _made(path, names, state):
     if kind in (".npy", ".npz"):
         state.arrays.append(path)
     text = state.text()
-    return standins.for_path(path, state.input_shape(), columns=standins.columns_in(text), words=_WORDS.search(text) is not None)
+    return standins.for_path(path, state.input_shape(), columns=standins.columns_in(text), words=_WORDS.search(text) is not None,
+                             rows=standins.rows_for(text))
 
 
 def _trains(text):
@@ -338,7 +338,7 @@ def _shape(error, state):
         if "broadcast" in pattern:
             state.setup = [code for code in state.setup if not any("np.save(%r" % path in code for path in state.arrays)]
             for path in state.arrays:
-                yield standins.array_file(path, (8,) + shape)
+                yield standins.array_file(path, (standins.rows_for(state.text()),) + shape)
         if written and not state.models:
             names = tuple(re.findall(r"name='([^']+)'", written.group(0)))
             yield Action("", "the stand-in model takes inputs of shape %r" % (shape,),
@@ -361,12 +361,13 @@ def _rank(error, state):
     sides = {3: (16, 8, 16), 4: (4, 64, 64, 3), 5: (2, 8, 32, 32, 3)}.get(int(match.group(1))) if match else None
     old = "np.random.rand(*(%s))" % match.group(2).strip() if match else ""
     if sides and old in state.text():
-        yield Action("", "random numbers of shape %r, since the code's own layers take as many dimensions" % (sides,), (old, "np.random.rand(*%r)" % (sides,)))
+        yield Action("", "random numbers of shape %r, since the code's own layers take as many dimensions" % (sides,),
+                     (old, "np.random.rand(*%r)" % (sides,)))
 
 
 def _outputs(error, state):
     """A stand-in model gives ten numbers for each example where the code has one."""
-    if state.models and state.outputs == 10 and re.search(r"\[(\d+),10\] vs\.? \[\1(,1)?\]", str(error)):
+    if state.models and state.outputs == 10 and re.search(r"\[(\d+),10\] vs\.? \[\1(,1)?\]|\[(\d+)(,1)?\] vs\.? \[\3,10\]", str(error)):
         state.outputs = 1
         for action in _remade(state):
             yield action
@@ -505,3 +506,9 @@ def _constants(text):
     except SyntaxError:
         return []
     return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+_KINDS = (
+    _format, old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _path, _shape, _rank,
+    _outputs, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run,
+    _files_named_in_text, prepared.replaced)

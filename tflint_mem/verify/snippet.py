@@ -104,22 +104,23 @@ class Snippet:
     stand_ins     what was put in place of something missing, one sentence each
     needs         what is missing and has no stand-in; a snippet with needs is not run
     count         how many repeats the code itself spells out (a literal, `range(3)`), None when it does not
+    parts         the loop runs over the parts of one thing: as many as the run finds
     growth        memory growth is switched on (off for the rules about memory growth)
     keyed         the loop keeps things under keys that come from its elements: elements that come again replace what was kept
     behind        the behind.Behind that the region ends with, None when it ends with the loop
     """
 
     __slots__ = ("code", "name", "place", "future", "prelude", "setup", "region", "modules", "flagged", "elements", "target",
-                 "stand_ins", "needs", "count", "growth", "keyed", "behind")
+                 "stand_ins", "needs", "count", "parts", "growth", "keyed", "behind")
 
     def __init__(self, code, name, place, prelude, region, setup=(), flagged=None, future=(), modules=None, elements="",
-                 target="", stand_ins=(), needs=(), count=None, growth=True, keyed=False, behind=None):
+                 target="", stand_ins=(), needs=(), count=None, parts=False, growth=True, keyed=False, behind=None):
         self.code, self.name, self.place, self.future = code, name, place, list(future)
         self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
         self.modules = dict(modules or {})
         self.flagged, self.elements, self.target = flagged, elements, target
         self.stand_ins, self.needs, self.count, self.growth = list(stand_ins), list(needs), count, growth
-        self.keyed, self.behind = keyed, behind
+        self.parts, self.keyed, self.behind = parts, keyed, behind
 
     def has_probe(self):
         """Does the snippet step through a repeat at all?"""

@@ -111,6 +111,12 @@ def image_file(path, size=(64, 64)):
     return Action(code, "%s: a picture of noise, %d x %d" % (path, size[0], size[1]))
 
 
+def rows_for(text):
+    """Number of examples in stand-in arrays: two of the batches into which the code itself divides them, else eight."""
+    sizes = [int(word) for word in re.findall(r"len\(\w+\)\s*//\s*(\d+)", text)]
+    return max([8] + [2 * size for size in sizes if size <= 128])
+
+
 def array_file(path, shape):
     """A `.npy` or `.npz` file."""
     code = "import os\nimport numpy as np\n" + _folder(path)
@@ -318,14 +324,15 @@ def speaks_new(text):
 
 
 def columns_in(text):
-    """Names of columns that the code takes from tables: `table["age"]`, `table[["age", "size"]]`."""
+    """Names of columns that the code takes from tables: `table["age"]`, `table[["age", "size"]]`, `for name in ("age", "size"): table[name]`."""
     found = re.findall(r"\w\[\s*['\"]([A-Za-z_][\w .-]*)['\"]\s*\]", text)
-    for group in re.findall(r"\w\[\s*\[([^\]\n]*)\]\s*\]", text):
+    listed = re.findall(r"\bfor (\w+) in (?:repeat\()?[(\[]([^()\[\]\n]*)[)\]]", text)
+    for group in re.findall(r"\w\[\s*\[([^\]\n]*)\]\s*\]", text) + [names for name, names in listed if re.search(r"\w\[%s\]" % name, text)]:
         found += re.findall(r"['\"]([^'\"]+)['\"]", group)
     return list(dict.fromkeys(found))[:40]
 
 
-def for_path(path, shape, layer_names=(), columns=(), words=False):
+def for_path(path, shape, layer_names=(), columns=(), words=False, rows=8):
     """The stand-in that a file name asks for; a name without an extension is a folder or a SavedModel: see the caller."""
     kind = posixpath.splitext(path)[1].lower()
     if kind in MODEL_TYPES:
@@ -333,7 +340,7 @@ def for_path(path, shape, layer_names=(), columns=(), words=False):
     if kind in IMAGE_TYPES:
         return image_file(path, _picture_size(shape))
     if kind in (".npy", ".npz"):
-        return array_file(path, (8,) + tuple(shape))
+        return array_file(path, (rows,) + tuple(shape))
     if kind in RECORD_TYPES:
         return records_file(path)
     return text_file(path, columns, words)

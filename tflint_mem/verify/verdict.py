@@ -28,8 +28,9 @@ ONE_EACH = 0.45               # objects per repeat from which on one stays in ea
 
 # What a rule says that stays, where the counters see it: bytes without it are no proof of that rule's finding.
 STAYS = {"TFM105": ("models",), "TFM110": ("models",), "TFM205": ("tapes",), "TFM302": ("functions", "graphs"), "TFM303": ("functions", "graphs"),
-         "TFM502": ("sessions",), "TFM503": ("graph operations",), "TFM701": ("open files",)}
-COLLECTED = frozenset({"TFM105", "TFM110", "TFM205", "TFM701"})  # ... in a collection: what is garbage is not in it
+         "TFM502": ("sessions",), "TFM503": ("graph operations",), "TFM701": ("open files",),
+         "TFM704": ("interpreter views",)}
+COLLECTED = frozenset({"TFM105", "TFM110", "TFM205", "TFM701", "TFM704"})  # ... in a collection: what is garbage is not in it
 
 CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-confirmed", "not-runnable"
 
@@ -157,7 +158,8 @@ def after_the_loop(judged, code, measured, behind, seen):
 
 
 def limited(judged, count, measured=None):
-    """A confirmed verdict on a loop of `count` spelled-out repeats: where these are few, or leave little in all, it ends by itself."""
+    """A confirmed verdict on a loop of `count` repeats that the code spells out, or that its parts make: where these are few,
+    or leave little in all, it ends by itself."""
     if judged.verdict != CONFIRMED or count is None:
         return judged
     words = f"{judged.message}; but the loop has {count} repeats in all"
@@ -201,6 +203,8 @@ def mechanism(measured, kind):
         return "kept interpreters"
     if kept.get("tapes", 0) >= 0.45:
         return "kept tapes"
+    if kept.get("interpreter views", 0) >= 0.45:
+        return "kept views"
     if kept.get("graph operations", 0) >= 0.9 and kept.get("graphs", 0) < 0.45:
         return "graph growth"
     if kept.get("functions", 0) >= 0.45 or kept.get("graphs", 0) >= 0.45:
