@@ -116,6 +116,22 @@ def in_unknown_graph(context, m, place):
     return False
 
 
+def in_graph_of_its_own(context, m, place):
+    """Is the context `place` inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same function makes?"""
+    for each in m.chain(place):
+        kind, _, statement, _ = m.contexts[each]
+        if kind == "with":
+            for expression, _ in m.statements[statement][5]:
+                if expression[0] == "c":
+                    i, scope = expression[1], m.statements[statement][1]
+                    given = context.receiver(m, i) if tail_of(m.calls[i][0]) == "as_default" else context.argument(m, i, None, "graph")
+                    values = context.infer.values(m, scope, given, statement) if given is not None else ()
+                    if values and all(v[0] == "obj" and v[1] == "graph" and v[2] is not None and v[2][0] == m.index
+                                      and isinstance(v[2][1], int) and m.calls[v[2][1]][3] == scope != 0 for v in values):
+                        return True
+    return False
+
+
 def over_graph(context, m, loop):
     """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
     kind, _, statement, branch = m.contexts[loop]

@@ -27,7 +27,7 @@ def loads(context):
     """Every call that loads a model, with its repeat."""
     return _memo(context, "loads", lambda: [
         _acquired(context, m, i, "load", names) for m, i, names in context.everywhere(LOAD_TAILS, LOADERS)
-        if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i)
+        if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i) and (names != _ANY_OBJECT or _used_as_model(m, i))
     ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
 
 
@@ -102,6 +102,21 @@ def _model_classes(context):
 def _is_submodule_load(context, m, i):
     """`tf.saved_model.load` into a graph session is TF1's restore, not a model object."""
     return "tf.saved_model.loader.load" in context.project.apis(m, i) and len(m.calls[i][1]) >= 2 and "session" in context.kinds(m, i, m.calls[i][1][0])
+
+
+_ANY_OBJECT = frozenset(("keras.saving.deserialize_keras_object",))
+_ONLY_MODELS = frozenset(("fit", "predict", "evaluate", "compile", "train_on_batch", "test_on_batch", "predict_on_batch", "load_weights", "summary"))
+
+
+def _used_as_model(m, i):
+    """Is the Keras object, which may be a layer or a loss as well, used as a model in the same function?"""
+    statement = m.statements[m.calls[i][5]]
+    places = statement[5] if statement[0] == F.ASSIGN and statement[6] == ("c", i) else ()
+    for j in m.scope_calls(m.calls[i][3]):
+        f = m.calls[j][0]
+        if f[0] == "a" and f[2] in _ONLY_MODELS and (f[1] == ("c", i) or f[1] in places):
+            return True
+    return False
 
 
 def _is_deserializer(m, i):

@@ -66,11 +66,33 @@ def _one_model_trained(context, m, i, repeat):
     known = {v for v in models if v[0] == "inst" or v[2] is not None}
     if any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
         return False  # another model each time
+    if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i][5]):
+        return False  # the next one of a list of models
     for position, (hm, hi) in enumerate(repeat.hops):
         scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
         last = position == len(repeat.hops) - 1
         if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known, 0):
             return True
+    return False
+
+
+def _goes_through(context, repeat, hop, place, at, depth=0):
+    """Is the model at a hop what the repeat's own loop goes through, by its name or as an argument of the call before?"""
+    m, i = repeat.hops[hop]
+    scope = m.calls[i][3]
+    while place[0] == "a":
+        place = place[1]
+    bindings = m.bindings(scope).get(place[1], ()) if place[0] == "n" and depth < MAX_DEPTH else ()
+    for kind, statement, _, expression, _ in context.infer.reaching(m, bindings, at) if bindings else ():
+        if kind == "iter" and hop == 0 and repeat.context is not None and statement == m.contexts[repeat.context][2]:
+            return True
+        if kind == "assign" and _goes_through(context, repeat, hop, expression, statement, depth + 1):
+            return True
+        if kind == "param" and hop > repeat.handed:
+            caller, j = repeat.hops[hop - 1]
+            given = context.infer.argument(m, scope, expression, caller, j)
+            if given is not None and _goes_through(context, repeat, hop - 1, given, caller.calls[j][5], depth):
+                return True
     return False
 
 
@@ -96,7 +118,29 @@ def _made_in(context, v, repeat):
             if (hm, hi) == repeat.hops[0] and repeat.context is not None:
                 return om.inside(om.calls[oi][4], repeat.context)
             return om.calls[oi][3] != 0
-    return context.project.repeats(om, oi) is not None
+    return context.project.repeats(om, oi) is not None or _returned_in(context, v, repeat)
+
+
+def _returned_in(context, v, repeat):
+    """Does a function that the repeat calls make the model and return it?"""
+    om, oi = context.project.module(v[2][0]), v[2][1]
+    maker = (om.index, om.calls[oi][3])
+    if not om.calls[oi][3] or context.project.repeats_of.guards.once(om, oi, -1) or context.project.repeats_of.guards.cached(om, om.calls[oi][3]):
+        return False
+    for position, (hm, hi) in enumerate(repeat.hops):
+        loop = repeat.context if position == 0 and repeat.context is not None else -1
+        for j in hm.scope_calls(hm.calls[hi][3]):
+            if hm.inside(hm.calls[j][4], loop) and v in context.infer.call_values(hm, j) and _reaches(context, hm, j, maker, 0):
+                return True
+    return False
+
+
+def _reaches(context, m, j, maker, depth):
+    """Does call `j` run the function `maker`, itself or through functions that it calls?"""
+    for fm, scope in context.project.functions_called(m, j):
+        if (fm.index, scope) == maker or depth < MAX_DEPTH and any(_reaches(context, fm, k, maker, depth + 1) for k in fm.scope_calls(scope)):
+            return True
+    return False
 
 
 def _trained_in(context, m, scope, repeat, models):

@@ -85,7 +85,7 @@ def _repeat(context, m, i, kind):
             continue
         if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, kind):
             continue
-        if any(_variance.of(context, repeat, e) == _variance.TARGET for e in (*call[1], *[value for _, value in call[2]])):
+        if any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.arguments(i)):
             continue
         if _belongs_to_new(context, repeat, kind):
             continue

@@ -50,6 +50,7 @@ _KEYWORDS = frozenset(("training", "mask", "inputs"))
 _TRACED = frozenset(("call", "train_step", "test_step", "predict_step", "build", "compute_loss", "compute_output_shape", "_call", "setUp"))
 _MODEL = frozenset(("model.__call__",))  # and nothing else: what may also be a signature or a function may be compiled
 _TORCH = ("zero_grad", "backward", "detach", "cpu", "cuda", "unsqueeze", "requires_grad_")
+_MODELS = frozenset(("keras.Model", "keras.Functional", "new:model"))
 _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 
 
@@ -143,8 +144,11 @@ def _symbolic(context, m, i, depth=0):
 
 def _from_inputs(context, m, i, depth):
     call = m.calls[i]
-    if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in m.scope_calls(call[3])):
+    here = m.scope_calls(call[3])
+    if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
         return True
+    if any(m.calls[j][5] == call[5] and ("c", i) in m.arguments(j) and context.project.apis(m, j) & _MODELS for j in here):
+        return True  # tf.keras.Model(inputs, model(x))
     for argument in call[1]:
         for e in walk(argument, m.calls):
             if e[0] in ("n", "a", "c", "x") and any(_symbolic_value(context, v, (m, i), depth) for v in context.infer.values(m, call[3], e, call[5])):

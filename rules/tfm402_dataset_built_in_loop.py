@@ -202,13 +202,40 @@ def _rebuilt(context):
         for repeat in context.project.repeats_of.all_of_call(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
-            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat):
+            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat) or _put_together(context, m, i, repeat):
                 continue
             how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
             if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
                 continue
             yield _draft(context, m, i, repeat, how)
             break
+
+
+def _put_together(context, m, i, repeat):
+    """Does the loop make one pipeline of many parts: is all that comes of the data set in this pass joined to others and collected?"""
+    if not repeat.local or repeat.context is None:
+        return False
+    parts, collected = [("c", i)], False
+
+    def has_part(e):
+        return any(each in parts for each in walk(e, m.calls))
+
+    for s in range(m.calls[i][5], m.scopes[m.calls[i][3]][F.S_STMTS][1]):
+        statement = m.statements[s]
+        if statement is None or not m.inside(statement[2], repeat.context):
+            continue
+        if statement[0] == F.FOR and has_part(statement[6]):
+            return False
+        for j in m.scope_calls(m.calls[i][3]):
+            if m.calls[j][5] == s and any(map(has_part, m.arguments(j))):
+                tail = tail_of(m.calls[j][0])
+                collects = tail in ("append", "extend", "add")
+                if not collects and tail not in _TRANSFORMS and not any(name.startswith(("dataset.", "tf.data.")) for name in context.project.apis(m, j)):
+                    return False
+                collected |= collects
+        if statement[0] == F.ASSIGN and statement[6] is not None and has_part(statement[6]):
+            parts.extend(target for target in statement[5] if target[0] == "n")
+    return collected
 
 
 def _used_up(context, m, i):

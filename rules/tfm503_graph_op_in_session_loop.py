@@ -107,7 +107,7 @@ def _regions(context):
     seen, queue = set(), []
 
     def add(m, scope, region, depth):
-        if (m.index, scope, -1) not in seen and (m.index, scope, region) not in seen and not context.in_tests(m):
+        if (m.index, scope, -1) not in seen and (m.index, scope, region) not in seen and not _tests(context, m, scope):
             seen.add((m.index, scope, region))
             queue.append((m, scope, region, depth))
 
@@ -127,6 +127,12 @@ def _regions(context):
                 if m.inside(m.calls[i][4], region):
                     for fm, fs in context.project.functions_called(m, i):
                         add(fm, fs, -1, depth + 1)
+
+
+def _tests(context, m, scope):
+    """Is it a test, or a method of a test case: something that runs once, in a graph of its own?"""
+    return context.in_tests(m) or m.is_method(scope) and any(
+        base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope][F.S_PARENT]))
 
 
 def _eager(context, m):
@@ -242,11 +248,31 @@ def _repeat(context, made):
             continue
         if repeat.context is not None and _graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
             continue
-        if _runs(context, repeat):
+        if not _either(context, repeat) and _runs(context, repeat):
             return repeat
-    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope):
+    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or _graphs.in_graph_of_its_own(context, m, made.context):
         return None
     return True if _called_later(context, made, site) else None
+
+
+def _either(context, repeat):
+    """Does the way lead through a method of something that may also be of a class that has nothing to do with it: an
+    environment inside the graph or one outside of it?"""
+    for position in range(repeat.handed, len(repeat.hops) - 1):
+        m, i = repeat.hops[position]
+        fm, fi = repeat.hops[position + 1]
+        taken = fm.calls[fi][3]
+        if m.calls[i][0][0] != "a" or not fm.is_method(taken):
+            continue
+        family = _family(context, fm, taken)
+        if any(om.is_method(s) and family.isdisjoint(_family(context, om, s)) for om, s in context.project.functions_called(m, i)):
+            return True
+    return False
+
+
+def _family(context, m, method):
+    """The classes of the project that the class of a method derives from, itself included."""
+    return set(context.infer.mro(m, m.scopes[method][F.S_PARENT]))
 
 
 def _runs(context, repeat):

@@ -229,6 +229,11 @@ class Module:
                     index.setdefault(tail, []).append(i)
         return self._calls_by_tail
 
+    def arguments(self, i):
+        """The expressions that call `i` is given, by position and by keyword."""
+        call = self.calls[i]
+        return [*call[1], *[value for _, value in call[2]]]
+
     def references(self):
         """name -> [(call, position or keyword)] where a function could be handed over as an argument; lambdas under their scope number."""
         if self._refs_by_tail is None:

@@ -225,7 +225,7 @@ class Repeats:
         return self.length(m, scope, iterable, statement)
 
     def length(self, m, scope, e, at, depth=0):
-        if depth > 5 or e is None:
+        if depth > 12 or e is None:
             return None
         tag = e[0]
         if tag in ("l", "t", "S"):

@@ -21,9 +21,12 @@ _V1_NAMES = frozenset((
     "tf.disable_v2_behavior", "tf.disable_eager_execution", "tf.train.Saver", "tf.get_default_graph", "tf.ConfigProto", "tf.app.run",
     "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.layers.dense", "tf.layers.conv2d", "tf.set_random_seed", "tf.assign",
     "tf.train.MonitoredTrainingSession", "tf.summary.FileWriter", "tf.flags.DEFINE_string", "tf.GPUOptions", "tf.train.RMSPropOptimizer",
-    "keras.backend.get_session", "keras.backend.set_session", "tf.summary.merge_all", "tf.trainable_variables", "tf.get_collection",
+    "tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.train.get_global_step", "keras.backend.get_session", "keras.backend.set_session", "tf.summary.merge_all", "tf.trainable_variables", "tf.get_collection",
 ))
 _GRAPH_SWITCHES = frozenset(("tf.disable_v2_behavior", "tf.disable_eager_execution"))
+# What does nothing useful outside of a graph; a `tf.function` beside several of these is a part of one.
+_GRAPH_ONLY = frozenset(("tf.get_collection", "tf.placeholder", "tf.summary.merge_all", "tf.trainable_variables", "tf.train.Saver", "tf.Session",
+                         "tf.train.get_or_create_global_step", "tf.global_variables_initializer", "tf.get_default_graph"))
 _V2_NAMES = frozenset((
     "tf.function", "tf.GradientTape", "tf.config.list_physical_devices", "tf.config.set_memory_growth", "tf.random.set_seed", "tf.distribute.MirroredStrategy",
     "tf.data.Dataset.from_tensor_slices_v2", "tf.summary.create_file_writer", "tf.saved_model.load", "tf.train.Checkpoint", "tf.config.list_logical_devices",
@@ -122,9 +125,9 @@ class Versions:
     def graph_mode(self, m):
         """Does the module build TF1 graphs (sessions, placeholders, eager execution switched off)?"""
         one, two = self.evidence(m)
-        if one & _GRAPH_SWITCHES:
+        if one & _GRAPH_SWITCHES or two <= {"tf.function"} and len(one & _GRAPH_ONLY) > 2:
             return True
-        return bool(one & {"tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.train.MonitoredTrainingSession", "tf.global_variables_initializer",
+        return bool(one & {"tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.train.MonitoredTrainingSession", "tf.global_variables_initializer",
                            "tf.get_variable", "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.app.run", "tf.layers.dense"}) and not two
 
 
