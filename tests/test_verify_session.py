@@ -172,6 +172,20 @@ def test_a_loop_over_the_columns_of_a_table_ends_with_them(project, elements, ve
     assert found["verdict"] == verdict and ("the loop has 3 repeats in all" in found["message"]) == (verdict == "bounded")
 
 
+@pytest.mark.parametrize("elements, verdict", [("range(5)", "confirmed"), ("names", "not-confirmed")])
+def test_what_is_kept_under_keys(project, elements, verdict):
+    """Elements that come again replace what was kept under their keys: the garbage is ours.  Numbers go on counting instead."""
+    project.write("app.py", f"""
+        import tensorflow as tf
+
+        models, names = {{}}, ["a", "b", "c"]
+        for key in {elements}:
+            models[key] = tf.Model()  # here
+    """)
+    found = project.one(code="TFM110").verification
+    assert found["verdict"] == verdict and (found["mechanism"] == "kept models" or "their keys" in found["message"])
+
+
 def test_nothing_kept_is_not_confirmed(project):
     project.write("app.py", """
         for number in range(50):

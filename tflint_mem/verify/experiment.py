@@ -9,6 +9,7 @@ from .outcome import ran, reached, refused
 from .protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from .result import Runs, not_runnable
 from .snippet import CannotCut
+from .verdict import COLLECTED
 from .versions import bound_by, fixed_snippet, further_snippet, verify_with
 
 _BEHIND_SECONDS = 25.0
@@ -48,6 +49,7 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         if choice and left < LEAST_SECONDS:
             break
         snippet.growth = finding.code not in REFUSED and finding.code != RESERVES
+        plan["keyed"] = snippet.keyed and finding.code in COLLECTED
         attempt = runner.execute(snippet, options, plan, left * share if finding.fix is not None else left, folders, setups,
                                  pretend_gpus=pretended)
         if run is None or ran(attempt) and not (ran(run) and reached(run.attempt(), candidates[chosen])):

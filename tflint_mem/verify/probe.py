@@ -42,14 +42,15 @@ class Plan:
     seconds    time for `loop` and `again` together
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
+    keyed      the code keeps things under keys that come from its elements: numbers that count up are not served twice
     vary       the rule is about values or shapes that differ from repeat to repeat: never serve the same ones twice
     soft_limit resident bytes at which a phase ends early
     """
 
-    def __init__(self, protocol="memory", seconds=8.0, least=8, most=1500, blocks=6, vary=False, soft_limit=None,
+    def __init__(self, protocol="memory", seconds=8.0, least=8, most=1500, blocks=6, vary=False, keyed=False, soft_limit=None,
                  clear=True):
         self.protocol, self.seconds, self.least, self.most, self.blocks = protocol, seconds, least, most, blocks
-        self.vary, self.soft_limit, self.clear = vary, soft_limit, clear
+        self.vary, self.keyed, self.soft_limit, self.clear = vary, keyed, soft_limit, clear
 
 
 class Probe:
@@ -186,7 +187,8 @@ class Probe:
     def _elements(self, source):
         fresh = source if isinstance(source, types.LambdaType) and source.__name__ == "<lambda>" else None
         value = fresh() if fresh else source
-        if self.plan.vary:
+        if self.plan.vary or self.plan.keyed and _continuation(value) is not None:
+            self.plan.vary = True
             for element in self._once_through(value):
                 yield element
             return

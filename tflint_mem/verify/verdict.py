@@ -121,6 +121,9 @@ def about(judged, code, measured, replaced=False):
     replaced: what is kept takes the place of what was kept before when elements come again: counting it proves nothing
     """
     things = STAYS.get(code)
+    if judged.verdict == CONFIRMED and judged.kind == "deferred" and code in COLLECTED and replaced:
+        return Verdict(NOT_CONFIRMED, None, None, f"{judged.message}; but the same elements come again here, and with them their keys: "
+                                                  "what they replace is garbage here alone")
     if judged.verdict != CONFIRMED or things is None or replaced or not measured.counted.issuperset(things):
         return judged
     growth = measured.objects_kept if judged.kind == "retained" or code in COLLECTED else measured.objects_raw
