@@ -1,14 +1,15 @@
 """Can a way through the program be taken?  What callers pass decides conditions on parameters.
 
-`def answer(text, model=None): if model is None: model = load()` loads nothing in a loop that passes a model, and
-`def net(x, pretrained=False): if pretrained: …` builds nothing more for callers that leave the default.
+`def answer(text, model=None): if model is None: model = load()` loads nothing in a loop that passes a model,
+`def net(x, pretrained=False): if pretrained: …` builds nothing more for callers that leave the default, and
+`def build(fresh=False): if fresh: clear()` is not cleaned by `build()`.
 """
 
 from .. import facts as F
 from ..knowledge import canonical
 from .module import tail_of
 
-_TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "tf.function"))
+_TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "graph", "dataset", "tf.function", "inst", "fn", "meth", "things"))
 
 
 class Feasible:
@@ -20,15 +21,15 @@ class Feasible:
         """May the calls of `hops` ((module, call), outermost first) run one inside the other, as far as constants and models tell?"""
         for position in range(1, len(hops)):
             m, i = hops[position]
-            for test, needed in self._conditions(m, i):
-                if self._holds(hops, position, test) is (not needed):
+            for test, needed, at in self._conditions(m, i):
+                if self._holds(hops, position, test, at) is (not needed):
                     return False
         return True
 
     # -- what must hold for a call to be reached --------------------------------------------------------------------------------
 
     def _conditions(self, m, i):
-        """((test, value it must have), …) on parameters of the function around call `i`."""
+        """((test, value it must have, its statement), …) on parameters of the function around call `i`."""
         key = (m.index, i)
         found = self._memo.get(key)
         if found is None:
@@ -41,19 +42,18 @@ class Feasible:
         for context in m.chain(call[4]):
             kind, _, statement, branch = m.contexts[context]
             if kind == "if" and self._asks(m, scope, m.statements[statement][5], statement):
-                yield m.statements[statement][5], branch
+                yield m.statements[statement][5], branch, statement
         for s in m.scope_statements(scope):
             if s >= call[5]:
                 break
             statement = m.statements[s]
             if statement and statement[0] == F.IF and m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
                 if self._leaves(m, s, statement[6]) and self._asks(m, scope, statement[5], s):
-                    yield statement[5], False
+                    yield statement[5], False, s
 
     def _asks(self, m, scope, test, at):
-        """Is the test about parameters only, with the values that callers passed?"""
-        names = list(_names(m, test))
-        return bool(names) and all(self._untouched(m, scope, name, at) for name in names)
+        """Is the test about parameters, at least in part, with the values that callers passed?"""
+        return any(self._untouched(m, scope, name, at) for name in _names(m, test))
 
     @staticmethod
     def _untouched(m, scope, name, at):
@@ -75,21 +75,21 @@ class Feasible:
 
     # -- three-valued: True, False, or None for "depends" --------------------------------------------------------------------------
 
-    def _holds(self, hops, position, test):
+    def _holds(self, hops, position, test, at):
         tag = test[0]
         if tag == "u" and test[1] == "not":
-            inner = self._holds(hops, position, test[2])
+            inner = self._holds(hops, position, test[2], at)
             return None if inner is None else not inner
         if tag == "o":
-            values = [self._holds(hops, position, item) for item in test[2]]
+            values = [self._holds(hops, position, item, at) for item in test[2]]
             decisive = test[1] == "or"
             return decisive if decisive in values else None if None in values else not decisive
         if tag == "n":
-            return _truth(self._given(hops, position, test[1]))
+            return _truth(self._asked(hops, position, test[1], at))
         if tag == "q" and len(test[2]) == 1 and test[1][0] == "n":
-            return _compare(test[2][0], self._given(hops, position, test[1][1]), test[3][0])
-        if tag == "q" and len(test[2]) == 1:  # "combined" in mode
-            given = self._given(hops, position, test[3][0][1])
+            return _compare(test[2][0], self._asked(hops, position, test[1][1], at), test[3][0])
+        if tag == "q" and test[2] in (("in",), ("not in",)) and test[1][0] == "k" and isinstance(test[1][1], str) and test[3][0][0] == "n":  # "combined" in mode
+            given = self._asked(hops, position, test[3][0][1], at)
             if given is None or given[0] != "k" or not isinstance(given[1], str):
                 return None
             return (test[1][1] in given[1]) is (test[2][0] == "in")
@@ -97,7 +97,7 @@ class Feasible:
             m, _ = hops[position]
             call = m.calls[test[1]]
             if tail_of(call[0]) == "isinstance" and len(call[1]) == 2 and call[1][0][0] == "n":
-                return self._is_a(m, call, self._given(hops, position, call[1][0][1]))
+                return self._is_a(m, call, self._asked(hops, position, call[1][0][1], at))
         return None
 
     def _is_a(self, m, call, given):
@@ -107,6 +107,11 @@ class Feasible:
             if v[0] == "ext" and canonical(v[1]) == "keras.Model":
                 return False if given[0] == "k" else True if given[1] == "model" else None
         return None
+
+    def _asked(self, hops, position, name, at):
+        """What is given for a name in the test at statement `at`; None when it is no parameter, or was assigned before."""
+        m, i = hops[position]
+        return self._given(hops, position, name) if self._untouched(m, m.calls[i][3], name, at) else None
 
     def _given(self, hops, position, name, depth=0):
         """("k", constant) or ("kind", kind of thing) that the hop before passes for a parameter; None when it cannot be told."""
@@ -143,9 +148,9 @@ class Feasible:
             bindings = m.bindings(scope).get(expression[1], ())
             if len(bindings) == 1 and bindings[0][0] == "param":
                 return self._given(hops, position, expression[1], depth + 1)
-            if not bindings or any(b[0] not in ("assign", "with", "iter") for b in bindings):
+            if any(b[0] not in ("assign", "with", "iter", "import", F.DEF) for b in bindings):
                 return None
-        elif expression[0] != "c":
+        elif expression[0] not in ("c", "a", "f"):
             return None
         values = self.project.infer.values(m, scope, expression, m.calls[i][5])
         kinds = {v[1] if v[0] == "obj" else v[0] for v in values}
@@ -153,7 +158,7 @@ class Feasible:
             return next(iter(values))
         if not kinds or "k" in kinds or any(k.startswith("ext:") for k in kinds):
             return None
-        return ("kind", kinds.pop() if len(kinds) == 1 else "several")
+        return ("kind", kinds.pop() if len(kinds) == 1 else "things" if kinds <= _TRUTHY else "several")
 
 
 def _names(m, test):
@@ -181,7 +186,7 @@ def _truth(given):
         return None
     if given[0] == "k":
         return bool(given[1])
-    return True if given[1] in _TRUTHY or given[1] == "inst" else None
+    return True if given[1] in _TRUTHY else None
 
 
 def _compare(op, given, right):

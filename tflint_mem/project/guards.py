@@ -11,7 +11,6 @@ _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource",
                       "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
                       "on_startup", "fixture", "ttl_cache"))
 _IN_FUNCTION = frozenset(("functools.lru_cache", "functools.cache"))  # what they keep goes with the function object
-_THING = ("thing",)
 _EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 
 
@@ -396,65 +395,6 @@ class Guards:
                     if method and any(tail_of(method[0].calls[j][0]) in ("__call__", "__new__") and self.once(method[0], j, -1) for j in method[0].scope_calls(method[1])):
                         return True
         return False
-
-    # -- conditions on parameters -----------------------------------------------------------------------------------------
-
-    def excluded(self, m, i, other, j):
-        """Does call `j` of `other`, which runs the function around call `i`, pass something with which call `i` is not reached?
-
-        `def build(fresh=False): if fresh: clear()` is not cleaned by `build(4)`.
-        """
-        scope = m.calls[i][3]
-        for context in m.chain(m.calls[i][4]):
-            kind, _, statement, branch = m.contexts[context]
-            if kind == "if":
-                truth = self._truth(m, scope, m.statements[statement][5], statement, other, j)
-                if truth is not None and truth != branch:
-                    return True
-        return False
-
-    def _truth(self, m, scope, test, statement, other, j):
-        """What a condition on parameters comes to for the arguments of call `j`, or None."""
-        tag = test[0]
-        if tag == "u" and test[1] == "not":
-            truth = self._truth(m, scope, test[2], statement, other, j)
-            return None if truth is None else not truth
-        if tag == "o":
-            truths = [self._truth(m, scope, item, statement, other, j) for item in test[2]]
-            decisive = test[1] == "or"
-            return decisive if decisive in truths else None if None in truths else not decisive
-        if tag == "n":
-            given = self._given(m, scope, test[1], statement, other, j)
-            return None if given is None else True if given is _THING else bool(given[1])
-        if tag == "q" and len(test[2]) == 1 and test[1][0] == "n" and test[3][0][0] == "k":
-            given, op, wanted = self._given(m, scope, test[1][1], statement, other, j), test[2][0], test[3][0][1]
-            if given is None or given is _THING and wanted is not None:
-                return None
-            same = given is not _THING and given[1] == wanted and type(given[1]) is type(wanted)
-            return same if op in ("is", "==") else not same if op in ("is not", "!=") else None
-        return None
-
-    def _given(self, m, scope, name, statement, other, j):
-        """`("k", value)` or _THING (not None, and true) that call `j` passes for the parameter `name`; None when that is not known."""
-        bindings = m.bindings(scope).get(name, ())
-        if not bindings or bindings[0][0] != "param" or any(b[1] < statement for b in bindings[1:]):
-            return None
-        index = bindings[0][3]
-        given = self.project.infer.argument(m, scope, index, other, j)
-        if given is None:
-            call, default = other.calls[j], m.scopes[scope][F.S_PARAMS][index][2]
-            if default is None or default[0] != "k" or any(e[0] == "s" for e in call[1]) or any(keyword is None for keyword, _ in call[2]):
-                return None
-            return default if self._calls(m, scope, other, j) else None
-        if given[0] == "k":
-            return given
-        values = self.project.infer.values(other, other.calls[j][3], given, other.calls[j][5])
-        if values and all(v[0] in ("inst", "fn", "meth") or v[0] == "obj" and v[1] in ("model", "saved_model", "session", "graph", "optimizer", "dataset") for v in values):
-            return _THING
-        return None
-
-    def _calls(self, m, scope, other, j):
-        return any(s == scope and fm.index == m.index for fm, s in self.project.functions_called(other, j))
 
     # -- cached functions -----------------------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Released:
             if not m.inside(call[4], context):
                 continue
             found = self._releases(m, i, names, depth)
-            if found and not (caller and self.project.repeats_of.guards.excluded(m, i, *caller)):
+            if found and not (caller and not self.project.repeats_of.feasible.way((caller, (m, i)))):
                 return found
         return None
 

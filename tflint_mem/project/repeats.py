@@ -147,7 +147,7 @@ class Repeats:
                 itself = other is m and key[1] == scope
                 if not itself and key in seen and key[1] != 0:
                     continue
-                if how == "call" and (self.guards.excluded(m, i, other, j) or not self.feasible.way((place, *hops))):
+                if how == "call" and not self.feasible.way((place, *hops)):
                     continue
                 if itself:
                     if not rerun and how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
