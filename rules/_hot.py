@@ -11,6 +11,7 @@ _SAME = frozenset(("reshape", "astype", "copy", "ravel", "flatten", "to_numpy", 
                    "float", "range"))
 _SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
 _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
+_VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
 MAX_DEPTH = 6
 
 
@@ -292,4 +293,20 @@ def within_tape(context, m, place):
             for expression, _ in m.statements[m.contexts[c][2]][5]:
                 if expression[0] == "c" and "tf.GradientTape" in context.project.apis(m, expression[1]):
                     return True
+    return False
+
+
+def over_gradients(context, repeat):
+    """Does the loop go through gradients or variables?  Then its passes are the parts of one step."""
+    if repeat.context is None or repeat.module.contexts[repeat.context][0] == "while":
+        return False
+    m = repeat.module
+    kind, _, statement, branch = m.contexts[repeat.context]
+    scope = m.statements[statement][1]
+    for e in walk(branch[1] if kind == "comp" else m.statements[statement][6], m.calls):
+        if e[0] == "a" and e[2] in _VARIABLES:
+            return True
+        for binding in m.bindings(scope).get(e[1], ()) if e[0] == "n" else ():
+            if binding[0] == "assign" and binding[3][0] == "c" and "tape.gradient" in context.project.apis(m, binding[3][1]):
+                return True
     return False

@@ -22,7 +22,7 @@ def used_after(context, m, i):
     for j, place in model_uses(context, m, scope):
         if not _is_model(context, m, scope, place, m.calls[i][5]):
             continue
-        if j > i and _meet(m, i, j) and not _made_again(context, m, scope, place, i, j):
+        if j > i and meet(m, i, j) and not _made_again(context, m, scope, place, i, j):
             return j
         if _lives_in_loop(context, m, scope, place, i, j):
             return j
@@ -101,7 +101,7 @@ def _outlives(m, scope, place):
     return place[1] not in m.bindings(scope) or place[1] in m.global_names(scope)
 
 
-def _meet(m, i, j):
+def meet(m, i, j):
     """Can one run reach call `j` behind call `i`: not in two branches of one `if`, and no unconditional exit in between?"""
     branches = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
     for c in m.chain(m.calls[j][4]):

@@ -182,17 +182,30 @@ def kept(context, repeat):
 def _filled(repeat, m, i):
     """`for net in nets: net.restore(…)`, or `net.restore(…); nets.append(net)`: each object of a collection gets a model of its own."""
     f = m.calls[i][0]
-    if len(repeat.hops) < 2 or repeat.context is None or f[0] != "a" or f[1][0] != "n":
+    if len(repeat.hops) < 2 or repeat.context is None or f[0] != "a" or f[1][0] != "n" or not _kept_in_self(repeat):
         return False
-    last, j = repeat.hops[-1]
-    statement = last.statements[last.calls[j][5]]
-    if statement[0] != F.ASSIGN or not any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]):
-        return False
-    kind, _, header, branch = m.contexts[repeat.context]
-    target = branch[0] if kind == "comp" else m.statements[header][5] if kind == "for" else None
-    if target is not None and f[1] in (target[1] if target[0] in ("t", "l") else (target,)):
-        return True
-    return bool(_added_later(m, m.calls[i][3], f[1], repeat.context))
+    return f[1] in _loop_names(m, repeat.context) or bool(_added_later(m, m.calls[i][3], f[1], repeat.context))
+
+
+def _kept_in_self(repeat):
+    """Does the method that the loop calls, or another method on the way, assign what it gets to an attribute of the object?"""
+    for m, i in repeat.hops[1:]:
+        statement = m.statements[m.calls[i][5]]
+        if statement[0] == F.ASSIGN and any(e[0] == "a" and e[1] == ("n", "self") for target in statement[5] for e in (target[1] if target[0] in ("t", "l") else (target,))):
+            return True
+        f = m.calls[i][0]
+        if f[0] != "a" or f[1] != ("n", "self") and not (f[1][0] == "c" and m.calls[f[1][1]][0] == ("n", "super")):
+            return False
+    return False
+
+
+def _loop_names(m, loop):
+    """The names that a loop binds in each pass."""
+    kind, _, header, branch = m.contexts[loop]
+    if kind == "while":
+        return ()
+    target = branch[0] if kind == "comp" else m.statements[header][5]
+    return target[1] if target[0] in ("t", "l") else (target,)
 
 
 def stored(context, m, i, loop=None):
@@ -270,6 +283,8 @@ def _added_later(m, scope, name, loop):
         if statement and statement[0] == F.ASSIGN and statement[6] is not None and (_holds(statement[6], name) or _wrapped(m, statement[6], name)):
             if any(t[0] == "x" for t in statement[5]) and (loop is None or loop == -1 or m.inside(statement[2], loop)):
                 return True
+            if loop is not None and loop != -1 and m.inside(statement[2], loop) and any(t[0] == "a" and t[1] in _loop_names(m, loop) for t in statement[5]):
+                return True  # for member in members: … member.model = model
     return False
 
 

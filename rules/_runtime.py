@@ -3,6 +3,8 @@
 from tflint_mem import facts as F
 from tflint_mem.knowledge import is_op, result_of
 
+from . import _lifetimes
+
 MAX_DEPTH = 6
 _KINDS = frozenset(("model", "saved_model", "variable", "dataset", "table"))
 _RECEIVERS = frozenset(("model", "saved_model", "layer", "dataset", "tape", "optimizer", "metric", "loss", "variable", "tf.function", "table"))
@@ -57,7 +59,7 @@ class Runtime:
         call = m.calls[i]
         loops = [c for c in m.loops(call[4]) if m.contexts[c][0] != "comp"]
         for k in m.scope_calls(call[3]):
-            if k == i or not self._meets(m, i, k):
+            if k == i or not _lifetimes.meet(m, min(i, k), max(i, k)):
                 continue
             if k > i and not any(m.inside(m.calls[k][4], loop) for loop in loops):
                 continue
@@ -66,12 +68,6 @@ class Runtime:
             if self.call(m, k):
                 return k
         return None
-
-    @staticmethod
-    def _meets(m, i, k):
-        """Can both run in one pass: not in two branches of one `if`?"""
-        branches = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
-        return all(branches.get(m.contexts[c][2], c) == c for c in m.chain(m.calls[k][4]) if m.contexts[c][0] == "if")
 
     def _constructors(self, m, scope):
         """`__init__` of the class whose method this is."""

@@ -56,7 +56,7 @@ def find(context):
         block = _block(m, i)
         if block is None or _hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
             continue
-        repeat = _hot.busy(context, m, i, FEW, lambda r: not _hot.in_tape(context, r))
+        repeat = _hot.busy(context, m, i, FEW, lambda r: not _hot.in_tape(context, r) and not _hot.over_gradients(context, r))
         if repeat is None:
             continue
         yield context.at_call(

@@ -162,6 +162,8 @@ class Guards:
         if any(b[0] == "param" for b in bindings):
             return subject[0] != "n" or all(b[0] == "param" or not m.inside(m.statements[b[1]][2], context) for b in bindings)
         outside = [b for b in bindings if b[1] >= 0 and not m.inside(m.statements[b[1]][2], context)]
+        if subject[0] == "a" and outside and all(b[0] == "iter" or b[0] == "assign" and _looks_up(m, b[3]) for b in outside):
+            return True  # of an object that was made before: an item, or what `registry.get_entry(name)` gives
         if loop == -1:
             return scope == 0 or not bindings or not outside and not any(b[0] == "assign" for b in bindings)
         return not any(m.inside(m.statements[b[1]][2], loop) and b[0] == "assign" for b in outside)
@@ -486,6 +488,8 @@ def _missing(m, condition, positive):
         name = tail_of(call[0])
         if name == "hasattr" and not positive and len(call[1]) == 2 and call[1][1][0] == "k":
             return ("a", call[1][0], call[1][1][1])
+        if name == "isinstance" and positive and len(call[1]) == 2 and tail_of(call[1][1]) in ("str", "Path", "PathLike") and call[1][0][0] in ("a", "x"):
+            return call[1][0]  # if isinstance(entry.model, str): entry.model = load(entry.model)
         return _looked_up(m, condition) if not positive else None
     if not positive and tag in ("n", "a", "x"):
         return condition
@@ -503,6 +507,14 @@ def _looked_up(m, e):
         if tail_of(f) == "getattr" and len(m.calls[e[1]][1]) >= 2 and m.calls[e[1]][1][1][0] == "k":
             return ("a", m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
     return None
+
+
+def _looks_up(m, e):
+    """Does an expression take something out of an object: `entries[k]`, `self.entry`, `entries.get(k)`, `self.find_entry(k)`?"""
+    if e[0] == "c":
+        f = m.calls[e[1]][0]
+        return f[0] == "a" and f[2].startswith(("get", "find", "best", "current", "lookup"))
+    return e[0] in ("x", "a")
 
 
 def _present(m, condition, positive):
