@@ -141,7 +141,17 @@ def over_graph(context, m, loop):
     kinds = set()
     for v in context.infer.elements(context.infer.values(m, m.statements[statement][1], iterable, statement)):
         kinds.update({v[1]} if v[0] == "obj" else {x[1] for item in v[1] for x in item if x[0] == "obj"} if v[0] == "tup" else ())
-    return bool(kinds & {"variable", "tensor"})
+    return bool(kinds & {"variable", "tensor"}) or kind == "for" and _named_tensors(context, m, loop, statement)
+
+
+def _named_tensors(context, m, loop, header):
+    """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
+    target, scope = m.statements[header][5], m.statements[header][1]
+    if target[0] != "n" or not any(target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i)) for i in m.scope_calls(scope)):
+        return False
+    return any(statement and m.inside(statement[2], loop) and e == ("a", target, "name")
+               for statement in map(m.statements.__getitem__, m.scope_statements(scope)) if statement
+               for expression in statement_expressions(statement) for e in walk(expression, m.calls))
 
 
 def over_names(m, loop):

@@ -2,7 +2,7 @@
 
 ## What it does
 Reports a call that loads or builds a model inside something that a framework calls for each request, task, message or event:
-Flask, FastAPI, Django, Celery, gRPC, tornado, aiohttp, AWS and Google functions, Gradio and Dash callbacks, bots, and the module
+Flask, FastAPI, Django, Celery, gRPC, tornado, aiohttp, AWS and Google functions, Gradio and Dash callbacks, bots, functions of Spark, and the module
 level of a Streamlit script. Caches (`lru_cache`, `st.cache_resource`, a global that is checked for None) and start-up events are
 what it asks for, so they silence it. A Streamlit script runs anew for each interaction, with all its functions and globals: there only
 Streamlit's own caches, the session's state and the modules that it imports keep anything.

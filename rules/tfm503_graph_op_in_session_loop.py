@@ -129,6 +129,11 @@ def _regions(context):
                         add(fm, fs, -1, depth + 1)
 
 
+def _is_given_session(call):
+    """`optimizer.minimize(session, feed_dict=…)` of SciPy's optimizers runs what their constructor has made."""
+    return tail_of(call[0]) == "minimize" and any(name in ("session", "feed_dict") for name, _ in call[2])
+
+
 def _tests(context, m, scope):
     """Is it a test, or a method of a test case: something that runs once, in a graph of its own?"""
     return context.in_tests(m) or m.is_method(scope) and any(
@@ -148,7 +153,7 @@ def _makers(context, m, scope, region):
     found = {}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        name = _graphs.makes_op(context.project.apis(m, i)) if m.inside(call[4], region) else None
+        name = _graphs.makes_op(context.project.apis(m, i)) if m.inside(call[4], region) and not _is_given_session(call) else None
         if name:
             other = found.get(call[5])
             names = {name} if other is None else other.names | {name}

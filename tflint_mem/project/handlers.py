@@ -205,6 +205,8 @@ class Handlers:
                 return "handler", f"each {where}"
             if tail in _EVENT and known or tail == "callback" and owner in ("app", "dash_app") and call is not None:
                 return "handler", f"each event handled by `{name}`"
+            if tail in ("udf", "pandas_udf") and (origin.startswith("pyspark.") or tail == "pandas_udf") and "g" not in record[F.S_FLAGS]:
+                return "handler", f"each {'batch' if tail == 'pandas_udf' else 'row'} that Spark gives to `{name}`"  # a generator goes through them itself
             if tail in ("event", "command", "message_handler") and owner in ("bot", "client") or tail == "on" and owner in ("sio", "socketio"):
                 return "handler", f"each event handled by `{name}`"
             if tail in ("csrf_exempt", "login_required", "api_view", "require_POST", "require_http_methods"):
