@@ -92,6 +92,8 @@ def fate(context, keeping, loop):
     """
     m, container = keeping.m, keeping.container
     scope = m.statements[keeping.s][1]
+    if any(m.calls[i][0][0] == "a" and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS for i in m.scope_calls(scope)):
+        return BOUNDED
     places = _places(context, m, scope, container)
     if places is None:
         return UNKNOWN

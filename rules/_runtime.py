@@ -28,7 +28,7 @@ class Runtime:
         key = (m.index, scope)
         if key not in self._memo:
             self._memo[key] = False  # a recursive call adds nothing
-            self._memo[key] = any(self.call(m, i, depth) for i in m.scope_calls(scope)) or "tf.function" in self.context.infer.decorator_names(m, scope)
+            self._memo[key] = any(self.call(m, i, depth) for i in m.scope_calls(scope) if not _on_request(m, i)) or "tf.function" in self.context.infer.decorator_names(m, scope)
         return self._memo[key]
 
     def before(self, m, i, depth=0, seen=()):
@@ -109,6 +109,23 @@ class Runtime:
     @staticmethod
     def _guarded_main(m, k):
         return any(m.contexts[c][0] == "if" for c in m.chain(m.calls[k][4]))
+
+
+def _on_request(m, i):
+    """Does call `i` run only where its function is told to, by a parameter that is None or False by default: `if return_tensors == "tf":`?"""
+    asking = {param[0] for param in m.scopes[m.calls[i][3]][F.S_PARAMS] if param[2] in (("k", None), ("k", False))}
+    for c in m.chain(m.calls[i][4]) if asking else ():
+        kind, _, statement, branch = m.contexts[c]
+        if kind == "if" and branch:
+            for test in _conjuncts(m.statements[statement][5]):
+                told = test[1] if test[0] == "q" and test[2] in (("==",), ("is",), ("in",)) and test[3] != (("k", None),) else test
+                if told[0] == "n" and told[1] in asking:
+                    return True
+    return False
+
+
+def _conjuncts(test):
+    return test[2] if test[0] == "o" and test[1] == "and" else (test,)
 
 
 def of(context):

@@ -30,8 +30,9 @@ The fix drops the call for growth and keeps the limit; it is unsafe because the 
 """
 
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import walk
 
-from . import _devices, _order
+from . import _devices, _hot, _order
 
 CODE = "TFM604"
 MEASURED = "`ValueError` at this call: a device with a limit cannot be given growth"
@@ -56,10 +57,22 @@ def find(context):
         mine = classify(m, i)
         named = _devices.devices(context, m, i)
         for events in _order.earlier(context, m, i, classify):
-            other = next((e for e in events if e.tag != mine and _same_device(context, m, i, named, e)), None)
+            other = next((e for e in events if e.tag != mine and not (e.m is m and _either(m, i, e.i)) and _same_device(context, m, i, named, e)), None)
             if other is not None:
                 yield _draft(context, m, i, other)
                 break
+
+
+def _either(m, i, j):
+    """Do the two calls stand in different branches of one `if`, whose test no loop around it changes?"""
+    ways = {m.contexts[c][2]: m.contexts[c][3] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
+    for c in m.chain(m.calls[j][4]):
+        kind, _, statement, branch = m.contexts[c]
+        if kind == "if" and ways.get(statement, branch) != branch:
+            read = {e[1] for e in walk(m.statements[statement][5], m.calls) if e[0] == "n"}
+            bindings = [b for name in read for b in m.bindings(m.calls[i][3]).get(name, ()) if b[1] >= 0]
+            return not any(_hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings)
+    return False
 
 
 def _same_device(context, m, i, named, event):

@@ -196,7 +196,7 @@ ATTRIBUTES = {
     ("model", "variables"): "variables", ("model", "weights"): "variables", ("saved_model", "signatures"): "signatures",
 }
 # Kinds that are lists of another kind.
-ELEMENTS = {"signatures": "saved_model", "devices": "device", "tensors": "tensor", "layers": "layer", "variables": "variable", "dataset": "tensor", "iterator": "tensor",
+ELEMENTS = {"parts": "tensor", "signatures": "saved_model", "devices": "device", "tensors": "tensor", "layers": "layer", "variables": "variable", "dataset": "tensor", "iterator": "tensor",
             "tensor": "tensor", "ndarray": "ndarray"}
 
 # Third-party packages that make Keras models under names of their own: constructors return a model.
@@ -251,6 +251,12 @@ def is_op(name):
     return tail[:1].islower()
 
 
+# Operations that give a list, a tuple or a dictionary of tensors: taking one out of it is no operation.
+_SEVERAL = frozenset(("split", "unstack", "meshgrid", "dynamic_partition", "parse_example", "parse_single_example", "parse_sequence_example",
+                      "parse_single_sequence_example", "decode_csv", "top_k", "moments", "unique", "unique_with_counts", "svd", "qr", "eigh", "eig",
+                      "clip_by_global_norm", "non_max_suppression_with_scores", "combined_non_max_suppression"))
+
+
 def result_of(name):
     """The kind of thing that a call of this canonical name returns, or None."""
     kind = RETURNS.get(name)
@@ -276,6 +282,8 @@ def result_of(name):
             return "optimizer"
         if name.startswith(("tf.layers.", "tf.nn.rnn_cell.")) and name.rpartition(".")[2][:1].isupper():
             return "layer"
+        if name.rpartition(".")[2] in _SEVERAL:
+            return "parts"
         return "tensor" if is_op(name) else None
     if name.startswith("numpy."):
         return "ndarray"
