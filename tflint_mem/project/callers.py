@@ -186,8 +186,9 @@ class Callers:
     def _by_name(self, m, scope, name, found, local):
         """Add the callers of the function under this name: in the whole project, in its own module (`local` is True), or in the module `local`."""
         among = None
-        if name in _COMMON and m.is_method(scope):  # `x.get()` is a dictionary's nearly always: look where the class is named
-            among = m.scopes[m.scopes[scope][F.S_PARENT]][F.S_NAME]
+        if name in _COMMON and m.is_method(scope):  # `x.get()` is a dictionary's nearly always: look where the class or what it derives from is named
+            owner = m.scopes[scope][F.S_PARENT]
+            among = tuple(self.project.module(index).scopes[s][F.S_NAME] for index, s in self.project.infer.mro(m, owner))
         calls, references = self._index(name, m if local is True else local or None, among)
         found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         owner = m.scopes[scope][F.S_PARENT]
@@ -231,7 +232,7 @@ class Callers:
         """({target: calls}, {target: references}) of everything in the project that is called or handed over under this name.
 
         A target is (module, scope) of a function or class; each place is resolved once for all functions of the name.
-        `among` restricts the search to modules that mention that name.
+        `among` restricts the search to modules that mention one of these names.
         """
         key = (name, None if local is None else local.index, among)
         found = self._by_names.get(key)
@@ -257,7 +258,7 @@ class Callers:
         users = self.project.using(name, 400)
         if among is None:
             return users
-        return [other for other in users if self.project.mentions_in(other, (among,))]
+        return [other for other in users if self.project.mentions_in(other, among)]
 
     def _targets(self, other, i):
         return [(fm.index, s) for fm, s in self.project.functions_called(other, i)]

@@ -1073,7 +1073,7 @@ class Infer(Answers):
         method = self.lookup(cm, v[2], name)
         if method:
             found |= self._bound(v, method)
-        if v[0] == "self":  # a subclass may override what its ancestor calls
+        if v[0] == "self" or method and self._abstract(*method):  # a subclass may override what its ancestor calls, or has to
             for index, s in self.project.subclasses(cm, v[2]):
                 sub = self.project.module(index)
                 override = sub.members(s).get(name)
@@ -1092,6 +1092,16 @@ class Infer(Answers):
             elif "tf.Module" in self.foreign_bases(cm, v[2]):
                 pass
         return frozenset(found)
+
+    def _abstract(self, m, scope):
+        """Is the method only declared: by its decorator, or because it does nothing but raise NotImplementedError?"""
+        if any(name.endswith("abstractmethod") for name in self.decorator_names(m, scope)):
+            return True
+        first, behind = m.scopes[scope][F.S_STMTS]
+        if behind != first + 1 or m.statements[first] is None or m.statements[first][0] != F.JUMP or len(m.statements[first]) < 7:
+            return False
+        raised = m.statements[first][6]
+        return raised is not None and tail_of(m.calls[raised[1]][0] if raised[0] == "c" else raised) == "NotImplementedError"
 
     def _bound(self, v, method):
         owner, scope = method
