@@ -6,7 +6,7 @@ given, or what cleans up.  All are reached through import lines, so those are al
 
 import os
 
-from .project.names import Names
+from .project.names import Names, notebook_name
 from .source import Source, SourceError
 
 # What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
@@ -67,8 +67,8 @@ def _index(paths):
     """(Names, paths): how imports find the files that are not part of the project yet."""
     names = Names()
     for index, path in enumerate(paths):
-        if path.endswith(".py"):
-            names.add(index, tuple(part for part in os.path.splitext(os.path.abspath(path))[0].split(os.sep) if part))
+        parts = tuple(part for part in os.path.splitext(os.path.abspath(path))[0].split(os.sep) if part)
+        names.add(index, parts if path.endswith(".py") else (*parts[:-1], notebook_name(parts[-1])))
     return names, paths
 
 
