@@ -63,6 +63,16 @@ class _Walk:
         worst = SAME
         for binding in self.context.infer.reaching(m, bindings, at):
             worst = max(worst, self.bound(hop, m, scope, binding, depth))
+        return max(worst, self.added(hop, m, scope, ("n", name), depth))
+
+    def added(self, hop, m, scope, place, depth):
+        """What a function on the way puts into a container of its own: `parts.append(batch[0])`."""
+        worst = SAME
+        for k in m.scope_calls(scope):
+            f = m.calls[k][0]
+            if f[0] == "a" and f[2] in _MUTATORS and f[1] == place:
+                for argument in m.arguments(k):
+                    worst = max(worst, self.value(hop, m, scope, argument, m.calls[k][5], depth + 1))
         return worst
 
     def in_loop(self, hop, m, scope, name, bindings, at, depth):

@@ -310,6 +310,8 @@ def _called_later(context, made, site):
     m, scope = made.m, made.scope
     if _sets_up(m, scope) or any(_graphs.structural(name) for name in made.names):
         return False
+    if "g" in m.scopes[scope][F.S_FLAGS]:
+        return False  # a source that a whole training runs through
     if not any(_graphs.runs_session(context, m, i) for i in m.scope_calls(scope)):
         return False
     if _now_and_then(m, m.calls[site][4]):
