@@ -220,7 +220,7 @@ def bound_inside(m, binding, loop):
     kind, _, statement, branch = m.contexts[loop]
     if kind == "comp":
         return binding[1] == statement and binding[0] == "iter" and binding[3] == branch[1]
-    return binding[1] == statement or m.inside(m.statements[binding[1]][2], loop)
+    return binding[1] == statement or binding[1] >= 0 and m.inside(m.statements[binding[1]][2], loop)
 
 
 def single(context, m, i, expression, depth=0):

@@ -48,8 +48,8 @@ def find(context):
     for m, i, _ in context.calls(("Variable",), frozenset(("tf.Variable",))):
         if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
             continue
-        if m.scopes[m.calls[i][3]][F.S_NAME] in _BUILDING:
-            continue
+        if m.scopes[m.calls[i][3]][F.S_NAME] in _BUILDING or context.argument(m, i, None, "collections") is not None:
+            continue  # a part of a model, or of a graph: only those have collections
         draft = _named(context, m, i) or _held(context, m, i)
         if draft is not None:
             yield draft

@@ -200,7 +200,7 @@ def _rebuilt(context):
         if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
             continue
         for repeat in context.project.repeats_of.all_of_call(m, i):
-            if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
+            if _into_graph(repeat) or repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
             if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat) or _put_together(context, m, i, repeat):
                 continue
@@ -209,6 +209,12 @@ def _rebuilt(context):
                 continue
             yield _draft(context, m, i, repeat, how)
             break
+
+
+def _into_graph(repeat):
+    """Does the way take an iterator of TensorFlow 1 from the data set: an input of a graph that is being built?"""
+    return any(tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator")
+               for m, i in repeat.hops for j in m.scope_calls(m.calls[i][3]))
 
 
 def _put_together(context, m, i, repeat):

@@ -232,10 +232,17 @@ def _outside_graph_loops(context, m, scope, place, i, name):
         if name in _graphs.ASSIGNMENTS and name.startswith("variable."):
             operand = call[0][1]
         own = name in _graphs.ASSIGNMENTS or _graphs.over_graph(context, m, loop)
-        if operand is None or not own or not _graphs.varies_with(m, scope, loop, operand):
+        if operand is None or not own or not (_graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand)):
             break
         place = m.contexts[loop][1]
     return place
+
+
+def _picked(m, scope, loop, call, operand):
+    """Does an inner loop pick the variable that belongs to what this loop goes through: the one of the same name?"""
+    names = _graphs.names_in(m, operand)
+    inner = any(s and s[0] == F.FOR and m.inside(s[2], loop) and names & _graphs.names_in(m, s[5]) for s in map(m.statements.__getitem__, m.scope_statements(scope)))
+    return inner and any(_graphs.varies_with(m, scope, loop, value) for value in call[1] if value is not operand)
 
 
 # -- whether it repeats ------------------------------------------------------------------------------------------------------

@@ -67,10 +67,20 @@ def _repeat(context, m, i):
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat) or _goes_into_model(context, m, i) or _modes.new_graph(context, repeat):
             continue
+        if repeat.count is not None and repeat.context is not None and not repeat.local and _fills_by_key(repeat.module, repeat.context):
+            continue  # outputs[key] = transform(inputs[key]), for each of a few columns
         if context.project.released_by.in_region(repeat.module, repeat.module.calls[repeat.hops[0][1]][3], -1 if repeat.context is None else repeat.context, _INPUTS):
             continue  # each pass adds an input to the model that is being built, with its own table
         return repeat
     return None
+
+
+def _fills_by_key(m, loop):
+    """Does the loop put something under the key that it goes through?"""
+    kind, _, statement, _ = m.contexts[loop]
+    target = m.statements[statement][5] if kind == "for" else None
+    return target is not None and any(
+        s and s[0] == F.ASSIGN and m.inside(s[2], loop) and any(t[0] == "x" and t[2] == target for t in s[5]) for s in m.statements)
 
 
 def _goes_into_model(context, m, i):

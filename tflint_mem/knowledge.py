@@ -242,7 +242,7 @@ def is_op(name):
     parts = name.split(".")
     tail = parts[-1]
     if len(parts) == 2:
-        return tail[:1].islower() and tail not in _NOT_OPS and name not in RETURNS or tail in ("Variable",)
+        return tail[:1].islower() and tail not in _NOT_OPS and not tail.startswith("register_") and name not in RETURNS or tail in ("Variable",)
     section = parts[1]
     if section not in _OP_SECTIONS or f"{section}.{parts[2]}" in _SECTION_NON_OPS:
         return False

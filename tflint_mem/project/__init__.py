@@ -160,8 +160,10 @@ class Project:
         key = (m.index, i)
         found = self._apis.get(key)
         if found is None:
-            found = frozenset(self._api_names(m, i))
-            found = self._apis[key] = self._api_sets.setdefault(found, found)
+            names, lasts = self.infer.lasting(self._api_names, m, i)
+            found = frozenset(names)
+            if lasts:
+                found = self._apis[key] = self._api_sets.setdefault(found, found)
         return found
 
     def _api_names(self, m, i):

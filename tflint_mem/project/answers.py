@@ -97,6 +97,15 @@ class Answers:
             self.low = min(outer, low)
         return found
 
+    def lasting(self, find, *about):
+        """(what `find(*about)` gives, whether it stays true): it does not when it rests on an answer that is open still, or on a search that was cut off."""
+        outer, self.low = self.low, _NO_CYCLE
+        try:
+            found = find(*about)
+        finally:
+            low, self.low = self.low, min(outer, self.low)
+        return found, low == _NO_CYCLE
+
     def _settle(self, mark):
         """The head of a cycle is known: forget its members, or keep them when there are many."""
         keep = len(self.members) - mark > LARGE_CYCLE

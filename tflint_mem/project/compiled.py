@@ -17,10 +17,19 @@ class Compiled:
         What `Dataset.map` gets it traces; another caller of the same function still runs it as that caller does.
         """
         key = ("traced", m.index, scope)
-        if key not in self._memo:
-            self._memo[key] = False
-            self._memo[key] = self._traced(m, scope)
-        return self._memo[key]
+        return self._remembered(key, False, self._traced, m, scope)
+
+    def _remembered(self, key, meanwhile, find, m, scope):
+        """The answer that `find` gives, which is `meanwhile` where it depends on itself."""
+        found = self._memo.get(key)
+        if found is None:
+            self._memo[key] = meanwhile
+            found, lasts = self.project.infer.lasting(find, m, scope)
+            if lasts:
+                self._memo[key] = found
+            else:
+                del self._memo[key]
+        return found
 
     def _traced(self, m, scope):
         record = m.scopes[scope]
@@ -46,11 +55,7 @@ class Compiled:
 
     def always(self, m, scope):
         """Traced itself, nested in a traced function, or called only from such functions."""
-        key = (m.index, scope)
-        if key not in self._memo:
-            self._memo[key] = True  # in a cycle the other callers decide
-            self._memo[key] = self._always(m, scope)
-        return self._memo[key]
+        return self._remembered((m.index, scope), True, self._always, m, scope)  # in a cycle the other callers decide
 
     def _always(self, m, scope):
         inner = scope

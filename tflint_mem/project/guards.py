@@ -258,7 +258,8 @@ class Guards:
     def _sets_attribute(m, scope, name):
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN and any(t[0] == "a" and t[2] == name for t in statement[5]):
+            if statement and statement[0] == F.ASSIGN and any(
+                    t[0] == "a" and t[2] == name or t[0] == "x" and t[1][0] == "a" and t[1][2] == name for t in statement[5]):
                 return True
         return False
 

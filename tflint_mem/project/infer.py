@@ -22,7 +22,8 @@ from .answers import EMPTY, Answers, remembered
 from .module import dotted as dotted_name, tail_of
 
 MAX_VALUES = 16
-MAX_DEPTH = 100
+MAX_DEPTH = 100  # of expressions in each other
+SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
 MAX_CALLERS = 32
 
 _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
@@ -64,6 +65,12 @@ class Infer(Answers):
         super().__init__()
         self.project = project
         self.depth = 0
+        self.sure = 0  # how many questions were open when SURE_DEPTH was reached
+
+    def cut_off(self):
+        """Nothing, at MAX_DEPTH: the answers on the way here that stand close to it are forgotten with the one at SURE_DEPTH."""
+        self.low = min(self.low, self.sure - 1)
+        return EMPTY
 
     # -- entry points -----------------------------------------------------------------------------------------------
 
@@ -75,9 +82,13 @@ class Infer(Answers):
         if tag == "n":
             return self.name(m, scope, expression[1], at)
         handler = _HANDLERS.get(tag)
-        if handler is None or self.depth > MAX_DEPTH:
+        if handler is None:
             return EMPTY
+        if self.depth >= MAX_DEPTH:
+            return self.cut_off()
         self.depth += 1
+        if self.depth == SURE_DEPTH:
+            self.sure = len(self.active)
         try:
             found = handler(self, m, scope, expression, at)
         finally:
@@ -112,9 +123,11 @@ class Infer(Answers):
         key = ("name", m.index, owner, name, at)
         found = self.memo.get(key)
         if found is None:
-            if self.depth > MAX_DEPTH:
-                return EMPTY
+            if self.depth >= MAX_DEPTH:
+                return self.cut_off()
             self.depth += 1
+            if self.depth == SURE_DEPTH:
+                self.sure = len(self.active)
             try:
                 found = self.guarded(key, Infer._name, m, owner, name, at)
             finally:
