@@ -152,6 +152,8 @@ def all_unreleased(context, m, i, kind):
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3:
             continue  # two or three models are a comparison, not a leak
+        if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
+            continue  # it runs while a graph is traced, and not again
         if not context.project.released(repeat, ends) and not kept(context, repeat):
             yield repeat
 
