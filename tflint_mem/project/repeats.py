@@ -273,6 +273,9 @@ class Repeats:
                 if self._grows(m, scope, e[1]):
                     return None
                 return self.length(m, scope, value, at, depth + 1)
+            bindings = m.bindings(scope).get(e[1], ())
+            if len(bindings) == 1 and bindings[0][0] == "param" and not self._grows(m, scope, e[1]):
+                return self._given(m, scope, bindings[0][3], lambda other, i, given: self.length(other, other.calls[i][3], given, other.calls[i][5], depth + 4))
         return None
 
     def _cut(self, m, scope, call, at):
@@ -293,20 +296,21 @@ class Repeats:
                 return int(value[1]) if value[0] == "k" and isinstance(value[1], int) else None
             bindings = m.bindings(scope).get(e[1], ())
             if len(bindings) == 1 and bindings[0][0] == "param":
-                return self._given(m, scope, bindings[0][3])
+                return self._given(m, scope, bindings[0][3], lambda other, i, given: int(given[1]) if given[0] == "k" and isinstance(given[1], int) else None)
         return None
 
-    def _given(self, m, scope, index):
-        """The largest constant that callers pass for a parameter, when all of them pass one (or leave it to a constant default)."""
+    def _given(self, m, scope, index, measure):
+        """The largest number that `measure(module, call, argument)` gives for what callers pass for a parameter (or leave to its default); None when it fails for one."""
         numbers = []
         for caller, i, how in self.project.callers(m, scope):
             if how != "call":
                 return None
             given = self.project.infer.argument(m, scope, index, caller, i)
             given = m.scopes[scope][F.S_PARAMS][index][2] if given is None else given
-            if given is None or given[0] != "k" or not isinstance(given[1], int):
+            number = None if given is None else measure(caller, i, given)
+            if not number:  # an empty list stands for one that is filled elsewhere
                 return None
-            numbers.append(int(given[1]))
+            numbers.append(number)
         return max(numbers, default=None)
 
     def _single(self, m, scope, name, at):
