@@ -48,6 +48,7 @@ MEASURED = ("not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call 
             "and 0.8-1.0 ms in a tf.function (ratios from a small CPU)")
 PREDICTS = frozenset(("predict", "predict_classes", "predict_proba"))
 APIS = frozenset("model." + name for name in PREDICTS)
+_WITHOUT_PREDICT = ("ext:transformers.", "ext:torch.", "ext:onnxruntime.")  # their models have no such method
 FEW = 3
 FEW_ARRAYS = 5
 
@@ -98,7 +99,7 @@ def _mixed(context, m, i):
 
 def _strange(context, v):
     if v[0] == "bm":
-        return v[1][0] == "obj" and v[1][1].startswith("ext:")
+        return v[1][0] == "obj" and v[1][1].startswith("ext:") and not v[1][1].startswith(_WITHOUT_PREDICT)
     return v[0] == "meth" and v[1][0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
 
 

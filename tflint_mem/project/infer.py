@@ -25,6 +25,7 @@ MAX_VALUES = 16
 MAX_DEPTH = 100  # of expressions in each other
 SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
 MAX_CALLERS = 32
+FEW_HEIRS = 3
 
 _PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
                            "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert",
@@ -507,7 +508,7 @@ class Infer(Answers):
                     found.add(obj(kind))
                 elif name.startswith("builtins."):
                     found.add(obj(name[9:]))
-                else:
+                elif not name.startswith(("typing.", "typing_extensions.", "collections.abc.")):  # a plain `Dict` or `Any` promises nothing
                     found.add(obj("ext:" + v[1]))
         return frozenset(found)
 
@@ -1086,8 +1087,10 @@ class Infer(Answers):
         method = self.lookup(cm, v[2], name)
         if method:
             found |= self._bound(v, method)
-        if v[0] == "self" or method and self._abstract(*method):  # a subclass may override what its ancestor calls, or has to
-            for index, s in self.project.subclasses(cm, v[2]):
+        heirs = self.project.subclasses(cm, v[2]) if v[0] == "self" or method else ()
+        # a subclass may override what its ancestor calls, and has to when that is only declared: of many that do nothing tells which is meant
+        if v[0] == "self" or 0 < len(heirs) <= FEW_HEIRS and self.declared(*method):
+            for index, s in heirs:
                 sub = self.project.module(index)
                 override = sub.members(s).get(name)
                 if override is not None:
@@ -1106,7 +1109,7 @@ class Infer(Answers):
                 pass
         return frozenset(found)
 
-    def _abstract(self, m, scope):
+    def declared(self, m, scope):
         """Is the method only declared: by its decorator, or because it does nothing but raise NotImplementedError?"""
         if any(name.endswith("abstractmethod") for name in self.decorator_names(m, scope)):
             return True

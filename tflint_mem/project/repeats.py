@@ -205,15 +205,15 @@ class Repeats:
         return found
 
     def _takes_turns(self, m, i, loop):
-        """`for hook in hooks: hook()`: the loop runs each function once, and nothing that it made comes out of it."""
+        """Does the loop run each function once: `for step in steps: step.run()`, or `for hook in hooks: hook()` when nothing that they made comes out?"""
         f = m.calls[i][0]
         kind, _, statement, branch = m.contexts[loop]
-        if f[0] != "n" or kind == "while":
+        if kind == "while":
             return False
         target = branch[0] if kind == "comp" else m.statements[statement][5]
-        if f not in walk(target):
-            return False
-        return not any(v[0] in ("obj", "inst") for v in self.project.infer.call_values(m, i))
+        if f[0] == "a" and f[1][0] == "n" and f[1] in walk(target):
+            return len({(fm.index, s) for fm, s in self.project.functions_called(m, i) if not self.project.infer.declared(fm, s)}) > 1  # of several classes
+        return f[0] == "n" and f in walk(target) and not any(v[0] in ("obj", "inst") for v in self.project.infer.call_values(m, i))
 
     def count(self, m, loop):
         """Number of passes when the code says it, else None."""
