@@ -7,7 +7,7 @@ project defines and nothing else is known to have makes its receiver an instance
 
 from .. import facts as F
 from ..knowledge import MODEL_METHODS, canonical
-from .module import tail_of
+from .module import statement_expressions, tail_of, walk
 
 EMPTY = frozenset()
 _NONE = frozenset((("k", None),))
@@ -41,7 +41,7 @@ class Asked:
 
     def __init__(self, project):
         self.project = project
-        self._memo, self._places = {}, None
+        self._memo, self._places, self._namesakes = {}, None, None
 
     def callee(self, m, i):
         """Values for what call `i` calls, when its receiver is unknown: a method of a Keras model or of a class of the project."""
@@ -75,6 +75,9 @@ class Asked:
         """Values for a parameter that no known call passes."""
         base = ("n", name)
         asked = {m.calls[j][0][2] for j in m.scope_calls(scope) if m.calls[j][0][0] == "a" and m.calls[j][0][1] == base}
+        namesake = self._namesake(m, scope, name)
+        if namesake is not None:
+            return frozenset((("inst", *namesake),))
         if not asked:
             return EMPTY
         if not asked.isdisjoint(MODEL_METHODS) and self._is_model(m, scope, base):
@@ -83,6 +86,30 @@ class Asked:
             return EMPTY
         owner = self._owner(m, scope, base)
         return EMPTY if owner is None or self._within(m, scope, owner) else frozenset((("inst", *owner),))
+
+    def _namesake(self, m, scope, name):
+        """(module, class scope) of the one class that `def predict(model_data)` is named after (`ModelData`), when it has all that is read of it."""
+        index = self._classes_by_words().get(name, -1)
+        if index < 0 or self.project.modules[index].unit_test:
+            return None
+        owner = self.project.module(index)
+        found = next((s for s in owner.classes() if _words(owner.scopes[s][F.S_NAME]) == name), None)
+        if found is None or self._within(m, scope, (index, found)):
+            return None
+        read = {e[2] for s in m.scope_statements(scope) if m.statements[s] for expression in statement_expressions(m.statements[s])
+                for e in walk(expression, m.calls) if e[0] == "a" and e[1] == ("n", name)}
+        known = {*owner.members(found), *owner.bindings(found), *self.project.infer.attribute_assignments(owner, found)}
+        return (index, found) if read and read <= known else None
+
+    def _classes_by_words(self):
+        """ "model_data" -> module of `ModelData`, for names of several words; -1 where there are several such classes."""
+        if self._namesakes is None:
+            self._namesakes = {}
+            for module in self.project.modules:
+                for name in module.defs:
+                    if name[:1].isupper() and "_" in _words(name):
+                        self._namesakes[_words(name)] = -1 if _words(name) in self._namesakes else module.index
+        return self._namesakes
 
     # -- a Keras model ------------------------------------------------------------------------------------------------------
 
@@ -216,3 +243,8 @@ def _unknown(values):
         elif v != ("k", None):
             return False
     return True
+
+
+def _words(name):
+    """ "model_data" for `ModelData`."""
+    return "".join(["_" + c.lower() if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name)])
