@@ -200,12 +200,14 @@ def _rebuilt(context):
         if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
             continue
         for repeat in context.project.repeats_of.all_of_call(m, i):
-            if _into_graph(repeat) or repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
+            if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
-            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat) or _put_together(context, m, i, repeat):
+            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat):
                 continue
             how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
             if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
+                continue
+            if _put_together(context, m, i, repeat) or _into_graph(repeat):
                 continue
             yield _draft(context, m, i, repeat, how)
             break

@@ -52,10 +52,10 @@ class Owners:
             if statement is None or statement[0] not in (F.RETURN, F.ASSIGN):
                 continue
             value = statement[5] if statement[0] == F.RETURN else statement[6]
-            if value is None or value[0] != "c" or guards.once(m, value[1], -1):
+            if value is None or value[0] != "c":
                 continue
             kept = any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]) if constructor else statement[0] == F.RETURN or self._returned(m, scope, statement[5])
-            if kept and self._makes(m, value[1], heirs, depth):
+            if kept and self._makes(m, value[1], heirs, depth) and not guards.once(m, value[1], -1):
                 return True
         return False
 
