@@ -103,13 +103,13 @@ def _strange(context, v):
     return v[0] == "meth" and v[1][0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
 
 
-def _given_model(context, m, scope, e):
-    """Is it a parameter, or an attribute that holds one, for which a caller passes a Keras model and nothing else?"""
+def _given_model(context, m, scope, e, depth=0):
+    """Is it a parameter, or an attribute that holds one, for which a caller passes a Keras model and nothing else, or such a parameter?"""
     if e[0] == "a" and e[1] == ("n", "self") and m.is_method(scope):
         kept = context.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(e[2], ())
-        return bool(kept) and all(value == ("k", None) or value[0] == "n" and _given_model(context, m, function, value) for function, _, value, _, _ in kept)
+        return bool(kept) and all(value == ("k", None) or value[0] == "n" and _given_model(context, m, function, value, depth) for function, _, value, _, _ in kept)
     bindings = m.bindings(scope).get(e[1], ()) if e[0] == "n" else ()
-    if len(bindings) != 1 or bindings[0][0] != "param":
+    if len(bindings) != 1 or bindings[0][0] != "param" or depth > 3:
         return False
     for caller, j, how in context.project.callers(m, scope):
         given = context.infer.argument(m, scope, bindings[0][3], caller, j)
@@ -117,6 +117,8 @@ def _given_model(context, m, scope, e):
             call = caller.calls[j]
             values = context.infer.values(caller, call[3], given, call[5])
             if values and all(v[0] == "obj" and v[1] == "model" or v[0] == "inst" and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model" for v in values):
+                return True
+            if given[0] == "n" and _given_model(context, caller, call[3], given, depth + 1):
                 return True
     return False
 
