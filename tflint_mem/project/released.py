@@ -4,7 +4,6 @@ Cleanup counts wherever it stands on the way from the repeat to the place: in th
 callee, in a callback object made there, in a `finally`; so does a fresh graph around the place and a child process.
 """
 
-from .. import facts as F
 from ..knowledge import GRAPH_RELEASES, RELEASES, canonical
 from .module import tail_of
 
