@@ -235,6 +235,24 @@ def test_speed_is_a_ratio_of_times(project):
     assert found["time"]["fixed"] < found["time"]["flagged"] / 3
 
 
+@pytest.mark.parametrize("code, verdict", [("TFM101", "bounded"), ("TFM103", "confirmed")])
+def test_a_loop_of_test_requests_does_not_limit_a_handler(project, code, verdict):
+    project.write("app.py", """
+        import tensorflow as tf
+
+
+        def handler(event):
+            model = tf.keras.models.load_model("model.txt")  # here
+            return model.predict(event)
+
+
+        for number in range(3):
+            print(handler(number))
+    """)
+    found = project.one(code=code).verification
+    assert (found["verdict"], found["mechanism"]) == (verdict, "reference cycles")
+
+
 def test_a_missing_module_is_named(project):
     project.write("app.py", """
         import computer_vision_of_tomorrow as cv

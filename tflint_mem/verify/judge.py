@@ -6,7 +6,7 @@ from . import verdict
 from .measure import Measured
 from .needs import needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
-from .protocols import HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
+from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
 from .result import Result, device_name, held_meters, meters
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
@@ -47,14 +47,15 @@ def judge(finding, options, environment, runs, began):
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
         if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
-            memory = _limited(last, snippet, measured)
+            memory = _limited(finding, last, snippet, measured)
             judged = memory if memory.verdict == "confirmed" else judged
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
     else:
         judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
         judged, needs = _unless_lacking(judged, run, last, measured, snippet)
     message = judged.message
-    if judged.verdict == "confirmed" and fixed is not None and judged.mechanism != "time" and finding.code not in REFUSED and finding.code not in HELD:
+    about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
+    if judged.verdict == "confirmed" and fixed is not None and about_growth:
         message += _after_fix(judged, fixed, fixed_last)
     verification = {
         "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
@@ -70,8 +71,10 @@ def judge(finding, options, environment, runs, began):
                   run.log if judged.verdict == NOT_RUNNABLE else "")
 
 
-def _limited(run, snippet, measured):
+def _limited(finding, run, snippet, measured):
     """What the numbers say about memory in a loop that may end by itself."""
+    if finding.code in CALLED_BY_OTHERS:
+        return verdict.judge_memory(measured, run)
     end = run.last("end")
     count = end["elements"] if snippet.parts and snippet.count is None and end is not None else snippet.count
     return verdict.limited(verdict.judge_memory(measured, run), count, measured)
@@ -80,7 +83,7 @@ def _limited(run, snippet, measured):
 def judge_growth(finding, snippet, run):
     """What the measured run says about memory, as far as it concerns the rule."""
     measured = Measured(run)
-    return verdict.about(_limited(run, snippet, measured), finding.code, measured, snippet.keyed)
+    return verdict.about(_limited(finding, run, snippet, measured), finding.code, measured, snippet.keyed)
 
 
 def _unless_lacking(judged, run, last, measured, snippet, speed=False):

@@ -8,6 +8,8 @@ REFUSED = {"TFM505": 1, "TFM602": 2, "TFM603": 1, "TFM604": 1}  # with this many
 HELD = frozenset({"TFM109"})
 # Rules of the group speed that cost memory as well.
 SPEED_AND_MEMORY = frozenset({"TFM104", "TFM107", "TFM301", "TFM402"})
+# Rules about what others call: a loop over a few test requests does not say how many there will be.
+CALLED_BY_OTHERS = frozenset({"TFM103"})
 # Rules about what a loop keeps in a collection: what stands behind the loop may be what it is kept for.
 KEPT_FOR_LATER = frozenset({"TFM110", "TFM701"})
 RESERVES = "TFM601"
