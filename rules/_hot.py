@@ -4,6 +4,8 @@ from tflint_mem import facts as F
 from tflint_mem.project.module import tail_of, walk
 from tflint_mem.project.repeats import Repeat
 
+from . import _lifetimes
+
 TRAINS = frozenset(("model.fit", "model.fit_generator", "model.train_on_batch", "optimizer.apply_gradients", "optimizer.minimize", "tf.GradientTape"))
 WHOLE_ROUND = frozenset(("model.fit", "model.fit_generator"))
 ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
@@ -12,6 +14,7 @@ _SAME = frozenset(("reshape", "astype", "copy", "ravel", "flatten", "to_numpy", 
 _SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
 _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
+_ADDS = frozenset(("append", "extend", "insert", "add", "update", "appendleft"))
 MAX_DEPTH = 6
 
 
@@ -99,6 +102,20 @@ def _round(context, m, scope, outer, depth):
             if looped and context.project.released_by.in_function(fm, s, TRAINS):
                 return True
             if depth < 3 and _round(context, fm, s, -1, depth + 1):
+                return True
+    return False
+
+
+def outshone(context, repeat):
+    """Does a pass of the loop hold another loop that runs or trains a model?  Then what stands beside that one is a small part of the pass."""
+    m, i = repeat.hops[0]
+    if repeat.context is None:
+        return False
+    around = set(m.chain(m.calls[i][4]))
+    for j in m.scope_calls(m.calls[i][3]):
+        call = m.calls[j]
+        if m.inside(call[4], repeat.context) and any(c > repeat.context and c not in around and m.contexts[c][0] in ("for", "while") for c in m.chain(call[4])):
+            if _lifetimes.works_in(context, m, j):
                 return True
     return False
 
@@ -206,13 +223,21 @@ def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):
             if not steady(context, repeat, given, position - 1, depth + 1):
                 return False
         elif kind == "assign":
-            if value == ("n", name) or not steady(context, repeat, value, position, depth + 1):
+            if value == ("n", name) or _grows(m, scope, name) or not steady(context, repeat, value, position, depth + 1):
                 return False
         elif kind in ("import", F.DEF, F.CLASS):
             continue
         else:
             return False
     return True
+
+
+def _grows(m, scope, name):
+    """Is something put into the container of that name: `rows.append(row)`, `rows[k] = row`?"""
+    if any(m.calls[j][0][0] == "a" and m.calls[j][0][1] == ("n", name) and m.calls[j][0][2] in _ADDS for j in m.scope_calls(scope)):
+        return True
+    return any(statement and statement[0] == F.ASSIGN and any(t[0] == "x" and t[1] == ("n", name) for t in statement[5])
+               for statement in map(m.statements.__getitem__, m.scope_statements(scope)))
 
 
 def bound_inside(m, binding, loop):

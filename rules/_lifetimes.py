@@ -80,14 +80,19 @@ def kept(context, repeat, kind):
     return False
 
 
-def in_loop_of_new_models(context, repeat):
-    """Is a model made or loaded in each pass of the repeat?  Then it dwarfs what else is made there."""
+def in_loop_of_new_models(context, repeat, but=()):
+    """Is a model made or loaded in each pass of the repeat?  Then it dwarfs what else is made there.
+
+    `but`: (module index, call) of constructions that do not count, since they only wrap a model.
+    """
     key = "loops with new models"
     if key not in context.memo:
-        context.memo[key] = {
-            (again.module.index, again.context, again.scope) for acquired in (*_models.builds(context), *_models.loads(context))
-            for again in context.project.repeats_of.all_of_call(acquired.m, acquired.i)}
-    return (repeat.module.index, repeat.context, repeat.scope) in context.memo[key]
+        found = context.memo[key] = {}
+        for acquired in (*_models.builds(context), *_models.loads(context)):
+            for again in context.project.repeats_of.all_of_call(acquired.m, acquired.i):
+                found.setdefault((again.module.index, again.context, again.scope), set()).add((acquired.m.index, acquired.i))
+    made = context.memo[key].get((repeat.module.index, repeat.context, repeat.scope), ())
+    return not made <= but if but else bool(made)
 
 
 def _is_model(context, m, scope, place, at):
@@ -206,12 +211,13 @@ def works(context, repeat):
         if number == 0 and repeat.handed:
             continue
         for k in m.scope_calls(m.calls[i][3]):
-            if m.inside(m.calls[k][4], loop) and _work(context, m, k, 0):
+            if m.inside(m.calls[k][4], loop) and works_in(context, m, k):
                 return True
     return False
 
 
-def _work(context, m, k, depth):
+def works_in(context, m, k, depth=0):
+    """Does call `k`, or what it calls, train, predict or take a step?"""
     if context.project.apis(m, k) & _WORK:
         return True
     if depth >= MAX_DEPTH:
@@ -220,7 +226,7 @@ def _work(context, m, k, depth):
         key = ("works", fm.index, scope)
         if key not in context.memo:
             context.memo[key] = False  # a recursive call adds nothing
-            context.memo[key] = "tf.function" in context.infer.decorator_names(fm, scope) or any(_work(context, fm, j, depth + 1) for j in fm.scope_calls(scope))
+            context.memo[key] = "tf.function" in context.infer.decorator_names(fm, scope) or any(works_in(context, fm, j, depth + 1) for j in fm.scope_calls(scope))
         if context.memo[key]:
             return True
     return False

@@ -67,17 +67,53 @@ def _constructions(context):
                 continue
             for i in calls:
                 found = {n for n in context.project.apis(m, i) if n in BUILDERS or n == "new:model" or _is_ready_made(n)}
-                if found and m.scopes[m.calls[i][3]][F.S_KIND] != "class" and not _part(context, m, i):
+                if found and m.scopes[m.calls[i][3]][F.S_KIND] != "class" and not part(context, m, i):
                     yield m, i, frozenset(found)
 
 
-def _part(context, m, i):
-    """`x = ResNet50(…)(x)` in a function that makes a model of it: a block of that model, not a model of its own."""
+def part(context, m, i):
+    """Is the model a block of another one that the same function makes of it, and not a model of its own?
+
+    `x = ResNet50(…)(x)`, or `base = ResNet50(…)` with `Model(base.input, head(base.output))`, unless the base itself is trained or returned.
+    """
     here = m.scope_calls(m.calls[i][3])
-    applied = next((j for j in here if m.calls[j][0] == ("c", i)), None)
-    return applied is not None and any(j > applied and context.project.apis(m, j) & {"keras.Model", "keras.Functional"} for j in here)
+    name = local_name(m, i)
+    parts = (("c", i),) if name is None else (("c", i), ("n", name))
+    applied = next((j for j in here if m.calls[j][0] in parts), None)
+    for j in here:
+        if j > i and m.inside(m.calls[i][4], m.calls[j][4]) and context.project.apis(m, j) & _FUNCTIONAL:
+            if applied is not None and applied < j and m.calls[applied][0] == ("c", i):
+                return True
+            if name is not None and (applied is not None and applied < j or _reached_into(m, j, ("n", name))) and not _of_its_own(m, i, name):
+                return True
+    return False
 
 
+def _reached_into(m, j, name):
+    """Do the arguments of call `j` take layers of the model: `base.input`, `base.get_layer("pool").output`?"""
+    return any(e[0] == "a" and e[1] == name and e[2] in _ENDS for argument in m.arguments(j) for e in walk(argument, m.calls))
+
+
+def _of_its_own(m, i, name):
+    """Is the model itself used, returned or kept, besides being a block of another?"""
+    at = m.calls[i][5]
+    for j in m.scope_calls(m.calls[i][3]):
+        f = m.calls[j][0]
+        if f[0] == "a" and f[1] == ("n", name) and f[2] in MODEL_METHODS and f[2] not in _ENDS:
+            return True
+        if m.calls[j][5] > at and any(_holds(a, ("n", name)) for a in m.arguments(j)) and tail_of(f) not in _FUNCTIONAL_TAILS:
+            return True
+    for s in m.scope_statements(m.calls[i][3]):
+        statement = m.statements[s]
+        if statement and s > at and (statement[0] == F.RETURN and statement[5] is not None and _holds(statement[5], ("n", name))
+                                     or statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], ("n", name))):
+            return True
+    return False
+
+
+_FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))
+_FUNCTIONAL_TAILS = frozenset(("Model", "Functional", "print", "len"))
+_ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"))
 _SEARCHES = frozenset(("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch"))
 _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
 _READY_MADE = frozenset(("applications", "segmentation_models"))

@@ -44,7 +44,9 @@ class _Walk:
             if e[0] == "n":
                 worst = max(worst, self.name(hop, m, scope, e[1], at, depth))
             elif e[0] == "a" and dotted(e):
-                worst = max(worst, self.attribute(hop, m, scope, e, at))
+                worst = max(worst, self.attribute(hop, m, scope, e, depth))
+            elif e[0] == "g":  # as many as what it goes through has
+                worst = max(worst, self.value(hop, m, scope, m.contexts[e[3]][3][1], at, depth + 1))
             elif e[0] == "c":
                 worst = max(worst, self.called(m, e[1]))
             elif e[0] in ("v", "y"):
@@ -116,8 +118,22 @@ class _Walk:
                 return TARGET  # an inner loop sets it
         return SAME
 
-    def attribute(self, hop, m, scope, e, at):
-        return CHANGED if self.changed_in_repeat(hop, m, scope, e) else SAME
+    def attribute(self, hop, m, scope, e, depth):
+        if self.changed_in_repeat(hop, m, scope, e):
+            return CHANGED
+        return self.holder(hop, m, scope, depth) if dotted(e)[0] == "self" and m.is_method(scope) else SAME
+
+    def holder(self, hop, m, scope, depth):
+        """How the object changes whose method a hop is in: `Loader(part).read()` reads another part in each pass."""
+        if hop == 0:
+            return SAME
+        caller, k = self.repeat.hops[hop - 1]
+        f, outer = caller.calls[k][0], caller.calls[k][3]
+        if f[0] != "a" or f[1][0] == "c" and tail_of(caller.calls[f[1][1]][0]) == "super":
+            return SAME
+        if f[1] == ("n", "self") and caller.is_method(outer):
+            return self.holder(hop - 1, caller, outer, depth + 1)
+        return self.at_hop(hop - 1, f[1], depth + 1)
 
     def called(self, m, i):
         """A call gives the same each time when it is known to compute only from its arguments."""

@@ -69,7 +69,8 @@ def find(context):
         used = _models.uses(context, acquired)
         if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
             continue
-        yield _draft(context, acquired, acquired.repeat, used)
+        if not _models.part(context, *_models.factory(context, acquired)):
+            yield _draft(context, acquired, acquired.repeat, used)
         yield from _elsewhere(context, acquired)
 
 
@@ -83,7 +84,7 @@ def _elsewhere(context, acquired):
             continue
         seen.add(_place(_models.factory(context, again)))
         used = _models.uses(context, again)
-        if used:
+        if used and not _models.part(context, *_models.factory(context, again)):
             yield _draft(context, again, repeat, used)
 
 

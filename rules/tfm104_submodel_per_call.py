@@ -35,7 +35,7 @@ from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import walk
 
-from . import _models
+from . import _hot, _lifetimes, _models
 
 CODE = "TFM104"
 MEASURED = "memory flat with a direct call, 73-112 KiB deferred per predict (TF 2.21); built once the same work was 3x faster"
@@ -45,16 +45,21 @@ _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"
 
 def find(context):
     """Wrappers of an existing model in a function that repeats or is called from several places."""
+    found = []
     for m, i, names in _models.constructions(context):
         if m.calls[i][3] == 0 and not m.loops(m.calls[i][4]):
             continue
         repeat = _repeat(context, m, i)
         wrapped = wraps(context, m, i, names, repeat.context if repeat is not None and repeat.local else -1)
-        if not wrapped:
-            continue
+        if wrapped:
+            found.append((m, i, repeat, wrapped))
+    wrappers = frozenset((m.index, i) for m, i, _, _ in found)
+    for m, i, repeat, wrapped in found:
         if repeat is None and not _per_call(context, m, i):
             continue
         nodes = wrapped == "input"
+        if not nodes and repeat is not None and repeat.context is not None and _of_new_model(context, m, i, repeat, wrappers):
+            continue
         when = context.when(repeat, m) if repeat is not None else f"in each call of `{m.qualname(m.calls[i][3])}`"
         yield context.at_call(
             CODE, m, i,
@@ -66,6 +71,12 @@ def find(context):
             trace=context.trace(repeat, "wraps the model again") if repeat is not None else (),
             fix=_hoist(m, i) if repeat is not None and repeat.local else None,
         )
+
+
+def _of_new_model(context, m, i, repeat, wrappers):
+    """Does each pass make a model, and wrap one that is not the same as before?  Then making it is the bigger part of the work."""
+    bases = [e[1] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[2] in _ENDS and e[1][0] == "n"]
+    return bool(bases) and _lifetimes.in_loop_of_new_models(context, repeat, wrappers) and not any(_hot.steady(context, repeat, base) for base in bases)
 
 
 def wraps(context, m, i, names, loop):

@@ -71,7 +71,7 @@ def find(context):
 
 def _draft(context, m, i, what, last, fix):
     repeat = _hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not _hot.in_tape(context, r))
-    if repeat is None or _hot.around_training(context, repeat):
+    if repeat is None or _hot.around_training(context, repeat) or _hot.outshone(context, repeat):
         return
     if (repeat.kind == "callback" or _hot.trains(context, repeat)) and _hot.now_and_then(repeat):
         return

@@ -78,6 +78,8 @@ def _checked(context, m, i, traced, pos):
         return
     training = _pins(context, traced)
     kept = _kept(context, m, i, traced, repeat)
+    if not training and not kept and _lifetimes.in_loop_of_new_models(context, repeat):
+        return
     if not training and (_on_purpose(context, m, i, repeat) or not kept and (repeat.kind == "objective" or _of_new_model(context, m, i, traced, repeat))):
         return
     name = f"`{traced.m.scopes[traced.scope][F.S_NAME]}`" if traced.m is not None and m.calls[i][1] == () else f"`{_models.text(m, i)}`"
