@@ -24,6 +24,29 @@ class Feasible:
             for test, needed, at in self._conditions(m, i):
                 if self._holds(hops, position, test, at) is (not needed):
                     return False
+        return self._one_object(hops)
+
+    def _one_object(self, hops):
+        """Is there a class whose objects run all the methods that the way calls on `self`, one from the other?
+
+        `Base.score` calls `self.predict`: on the way from a subclass with a `predict` of its own, that of `Base` does not run.
+        """
+        heirs = None
+        for position in range(1, len(hops)):
+            (m, i), (tm, ti) = hops[position - 1:position + 1]
+            f, scope, target = m.calls[i][0], m.calls[i][3], tm.calls[ti][3]
+            if f[0] != "a" or f[1] != ("n", "self") or not m.is_method(scope) or tm.scopes[target][F.S_NAME] != f[2]:
+                heirs = None
+                continue
+            first = heirs is None
+            if first:
+                owner = m.scopes[scope][F.S_PARENT]
+                heirs = ((m.index, owner), *self.project.subclasses(m, owner))
+            heirs = [c for c in heirs if self.project.infer.lookup(self.project.module(c[0]), c[1], f[2]) == (tm, target)]
+            if not heirs:
+                if not first:
+                    return False
+                heirs = None  # how it was found is not known here
         return True
 
     # -- what must hold for a call to be reached --------------------------------------------------------------------------------
