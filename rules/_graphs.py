@@ -32,6 +32,8 @@ def makes_op(names):
 def _contrib_helper(name):
     return name.startswith("tf.contrib.") and not name.startswith(("tf.contrib.layers.", "tf.contrib.losses."))
 
+CALLEES = 3  # levels of calls that are looked into for a session run
+
 
 def structural(name):
     """Does the call belong to the construction of a network rather than to a single operation?"""
@@ -60,29 +62,34 @@ def run_sites(context):
     return context.memo["session runs"]
 
 
-def run_inside(context, m, scope, region, depth=0, seen=None, without=None):
+def run_inside(context, m, scope, region, without=None):
     """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None.
 
     Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
     """
-    seen = set() if seen is None else seen
-    inside = [i for i in m.scope_calls(scope) if i != without and m.inside(m.calls[i][4], region)]
-    for i in inside:
+    return _run_among(context, m, [i for i in m.scope_calls(scope) if i != without and m.inside(m.calls[i][4], region)], CALLEES)
+
+
+def _run_among(context, m, calls, levels):
+    """A session run by one of the calls, itself or so many levels further down."""
+    for i in calls:
         if runs_session(context, m, i):
             return m, i
-    if depth >= 3:
-        return None
-    for i in inside:
+    for i in calls if levels else ():
         called = context.project.functions_called(m, i)
+        runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
         either = len(called) > 1 and not context.project.versions.graph_mode(m)
-        runs = []
-        for fm, fs in called:
-            if either or (fm.index, fs) not in seen:
-                seen.add((fm.index, fs))
-                runs.append(run_inside(context, fm, fs, -1, depth + 1, set() if either else seen))
         if runs and (all(runs) if either else any(runs)):
             return next(found for found in runs if found)
     return None
+
+
+def _run_in(context, m, scope, levels):
+    """A session run by a function, found once."""
+    key = ("session run", m.index, scope, levels)
+    if key not in context.memo:
+        context.memo[key] = _run_among(context, m, m.scope_calls(scope), levels)
+    return context.memo[key]
 
 
 def stand_in(m, scope, context, statement):

@@ -248,6 +248,10 @@ def _loop_names(m, loop):
 
 def stored(context, m, i, loop=None):
     """Does call `i`'s result go into a container or an attribute chosen by a key?"""
+    return _memo(context, ("stored", m.index, i, loop), lambda: _stored(m, i, loop))
+
+
+def _stored(m, i, loop):
     call = m.calls[i]
     statement = m.statements[call[5]]
     here = ("c", i)

@@ -1,6 +1,6 @@
 """What runs before a call: the calls on the way to it, in the order in which a program makes them, across functions and imports.
 
-`earlier(context, m, i, classify)` gives one list for each way to call `i`: the tagged calls that run before it, as
+`Order(context, classify).earlier(m, i)` gives one iterator for each way to call `i`: of the tagged calls that run before it, as
 `Event`s.  `classify(m, j)` gives a tag for calls of interest, else None.
 """
 
@@ -23,9 +23,25 @@ class Event:
         self.tag, self.m, self.i, self.sure = tag, m, i, sure
 
 
-def earlier(context, m, i, classify):
-    """For each way to reach call `i`, the events before it in order."""
-    return [list(_along(context, way, classify)) for way in _ways(context, m, i)]
+class Order:
+    """What runs before what, for one kind of events.
+
+    silent   functions that give no event, whoever runs them
+    """
+
+    def __init__(self, context, classify):
+        self.context, self._classify, self._tags, self.silent = context, classify, {}, set()
+
+    def tag(self, m, i):
+        """The tag of call `i`, or None."""
+        key = (m.index, i)
+        if key not in self._tags:
+            self._tags[key] = self._classify(m, i)
+        return self._tags[key]
+
+    def earlier(self, m, i):
+        """For each way to reach call `i`, an iterator of the events before it, in order."""
+        return [_along(self, way) for way in _ways(self.context, m, i)]
 
 
 # A hop is (module, scope, statement, call or None, context): a place that a run of the scope reaches.
@@ -58,9 +74,9 @@ def _hops_to(context, m, scope):
     return hops
 
 
-def _along(context, way, classify):
+def _along(order, way):
     """The events before the last hop of a way: imports, module level, then each function up to its hop."""
-    walk = _Walk(context, classify)
+    walk, context = _Walk(order), order.context
     first = way[0]
     if first[1] != 0:  # nobody calls the function: its module was imported
         yield from walk.module(first[0])
@@ -77,9 +93,10 @@ def _along(context, way, classify):
 class _Walk:
     """One run through the code; modules are imported once."""
 
-    def __init__(self, context, classify):
-        self.context, self.classify = context, classify
+    def __init__(self, order):
+        self.order, self.context = order, order.context
         self.imported, self.active = set(), []
+        self.cut = False  # a function was left out since it is being run, or for its depth
 
     def module(self, m):
         if m.index not in self.imported:
@@ -88,10 +105,20 @@ class _Walk:
 
     def function(self, m, scope):
         key = (m.index, scope)
-        if key not in self.active and len(self.active) < MAX_DEPTH:
-            self.active.append(key)
-            yield from self.part(m, scope, None, None, -1)
-            self.active.pop()
+        if key in self.order.silent:
+            return
+        if key in self.active or len(self.active) >= MAX_DEPTH:
+            self.cut = True
+            return
+        self.active.append(key)
+        cut, self.cut, silent = self.cut, False, True
+        for event in self.part(m, scope, None, None, -1):
+            silent = False
+            yield event
+        if silent and not self.cut:
+            self.order.silent.add(key)
+        self.cut |= cut
+        self.active.pop()
 
     def part(self, m, scope, stop, stop_call, place):
         """Events of a scope up to a statement (None: all of it) and a call in it."""
@@ -128,7 +155,7 @@ class _Walk:
                     yield _with(event, sure)
 
     def _call(self, m, i):
-        tag = self.classify(m, i)
+        tag = self.order.tag(m, i)
         if tag:
             yield Event(tag, m, i, True)
             return

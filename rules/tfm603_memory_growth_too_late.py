@@ -68,10 +68,11 @@ def find(context):
     def classify(m, i):
         return "configure" if (m.index, i) in configuring else "initialise" if _initialises(context, m, i) else None
 
+    order = _order.Order(context, classify)
     for m, i in sorted(calls, key=lambda call: (call[0].index, call[1])):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        for events in _order.earlier(context, m, i, classify):
+        for events in order.earlier(m, i):
             first = next((e for e in events if e.sure or e.tag == "configure"), None)
             if first is not None and first.tag == "initialise":
                 yield _draft(context, m, i, first)

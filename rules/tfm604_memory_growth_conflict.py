@@ -50,13 +50,14 @@ def find(context):
         key = (m.index, i)
         return "limit" if key in limits else "growth" if key in growth else None
 
+    order = _order.Order(context, classify)
     for index, i in sorted(limits | growth):
         m = context.project.module(index)
         if context.in_tests(m):
             continue
         mine = classify(m, i)
         named = _devices.devices(context, m, i)
-        for events in _order.earlier(context, m, i, classify):
+        for events in order.earlier(m, i):
             other = next((e for e in events if e.tag != mine and not (e.m is m and _either(m, i, e.i)) and _same_device(context, m, i, named, e)), None)
             if other is not None:
                 yield _draft(context, m, i, other)

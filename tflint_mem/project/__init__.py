@@ -44,7 +44,7 @@ class Project:
         self.index = Index()
         self._loaded, self._keep = deque(), KEEP_IN_LARGE if files > LARGE else LARGE
         self._subclasses = {}
-        self._apis, self._api_sets = {}, {}
+        self._apis, self._api_sets, self._called = {}, {}, {}
         self.defined = set()  # names of all functions and classes of the project
         self.infer = Infer(self)
         self.asked = Asked(self)
@@ -62,6 +62,7 @@ class Project:
                      self.versions, self.imports):
             part.project = None
         self.callers_of.forget()
+        self._called.clear()
         self.modules.clear()
         self.__dict__.pop("module", None)
         self.infer.forget()
@@ -194,9 +195,14 @@ class Project:
 
     def functions_called(self, m, i):
         """[(module, scope)] of the project functions that call `i` may run (constructors give `__init__`)."""
-        found = []
-        for v in self.infer.callee(m, i):
-            self._functions(v, found)
+        key = (m.index, i)
+        found = self._called.get(key)
+        if found is None:
+            found = []
+            for v in self.infer.callee(m, i):
+                self._functions(v, found)
+            if not self.infer.active and len(self.modules) <= self._keep:
+                self._called[key] = found
         return found
 
     def functions_in(self, m, scope, expression, at):

@@ -14,6 +14,7 @@ _DEPENDS = frozenset(("Depends", "Security", "Provide"))
 class Owners:
     def __init__(self, project):
         self.project = project
+        self._memo = {}
 
     def made(self, repeat, owner):
         """Is a new object of the class `owner` (module index, class scope) made in each repeat?"""
@@ -21,7 +22,7 @@ class Owners:
         handlers = self.project.repeats_of.handlers
         if repeat.kind == "handler" and handlers.made_per_request(cm, owner[1]):
             return True
-        heirs = {owner, *self.project.subclasses(cm, owner[1])}
+        heirs = frozenset((owner, *self.project.subclasses(cm, owner[1])))
         for position, (m, i) in enumerate(repeat.hops):
             if position == 0 and repeat.handed:
                 continue
@@ -43,10 +44,20 @@ class Owners:
 
     def _gives(self, m, scope, heirs, depth):
         """Does each run of the function make a new object, and return it or keep it in the object that is constructed?"""
+        key = (m.index, scope, heirs, depth)
+        found = self._memo.get(key)
+        if found is None:
+            found, lasts = self.project.infer.lasting(self._makes_and_gives, m, scope, heirs, depth)
+            if lasts:
+                self._memo[key] = found
+        return found
+
+    def _makes_and_gives(self, m, scope, heirs, depth):
         guards = self.project.repeats_of.guards
         if guards.cached(m, scope):
             return False
         constructor = m.scopes[scope][F.S_NAME] == "__init__"
+        given = {m.statements[s][5] for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN}
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if statement is None or statement[0] not in (F.RETURN, F.ASSIGN):
@@ -54,14 +65,10 @@ class Owners:
             value = statement[5] if statement[0] == F.RETURN else statement[6]
             if value is None or value[0] != "c":
                 continue
-            kept = any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]) if constructor else statement[0] == F.RETURN or self._returned(m, scope, statement[5])
+            kept = any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]) if constructor else statement[0] == F.RETURN or not given.isdisjoint(statement[5])
             if kept and self._makes(m, value[1], heirs, depth) and not guards.once(m, value[1], -1):
                 return True
         return False
-
-    @staticmethod
-    def _returned(m, scope, targets):
-        return any(m.statements[s] and m.statements[s][0] == F.RETURN and m.statements[s][5] in targets for s in m.scope_statements(scope))
 
     def _asked_for(self, m, scope, heirs):
         """`def answer(x, detector=Depends(get_detector))`: the framework runs the function for each request."""

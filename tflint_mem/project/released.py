@@ -14,7 +14,7 @@ _REPLICA = frozenset(("run", "experimental_run_v2"))
 class Released:
     def __init__(self, project):
         self.project = project
-        self._memo = {}
+        self._memo, self._at_calls, self._named = {}, {}, {}
 
     def along(self, repeat, names=None):
         """(module, call) of the release on the way of a repeat, or None.  `names`: canonical names that count."""
@@ -26,13 +26,20 @@ class Released:
                 context = repeat.context
             elif position == 0 and repeat.handed:
                 continue  # the call that hands the function over is not part of the repeat
-            found = self.in_region(m, call[3], context, names, caller=repeat.hops[position - 1] if position else None)
+            found = self._mentioned(names) and self.in_region(m, call[3], context, names, caller=repeat.hops[position - 1] if position else None)
             if found:
                 return found
             graph = self._fresh_graph(m, i, context, {(hm.index, hm.calls[hi][3]) for hm, hi in repeat.hops[1:position + 1]})
             if graph:
                 return graph
         return None
+
+    def _mentioned(self, names):
+        """Does the project use the last word of one of the names at all?"""
+        found = self._named.get(names)
+        if found is None:
+            found = self._named[names] = bool(self.project.calling({name.rpartition(".")[2] for name in names}))
+        return found
 
     def in_region(self, m, scope, context, names, depth=0, caller=None):
         """The release called in the part of a scope that is inside `context` (-1: all), callees included.
@@ -43,10 +50,19 @@ class Released:
             call = m.calls[i]
             if not m.inside(call[4], context):
                 continue
-            found = self._releases(m, i, names, depth)
+            found = self._at_call(m, i, names, depth)
             if found and not (caller and not self.project.repeats_of.feasible.way((caller, (m, i)))):
                 return found
         return None
+
+    def _at_call(self, m, i, names, depth):
+        """The call when it releases; what the way's own calls do is asked again and again."""
+        if depth:
+            return self._releases(m, i, names, depth)
+        key = (m.index, i, names)
+        if key not in self._at_calls:
+            self._at_calls[key] = self._releases(m, i, names, 0)
+        return self._at_calls[key]
 
     def _releases(self, m, i, names, depth):
         if self.project.apis(m, i) & names:

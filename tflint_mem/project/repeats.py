@@ -53,6 +53,7 @@ class Repeats:
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
         self.owners = Owners(project)
+        self._growing = {}
 
     def of_call(self, m, i, accept=None):
         budget = [MAX_PATHS]
@@ -327,6 +328,14 @@ class Repeats:
         return None
 
     def _grows(self, m, scope, name):
+        key = (m.index, name)
+        if key not in self._growing:
+            self._growing[key] = self._is_extended(m, name)
+        return self._growing[key]
+
+    @staticmethod
+    def _is_extended(m, name):
+        """Does the module put anything into the list of that name?"""
         for tail in ("append", "extend", "insert", "add", "update"):
             for i in m.calls_by_tail().get(tail, ()):
                 if m.calls[i][0][0] == "a" and m.calls[i][0][1] == ("n", name):
