@@ -15,7 +15,7 @@ _TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "g
 class Feasible:
     def __init__(self, project):
         self.project = project
-        self._memo = {}
+        self._memo, self._methods = {}, {}
 
     def way(self, hops):
         """May the calls of `hops` ((module, call), outermost first) run one inside the other, as far as constants and models tell?"""
@@ -42,12 +42,20 @@ class Feasible:
             if first:
                 owner = m.scopes[scope][F.S_PARENT]
                 heirs = ((m.index, owner), *self.project.subclasses(m, owner))
-            heirs = [c for c in heirs if self.project.infer.lookup(self.project.module(c[0]), c[1], f[2]) == (tm, target)]
+            heirs = [c for c in heirs if self._method(c, f[2]) == (tm.index, target)]
             if not heirs:
                 if not first:
                     return False
                 heirs = None  # how it was found is not known here
         return True
+
+    def _method(self, owner, name):
+        """(module index, scope) of the method that objects of a class run by that name, or None."""
+        key = (owner, name)
+        if key not in self._methods:
+            found = self.project.infer.lookup(self.project.module(owner[0]), owner[1], name)
+            self._methods[key] = found and (found[0].index, found[1])
+        return self._methods[key]
 
     # -- what must hold for a call to be reached --------------------------------------------------------------------------------
 
