@@ -151,7 +151,7 @@ def _fix(context, m, i, repeat):
     kinds = context.kinds(m, i, data)
     if kinds & {"dataset", "iterator", "sequence"} or data[0] in ("g", "d"):
         return None
-    direct = not (data[0] in ("l", "t") or _several_outputs(m, i) or context.project.versions.graph_mode(m) or _own_step(context, m, i))
+    direct = not (data[0] in ("l", "t") or _several_outputs(context, m, i, data) or context.project.versions.graph_mode(m) or _own_step(context, m, i))
 
     def fix(fx):
         from tflint_mem.codemod import operations as do
@@ -170,10 +170,21 @@ def _only_keras(context, m, i):
                for v in context.infer.values(m, m.calls[i][3], context.receiver(m, i), m.calls[i][5]))
 
 
-def _several_outputs(m, i):
-    """Is the result taken apart into several outputs?"""
+def _several_outputs(context, m, i, data):
+    """Is the result taken apart into several outputs: `mask, score = …`, or `out[1]` for one sample?"""
     statement = m.statements[m.calls[i][5]]
-    return statement[0] == F.ASSIGN and statement[6] == ("c", i) and any(t[0] in ("t", "l") for t in statement[5])
+    if statement[0] != F.ASSIGN or statement[6] != ("c", i):
+        return False
+    if any(t[0] in ("t", "l") for t in statement[5]):
+        return True
+    second = [("x", t, ("k", 1)) for t in statement[5]]
+    return _hot.single(context, m, i, data) and any(e[:3] in second for s in m.scope_statements(m.calls[i][3]) if m.statements[s] for e in _statement(m, m.statements[s]))
+
+
+def _statement(m, statement):
+    from ._models import walk_statement
+
+    return walk_statement(m, statement)
 
 
 def _own_step(context, m, i):

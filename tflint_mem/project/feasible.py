@@ -7,7 +7,7 @@
 
 from .. import facts as F
 from ..knowledge import canonical
-from .module import tail_of
+from .module import statement_expressions, tail_of, walk
 
 _TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "graph", "dataset", "tf.function", "inst", "fn", "meth", "things"))
 
@@ -65,15 +65,17 @@ class Feasible:
         found = self._memo.get(key)
         if found is None:
             call = m.calls[i]
-            found = self._memo[key] = tuple(self._around(m, call)) if m.scopes[call[3]][F.S_PARAMS] else ()
+            found = self._memo[key] = tuple(self._around(m, i)) if m.scopes[call[3]][F.S_PARAMS] else ()
         return found
 
-    def _around(self, m, call):
+    def _around(self, m, i):
+        call = m.calls[i]
         scope = call[3]
         for context in m.chain(call[4]):
             kind, _, statement, branch = m.contexts[context]
             if kind == "if" and self._asks(m, scope, m.statements[statement][5], statement):
                 yield m.statements[statement][5], branch, statement
+        yield from self._chosen(m, i)
         for s in m.scope_statements(scope):
             if s >= call[5]:
                 break
@@ -81,6 +83,16 @@ class Feasible:
             if statement and statement[0] == F.IF and m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
                 if self._leaves(m, s, statement[6]) and self._asks(m, scope, statement[5], s):
                     yield statement[5], False, s
+
+    def _chosen(self, m, i):
+        """The tests of conditional expressions around the call: `net if trained else build()`."""
+        call = m.calls[i]
+        for expression in statement_expressions(m.statements[call[5]]):
+            for e in walk(expression, m.calls):
+                if e[0] == "i" and self._asks(m, call[3], e[1], call[5]):
+                    for branch, part in ((True, e[2]), (False, e[3])):
+                        if ("c", i) in walk(part, m.calls):
+                            yield e[1], branch, call[5]
 
     def _asks(self, m, scope, test, at):
         """Is the test about parameters, at least in part, with the values that callers passed?"""
