@@ -297,6 +297,8 @@ def _handed_over(context, m, i):
     for argument in arguments:
         if argument[0] != "f" and tail_of(argument) not in context.project.defined and tail_of(argument) not in m.aliases_of_defined(context.project.defined):
             continue  # no name of a function
+        if argument[0] == "n" and all(b[0] in ("param", "iter", "with") for b in m.bindings(call[3]).get(argument[1], ())) and argument[1] in m.bindings(call[3]):
+            continue  # handed on: where it came from, it was seen
         for v in context.infer.values(m, call[3], argument, call[5]):
             if v[0] == "fn" and not _is_handler(context, context.project.module(v[1]), v[2]):
                 yield context.project.module(v[1]), v[2]
