@@ -255,7 +255,7 @@ def single(context, m, i, expression, depth=0):
     if tag == "x":
         index = expression[2]
         items = index[1] if index is not None and index[0] == "t" else (index,)
-        return any(_new_axis(item) for item in items)
+        return _new_axis(items[0]) if items else False  # `x[..., None]` adds channels
     if tag == "c":
         call = m.calls[expression[1]]
         name = tail_of(call[0])
@@ -297,13 +297,25 @@ def eager(context, repeat):
 def busy(context, m, i, few, accept=None):
     """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or None."""
     for repeat in repeats(context, m, i):
-        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat) or waits(context, repeat):
+        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat) or waits(context, repeat) or _through_layers(repeat):
             continue
         if repeat.count is not None and repeat.count <= few:
             continue
         if eager(context, repeat) and (accept is None or accept(repeat)):
             return repeat
     return None
+
+
+def _through_layers(repeat):
+    """`for layer in layers: x = layer(x)`: the parts of one network, each called once."""
+    m, i = repeat.hops[0]
+    call = m.calls[i]
+    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+        return False
+    target, statement = m.statements[m.contexts[repeat.context][2]][5], m.statements[call[5]]
+    if call[0] not in (target[1] if target[0] in ("t", "l") else (target,)) or statement[0] != F.ASSIGN:
+        return False
+    return any(place in call[1] for place in statement[5])
 
 
 def in_tape(context, repeat):

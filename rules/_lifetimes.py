@@ -85,14 +85,25 @@ def in_loop_of_new_models(context, repeat, but=()):
 
     `but`: (module index, call) of constructions that do not count, since they only wrap a model.
     """
+    made = _made_in(context, repeat)
+    return not made <= but if but else bool(made)
+
+
+def built_in_loop(context, repeat, values):
+    """Is one of the values a model that each pass of the repeat constructs, and does not only load?"""
+    made = _made_in(context, repeat)
+    return bool(made) and any(v[0] == "obj" and v[1] == "model" and v[2] in made and any((a.m.index, a.i) == v[2] for a in _models.builds(context)) for v in values)
+
+
+def _made_in(context, repeat):
+    """(module index, call) of what makes or loads a model in each pass of the repeat."""
     key = "loops with new models"
     if key not in context.memo:
         found = context.memo[key] = {}
         for acquired in (*_models.builds(context), *_models.loads(context)):
             for again in context.project.repeats_of.all_of_call(acquired.m, acquired.i):
                 found.setdefault((again.module.index, again.context, again.scope), set()).add((acquired.m.index, acquired.i))
-    made = context.memo[key].get((repeat.module.index, repeat.context, repeat.scope), ())
-    return not made <= but if but else bool(made)
+    return context.memo[key].get((repeat.module.index, repeat.context, repeat.scope), frozenset())
 
 
 def _is_model(context, m, scope, place, at):

@@ -76,6 +76,8 @@ def part(context, m, i):
 
     `x = ResNet50(…)(x)`, or `base = ResNet50(…)` with `Model(base.input, head(base.output))`, unless the base itself is trained or returned.
     """
+    if _in_constructor(context, m, i):
+        return True
     here = m.scope_calls(m.calls[i][3])
     name = local_name(m, i)
     parts = (("c", i),) if name is None else (("c", i), ("n", name))
@@ -87,6 +89,16 @@ def part(context, m, i):
             if name is not None and (applied is not None and applied < j or _reached_into(m, j, ("n", name))) and not _of_its_own(m, i, name):
                 return True
     return False
+
+
+def _in_constructor(context, m, i):
+    """Does a Keras model or layer of the project make it for itself: `self.head = Sequential(…)` in its `__init__` or `build`?"""
+    scope, statement = m.calls[i][3], m.statements[m.calls[i][5]]
+    if m.scopes[scope][F.S_NAME] not in ("__init__", "build") or not m.is_method(scope) or statement[0] != F.ASSIGN:
+        return False
+    if not any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]):
+        return False
+    return context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) in ("model", "layer")
 
 
 def _reached_into(m, j, name):

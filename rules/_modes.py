@@ -10,12 +10,16 @@ def switched(m, i):
     """Does a condition around the call, or an `except` that it stands in, ask for the version or the mode?"""
     for c in m.chain(m.calls[i][4]):
         kind, _, statement, _ = m.contexts[c]
-        if kind == "if":
-            for e in walk(m.statements[statement][5], m.calls):
-                name = (tail_of(e) or "").lower() if e[0] in ("n", "a") else ""
-                if name and any(word in name for word in _SWITCHES):
-                    return True
-        elif kind == "except":
+        if kind == "except" or kind == "if" and asks_version(m, statement):
+            return True
+    return False
+
+
+def asks_version(m, statement):
+    """Does the condition of an `if` statement ask for the version or the mode?"""
+    for e in walk(m.statements[statement][5], m.calls):
+        name = (tail_of(e) or "").lower() if e[0] in ("n", "a") else ""
+        if name and any(word in name for word in _SWITCHES):
             return True
     return False
 

@@ -40,7 +40,7 @@ from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of
 
-from . import _hot
+from . import _hot, _lifetimes, _modes
 
 CODE = "TFM201"
 SWEEPS = True
@@ -56,7 +56,7 @@ FEW_ARRAYS = 5
 def find(context):
     """Calls of Keras' own `predict` that repeat over something small."""
     for m, i, _ in context.calls(PREDICTS, APIS):
-        if context.in_tests(m) or _mixed(context, m, i):
+        if context.in_tests(m) or _mixed(context, m, i) or _stands_in(m, i):
             continue
         repeat = next((r for r in _hot.repeats(context, m, i) if _hot_enough(context, m, i, r)), None)
         if repeat is None:
@@ -82,7 +82,8 @@ def _hot_enough(context, m, i, repeat):
         return False
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
         return False
-    if not _hot.steady(context, repeat, context.receiver(m, i)):
+    receiver = context.receiver(m, i)
+    if not _hot.steady(context, repeat, receiver) or _lifetimes.built_in_loop(context, repeat, context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])):
         return False  # another model in each pass: one prediction for each of them
     if _hot.steady(context, repeat, data):
         return not _hot.trains(context, repeat)  # else a score after each training
@@ -121,6 +122,15 @@ def _given_model(context, m, scope, e, depth=0):
             if given[0] == "n" and _given_model(context, caller, call[3], given, depth + 1):
                 return True
     return False
+
+
+def _stands_in(m, i):
+    """Does the other branch of a condition on the version call the same model directly?  Then `predict` is for those that cannot."""
+    receiver, scope = m.calls[i][0][1], m.calls[i][3]
+    around = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if" and _modes.asks_version(m, m.contexts[c][2])}
+    return bool(around) and any(
+        m.calls[j][0] == receiver and any(m.contexts[c][0] == "if" and around.get(m.contexts[c][2], c) != c for c in m.chain(m.calls[j][4]))
+        for j in m.scope_calls(scope))
 
 
 def _in_batches(context, m, i):
