@@ -94,7 +94,7 @@ class Bindings:
                 found = self._star(target, name, (*seen, m.index)) if target is not m and target.index not in seen else None
                 if found is not None:
                     return found
-            elif not bound[3]:
+            elif not bound[3] and not ("contrib" in bound[1] and name in _BUILTINS):  # `range` stays Python's
                 known = canonical(bound[1] + "." + name)
                 if bound[1].split(".")[0] in ("tensorflow", "keras", "tf_keras") and (result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES):
                     return one(("ext", bound[1] + "." + name))

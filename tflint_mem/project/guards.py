@@ -206,6 +206,23 @@ class Guards:
                         return True
         return False
 
+    @staticmethod
+    def one_of_them(m, i, loop):
+        """`for part in parts: if part == "train": …`: only the pass of that name, in a loop over names that are held together."""
+        kind, _, header, _ = m.contexts[loop]
+        if kind != "for" or m.statements[header][5][0] != "n" or m.statements[header][6][0] not in ("n", "a", "l", "t"):
+            return False
+        target = m.statements[header][5]
+        for context in m.chain(m.calls[i][4]):
+            if context == loop:
+                return False
+            kind, _, statement, branch = m.contexts[context]
+            if kind == "if" and branch:
+                test = m.statements[statement][5]
+                if test[0] == "q" and test[1] == target and test[2] == ("==",) and test[3][0][0] == "k" and isinstance(test[3][0][1], str):
+                    return True
+        return False
+
     def _first_pass(self, m, scope, condition, loop):
         """`if i == 0`, `if step == 1`, `if epoch == 10`: one pass of the loop that counts `i`."""
         if condition[0] != "q" or condition[2] != ("==",):

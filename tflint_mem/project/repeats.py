@@ -196,7 +196,7 @@ class Repeats:
         for loop in m.loops(call[4]):
             if self.count(m, loop) in (0, 1):
                 continue
-            if self.guards.leaves(m, i, loop):
+            if self.guards.leaves(m, i, loop) or self.guards.one_of_them(m, i, loop):
                 continue
             if m.contexts[loop][0] == "while" and self.guards.until_loaded(m, i, m.contexts[loop][2], loop):
                 continue
