@@ -307,8 +307,21 @@ def _builds_up(context, repeat):
     if repeat.context is not None and _graphs.over_graph(context, repeat.module, repeat.context):
         return True
     m, i = repeat.hops[0]
+    if _over_objects(context, repeat):
+        return True
     parts = any(v[0] == "inst" or v[0] == "obj" and v[1] in ("tensor", "variable", "operation", "layer", "model") for v in context.infer.call_values(m, i))
     return parts and _models.stored(context, m, i, repeat.context)
+
+
+def _over_objects(context, repeat):
+    """`for part in parts: part.train()`, and nothing runs the loop again: each object makes what belongs to it once."""
+    m, i = repeat.hops[0]
+    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+        return False
+    target, f = m.statements[m.contexts[repeat.context][2]][5], m.calls[i][0]
+    if target[0] != "n" or f[0] != "a" or f[1] != target or len(m.loops(m.calls[i][4])) > 1:
+        return False
+    return not any(how != "call" or context.project.repeats(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3]))
 
 
 def _called_later(context, made, site):
