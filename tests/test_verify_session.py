@@ -636,7 +636,7 @@ def test_command_reports_and_keeps(project, tmp_path_factory):
     project.write("app.py", LEAKY)
     out = tmp_path_factory.mktemp("out")
     stream = io.StringIO()
-    given = {"python": sys.executable, "seconds": 0.8, "keep": str(out / "kept")}
+    given = {"python": sys.executable, "seconds": 2.0, "keep": str(out / "kept")}
     outcome = command.run(project.findings(fix=FIX), project.sources(), None, given, report=str(out / "report.html"), stream=stream)
     assert stream.getvalue().startswith("Running 1 snippet of your code under TensorFlow 0.0.stand-in on CPU: scratch folder, network ")
     kept = sorted(os.listdir(out / "kept"))
