@@ -38,3 +38,17 @@ def test_few_modules_stay_decoded_in_a_large_project(sources, monkeypatch):
     for module in made.all_modules():
         assert module.calls_by_tail() is not None
         assert sum(each.loaded for each in made.modules) <= 21
+
+
+def test_every_run_says_the_same(tmp_path):
+    """Strings hash differently in each process: nothing that is reported may depend on it, not even a trace."""
+    import os
+    import subprocess
+    import sys
+
+    said = set()
+    for seed in ("1", "9", "13"):
+        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--output-format", "json", str(FIXTURES)]
+        done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=dict(os.environ, PYTHONHASHSEED=seed), check=True)
+        said.add(done.stdout)
+    assert len(said) == 1 and len(said.pop()) > 100_000

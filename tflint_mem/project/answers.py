@@ -1,5 +1,7 @@
 """Answers to questions that depend on each other, each found once: a memo with a guard against cycles."""
 
+from .values import Ordered
+
 EMPTY = frozenset()
 LARGE_CYCLE = 60
 MOST_ANSWERS = 50_000  # in each of two generations, about 12 MB
@@ -84,7 +86,7 @@ class Answers:
             del self.active[key]
             low, self.low = self.low, outer
         if type(found) is frozenset:
-            found = self.pool.setdefault(found, found)  # a few thousand different sets stand for all answers
+            found = self.pooled(found)
         if low >= depth:  # nothing it used waits for something further out
             self.memo[key] = found
             if len(self.members) > mark:
@@ -96,6 +98,14 @@ class Answers:
             self.members.append(key)
             self.low = min(outer, low)
         return found
+
+    def pooled(self, found):
+        """The one set that stands for all equal answers; there are a few thousand different ones."""
+        known = self.pool.get(found)
+        if known is None:
+            known = found if len(found) < 2 else Ordered(found)
+            self.pool[known] = known
+        return known
 
     def lasting(self, find, *about):
         """(what `find(*about)` gives, whether it stays true): it does not when it rests on an answer that is open still, or on a search that was cut off."""

@@ -133,7 +133,7 @@ class Callers:
         elif method and (name == "__getitem__" or self._is_property(m, scope)):
             self._read(m, scope, name, found)
         else:
-            for each in names:
+            for each in sorted(names):
                 self._by_name(m, scope, each, found, local=not method and owner > 0)
         if method and name in METHODS:
             found.extend(self.project.iterated.calls(m, scope))
@@ -243,7 +243,7 @@ class Callers:
                 given = has("given", name, other.index)
                 tails = {name, *other.aliases().get(name, ())} if given else (name,)
                 by_tail, handed = other.calls_by_tail(), other.references() if given else {}
-                for tail in tails:
+                for tail in sorted(tails):
                     for i in by_tail.get(tail, ()):
                         for target in set(self._targets(other, i)):
                             calls.setdefault(target, []).append((other, i))
@@ -269,7 +269,7 @@ class Callers:
     def _instances_called(self, m, scope, owner, found):
         """Calls of an instance of the class: `self.net(x)` runs `__call__` or Keras' `call`."""
         # A called instance has no name of its own: look where attributes and variables of that class are called.
-        for name in self._holders(m.scopes[owner][F.S_NAME]):
+        for name in sorted(self._holders(m.scopes[owner][F.S_NAME])):
             for other in self.project.mentioning(name, 64):
                 for i in other.calls_by_tail().get(name, ()) if self.project.index.has("called", name, other.index) else ():
                     if self._runs(other, i, m, scope):
@@ -281,7 +281,7 @@ class Callers:
         if key not in self._memo:
             self._memo[key] = ()
             name = m.scopes[owner][F.S_NAME]
-            self._memo[key] = [(other, i) for other in self.project.using(name, 64) for tail in (name, *other.aliases().get(name, ()))
+            self._memo[key] = [(other, i) for other in self.project.using(name, 64) for tail in (name, *sorted(other.aliases().get(name, ())))
                                for i in other.calls_by_tail().get(tail, ()) if ("cls", m.index, owner) in self.project.infer.callee(other, i)]
         return self._memo[key]
 
@@ -370,7 +370,7 @@ class Callers:
 
     def _from_tables(self, tails, m, scope, found):
         """Calls of what was taken out of these containers: `TABLE[key](x)`, `for each in TABLE: each(x)`."""
-        for tail in tails:
+        for tail in sorted(tails):
             for user in self.project.mentioning(tail, 64):
                 for j, call in enumerate(user.calls):
                     f = call[0]

@@ -47,4 +47,6 @@ class Infer(Answers, Bindings, Parameters, Classes, Attributes, Results):
             found = handler(self, m, scope, expression, at)
         finally:
             self.depth -= 1
-        return found if len(found) <= MAX_VALUES else few(found)
+        if len(found) < 2:
+            return found
+        return self.pooled(found if len(found) <= MAX_VALUES else few(found))

@@ -72,7 +72,7 @@ class Iterated:
     def _modules(self, heirs):
         """Modules that name the classes, and what they import: there their objects may be handed to."""
         found = {}
-        for name in {self.project.module(index).scopes[s][F.S_NAME] for index, s in heirs}:
+        for name in sorted({self.project.module(index).scopes[s][F.S_NAME] for index, s in heirs}):
             for other in self.project.mentioning(name, MAX_MODULES):
                 found[other.index] = None
                 found.update(dict.fromkeys(self.project.imports.direct(other)))

@@ -20,6 +20,19 @@ MAX_CALLERS = 32
 MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
 
 
+class Ordered(frozenset):
+    """Several values, gone through in the same order in every run: strings hash differently each time, and a cycle is cut where it is met first."""
+
+    __slots__ = ("_order",)
+
+    def __iter__(self):
+        try:
+            return iter(self._order)
+        except AttributeError:
+            self._order = sorted(frozenset.__iter__(self), key=repr)
+            return iter(self._order)
+
+
 def obj(kind, origin=None):
     return ("obj", kind, origin)
 
