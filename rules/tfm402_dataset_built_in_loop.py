@@ -92,6 +92,8 @@ def _self_assignments(context):
             place, i = statement[5][0], statement[6][1]
             if place[0] not in ("n", "a") or not _starts_from(m, i, place):
                 continue
+            if place[0] == "n" and not m.loops(m.calls[i][4]):
+                continue  # a name of a function starts anew with each run of it
             tail = tail_of(m.calls[i][0])
             if tail not in _TRANSFORMS and tail not in context.project.defined and tail not in m.aliases_of_defined(context.project.defined):
                 continue  # `x = tf.cast(x, …)`: most assignments of this form

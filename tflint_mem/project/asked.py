@@ -107,8 +107,10 @@ class Asked:
             self._namesakes = {}
             for module in self.project.modules:
                 for name in module.defs:
-                    if name[:1].isupper() and "_" in _words(name):
-                        self._namesakes[_words(name)] = -1 if _words(name) in self._namesakes else module.index
+                    if name[:1].isupper() and not name[1:].islower():
+                        words = _words(name)
+                        if "_" in words:
+                            self._namesakes[words] = -1 if words in self._namesakes else module.index
         return self._namesakes
 
     # -- a Keras model ------------------------------------------------------------------------------------------------------

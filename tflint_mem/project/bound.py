@@ -22,7 +22,8 @@ class Bindings:
         """What a name in `scope` holds; where only one answer is possible it is the same for all places."""
         owner = scope
         while owner >= 0:
-            bindings = m.bindings(owner).get(name)
+            bound = m.bound.get(owner)
+            bindings = (m.bindings(owner) if bound is None else bound).get(name)
             if bindings is not None or name in m.declared_global.get(owner, ()):
                 break
             owner = m.scopes[owner][F.S_PARENT]

@@ -19,11 +19,12 @@ class Module:
     index   position in the project        path    the file as the run names it
     decoded  the project's record of modules whose body is in memory, oldest first
     recent  asked for since the project last looked for bodies to let go of
+    bound   scope -> its bindings, those that were asked for: see `bindings`
     unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "_bindings",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "bound",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
@@ -53,7 +54,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self._bindings, self.declared_global, self._members, self._classes = {}, {}, {}, None
+        self.bound, self.declared_global, self._members, self._classes = {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
@@ -146,9 +147,9 @@ class Module:
 
     def bindings(self, scope):
         """name -> list of bindings in this scope, in order of the text."""
-        found = self._bindings.get(scope)
+        found = self.bound.get(scope)
         if found is None:
-            found = self._bindings[scope] = self._bind(scope)
+            found = self.bound[scope] = self._bind(scope)
         return found
 
     def global_names(self, scope):
