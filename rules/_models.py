@@ -322,7 +322,7 @@ def _holds(expression, here):
 
 def _wrapped(m, expression, here):
     """Is it an object that is given the model, by the name of its class: `Block(model=net)`, also inside another call?"""
-    return any(e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper() and any(_holds(a, here) for a in (*m.calls[e[1]][1], *[k[1] for k in m.calls[e[1]][2]]))
+    return any(e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper() and any(_holds(a, here) for a in m.arguments(e[1]))
                for e in walk(expression, m.calls))
 
 
@@ -410,7 +410,7 @@ def _handed_on(context, m, i, wanted, seen):
             continue
         if call[0][0] == "a" and call[0][2] in MODEL_METHODS:
             continue
-        for argument in (*call[1], *[k[1] for k in call[2]]):
+        for argument in m.arguments(j):
             if argument[0] in ("n", "a", "c", "s") and not wanted.isdisjoint(_given(context, m, scope, argument, call[5])):
                 for fm, fs in context.project.functions_called(m, j):
                     if (fm.index, fs) not in seen:
@@ -531,7 +531,7 @@ def lives_through(context, repeat, m, i):
         call = m.calls[j]
         if loop is None or not m.inside(call[4], loop):
             continue
-        for e in (call[0][1] if call[0][0] == "a" else call[0], *call[1], *[k[1] for k in call[2]]):
+        for e in (call[0][1] if call[0][0] == "a" else call[0], *m.arguments(j)):
             if e[0] not in ("n", "a"):
                 continue
             for v in context.infer.values(m, scope, e, call[5]):

@@ -36,8 +36,7 @@ def argument(context, repeat, expression):
 
 def varying(context, m, i):
     """(repeat, Shape) of the first argument of call `i` whose shape varies, or None."""
-    call = m.calls[i]
-    given = [e for e in (*call[1], *[k[1] for k in call[2]]) if e[0] != "s"]
+    given = [e for e in m.arguments(i) if e[0] != "s"]
     best = None
     for number, repeat in enumerate(_hot.repeats(context, m, i, outer=True)) if given else ():
         if number >= MAX_REPEATS:

@@ -39,7 +39,7 @@ def calls(context):
 
 def in_part(context, found):
     """Those of the things found, tuples that begin with a module, that stand in the part."""
-    return found if context.part is None else [each for each in found if each[0].index in context.part]
+    return [each for each in found if context.has(each[0])]
 
 
 def _calls(context):

@@ -79,7 +79,7 @@ def find(context):
 def _graphs(context):
     """(module, position, site, module of the function, its scope, phrase) of everything that traces a function of the project."""
     for traced in _traced.decorated(context):
-        if context.part is not None and traced.m.index not in context.part:
+        if not context.has(traced.m):
             continue
         statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
         record = traced.m.scopes[traced.scope]

@@ -210,7 +210,7 @@ def _read_by_numpy(context, m, scope, s):
     names = {n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if call[5] == s or any(_graphs.names_in(m, e) & names for e in (*call[1], *[k[1] for k in call[2]])):
+        if call[5] == s or any(_graphs.names_in(m, e) & names for e in m.arguments(i)):
             if any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, i)):
                 return True
     return False

@@ -291,7 +291,7 @@ def _is_input(context, v):
 def _handed_over(context, m, i):
     """Functions of the project that are arguments of a call: `app.run(main)`, `Thread(target=work)`; `tf.app.run()` means `main`."""
     call = m.calls[i]
-    arguments = [a for a in (*call[1], *[k[1] for k in call[2]]) if a[0] in ("n", "a", "f")]
+    arguments = [a for a in m.arguments(i) if a[0] in ("n", "a", "f")]
     if not arguments and "tf.app.run" in context.project.apis(m, i):
         arguments = [("n", "main")]
     for argument in arguments:

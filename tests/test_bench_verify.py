@@ -95,4 +95,4 @@ def test_the_words_are_those_of_the_messages():
 
 
 def test_no_folder_of_the_machine_is_recorded():
-    assert bench._anywhere('File "/tmp/scratch-1/work/snippet.py", line 3; https://host/a/b; 5 of 7 /repeat') == 'File "snippet.py", line 3; https://host/a/b; 5 of 7 /repeat'
+    assert bench._anywhere('File "/tmp/scratch-1/run/snippet.py", line 3; https://host/a/b; 5 of 7 /repeat') == 'File "snippet.py", line 3; https://host/a/b; 5 of 7 /repeat'

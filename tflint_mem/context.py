@@ -46,6 +46,10 @@ class Context:
         part = self.part
         return indices if part is None else [index for index in indices if index in part]
 
+    def has(self, m):
+        """Does the module belong to the part?"""
+        return self.part is None or m.index in self.part
+
     def calls(self, tails, names=None):
         """Calls in the part: see `everywhere`."""
         return self.everywhere(tails, names, self.part)

@@ -7,9 +7,9 @@ project defines and nothing else is known to have makes its receiver an instance
 
 from .. import facts as F
 from ..knowledge import MODEL_METHODS, canonical
+from .answers import EMPTY
 from .module import statement_expressions, tail_of, walk
 
-EMPTY = frozenset()
 _NONE = frozenset((("k", None),))
 _KNOWN = frozenset(("sklearn", "xgboost", "lightgbm", "catboost", "torch", "torchvision", "joblib", "cv2", "pandas", "numpy"))
 

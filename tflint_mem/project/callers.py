@@ -159,7 +159,7 @@ class Callers:
         heirs = {(m.index, owner), *self.project.subclasses(m, owner)}
         for other in self.project.mentioning(m.scopes[owner][F.S_NAME] if name == "__getitem__" else name, 64):
             for i, call in enumerate(other.calls):
-                for e in (call[0], *call[1], *[k[1] for k in call[2]]):
+                for e in (call[0], *other.arguments(i)):
                     for part in walk(e):
                         if (part[0] == "a" and part[2] == name or part[0] == "x" and name == "__getitem__") and any(
                             v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(other, call[3], part[1], call[5])
@@ -546,7 +546,6 @@ class Callers:
 
     def _forwarded(self, other, i, where, m, scope, found):
         """A project function that takes the function as a parameter: the calls of that parameter in its body."""
-        call = other.calls[i]
         for fm, s in self.project.functions_called(other, i):
             record = fm.scopes[s]
             shift = 1 if fm.is_method(s) else 0

@@ -297,7 +297,7 @@ class Handlers:
             for tail in SEARCHES:
                 for i in other.calls_by_tail().get(tail, ()):
                     call = other.calls[i]
-                    given = [*call[1], *[k[1] for k in call[2]]]
+                    given = other.arguments(i)
                     for e in given[:4]:
                         for v in self.project.infer.values(other, call[3], e, call[5]):
                             if v == ("inst", m.index, owner) or v[0] == "obj" and v[2] and v[2][0] == other.index and isinstance(v[2][1], int) and any(

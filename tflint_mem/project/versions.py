@@ -114,8 +114,6 @@ class Versions:
                     names = self.project.apis(m, i)
                     one |= names & _V1_NAMES
                     two |= names & _V2_NAMES
-                    if names & {"model.predict", "model.fit"}:
-                        two |= set()
             for scope in range(1, len(m.scopes)):
                 if m.scopes[scope][F.S_DECORATORS] and "tf.function" in self.project.infer.decorator_names(m, scope):
                     two.add("tf.function")
