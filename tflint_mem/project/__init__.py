@@ -145,10 +145,13 @@ class Project:
             yield self.module(index)
 
     def resolve(self, module, dotted, level):
-        index = self.names.resolve(module.parts, module.package, dotted, level)
-        if index is None or index == module.index:
-            return None
-        return self.module(index)
+        """The module of the project that an import of `dotted` at `level` means in `module`, or None."""
+        key = (dotted, level)
+        index = module.resolved.get(key, -1)
+        if index == -1:
+            index = self.names.resolve(module.parts, module.package, dotted, level)
+            index = module.resolved[key] = None if index == module.index else index
+        return None if index is None else self.module(index)
 
     # -- calls ----------------------------------------------------------------------------------------------------
 

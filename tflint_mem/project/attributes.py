@@ -88,6 +88,7 @@ class Attributes:
         found.discard(("k", None))
         return found
 
+    @remembered("fields")
     def _fields(self, m, scope):
         """Names of the annotated attributes in a class and its ancestors, in the order in which a data class takes them."""
         found = []

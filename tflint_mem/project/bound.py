@@ -3,7 +3,7 @@
 from .. import facts as F
 from ..knowledge import ELEMENTS, canonical, result_of
 from .answers import EMPTY, remembered
-from .values import MAX_DEPTH, MAX_VALUES, SURE_DEPTH, few, has_content, obj, one
+from .values import MAX_DEPTH, SURE_DEPTH, few, has_content, obj, one
 
 _FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
 _STAR_NAMES = frozenset(("load_model", "clone_model", "model_from_json", "Model", "Sequential", "Input", "function", "clear_session", "applications",
@@ -20,15 +20,14 @@ class Bindings:
 
     def name(self, m, scope, name, at):
         """What a name in `scope` holds; where only one answer is possible it is the same for all places."""
-        owner = scope
+        owner, bound, scopes, declared = scope, m.bound, m.scopes, m.declared_global
         while owner >= 0:
-            bound = m.bound.get(owner)
-            bindings = (m.bindings(owner) if bound is None else bound).get(name)
-            if bindings is not None or name in m.declared_global.get(owner, ()):
+            bindings = (bound[owner] if owner in bound else m.bindings(owner)).get(name)
+            if bindings is not None or declared and name in declared.get(owner, ()):
                 break
-            owner = m.scopes[owner][F.S_PARENT]
-            while owner > 0 and m.scopes[owner][F.S_KIND] == "class":
-                owner = m.scopes[owner][F.S_PARENT]
+            owner = scopes[owner][F.S_PARENT]
+            while owner > 0 and scopes[owner][F.S_KIND] == "class":
+                owner = scopes[owner][F.S_PARENT]
         if owner != scope:
             at = _FROM_INSIDE
         elif bindings is None or len(bindings) == 1:
@@ -274,8 +273,8 @@ class Bindings:
             return values
         kinds = {v[0] for v in values}
         if "map" in kinds:
-            return one(("map", tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), frozenset(sorted(added, key=repr)[:MAX_VALUES])))
-        return one(("seq", frozenset(sorted(added, key=repr)[:MAX_VALUES])))
+            return one(("map", tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), few(added)))
+        return one(("seq", few(added)))
 
     def _added(self, m, scopes, target, added, keyed):
         for scope in scopes:

@@ -2,7 +2,7 @@
 
 from ..knowledge import ELEMENTS
 from .answers import EMPTY
-from .values import MAX_VALUES, obj, one
+from .values import few, obj, one
 
 _TENSORS = frozenset(("tensor", "variable"))
 _IDENTITY = frozenset(("is", "is not", "in", "not in"))
@@ -33,7 +33,7 @@ def _h_list(infer, m, scope, e, at):
             found |= infer.elements(infer.values(m, scope, item[1], at))
         else:
             found |= infer.values(m, scope, item, at)
-    return one(("seq", frozenset(sorted(found, key=repr)[:MAX_VALUES])))
+    return one(("seq", few(found)))
 
 
 def _h_dict(infer, m, scope, e, at):
@@ -49,7 +49,7 @@ def _h_dict(infer, m, scope, e, at):
         if key[0] == "k":
             items.append((key[1], values))
         everything |= values
-    return one(("map", tuple(items), frozenset(sorted(everything, key=repr)[:MAX_VALUES])))
+    return one(("map", tuple(items), few(everything)))
 
 
 def _h_subscript(infer, m, scope, e, at):

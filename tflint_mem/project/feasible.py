@@ -76,11 +76,11 @@ class Feasible:
             if kind == "if" and self._asks(m, scope, m.statements[statement][5], statement):
                 yield m.statements[statement][5], branch, statement
         yield from self._chosen(m, i)
-        for s in m.scope_statements(scope):
+        for s in m.ifs(scope):
             if s >= call[5]:
                 break
             statement = m.statements[s]
-            if statement and statement[0] == F.IF and m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
+            if m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
                 if self._leaves(m, s, statement[6]) and self._asks(m, scope, statement[5], s):
                     yield statement[5], False, s
 

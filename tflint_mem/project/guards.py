@@ -308,11 +308,11 @@ class Guards:
         """`if key in cache: return cache[key]` before the call, and the cache is filled afterwards."""
         call = m.calls[i]
         scope = call[3]
-        for s in m.scope_statements(scope):
+        for s in m.ifs(scope):
             if s >= call[5]:
                 break
             statement = m.statements[s]
-            if statement is None or statement[0] != F.IF or not m.inside(call[4], statement[2]):
+            if not m.inside(call[4], statement[2]):
                 continue
             if loop != -1 and not m.inside(statement[2], loop):
                 continue

@@ -19,13 +19,14 @@ class Module:
     index   position in the project        path    the file as the run names it
     decoded  the project's record of modules whose body is in memory, oldest first
     recent  asked for since the project last looked for bodies to let go of
+    resolved  (dotted name, level) -> index of the module that an import means here: see `project.Project.resolve`
     bound   scope -> its bindings, those that were asked for: see `bindings`
     unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "scopes", "contexts", "statements", "calls", "bound",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_declaring")
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "scopes", "contexts", "statements", "calls", "bound",
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -34,7 +35,7 @@ class Module:
         self.package = bool(parts) and parts[-1] == "__init__"
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
-        self.decoded, self.recent = decoded, False
+        self.decoded, self.recent, self.resolved = decoded, False, {}
         self._blob = None
         self._keep(collected.body())
         self._clear()
@@ -54,7 +55,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self.bound, self.declared_global, self._members, self._classes = {}, {}, {}, None
+        self.bound, self.declared_global, self._members, self._ifs, self._classes = {}, {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
@@ -127,6 +128,13 @@ class Module:
         while context > outer:  # a context is numbered after the one around it
             context = contexts[context][1]
         return context == outer
+
+    def ifs(self, scope):
+        """The `if` statements of a scope, in order."""
+        found = self._ifs.get(scope)
+        if found is None:
+            found = self._ifs[scope] = [s for s in self.scope_statements(scope) if self.statements[s] is not None and self.statements[s][0] == F.IF]
+        return found
 
     def loops(self, context):
         """Loop contexts around a place, innermost first."""
@@ -224,10 +232,15 @@ class Module:
         """last name of the called expression -> call numbers."""
         if self._calls_by_tail is None:
             index = self._calls_by_tail = {}
-            for i, call in enumerate(self.calls):
-                tail = called_name(self, call[0])
+            for i, (f, *_) in enumerate(self.calls):
+                tag = f[0]
+                tail = f[1] if tag == "n" else f[2] if tag == "a" and f[2] != "remote" else called_name(self, f)
                 if tail is not None:
-                    index.setdefault(tail, []).append(i)
+                    found = index.get(tail)
+                    if found is None:
+                        index[tail] = [i]
+                    else:
+                        found.append(i)
         return self._calls_by_tail
 
     def arguments(self, i):
@@ -240,11 +253,15 @@ class Module:
         if self._refs_by_tail is None:
             index = self._refs_by_tail = {}
 
-            for i, call in enumerate(self.calls):
-                for position, argument in enumerate(call[1]):
-                    _note_reference(index, argument, i, position, self.calls)
-                for name, argument in call[2]:
-                    _note_reference(index, argument, i, name or "**", self.calls)
+            for i, (_, positional, keywords, *_) in enumerate(self.calls):
+                position = 0
+                for argument in positional:
+                    if argument[0] in _HANDED:
+                        _note_reference(index, argument, i, position, self.calls)
+                    position += 1
+                for name, argument in keywords:
+                    if argument[0] in _HANDED:
+                        _note_reference(index, argument, i, name or "**", self.calls)
         return self._refs_by_tail
 
     def foreign_attributes(self):
@@ -272,7 +289,7 @@ class Module:
                     for name, module, attribute, _ in statement[5]:
                         if attribute and attribute != name:
                             index.setdefault(attribute, set()).add(name)
-                elif statement[0] == F.ASSIGN and statement[6] is not None:
+                elif statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] in _ALIASED:
                     for target in statement[5]:
                         self._alias(index, target, statement[6])
         return self._aliases
@@ -335,6 +352,10 @@ def _bind_target(names, scope, target, kind, statement, expression, path=()):
             _bind_target(names, scope, item, kind, statement, expression, path + (i,))
     elif tag == "s":
         _bind_target(names, scope, target[1], kind, statement, expression, path + ("*",))
+
+
+_HANDED = frozenset("nafctld")  # tags of what may be, or hold, a function
+_ALIASED = frozenset("nactld")  # tags of what a name may be another name for
 
 
 def _note_reference(index, expression, i, where, calls):
