@@ -46,6 +46,39 @@ class Bindings:
                 self.depth -= 1
         return found
 
+    def outside(self, m, scope, expression):
+        """The dotted name of what belongs to another package, where the name of an import says so: `tf.add`; None where more has to be asked."""
+        names = []
+        while expression[0] == "a":
+            names.append(expression[2])
+            expression = expression[1]
+        if expression[0] != "n":
+            return None
+        name = expression[1]
+        found = m.packages.get(name, -1)
+        if found == -1:
+            found, lasts = self.lasting(self._package, m, name)
+            if lasts:
+                m.packages[name] = found
+        if found is None:
+            return None
+        bound, scopes = m.bound, m.scopes
+        while scope > 0:
+            if name in (bound[scope] if scope in bound else m.bindings(scope)):
+                return None
+            scope = scopes[scope][F.S_PARENT]
+        names.append(found)
+        return ".".join(reversed(names))
+
+    def _package(self, m, name):
+        """The dotted name that the only binding of a name at the top of a module, an import, gives it; None when that is not all, or leads into the project."""
+        bindings = m.bindings(0).get(name)
+        if bindings is None or len(bindings) != 1 or bindings[0][0] != "import" or m.declaring(name):
+            return None
+        found = self._imported(m, bindings[0][3])
+        (kind, dotted, *_), = found if len(found) == 1 else ((None, None),)
+        return dotted if kind == "ext" else None
+
     def _name(self, m, owner, name, at):
         """What the name holds that the scope `owner` binds (-1: none does), at a statement of that scope or `_FROM_INSIDE`."""
         if owner < 0:

@@ -9,6 +9,9 @@ _IDENTITY = frozenset(("is", "is not", "in", "not in"))
 
 
 def _h_attribute(infer, m, scope, e, at):
+    outside = infer.outside(m, scope, e)
+    if outside is not None:
+        return one(("ext", outside))
     return infer.attribute(m, scope, infer.values(m, scope, e[1], at), e[2])
 
 

@@ -30,18 +30,22 @@ class Feasible:
         """Is there a class whose objects run all the methods that the way calls on `self`, one from the other?
 
         `Base.score` calls `self.predict`: on the way from a subclass with a `predict` of its own, that of `Base` does not run.
+        `super().score()` runs the method of an ancestor on the object of this class.
         """
         heirs = None
         for position in range(1, len(hops)):
             (m, i), (tm, ti) = hops[position - 1:position + 1]
             f, scope, target = m.calls[i][0], m.calls[i][3], tm.calls[ti][3]
-            if f[0] != "a" or f[1] != ("n", "self") or not m.is_method(scope) or tm.scopes[target][F.S_NAME] != f[2]:
+            inherited = f[0] == "a" and f[1][0] == "c" and m.calls[f[1][1]][0] == ("n", "super")
+            if not inherited and (f[0] != "a" or f[1] != ("n", "self")) or not m.is_method(scope) or tm.scopes[target][F.S_NAME] != f[2]:
                 heirs = None
                 continue
             first = heirs is None
             if first:
                 owner = m.scopes[scope][F.S_PARENT]
                 heirs = ((m.index, owner), *self.project.subclasses(m, owner))
+            if inherited:
+                continue
             heirs = [c for c in heirs if self._method(c, f[2]) == (tm.index, target)]
             if not heirs:
                 if not first:

@@ -20,12 +20,13 @@ class Module:
     decoded  the project's record of modules whose body is in memory, oldest first
     recent  asked for since the project last looked for bodies to let go of
     resolved  (dotted name, level) -> index of the module that an import means here: see `project.Project.resolve`
+    packages  name -> dotted name of what another package has, for names that an import at the top gives: see `infer.Bindings.outside`
     bound   scope -> its bindings, those that were asked for: see `bindings`
     unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "scopes", "contexts", "statements", "calls", "bound",
+    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
                  "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
@@ -35,7 +36,7 @@ class Module:
         self.package = bool(parts) and parts[-1] == "__init__"
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
-        self.decoded, self.recent, self.resolved = decoded, False, {}
+        self.decoded, self.recent, self.resolved, self.packages = decoded, False, {}, {}
         self._blob = None
         self._keep(collected.body())
         self._clear()
