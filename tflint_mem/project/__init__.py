@@ -122,10 +122,6 @@ class Project:
         """Indices of the modules that may call what has one of the names, under that name or another, in order."""
         return sorted({number for name in names for role in ("called", "given") for number in self.index.modules(role, name)})
 
-    def users(self, name):
-        """The number of modules that may call the function or class of that name, or hand it over."""
-        return len(self.calling((name,)))
-
     def mentioned(self, names):
         """Indices of the modules in which one of the identifiers occurs, in order."""
         return sorted({number for name in names for number in self.index.modules("idents", name)})
@@ -201,11 +197,15 @@ class Project:
         key = (m.index, i)
         found = self._called.get(key)
         if found is None:
-            found = []
-            for v in self.infer.callee(m, i):
-                self._functions(v, found)
-            if not self.infer.active and len(self.modules) <= self._keep:
+            found, lasts = self.infer.lasting(self._functions_called, m, i)
+            if lasts and len(self.modules) <= self._keep:
                 self._called[key] = found
+        return found
+
+    def _functions_called(self, m, i):
+        found = []
+        for v in self.infer.callee(m, i):
+            self._functions(v, found)
         return found
 
     def functions_in(self, m, scope, expression, at):

@@ -67,6 +67,7 @@ _COMMON = frozenset(name for kind in (dict, str, list, set, bytes) for name in d
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
 EVERYWHERE = 80  # modules
+IMPORTED_EVERYWHERE = 40  # modules that surely mean this function, and not another one of its name
 
 
 class Callers:
@@ -86,7 +87,10 @@ class Callers:
         name = record[F.S_NAME]
         if name in _CONSTRUCTORS and m.is_method(scope):
             name = m.scopes[record[F.S_PARENT]][F.S_NAME]
-        return self.project.users(name) > EVERYWHERE
+        users = self.project.calling((name,))
+        if len(users) <= IMPORTED_EVERYWHERE:
+            return False
+        return len(users) > EVERYWHERE or len(frozenset(users).intersection(self.project.imports.importers(m))) > IMPORTED_EVERYWHERE
 
     def of(self, m, scope):
         key = (m.index, scope)
