@@ -82,12 +82,12 @@ def part(context, m, i):
     name = local_name(m, i)
     parts = (("c", i),) if name is None else (("c", i), ("n", name))
     applied = next((j for j in here if m.calls[j][0] in parts), None)
+    if applied is None and name is None:
+        return False
     for j in here:
-        if j > i and m.inside(m.calls[i][4], m.calls[j][4]) and context.project.apis(m, j) & _FUNCTIONAL:
-            if applied is not None and applied < j and m.calls[applied][0] == ("c", i):
-                return True
-            if name is not None and (applied is not None and applied < j or _reached_into(m, j, ("n", name))) and not _of_its_own(m, i, name):
-                return True
+        if j > i and m.inside(m.calls[i][4], m.calls[j][4]) and (applied is not None and applied < j or _reached_into(m, j, ("n", name))):
+            if context.project.apis(m, j) & _FUNCTIONAL:
+                return name is None or not _of_its_own(m, i, name)
     return False
 
 

@@ -225,9 +225,8 @@ def _take_step(context, m, scope, itself):
     for i in m.scope_calls(scope):
         if any(m.inside(m.calls[i][4], block) for block in guarded):
             continue
-        f = m.calls[i][0]
-        if f[0] == "a" and f[2] not in _WORK_TAILS and context.infer.outside(m, scope, f) is not None:
-            onward += _handed_over(context, m, i)  # `np.log(x)` does no more than call what it is given
+        if _elsewhere(context, m.calls[i][0]):
+            onward += _handed_over(context, m, i)  # it does no more than call what it is given
             continue
         computes = _computes(context, m, i)
         if computes:
@@ -240,6 +239,22 @@ def _take_step(context, m, scope, itself):
         if statement and statement[0] == F.IMPORT and not any(m.inside(statement[2], block) for block in guarded):
             onward += [(target, 0) for target in context.project.imports.of_statement(m, statement)]
     return None, tuple(dict.fromkeys((fm.index, fs) for fm, fs in onward if not context.in_tests(fm)))
+
+
+def _elsewhere(context, f):
+    """Is what is called, by its name, neither work nor anything that the project has: `np.log(x)`, `names.sort()`?"""
+    if f[0] != "a" or f[2] == "remote":  # train.remote(x) runs the Ray task train
+        return False
+    return f[2] not in _WORK_TAILS and f[2] not in context.project.defined and f[2] not in _attributes(context)
+
+
+def _attributes(context):
+    """Names that are assigned as attributes, or imported under another name, somewhere in the project: what they hold may be called."""
+    if "attributes" not in context.memo:
+        modules = context.project.modules
+        context.memo["attributes"] = frozenset().union(
+            *(m.stored for m in modules), *([name for name, _, attribute, _ in m.imports if attribute and name != attribute] for m in modules))
+    return context.memo["attributes"]
 
 
 def _main_blocks(m):

@@ -85,7 +85,7 @@ class Answers:
         finally:
             del self.active[key]
             low, self.low = self.low, outer
-        if type(found) is frozenset:
+        if found and type(found) is frozenset:
             found = self.pooled(found)
         if low >= depth:  # nothing it used waits for something further out
             self.memo[key] = found
