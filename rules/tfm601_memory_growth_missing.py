@@ -390,8 +390,8 @@ def _uses_framework(m):
 
 def _stanza(pos):
     def fix(fx):
-        from tflint_mem.codemod import operations as do
+        from tflint_mem.codemod.stanza import growth_stanza
 
-        return UNSAFE, "Let the memory of all GPUs grow as needed", do.growth_stanza(fx.source, pos[0])
+        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0])
 
     return fix

@@ -495,22 +495,34 @@ HEAVY = {"libcst", "tensorflow", "numpy", "rich", "importlib.metadata", "click",
          "logging", "pathspec"}
 
 
+IMPORTS = textwrap.dedent("""\
+    import sys
+    before = set(sys.modules)
+    sys.argv = ["tflint-mem", "check", *sys.argv[1:]]
+    from tflint_mem.__main__ import run
+    print(run(), *sorted(set(sys.modules) - before))
+""")
+
+
+def test_the_most_frequent_fix_needs_no_libcst(here):
+    (here / "train.py").write_text("import tensorflow as tf\n\nmodel = tf.keras.Sequential()\nmodel.fit(tf.ones((8, 4)))\n")
+    (here / "pyproject.toml").write_text("[tool.other]\n")
+    done = subprocess.run([sys.executable, "-c", IMPORTS, "train.py"], capture_output=True, text=True)
+    *report, last = done.stdout.splitlines()
+    assert any("TFM601" in line for line in report) and any("+ for gpu in" in line for line in report)
+    code, *modules = last.split()
+    assert (code, done.stderr) == ("1", "") and "libcst" not in modules
+
+
 def test_a_clean_check_imports_next_to_nothing(here):
     (here / "clean.py").write_text(CLEAN)
     (here / "plain.py").write_text("import os\n")
-    script = textwrap.dedent("""\
-        import sys
-        before = set(sys.modules)
-        sys.argv = ["tflint-mem", "check", *sys.argv[1:]]
-        from tflint_mem.__main__ import run
-        print(run(), *sorted(set(sys.modules) - before))
-    """)
     (here / "pyproject.toml").write_text("[tool.other]\n")
-    done = subprocess.run([sys.executable, "-c", script, "plain.py"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", IMPORTS, "plain.py"], capture_output=True, text=True)
     code, *modules = done.stdout.splitlines()[-1].split()
     assert (code, done.stderr) == ("0", "")
     assert not HEAVY & set(modules)
-    done = subprocess.run([sys.executable, "-c", script, "clean.py"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", IMPORTS, "clean.py"], capture_output=True, text=True)
     code, *modules = done.stdout.splitlines()[-1].split()
     assert (code, done.stderr) == ("0", "")
     assert not (HEAVY - {"typing"}) & set(modules)

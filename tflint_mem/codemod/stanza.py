@@ -1,0 +1,69 @@
+"""GPU memory growth for a whole program: the stanza for its entry point.
+
+Without LibCST, which takes longer to import than a small project takes to check: this is the fix of the most frequent finding.
+"""
+
+import ast
+
+from ..finding import Edit
+from . import NoFix
+from .imports import insertion_row, tf_name
+from .names import bound
+from .outline import outline, strip_end, unique_name
+
+
+def growth_stanza(source, row: int, tf: str = None) -> list:
+    """Let TensorFlow take GPU memory as it needs it, right behind the file's imports.
+
+    row  row of the first import of TensorFlow, which must stand at top level
+    tf   the file's expression for the `tensorflow` module; by default what it imports, or a new `import tensorflow as tf`
+    """
+    file = outline(source)
+    at = _behind_imports(source, row)
+    lines = []
+    if tf is None:
+        try:
+            tf = tf_name(source, at)
+        except NoFix:
+            if "tf" in bound(file.tree.body):
+                raise NoFix("the name tf is taken") from None
+            tf = "tf"
+            lines.append("import tensorflow as tf")
+    gpu = unique_name(source, "gpu")
+    lines += [
+        "", f'for {gpu} in {tf}.config.list_physical_devices("GPU"):',
+        f"{file.indent}{tf}.config.experimental.set_memory_growth({gpu}, True)"]
+    if at < len(file.lines) and strip_end(file.lines[at]).strip() and source.locate(at + 1)[0] == source.locate(at)[0]:
+        lines.append("")
+    end = (at, len(strip_end(file.lines[at - 1])) + 1)
+    return [Edit(start=end, end=end, content="".join(file.newline + line for line in lines))]
+
+
+def _behind_imports(source, row) -> int:
+    """The row behind which the stanza goes: the end of the leading imports, but not above the import on `row`."""
+    file = outline(source)
+    first, last, members = file.group_at(row)
+    if not any(
+            isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == row
+            for member in members for node in _top_level([member])):
+        raise NoFix("TensorFlow is not imported at the top of the file")
+    try:
+        at, place = insertion_row(source)
+    except NoFix:
+        return last
+    if place != "imports" or at < last:
+        return last
+    passed = [m for begin, _, group in file.groups if last < begin <= at for m in group]
+    if any(not isinstance(member, (ast.Import, ast.ImportFrom, ast.Try, ast.If)) for member in passed):
+        return last
+    return at
+
+
+def _top_level(body):
+    for statement in body:
+        yield statement
+        if isinstance(statement, (ast.Try, ast.If)):
+            for field in ("body", "orelse", "finalbody"):
+                yield from _top_level(getattr(statement, field, ()))
+            for handler in getattr(statement, "handlers", ()):
+                yield from _top_level(handler.body)
