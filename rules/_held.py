@@ -16,9 +16,10 @@ _OF_CONTAINERS = frozenset(name for kind in (dict, list, set, str) for name in d
 def calls(context):
     """(module, call) of every call, with an argument, of a name or attribute that was assigned, passed or imported."""
     attributes = set().union(*(m.stored for m in context.project.modules))
-    for m in map(context.project.module, context.among(range(len(context.project.modules)))):
-        if context.in_tests(m):
+    for index in context.among(range(len(context.project.modules))):
+        if context.in_tests(context.project.modules[index]):
             continue
+        m = context.project.module(index)
         foreign = None
         for tail, calls in m.calls_by_tail().items():
             if tail[:1].isupper() or tail in _OF_CONTAINERS or tail.endswith(_FUNCTIONS):
