@@ -49,8 +49,7 @@ MEASURED = ("not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call 
 PREDICTS = frozenset(("predict", "predict_classes", "predict_proba"))
 APIS = frozenset("model." + name for name in PREDICTS)
 _WITHOUT_PREDICT = ("ext:transformers.", "ext:torch.", "ext:onnxruntime.")  # their models have no such method
-FEW = 3
-FEW_ARRAYS = 5
+FEW = 8  # calls: less than half a second in all
 
 
 def find(context):
@@ -78,7 +77,7 @@ def _hot_enough(context, m, i, repeat):
     data = _data(context, m, i)
     if data is None or _hot.single(context, m, i, data):
         return True
-    if repeat.count is not None and repeat.count <= FEW_ARRAYS or _hot.folds(repeat):
+    if _hot.folds(repeat):
         return False
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
         return False

@@ -244,6 +244,8 @@ def is_op(name):
     if len(parts) == 2:
         return tail[:1].islower() and tail not in _NOT_OPS and not tail.startswith("register_") and name not in RETURNS or tail in ("Variable",)
     section = parts[1]
+    if any(part[:1].isupper() for part in parts[2:-1]):
+        return False  # tf.summary.FileWriterCache.get(folder): what a class gives
     if section not in _OP_SECTIONS or f"{section}.{parts[2]}" in _SECTION_NON_OPS or name == "tf.contrib.crf.viterbi_decode":  # that one is NumPy's
         return False
     if section == "train":
