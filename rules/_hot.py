@@ -16,6 +16,7 @@ _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor",
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
 _ADDS = frozenset(("append", "extend", "insert", "add", "update", "appendleft"))
 MAX_DEPTH = 6
+MOST_CALLERS = 40
 
 
 def repeats(context, m, i, outer=False):
@@ -292,6 +293,23 @@ def _new_axis(item):
 def eager(context, repeat):
     """Does nothing on the way from the repeat to the place run inside a traced function?"""
     return not any(context.project.compiled_by.call(m, i) for m, i in repeat.hops)
+
+
+def compiled_somewhere(context, m, i):
+    """Do some of those who run the function around call `i` compile it?  Then its loop is unrolled there, and no claim can be made about the others."""
+    waiting = [(m, m.calls[i][3])]
+    seen = {(m.index, scope) for m, scope in waiting}
+    for fm, scope in waiting:
+        for other, j, how in context.project.callers(fm, scope):
+            key = (other.index, other.calls[j][3])
+            if other.unit_test or key in seen:
+                continue
+            if how in ("compiled", "compiled-map") or context.project.compiled(other, key[1]):
+                return True
+            if how == "call" and len(seen) < MOST_CALLERS:
+                seen.add(key)
+                waiting.append((other, key[1]))
+    return False
 
 
 def busy(context, m, i, few, accept=None):

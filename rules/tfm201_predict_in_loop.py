@@ -3,7 +3,7 @@
 ## What it does
 Reports `predict` of a Keras model at a place that repeats: a loop or comprehension, a function that is called for each frame, step
 or node (also from another file), `map`, a worker, a callback per batch. The receiver must be a Keras model: `predict` of scikit-learn,
-XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. A few passes over whole arrays (the parts of a
+XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. Up to eight passes, whole arrays (the parts of a
 cross-validation, one prediction for each trained model) and one prediction per request stay silent.
 
 ## Why is this bad?

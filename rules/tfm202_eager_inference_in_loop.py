@@ -3,8 +3,8 @@
 ## What it does
 Reports `model(x)` of a Keras model, and statements of several TensorFlow operations around a matrix product or convolution, that run for each
 sample, step or batch of a loop (also through callers in other files) while nothing on the way is traced: no `tf.function`, no Keras `call`, no
-`Dataset.map`. A handful of passes, the building of a functional model, one forward pass per epoch of training, and code beside a
-`GradientTape` (see TFM203) stay silent.
+`Dataset.map`. A handful of passes, the building of a functional model, one forward pass per epoch of training, a loop in a function that
+some of its callers compile, and code beside a `GradientTape` (see TFM203) stay silent.
 
 ## Why is this bad?
 Each layer is launched from Python, operation by operation. `model(x)` is much faster than `predict` for one sample, but a traced
@@ -70,7 +70,8 @@ def find(context):
 
 
 def _draft(context, m, i, what, last, fix):
-    repeat = _hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not _hot.in_tape(context, r))
+    repeat = _hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not _hot.in_tape(context, r)
+                       and not (r.local and _hot.compiled_somewhere(context, m, i)))
     if repeat is None or _hot.around_training(context, repeat) or _hot.outshone(context, repeat):
         return
     if (repeat.kind == "callback" or _hot.trains(context, repeat)) and _hot.now_and_then(repeat):

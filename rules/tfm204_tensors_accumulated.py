@@ -36,7 +36,7 @@ from tflint_mem.context import Draft
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of, walk
 
-from . import _kept, _models, _variance
+from . import _hot, _kept, _models, _variance
 
 CODE = "TFM204"
 SWEEPS = True
@@ -190,7 +190,7 @@ def _long(context, keeping, made):
                 continue
         elif own or fresh:
             continue
-        if _over_data(context, m, made, repeat):
+        if _over_data(context, m, made, repeat) and not (repeat.local and _hot.compiled_somewhere(context, m, made)):
             return repeat
     return None
 
