@@ -33,7 +33,7 @@ from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import TRAINING_METHODS
 
-from . import _hot, _lifetimes, _models
+from . import _hot, _lifetimes, _models, _trials
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
@@ -64,7 +64,7 @@ def _one_model_trained(context, m, i, repeat):
     place = m.calls[i][0][1]
     models = {v for v in context.infer.values(m, m.calls[i][3], place, m.calls[i][5]) if v[0] in ("obj", "inst")}
     known = {v for v in models if v[0] == "inst" or v[2] is not None}
-    if any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
+    if place[:2] == ("a", ("n", "self")) and _trials.new_owner(context, repeat) or any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
         return False  # another model each time
     if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i][5]):
         return False  # the next one of a list of models

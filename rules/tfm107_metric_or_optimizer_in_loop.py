@@ -39,7 +39,7 @@ from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _lifetimes, _models, _variance
+from . import _lifetimes, _models, _trials, _variance
 
 CODE = "TFM107"
 SWEEPS = True
@@ -87,7 +87,7 @@ def _repeat(context, m, i, kind):
             continue
         if any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.arguments(i)):
             continue
-        if _belongs_to_new(context, repeat, kind):
+        if _belongs_to_new(context, repeat, kind) or _trials.trains_new(context, repeat):
             continue
         return repeat
     return None

@@ -39,7 +39,7 @@ from tflint_mem.context import call_text
 from tflint_mem.knowledge import METHODS
 from tflint_mem.project.module import statement_expressions, tail_of, walk
 
-from . import _lifetimes, _modes, _variance
+from . import _lifetimes, _modes, _trials, _variance
 
 CODE = "TFM402"
 SWEEPS = True
@@ -211,7 +211,7 @@ def _rebuilt(context):
             how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
             if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
                 continue
-            if _put_together(context, m, i, repeat) or _into_graph(repeat):
+            if _put_together(context, m, i, repeat) or _into_graph(repeat) or _trials.trains_new(context, repeat):
                 continue
             yield _draft(context, m, i, repeat, how)
             break

@@ -254,15 +254,17 @@ def _repeat(context, made):
     site = _graphs.stand_in(m, scope, made.context, made.statement)
     if site is None or _graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
         return None
-    guards = context.project.repeats_of.guards
+    guards, own = context.project.repeats_of.guards, _graphs.in_graph_of_its_own(context, m, made.context)
     for repeat in context.project.repeats_of.all_of_call(m, site):
+        if own and not repeat.local:
+            continue  # each run of the function starts a graph
         if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
             continue
         if repeat.context is not None and _graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
             continue
         if not _either(context, repeat) and _runs(context, repeat):
             return repeat
-    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or _graphs.in_graph_of_its_own(context, m, made.context):
+    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or own:
         return None
     return True if _called_later(context, made, site) else None
 

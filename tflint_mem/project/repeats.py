@@ -87,7 +87,7 @@ class Repeats:
             scope, context = call[3], call[4]
             found = () if rerun else self.local_loop(m, i)
             if found and len(hops) > 1:
-                found = [loop for loop in found if not self._takes_turns(m, i, loop)]
+                found = [loop for loop in found if not self._takes_turns(m, i, loop) and not self._picks(hops, loop)]
             passes = 1
             for loop in found:
                 count = self.count(m, loop)
@@ -215,6 +215,26 @@ class Repeats:
         if f[0] == "a" and f[1][0] == "n" and f[1] in walk(target):
             return len({(fm.index, s) for fm, s in self.project.functions_called(m, i) if not self.project.infer.declared(fm, s)}) > 1  # of several classes
         return f[0] == "n" and f in walk(target) and not any(v[0] in ("obj", "inst") for v in self.project.infer.call_values(m, i))
+
+    def _picks(self, hops, loop):
+        """Does a call on the way take what it calls out of a table by the loop's variable: `TABLE[name].run()`?  Then each entry runs once."""
+        m = hops[0][0]
+        kind, _, statement, branch = m.contexts[loop]
+        if kind == "while":
+            return False
+        target = branch[0] if kind == "comp" else m.statements[statement][5]
+        for position, (hm, hi) in enumerate(hops[:-1]):
+            key = _table_key(hm, hm.calls[hi][0])
+            if key is None or len({(fm.index, s) for fm, s in self.project.functions_called(hm, hi)}) < 2:
+                continue
+            while position and key is not None:  # a parameter: what the hop before passes
+                names = [param[0] for param in hm.scopes[hm.calls[hi][3]][F.S_PARAMS]]
+                scope, position = hm.calls[hi][3], position - 1
+                inner, (hm, hi) = hm, hops[position]
+                key = self.project.infer.argument(inner, scope, names.index(key[1]), hm, hi) if key[0] == "n" and key[1] in names else None
+            if key is not None and key[0] == "n" and key in walk(target):
+                return True
+        return False
 
     def count(self, m, loop):
         """Number of passes when the code says it, else None."""
@@ -379,3 +399,13 @@ class Repeats:
     def _map_phrase(self, m, i):
         return f"each item of `{call_text(m, i)}`"
 
+
+def _table_key(m, f):
+    """The key by which the called expression is taken from a table: of `TABLE[key]`, `TABLE[key].run`, `TABLE.get(key)`; else None."""
+    while f[0] == "a":
+        f = f[1]
+    if f[0] == "x":
+        return f[2]
+    if f[0] == "c" and tail_of(m.calls[f[1]][0]) == "get" and m.calls[f[1]][1]:
+        return m.calls[f[1]][1][0]
+    return None

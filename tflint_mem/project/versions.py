@@ -30,6 +30,7 @@ _GRAPH_ONLY = frozenset(("tf.get_collection", "tf.placeholder", "tf.summary.merg
 _V2_NAMES = frozenset((
     "tf.function", "tf.GradientTape", "tf.config.list_physical_devices", "tf.config.set_memory_growth", "tf.random.set_seed", "tf.distribute.MirroredStrategy",
     "tf.data.Dataset.from_tensor_slices_v2", "tf.summary.create_file_writer", "tf.saved_model.load", "tf.train.Checkpoint", "tf.config.list_logical_devices",
+    "tensor.numpy", "variable.numpy",
 ))
 
 
