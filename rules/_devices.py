@@ -10,8 +10,15 @@ LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
 def growth_calls(context):
     """(module, call) of every call that switches memory growth on."""
     for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
-        if context.argument(m, i, 1, "enable") != ("k", False):
+        if context.argument(m, i, 1, "enable") != ("k", False) and not _taken_back(context, m, i):
             yield m, i
+
+
+def _taken_back(context, m, i):
+    """Is growth switched off again for the same device further on in the function?"""
+    device = context.argument(m, i, 0, "device")
+    return any(j > i and context.argument(m, j, 1, "enable") == ("k", False) and context.argument(m, j, 0, "device") == device
+               for j in m.calls_by_tail().get("set_memory_growth", ()) if m.calls[j][3] == m.calls[i][3])
 
 
 def limit_calls(context):

@@ -122,10 +122,14 @@ def outshone(context, repeat):
 
 
 def waits(context, repeat):
-    """Does each pass of the loop sleep for a second or more?  Then nothing in it is worth speeding up."""
+    """Does each pass of the loop sleep for a second or more, or wait for a checkpoint?  Then nothing in it is worth speeding up."""
     if repeat.context is None:
         return False
     m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
+    kind, _, header, _ = m.contexts[repeat.context]
+    iterable = m.statements[header][6] if kind == "for" else ("", "")
+    if iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) == "checkpoints_iterator":
+        return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
         if tail_of(call[0]) == "sleep" and m.inside(call[4], repeat.context) and not any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > repeat.context):

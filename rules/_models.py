@@ -94,11 +94,21 @@ def part(context, m, i):
 def _in_constructor(context, m, i):
     """Does a Keras model or layer of the project make it for itself: `self.head = Sequential(…)` in its `__init__` or `build`?"""
     scope, statement = m.calls[i][3], m.statements[m.calls[i][5]]
-    if m.scopes[scope][F.S_NAME] not in ("__init__", "build") or not m.is_method(scope) or statement[0] != F.ASSIGN:
+    if m.scopes[scope][F.S_NAME] not in ("__init__", "build") or not m.is_method(scope):
         return False
-    if not any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]):
+    if not (any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]) if statement[0] == F.ASSIGN else _given_to_self(m, i, statement)):
         return False
     return context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) in ("model", "layer")
+
+
+def _given_to_self(m, i, statement):
+    """`setattr(self, name, Sequential(…))`, `self.blocks.append(Sequential(…))`."""
+    if statement[0] != F.EXPR or statement[5][0] != "c":
+        return False
+    f, arguments = m.calls[statement[5][1]][:2]
+    if ("c", i) not in arguments:
+        return False
+    return f == ("n", "setattr") and arguments[0] == ("n", "self") or f[0] == "a" and f[2] in ADDERS and f[1][:2] == ("a", ("n", "self"))
 
 
 def _reached_into(m, j, name):

@@ -49,6 +49,7 @@ MEASURED = ("not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call 
 PREDICTS = frozenset(("predict", "predict_classes", "predict_proba"))
 APIS = frozenset("model." + name for name in PREDICTS)
 _WITHOUT_PREDICT = ("ext:transformers.", "ext:torch.", "ext:onnxruntime.")  # their models have no such method
+_OF_GENERATORS = frozenset(("steps", "workers", "use_multiprocessing", "max_queue_size"))  # said only where many batches are predicted
 FEW = 8  # calls: less than half a second in all
 
 
@@ -73,6 +74,8 @@ def _hot_enough(context, m, i, repeat):
     if repeat.kind in _hot.ONE_OFF or _hot.per_epoch(context, repeat) or _hot.waits(context, repeat):
         return False
     if repeat.count is not None and repeat.count <= FEW:
+        return False
+    if any(name in _OF_GENERATORS for name, _ in m.calls[i][2]):
         return False
     data = _data(context, m, i)
     if data is None or _hot.single(context, m, i, data):

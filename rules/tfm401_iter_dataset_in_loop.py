@@ -33,7 +33,7 @@ from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _variance
+from . import _hot, _variance
 
 CODE = "TFM401"
 SWEEPS = True
@@ -103,7 +103,7 @@ def _steps(context, m, i, dataset):
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.kind not in ("loop", "while", "comprehension", "callback"):
             continue
-        if repeat.kind == "callback" and "_batch_" not in repeat.what:
+        if repeat.kind == "callback" and "_batch_" not in repeat.what or _hot.waits(context, repeat):
             continue
         if _variance.of(context, repeat, dataset) == _variance.SAME and not _per_epoch(context, repeat):
             return repeat

@@ -127,7 +127,7 @@ class Versions:
         if one & _GRAPH_SWITCHES or two <= {"tf.function"} and len(one & _GRAPH_ONLY) > 2:
             return True
         return bool(one & {"tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.train.MonitoredTrainingSession", "tf.global_variables_initializer",
-                           "tf.get_variable", "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.app.run", "tf.layers.dense"}) and not two
+                           "tf.get_variable", "tf.variable_scope", "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.app.run", "tf.layers.dense"}) and not two
 
 
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
