@@ -166,12 +166,15 @@ def _fix(context, m, i, repeat):
     direct = not (data[0] in ("l", "t") or _several_outputs(context, m, i, data) or context.project.versions.graph_mode(m) or _own_step(context, m, i))
 
     def fix(fx):
-        from tflint_mem.codemod import operations as do
+        from tflint_mem.codemod.predictions import on_one_row
 
-        view, call = fx.at(m, i)
-        if direct:
-            return UNSAFE, "Call the model directly", do.predict_to_call(view, call)
-        return UNSAFE, "Use predict_on_batch", do.predict_to_on_batch(view, call)
+        edits = on_one_row(fx.source, m.calls[i][6], batch=not direct) if m is fx.m else None
+        if edits is None:
+            from tflint_mem.codemod import operations as do
+
+            view, call = fx.at(m, i)
+            edits = do.predict_to_call(view, call) if direct else do.predict_to_on_batch(view, call)
+        return UNSAFE, "Call the model directly" if direct else "Use predict_on_batch", edits
 
     return fix
 

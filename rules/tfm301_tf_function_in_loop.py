@@ -92,7 +92,7 @@ def _checked(context, m, i, traced, pos):
         help="make it once, outside of what repeats, and pass what changes as tensors",
         severity="error" if training else "warning" if kept else None, group="leak" if training or kept else None,
         trace=context.trace(repeat, "makes a new tf.function"), site=i, noqa_row=pos[2],
-        fix=_fix(m, i, traced) if repeat.local and not kept else None,
+        fix=_fix(m, i, traced) if repeat.local and not kept and not _reads_loop(traced) else None,
     )
 
 
@@ -161,6 +161,19 @@ def _free(m, scope):
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------
+
+
+def _reads_loop(traced):
+    """Does a function that is defined in a loop read what the loop binds?  Then it cannot move before it."""
+    m = traced.m
+    definition = m.statements[m.scopes[traced.scope][F.S_STMT]] if m is not None else None
+    if definition is None or definition[0] != F.DEF:
+        return False
+    loop = next(iter(m.loops(definition[2])), None)
+    if loop is None:
+        return False
+    bindings = [b for _, name in _free(m, traced.scope) for b in m.bindings(definition[1])[name]]
+    return any(b[1] == m.contexts[loop][2] or b[1] >= 0 and m.inside(m.statements[b[1]][2], loop) for b in bindings)
 
 
 def _fix(m, i, traced):

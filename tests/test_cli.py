@@ -504,12 +504,14 @@ IMPORTS = textwrap.dedent("""\
 """)
 
 
-def test_the_most_frequent_fix_needs_no_libcst(here):
-    (here / "train.py").write_text("import tensorflow as tf\n\nmodel = tf.keras.Sequential()\nmodel.fit(tf.ones((8, 4)))\n")
+def test_the_most_frequent_fixes_need_no_libcst(here):
+    (here / "train.py").write_text("import tensorflow as tf\n\nmodel = tf.keras.Sequential()\nmodel.fit(tf.ones((8, 4)))\n"
+                                   "for row in open('rows.csv'):\n    print(model.predict([[float(row)]]))\n")
     (here / "pyproject.toml").write_text("[tool.other]\n")
     done = subprocess.run([sys.executable, "-c", IMPORTS, "train.py"], capture_output=True, text=True)
     *report, last = done.stdout.splitlines()
     assert any("TFM601" in line for line in report) and any("+ for gpu in" in line for line in report)
+    assert any("TFM201" in line for line in report) and any("+     print(model.predict_on_batch(" in line for line in report)
     code, *modules = last.split()
     assert (code, done.stderr) == ("1", "") and "libcst" not in modules
 

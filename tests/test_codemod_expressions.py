@@ -1,5 +1,7 @@
 """Rewrites of expressions, arguments and decorators."""
 
+import ast
+
 import pytest
 
 from codemod_support import Code
@@ -8,6 +10,7 @@ from tflint_mem.codemod.operations import (
     add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, predict_to_call,
     predict_to_on_batch, replace_expression, without_keyword, wrap_argument,
 )
+from tflint_mem.codemod.predictions import on_one_row
 
 
 def rewritten(text, operation, start, *args, number=0):
@@ -47,16 +50,45 @@ def test_predict_on_batch():
     assert code.apply(predict_to_on_batch(view, call)) == "y = self.model.predict_on_batch(f(1))[0]  # fast\n"
 
 
-@pytest.mark.parametrize("text", [
+REFUSED = [
     "y = m.predict(x, batch_size=3)", "y = m.predict(x, 32)", "y = m.predict(x, steps=1)", "y = m.predict(*x)",
     "y = m.predict(x, **kw)", "y = m.predict()", "y = m.predict(verbose=0)", "y = m.predict(a for a in x)",
     "y = m.predict(x, callbacks=[])", "y = m.predict(x, workers=2)", "y = m.predict(\n    x,  # data\n    verbose=0)",
-])
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
 def test_predict_refused(text):
     _, view, call = predict_call(text)
     for operation in (predict_to_call, predict_to_on_batch):
         with pytest.raises(NoFix):
             operation(view, call)
+
+
+ROWS = {  # text -> is it plain enough to do without LibCST?
+    "y = model.predict(x)": True, "y = models['ä'].predict(f(\"ö\"), verbose=0)[0]  # größe": True, "y = 1; z = m.predict(a[0][None])": True,
+    "y = (a or b).predict((1, 2)).sum()": True, "y = m.predict(p.predict(x))": True, "y = [m.predict(v, verbose=0) for v in x]": True,
+    "y = m.predict(lambda: 1)": True, "y = m.predict(x := 3)": True, "y = m.predict(b'#')": True,
+    "y = m.predict((x))": False, "y = m.predict( x )": False, "y = m.predict(x )": False, "y = m .predict(x)": False, "y = m. predict(x)": False,
+    "y = m.predict (x)": False, "y = (m.predict)(x)": False, "y = m.predict(x=x)": False, "y = m.predict(\n    x)": False,
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("text", [*PREDICTIONS, *REFUSED, *ROWS])
+def test_predict_on_one_row_is_the_same(text, newline):
+    code = Code(text.replace("\n", newline or "\n") + newline)
+    calls = [n for n in ast.walk(ast.parse(code.text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "predict"]
+    outermost = min(calls, key=lambda n: (n.lineno, n.col_offset, -n.end_col_offset))
+    place = (outermost.lineno, outermost.col_offset, outermost.end_lineno, outermost.end_col_offset)
+    view = code.view("y =")
+    end = (place[2], len(code.source.lines[place[2] - 1].encode()[:place[3]].decode()) + 1)
+    for batch, operation in ((False, predict_to_call), (True, predict_to_on_batch)):
+        edits = on_one_row(code.source, place, batch)
+        assert (edits is not None) == ROWS.get(text, edits is not None)
+        if edits is not None:
+            assert text not in REFUSED
+            assert edits == operation(view, view.call_at(end))
 
 
 def test_predict_must_be_a_method():

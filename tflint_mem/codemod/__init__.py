@@ -1,7 +1,7 @@
 """Codemods: concrete-syntax rewrites of one top-level statement that come back as small text edits.
 
 This package's own name imports nothing, so that `NoFix` can be caught without paying for LibCST; the modules below it are
-imported only when a fix is built, and but for those that work on text (`cells`, `stanza`) they import LibCST.
+imported only when a fix is built, and but for those that work on text (`cells`, `predictions`, `stanza`) they import LibCST.
 """
 
 

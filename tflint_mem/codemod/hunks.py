@@ -1,7 +1,5 @@
 """From old lines and new lines to the smallest line-granular edits in module coordinates."""
 
-import difflib
-
 from ..finding import Edit
 from .outline import strip_end
 
@@ -72,8 +70,10 @@ def _changed(old, new):
     before, after = old[head:len(old) - tail], new[head:len(new) - tail]
     if not before and not after:
         return []
-    if not before or not after or len(before) + len(after) > _MOST_LINES:
+    if not before or not after or len(before) == len(after) == 1 or len(before) + len(after) > _MOST_LINES:
         return [(head, head + len(before), head, head + len(after))]
+    import difflib
+
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return [
         (head + i1, head + i2, head + j1, head + j2)
