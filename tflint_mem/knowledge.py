@@ -259,6 +259,12 @@ _SEVERAL = frozenset(("split", "unstack", "meshgrid", "dynamic_partition", "pars
                       "clip_by_global_norm", "non_max_suppression_with_scores", "combined_non_max_suppression"))
 
 
+# Operations that give lists of tensors, or lists and states in each other: an item of what is taken apart is no tensor for sure.
+_NESTED = frozenset(("model_with_buckets", "static_rnn", "static_bidirectional_rnn", "stack_bidirectional_rnn", "bidirectional_dynamic_rnn", "ctc_greedy_decoder",
+                     "ctc_beam_search_decoder", "basic_rnn_seq2seq", "tied_rnn_seq2seq", "embedding_rnn_seq2seq", "embedding_attention_seq2seq", "attention_decoder",
+                     "embedding_attention_decoder", "rnn_decoder", "dynamic_decode", "raw_rnn"))
+
+
 def result_of(name):
     """The kind of thing that a call of this canonical name returns, or None."""
     kind = RETURNS.get(name)
@@ -286,6 +292,8 @@ def result_of(name):
             return "layer"
         if name.rpartition(".")[2] in _SEVERAL:
             return "parts"
+        if name.rpartition(".")[2] in _NESTED:
+            return None
         return "tensor" if is_op(name) else None
     if name.startswith("numpy."):
         return "ndarray"

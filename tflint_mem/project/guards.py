@@ -12,6 +12,7 @@ _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource",
                       "on_startup", "fixture", "ttl_cache"))
 _IN_FUNCTION = frozenset(("functools.lru_cache", "functools.cache"))  # what they keep goes with the function object
 _EXITS = frozenset(("exit", "_exit", "quit", "abort"))
+_NAMES_OF = frozenset(("getnames", "namelist", "listdir", "keys"))  # distinct names: of an archive, a folder, a dictionary
 
 
 class Guards:
@@ -210,7 +211,10 @@ class Guards:
     def one_of_them(m, i, loop):
         """`for part in parts: if part == "train": …`: only the pass of that name, in a loop over names that are held together."""
         kind, _, header, _ = m.contexts[loop]
-        if kind != "for" or m.statements[header][5][0] != "n" or m.statements[header][6][0] not in ("n", "a", "l", "t"):
+        iterable = m.statements[header][6] if kind == "for" else None
+        if iterable is None or m.statements[header][5][0] != "n":
+            return False
+        if iterable[0] not in ("n", "a", "l", "t") and not (iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in _NAMES_OF):
             return False
         target = m.statements[header][5]
         for context in m.chain(m.calls[i][4]):
