@@ -316,7 +316,8 @@ def walk_statement(m, statement):
 
 
 def _calls_in(expression):
-    return [expression[1]] if expression[0] == "c" else []
+    """The call that an expression is, or that each pass of a comprehension is: `[models.append(make(n)) for n in sizes]`."""
+    return [e[1] for e in (expression[2] if expression[0] == "g" else (expression,)) if e[0] == "c"]
 
 
 def _holds(expression, here):
