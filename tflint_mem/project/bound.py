@@ -3,6 +3,7 @@
 from .. import facts as F
 from ..knowledge import ELEMENTS, canonical, result_of
 from .answers import EMPTY, remembered
+from .module import dotted
 from .values import MAX_DEPTH, SURE_DEPTH, few, has_content, obj, one
 
 _FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
@@ -48,13 +49,10 @@ class Bindings:
 
     def outside(self, m, scope, expression):
         """The dotted name of what belongs to another package, where the name of an import says so: `tf.add`; None where more has to be asked."""
-        names = []
-        while expression[0] == "a":
-            names.append(expression[2])
-            expression = expression[1]
-        if expression[0] != "n":
+        parts = dotted(expression)
+        if parts is None:
             return None
-        name = expression[1]
+        name = parts[0]
         found = m.packages.get(name, -1)
         if found == -1:
             found, lasts = self.lasting(self._package, m, name)
@@ -67,8 +65,7 @@ class Bindings:
             if name in (bound[scope] if scope in bound else m.bindings(scope)):
                 return None
             scope = scopes[scope][F.S_PARENT]
-        names.append(found)
-        return ".".join(reversed(names))
+        return ".".join((found, *parts[1:]))
 
     def _package(self, m, name):
         """The dotted name that the only binding of a name at the top of a module, an import, gives it; None when that is not all, or leads into the project."""
