@@ -75,6 +75,7 @@ class Project:
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
         module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep=len(self._loaded) < self._keep)
+        module.resolved = self.names.known(parts)
         self.modules.append(module)
         if module.loaded:
             self._loaded.append(module.index)
@@ -142,12 +143,10 @@ class Project:
 
     def resolve(self, module, dotted, level):
         """The module of the project that an import of `dotted` at `level` means in `module`, or None."""
-        key = (dotted, level)
-        index = module.resolved.get(key, -1)
+        index = module.resolved.get((dotted, level), -1)
         if index == -1:
             index = self.names.resolve(module.parts, module.package, dotted, level)
-            index = module.resolved[key] = None if index == module.index else index
-        return None if index is None else self.module(index)
+        return None if index is None or index == module.index else self.module(index)
 
     # -- calls ----------------------------------------------------------------------------------------------------
 

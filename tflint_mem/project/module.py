@@ -19,7 +19,7 @@ class Module:
     index   position in the project        path    the file as the run names it
     decoded  the project's record of modules whose body is in memory, oldest first
     recent  asked for since the project last looked for bodies to let go of
-    resolved  (dotted name, level) -> index of the module that an import means here: see `project.Project.resolve`
+    resolved  what imports mean here, as far as it was asked for: see `names.Names.known`
     packages  name -> dotted name of what another package has, for names that an import at the top gives: see `infer.Bindings.outside`
     bound   scope -> its bindings, those that were asked for: see `bindings`
     unit_test  whether it is named like a test
@@ -36,7 +36,7 @@ class Module:
         self.package = bool(parts) and parts[-1] == "__init__"
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
-        self.decoded, self.recent, self.resolved, self.packages = decoded, False, {}, {}
+        self.decoded, self.recent, self.resolved = decoded, False, {}
         self._blob = None
         self._keep(collected.body())
         self._clear()
@@ -56,7 +56,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self.bound, self.declared_global, self._members, self._ifs, self._classes = {}, {}, {}, {}, None
+        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._classes = {}, {}, {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):

@@ -29,11 +29,15 @@ class Names:
 
         importer  the parts of the importing module, package  whether it is an `__init__`
         """
-        key = (importer[:-1], dotted, level)  # files of one folder mean the same by the same name
-        found = self._cache.get(key, -1)
+        known, key = self.known(importer), (dotted, level)
+        found = known.get(key, -1)
         if found == -1:
-            found = self._cache[key] = self._resolve(importer, package, dotted, level)
+            found = known[key] = self._resolve(importer, package, dotted, level)
         return found
+
+    def known(self, importer):
+        """{(dotted, level): index or None} of what was resolved for the files of the importing module's folder: they mean the same by the same name."""
+        return self._cache.setdefault(importer[:-1], {})
 
     def _resolve(self, importer, package, dotted, level):
         parts = tuple(dotted.split(".")) if dotted else ()
