@@ -68,7 +68,7 @@ def test_predict_refused(text):
 ROWS = {  # text -> is it plain enough to do without LibCST?
     "y = model.predict(x)": True, "y = models['ä'].predict(f(\"ö\"), verbose=0)[0]  # größe": True, "y = 1; z = m.predict(a[0][None])": True,
     "y = (a or b).predict((1, 2)).sum()": True, "y = m.predict(p.predict(x))": True, "y = [m.predict(v, verbose=0) for v in x]": True,
-    "y = m.predict(lambda: 1)": True, "y = m.predict(x := 3)": True, "y = m.predict(b'#')": True,
+    "y = f'{m.predict(x)[0]:.2f}'": True, "y = f'größe {n} {m.predict(x)}'": True, "y = m.predict(f'{x}ö')": True, "y = m.predict(lambda: 1)": True, "y = m.predict(x := 3)": True, "y = m.predict(b'#')": True,
     "y = m.predict((x))": False, "y = m.predict( x )": False, "y = m.predict(x )": False, "y = m .predict(x)": False, "y = m. predict(x)": False,
     "y = m.predict (x)": False, "y = (m.predict)(x)": False, "y = m.predict(x=x)": False, "y = m.predict(\n    x)": False,
 }
