@@ -15,7 +15,7 @@ _OF_CONTAINERS = frozenset(name for kind in (dict, list, set, str) for name in d
 
 def calls(context):
     """(module, call) of every call, with an argument, of a name or attribute that was assigned, passed or imported."""
-    attributes = set().union(*(m.stored for m in context.project.modules))
+    attributes = context.project.attributes
     for index in context.among(range(len(context.project.modules))):
         if context.in_tests(context.project.modules[index]):
             continue

@@ -90,9 +90,7 @@ def _self_assignments(context):
             if not statement or statement[0] != F.ASSIGN or statement[6] is None or statement[6][0] != "c" or len(statement[5]) != 1:
                 continue
             place, i = statement[5][0], statement[6][1]
-            if place[0] not in ("n", "a"):
-                continue
-            if place[0] == "n" and m.calls[i][4] < 0 or not _starts_from(m, i, place):
+            if place[0] not in ("n", "a") or not _starts_from(m, i, place):
                 continue
             if place[0] == "n" and not m.loops(m.calls[i][4]):
                 continue  # a name of a function starts anew with each run of it

@@ -245,16 +245,14 @@ def _elsewhere(context, f):
     """Is what is called, by its name, neither work nor anything that the project has: `np.log(x)`, `names.sort()`?"""
     if f[0] != "a" or f[2] == "remote":  # train.remote(x) runs the Ray task train
         return False
-    return f[2] not in _WORK_TAILS and f[2] not in context.project.defined and f[2] not in _attributes(context)
+    return f[2] not in _WORK_TAILS and f[2] not in context.project.defined and f[2] not in context.project.attributes and f[2] not in _renamed(context)
 
 
-def _attributes(context):
-    """Names that are assigned as attributes, or imported under another name, somewhere in the project: what they hold may be called."""
-    if "attributes" not in context.memo:
-        modules = context.project.modules
-        context.memo["attributes"] = frozenset().union(
-            *(m.stored for m in modules), *([name for name, _, attribute, _ in m.imports if attribute and name != attribute] for m in modules))
-    return context.memo["attributes"]
+def _renamed(context):
+    """Names under which modules of the project import something that is called otherwise."""
+    if "renamed" not in context.memo:
+        context.memo["renamed"] = frozenset(name for m in context.project.modules for name, _, attribute, _ in m.imports if attribute and name != attribute)
+    return context.memo["renamed"]
 
 
 def _main_blocks(m):

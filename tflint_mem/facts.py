@@ -262,14 +262,6 @@ def _e(w, node):
     return None if node is None else _EXPR[type(node)](w, node)
 
 
-def _each(w, nodes):
-    """A tuple of expressions; that of one, the most frequent, is made without a comprehension, which is a call of its own."""
-    if len(nodes) == 1:
-        node = nodes[0]
-        return (_EXPR[type(node)](w, node),)
-    return tuple([_EXPR[type(node)](w, node) for node in nodes])
-
-
 def _head(kind, w, node):
     return (kind, w.scope, w.context, node.lineno, node.end_lineno)
 
@@ -277,7 +269,7 @@ def _head(kind, w, node):
 def _assign(w, node):
     i = _reserve(w)
     value = _EXPR[type(node.value)](w, node.value)
-    targets = _each(w, node.targets)
+    targets = tuple([_EXPR[type(t)](w, t) for t in node.targets])
     w.statements[i] = (ASSIGN, w.scope, w.context, node.lineno, node.end_lineno, targets, value, None)
 
 
@@ -507,15 +499,14 @@ def _name(w, node):
 
 def _attribute(w, node):
     attr = node.attr
+    w.idents.add(attr)
     value = node.value
     if type(value) is A.Name:
         key = (value.id, attr)
         found = w.attributes.get(key)
         if found is None:
-            w.idents.add(attr)
             found = w.attributes[key] = ("a", _name(w, value), attr)
         return found
-    w.idents.add(attr)
     return ("a", _EXPR[type(value)](w, value), attr)
 
 
@@ -540,8 +531,7 @@ def _constant(w, node):
 def _call(w, node):
     func = node.func
     f = _EXPR[type(func)](w, func)
-    args = node.args
-    args = _each(w, args) if args else ()
+    args = tuple([_EXPR[type(a)](w, a) for a in node.args])
     keywords = tuple([(k.arg, _EXPR[type(k.value)](w, k.value)) for k in node.keywords]) if node.keywords else ()
     calls = w.calls
     calls.append((f, args, keywords, w.scope, w.context, w.statement,
@@ -567,8 +557,7 @@ def _dict(w, node):
 
 
 def _subscript(w, node):
-    value, index = node.value, node.slice
-    return ("x", _EXPR[type(value)](w, value), _EXPR[type(index)](w, index), (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+    return ("x", _e(w, node.value), _e(w, node.slice), _pos(node))
 
 
 def _slice(w, node):
@@ -587,16 +576,15 @@ def _binop(w, node):
 
 
 def _unary(w, node):
-    return ("u", _OPS[type(node.op)], _EXPR[type(node.operand)](w, node.operand))
+    return ("u", _OPS[type(node.op)], _e(w, node.operand))
 
 
 def _boolean(w, node):
-    return ("o", _OPS[type(node.op)], _each(w, node.values))
+    return ("o", _OPS[type(node.op)], tuple([_e(w, v) for v in node.values]))
 
 
 def _compare(w, node):
-    ops = node.ops
-    return ("q", _EXPR[type(node.left)](w, node.left), (_OPS[type(ops[0])],) if len(ops) == 1 else tuple([_OPS[type(o)] for o in ops]), _each(w, node.comparators))
+    return ("q", _e(w, node.left), tuple([_OPS[type(o)] for o in node.ops]), tuple([_e(w, c) for c in node.comparators]))
 
 
 def _conditional(w, node):

@@ -46,6 +46,7 @@ class Project:
         self._subclasses = {}
         self._apis, self._api_sets, self._called = {}, {}, {}
         self.defined = set()  # names of all functions and classes of the project
+        self.attributes = set()  # names of all attributes that it assigns
         self.infer = Infer(self)
         self.asked = Asked(self)
         self.callers_of = Callers(self)
@@ -86,8 +87,9 @@ class Project:
         """Build the reverse index of names; the lists of the modules are dropped."""
         for module in self.modules:
             self.defined.update(module.defs)
+            self.attributes.update(module.stored)
             self.index.add(module.index, module.roles)
-            module.roles = ()
+            module.roles = module.stored = ()
         if len(self.modules) <= self._keep:
             self.module = self.modules.__getitem__  # all stay decoded
 
@@ -156,14 +158,11 @@ class Project:
         `keras.load_model` (canonical), `model.predict` (a method of a thing of that kind), `model.__call__` (the thing
         itself called), `new:model` (a class of the project that derives from keras.Model is constructed), `ext:…`.
         """
-        key = (m.index, i)
-        found = self._apis.get(key)
-        if found is None:
-            names, lasts = self.infer.lasting(self._api_names, m, i)
-            found = frozenset(names)
-            if lasts:
-                found = self._apis[key] = self._api_sets.setdefault(found, found)
-        return found
+        return self.infer.kept(self._apis, (m.index, i), self._api_set, m, i)
+
+    def _api_set(self, m, i):
+        found = frozenset(self._api_names(m, i))
+        return self._api_sets.setdefault(found, found)  # a few hundred different ones
 
     def _api_names(self, m, i):
         names = set()
@@ -193,13 +192,9 @@ class Project:
 
     def functions_called(self, m, i):
         """[(module, scope)] of the project functions that call `i` may run (constructors give `__init__`)."""
-        key = (m.index, i)
-        found = self._called.get(key)
-        if found is None:
-            found, lasts = self.infer.lasting(self._functions_called, m, i)
-            if lasts and len(self.modules) <= self._keep:
-                self._called[key] = found
-        return found
+        if len(self.modules) > self._keep:
+            return self._functions_called(m, i)  # a list for each call of a large project is too much
+        return self.infer.kept(self._called, (m.index, i), self._functions_called, m, i)
 
     def _functions_called(self, m, i):
         found = []

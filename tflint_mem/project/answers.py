@@ -116,6 +116,15 @@ class Answers:
             low, self.low = self.low, min(outer, self.low)
         return found, low == _NO_CYCLE
 
+    def kept(self, memo, key, find, *about):
+        """`memo[key]`, or what `find(*about)` gives, which the memo gets if it lasts."""
+        found = memo.get(key, memo)
+        if found is memo:
+            found, lasts = self.lasting(find, *about)
+            if lasts:
+                memo[key] = found
+        return found
+
     def _settle(self, mark):
         """The head of a cycle is known: forget its members, or keep them when there are many."""
         keep = len(self.members) - mark > LARGE_CYCLE

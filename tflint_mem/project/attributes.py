@@ -125,15 +125,7 @@ class Attributes:
         if tag == "ext":
             return one(("ext", v[1] + "." + name))
         if tag == "mod":
-            target = self.project.module(v[1])
-            found = self.module_name(target, name)
-            if found or name in target.bindings(0):
-                return found
-            if target.package:
-                sub = self.project.resolve(target, name, 1)
-                if sub is not None:
-                    return one(("mod", sub.index))
-            return EMPTY
+            return self.module_name(self.project.module(v[1]), name)
         if tag == "pkg":
             importer = self.project.module(v[1])
             target = self.project.resolve(importer, v[2] + "." + name, 0)

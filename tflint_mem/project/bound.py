@@ -4,7 +4,7 @@ from .. import facts as F
 from ..knowledge import ELEMENTS, canonical, result_of
 from .answers import EMPTY, remembered
 from .module import dotted
-from .values import MAX_DEPTH, SURE_DEPTH, few, has_content, obj, one
+from .values import few, has_content, obj, one
 
 _FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
 _STAR_NAMES = frozenset(("load_model", "clone_model", "model_from_json", "Model", "Sequential", "Input", "function", "clear_session", "applications",
@@ -36,15 +36,7 @@ class Bindings:
         key = ("name", m.index, owner, name, at)
         found = self.memo.get(key)
         if found is None:
-            if self.depth >= MAX_DEPTH:
-                return self.cut_off()
-            self.depth += 1
-            if self.depth == SURE_DEPTH:
-                self.sure = len(self.active)
-            try:
-                found = self.guarded(key, Bindings._name, m, owner, name, at)
-            finally:
-                self.depth -= 1
+            found = self.deeper(self.guarded, key, Bindings._name, m, owner, name, at)
         return found
 
     def outside(self, m, scope, expression):
@@ -53,11 +45,7 @@ class Bindings:
         if parts is None:
             return None
         name = parts[0]
-        found = m.packages.get(name, -1)
-        if found == -1:
-            found, lasts = self.lasting(self._package, m, name)
-            if lasts:
-                m.packages[name] = found
+        found = self.kept(m.packages, name, self._package, m, name)
         if found is None:
             return None
         bound, scopes = m.bound, m.scopes

@@ -23,10 +23,21 @@ class Infer(Answers, Bindings, Parameters, Classes, Attributes, Results):
         self.depth = 0
         self.sure = 0  # how many questions were open when SURE_DEPTH was reached
 
-    def cut_off(self):
-        """Nothing, at MAX_DEPTH: the answers on the way here that stand close to it are forgotten with the one at SURE_DEPTH."""
-        self.low = min(self.low, self.sure - 1)
-        return EMPTY
+    def deeper(self, find, *about):
+        """What `find(*about)` gives, one expression or name further in; nothing at MAX_DEPTH.
+
+        The answers on the way that stand close to where the search was cut off are forgotten with the one at SURE_DEPTH.
+        """
+        if self.depth >= MAX_DEPTH:
+            self.low = min(self.low, self.sure - 1)
+            return EMPTY
+        self.depth += 1
+        if self.depth == SURE_DEPTH:
+            self.sure = len(self.active)
+        try:
+            return find(*about)
+        finally:
+            self.depth -= 1
 
     def values(self, m, scope, expression, at):
         """Values of an expression of module `m` (a Module) in `scope`, seen from statement number `at`."""
@@ -38,15 +49,7 @@ class Infer(Answers, Bindings, Parameters, Classes, Attributes, Results):
         handler = HANDLERS.get(tag)
         if handler is None:
             return EMPTY
-        if self.depth >= MAX_DEPTH:
-            return self.cut_off()
-        self.depth += 1
-        if self.depth == SURE_DEPTH:
-            self.sure = len(self.active)
-        try:
-            found = handler(self, m, scope, expression, at)
-        finally:
-            self.depth -= 1
+        found = self.deeper(handler, self, m, scope, expression, at)
         if len(found) < 2:
             return found
         return self.pooled(found if len(found) <= MAX_VALUES else few(found))

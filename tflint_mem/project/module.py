@@ -233,15 +233,10 @@ class Module:
         """last name of the called expression -> call numbers."""
         if self._calls_by_tail is None:
             index = self._calls_by_tail = {}
-            for i, (f, *_) in enumerate(self.calls):
-                tag = f[0]
-                tail = f[1] if tag == "n" else f[2] if tag == "a" and f[2] != "remote" else called_name(self, f)
+            for i, call in enumerate(self.calls):
+                tail = called_name(self, call[0])
                 if tail is not None:
-                    found = index.get(tail)
-                    if found is None:
-                        index[tail] = [i]
-                    else:
-                        found.append(i)
+                    index.setdefault(tail, []).append(i)
         return self._calls_by_tail
 
     def arguments(self, i):

@@ -44,13 +44,7 @@ class Owners:
 
     def _gives(self, m, scope, heirs, depth):
         """Does each run of the function make a new object, and return it or keep it in the object that is constructed?"""
-        key = (m.index, scope, heirs, depth)
-        found = self._memo.get(key)
-        if found is None:
-            found, lasts = self.project.infer.lasting(self._makes_and_gives, m, scope, heirs, depth)
-            if lasts:
-                self._memo[key] = found
-        return found
+        return self.project.infer.kept(self._memo, (m.index, scope, heirs, depth), self._makes_and_gives, m, scope, heirs, depth)
 
     def _makes_and_gives(self, m, scope, heirs, depth):
         guards = self.project.repeats_of.guards
