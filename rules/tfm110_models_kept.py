@@ -132,4 +132,4 @@ def _in_results(context, m, i):
 
 
 def _trace(context, repeat, m, pos, last):
-    return (*context.trace(repeat, "makes a new model"), (m, pos[0], pos[1], last))
+    return context.trace(repeat, "makes a new model", (m, pos[0], pos[1], last))

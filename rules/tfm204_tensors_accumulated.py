@@ -91,7 +91,7 @@ def _draft(context, keeping):
     return Draft(
         CODE, m, pos, f"keeps a model's output tensor {context.when(repeat, m)}" + ("; all of them wait on the device until the loop ends" if needed else "; their memory adds up"),
         measured=MEASURED, help="keep a number of it, or `.numpy()`, which frees the GPU", severity="hint" if needed else None,
-        trace=(*context.trace(repeat, "makes the output"), (m, pos[0], pos[1], "keeps it")) if repeat.hops[-1] == (m, made) else (),
+        trace=context.trace(repeat, "makes the output", (m, pos[0], pos[1], "keeps it")) if repeat.hops[-1] == (m, made) else (),
         fix=_numpy(m, s) if statement[0] == F.EXPR and not _methods_wanted(m, keeping) else None, noqa_row=statement[4], site=s,
     )
 

@@ -89,5 +89,5 @@ def _draft(context, m, keeping, repeat):
     return Draft(
         CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
-        trace=(*context.trace(repeat, "opens a writer"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
     )

@@ -163,7 +163,8 @@ def test_the_last_line(run, findings, more, line):
 def test_json_has_the_promised_fields(run):
     [record] = json.loads(json_report.render(run(finding())))
     assert list(sorted(record)) == sorted([
-        "cell", "code", "end_location", "filename", "fix", "location", "message", "name", "noqa_row", "severity", "trace", "url",
+        "cell", "code", "confidence", "end_location", "filename", "fix", "location", "message", "name", "noqa_row", "persona", "places",
+        "severity", "trace", "url",
         "verification"])
     assert record["filename"].endswith("/src/a b.py") and record["filename"].startswith("/")
     assert record["location"] == {"row": 4, "column": 10}

@@ -136,6 +136,7 @@ class Run:
         self.paths = paths
         self.findings, self.fixed, self.skipped_fixes = [], [], []
         self.baseline, self.baselined = None, 0
+        self.held_back = 0  # findings that --pedantic would show
         self.verified = {}  # what --verify measured, by verifying.key(finding)
         self.failed = self.warned = False
         self.checked = 0
@@ -154,7 +155,9 @@ class Run:
         for path, message in self.reader.errors:
             self.failed = True
             self.warn(f"{path}: {message}")
-        self.findings = self._wanted(self.findings, self.reader.get)
+        wanted = self._wanted(self.findings, self.reader.get)
+        self.findings = self._worth_showing(wanted)
+        self.held_back = len(wanted) - len(self.findings)
         if self.options.add_noqa:
             return self._add_noqa()
         if self.options.write_baseline:
@@ -162,9 +165,14 @@ class Run:
         if self.settings.baseline:
             self._subtract_baseline()
         if self.options.place:
+            self.findings = wanted  # who names a place wants to know all about it
             self._keep_place()
         if self.options.diff or self.settings.fix:
             self._fix()
+        if len(self.findings) > 1:
+            from tflint_mem.report import twins
+
+            self.findings = twins.together(self.findings, self.reader.get)
         if self.options.verify is not None:
             from tflint_mem import verifying
 
@@ -232,7 +240,7 @@ class Run:
         def get(path):
             return changed[path] if path in changed else self.reader.get(path)
 
-        findings = self._wanted(self.analyze(sources), get)
+        findings = self._worth_showing(self._wanted(self.analyze(sources), get))
         return self.baseline.new(findings, get) if self.baseline else findings
 
     def written(self, path, raw):
@@ -281,6 +289,12 @@ class Run:
         ]
         kept = suppress.apply(findings, get, self.warn)
         return sorted(kept, key=lambda finding: finding.sort_key())
+
+    def _worth_showing(self, findings):
+        """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""
+        if self.settings.pedantic or not findings:
+            return findings
+        return [finding for finding in findings if finding.persona == "regular" or finding.code in self.settings.explicit]
 
     def _keep_place(self):
         """Only what stands in the file, or on the row, that `verify` was asked about."""

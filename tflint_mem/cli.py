@@ -81,6 +81,7 @@ def _verify_given(given):
 @click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
 @click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
 @click.option("--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere.")
+@click.option("--pedantic/--no-pedantic", default=None, help="Also show what is only possible, or slow where it hardly adds up.")
 @click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at.")
 @click.option("--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything.")
@@ -125,7 +126,7 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
-    for name in ("fix", "unsafe_fixes", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore"):
+    for name in ("fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore"):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
     return run(Options(paths, overrides=settings, config=config, **given))

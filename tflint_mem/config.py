@@ -23,7 +23,7 @@ KEYS = {
     "select": STRINGS, "ignore": STRINGS, "extend-select": STRINGS,
     "exclude": STRINGS, "extend-exclude": STRINGS, "force-exclude": BOOL, "respect-gitignore": BOOL,
     "per-file-ignores": LISTS,
-    "fix": BOOL, "unsafe-fixes": BOOL,
+    "fix": BOOL, "unsafe-fixes": BOOL, "pedantic": BOOL,
     "output-format": STRING, "baseline": STRING, "cache-dir": STRING, "max-file-size": SIZE,
     "tensorflow-version": STRING, "handlers": STRINGS, "entry-points": STRINGS,
     "verify": TABLE,
@@ -39,6 +39,7 @@ class Settings:
 
     select, ignore, extend_select   layers of selectors as written; use `enabled` and `explicit`
     exclude, extend_exclude         path patterns, relative to `project_root`
+    pedantic                        show what is not worth acting on by itself, too: see worth
     force_exclude                   excludes hold for files given by name as well
     per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
     tensorflow_version              "2.15" or None when the code under check must tell
@@ -50,7 +51,7 @@ class Settings:
 
     __slots__ = (
         "select", "ignore", "extend_select", "exclude", "extend_exclude", "force_exclude", "respect_gitignore",
-        "per_file_ignores", "fix", "unsafe_fixes", "output_format", "baseline", "cache_dir", "max_file_size",
+        "per_file_ignores", "fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "max_file_size",
         "tensorflow_version", "handlers", "entry_points", "verify", "project_root", "config_path", "isolated", "cache",
         "_layers", "_resolved", "_ignored_per_file",
     )
@@ -60,7 +61,7 @@ class Settings:
         self.exclude, self.extend_exclude = list(DEFAULT_EXCLUDE), []
         self.force_exclude, self.respect_gitignore = False, True
         self.per_file_ignores = {}
-        self.fix = self.unsafe_fixes = False
+        self.fix = self.unsafe_fixes = self.pedantic = False
         self.output_format, self.baseline, self.cache_dir = "full", None, None
         self.max_file_size = MAX_FILE_SIZE
         self.tensorflow_version, self.handlers, self.entry_points, self.verify = None, [], [], {}

@@ -12,6 +12,19 @@ from .project.module import call_text
 _SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
 
 
+class Trace(tuple):
+    """The steps of a trace, and the Repeat that they tell of."""
+
+    repeat = None
+
+    @classmethod
+    def of(cls, repeat, steps):
+        """The steps of a Repeat."""
+        trace = cls(steps)
+        trace.repeat = repeat
+        return trace
+
+
 class Draft:
     """A finding before its place is translated and its fix is built.
 
@@ -19,14 +32,25 @@ class Draft:
     trace     ((module, line, column, message), …) from the repeat to the place, outermost first
     fix       None, or a function of a FixContext that returns (applicability, message, edits) or raises NoFix
     severity, group   override the rule's own
+    confidence, persona   override what `worth` would say
+    site      number of the flagged call, when there is one
     """
 
-    __slots__ = ("code", "m", "pos", "message", "measured", "help", "trace", "fix", "severity", "group", "noqa_row", "site")
+    __slots__ = ("code", "m", "pos", "message", "measured", "help", "trace", "fix", "severity", "group", "noqa_row", "site",
+                 "confidence", "persona")
 
-    def __init__(self, code, m, pos, message, measured="", help="", trace=(), fix=None, severity=None, group=None, noqa_row=None, site=None):
+    def __init__(self, code, m, pos, message, measured="", help="", trace=(), fix=None, severity=None, group=None, noqa_row=None,
+                 site=None, confidence=None, persona=None):
         self.code, self.m, self.pos, self.message = code, m, pos, message
-        self.measured, self.help, self.trace, self.fix = measured, help, tuple(trace), fix
+        self.measured, self.help, self.fix = measured, help, fix
+        self.trace = trace if isinstance(trace, Trace) else Trace(trace)
         self.severity, self.group, self.noqa_row, self.site = severity, group, noqa_row, site
+        self.confidence, self.persona = confidence, persona
+
+    @property
+    def repeat(self):
+        """The Repeat that the trace tells of, or None."""
+        return self.trace.repeat
 
 
 class Context:
@@ -87,8 +111,8 @@ class Context:
         more.setdefault("noqa_row", statement[4] if statement and statement[0] in _SIMPLE else pos[2])
         return Draft(code, m, pos, message, site=i, **more)
 
-    def trace(self, repeat, last):
-        """The trace of a Repeat: the repeat, each call on the way, and `last`, the message for the place itself."""
+    def trace(self, repeat, last, *behind):
+        """The trace of a Repeat: the repeat, each call on the way, `last`, the message for the place itself, and steps behind it."""
         m = repeat.module
         if repeat.context is not None:
             count = self.project.repeats_of.count(m, repeat.context)  # of this loop alone
@@ -107,7 +131,7 @@ class Context:
         hm, hi = repeat.hops[-1]
         pos = hm.calls[hi][6]
         steps.append((hm, pos[0], pos[1], last))
-        return tuple(steps)
+        return Trace.of(repeat, (*steps, *behind))
 
     def _passing(self, m, i, fm, fi):
         """What call `i` does to run the function around call `fi`: it calls it, or it reads a property or an item on its way."""

@@ -189,7 +189,7 @@ def _run_rules(project, kept, settings):
     for context.part in project.parts() if sweeps else ():
         for module in sweeps:
             drafts.extend(module.find(context))
-    return [_finished(draft, kept) for draft in _most_specific(drafts)]
+    return [_finished(context, draft, kept) for draft in _most_specific(drafts)]
 
 
 def _most_specific(drafts):
@@ -205,11 +205,13 @@ def _most_specific(drafts):
     return list(best.values())
 
 
-def _finished(draft, kept):
+def _finished(context, draft, kept):
     """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built."""
+    from . import worth
     from .registry import BY_CODE
 
     rule = BY_CODE[draft.code]
+    sure = worth.confidence(context, draft)
     source = kept[draft.m.path]
     start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
     cell, row = source.locate(start[0])
@@ -219,6 +221,7 @@ def _finished(draft, kept):
         end_row, end = row, start
     return Finding(
         code=draft.code, name=rule.name, group=draft.group or rule.group, severity=draft.severity or rule.severity,
+        confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
         message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
         trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source),

@@ -82,7 +82,7 @@ RULES = (
          "a Keras backend function or its gradients are made again in each repeat"),
     Rule("TFM505", "set-session-in-tf2", "tf1", "warning", "sometimes", "unsafe", 10, "set_session",
          "a session is set for Keras in eager TensorFlow 2, which never uses it"),
-    Rule("TFM601", "memory-growth-missing", "config", "warning", "sometimes", "unsafe", 5, "tensorflow keras tf_keras",
+    Rule("TFM601", "memory-growth-missing", "config", "hint", "sometimes", "unsafe", 5, "tensorflow keras tf_keras",
          "a program computes with TensorFlow and configures no GPU memory"),
     Rule("TFM602", "memory-growth-partial", "config", "error", "sometimes", "safe", 10, "set_memory_growth",
          "memory growth is switched on for some of the GPUs only"),

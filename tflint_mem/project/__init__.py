@@ -13,6 +13,7 @@ from ..knowledge import canonical
 from .asked import Asked
 from .callers import Callers
 from .compiled import Compiled
+from .hardware import Hardware
 from .imports import Imports
 from .index import Index
 from .infer import Infer
@@ -55,12 +56,13 @@ class Project:
         self.released_by = Released(self)
         self.compiled_by = Compiled(self)
         self.versions = Versions(self)
+        self.hardware = Hardware(self)
         self.imports = Imports(self)
 
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
         for part in (self.infer, self.asked, self.callers_of, self.iterated, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.repeats_of.feasible, self.repeats_of.owners, self.repeats_of.kindred, self.released_by, self.compiled_by,
-                     self.versions, self.imports):
+                     self.versions, self.hardware, self.imports):
             part.project = None
         self.callers_of.forget()
         self._called.clear()

@@ -65,8 +65,8 @@ class Versions:
             return (found, found)
         modules = self.project.modules
         common = os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules]) if modules else self.project.root
-        for folder in self._folders(common) if common else ():
-            for text in _texts(folder, _FILES):
+        for folder in self.folders(common) if common else ():
+            for text in texts(folder, _FILES):
                 found = requirement(text)
                 if found:
                     return found
@@ -74,11 +74,11 @@ class Versions:
 
     def texts(self, names):
         """The texts of those files of the project's root that exist."""
-        return _texts(self.project.root, names) if self.project.root else ()
+        return texts(self.project.root, names) if self.project.root else ()
 
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
-        for folder in self._folders(os.path.dirname(os.path.abspath(m.path))):
+        for folder in self.folders(os.path.dirname(os.path.abspath(m.path))):
             said = self._for_cpu(folder)
             if said is not None:
                 return said
@@ -88,13 +88,13 @@ class Versions:
         """Do the requirements in a folder ask for such a TensorFlow?  None when they ask for none; each folder is read once."""
         if folder not in self._cpu_only:
             words = set()
-            for text in _texts(folder, _FILES):
+            for text in texts(folder, _FILES):
                 for line in text.splitlines():
                     words.update(_words(line.partition("#")[0]))
             self._cpu_only[folder] = not words & _GPU_PACKAGES if words & (_CPU_PACKAGES | _GPU_PACKAGES) else None
         return self._cpu_only[folder]
 
-    def _folders(self, folder):
+    def folders(self, folder):
         """A folder and those around it, innermost first, up to the project's root (itself only, if that lies elsewhere)."""
         root = os.path.abspath(self.project.root) if self.project.root else folder
         if not (folder + os.sep).startswith(root + os.sep):
@@ -133,7 +133,8 @@ class Versions:
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
 
 
-def _texts(folder, names):
+def texts(folder, names):
+    """The beginnings of those of the named files that stand in a folder."""
     for name in names:
         try:
             with open(witness.note(os.path.join(folder, name)), "rb") as file:

@@ -57,10 +57,16 @@ def _outcome(run):
     if not run.findings and not run.fixed:
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
         tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
-        return f"Checked {files}: no findings{tail}.\n"
+        return f"Checked {files}: no findings{tail}.\n{more(run)}"
     from tflint_mem.report import summary
 
-    return summary.line(run) + "\n"
+    return summary.line(run) + "\n" + more(run)
+
+
+def more(run):
+    """The line that says how many findings a default run holds back, and how to see them; empty when there are none."""
+    number = run.held_back
+    return f"{number} more finding{'s' * (number != 1)} with --pedantic.\n" if number else ""
 
 
 def _wants_color(choice, stream):

@@ -16,6 +16,8 @@ def record(finding):
         "code": finding.code,
         "name": finding.name,
         "severity": finding.severity,
+        "confidence": finding.confidence,
+        "persona": finding.persona,
         "message": finding.message,
         "filename": absolute(finding.path),
         "cell": finding.cell,
@@ -34,6 +36,9 @@ def record(finding):
         "trace": [
             {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column, "message": step.message}
             for step in finding.trace
+        ],
+        "places": [
+            {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column} for step in finding.places
         ],
         "verification": finding.verification,
     }

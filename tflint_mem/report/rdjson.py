@@ -30,12 +30,12 @@ def _diagnostic(finding, get, root):
         "code": {"value": finding.code},
         "location": _location(source, finding.path, root, finding.cell, finding.start, finding.end),
     }
-    if finding.trace:
+    if finding.trace or finding.places:
         result["relatedLocations"] = [
             {
                 "message": step.message,
                 "location": _location(get(step.path), step.path, root, step.cell, (step.row, step.column)),
-            } for step in finding.trace
+            } for step in (*finding.trace, *finding.places)
         ]
     suggestion = _suggestion(source, finding.fix)
     if suggestion:

@@ -6,6 +6,7 @@ from tflint_mem import __version__, baseline
 from tflint_mem.report.paths import repository, uri
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
+_RANKS = {"certain": 90.0, "likely": 60.0, "possible": 20.0}  # SARIF: a priority from 0 to 100
 _ROOT = "%SRCROOT%"
 
 
@@ -62,16 +63,25 @@ def _result(finding, get, root, index, fingerprint):
         "message": {"text": "\n".join(filter(None, (finding.message, finding.measured, finding.help)))},
         "locations": [_location(source, root, finding, finding.start, finding.end)],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
-        "properties": {"group": finding.group, "severity": finding.severity, "measured": finding.measured,
+        "rank": _RANKS[finding.confidence],
+        "properties": {"group": finding.group, "severity": finding.severity, "confidence": finding.confidence,
+                       "persona": finding.persona, "measured": finding.measured,
                        "verification": finding.verification},
     }
+    related = []
     if finding.trace:
         steps = [
             {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": step.message}}
             for step in finding.trace
         ]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
-        result["relatedLocations"] = [{**step, "id": number} for number, step in enumerate(steps, 1)]
+        related += steps
+    related += [
+        {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": "the same here"}}
+        for step in finding.places
+    ]
+    if related:
+        result["relatedLocations"] = [{**step, "id": number} for number, step in enumerate(related, 1)]
     fix = _fix(source, finding, root)
     if fix:
         result["fixes"] = [fix]

@@ -7,6 +7,8 @@ from tflint_mem.report.paths import place
 BOLD, DIM, RED, YELLOW, CYAN, GREEN = "1", "2", "31", "33", "36", "32"
 _SEVERITY = {"error": RED, "warning": YELLOW, "hint": CYAN}
 _PATCH_ROWS = 14
+_MOST_STEPS = 12
+_MOST_PLACES = 8
 
 
 def render(run, full, color):
@@ -40,10 +42,14 @@ def _full(finding, run, paint):
     lines += _frame(source, finding, paint)
     if any((step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]) for step in finding.trace):
         lines.append(paint("  how it gets here:", BOLD))
-        for step in finding.trace:
+        for step in finding.trace[:_MOST_STEPS]:
             lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {step.message}")
             if (step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]):
                 lines += [paint(f"        {row}", DIM) for row in _row_of(get(step.path), step)]
+        rest = len(finding.trace) - _MOST_STEPS
+        if rest > 0:
+            lines.append(f"    … and {rest} more (all with --output-format json)")
+    lines += _places(finding, paint)
     if finding.measured:
         lines += _labelled("measured", finding.measured, paint)
     if finding.help:
@@ -99,6 +105,16 @@ def _frame(source, finding, paint):
         if marker:
             lines.append(f"  {'':>{gutter}} {bar} {paint(marker, _SEVERITY[finding.severity])}")
     return [*lines, f"  {'':>{gutter}} {bar}"]
+
+
+def _places(finding, paint):
+    """Where else the same thing stands."""
+    if not finding.places:
+        return []
+    shown = [place(step.path, step.cell, step.row, step.column) for step in finding.places[:_MOST_PLACES]]
+    rest = len(finding.places) - len(shown)
+    tail = [f"    … and {rest} more (all with --output-format json)"] if rest else []
+    return [paint("  the same in:", BOLD), *(f"    {row}" for row in shown), *tail]
 
 
 def _row_of(source, step):
