@@ -7,13 +7,13 @@ hosts that offer no GPU: Heroku's Procfile, App Engine's app.yaml, AWS Lambda.  
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-from .module import Module
 from .versions import texts
 
+TYPE_CHECKING = False  # importing `typing` costs more than a small file
 if TYPE_CHECKING:
     from . import Project
+    from .module import Module
 
 _CONTAINERS = ("Dockerfile", "dockerfile", "docker/Dockerfile", "Containerfile")
 _COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")

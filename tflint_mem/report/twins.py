@@ -1,37 +1,35 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
-Findings of one rule are the same thing when they stand on one row, or in copies of one piece of code: a notebook's cell, or a
-function, class or statement at the top of a module.  Fixes, baselines and comments know each of them; this is only about what
-people read.
+Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell; the tapes of
+one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what people read.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from tflint_mem.finding import Edit, Finding, Fix, Step
 from tflint_mem.source import Source, SourceError
 
-_SHORTEST = 3  # rows of a piece of code that is taken for a copy of another
+_OF_A_STEP = "TFM203"  # its message names no place of its own: with the same way it is the same step
+_SHORTEST = 2  # rows of a cell that is taken for a copy of another
 Get = Callable[[str], "Source | None"]
 
 
 def together(findings: list[Finding], get: Get) -> list[Finding]:
     """The findings, each standing for its twins; the order of the first of each stays."""
-    pieces: dict[tuple[str, int | None], _Pieces] = {}
     groups: dict[tuple, list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.path, finding.cell, finding.start[0], finding.code), []).append(finding)
-    codes = [group[0].code for group in groups.values()]
+        way = [(step.path, step.cell, step.row, step.column) for step in finding.trace[:-1]]
+        row = (finding.message, *way) if finding.code == _OF_A_STEP and way else finding.start[0]
+        groups.setdefault((finding.path, finding.cell, row, finding.code), []).append(finding)
+    codes = Counter(group[0].code for group in groups.values())
     copies: dict[tuple, list[list[Finding]]] = {}
     for place, group in groups.items():
         path, cell, row, code = place
-        key: tuple = place
-        if codes.count(code) > 1 and code != "TFM000":
-            if (path, cell) not in pieces:
-                pieces[path, cell] = _Pieces(get(path), cell)
-            key = pieces[path, cell].around(row, code) or place
-        copies.setdefault(key, []).append(group)
+        text = _text(get(path), cell) if cell is not None and codes[code] > 1 and code != "TFM000" else None
+        copies.setdefault(place if text is None else (code, row, text), []).append(group)
     return [_merged(same) for same in copies.values()]
 
 
@@ -61,35 +59,10 @@ def _common(row: list[Finding]) -> Fix | None:
     return fix.replace(edits=tuple(edits))
 
 
-class _Pieces:
-    """The pieces of code of one file, or of one cell, by row."""
-
-    def __init__(self, source: Source | None, cell: int | None) -> None:
-        self._cell, self._rows = cell, []
-        try:
-            self._rows = source.rows(cell) if source is not None else []
-        except SourceError:
-            pass
-
-    def around(self, row: int, code: str) -> tuple | None:
-        """What tells the piece around a row from all pieces that are no copies of it; None for one that is too short."""
-        first, last = (0, len(self._rows)) if self._cell is not None else self._bounds(row - 1)
-        piece = [text.rstrip() for text in self._rows[first:last]]
-        while piece and not piece[-1]:
-            piece.pop()
-        return (code, row - first, "\n".join(piece)) if len(piece) >= _SHORTEST else None
-
-    def _bounds(self, index: int) -> tuple[int, int]:
-        """The rows, from 0, of the statement at the top of the module around one row; the end is exclusive."""
-        first = min(index, len(self._rows) - 1)
-        while first > 0 and not _starts(self._rows[first]):
-            first -= 1
-        last = first + 1
-        while last < len(self._rows) and not _starts(self._rows[last]):
-            last += 1
-        return max(first, 0), last
-
-
-def _starts(text: str) -> bool:
-    """Can a statement at the top of a module start with this row?"""
-    return bool(text) and text[0] not in " \t\f)]}#@" and not text.startswith(("else", "elif", "except", "finally"))
+def _text(source: Source | None, cell: int) -> str | None:
+    """The text of a cell, without what is no difference; None for one that is too short to be a copy of another."""
+    try:
+        rows = [row.rstrip() for row in source.rows(cell)] if source is not None else []
+    except SourceError:
+        return None
+    return "\n".join(rows).rstrip() if len(rows) >= _SHORTEST else None
