@@ -16,7 +16,6 @@ MAX_DEPTH = 200  # functions in each other
 MOST_WAYS = 1_000  # steps of the search for the ways to one call
 MOST_CODE = 50_000  # statements and calls gone through for one call
 _CONDITIONAL = frozenset(("if", "except", "match"))
-_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 
 
 class Event:
@@ -224,7 +223,7 @@ class _Walk:
             sure = False
             if any(m.contexts[a][2] == statement and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try") for a in around):
                 possible = False  # the other branch
-            elif stop is not None and _leaves(m, scope, c):
+            elif stop is not None and c in m.jumps(scope):  # the block ends the function or the pass of the loop
                 possible = False
             elif kind == "if" and any(m.contexts[a][0] == "if" and _opposite(m, c, a) for a in around):
                 possible = False
@@ -233,18 +232,6 @@ class _Walk:
 
 def _with(event, sure):
     return event if sure else Event(event.tag, event.m, event.i, False)
-
-
-def _leaves(m, scope, branch):
-    """Does the block end the function (return, raise, exit) or the pass of the loop?"""
-    for s in m.scope_statements(scope):
-        statement = m.statements[s]
-        if statement and statement[2] == branch:
-            if statement[0] == F.RETURN or statement[0] == F.JUMP:
-                return True
-            if statement[0] == F.EXPR and statement[5][0] == "c" and tail_of(m.calls[statement[5][1]][0]) in _EXITS:
-                return True
-    return False
 
 
 def _opposite(m, a, b):
