@@ -114,7 +114,7 @@ def _draft(context, m, s, expression, fm, fit):
         CODE, m, _position(m, s, statement), f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
         measured=MEASURED, help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
         trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
-        fix=_numbers(m, expression, s) if expression[0] == "c" else None, noqa_row=statement[4], site=s,
+        fix=_numbers(context, m, expression, s) if expression[0] == "c" else None, noqa_row=statement[4], site=s,
     )
 
 
@@ -159,7 +159,7 @@ def _new_model(context, fm, fit, repeat):
     return True
 
 
-def _numbers(m, expression, s):
+def _numbers(context, m, expression, s):
     """`.history` on the kept call, when nothing reads the container."""
     statement = m.statements[s]
     container = m.calls[statement[5][1]][0][1] if statement[0] == F.EXPR else statement[5][0]
@@ -169,7 +169,7 @@ def _numbers(m, expression, s):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
-        if name is None or _models.read_elsewhere(m, name, {s}):
+        if name is None or _models.read_elsewhere(context, m, name, (s,)):
             raise NoFix("the container is read elsewhere")
         view, call = fx.at(m, expression[1])
         return SAFE, "Keep the numbers only", do.append_attribute(view, call, "history")

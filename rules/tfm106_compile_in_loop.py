@@ -32,6 +32,7 @@ Moving the compile before the loop is unsafe: an optimizer that is no longer mad
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import TRAINING_METHODS
+from tflint_mem.project.reach import run_by
 
 from . import _hot, _lifetimes, _models, _trials
 
@@ -71,28 +72,34 @@ def _one_model_trained(context, m, i, repeat):
     for position, (hm, hi) in enumerate(repeat.hops):
         scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
         last = position == len(repeat.hops) - 1
-        if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known, 0):
+        if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known):
             return True
     return False
 
 
-def _goes_through(context, repeat, hop, place, at, depth=0):
+def _goes_through(context, repeat, hop, place, at):
     """Is the model at a hop what the repeat's own loop goes through, by its name or as an argument of the call before?"""
-    m, i = repeat.hops[hop]
-    scope = m.calls[i][3]
-    while place[0] == "a":
-        place = place[1]
-    bindings = m.bindings(scope).get(place[1], ()) if place[0] == "n" and depth < MAX_DEPTH else ()
-    for kind, statement, _, expression, _ in context.infer.reaching(m, bindings, at) if bindings else ():
-        if kind == "iter" and hop == 0 and repeat.context is not None and statement == m.contexts[repeat.context][2]:
-            return True
-        if kind == "assign" and _goes_through(context, repeat, hop, expression, statement, depth + 1):
-            return True
-        if kind == "param" and hop > repeat.handed:
-            caller, j = repeat.hops[hop - 1]
-            given = context.infer.argument(m, scope, expression, caller, j)
-            if given is not None and _goes_through(context, repeat, hop - 1, given, caller.calls[j][5], depth):
+    waiting, seen = [(hop, place, at)], set()
+    for hop, place, at in waiting:
+        m, i = repeat.hops[hop]
+        scope = m.calls[i][3]
+        while place[0] == "a":
+            place = place[1]
+        if place[0] != "n" or (hop, place, at) in seen:
+            continue
+        seen.add((hop, place, at))
+        context.project.searches.count("what a loop goes through")
+        bindings = m.bindings(scope).get(place[1], ())
+        for kind, statement, _, expression, _ in context.infer.reaching(m, bindings, at) if bindings else ():
+            if kind == "iter" and hop == 0 and repeat.context is not None and statement == m.contexts[repeat.context][2]:
                 return True
+            if kind == "assign":
+                waiting.append((hop, expression, statement))
+            elif kind == "param" and hop > repeat.handed:
+                caller, j = repeat.hops[hop - 1]
+                given = context.infer.argument(m, scope, expression, caller, j)
+                if given is not None:
+                    waiting.append((hop - 1, given, caller.calls[j][5]))
     return False
 
 
@@ -130,17 +137,14 @@ def _returned_in(context, v, repeat):
     for position, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if position == 0 and repeat.context is not None else -1
         for j in hm.scope_calls(hm.calls[hi][3]):
-            if hm.inside(hm.calls[j][4], loop) and v in context.infer.call_values(hm, j) and _reaches(context, hm, j, maker, 0):
+            if hm.inside(hm.calls[j][4], loop) and v in context.infer.call_values(hm, j) and _reaches(context, hm, j, maker):
                 return True
     return False
 
 
-def _reaches(context, m, j, maker, depth):
+def _reaches(context, m, j, maker):
     """Does call `j` run the function `maker`, itself or through functions that it calls?"""
-    for fm, scope in context.project.functions_called(m, j):
-        if (fm.index, scope) == maker or depth < MAX_DEPTH and any(_reaches(context, fm, k, maker, depth + 1) for k in fm.scope_calls(scope)):
-            return True
-    return False
+    return any((fm.index, scope) == maker for fm, scope, _ in run_by(context.project, "where a model is made", m, (j,), MAX_DEPTH))
 
 
 def _trained_in(context, m, scope, repeat, models):
@@ -152,20 +156,23 @@ def _trained_in(context, m, scope, repeat, models):
     return False
 
 
-def _trained_by_callees(context, m, scope, loop, place, models, depth):
+def _trained_by_callees(context, m, scope, loop, place, models):
     """Is the model trained in a function of the project that is called in this part of the scope: `train(model, data)`, `self.train(data)`?"""
-    for j in m.scope_calls(scope):
-        call = m.calls[j]
-        if not m.inside(call[4], loop):
-            continue
-        f = call[0]
-        if f[0] == "a" and f[2] in TRAINING_METHODS and (f[1] == place or models and not models.isdisjoint(context.infer.values(m, scope, f[1], call[5]))):
-            return True
-        if depth < MAX_DEPTH:
-            for fm, s in context.project.functions_called(m, j):
-                inner = _passed(context, m, j, fm, s, place)
-                if (inner is not None or models) and _trained_by_callees(context, fm, s, -1, inner, models, depth + 1):
-                    return True
+    waiting, seen = [(m, scope, place, 0)], set()
+    for fm, s, place, depth in waiting:
+        context.project.searches.count("where a model is trained")
+        for j in fm.scope_calls(s):
+            call = fm.calls[j]
+            if depth == 0 and not fm.inside(call[4], loop):
+                continue
+            f = call[0]
+            if f[0] == "a" and f[2] in TRAINING_METHODS and (f[1] == place or models and not models.isdisjoint(context.infer.values(fm, s, f[1], call[5]))):
+                return True
+            for gm, g in context.project.functions_called(fm, j) if depth < MAX_DEPTH else ():
+                inner = _passed(context, fm, j, gm, g, place)
+                if (inner is not None or models) and (gm.index, g, inner) not in seen:
+                    seen.add((gm.index, g, inner))
+                    waiting.append((gm, g, inner, depth + 1))
     return False
 
 

@@ -131,7 +131,7 @@ def _kept(context, m, i, traced, repeat):
     loop = repeat.context if repeat.local else -1
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
         return _models.stored(context, m, i, loop)
-    return traced.m is not None and _models._added_later(m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
+    return traced.m is not None and _models.added_later(context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
 
 
 def _of_new_model(context, m, i, traced, repeat):

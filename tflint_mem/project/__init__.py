@@ -11,6 +11,7 @@ from collections import deque
 from .. import facts as F
 from ..knowledge import canonical
 from .asked import Asked
+from .budget import Searches
 from .callers import Callers
 from .compiled import Compiled
 from .hardware import Hardware
@@ -48,6 +49,7 @@ class Project:
         self._apis, self._api_sets, self._called = {}, {}, {}
         self.defined = set()  # names of all functions and classes of the project
         self.attributes = set()  # names of all attributes that it assigns
+        self.searches = Searches()
         self.infer = Infer(self)
         self.asked = Asked(self)
         self.callers_of = Callers(self)

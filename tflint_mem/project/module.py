@@ -27,7 +27,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_declaring")
+                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -56,7 +56,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._classes = {}, {}, {}, {}, {}, None
+        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._classes = {}, {}, {}, {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
@@ -136,6 +136,28 @@ class Module:
         if found is None:
             found = self._ifs[scope] = [s for s in self.scope_statements(scope) if self.statements[s] is not None and self.statements[s][0] == F.IF]
         return found
+
+    def jumps(self, scope):
+        """context -> [(statement, what)] of what ends a block of the scope whatever happened in it: "return", "raise", "break", "continue", "exit"."""
+        found = self._jumps.get(scope)
+        if found is None:
+            found = self._jumps[scope] = {}
+            for s in self.scope_statements(scope):
+                statement = self.statements[s]
+                what = None if statement is None else self._jump(statement)
+                if what is not None:
+                    found.setdefault(statement[2], []).append((s, what))
+        return found
+
+    def _jump(self, statement):
+        kind = statement[0]
+        if kind == F.RETURN:
+            return "return"
+        if kind == F.JUMP:
+            return statement[5]
+        if kind == F.EXPR and statement[5][0] == "c" and tail_of(self.calls[statement[5][1]][0]) in _EXITS:
+            return "exit"
+        return None
 
     def loops(self, context):
         """Loop contexts around a place, innermost first."""
@@ -383,6 +405,7 @@ def tail_of(expression):
     return None
 
 
+_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 TABLE = "[]"  # marks the name of a table whose items are called
 RESULT = "()"  # stands for the name of what a function has given: `make_step()(x)`
 WRAPPING = frozenset(("delayed", "sync_to_async", "async_to_sync", "database_sync_to_async"))  # delayed(f)(x) runs f(x)
