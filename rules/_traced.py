@@ -76,7 +76,7 @@ def decorated(context):
         for index in context.project.mentioned(("function", "defun")):
             m = context.project.module(index)
             for scope, record in enumerate(m.scopes):
-                if record[F.S_DECORATORS] and "tf.function" in context.infer.decorator_names(m, scope):
+                if record[F.S_DECORATORS] and record[F.S_KIND] == "function" and "tf.function" in context.infer.decorator_names(m, scope):
                     found.append(_by_decorator(context, m, scope))
         context.memo["decorated"] = found
     return context.memo["decorated"]

@@ -121,6 +121,7 @@ class _Kept:
 
 def _collect(source):
     code = source.code_bytes()
+    source.check_bytes()
     if _SEEN is None:
         return F.collect(code, source.path)
     key = (source.path, code)

@@ -94,6 +94,13 @@ class Module:
         record = self.scopes[scope]
         return record[F.S_KIND] == "function" and self.scopes[record[F.S_PARENT]][F.S_KIND] == "class" and record[F.S_PARENT] > 0
 
+    def method_around(self, scope):
+        """The method that a function is, or in which it is defined, however deep; `scope` itself when there is none."""
+        inner = scope
+        while inner > 0 and not self.is_method(inner):
+            inner = self.scopes[inner][F.S_PARENT]
+        return inner if inner > 0 else scope
+
     def classes(self):
         """Scopes of all classes in the module."""
         if self._classes is None:
