@@ -78,7 +78,7 @@ def find(context):
 
 def _graphs(context):
     """(module, position, site, module of the function, its scope, phrase) of everything that traces a function of the project."""
-    for traced in _traced.decorated(context):
+    for traced in context.each(_traced.decorated(context)):
         if not context.has(traced.m):
             continue
         statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
