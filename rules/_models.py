@@ -34,7 +34,7 @@ def loads(context):
 def _handed_loads(context):
     """(module, call, names) of the calls that hand a loader to what runs it once: `run_in_executor(None, load_model, path)`."""
     index = context.project.index
-    for number in sorted({number for tail in LOAD_TAILS for number in index.modules("given", tail)}):
+    for number in context.shown(sorted({number for tail in LOAD_TAILS for number in index.modules("given", tail)})):
         m = context.project.module(number)
         for tail in LOAD_TAILS:
             for i, where in m.references().get(tail, ()):
@@ -57,7 +57,7 @@ def constructions(context):
 
 def _constructions(context):
     tails = _CONSTRUCTORS | _model_classes(context)
-    for index in sorted({*context.project.calling(tails), *context.project.mentioned(_READY_MADE)}):
+    for index in context.shown(sorted({*context.project.calling(tails), *context.project.mentioned(_READY_MADE)})):
         m = context.project.module(index)
         by_tail, aliases = m.calls_by_tail(), m.aliases()
         wanted = {name for tail in tails for name in (tail, *aliases.get(tail, ()))}

@@ -43,7 +43,7 @@ MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.1
 
 def find(context):
     """Loads that repeat in a loop or through callers; those in request handlers are TFM103's."""
-    for acquired in _models.loads(context):
+    for acquired in context.each(_models.loads(context)):
         repeat = acquired.repeat
         if repeat is None or repeat.kind in ("handler", "script"):
             continue

@@ -51,7 +51,7 @@ _SCRIPT = "load it behind st.cache_resource: the script's own variables and func
 
 def find(context):
     """Loads and constructions whose repeat is a handler or a rerun script."""
-    for acquired in (*_models.loads(context), *_models.builds(context)):
+    for acquired in context.each((*_models.loads(context), *_models.builds(context))):
         repeat = acquired.repeat
         if repeat is None or repeat.kind not in ("handler", "script"):
             continue

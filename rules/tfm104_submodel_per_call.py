@@ -46,7 +46,7 @@ _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"
 def find(context):
     """Wrappers of an existing model in a function that repeats or is called from several places."""
     found = []
-    for m, i, names in _models.constructions(context):
+    for m, i, names in context.each(_models.constructions(context)):
         if m.calls[i][3] == 0 and not m.loops(m.calls[i][4]):
             continue
         repeat = _repeat(context, m, i)
@@ -54,7 +54,7 @@ def find(context):
         if wrapped:
             found.append((m, i, repeat, wrapped))
     wrappers = frozenset((m.index, i) for m, i, _, _ in found)
-    for m, i, repeat, wrapped in found:
+    for m, i, repeat, wrapped in context.each(found):
         if repeat is None and not _per_call(context, m, i):
             continue
         nodes = wrapped == "input"

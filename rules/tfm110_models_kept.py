@@ -55,7 +55,7 @@ def find(context):
 
 
 def _makers(context):
-    for acquired in (*_models.builds(context), *_models.loads(context)):
+    for acquired in context.each((*_models.builds(context), *_models.loads(context))):
         yield acquired.m, acquired.i
 
 

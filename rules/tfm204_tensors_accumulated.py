@@ -64,12 +64,12 @@ def find(context):
 
 
 def _near_models(context):
-    """Modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
+    """Goes through modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
     imports, found = context.project.imports, set()
     for m in {acquired.m for acquired in (*_models.builds(context), *_models.loads(context)) if not context.in_tests(acquired.m)}:
         near = {m.index, *imports.direct(m), *imports.importers(m)}
         found |= near.union(*(imports.importers(context.project.module(index)) for index in imports.importers(m)))
-    return [m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m)]
+    return (m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m))
 
 
 def _draft(context, keeping):

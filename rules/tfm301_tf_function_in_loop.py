@@ -61,7 +61,7 @@ def find(context):
         return
     for m, i in _traced.in_part(context, _traced.wrapped(context)):
         yield from _checked(context, m, i, _traced.of_call(context, m, i), m.calls[i][6])
-    for traced in _traced.decorated(context):
+    for traced in context.each(_traced.decorated(context)):
         m, i = _traced.definition(context, traced) if context.has(traced.m) else (None, -1)
         if m is not None:
             yield from _checked(context, m, i, traced, m.calls[i][6])

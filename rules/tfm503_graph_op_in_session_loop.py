@@ -111,7 +111,7 @@ def _regions(context):
             seen.add((m.index, scope, region))
             queue.append((m, scope, region, depth))
 
-    for m, i in _graphs.run_sites(context):
+    for m, i in context.each(_graphs.run_sites(context)):
         for repeat in context.project.repeats_of.all_of_call(m, i):
             for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
                 first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]

@@ -75,7 +75,7 @@ def find(context):
     project = context.project
     scripts = _console_scripts(context)
     found = []
-    for m in project.modules:
+    for m in map(project.modules.__getitem__, context.shown(range(len(project.modules)))):
         if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or not _may_start(context, m, scripts) or _is_test(context, m):
             continue
         starts = _starts(context, m, scripts)

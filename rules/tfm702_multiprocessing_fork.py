@@ -88,7 +88,7 @@ def _start_method(context):
 
 def _constructions(context):
     """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in _CONSTRUCTORS."""
-    for index in context.project.mentioned(_CONSTRUCTORS):
+    for index in context.among(context.project.mentioned(_CONSTRUCTORS)):
         m = context.project.module(index)
         for i in range(len(m.calls)):
             tail = tail_of(m.calls[i][0])

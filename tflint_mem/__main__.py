@@ -13,8 +13,9 @@ def main():
     """
     import os
 
-    from tflint_mem import check
+    from tflint_mem import check, streams
 
+    streams.complete()
     check.ENDS_HERE = True
     code = run()
     for stream in (sys.stdout, sys.stderr):
@@ -66,11 +67,29 @@ def _failure(error):
             return 130
         if isinstance(error, click.ClickException):
             return usage_error(error)
+    if isinstance(error, OSError):
+        line = _told(error)
+        if line:
+            print(f"tflint-mem: {line}", file=sys.stderr)
+            return 2
     import traceback
 
     traceback.print_exc()
     print(f"tflint-mem: internal error: {error!r}; this is a bug, please report it with the text above", file=sys.stderr)
     return 2
+
+
+def _told(error):
+    """The line for what the system refuses and no bug of ours can be: a folder that is gone, a full disk behind standard output."""
+    import os
+
+    try:
+        os.getcwd()
+    except OSError as gone:
+        return f"the current folder cannot be used: {gone.strerror}"
+    from tflint_mem import streams
+
+    return f"standard output: {error.strerror}" if streams.refused(error) else None
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ import sys
 
 from tflint_mem import config, discover
 from tflint_mem.config import UsageError
+from tflint_mem.faults import Faults
 from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
 _KEEP_BYTES = 4_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
+MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and all
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
@@ -94,7 +96,7 @@ class Reader:
         size = len(source.raw)
         if size <= self._limit:
             return False
-        if source.kind == "notebook" and size <= 20 * self._limit:
+        if source.kind == "notebook" and size <= MOST_READ * self._limit:
             try:
                 size = len(source.text)
             except SourceError:
@@ -139,6 +141,7 @@ class Run:
         self.held_back = 0  # findings that --pedantic would show
         self.verified = {}  # what --verify measured, by verifying.key(finding)
         self.failed = self.warned = False
+        self.faults = Faults(self.warn, options.verbose)
         self.checked = 0
 
     def warn(self, message):
@@ -150,6 +153,7 @@ class Run:
         """Run all the steps; returns the exit code."""
         self.reader = self._reader()
         self.findings = self._found()
+        self._first_faults = self.faults.latest
         files = set(self.reader.files)
         self.checked = len(files) - sum(path in files for path, _ in self.reader.errors)
         for path, message in self.reader.errors:
@@ -163,32 +167,39 @@ class Run:
         if self.options.write_baseline:
             return self._write_baseline()
         if self.settings.baseline:
-            self._subtract_baseline()
+            with self.faults.around("the baseline"):
+                self._subtract_baseline()
         if self.options.place:
             self.findings = wanted  # who names a place wants to know all about it
             self._keep_place()
         if self.options.diff or self.settings.fix:
-            self._fix()
+            with self.faults.around("fixing"):
+                self._fix()
         if len(self.findings) > 1:
             from tflint_mem.report import twins
 
-            self.findings = twins.together(self.findings, self.reader.get)
+            with self.faults.around("the search for copies"):
+                self.findings = twins.together(self.findings, self.reader.get)
         if self.options.verify is not None:
             from tflint_mem import verifying
 
-            verifying.verify(self)
+            with self.faults.around("--verify"):
+                verifying.verify(self)
         self._report()
         return self._exit_code()
 
     def _found(self):
         """The findings of the files, from the cache when they are as they were."""
-        cache = self._cache()
-        found = cache.findings() if cache else None
+        cache = found = None
+        with self.faults.around("the cache"):
+            cache = self._cache()
+            found = cache.findings() if cache else None
         if found is None:
             self.warned = False
             found = self.analyze(self.reader.sources(cache.note if cache else None))
-            if cache and not self.reader.errors and not self.warned:
-                cache.store(found)
+            if cache and not self.reader.errors and not self.warned and not self.faults:
+                with self.faults.around("the cache"):
+                    cache.store(found)
         return found
 
     def _cache(self):
@@ -218,15 +229,18 @@ class Run:
         if ENDS_HERE and not (self.settings.fix or self.options.diff):
             engine.hold()
         sources = chain(waiting, sources)
-        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings, len(self.reader.files))]
+        self.faults.begin()
+        found = engine.analyze(sources, self.settings, len(self.reader.files), self.faults, alone=ENDS_HERE)
+        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in found]
 
     def _placed(self, error):
         """A syntax error as it is, unless the file is no text at all: we know the place of that, Python does not."""
         source = self.reader.get(error.path)
-        try:
-            source.text
-        except SourceError as failure:
-            return failure.finding()
+        with self.faults.around("the reading", error.path):
+            try:
+                source.text
+            except SourceError as failure:
+                return failure.finding()
         return error
 
     def findings_with(self, changed):
@@ -241,6 +255,10 @@ class Run:
             return changed[path] if path in changed else self.reader.get(path)
 
         findings = self._worth_showing(self._wanted(self.analyze(sources), get))
+        failed = {path for _, path in self.faults.latest - self._first_faults}
+        if failed:  # what was not looked at is not gone
+            findings += [finding for finding in self.findings if finding.path in changed and (finding.path in failed or None in failed)
+                         and finding not in findings]
         return self.baseline.new(findings, get) if self.baseline else findings
 
     def written(self, path, raw):
@@ -269,7 +287,14 @@ class Run:
         return reader
 
     def _reader_of_stdin(self):
-        source = Source(self.paths[0], sys.stdin.buffer.read())
+        most = MOST_READ * self.settings.max_file_size
+        try:
+            raw = sys.stdin.buffer.read(most + 1)
+        except OSError as error:
+            raise UsageError(f"standard input: {error.strerror or error}") from None
+        if len(raw) > most:
+            raise UsageError(f"standard input: more than {most / 1e6:g} MB, which is {MOST_READ} times max-file-size")
+        source = Source(self.paths[0], raw)
         left_out = source.path != "-" and self.settings.force_exclude and discover.is_excluded(source.path, self.settings)
         reader = Reader([] if left_out else [source.path], self.settings, self.warn)
         reader.sources = lambda note=None: iter(() if left_out else (source,))
@@ -287,7 +312,15 @@ class Run:
             finding for finding in findings
             if finding.code == "TFM000" or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
         ]
-        kept = suppress.apply(findings, get, self.warn)
+        by_path = {}
+        for finding in findings:
+            by_path.setdefault(finding.path, []).append(finding)
+        kept = []
+        for path, group in by_path.items():
+            said = group
+            with self.faults.around("the search for comments that silence findings", path):
+                said = suppress.apply(group, get, self.warn)
+            kept += said
         return sorted(kept, key=lambda finding: finding.sort_key())
 
     def _worth_showing(self, findings):
@@ -320,7 +353,7 @@ class Run:
         count = baseline.write(self, self.options.write_baseline)
         if not self.options.quiet:
             self.warn(f"wrote {count} finding{'s' * (count != 1)} to {self.options.write_baseline}")
-        return FAILED if self.failed else OK
+        return FAILED if self.failed or self.faults else OK
 
     def _add_noqa(self):
         from tflint_mem import suppress
@@ -328,7 +361,7 @@ class Run:
         added = suppress.add_noqa(self.findings, self.reader.get, self.written)
         if not self.options.quiet:
             self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
-        return FAILED if self.failed else OK
+        return FAILED if self.failed or self.faults else OK
 
     def _fix(self):
         from tflint_mem import fixing
@@ -341,7 +374,7 @@ class Run:
         report.write(self)
 
     def _exit_code(self):
-        if self.failed:
+        if self.failed or self.faults:
             return FAILED
         if self.options.exit_zero:
             return OK

@@ -99,6 +99,8 @@ def _verify_given(given):
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
               help="A configuration file instead of the nearest one, or one setting in TOML.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--timeout-per-file", type=click.FloatRange(0, 1e9, max_open=True), default=None, metavar="SECONDS",
+              help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
 @click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
@@ -126,7 +128,8 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
-    for name in ("fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore"):
+    for name in ("fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore",
+                 "timeout_per_file"):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
     return run(Options(paths, overrides=settings, config=config, **given))

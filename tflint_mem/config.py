@@ -17,14 +17,15 @@ MAX_FILE_SIZE = 5_000_000
 FILE_NAMES = ("tflint-mem.toml", "pyproject.toml")
 
 STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
-SIZE, TABLE, LISTS = "a number of bytes", "a table", "a table of lists of strings"
+SIZE, SECONDS, TABLE, LISTS = "a number of bytes", "a number of seconds", "a table", "a table of lists of strings"
+TIMEOUT_PER_FILE = 30.0  # seconds
 
 KEYS = {
     "select": STRINGS, "ignore": STRINGS, "extend-select": STRINGS,
     "exclude": STRINGS, "extend-exclude": STRINGS, "force-exclude": BOOL, "respect-gitignore": BOOL,
     "per-file-ignores": LISTS,
     "fix": BOOL, "unsafe-fixes": BOOL, "pedantic": BOOL,
-    "output-format": STRING, "baseline": STRING, "cache-dir": STRING, "max-file-size": SIZE,
+    "output-format": STRING, "baseline": STRING, "cache-dir": STRING, "max-file-size": SIZE, "timeout-per-file": SECONDS,
     "tensorflow-version": STRING, "handlers": STRINGS, "entry-points": STRINGS,
     "verify": TABLE,
 }
@@ -42,6 +43,7 @@ class Settings:
     pedantic                        show what is not worth acting on by itself, too: see worth
     force_exclude                   excludes hold for files given by name as well
     per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
+    timeout_per_file                seconds that the analysis of a file may take, 0 for no limit
     tensorflow_version              "2.15" or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
     verify                          the table for --verify, as written
@@ -52,6 +54,7 @@ class Settings:
     __slots__ = (
         "select", "ignore", "extend_select", "exclude", "extend_exclude", "force_exclude", "respect_gitignore",
         "per_file_ignores", "fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "max_file_size",
+        "timeout_per_file",
         "tensorflow_version", "handlers", "entry_points", "verify", "project_root", "config_path", "isolated", "cache",
         "_layers", "_resolved", "_ignored_per_file",
     )
@@ -63,7 +66,7 @@ class Settings:
         self.per_file_ignores = {}
         self.fix = self.unsafe_fixes = self.pedantic = False
         self.output_format, self.baseline, self.cache_dir = "full", None, None
-        self.max_file_size = MAX_FILE_SIZE
+        self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
         self.tensorflow_version, self.handlers, self.entry_points, self.verify = None, [], [], {}
         self.project_root, self.config_path, self.isolated, self.cache = os.getcwd(), None, False, True
         self._layers, self._resolved, self._ignored_per_file = [], None, None
@@ -157,6 +160,8 @@ def load(paths, config=(), isolated=False, overrides=None):
         settings.project_root = _repository(start)
     else:
         settings.update(_checked(table, settings.config_path))
+        if not files and not 0 < settings.timeout_per_file <= TIMEOUT_PER_FILE:  # a checked tree may not keep us longer than its user said
+            settings.timeout_per_file = TIMEOUT_PER_FILE
     for item in inline:
         settings.update(_checked(_parse(item.encode("utf-8", "surrogateescape"), "--config"), "--config"))
     if overrides:
@@ -278,6 +283,8 @@ def _fits(value, kind):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if kind == LISTS:
         return isinstance(value, dict) and all(_fits(item, STRINGS) for item in value.values())
+    if kind == SECONDS:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
     if kind == SIZE:
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, {STRING: str, BOOL: bool, TABLE: dict}[kind])

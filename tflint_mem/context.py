@@ -8,6 +8,7 @@ import os
 
 from . import facts as F
 from .project.module import call_text
+from .watch import OFF, SHARED, Watch
 
 _SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
 
@@ -57,22 +58,53 @@ class Context:
     """The project as rules ask it; `memo` is shared by the rules of one run.
 
     part   indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
+    hidden   indices of modules that no search through all modules comes across: see `running`
+    watch   is told which module is looked at: see `watch`
     """
 
-    def __init__(self, project, settings):
+    def __init__(self, project, settings, watch=None):
         self.project, self.settings = project, settings
         self.infer = project.infer
         self.memo = {}
-        self.part = None
+        self.part, self.hidden, self.watch = None, frozenset(), watch or Watch()
+
+    def anew(self, project):
+        """Another project, with the same modules and without any answers, takes the place of the one before."""
+        self.project, self.infer, self.memo = project, project.infer, {}
 
     def among(self, indices):
         """Those of the indices of modules that belong to the part, in order."""
         part = self.part
-        return indices if part is None else [index for index in indices if index in part]
+        return self._looking(indices if part is None else [index for index in indices if index in part], _itself)
+
+    def shown(self, indices):
+        """The indices of modules, but for hidden ones: for a search through all that there are."""
+        return self._looking(indices, _itself)
+
+    def each(self, found):
+        """The things found, tuples that begin with a module or objects that have one as `m`, but for those in hidden modules."""
+        return self._looking(found, _index_of)
+
+    def _looking(self, things, index_of):
+        """Goes through things that belong to modules; `watch` knows the module, unless somebody around looks at one already."""
+        hidden, watch = self.hidden, self.watch
+        outermost = watch.at == SHARED
+        try:
+            for thing in things:
+                index = index_of(thing)
+                if index not in hidden:
+                    if outermost:
+                        watch.at = watch.latest = index
+                    yield thing
+        finally:
+            if outermost and watch.at != OFF:
+                watch.at = SHARED
+        if outermost:
+            watch.latest = SHARED  # not where the search was left, which may have been by an exception
 
     def has(self, m):
         """Does the module belong to the part?"""
-        return self.part is None or m.index in self.part
+        return (self.part is None or m.index in self.part) and m.index not in self.hidden
 
     def calls(self, tails, names=None):
         """Calls in the part: see `everywhere`."""
@@ -85,9 +117,8 @@ class Context:
         the modules to look at, None for all.
         """
         tails = frozenset(tails)
-        for index in self.project.calling(tails):
-            if within is not None and index not in within:
-                continue
+        numbers = self.project.calling(tails)
+        for index in self._looking(numbers if within is None else [number for number in numbers if number in within], _itself):
             m = self.project.module(index)
             by_tail = m.calls_by_tail()
             aliases = m.aliases()
@@ -205,6 +236,14 @@ class FixContext:
     def loop(self, view, m, context):
         """The LibCST loop of a loop context."""
         return view.loop_on(m.loop_line(context))
+
+
+def _itself(index):
+    return index
+
+
+def _index_of(thing):
+    return (thing[0] if type(thing) is tuple else thing.m).index
 
 
 def _chars(source, line, column):

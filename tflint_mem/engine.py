@@ -10,24 +10,30 @@ import sys
 import warnings
 
 from . import facts as F
-from . import gate
+from . import gate, watch
+from .faults import Overtime
 from .finding import Finding, Fix, Step
 from .project import Project
 from .source import SourceError
+from .watch import OFF
 
 RECURSION = 6000
 KEEP_BYTES = 4_000_000
 _M_TRIM_THRESHOLD, KEPT_FREE = -1, 256 << 20  # of glibc's <malloc.h>; bytes
 
+NOBODY = watch.Watch()
 _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0):
+def analyze(sources, settings, files=0, faults=None, alone=False):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
     sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
+    faults    faults.Faults that keeps what fails, and the rest goes on; None: it is raised
+    alone     the process does nothing else, so that a timer may watch over the time: see `watch`
     """
+    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, alone)
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
     sys.setrecursionlimit(max(limit, RECURSION))
@@ -35,11 +41,17 @@ def analyze(sources, settings, files=0):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
-            project, kept, findings = load(sources, settings, files)
+            watched.start()
+            project, kept, findings = load(sources, settings, files, faults, watched)
         if project.modules:
+            from .running import Running
+
             project.link()
-            findings.extend(_run_rules(project, kept, settings))
+            running = Running(project, settings, faults, watched)
+            findings.extend(_all_finished(running, kept, faults, watched))
+            project = running.project
     finally:
+        watched.stop()
         if project is not None and not _held:
             project.close()
         elif project is not None:
@@ -53,7 +65,7 @@ def analyze(sources, settings, files=0):
     return findings
 
 
-def load(sources, settings, files=0):
+def load(sources, settings, files=0, faults=None, watched=NOBODY):
     """(project, {path: Source}, syntax findings) of the files that matter."""
     project = Project(settings, root=getattr(settings, "project_root", None), files=files)
     kept, others, findings = _Kept(), [], []
@@ -62,18 +74,39 @@ def load(sources, settings, files=0):
         raw = source.raw
         if b"tensorflow" in raw or b"keras" in raw:
             if gate.matters(source.path, raw):
-                _add(project, source, kept, findings)
+                _add(project, source, kept, findings, False, faults, watched)
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
             if _SEEN is not None:
                 held[source.path] = source
     if project.modules and others:
-        for source in gate.importers(project, others, held):
-            _add(project, source, kept, findings, quiet=True)
+        for source in gate.importers(project, others, held, faults):
+            _add(project, source, kept, findings, True, faults, watched)
     return project, kept, findings
 
 
-def _add(project, source, kept, findings, quiet=False):
+def _add(project, source, kept, findings, quiet, faults, watched):
+    """Add a file to the project; a fault costs this file."""
+    if faults is None:
+        return _added(project, source, kept, findings, quiet)
+    try:
+        try:
+            watched.at = source.path
+            _added(project, source, kept, findings, quiet)
+        finally:
+            watched.at = OFF
+    except Overtime:
+        pass
+    except Exception:
+        faults.add("this file", source.path)
+    if watched.late:
+        watched.forgive(source.path)
+        faults.overtime("this file", source.path, watched.limit)
+        if project.modules and project.modules[-1].path == source.path:
+            project.modules[-1].empty()
+
+
+def _added(project, source, kept, findings, quiet):
     try:
         collected = _collect(source)
     except SourceError as error:
@@ -121,6 +154,7 @@ class _Kept:
 
 def _collect(source):
     code = source.code_bytes()
+    source.check_bytes()
     if _SEEN is None:
         return F.collect(code, source.path)
     key = (source.path, code)
@@ -171,25 +205,24 @@ def _syntax_finding(source, error, more=0):
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
-def _run_rules(project, kept, settings):
-    from .context import Context
-    from .registry import RULES, module_of
-
-    enabled = settings.enabled
-    context = Context(project, settings)
-    drafts, sweeps = [], []
-    for rule in RULES:
-        if rule.code in enabled and project.mentioned(rule.triggers):
-            module = module_of(rule)
-            if getattr(module, "SWEEPS", False):
-                sweeps.append(module)
+def _all_finished(running, kept, faults, watched):
+    """The Findings of drafts; a draft that cannot be made one is left out."""
+    findings = []
+    for draft in _most_specific(running.drafts()):
+        try:
+            try:
+                watched.at = draft.m.index
+                findings.append(_finished(running.context, draft, kept, faults))
+            finally:
+                watched.at = OFF
+        except (Exception, Overtime) as error:
+            if faults is None:
+                raise
+            if isinstance(error, Overtime):
+                faults.overtime(f"{draft.code} in row {draft.pos[0]}", draft.m.path, watched.limit)
             else:
-                drafts.extend(module.find(context))
-    # rules that look at most modules go through a large project together, so that each module is decoded once for all of them
-    for context.part in project.parts() if sweeps else ():
-        for module in sweeps:
-            drafts.extend(module.find(context))
-    return [_finished(context, draft, kept) for draft in _most_specific(drafts)]
+                faults.add(f"{draft.code} in row {draft.pos[0]}", draft.m.path)
+    return findings
 
 
 def _most_specific(drafts):
@@ -205,7 +238,7 @@ def _most_specific(drafts):
     return list(best.values())
 
 
-def _finished(context, draft, kept):
+def _finished(context, draft, kept, faults=None):
     """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built."""
     from . import worth
     from .registry import BY_CODE
@@ -224,7 +257,7 @@ def _finished(context, draft, kept):
         confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
         message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source),
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source, faults),
     )
 
 
@@ -248,8 +281,8 @@ def _place(source, line, column):
     return (line, column + 1 + source.margin(line))
 
 
-def _fix(draft, source):
-    if draft.fix is None:
+def _fix(draft, source, faults=None):
+    if draft.fix is None or draft.m.left_out:
         return None
     from .codemod import NoFix
     from .context import FixContext
@@ -259,9 +292,12 @@ def _fix(draft, source):
         from .codemod.cells import located
 
         edits = located(source, edits)
-    except NoFix:
+    except (NoFix, SourceError):
         return None
-    except SourceError:
+    except Exception:
+        if faults is None:
+            raise
+        faults.add(f"the fix of {draft.code} in row {draft.pos[0]}", source.path)
         return None
     if not edits:
         return None

@@ -129,6 +129,14 @@ class Source:
             return self.raw
         return self.text.encode("utf-8")
 
+    def check_bytes(self):
+        """Raises SourceError for bytes that are no text: `compile` lets them pass in a comment, Python does not run such a file."""
+        if self.kind == "python" and not self.raw.isascii():
+            try:
+                self.raw.decode("utf-8")
+            except UnicodeDecodeError:
+                self.text
+
     # -- coordinates
 
     def locate(self, row):
@@ -203,6 +211,8 @@ class Source:
                 self.path, row, column, f"byte 0x{byte:02x} is not valid {self._encoding}; "
                 "save the file as UTF-8 or declare its encoding",
             ) from None
+        except (LookupError, ValueError, AssertionError):  # `coding: rot13`, `undefined`, `base64` …: codecs that are not for source code
+            raise SourceError(self.path, *_declared(body), f"the file cannot be read with the codec it declares, {self._encoding}") from None
         if "\0" in text:
             row, column = _place(body[: body.index(b"\0")], self._encoding)
             raise SourceError(self.path, row, column, "source code cannot contain NUL bytes")
@@ -259,7 +269,17 @@ def _encoding(path, raw):
     return "utf-8" if name == "utf-8-sig" else name
 
 
+def _declared(body):
+    """Row and column of the coding comment."""
+    rows = body.split(b"\n", 2)[:2]
+    return next(((row, text.index(b"coding") + 1) for row, text in enumerate(rows, 1) if b"coding" in text), (1, 1))
+
+
 def _place(before, encoding):
     """Row and column just behind the bytes `before`."""
-    rows = split_rows(before.decode(encoding, "replace"))
+    try:
+        text = before.decode(encoding, "replace")
+    except (LookupError, ValueError):  # a codec that replaces nothing
+        text = before.decode("latin-1")
+    rows = split_rows(text)
     return len(rows), len(rows[-1]) + 1

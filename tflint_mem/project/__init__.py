@@ -27,6 +27,7 @@ from .versions import Versions
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
 KEEP_IN_LARGE = 700  # ... so it keeps these decoded, and decodes the others again when they are asked for
+_LASTING = ("modules", "names", "index", "_loaded", "_keep", "defined", "attributes", "module", "searches")  # of a project: all but its answers
 PART = 50  # percent of them that rules go through together
 
 
@@ -71,6 +72,18 @@ class Project:
         self.modules.clear()
         self.__dict__.pop("module", None)
         self.infer.forget()
+
+    def anew(self, late=()):
+        """The same modules without any answers, for the case that a search broke off; those with the indices `late` are empty from now on."""
+        other = Project(self.settings, self.root)
+        for name in _LASTING:
+            if name in self.__dict__:
+                setattr(other, name, self.__dict__[name])
+        for module in self.modules:
+            module._clear()
+        for index in late:
+            self.modules[index].empty()
+        return other
 
     # -- modules --------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few."""
 
-from tflint_mem.report.paths import relative, repository
+from tflint_mem.report.paths import file_place, relative, repository
 from tflint_mem.report.text import concise
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "notice"}
@@ -21,7 +21,7 @@ def _command(finding, source, root):
     where = ""
     if finding.cell is not None and source is not None:
         where = f"cell {finding.cell}, row {start[0]}: "
-        start, end = source.file_place(finding.cell, *start), source.file_place(finding.cell, *end)
+        start, end = file_place(source, finding.cell, start), file_place(source, finding.cell, end)
     fields = {"title": f"tflint-mem ({finding.code} {finding.name})", "file": relative(finding.path, root), "line": start[0]}
     fields["endLine"] = end[0]
     if start[0] == end[0]:  # GitHub takes columns only within one line

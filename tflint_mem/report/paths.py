@@ -31,6 +31,16 @@ def place(path, cell, row, column):
     return f"{shown(path)}:{f'cell {cell}:' if cell else ''}{row}:{column}"
 
 
+def file_place(source, cell, place):
+    """`place` in the file itself; as it is where there is no such file, or a notebook that cannot be read."""
+    from tflint_mem.source import SourceError
+
+    try:
+        return place if source is None or cell is None else source.file_place(cell, *place)
+    except SourceError:
+        return place
+
+
 def repository(folder):
     """The root of the repository around `folder`, which code hosts count paths from; `folder` itself outside of one."""
     root = folder

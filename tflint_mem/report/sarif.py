@@ -3,7 +3,7 @@
 import json
 
 from tflint_mem import __version__, baseline
-from tflint_mem.report.paths import repository, uri
+from tflint_mem.report.paths import file_place, repository, uri
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
 _RANKS = {"certain": 90.0, "likely": 60.0, "possible": 20.0}  # SARIF: a priority from 0 to 100
@@ -93,7 +93,7 @@ def _location(source, root, where, start, end=None):
     region = {}
     for name, place in (("start", start), ("end", end)):
         if place is not None:
-            row, column = place if source is None or where.cell is None else source.file_place(where.cell, *place)
+            row, column = file_place(source, where.cell, place)
             region |= {f"{name}Line": row, f"{name}Column": column}
     location = {"physicalLocation": {"artifactLocation": _artifact(where.path, root), "region": region}}
     if where.cell is not None:
@@ -129,4 +129,4 @@ def _fix(source, finding, root):
 def _fingerprint(key, ordinal):
     import hashlib
 
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogateescape")).hexdigest()[:16] + f":{ordinal}"
+    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{ordinal}"

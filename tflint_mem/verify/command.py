@@ -63,7 +63,8 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
     """Verifies, and writes `report` (an HTML page) and the snippets of `given["keep"]`.
 
     sources    iterable of Source of the run      source_of(path)   the Source of a path; default: from `sources`
-    Returns session.Outcome.  Raises OptionError before anything runs; OSError when the page or a snippet cannot be written.
+    Returns session.Outcome; `unwritten` has a line for the page or the snippets when they could not be written.  Raises
+    OptionError before anything runs, and OSError when the folder for the snippets cannot be made.
     """
     stream = sys.stderr if stream is None else stream
     options = options_of(settings, given)
@@ -88,15 +89,25 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
     finally:
         progress.end()
     if options.keep:
-        keep(outcome, options.keep)
+        _written(outcome, f"--keep {options.keep}", lambda: keep(outcome, options.keep))
     if report:
         from . import report_html
-        report_html.write(report, report_html.render(outcome, source_of, options))
+        _written(outcome, f"--report {report}", lambda: report_html.write(report, report_html.render(outcome, source_of, options)))
     if outcome.interrupted and not quiet:
         stream.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
     if outcome.skipped and not quiet:
         stream.write(f"The total time is up: {outcome.skipped} findings were not verified.\n")
     return outcome
+
+
+def _written(outcome, what, write):
+    """Write a file; what was measured is not lost when that fails."""
+    try:
+        write()
+    except OSError as error:
+        outcome.unwritten.append(f"{what}: {error.strerror or error}")
+    except Exception as error:
+        outcome.unwritten.append(f"{what}: not written: {error!r}; please report this as a bug")
 
 
 @contextlib.contextmanager
@@ -137,7 +148,7 @@ def keep(outcome, folder):
         for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
             if text:
                 path = os.path.join(folder, name + suffix + ".py")
-                with open(path, "w", encoding="utf-8") as handle:
+                with open(path, "w", encoding="utf-8", errors="backslashreplace") as handle:
                     handle.write(text)
                 written.append(path)
     return written

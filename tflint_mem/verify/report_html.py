@@ -219,6 +219,6 @@ def _environment(facts, options):
 def write(path, page):
     """Writes the page; replaces what was there in one step.  Raises OSError."""
     temporary = f"{path}.{os.getpid()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as handle:
+    with open(temporary, "w", encoding="utf-8", errors="backslashreplace") as handle:
         handle.write(page)
     os.replace(temporary, path)

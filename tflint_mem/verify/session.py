@@ -13,13 +13,14 @@ from .result import device_name
 
 class Outcome:
     """findings: all that were given, with `verification` where one was made; results: in the order of the runs;
-    environment: what the child's interpreter has; interrupted: Ctrl-C came; skipped: findings left out by the total time."""
+    environment: what the child's interpreter has; interrupted: Ctrl-C came; skipped: findings left out by the total time;
+    unwritten: a line for each file that could not be written."""
 
-    __slots__ = ("findings", "results", "environment", "interrupted", "skipped")
+    __slots__ = ("findings", "results", "environment", "interrupted", "skipped", "unwritten")
 
     def __init__(self, findings, results, environment, interrupted, skipped):
         self.findings, self.results, self.environment = findings, results, environment
-        self.interrupted, self.skipped = interrupted, skipped
+        self.interrupted, self.skipped, self.unwritten = interrupted, skipped, []
 
 
 def verify_findings(findings, sources, settings, options, progress=None, announce=None):
