@@ -68,8 +68,10 @@ def _failure(error):
             return usage_error(error)
     import traceback
 
-    traceback.print_exc()
-    print(f"tflint-mem: internal error: {error!r}; this is a bug, please report it with the text above", file=sys.stderr)
+    from tflint_mem import safe
+
+    sys.stderr.write(safe.block(traceback.format_exc()))
+    print(f"tflint-mem: internal error: {safe.field(repr(error))}; this is a bug, please report it with the text above", file=sys.stderr)
     return 2
 
 

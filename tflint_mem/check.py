@@ -115,7 +115,9 @@ def run(options):
     try:
         return Run(options).result()
     except UsageError as error:
-        print(f"tflint-mem: {error}", file=sys.stderr)
+        from tflint_mem import safe
+
+        print(f"tflint-mem: {safe.field(str(error))}", file=sys.stderr)
         return FAILED
 
 
@@ -143,8 +145,10 @@ class Run:
 
     def warn(self, message):
         """One line on standard error."""
+        from tflint_mem import safe
+
         self.warned = True
-        print(f"tflint-mem: {message}", file=sys.stderr)
+        print(f"tflint-mem: {safe.field(message)}", file=sys.stderr)
 
     def result(self):
         """Run all the steps; returns the exit code."""

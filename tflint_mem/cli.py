@@ -179,5 +179,7 @@ def rules(output_format):
 def usage_error(error):
     """Show click's complaint in one line; returns the exit code."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "tflint-mem"
-    print(f"{command}: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
+    from tflint_mem import safe
+
+    print(safe.row(f"{command}: {safe.field(error.format_message())} (see `{command} --help`)"), file=sys.stderr)
     return 2

@@ -1,8 +1,6 @@
 """SARIF 2.1.0: results with fixes, the way from the repeat to the place, and fingerprints that survive moved code."""
 
-import json
-
-from tflint_mem import __version__, baseline
+from tflint_mem import __version__, baseline, safe
 from tflint_mem.report.paths import repository, uri
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
@@ -34,7 +32,7 @@ def render(run):
             "results": results,
         }],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return safe.dumps(log) + "\n"
 
 
 def _rule(finding):
@@ -129,4 +127,4 @@ def _fix(source, finding, root):
 def _fingerprint(key, ordinal):
     import hashlib
 
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogateescape")).hexdigest()[:16] + f":{ordinal}"
+    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{ordinal}"

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 
+from .. import safe
 from . import session
 from .options import OptionError, Options
 
@@ -34,6 +35,7 @@ class Progress:
         place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
         words = {"flagged": "as flagged", "behind": "behind the loop", "fixed": "as fixed", "done": "done"}[stage]
         row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
+        row = safe.field(row)
         self.stream.write("\r" + row.ljust(self.width))
         self.stream.flush()
         self.width = len(row)
@@ -78,7 +80,7 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
 
     def announce(environment):
         if not quiet:
-            stream.write(session.announcement(findings, options, environment) + "\n")
+            stream.write(safe.field(session.announcement(findings, options, environment)) + "\n")
             stream.flush()
 
     progress = Progress(stream, quiet)
@@ -123,6 +125,8 @@ def _check_writable(path):
 
 def keep(outcome, folder):
     """Writes what ran for each result, flagged and fixed, as runnable files.  Returns their paths.  Raises OSError."""
+    from ..output import put
+
     written, taken = [], set()
     for result in outcome.results:
         finding = result.finding
@@ -137,8 +141,7 @@ def keep(outcome, folder):
         for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
             if text:
                 path = os.path.join(folder, name + suffix + ".py")
-                with open(path, "w", encoding="utf-8") as handle:
-                    handle.write(text)
+                put(path, text)
                 written.append(path)
     return written
 
