@@ -99,6 +99,7 @@ def _verify_given(given):
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
               help="A configuration file instead of the nearest one, or one setting in TOML.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
 @click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
@@ -137,6 +138,7 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="The folder of the project the file belongs to (default: the file alone).")
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")

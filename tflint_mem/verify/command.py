@@ -13,7 +13,7 @@ import sys
 import threading
 
 from .. import safe
-from . import session
+from . import interpreter, session
 from .options import OptionError, Options
 
 _BAR = 24
@@ -58,7 +58,9 @@ def options_of(settings, given):
     if given.get("memory") is not None:
         from .options import parse_bytes
         given = dict(given, memory=parse_bytes(given["memory"]))
-    return Options.from_table(table, base, **given)
+    options = Options.from_table(table, base, **given)
+    options.python = interpreter.resolve(options.python, getattr(settings, "project_root", None))
+    return options
 
 
 def run(findings, sources, settings, given, report=None, source_of=None, stream=None, quiet=False):
