@@ -44,7 +44,7 @@ def is_inside(path: str, folder: str) -> bool:
 
 
 def _home(*names: str) -> str | None:
-    home = _absolute(os.path.expanduser("~"))
+    home = None if os.environ.get("HOME") == "" else _absolute(os.path.expanduser("~"))  # an empty one would be "/"
     return os.path.join(home, *names) if home else None
 
 
