@@ -13,6 +13,7 @@ def main():
     """
     import os
 
+    _leave_current_folder()
     from tflint_mem import check, streams
 
     streams.complete()
@@ -24,6 +25,24 @@ def main():
         except (OSError, ValueError):
             pass
     os._exit(code)
+
+
+def _leave_current_folder():
+    """Import nothing from the folder that is checked: `python -m`, and an empty entry of PYTHONPATH, make it the first place to look.
+
+    What this very package lies in stays, and so does a folder of installed packages, which stands behind the standard library.
+    """
+    import os
+
+    try:
+        here = os.getcwd()
+    except OSError:
+        return
+    if here == os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+        return
+    library = os.path.dirname(os.__file__)
+    end = sys.path.index(library) if library in sys.path else 1
+    sys.path[:end] = [folder for folder in sys.path[:end] if folder not in ("", here)]
 
 
 def run():
@@ -74,8 +93,10 @@ def _failure(error):
             return 2
     import traceback
 
-    traceback.print_exc()
-    print(f"tflint-mem: internal error: {error!r}; this is a bug, please report it with the text above", file=sys.stderr)
+    from tflint_mem import safe
+
+    sys.stderr.write(safe.block(traceback.format_exc()))
+    print(f"tflint-mem: internal error: {safe.field(repr(error))}; this is a bug, please report it with the text above", file=sys.stderr)
     return 2
 
 

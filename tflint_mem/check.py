@@ -13,6 +13,7 @@ _KEEP_BYTES = 4_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
 MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and all
+_ATTRIBUTES = {"total-timeout": "total", "memory-limit": "memory"}  # keys of the table `verify` -> options, where they differ
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
@@ -24,13 +25,13 @@ class Options:
 
     __slots__ = (
         "paths", "overrides", "config", "isolated", "diff", "add_noqa", "write_baseline", "statistics", "exit_zero",
-        "output_file", "stdin_filename", "quiet", "verbose", "color", "verify", "place",
+        "output_file", "stdin_filename", "quiet", "verbose", "color", "verify", "place", "trust",
     )
 
     def __init__(self, paths, **given):
         self.paths = list(paths) or ["."]
         self.overrides, self.config, self.isolated = {}, (), False
-        self.diff = self.add_noqa = self.statistics = self.exit_zero = self.quiet = self.verbose = False
+        self.diff = self.add_noqa = self.statistics = self.exit_zero = self.quiet = self.verbose = self.trust = False
         self.write_baseline = self.output_file = self.stdin_filename = self.verify = self.place = None
         self.color = "auto"
         for name, value in given.items():
@@ -117,7 +118,9 @@ def run(options):
     try:
         return Run(options).result()
     except UsageError as error:
-        print(f"tflint-mem: {error}", file=sys.stderr)
+        from tflint_mem import safe
+
+        print(f"tflint-mem: {safe.field(str(error))}", file=sys.stderr)
         return FAILED
 
 
@@ -134,7 +137,7 @@ class Run:
         if self.stdin and options.paths != ["-"]:
             raise UsageError("`-` (standard input) cannot be checked together with other paths")
         self.settings = config.load(
-            [os.getcwd()] if paths == ["-"] else paths, options.config, options.isolated, options.overrides)
+            [os.getcwd()] if paths == ["-"] else paths, options.config, options.isolated, options.overrides, options.trust)
         self.paths = paths
         self.findings, self.fixed, self.skipped_fixes = [], [], []
         self.baseline, self.baselined = None, 0
@@ -143,11 +146,24 @@ class Run:
         self.failed = self.warned = False
         self.faults = Faults(self.warn, options.verbose)
         self.checked = 0
+        self._tell_what_is_refused()
 
     def warn(self, message):
         """One line on standard error."""
+        from tflint_mem import safe
+
         self.warned = True
-        print(f"tflint-mem: {message}", file=sys.stderr)
+        print(f"tflint-mem: {safe.field(message)}", file=sys.stderr)
+
+    def _tell_what_is_refused(self):
+        """One line for each value of the checked tree's configuration that would have mattered and is not used."""
+        for line in self.settings.passed_over:
+            self.warn(line)
+        for refused in self.settings.refused:
+            group, _, name = refused.key.rpartition(".")
+            given = self.options.verify if group else self.options.overrides
+            if given is not None and given.get(_ATTRIBUTES.get(name, name.replace("-", "_"))) is None:
+                self.warn(refused.message)
 
     def result(self):
         """Run all the steps; returns the exit code."""

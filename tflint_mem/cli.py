@@ -101,6 +101,7 @@ def _verify_given(given):
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--timeout-per-file", type=click.FloatRange(0, 1e9, max_open=True), default=None, metavar="SECONDS",
               help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
 @click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
@@ -140,6 +141,7 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="The folder of the project the file belongs to (default: the file alone).")
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
@@ -182,5 +184,7 @@ def rules(output_format):
 def usage_error(error):
     """Show click's complaint in one line; returns the exit code."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "tflint-mem"
-    print(f"{command}: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
+    from tflint_mem import safe
+
+    print(safe.row(f"{command}: {safe.field(error.format_message())} (see `{command} --help`)"), file=sys.stderr)
     return 2

@@ -85,24 +85,59 @@ def _answer(known, raw):
 
 def _print_diff(old, new):
     """A unified diff in the file's own encoding and line ends; a notebook is compared cell by cell."""
-    import difflib
-
     from tflint_mem.report.paths import shown
 
+    show = _for_people()
     if old.kind == "notebook":
         for number in old.notebook.numbers():
             before, after = old.notebook.cell_text(number), new.notebook.cell_text(number)
             if before != after:
                 name = f"{shown(old.path)}:cell {number}"
-                _write(_unified(difflib, before, after, name, "utf-8"))
+                _write(_unified(before, after, name, "utf-8", show))
     else:
-        _write(_unified(difflib, old.text, new.text, shown(old.path), old.encoding))
+        _write(_unified(old.text, new.text, shown(old.path), old.encoding, show))
 
 
-def _unified(difflib, before, after, name, encoding):
+def _for_people():
+    """What makes a row fit for who reads standard output: a person at a terminal, the log of a build, or `patch`.
+
+    A patch must stay what it is, byte for byte: nothing is changed in a file or a pipe.  In a build a pipe is most often the
+    log, which obeys what looks like an order; only such rows are broken up there.
+    """
+    import os
+    import stat
+
+    from tflint_mem import safe
+
+    try:
+        if sys.stdout.isatty():
+            return lambda row: safe.row(safe.code(row.rstrip("\r\n"))) + "\n"
+        builds = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
+        if builds and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+            return safe.row
+    except (OSError, ValueError):  # no file behind it
+        pass
+    return str
+
+
+def _unified(before, after, name, encoding, show):
+    import difflib
+
+    name = _quoted(name)
     rows = difflib.unified_diff(_keep_ends(before), _keep_ends(after), name, name)
     ended = (row if row.endswith(("\n", "\r")) else row + "\n\\ No newline at end of file\n" for row in rows)
-    return "".join(ended).encode(encoding, "backslashreplace")
+    return "".join(map(show, ended)).encode(encoding, "backslashreplace")
+
+
+def _quoted(name):
+    """The name as git writes it in a patch: in quotes, with escapes, when a row cannot hold it as it is."""
+    import os
+
+    if name.isprintable() and not any(character in name for character in '"\\'):
+        return name
+    known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
+    return '"' + "".join(
+        "\\" + known[byte] if byte in known else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in os.fsencode(name)) + '"'
 
 
 def _keep_ends(text):

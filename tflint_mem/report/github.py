@@ -1,5 +1,10 @@
-"""Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few."""
+"""Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few.
 
+
+A line end within a command is `%0A`, which ends nothing; all else that is not printable is escaped as in every report.
+"""
+
+from tflint_mem import safe
 from tflint_mem.report.paths import file_place, relative, repository
 from tflint_mem.report.text import concise
 
@@ -32,7 +37,8 @@ def _command(finding, source, root):
 
 
 def _data(text):
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = "\n".join(map(safe.field, text.split("\n")))
+    return text.replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text):

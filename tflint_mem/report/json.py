@@ -1,13 +1,12 @@
 """The report for programs: ruff's fields and meaning, and our `trace` and `verification`."""
 
-import json
-
+from tflint_mem import safe
 from tflint_mem.report.paths import absolute
 
 
 def render(run):
     """A list of objects."""
-    return json.dumps([record(finding) for finding in run.findings], indent=2) + "\n"
+    return safe.dumps([record(finding) for finding in run.findings]) + "\n"
 
 
 def record(finding):

@@ -1,8 +1,6 @@
 """SARIF 2.1.0: results with fixes, the way from the repeat to the place, and fingerprints that survive moved code."""
 
-import json
-
-from tflint_mem import __version__, baseline
+from tflint_mem import __version__, baseline, safe
 from tflint_mem.report.paths import file_place, repository, uri
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
@@ -34,7 +32,7 @@ def render(run):
             "results": results,
         }],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return safe.dumps(log) + "\n"
 
 
 def _rule(finding):

@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 
-from . import session
+from .. import safe
+from . import interpreter, session
 from .options import OptionError, Options
 
 _BAR = 24
@@ -34,6 +35,7 @@ class Progress:
         place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
         words = {"flagged": "as flagged", "behind": "behind the loop", "fixed": "as fixed", "done": "done"}[stage]
         row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
+        row = safe.field(row)
         self.stream.write("\r" + row.ljust(self.width))
         self.stream.flush()
         self.width = len(row)
@@ -56,7 +58,9 @@ def options_of(settings, given):
     if given.get("memory") is not None:
         from .options import parse_bytes
         given = dict(given, memory=parse_bytes(given["memory"]))
-    return Options.from_table(table, base, **given)
+    options = Options.from_table(table, base, **given)
+    options.python = interpreter.resolve(options.python, getattr(settings, "project_root", None))
+    return options
 
 
 def run(findings, sources, settings, given, report=None, source_of=None, stream=None, quiet=False):
@@ -79,7 +83,7 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
 
     def announce(environment):
         if not quiet:
-            stream.write(session.announcement(findings, options, environment) + "\n")
+            stream.write(safe.field(session.announcement(findings, options, environment)) + "\n")
             stream.flush()
 
     progress = Progress(stream, quiet)
@@ -134,6 +138,8 @@ def _check_writable(path):
 
 def keep(outcome, folder):
     """Writes what ran for each result, flagged and fixed, as runnable files.  Returns their paths.  Raises OSError."""
+    from ..output import put
+
     written, taken = [], set()
     for result in outcome.results:
         finding = result.finding
@@ -148,8 +154,7 @@ def keep(outcome, folder):
         for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
             if text:
                 path = os.path.join(folder, name + suffix + ".py")
-                with open(path, "w", encoding="utf-8", errors="backslashreplace") as handle:
-                    handle.write(text)
+                put(path, text)
                 written.append(path)
     return written
 

@@ -1,5 +1,6 @@
 """What a verification may use: the interpreter, the device, time and memory.  From the command line and `[tool.tflint-mem.verify]`."""
 
+import math
 import os
 import sys
 
@@ -95,7 +96,7 @@ def parse_bytes(text):
     unit = text[len(number):].strip().lower().rstrip("b").rstrip("i")
     try:
         return int(float(number) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[unit])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise OptionError(f"{text!r} is not a number of bytes (write 2GiB, 500MiB or a plain number)") from None
 
 
@@ -105,6 +106,8 @@ def _converted(key, value, kind):
     if kind is float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise OptionError(f"verify.{key} must be a number of seconds, not {value!r}")
+        if not math.isfinite(value):
+            raise OptionError(f"verify.{key} must be a finite number of seconds, not {value!r}")
         return float(value)
     if not isinstance(value, kind):
         raise OptionError(f"verify.{key} must be {'true or false' if kind is bool else 'a ' + kind.__name__}, not {value!r}")
