@@ -42,6 +42,7 @@ class Settings:
     pedantic                        show what is not worth acting on by itself, too: see worth
     force_exclude                   excludes hold for files given by name as well
     per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
+    fix, fix_in_file                apply fixes: asked for by the command line; by a file, which alone changes nothing
     tensorflow_version              "2.15" or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
     verify                          the table for --verify, as written
@@ -51,7 +52,8 @@ class Settings:
 
     __slots__ = (
         "select", "ignore", "extend_select", "exclude", "extend_exclude", "force_exclude", "respect_gitignore",
-        "per_file_ignores", "fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "max_file_size",
+        "per_file_ignores", "fix", "fix_in_file", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir",
+        "max_file_size",
         "tensorflow_version", "handlers", "entry_points", "verify", "project_root", "config_path", "isolated", "cache",
         "_layers", "_resolved", "_ignored_per_file",
     )
@@ -61,7 +63,7 @@ class Settings:
         self.exclude, self.extend_exclude = list(DEFAULT_EXCLUDE), []
         self.force_exclude, self.respect_gitignore = False, True
         self.per_file_ignores = {}
-        self.fix = self.unsafe_fixes = self.pedantic = False
+        self.fix = self.fix_in_file = self.unsafe_fixes = self.pedantic = False
         self.output_format, self.baseline, self.cache_dir = "full", None, None
         self.max_file_size = MAX_FILE_SIZE
         self.tensorflow_version, self.handlers, self.entry_points, self.verify = None, [], [], {}
@@ -157,6 +159,7 @@ def load(paths, config=(), isolated=False, overrides=None):
         settings.project_root = _repository(start)
     else:
         settings.update(_checked(table, settings.config_path))
+        settings.fix, settings.fix_in_file = False, settings.fix  # a repository does not decide that a check writes into it
     for item in inline:
         settings.update(_checked(_parse(item.encode("utf-8", "surrogateescape"), "--config"), "--config"))
     if overrides:

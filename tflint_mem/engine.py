@@ -23,10 +23,11 @@ _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0):
+def analyze(sources, settings, files=0, every=None):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
     sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
+    every     a list that takes the findings of all rules, enabled or not (those only in outline: no fix)
     """
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
@@ -38,7 +39,11 @@ def analyze(sources, settings, files=0):
             project, kept, findings = load(sources, settings, files)
         if project.modules:
             project.link()
-            findings.extend(_run_rules(project, kept, settings))
+            if every is not None:
+                every.extend(findings)
+            findings.extend(_run_rules(project, kept, settings, every))
+        elif every is not None:
+            every.extend(findings)
     finally:
         if project is not None and not _held:
             project.close()
@@ -171,15 +176,16 @@ def _syntax_finding(source, error, more=0):
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
-def _run_rules(project, kept, settings):
+def _run_rules(project, kept, settings, every=None):
     from .context import Context
     from .registry import RULES, module_of
 
     enabled = settings.enabled
+    run = enabled if every is None else frozenset(rule.code for rule in RULES)
     context = Context(project, settings)
     drafts, sweeps = [], []
     for rule in RULES:
-        if rule.code in enabled and project.mentioned(rule.triggers):
+        if rule.code in run and project.mentioned(rule.triggers):
             module = module_of(rule)
             if getattr(module, "SWEEPS", False):
                 sweeps.append(module)
@@ -189,7 +195,13 @@ def _run_rules(project, kept, settings):
     for context.part in project.parts() if sweeps else ():
         for module in sweeps:
             drafts.extend(module.find(context))
-    return [_finished(context, draft, kept) for draft in _most_specific(drafts)]
+    chosen = _most_specific([draft for draft in drafts if draft.code in enabled])
+    findings = {id(draft): _finished(context, draft, kept) for draft in chosen}
+    if every is not None:
+        for draft in _most_specific(drafts):
+            known = findings.get(id(draft))
+            every.append(_finished(context, draft, kept, whole=False) if known is None else known)
+    return list(findings.values())
 
 
 def _most_specific(drafts):
@@ -205,8 +217,8 @@ def _most_specific(drafts):
     return list(best.values())
 
 
-def _finished(context, draft, kept):
-    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built."""
+def _finished(context, draft, kept, whole=True):
+    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
     from . import worth
     from .registry import BY_CODE
 
@@ -224,7 +236,7 @@ def _finished(context, draft, kept):
         confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
         message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source),
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source) if whole else None,
     )
 
 
