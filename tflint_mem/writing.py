@@ -43,6 +43,8 @@ def replace(path: str, new: bytes, old: bytes, roots: tuple = ()) -> None:
     before = os.stat(target)
     if not stat.S_ISREG(before.st_mode):
         raise Refused("not a regular file")
+    if _read(target) == new:
+        return  # written already, by another of its names
     if not before.st_mode & _ANYBODY_WRITES or not os.access(target, os.W_OK):
         raise Refused("the file is read-only")
     if before.st_nlink > 1:
