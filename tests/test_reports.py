@@ -170,8 +170,8 @@ def test_json_has_the_promised_fields(run):
     assert record["location"] == {"row": 4, "column": 10}
     assert record["end_location"] == {"row": 4, "column": 42}
     assert record["fix"] == {"applicability": "safe", "message": "Load once", "edits": [
-        {"content": "model = tf.keras.models.load_model('m')\n", "location": {"row": 3, "column": 1}, "end_location": {"row": 3, "column": 1}},
-        {"content": "", "location": {"row": 4, "column": 1}, "end_location": {"row": 5, "column": 1}}]}
+        {"content": "model = tf.keras.models.load_model('m')\n", "cell": None, "location": {"row": 3, "column": 1}, "end_location": {"row": 3, "column": 1}},
+        {"content": "", "cell": None, "location": {"row": 4, "column": 1}, "end_location": {"row": 5, "column": 1}}]}
     assert record["trace"][0] == {
         "filename": record["filename"], "cell": None, "row": 3, "column": 1, "message": "repeats: this `for`"}
     assert record["verification"] is None

@@ -47,7 +47,7 @@ class Reader:
     def __init__(self, files, settings, warn):
         self.files, self.errors = files, []
         self._limit, self._warn, self._kept, self._recent = settings.max_file_size, warn, {}, {}
-        self._size = 0
+        self._size, self.most = 0, _KEEP_BYTES
 
     def sources(self, note=None):
         """Every readable file, which `note` is told; what cannot be read goes to `errors`."""
@@ -62,7 +62,7 @@ class Reader:
             if mentions_tensorflow(source.raw):
                 if self._is_too_big(source):
                     continue
-                if self._size <= _KEEP_BYTES:  # the files of a very large tree are read again when a report asks
+                if self._size <= self.most:  # the files of a very large tree are read again when a report asks
                     self._size += len(source.raw)
                     self._kept[path] = source.raw
             yield source
@@ -108,6 +108,10 @@ class Reader:
         return True
 
 
+def _say_nothing(message):
+    """For checks whose warnings were given before."""
+
+
 def mentions_tensorflow(raw):
     """The cheap gate: a file without either word needs no parsing."""
     return b"tensorflow" in raw or b"keras" in raw
@@ -132,6 +136,7 @@ class Run:
 
     def __init__(self, options):
         self.options = options
+        self.failed = self.warned = False
         self.stdin = "-" in options.paths
         paths = [options.stdin_filename or "-"] if self.stdin else options.paths
         if self.stdin and options.paths != ["-"]:
@@ -140,6 +145,8 @@ class Run:
             [os.getcwd()] if paths == ["-"] else paths, options.config, options.isolated, options.overrides, options.trust)
         self.paths = paths
         self.findings, self.fixed, self.skipped_fixes = [], [], []
+        self.fixing = self.options.diff or self.settings.fix
+        self.every = [] if self.fixing else None  # what all rules find, whatever is selected: fixes are judged by it
         self.baseline, self.baselined = None, 0
         self.held_back = 0  # findings that --pedantic would show
         self.verified = {}  # what --verify measured, by verifying.key(finding)
@@ -178,6 +185,8 @@ class Run:
         wanted = self._wanted(self.findings, self.reader.get)
         self.findings = self._worth_showing(wanted)
         self.held_back = len(wanted) - len(self.findings)
+        if self.fixing:
+            self.every = self._unsilenced(self.every, self.reader.get, warn=_say_nothing)
         if self.options.add_noqa:
             return self._add_noqa()
         if self.options.write_baseline:
@@ -188,7 +197,7 @@ class Run:
         if self.options.place:
             self.findings = wanted  # who names a place wants to know all about it
             self._keep_place()
-        if self.options.diff or self.settings.fix:
+        if self.fixing:
             with self.faults.around("fixing"):
                 self._fix()
         if len(self.findings) > 1:
@@ -212,7 +221,7 @@ class Run:
             found = cache.findings() if cache else None
         if found is None:
             self.warned = False
-            found = self.analyze(self.reader.sources(cache.note if cache else None))
+            found = self.analyze(self.reader.sources(cache.note if cache else None), self.every)
             if cache and not self.reader.errors and not self.warned and not self.faults:
                 with self.faults.around("the cache"):
                     cache.store(found)
@@ -229,8 +238,11 @@ class Run:
 
         return Cache(settings, self.paths, self.reader.files)
 
-    def analyze(self, sources):
-        """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow."""
+    def analyze(self, sources, every=None):
+        """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow.
+
+        every   a list that takes the findings of all rules, enabled or not
+        """
         waiting, sources = [], iter(sources)
         for source in sources:
             waiting.append(source)
@@ -242,11 +254,13 @@ class Run:
 
         from tflint_mem import engine
 
-        if ENDS_HERE and not (self.settings.fix or self.options.diff):
+        if self.fixing:
+            engine.remember()
+        elif ENDS_HERE:
             engine.hold()
         sources = chain(waiting, sources)
         self.faults.begin()
-        found = engine.analyze(sources, self.settings, len(self.reader.files), self.faults, alone=ENDS_HERE)
+        found = engine.analyze(sources, self.settings, len(self.reader.files), self.faults, alone=ENDS_HERE, every=every)
         return [self._placed(finding) if finding.code == "TFM000" else finding for finding in found]
 
     def _placed(self, error):
@@ -259,8 +273,11 @@ class Run:
                 return failure.finding()
         return error
 
-    def findings_with(self, changed):
-        """What the run would report if the files in `changed` ({path: Source}) held those bytes."""
+    def found_with(self, changed):
+        """What the run would find if the files in `changed` ({path: Source}) held those bytes.
+
+        `(findings to report, findings of all rules)`.
+        """
         if self.stdin:
             sources = changed.values()
         else:
@@ -270,19 +287,27 @@ class Run:
         def get(path):
             return changed[path] if path in changed else self.reader.get(path)
 
-        findings = self._worth_showing(self._wanted(self.analyze(sources), get))
+        every = []
+        findings = self._worth_showing(self._wanted(self.analyze(sources, every), get, warn=_say_nothing))
         failed = {path for _, path in self.faults.latest - self._first_faults}
         if failed:  # what was not looked at is not gone
             findings += [finding for finding in self.findings if finding.path in changed and (finding.path in failed or None in failed)
                          and finding not in findings]
-        return self.baseline.new(findings, get) if self.baseline else findings
+        if self.baseline:
+            findings = self.baseline.new(findings, get)
+        return findings, self._unsilenced(every, get, warn=_say_nothing)
 
-    def written(self, path, raw):
-        """Replace a file's bytes; False, told in one line, when the file system refuses."""
-        from tflint_mem import apply
 
+    def written(self, path, raw, old):
+        """Replace a file's bytes `old`; False, told in one line, when they are others by now or the file system refuses."""
+        from tflint_mem import writing
+
+        if path in map(os.path.normpath, self.paths):
+            roots = ()  # named: a link is followed wherever it leads
+        else:
+            roots = tuple(os.path.realpath(root) for root in self.paths if os.path.isdir(root))
         try:
-            apply.write_atomic(path, raw)
+            writing.replace(path, raw, old, roots)
         except OSError as error:
             self.warn(f"{path}: not written: {error.strerror or error}")
             self.failed = True
@@ -299,6 +324,8 @@ class Run:
             self.warn(f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}")
             self.warn(f"{len(found.files)} file{'s' * (len(found.files) != 1)} to check")
         reader = Reader(found.files, self.settings, self.warn)
+        if self.fixing or self.options.add_noqa:
+            reader.most = float("inf")  # what is written must follow from the bytes that were analysed
         reader.errors += found.errors
         return reader
 
@@ -317,17 +344,21 @@ class Run:
         reader.put(source)
         return reader
 
-    def _wanted(self, findings, get):
+    def _wanted(self, findings, get, warn=None):
         """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
         if not findings:
             return []
-        from tflint_mem import suppress
-
         enabled = self.settings.enabled
         findings = [
             finding for finding in findings
             if finding.code == "TFM000" or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
         ]
+        return self._unsilenced(findings, get, warn)
+
+    def _unsilenced(self, findings, get, warn=None):
+        """Without what comments silence; sorted."""
+        from tflint_mem import suppress
+
         by_path = {}
         for finding in findings:
             by_path.setdefault(finding.path, []).append(finding)
@@ -335,7 +366,7 @@ class Run:
         for path, group in by_path.items():
             said = group
             with self.faults.around("the search for comments that silence findings", path):
-                said = suppress.apply(group, get, self.warn)
+                said = suppress.apply(group, get, warn or self.warn)
             kept += said
         return sorted(kept, key=lambda finding: finding.sort_key())
 
@@ -372,9 +403,9 @@ class Run:
         return FAILED if self.failed or self.faults else OK
 
     def _add_noqa(self):
-        from tflint_mem import suppress
+        from tflint_mem import silencing
 
-        added = suppress.add_noqa(self.findings, self.reader.get, self.written)
+        added = silencing.add_noqa(self)
         if not self.options.quiet:
             self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
         return FAILED if self.failed or self.faults else OK

@@ -26,12 +26,13 @@ _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0, faults=None, alone=False):
+def analyze(sources, settings, files=0, faults=None, alone=False, every=None):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
     sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
     faults    faults.Faults that keeps what fails, and the rest goes on; None: it is raised
     alone     the process does nothing else, so that a timer may watch over the time: see `watch`
+    every     a list that takes the findings of all rules, enabled or not (those only in outline: no fix)
     """
     watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, alone)
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
@@ -47,9 +48,13 @@ def analyze(sources, settings, files=0, faults=None, alone=False):
             from .running import Running
 
             project.link()
-            running = Running(project, settings, faults, watched)
-            findings.extend(_all_finished(running, kept, faults, watched))
+            running = Running(project, settings, faults, watched, every is not None)
+            if every is not None:
+                every.extend(findings)
+            findings.extend(_all_finished(running, kept, faults, watched, every))
             project = running.project
+        elif every is not None:
+            every.extend(findings)
     finally:
         watched.stop()
         if project is not None and not _held:
@@ -205,24 +210,35 @@ def _syntax_finding(source, error, more=0):
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
-def _all_finished(running, kept, faults, watched):
-    """The Findings of drafts; a draft that cannot be made one is left out."""
-    findings = []
-    for draft in _most_specific(running.drafts()):
+def _all_finished(running, kept, faults, watched, every=None):
+    """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
+    drafts, enabled = running.drafts(), running.enabled
+    findings = {}
+    for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
+        findings[id(draft)] = _try(running, draft, kept, faults, watched)
+    if every is not None:
+        for draft in _most_specific(drafts):
+            known = findings[id(draft)] if id(draft) in findings else _try(running, draft, kept, faults, watched, whole=False)
+            every += filter(None, (known,))
+    return [finding for finding in findings.values() if finding is not None]
+
+
+def _try(running, draft, kept, faults, watched, whole=True):
+    """The Finding of a draft, None when that fails."""
+    try:
         try:
-            try:
-                watched.at = draft.m.index
-                findings.append(_finished(running.context, draft, kept, faults))
-            finally:
-                watched.at = OFF
-        except (Exception, Overtime) as error:
-            if faults is None:
-                raise
-            if isinstance(error, Overtime):
-                faults.overtime(f"{draft.code} in row {draft.pos[0]}", draft.m.path, watched.limit)
-            else:
-                faults.add(f"{draft.code} in row {draft.pos[0]}", draft.m.path)
-    return findings
+            watched.at = draft.m.index
+            return _finished(running.context, draft, kept, faults, whole)
+        finally:
+            watched.at = OFF
+    except (Exception, Overtime) as error:
+        if faults is None:
+            raise
+        if isinstance(error, Overtime):
+            faults.overtime(f"{draft.code} in row {draft.pos[0]}", draft.m.path, watched.limit)
+        else:
+            faults.add(f"{draft.code} in row {draft.pos[0]}", draft.m.path)
+        return None
 
 
 def _most_specific(drafts):
@@ -238,8 +254,8 @@ def _most_specific(drafts):
     return list(best.values())
 
 
-def _finished(context, draft, kept, faults=None):
-    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built."""
+def _finished(context, draft, kept, faults=None, whole=True):
+    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
     from . import worth
     from .registry import BY_CODE
 
@@ -257,7 +273,7 @@ def _finished(context, draft, kept, faults=None):
         confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
         message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source, faults),
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source, faults) if whole else None,
     )
 
 

@@ -20,19 +20,21 @@ class Running:
 
     project   linked; another takes its place after a fault
     faults    faults.Faults, or None: then they are raised
+    all_rules   run those that are not enabled, too
+    enabled   codes of the enabled rules
     """
 
-    def __init__(self, project, settings, faults, watch):
+    def __init__(self, project, settings, faults, watch, all_rules=False):
         self.project, self.faults, self.watch = project, faults, watch
         self.context = Context(project, settings, watch)
-        self._enabled, self._everything = settings.enabled, range(len(project.modules))
+        self.enabled, self._all, self._everything = settings.enabled, all_rules, range(len(project.modules))
         self._failure = None  # why the latest attempt failed
 
     def drafts(self):
-        """What all enabled rules find, as drafts."""
+        """What the rules find, as drafts."""
         drafts, sweeps = [], []
         for rule in RULES:
-            if rule.code in self._enabled and self.project.mentioned(rule.triggers):
+            if (self._all or rule.code in self.enabled) and self.project.mentioned(rule.triggers):
                 module = self._imported(rule)
                 if module is None:
                     continue

@@ -28,7 +28,7 @@ def record(finding):
             "applicability": finding.fix.applicability,
             "message": finding.fix.message,
             "edits": [
-                {"content": edit.content, "location": _place(edit.start), "end_location": _place(edit.end)}
+                {"content": edit.content, "cell": edit.cell, "location": _place(edit.start), "end_location": _place(edit.end)}
                 for edit in finding.fix.edits
             ],
         },
