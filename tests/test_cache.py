@@ -15,6 +15,7 @@ import pytest
 
 from tflint_mem import engine
 from tflint_mem.__main__ import run as run_command
+from tflint_mem.finding import Finding
 
 LEAK = """\
 import sys
@@ -234,6 +235,11 @@ def somebody(tmp_path_factory, monkeypatch):
     return be
 
 
+def at(field):
+    """Where a field of a finding is stored."""
+    return Finding.__slots__.index(field)
+
+
 def change(path, work):
     """Change what is stored, and sign it as the user's own run would."""
     secret = (Path(os.environ["XDG_STATE_HOME"]) / "tflint-mem" / "key").read_bytes()
@@ -277,20 +283,20 @@ def test_a_finding_in_a_file_that_was_not_checked_is_refused(project, check, pat
     def work(content):
         (finding,) = content["findings"]
         if step:
-            finding[12][0][0] = path
+            finding[at("trace")][0][0] = path
         else:
-            finding[7] = path
+            finding[at("path")] = path
 
     change(stored(project)[0], work)
     assert check() == first
 
 
-@pytest.mark.parametrize("field", range(15))
+@pytest.mark.parametrize("field", Finding.__slots__)
 @pytest.mark.parametrize("value", [None, -1, 0, True, 1.5, "\x1b", [], [[]], {}, [1, 2], [None] * 3], ids=repr)
 def test_findings_of_other_types_are_refused(project, check, field, value):
     """Either it could have been stored by us, or the files are analysed again; nothing else ever happens."""
     first = check()
-    change(stored(project)[0], lambda content: content["findings"][0].__setitem__(field, value))
+    change(stored(project)[0], lambda content: content["findings"][0].__setitem__(at(field), value))
     code, found, told = check()
     assert told == first[2]
     if found != first[1]:
@@ -300,7 +306,7 @@ def test_findings_of_other_types_are_refused(project, check, field, value):
 @pytest.mark.parametrize("where", ["trace", "fix", "edits", "place"])
 def test_records_of_another_length_are_refused(project, check, where):
     first = check()
-    parts = {"trace": lambda f: f[12][0], "fix": lambda f: f[13], "edits": lambda f: f[13][2][0], "place": lambda f: f[9]}
+    parts = {"trace": lambda f: f[at("trace")][0], "fix": lambda f: f[at("fix")], "edits": lambda f: f[at("fix")][2][0], "place": lambda f: f[at("start")]}
     change(stored(project)[0], lambda content: parts[where](content["findings"][0]).append(1))
     assert check() == first
 

@@ -14,7 +14,7 @@ import stat
 import sys
 
 from tflint_mem import __version__, secret, witness
-from tflint_mem.finding import SAFE, SEVERITIES, UNSAFE, Edit, Finding, Fix, Step
+from tflint_mem.finding import CONFIDENCES, PERSONAS, SAFE, SEVERITIES, UNSAFE, Edit, Finding, Fix, Step
 
 FOLDER = ".tflint_mem_cache"
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
@@ -199,6 +199,7 @@ def _values(record):
     if isinstance(record, Finding):
         fields = {name: getattr(record, name) for name in Finding.__slots__}
         fields["trace"] = [_values(step) for step in record.trace]
+        fields["places"] = [_values(step) for step in record.places]
         if record.fix is not None:
             fields["fix"] = [record.fix.applicability, record.fix.message, [_values(edit) for edit in record.fix.edits]]
         return list(fields.values())
@@ -239,30 +240,40 @@ def _is_none(value):
     return value is None
 
 
-_FINDING = (
-    _is_text, _is_text, _is_text, SEVERITIES.__contains__, _is_text, _is_text, _is_text,
-    _is_text, _is_number_or_none, _is_list, _is_list, _is_number_or_none, _is_list, _is_list_or_none, _is_none,
-)
-_STEP = (_is_text, _is_number_or_none, _is_number, _is_number, _is_text)
-_FIX = ((SAFE, UNSAFE).__contains__, _is_text, _is_list)
-_EDIT = (_is_list, _is_list, _is_text, _is_number_or_none)
+# kinds of the fields of each record, by name
+_FINDING = {
+    "code": _is_text, "name": _is_text, "group": _is_text, "severity": SEVERITIES.__contains__,
+    "confidence": CONFIDENCES.__contains__, "persona": PERSONAS.__contains__,
+    "message": _is_text, "measured": _is_text, "help": _is_text,
+    "path": _is_text, "cell": _is_number_or_none, "start": _is_list, "end": _is_list, "noqa_row": _is_number_or_none,
+    "trace": _is_list, "places": _is_list, "fix": _is_list_or_none, "verification": _is_none,
+}
+_STEP = {"path": _is_text, "cell": _is_number_or_none, "row": _is_number, "column": _is_number, "message": _is_text}
+_FIX = {"applicability": (SAFE, UNSAFE).__contains__, "message": _is_text, "edits": _is_list}
+_EDIT = {"start": _is_list, "end": _is_list, "content": _is_text, "cell": _is_number_or_none}
+
+
+def _record(kind, values, kinds):
+    """The record of these values.  Raises ValueError when one is not of its kind."""
+    return kind(**dict(zip(kind.__slots__, _fields(values, *map(kinds.__getitem__, kind.__slots__)))))
 
 
 def _finding(values, files):
     """The finding, which is about one of the `files` that are checked, and leads through no others.  Raises ValueError."""
-    finding = Finding(**dict(zip(Finding.__slots__, _fields(values, *_FINDING))))
+    finding = _record(Finding, values, _FINDING)
     finding.start, finding.end = _place(finding.start), _place(finding.end)
-    finding.trace = tuple(Step(**dict(zip(Step.__slots__, _fields(step, *_STEP)))) for step in finding.trace)
-    if finding.path not in files or any(step.path not in files for step in finding.trace):
+    finding.trace = tuple(_record(Step, step, _STEP) for step in finding.trace)
+    finding.places = tuple(_record(Step, step, _STEP) for step in finding.places)
+    if finding.path not in files or any(step.path not in files for step in (*finding.trace, *finding.places)):
         raise ValueError("a file that was not checked")
     if finding.fix is not None:
-        applicability, message, edits = _fields(finding.fix, *_FIX)
-        finding.fix = Fix(applicability=applicability, message=message, edits=tuple(map(_edit, edits)))
+        finding.fix = _record(Fix, finding.fix, _FIX)
+        finding.fix.edits = tuple(map(_edit, finding.fix.edits))
     return finding
 
 
 def _edit(values):
-    edit = Edit(**dict(zip(Edit.__slots__, _fields(values, *_EDIT))))
+    edit = _record(Edit, values, _EDIT)
     edit.start, edit.end = _place(edit.start), _place(edit.end)
     return edit
 
