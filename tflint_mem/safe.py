@@ -20,7 +20,7 @@ import re
 _SPACES = frozenset("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
 # Azure Pipelines, TeamCity and old GitHub runners obey these anywhere in a row, GitHub `::` at its beginning.
 _ORDER = re.compile(r"##(?=\w*\[)")
-_FIRST = re.compile(r"^(\s*):(?=:)")
+_FIRST = re.compile(r"^((?:\s|\x1b\[\d+m)*):(?=:)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -41,7 +41,7 @@ def row(text: str) -> str:
     """A finished row of a report that does not begin like an order to a build service."""
     if "##" in text:
         text = _ORDER.sub(r"#\\x23", text)
-    return _FIRST.sub(r"\1\\x3a", text, count=1) if "::" in text and text.lstrip().startswith("::") else text
+    return _FIRST.sub(r"\1\\x3a", text) if "::" in text else text
 
 
 def block(text: str) -> str:
