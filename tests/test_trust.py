@@ -219,6 +219,17 @@ def test_paths_in_the_tree_are_taken(tree):
     assert config.load(["."]).verify == {"setup": "import os"}
 
 
+def test_files_behind_links_out_of_the_tree_are_not_read(tree, tmp_path):
+    (tmp_path / "secret.py").write_text(LEAK + "password = 'tensorflow'\n")
+    (tree / "sub").mkdir()
+    (tree / "sub" / "inside.py").symlink_to(tree / "leak.py")
+    (tree / "sub" / "outside.py").symlink_to(tmp_path / "secret.py")
+    done = tflint("check", "sub", "--output-format", "concise", "--verbose")
+    assert "sub/inside.py:6" in done.stdout and "outside.py" not in done.stdout
+    assert "sub/outside.py: left out, a link that leads out of the tree" in done.stderr
+    assert "outside.py:6" in tflint("check", "sub/outside.py", "--output-format", "concise").stdout
+
+
 def snapshot(folder):
     return {str(path): path.lstat().st_mtime_ns for path in sorted(folder.rglob("*"))}
 

@@ -34,10 +34,10 @@ class Cache:
 
         self._blake2b, self._files, self._digests, self._states = hashlib.blake2b, files, {}, {}
         self._key = self.digest(_key(settings, paths).encode("utf-8", "surrogateescape"))
-        self._folder = os.path.join(settings.cache_root, settings.cache_dir or FOLDER)
+        self._folder = os.path.join(settings.tree, settings.cache_dir or FOLDER)
         self._path = os.path.join(self._folder, self._key + ".json")
         self._ignore = os.path.join(self._folder, ".gitignore")
-        self._secret = None if self._is_led_astray() else secret.key(settings.cache_root)
+        self._secret = None if self._is_led_astray() else secret.key(settings.tree)
 
     def digest(self, raw):
         """Hexadecimal digest of a file's bytes."""

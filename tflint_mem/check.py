@@ -323,6 +323,8 @@ class Run:
         if self.options.verbose:
             self.warn(f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}")
             self.warn(f"{len(found.files)} file{'s' * (len(found.files) != 1)} to check")
+            for path in found.outside:
+                self.warn(f"{path}: left out, a link that leads out of the tree; give it by name")
         reader = Reader(found.files, self.settings, self.warn)
         if self.fixing or self.options.add_noqa:
             reader.most = float("inf")  # what is written must follow from the bytes that were analysed

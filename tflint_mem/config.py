@@ -52,7 +52,7 @@ class Settings:
     verify                          the table for --verify, as written
     project_root                    absolute folder: of the configuration file, else of the repository, else the current one
     config_path                     the file that was read, or None
-    cache_root                      the folder that the cache lies in by default: never outside of what is checked
+    tree                            the checked tree: the folder that a check neither reads nor writes outside of by itself
     refused                         trust.Refused: what the configuration of a checked tree says in vain
     passed_over                     lines about configuration files that are not read
     """
@@ -62,7 +62,7 @@ class Settings:
         "per_file_ignores", "fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "max_file_size",
         "timeout_per_file",
         "tensorflow_version", "handlers", "entry_points", "verify", "project_root", "config_path", "isolated", "cache",
-        "cache_root", "refused", "passed_over",
+        "tree", "refused", "passed_over",
         "_layers", "_resolved", "_ignored_per_file",
     )
 
@@ -76,7 +76,7 @@ class Settings:
         self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
         self.tensorflow_version, self.handlers, self.entry_points, self.verify = None, [], [], {}
         self.project_root, self.config_path, self.isolated, self.cache = os.getcwd(), None, False, True
-        self.cache_root, self.refused, self.passed_over = self.project_root, [], []
+        self.tree, self.refused, self.passed_over = self.project_root, [], []
         self._layers, self._resolved, self._ignored_per_file = [], None, None
 
     @property
@@ -176,7 +176,7 @@ def load(paths, config=(), isolated=False, overrides=None, trust=False):
             settings.update(_checked(own, own_path))
     else:
         _take(settings, table, tree, trust, own and _checked(own, own_path))
-    settings.cache_root = settings.project_root if is_inside(start, settings.project_root) and (table or marked) else tree
+    settings.tree = settings.project_root if is_inside(start, settings.project_root) and (table or marked) else tree
     for item in inline:
         settings.update(_checked(_parse(item.encode("utf-8", "surrogateescape"), "--config"), "--config"))
     if overrides:

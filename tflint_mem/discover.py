@@ -2,23 +2,25 @@
 
 A path that is given is always checked (unless `force-exclude`), whatever its name.  A directory is walked for Python
 files and notebooks in sorted order, without what `.gitignore` files and `exclude` patterns leave out.  Directories
-behind symbolic links are not entered, as in ruff, so a loop of links ends by itself.
+behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of the
+checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
 """
 
 import os
 
 from tflint_mem.globs import Globs
+from tflint_mem.user import is_inside
 
 SUFFIXES = (".py", ".ipynb")
 
 
 class Discovered:
-    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at."""
+    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of the tree."""
 
-    __slots__ = ("files", "errors")
+    __slots__ = ("files", "errors", "outside")
 
     def __init__(self):
-        self.files, self.errors = [], []
+        self.files, self.errors, self.outside = [], [], []
 
 
 def discover(paths, settings):
@@ -31,6 +33,12 @@ def discover(paths, settings):
         if absolute not in seen:
             seen.add(absolute)
             found.files.append(path)
+
+    def leads_out(path, absolute, top):
+        out = not (is_inside(absolute, settings.tree) or is_inside(absolute, top))
+        if out:
+            found.outside.append(path)
+        return out
 
     for path in paths:
         path = os.path.normpath(path)
@@ -46,7 +54,7 @@ def discover(paths, settings):
         if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
             continue
         if is_directory:
-            _walk(path, absolute, excluded, settings.respect_gitignore, add, found.errors)
+            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
         else:
             add(path, absolute)
     return found
@@ -58,7 +66,7 @@ def is_excluded(path, settings):
     return excluded.match_below(os.path.abspath(path), settings.project_root)
 
 
-def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
+def _walk(top, absolute_top, excluded, respect_gitignore, add, leads_out, errors):
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
     ignores = _ignores_above(absolute_top) if respect_gitignore else ()
     if _is_ignored(absolute_top, True, ignores):
@@ -87,7 +95,7 @@ def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
                 continue
             if is_folder:
                 folders.append((prefix + name, path, ignores))
-            elif _is_file(entry):
+            elif _is_file(entry) and not (entry.is_symlink() and leads_out(prefix + name, path, absolute_top)):
                 add(prefix + name, path)
         stack.extend(reversed(folders))
 

@@ -100,8 +100,8 @@ def _refusal(key, value, folder, settings):
         return f"`{value}` leads out of the checked tree"
     if kind == LOWER:
         given, limit = _numbers(key, value, settings)
-        if limit is not None and not given <= limit:  # not a number is not lower either
-            return f"a checked tree may lower it only, {value!r} is more than {limit:g}"
+        if limit and not 0 < given <= limit:  # 0 is no limit at all, and what is not a number is not lower either
+            return f"a checked tree may lower it only: {value!r} for a limit of {limit:g}"
     return None
 
 
@@ -112,7 +112,7 @@ def _stays(key, value, folder):
 
 
 def _numbers(key, value, settings):
-    """`(value, limit in force)` as numbers; the limit is None when there is none."""
+    """`(value, limit in force)` as numbers; the limit is None or 0 when there is none."""
     group, _, name = key.rpartition(".")
     if not group:
         limit = max(getattr(settings, name.replace("-", "_")), _ROOM.get(key, 0))
