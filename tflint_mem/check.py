@@ -210,7 +210,7 @@ class Run:
         if ENDS_HERE and not (self.settings.fix or self.options.diff):
             engine.hold()
         sources = chain(waiting, sources)
-        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings, len(self.reader.files))]
+        return [self._placed(finding) if finding.code == "TFM000" else finding for finding in engine.analyze(sources, self.settings, len(self.reader.files), self.warn if self.options.verbose else None)]
 
     def _placed(self, error):
         """A syntax error as it is, unless the file is no text at all: we know the place of that, Python does not."""

@@ -23,10 +23,11 @@ _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0):
+def analyze(sources, settings, files=0, tell=None):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
     sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
+    tell      is given a line for each search that was given up, so that nothing is reported there
     """
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
@@ -39,6 +40,8 @@ def analyze(sources, settings, files=0):
         if project.modules:
             project.link()
             findings.extend(_run_rules(project, kept, settings))
+            for line in project.searches.lines() if tell is not None else ():
+                tell(line)
     finally:
         if project is not None and not _held:
             project.close()
