@@ -48,18 +48,18 @@ def reassignments(n):
 
 def doubled_tuples(n):
     """Tuples that hold the one before twice."""
-    return _one("a0 = (1, 2)\n" + _lines([f"a{i + 1} = (a{i}, a{i})" for i in range(n)]) + f"for p in a{n}:\n    m = load_model(p)\n    m.predict(p)\n")
+    return _one("a0 = (1, 2)\n" + _lines([f"a{i + 1} = (a{i}, a{i})" for i in range(n)]) + f"table = a{n}\nfor p in rows:\n    m = load_model(table[p])\n    m.predict(table[p])\n")
 
 
 def doubled_dictionaries(n):
     """Dictionaries that hold the one before twice."""
-    return _one("a0 = {'k': load_model}\n" + _lines([f"a{i + 1} = {{'k': a{i}, 'l': a{i}}}" for i in range(n)]) + f"for p in a{n}:\n    m = load_model(p)\n    m.predict(p)\n")
+    return _one("a0 = {'k': load_model}\n" + _lines([f"a{i + 1} = {{'k': a{i}, 'l': a{i}}}" for i in range(n)]) + f"table = a{n}\nfor p in rows:\n    m = load_model(table[p])\n    m.predict(table[p])\n")
 
 
 def nested_literals(n):
     """A literal nested as deep as the parser takes it."""
     depth = min(n, 80)
-    return _one(f"table = {'(' * depth}1{',)' * depth}\nfor p in table:\n    m = load_model(p)\n    m.predict(p)\n")
+    return _one(f"table = {'(' * depth}1{',)' * depth}\nfor p in rows:\n    m = load_model(table[p])\n    m.predict(p)\n")
 
 
 def long_literals(n):
@@ -77,13 +77,13 @@ def long_expressions(n):
 
 def chained_calls(n):
     """A data set through many steps, in one expression."""
-    return _one("def train(model, rows):\n    for row in rows:\n        ds = tf.data.Dataset.from_tensor_slices(row)" + ".map(scale).batch(2)" * n
+    return _one("def train(model, rows):\n    for row in rows:\n        ds = tf.data.Dataset.from_tensor_slices(np.zeros((9, 9)))" + ".map(scale).batch(2)" * n
                 + "\n        model.fit(ds)\n")
 
 
 def chained_steps(n):
     """A data set through many steps, statement by statement."""
-    return _one("def train(model, rows):\n    for row in rows:\n        ds = tf.data.Dataset.from_tensor_slices(row)\n" + _lines(["ds = ds.map(scale)"] * n, 8)
+    return _one("def train(model, rows):\n    for row in rows:\n        ds = tf.data.Dataset.from_tensor_slices(np.zeros((9, 9)))\n" + _lines(["ds = ds.map(scale)"] * n, 8)
                 + "        model.fit(ds)\n")
 
 
@@ -186,12 +186,12 @@ def callers_of_parameters(n):
 def long_elif(n):
     """One condition with very many branches."""
     return _one("for row in rows:\n    if row == 'first':\n        model = load_model('0')\n"
-                + "".join(f"    elif row == 'name {i}':\n        model = load_model('{i}')\n        model.predict(row)\n" for i in range(n)))
+                + "".join(f"    elif check_{i}(row):\n        model = load_model('{i}')\n        model.predict(row)\n" for i in range(n)))
 
 
 def long_if(n):
     """Very many conditions after each other."""
-    return _one("for row in rows:\n" + "".join(f"    if row == 'name {i}':\n        model = load_model('{i}')\n        model.predict(row)\n" for i in range(n)))
+    return _one("for row in rows:\n" + "".join(f"    if check_{i}(row):\n        model = load_model('{i}')\n        model.predict(row)\n" for i in range(n)))
 
 
 def long_match(n):

@@ -82,6 +82,7 @@ def _ways(context, m, i, search):
     queue, found = deque([((m, call[3], call[5], i, call[4]),)]), []
     while queue and len(found) < MAX_WAYS:
         if not search.step():
+            search.give_up()
             return []
         way = queue.popleft()
         hm, scope = way[0][0], way[0][1]
@@ -130,6 +131,13 @@ class _Walk:
         self.imported, self.active = set(), set()
         self.known = {}  # function -> its events
 
+    def step(self):
+        """Take a step; False when what comes next is unknown."""
+        if self.search.step():
+            return True
+        self.search.give_up()
+        return False
+
     def module(self, m):
         if m.index not in self.imported:
             self.imported.add(m.index)
@@ -140,7 +148,7 @@ class _Walk:
         key = (m.index, scope)
         if key in self.known:
             for event in self.known[key]:
-                if not self.search.step():
+                if not self.step():
                     return
                 yield event
         elif key not in self.active and len(self.active) < MAX_DEPTH and self.order.loud(m, scope):
@@ -160,7 +168,7 @@ class _Walk:
         branches = {}  # if statement -> tag -> branches that surely give such an event
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if stop is not None and s > stop or not self.search.step():
+            if stop is not None and s > stop or not self.step():
                 return
             if statement is None:
                 continue
@@ -177,7 +185,7 @@ class _Walk:
                     for event in self.module(target):
                         yield _with(event, sure)
             for i in here:
-                if not self.search.step():
+                if not self.step():
                     return
                 if s == stop and stop_call is not None and i >= stop_call:
                     return

@@ -260,7 +260,8 @@ class Run:
             engine.hold()
         sources = chain(waiting, sources)
         self.faults.begin()
-        found = engine.analyze(sources, self.settings, len(self.reader.files), self.faults, alone=ENDS_HERE, every=every)
+        found = engine.analyze(sources, self.settings, len(self.reader.files), self.faults, alone=ENDS_HERE, every=every,
+                               tell=self.warn if self.options.verbose else None)
         return [self._placed(finding) if finding.code == "TFM000" else finding for finding in found]
 
     def _placed(self, error):

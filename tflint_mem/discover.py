@@ -57,7 +57,15 @@ def discover(paths, settings):
             _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
         else:
             add(path, absolute)
+    if len(paths) > 1:  # in whatever order they are given
+        found.files.sort(key=_place)
     return found
+
+
+def _place(path: str) -> list[tuple[bool, str]]:
+    """A key that sorts files as a walk of one tree meets them: those of a folder, then those below it."""
+    *folders, name = os.path.abspath(path).split(os.sep)
+    return [*[(True, folder) for folder in folders], (False, name)]
 
 
 def is_excluded(path, settings):

@@ -26,13 +26,14 @@ _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0, faults=None, alone=False, every=None):
+def analyze(sources, settings, files=0, faults=None, alone=False, every=None, tell=None):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
     sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
     faults    faults.Faults that keeps what fails, and the rest goes on; None: it is raised
     alone     the process does nothing else, so that a timer may watch over the time: see `watch`
     every     a list that takes the findings of all rules, enabled or not (those only in outline: no fix)
+    tell      is given a line for each search that was given up, so that nothing is reported there
     """
     watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, alone)
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
@@ -53,6 +54,8 @@ def analyze(sources, settings, files=0, faults=None, alone=False, every=None):
                 every.extend(findings)
             findings.extend(_all_finished(running, kept, faults, watched, every))
             project = running.project
+            for line in project.searches.lines() if tell is not None else ():
+                tell(line)
         elif every is not None:
             every.extend(findings)
     finally:

@@ -128,6 +128,19 @@ class Answers:
                 memo[key] = found
         return found
 
+    def apart(self, find, *about):
+        """What `find(*about)` gives, asked as if no question were open."""
+        state = self.active, self.provisional, self.members, self.low, self.depth, self.sure
+        self.active, self.provisional, self.members, self.low, self.depth, self.sure = {}, {}, [], _NO_CYCLE, 0, 0
+        try:
+            return find(*about)
+        finally:
+            self.active, self.provisional, self.members, self.low, self.depth, self.sure = state
+
+    def cut(self):
+        """What is being answered rests on something that is not known in full yet: it is not remembered."""
+        self.low = -1
+
     def _settle(self, mark):
         """The head of a cycle is known: forget its members, or keep them when there are many."""
         keep = len(self.members) - mark > LARGE_CYCLE

@@ -32,7 +32,7 @@ class Searches:
 
     def lines(self) -> list[str]:
         """One line for each search that was given up: where, and which."""
-        return [f"{path}:{line}: unknown to the search for {kind}, given up after {most} steps; nothing is reported for this place by it"
+        return [f"{path}:{line}: unknown: the search for {kind} was given up after {most} steps"
                 for (kind, path, line), most in self.given_up.items()]
 
 
@@ -46,14 +46,15 @@ class Search:
         self.most = self.left = most
 
     def step(self, steps: int = 1) -> bool:
-        """Take steps; False when there are none left."""
+        """Take steps; False when there are none left: the searcher gives up, unless it has found enough."""
         self.left -= steps
         counted = self._searches.steps
         counted[self.kind] = counted.get(self.kind, 0) + steps
-        if self.left >= 0:
-            return True
+        return self.left >= 0
+
+    def give_up(self) -> None:
+        """Enter that the answer is unknown."""
         self._searches.given_up.setdefault((self.kind, self._m.path, self._line), self.most)
-        return False
 
     @property
     def spent(self) -> bool:
