@@ -7,8 +7,10 @@ behind symbolic links are not entered, as in ruff, so a loop of links ends by it
 
 import os
 
+from tflint_mem.files import read_regular
 from tflint_mem.globs import Globs
 
+_MOST_BYTES = 1_000_000  # of an ignore file
 SUFFIXES = (".py", ".ipynb")
 
 
@@ -125,10 +127,10 @@ def _ignores_above(folder):
 def _ignore_file(folder, name):
     """`((folder, spec),)` for an ignore file with patterns in it, else `()`."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape") as lines:
-            patterns = [line for line in lines.read().split("\n") if line.strip() and not line.startswith("#")]
+        text = read_regular(os.path.join(folder, name), _MOST_BYTES).decode("utf-8", "surrogateescape")
     except OSError:
         return ()
+    patterns = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip() and not line.startswith("#")]
     if not patterns:
         return ()
     from pathspec import GitIgnoreSpec
