@@ -6,6 +6,7 @@ import sys
 from tflint_mem import config, discover
 from tflint_mem.config import UsageError
 from tflint_mem.faults import Faults
+from tflint_mem.files import TooLarge
 from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
@@ -53,7 +54,10 @@ class Reader:
         """Every readable file, which `note` is told; what cannot be read goes to `errors`."""
         for path in self.files:
             try:
-                source = Source.read(path)
+                source = Source.read(path, MOST_READ * self._limit)
+            except TooLarge as error:
+                self._skip(path, error.size or MOST_READ * self._limit)
+                continue
             except SourceError as error:
                 self.errors.append((path, error.message))
                 continue
@@ -104,8 +108,11 @@ class Reader:
                 return False
             if size <= self._limit:
                 return False
-        self._warn(f"{source.path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)")
+        self._skip(source.path, size)
         return True
+
+    def _skip(self, path, size):
+        self._warn(f"{path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)")
 
 
 def _say_nothing(message):

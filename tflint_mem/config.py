@@ -8,6 +8,7 @@ only when a file of that kind has something for us: most projects have a `pyproj
 
 import os
 
+from tflint_mem.files import TooLarge, read_regular
 from tflint_mem.user import config_file, is_inside
 
 DEFAULT_EXCLUDE = (
@@ -17,6 +18,7 @@ DEFAULT_EXCLUDE = (
 )
 OUTPUT_FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
 MAX_FILE_SIZE = 5_000_000
+_MOST_BYTES, _MOST_DOTS = 4_000_000, 5_000  # of a configuration file, in a line of it
 FILE_NAMES = ("tflint-mem.toml", "pyproject.toml")
 
 STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
@@ -242,8 +244,9 @@ def _nearest(start, passed_over):
         for name in FILE_NAMES:
             path = os.path.join(folder, name)
             try:
-                with open(path, "rb", 0) as file:
-                    raw = file.read()
+                raw = read_regular(path, _MOST_BYTES)
+            except TooLarge as error:
+                raise UsageError(f"{path}: {error.strerror}, too much for a configuration") from None
             except OSError:
                 continue
             if name == "pyproject.toml" and b"tflint-mem" not in raw:
@@ -276,8 +279,7 @@ def _stranger(path, folder, start):
 
 def _explicit(path, option="--config "):
     try:
-        with open(path, "rb") as file:
-            table = _parse(file.read(), path)
+        table = _parse(read_regular(path, _MOST_BYTES), path)
     except OSError as error:
         raise UsageError(f"{option}{path}: {error.strerror or error}") from None
     if os.path.basename(path) == "pyproject.toml":
@@ -306,10 +308,14 @@ def _parse(raw, path):
         import tomllib
     except ImportError:  # Python 3.10
         import tomli as tomllib
+    if any(line.count(b".") > _MOST_DOTS for line in raw.splitlines()):
+        raise UsageError(f"{path}: invalid TOML: a line with more than {_MOST_DOTS} dots")  # the parser takes their square in time
     try:
         return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise UsageError(f"{path}: invalid TOML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path}: invalid TOML: nested too deeply") from None
 
 
 def _checked(table, path):
@@ -318,13 +324,13 @@ def _checked(table, path):
         if key not in KEYS:
             from tflint_mem.selection import nearest
 
-            raise UsageError(f"{path}: unknown key `{key}`{nearest(key, KEYS)}")
+            raise UsageError(f"{path}: unknown key `{_short(key)}`{nearest(_short(key), KEYS)}")
         if not _fits(value, KEYS[key]):
             raise UsageError(f"{path}: `{key}` should be {KEYS[key]}, not {_toml_type(value)}")
     if table.get("output-format") not in (None, *OUTPUT_FORMATS):
         from tflint_mem.selection import nearest
 
-        raise UsageError(f"{path}: unknown output-format `{table['output-format']}`{nearest(table['output-format'], OUTPUT_FORMATS)}")
+        raise UsageError(f"{path}: unknown output-format `{_short(table['output-format'])}`{nearest(_short(table['output-format']), OUTPUT_FORMATS)}")
     folder = os.path.dirname(os.path.abspath(path)) if path != "--config" else os.getcwd()
     if table.get("verify"):
         from tflint_mem.verify import OptionError, Options
@@ -353,6 +359,10 @@ def _located(verify, folder):
         except ValueError:
             pass
     return located
+
+
+def _short(text):
+    return text if len(text) <= 100 else text[:100] + "…"
 
 
 def _fits(value, kind):

@@ -8,9 +8,12 @@ checked tree and is reached by a link in it: a repository may not show others wh
 
 import os
 
+from tflint_mem.files import read_regular
 from tflint_mem.globs import Globs
 from tflint_mem.user import is_inside
 
+_MOST_BYTES = 1_000_000  # of an ignore file
+_STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wild`
 SUFFIXES = (".py", ".ipynb")
 
 
@@ -141,35 +144,58 @@ def _ignores_above(folder):
 def _ignore_file(folder, name):
     """`((folder, spec),)` for an ignore file with patterns in it, else `()`."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape") as lines:
-            patterns = [line for line in lines.read().split("\n") if line.strip() and not line.startswith("#")]
+        text = read_regular(os.path.join(folder, name), _MOST_BYTES).decode("utf-8", "surrogateescape")
     except OSError:
         return ()
+    patterns = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip() and not line.startswith("#")]
     if not patterns:
         return ()
+    return ((os.path.join(folder, ""), _Ignores(patterns)),)
+
+
+class _Ignores:
+    """The lines of one ignore file."""
+
+    def __init__(self, lines):
+        from pathspec import GitIgnoreSpec
+
+        self._heavy = []
+        for number, line in enumerate(lines):
+            if line.count("*") > _STARS or len(line) > _LONG:
+                from tflint_mem import wild
+
+                if wild.heavy(line):
+                    self._heavy.append((number, wild.Ignoring(line)))
+                    lines[number] = "#"  # keeps its place: of the lines that fit the last one counts
+        try:
+            self._spec = GitIgnoreSpec.from_lines(lines)
+        except ValueError:  # git passes over a pattern that makes no sense
+            self._spec = GitIgnoreSpec.from_lines([line if _makes_sense(line) else "#" for line in lines])
+
+    def verdict(self, path, is_folder):
+        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about it."""
+        found = self._spec.check_file(path + "/" * is_folder)
+        verdict, place = found.include, -1 if found.index is None else found.index
+        for number, line in self._heavy:
+            if number > place and line.match(path, is_folder):
+                verdict, place = not line.negated, number
+        return verdict
+
+
+def _makes_sense(line):
     from pathspec import GitIgnoreSpec
 
     try:
-        spec = GitIgnoreSpec.from_lines(patterns)
-    except ValueError:  # git passes over a pattern that makes no sense
-        spec = GitIgnoreSpec.from_lines([pattern for pattern in patterns if _makes_sense(pattern)])
-    return ((os.path.join(folder, ""), spec),)
-
-
-def _makes_sense(pattern):
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return bool(GitIgnoreSpec.from_lines([pattern]))
+        GitIgnoreSpec.from_lines([line])
     except ValueError:
         return False
+    return True
 
 
 def _is_ignored(path, is_folder, ignores):
     """The nearest ignore file that says anything about `path` decides."""
     for folder, spec in reversed(ignores):
-        relative = path[len(folder):].replace(os.sep, "/") + ("/" if is_folder else "")
-        verdict = spec.check_file(relative).include
+        verdict = spec.verdict(path[len(folder):].replace(os.sep, "/"), is_folder)
         if verdict is not None:
             return verdict
     return False

@@ -231,7 +231,7 @@ def _try(running, draft, kept, faults, watched, whole=True):
     try:
         try:
             watched.at = draft.m.index
-            return _finished(running.context, draft, kept, faults, whole)
+            return _finished(running.context, draft, kept, faults, watched, whole)
         finally:
             watched.at = OFF
     except (Exception, Overtime) as error:
@@ -257,13 +257,13 @@ def _most_specific(drafts):
     return list(best.values())
 
 
-def _finished(context, draft, kept, faults=None, whole=True):
+def _finished(context, draft, kept, faults, watched, whole=True):
     """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
     from . import worth
     from .registry import BY_CODE
 
     rule = BY_CODE[draft.code]
-    sure = worth.confidence(context, draft)
+    sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
     source = kept[draft.m.path]
     start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
     cell, row = source.locate(start[0])
@@ -276,8 +276,13 @@ def _finished(context, draft, kept, faults=None, whole=True):
         confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
         message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source, faults) if whole else None,
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source, faults, watched) if whole else None,
     )
+
+
+def _incomplete(draft):
+    """Has one of its modules been left out since?"""
+    return draft.m.left_out or any(step[0].left_out for step in draft.trace)
 
 
 def _step(kept, m, line, column, message):
@@ -300,11 +305,14 @@ def _place(source, line, column):
     return (line, column + 1 + source.margin(line))
 
 
-def _fix(draft, source, faults=None):
-    if draft.fix is None or draft.m.left_out:
+def _fix(draft, source, faults, watched):
+    if draft.fix is None or _incomplete(draft):
         return None
-    from .codemod import NoFix
+    now, watched.at = watched.at, OFF  # the first fix brings LibCST in, which is not the file's fault
+    from .codemod import NoFix, view  # noqa: F401
     from .context import FixContext
+
+    watched.at = now
 
     try:
         applicability, message, edits = draft.fix(FixContext(source, draft.m))
@@ -312,6 +320,10 @@ def _fix(draft, source, faults=None):
 
         edits = located(source, edits)
     except (NoFix, SourceError):
+        return None
+    except Overtime:
+        faults.overtime(f"the fix of {draft.code} in row {draft.pos[0]}", source.path, watched.limit)
+        watched.forgive(draft.m.index)
         return None
     except Exception:
         if faults is None:

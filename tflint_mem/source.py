@@ -4,7 +4,7 @@ Most files of a project do not mention TensorFlow and are never decoded, so cons
 else.  Rows and columns count from 1 and columns count characters, as everywhere in this program.
 """
 
-import os
+from tflint_mem.files import UNBOUNDED, TooLarge, read_regular
 
 BOM = b"\xef\xbb\xbf"
 
@@ -56,19 +56,16 @@ class Source:
         return cls(path, raw)
 
     @classmethod
-    def read(cls, path):
-        """The source at `path`; raises SourceError (unreadable) when the file system says no."""
+    def read(cls, path, limit=UNBOUNDED):
+        """The source at `path`; raises SourceError (unreadable) when the file system says no, TooLarge for more bytes than `limit`."""
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            try:
-                size, chunks = os.fstat(handle).st_size, []
-                while chunk := os.read(handle, size + 1 if size else 1 << 16):
-                    chunks.append(chunk)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            raise SourceError(path, None, None, error.strerror or str(error)) from None
-        return cls(path, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+            return cls(path, read_regular(path, limit))
+        except TooLarge:
+            if limit != UNBOUNDED:
+                raise
+            raise SourceError(path, None, None, "too large") from None
+        except (OSError, MemoryError) as error:
+            raise SourceError(path, None, None, getattr(error, "strerror", None) or str(error) or "not enough memory") from None
 
     # -- what the bytes say; every property below raises SourceError for a file that is not what it should be
 

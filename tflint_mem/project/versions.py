@@ -7,10 +7,12 @@ import os
 
 from .. import facts as F
 from .. import witness
+from ..files import read_regular
 from .module import tail_of
 
 _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
           "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
+_MOST = 200_000  # bytes of such a file
 _PACKAGES = ("tensorflow", "tensorflow-gpu", "tensorflow-cpu", "tensorflow_gpu", "tensorflow-macos", "tf-nightly")
 
 _CPU_PACKAGES = frozenset(("tensorflow-cpu", "tensorflow_cpu", "intel-tensorflow", "tflite-runtime", "tflite_runtime", "ai-edge-litert"))
@@ -137,8 +139,7 @@ def texts(folder, names):
     """The beginnings of those of the named files that stand in a folder."""
     for name in names:
         try:
-            with open(witness.note(os.path.join(folder, name)), "rb") as file:
-                yield file.read(200_000).decode("utf-8", "replace")
+            yield read_regular(witness.note(os.path.join(folder, name)), _MOST, cut=True).decode("utf-8", "replace")
         except OSError:
             continue
 
