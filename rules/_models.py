@@ -567,18 +567,35 @@ def hoist_or_clear(context, repeat, m, i):
 
     def fix(fx):
         from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod import operations as do
 
-        view, call = fx.at(m, i)
         try:
-            if not context.project.apis(m, i) & LOADERS:
-                raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-            edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, local_name(m, i) or "model"))
-            return applicability, f"Move `{text(m, i)}` before the loop", edits
+            return hoist_load(context, fx, m, i)
         except NoFix:
             return clear_each_repeat(context, repeat, m, i)(fx)
 
     return fix
+
+
+def hoist_load(context, fx, m, i):
+    """(applicability, message, edits) that move the load of a model before the loops that leave its file, and the model, as they are."""
+    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import operations as do
+    from tflint_mem.finding import SAFE, UNSAFE
+
+    from . import _saved
+
+    view, call = fx.at(m, i)
+    if not context.project.apis(m, i) & LOADERS:
+        raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
+    contexts = {id(fx.loop(view, m, loop)): loop for loop in m.loops(m.calls[i][4])}
+
+    def attempt(loop):
+        doubt = _saved.doubt(context, m, i, contexts[id(loop)])
+        edits, applicability = do.hoist_call(view, call, loop, local_name(m, i) or "model")
+        return edits, UNSAFE if doubt and applicability == SAFE else applicability
+
+    edits, applicability = do.outermost_loop(view, call, attempt)
+    return applicability, f"Move `{text(m, i)}` before the loop", edits
 
 
 def clear_each_repeat(context, repeat, m, i):
