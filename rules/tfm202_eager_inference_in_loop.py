@@ -36,7 +36,7 @@ from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import is_op
 from tflint_mem.project.module import dotted, tail_of, walk
 
-from . import _held, _hot, _tracing
+from . import _held, _hot
 from ._models import text, walk_statement
 
 CODE = "TFM202"
@@ -230,4 +230,4 @@ def _decorate(context, m, i):
     """Decorate the function around the call when it does nothing but TensorFlow."""
     from .tfm203_eager_train_step_not_compiled import decorate
 
-    return decorate(context, m, i) if _tracing.host_effect(context, m, m.calls[i][3]) is None else None
+    return decorate(context, m, i)

@@ -160,3 +160,250 @@ def test_a_load_moves_before_a_loop_only_when_nothing_writes_its_file(name, tmp_
         assert found and set(moved) <= {None}
     else:
         assert moved == [wanted]
+
+
+STEP = """
+import numpy as np
+import tensorflow as tf
+
+net = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.SGD(0.01)
+data = tf.data.Dataset.from_tensor_slices((tf.ones([640, 4]), tf.zeros([640, 1]))).batch(8)
+"""
+
+STEPS = {
+    "tensors in, a loss out": ("unsafe", """
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+            return loss
+
+
+        for x, y in data:
+            step(x, y)
+        """),
+    "the one model and optimizer are arguments": ("unsafe", """
+        def step(model, optimizer, x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(model(x) - y))
+            optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+            return loss
+
+
+        for x, y in data:
+            step(net, opt, x, y)
+        """),
+    "a module variable that the loop sets": (NONE, """
+        beta = 0.0
+
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = beta * tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for k, (x, y) in enumerate(data):
+            beta = k / 80
+            step(x, y)
+        """),
+    "a module variable that a function sets": (NONE, """
+        beta = 0.0
+
+
+        def anneal(k):
+            global beta
+            beta = k / 80
+
+
+        def loss_of(x, y):
+            return beta * tf.reduce_mean(tf.square(net(x) - y))
+
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = loss_of(x, y)
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for k, (x, y) in enumerate(data):
+            anneal(k)
+            step(x, y)
+        """),
+    "a setting in a dictionary": (NONE, """
+        config = {"beta": 0.0}
+
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = config["beta"] * tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for k, (x, y) in enumerate(data):
+            config["beta"] = k / 80
+            step(x, y)
+        """),
+    "an attribute that another method sets": (NONE, """
+        class Trainer:
+            def __init__(self):
+                self.beta = 0.0
+
+            def set_beta(self, k):
+                self.beta = k / 80
+
+            def step(self, x, y):
+                with tf.GradientTape() as tape:
+                    loss = self.beta * tf.reduce_mean(tf.square(net(x) - y))
+                opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        trainer = Trainer()
+        for k, (x, y) in enumerate(data):
+            trainer.set_beta(k)
+            trainer.step(x, y)
+        """),
+    "an attribute that is set from outside": (NONE, """
+        class Trainer:
+            beta = 0.0
+
+            def step(self, x, y):
+                with tf.GradientTape() as tape:
+                    loss = self.beta * tf.reduce_mean(tf.square(net(x) - y))
+                opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        trainer = Trainer()
+        for k, (x, y) in enumerate(data):
+            trainer.beta = k / 80
+            trainer.step(x, y)
+        """),
+    "an object that stays, with settings of its constructor": ("unsafe", """
+        class Trainer:
+            def __init__(self, beta):
+                self.beta = beta
+                self.optimizer = tf.keras.optimizers.SGD(0.01)
+
+            def step(self, x, y):
+                with tf.GradientTape() as tape:
+                    loss = self.beta * tf.reduce_mean(tf.square(net(x) - y))
+                self.optimizer.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        trainer = Trainer(0.5)
+        for x, y in data:
+            trainer.step(x, y)
+        """),
+    "an object that each round makes anew": (NONE, """
+        class Trainer:
+            def __init__(self):
+                self.net = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
+                self.optimizer = tf.keras.optimizers.SGD(0.01)
+
+            def step(self, x, y):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(self.net(x) - y))
+                self.optimizer.apply_gradients(zip(tape.gradient(loss, self.net.trainable_variables), self.net.trainable_variables))
+
+
+        for trial in range(30):
+            trainer = Trainer()
+            for x, y in data:
+                trainer.step(x, y)
+        """),
+    "an optimizer that it makes": (NONE, """
+        def step(x, y):
+            optimizer = tf.keras.optimizers.SGD(0.01)
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            optimizer.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for x, y in data:
+            step(x, y)
+        """),
+    "a layer that a helper makes": (NONE, """
+        def head(x):
+            return tf.keras.layers.Dense(3)(x)
+
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(head(net(x)) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for x, y in data:
+            step(x, y)
+        """),
+    "two optimizers, one after the other": (NONE, """
+        other = tf.keras.optimizers.Adam(0.01)
+
+
+        def step(optimizer, x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            optimizer.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for x, y in data:
+            step(opt, x, y)
+            step(other, x, y)
+        """),
+    "arrays in double precision": (NONE, """
+        rows, targets = np.random.rand(640, 4), np.random.rand(640, 1)
+
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for k in range(80):
+            step(rows[k * 8:k * 8 + 8], targets[k * 8:k * 8 + 8])
+        """),
+    "arrays in single precision": ("unsafe", """
+        rows, targets = np.random.rand(640, 4).astype("float32"), np.random.rand(640, 1).astype(np.float32)
+
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for k in range(80):
+            step(rows[k * 8:k * 8 + 8], targets[k * 8:k * 8 + 8])
+        """),
+    "a decorator that its author switched off": (NONE, """
+        # @tf.function: the optimizer of this version refuses it
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for x, y in data:
+            step(x, y)
+        """),
+    "layers that are frozen on the way": (NONE, """
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(net(x) - y))
+            opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+        for k, (x, y) in enumerate(data):
+            net.layers[0].trainable = k > 40
+            step(x, y)
+        """),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_is_decorated_only_when_a_trace_computes_the_same(name, tmp_path, capsys, monkeypatch):
+    wanted, program = STEPS[name]
+    found = fixes("TFM203", STEP + textwrap.dedent(program), tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [wanted]

@@ -31,7 +31,8 @@ class Draft:
 
     pos       (line, column, end line, end column) in bytes, as facts give it
     trace     ((module, line, column, message), …) from the repeat to the place, outermost first
-    fix       None, or a function of a FixContext that returns (applicability, message, edits) or raises NoFix
+    fix       a function of a FixContext that returns (applicability, message, edits) or raises NoFix with a reason; a text says why
+              there is none; None for nothing to say
     severity, group   override the rule's own
     confidence, persona   override what `worth` would say
     site      number of the flagged call, when there is one
