@@ -270,15 +270,14 @@ def _is_float32(context, m, scope, e, at, depth):
     if values and all(v[0] == "obj" and v[1] in _TENSORS for v in values):
         return True
     tag = e[0]
-    if tag == "k":
-        return True
     if tag == "x":
         return _is_float32(context, m, scope, e[1], at, depth + 1)
     if tag == "b":
-        return all(_is_float32(context, m, scope, side, at, depth + 1) for side in e[2:4])
+        sides = [side for side in e[2:4] if side[0] != "k"]
+        return bool(sides) and all(_is_float32(context, m, scope, side, at, depth + 1) for side in sides)
     if tag == "c":
         f, arguments = m.calls[e[1]][:2]
-        parts = [f[1]] if f[0] == "a" and not any(v[0] == "ext" for v in context.infer.values(m, scope, f[1], at)) else arguments
+        parts = [f[1]] if f[0] == "a" and not any(v[0] == "ext" for v in context.infer.values(m, scope, f[1], at)) else arguments[:1]
         return bool(parts) and all(_is_float32(context, m, scope, part, at, depth + 1) for part in parts)
     if tag != "n":
         return False
