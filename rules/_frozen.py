@@ -22,13 +22,18 @@ _FILLS = frozenset(("append", "extend", "insert", "pop", "popleft", "update", "c
 
 def reason(context, m, scope):
     """Why tracing the function once would change what it computes, or would not work."""
+    return state(context, m, scope) or _of_new_object(context, m, scope) or _arguments(context, m, scope)
+
+
+def state(context, m, scope):
+    """Why the function, whoever calls it and with what, would not compute the same when it is traced once."""
     seen = {}
     _collect(context, m, scope, 0, seen)
     for fm, s in seen:
         found = _makes(context, fm, s) or _rebound(context, fm, s) or _set_elsewhere(context, fm, s)
         if found:
             return found
-    return _of_new_object(context, m, scope) or _arguments(context, m, scope)
+    return ""
 
 
 def reads(context, m, scope):

@@ -407,3 +407,90 @@ def test_a_step_is_decorated_only_when_a_trace_computes_the_same(name, tmp_path,
     wanted, program = STEPS[name]
     found = fixes("TFM203", STEP + textwrap.dedent(program), tmp_path, capsys, monkeypatch)
     assert [fix and fix[0] for fix in found] == [wanted]
+
+
+MODELS = """
+import numpy as np
+import tensorflow as tf
+
+x = tf.keras.Input((8, 8, 3))
+y = tf.keras.layers.Conv2D(4, 3)(x)
+one = tf.keras.Model(x, tf.keras.layers.Conv2D(2, 1)(y))
+two = tf.keras.Model(x, [tf.keras.layers.Conv2D(2, 1)(y), tf.keras.layers.Conv2D(2, 3)(y)])
+heads = {"a": tf.keras.layers.Conv2D(2, 1)(y)}
+named = tf.keras.Model(inputs=x, outputs=heads)
+loaded = tf.keras.models.load_model("any.keras")
+photos = np.ones((900, 8, 8, 3), "float32")
+
+
+class Pair(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = tf.keras.layers.Dense(3), tf.keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return self.left(inputs), self.right(inputs)
+
+
+pair = Pair()
+"""
+DIRECT, BATCH = "Call the model directly", "Use predict_on_batch"
+
+PREDICTIONS = {
+    "one output": (DIRECT, "found = one.predict(photos[k:k + 1])"),
+    "a list of outputs": (BATCH, "found = two.predict(photos[k:k + 1])"),
+    "a dictionary of outputs": (BATCH, "found = named.predict(photos[k:k + 1])"),
+    "a class that returns two": (BATCH, "found = pair.predict(photos[k][None])"),
+    "a loaded model": (BATCH, "found = loaded.predict(photos[k][None])"),
+    "a loaded model whose output is calculated with": (DIRECT, "print(np.argmax(loaded.predict(photos[k][None])))"),
+    "all of an array that each pass makes": (NONE, """
+        test = np.concatenate([photos, photos * k])
+        print(one.predict(test).mean())
+        """),
+}
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_a_prediction_is_a_direct_call_only_for_one_output_and_small_input(name, tmp_path, capsys, monkeypatch):
+    wanted, body = PREDICTIONS[name]
+    program = MODELS + "\nfor k in range(900):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ") + "\n"
+    found = fixes("TFM201", program, tmp_path, capsys, monkeypatch)
+    assert [fix and fix[1] for fix in found] == [wanted]
+
+
+KEEPS = {
+    "one output": ("unsafe", "kept.append(one(photos[k:k + 1], training=False))"),
+    "a list of outputs": (NONE, "out = two(photos[k:k + 1], training=False)\nkept.append(out)"),
+    "a loaded model": (NONE, "kept.append(loaded(photos[k:k + 1], training=False))"),
+    "what an operation makes of it": ("unsafe", "kept.append(tf.nn.softmax(loaded(photos[k:k + 1], training=False)))"),
+}
+
+
+@pytest.mark.parametrize("name", KEEPS)
+def test_an_output_is_kept_as_an_array_only_when_it_is_one_tensor(name, tmp_path, capsys, monkeypatch):
+    wanted, body = KEEPS[name]
+    program = MODELS + "\nkept = []\nfor k in range(900):\n" + textwrap.indent(body, "    ") + "\nprint(kept[0])\n"
+    found = fixes("TFM204", program, tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [wanted]
+
+
+def test_a_traced_model_is_made_outside_of_all_loops(tmp_path, capsys, monkeypatch):
+    body = """
+        class Holder:
+            def get(self):
+                return one
+
+
+        def watch(holder):
+            turn = 0
+            while turn < 900:
+                net = holder.get()
+                for photo in photos:
+                    print(float(tf.reduce_sum(net(photo[None]))))
+                turn += 1
+
+
+        watch(Holder())
+        """
+    found = fixes("TFM202", MODELS + textwrap.dedent(body), tmp_path, capsys, monkeypatch)
+    assert found == [None]
