@@ -494,3 +494,49 @@ def test_a_traced_model_is_made_outside_of_all_loops(tmp_path, capsys, monkeypat
         """
     found = fixes("TFM202", MODELS + textwrap.dedent(body), tmp_path, capsys, monkeypatch)
     assert found == [None]
+
+
+RETRACED = """
+import math
+import numpy as np
+import tensorflow as tf
+
+weight = tf.Variable(1.0)
+"""
+
+NUMBERS = {
+    "a float that scales float32": ("unsafe", "k / 50", "return x * value"),
+    "a float that is cast": ("safe", "k / 50", "return x * tf.cast(value, x.dtype)"),
+    "a whole number, divided": (NONE, "k", "return x * (value / 10)"),
+    "a whole number, multiplied": (NONE, "k", "return x * value"),
+    "a whole number and one more": (NONE, "k", "return x / (value + 1)"),
+    "a whole number, cast": ("unsafe", "k", "return x / tf.cast(value + 1, tf.float32)"),
+    "a whole number beside another": ("unsafe", "k", "return tf.where(value < 10, x, -x)"),
+    "a whole number beside a float": (NONE, "k", "return tf.where(x < value, x, -x)"),
+    "a float in a module that says float64": (NONE, "k / 50", "return tf.cast(tf.cast(x, tf.float64) * value, tf.float32)"),
+    "a power": (NONE, "k / 50", "return x ** value"),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_becomes_a_tensor_only_where_its_type_fits(name, tmp_path, capsys, monkeypatch):
+    wanted, value, body = NUMBERS[name]
+    program = RETRACED + f"\n\n@tf.function\ndef step(x, value):\n    {body}\n\n\nfor k in range(100):\n    step(tf.ones([4]), {value})\n"
+    found = fixes("TFM302", program, tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [wanted]
+
+
+def test_a_number_is_no_float32_tensor_beside_arrays_of_double_precision(tmp_path, capsys, monkeypatch):
+    program = RETRACED + textwrap.dedent("""
+        rows = np.random.rand(40, 4)
+
+
+        @tf.function
+        def step(x, rate):
+            return tf.reduce_sum(x * rate)
+
+
+        for k in range(100):
+            step(rows, k / 50)
+        """)
+    assert fixes("TFM302", program, tmp_path, capsys, monkeypatch) == [None]
