@@ -34,6 +34,8 @@ _CALCULATE = frozenset((
     "librosa", "skimage", "imageio", "gc", "psutil", "absl", "warnings", "csv", "argparse", "typing", "dataclasses", "enum", "contextlib", "sys",
     "tensorflow_datasets", "textwrap", "pprint", "uuid", "hashlib", "base64", "builtins", "glob", "soundfile", "nltk", "gym", "gymnasium",
 ))
+MUTATORS = frozenset(("append", "extend", "insert", "add", "update", "pop", "popleft", "appendleft", "clear", "remove", "setdefault", "sort", "reverse", "fill", "put",
+                      "resize", "shuffle", "push", "discard"))
 # Methods of what holds data: they stay inside the object, whatever it is.
 _DATA_METHODS = frozenset((
     "append extend insert add update pop popleft appendleft clear sort reverse items keys values get setdefault index count format join split "
@@ -52,7 +54,7 @@ class Effects:
     looked      the same of the paths that it asks about: is there a file, how old is it?
     waits       seconds that it sleeps at most; infinite for a message, a person or a time that nobody knows
     unknown     the first thing called that nobody can see into, "" when there is none
-    attributes  last names of attributes that are assigned or changed
+    attributes  last names of attributes, and of lists and arrays, that are assigned or changed
     names       {(module index, name)} of module variables, and of variables of outer functions, that it binds
     """
 
@@ -111,6 +113,8 @@ class _Search:
         apis = context.project.apis(m, i)
         names = apis | {v[1] for v in context.infer.callee(m, i) if v[0] == "ext"}
         functions = context.project.functions_called(m, i)
+        if call[0][0] == "a" and (tail in MUTATORS or tail.startswith(("set_", "add_")) and not apis):
+            self.found.attributes.add(tail_of(call[0][1]) or "")
         if apis & _CHECKPOINTS:
             self.written(m, i, 0)
         elif names & {"builtins.open"} or tail == "open" and call[0] == ("n", "open"):

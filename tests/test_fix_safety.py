@@ -540,3 +540,106 @@ def test_a_number_is_no_float32_tensor_beside_arrays_of_double_precision(tmp_pat
             step(rows, k / 50)
         """)
     assert fixes("TFM302", program, tmp_path, capsys, monkeypatch) == [None]
+
+
+TRACED = """
+import numpy as np
+import tensorflow as tf
+import vendor
+
+data = tf.data.Dataset.from_tensor_slices(tf.ones([640, 4])).batch(8)
+scale = 1.0
+rates = np.ones(4, "float32")
+variable = tf.Variable(1.0)
+
+
+class Setting:
+    def __init__(self):
+        self.rate = 1.0
+
+    def lower(self):
+        self.rate *= 0.9
+
+
+setting = Setting()
+
+
+def lower():
+    global scale
+    scale = scale * 0.9
+"""
+
+FUNCTIONS = {
+    "nothing that changes": ("safe", """
+        for x in data:
+            @tf.function
+            def f(x):
+                return x * scale
+
+            print(f(x))
+        """),
+    "a variable, which is read when it runs": ("unsafe", """
+        for x in data:
+            f = tf.function(lambda x: x * variable)
+            variable.assign(variable * 0.9)
+            print(f(x))
+        """),
+    "a global that a function lowers": (NONE, """
+        for x in data:
+            lower()
+            f = tf.function(lambda x: x * scale)
+            print(f(x))
+        """),
+    "a global that the loop lowers, read by a function": (NONE, """
+        def decayed(x):
+            return x * scale
+
+
+        for x in data:
+            scale = scale * 0.9
+            f = tf.function(decayed)
+            print(f(x))
+        """),
+    "an attribute that a method lowers": (NONE, """
+        for x in data:
+            setting.lower()
+            f = tf.function(lambda x: x * setting.rate)
+            print(f(x))
+        """),
+    "an attribute that the function lowers itself": (NONE, """
+        def decayed(x):
+            setting.lower()
+            return x * setting.rate
+
+
+        for x in data:
+            f = tf.function(decayed)
+            print(f(x))
+        """),
+    "an array that changes in place": (NONE, """
+        for x in data:
+            rates[0] *= 0.9
+            f = tf.function(lambda x: x * rates)
+            print(f(x))
+        """),
+    "a list that grows": (NONE, """
+        terms = [1.0]
+        for x in data:
+            terms.append(0.5)
+            f = tf.function(lambda x: x * tf.add_n([tf.constant(t) for t in terms]))
+            print(f(x))
+        """),
+    "a call that nobody can see into": ("unsafe", """
+        for x in data:
+            vendor.step(setting)
+            f = tf.function(lambda x: x * setting.rate)
+            print(f(x))
+        """),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_traced_once_only_when_each_trace_would_be_the_same(name, tmp_path, capsys, monkeypatch):
+    wanted, program = FUNCTIONS[name]
+    found = fixes("TFM301", TRACED + textwrap.dedent(program), tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [wanted]

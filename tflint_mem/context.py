@@ -238,6 +238,24 @@ class FixContext:
         """The LibCST loop of a loop context."""
         return view.loop_on(m.loop_line(context))
 
+    def contexts(self, view, node, m, place):
+        """{id of a LibCST loop or comprehension around `node`: loop context}, for the facts' contexts around `place`."""
+        from .codemod import NoFix
+        from .codemod.view import COMPREHENSIONS
+
+        waiting, found = m.loops(place), {}
+        for loop in view.loops(node):
+            clauses = 1
+            if isinstance(loop, COMPREHENSIONS):
+                clause = loop.for_in
+                while clause.inner_for_in is not None:
+                    clause, clauses = clause.inner_for_in, clauses + 1
+            if len(waiting) < clauses:
+                raise NoFix("the loops around it are no plain loops")
+            found[id(loop)] = waiting[clauses - 1]
+            waiting = waiting[clauses:]
+        return found
+
 
 def _itself(index):
     return index
