@@ -643,3 +643,34 @@ def test_a_function_is_traced_once_only_when_each_trace_would_be_the_same(name, 
     wanted, program = FUNCTIONS[name]
     found = fixes("TFM301", TRACED + textwrap.dedent(program), tmp_path, capsys, monkeypatch)
     assert [fix and fix[0] for fix in found] == [wanted]
+
+
+COMPILED = """
+import tensorflow as tf
+
+net = tf.keras.Sequential([tf.keras.Input((16,)), tf.keras.layers.Dense(1)])
+x, y = tf.random.normal([64, 16]), tf.ones([64, 1])
+start = net.get_weights()
+rate = 0.1
+optimizer = tf.keras.optimizers.Adam(rate)
+for fold in range(20):
+    net.set_weights(start)
+    net.compile({}, "mse")
+    net.fit(x, y, verbose=0)
+"""
+
+OPTIMIZERS = {
+    '"sgd"': "unsafe",
+    "tf.keras.optimizers.SGD(rate)": "unsafe",
+    "optimizer": "unsafe",
+    '"adam"': NONE,
+    "tf.keras.optimizers.Adam(rate)": NONE,
+    "tf.keras.optimizers.SGD(rate, momentum=0.9)": NONE,
+    "tf.keras.optimizers.SGD(tf.keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9))": NONE,
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_compile_moves_before_the_loop_only_when_no_optimizer_state_goes_on(optimizer, tmp_path, capsys, monkeypatch):
+    found = fixes("TFM106", COMPILED.format(optimizer), tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [OPTIMIZERS[optimizer]]
