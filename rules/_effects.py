@@ -18,7 +18,7 @@ _SAVERS = frozenset((
     "unpack_archive", "copy", "copy2", "copyfile", "copytree", "move", "rename", "renames", "replace", "remove", "unlink", "rmtree", "delete",
     "touch", "symlink", "hf_hub_download", "snapshot_download",
 ))
-_TARGETS = {"copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "rename": 1, "renames": 1, "replace": 1, "urlretrieve": 1}
+_TARGETS = {"copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "rename": 1, "renames": 1, "replace": 1, "urlretrieve": 1, "save_model": 1}
 _PATHS = frozenset(("filepath", "path", "file", "filename", "fname", "dst", "export_dir", "model_path"))
 _CHECKPOINTS = frozenset(("keras.callbacks.ModelCheckpoint", "keras.callbacks.BackupAndRestore"))
 _QUIET_CALLBACKS = frozenset("keras.callbacks." + name for name in (
@@ -205,11 +205,7 @@ class _Search:
             self.unsure("a callback")
 
     def written(self, m, i, position):
-        call = m.calls[i]
-        path = next((value for name, value in call[2] if name in _PATHS), None)
-        if path is None and position < len(call[1]):
-            path = call[1][position]
-        self.found.written.append(ends(self.context, m, call[3], path, call[5]) if path is not None else ("", ""))
+        self.found.written.append(target(self.context, m, i, position) or ("", ""))
 
 
 _KINDS = frozenset(("model", "layer", "optimizer", "metric", "loss", "tape", "tensor", "tensors", "variable", "variables", "strategy", "saved_model", "table", "dataset",
@@ -228,6 +224,16 @@ def _of_data(context, m, i, tail, names):
     library = known is not None and known[0] in ("os", "shutil", "gfile", "tf", "Path", "path")
     return tail in ("replace", "copy", "remove", "write", "writelines", "delete", "move", "touch") and not library and (
         tail in ("replace", "write", "writelines") or len(call[1]) == (0 if tail == "copy" else 1))
+
+
+def target(context, m, i, position=None):
+    """The ends (see `ends`) of the path that a saving call writes, None when it is given none."""
+    call = m.calls[i]
+    position = _TARGETS.get(tail_of(call[0]), 0) if position is None else position
+    path = next((value for name, value in call[2] if name in _PATHS), None)
+    if path is None and position < len(call[1]):
+        path = call[1][position]
+    return ends(context, m, call[3], path, call[5]) if path is not None else None
 
 
 def _targets(statement):

@@ -18,12 +18,10 @@ _CHANGES = frozenset((
 def doubt(context, m, i, loop):
     """What makes it unsafe to load once before `loop` what call `i` loads in it, "" for nothing; NoFix where it would be wrong."""
     effects = _effects.of_loop(context, m, loop, but=i)
-    changing = _changing(context, m, i, loop)
-    if changing:
-        raise NoFix(f"each pass changes the model it loads: {changing}")
-    call = m.calls[i]
-    path = next((value for name, value in call[2] if name in _FILES), call[1][0] if call[1] else None)
-    file = _effects.ends(context, m, call[3], path, call[5]) if path is not None else ("", "")
+    change = changing(context, m, i, loop)
+    if change:
+        raise NoFix(f"each pass changes the model it loads: {change}")
+    file = _file(context, m, i)
     if any(_effects.may_be_same(file, written) for written in effects.written):
         raise NoFix("the loop may write the file")
     if any(_effects.may_be_same(file, looked) for looked in effects.looked):
@@ -37,13 +35,31 @@ def doubt(context, m, i, loop):
     return effects.unknown and f"nobody knows what {effects.unknown} does" or effects.waits and "the loop waits" or ""
 
 
+def _file(context, m, i):
+    """The ends of the path of the file that call `i` reads."""
+    call = m.calls[i]
+    path = next((value for name, value in call[2] if name in _FILES), call[1][0] if call[1] else None)
+    return _effects.ends(context, m, call[3], path, call[5]) if path is not None else ("", "")
+
+
+def written_here(context, m, i):
+    """Does a function of the module itself save a model under the name that call `i` loads?"""
+    file = _file(context, m, i)
+    for tail in ("save", "save_model", "save_weights", "copy", "copyfile", "move", "replace", "rename", "urlretrieve", "ModelCheckpoint", "write_bytes", "export"):
+        for j in m.calls_by_tail().get(tail, ()):
+            path = _effects.target(context, m, j)
+            if path is not None and (m.calls[j][3] or m.loops(m.calls[j][4])) and _effects.may_be_same(file, path):
+                return True
+    return False
+
+
 def _own(m, loop):
     """The names that the loop itself binds in the module: the codemod looks at these by their places."""
     scope = m.statements[m.contexts[loop][2]][1]
     return {(m.index, name) for name in m.bindings(scope)} if scope == 0 else set()
 
 
-def _changing(context, m, i, loop):
+def changing(context, m, i, loop):
     """How a pass trains or changes the model that call `i` gives, "" when it does not."""
     name = local_name(m, i)
     me = ("c", i) if name is None else ("n", name)

@@ -35,7 +35,7 @@ def predict():
 ```
 
 ## Fix safety
-The fix adds a cached loader at module level (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
+The fix adds a cached loader at module level, unless a request trains, compiles or changes the model, or the program writes its file (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
 """
 
 from tflint_mem.finding import UNSAFE
@@ -65,13 +65,33 @@ def find(context):
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; the one before stays in memory until a full garbage collection",
             measured=MEASURED, help=_SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model"),
-            fix=_cached_loader(context, m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
+            fix=_fix(context, acquired, used),
         )
 
 
 def _ready_made(acquired):
     """A whole network with its weights: `keras.applications.ResNet50(weights="imagenet")`."""
     return any(name.startswith("keras.applications.") for name in acquired.names)
+
+
+_CHANGES = frozenset(("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function"))
+
+
+def _fix(context, acquired, used):
+    """The cached loader, or why all requests cannot share one model."""
+    from . import _saved
+
+    m, i = acquired.m, acquired.i
+    if acquired.kind != "load" and not _ready_made(acquired):
+        return "a cached model would keep what requests change in it"
+    if _models.trains(used):
+        return "each request trains the model, and all of them would train one"
+    changed = used & _CHANGES and f"{min(used & _CHANGES)}()" or _saved.changing(context, m, i, -1)
+    if changed:
+        return f"each request changes the model ({changed}), and requests that share one would race"
+    if _saved.written_here(context, m, i):
+        return "this program writes the file, and a cache would keep the old model"
+    return _cached_loader(context, m, i)
 
 
 def _cached_loader(context, m, i):

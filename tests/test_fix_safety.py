@@ -674,3 +674,50 @@ OPTIMIZERS = {
 def test_a_compile_moves_before_the_loop_only_when_no_optimizer_state_goes_on(optimizer, tmp_path, capsys, monkeypatch):
     found = fixes("TFM106", COMPILED.format(optimizer), tmp_path, capsys, monkeypatch)
     assert [fix and fix[0] for fix in found] == [OPTIMIZERS[optimizer]]
+
+
+SERVICE = """
+import vendor
+import numpy as np
+import tensorflow as tf
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/score")
+def score():
+    net = tf.keras.models.load_model("net.keras")
+    x = np.asarray(request.get_json()["x"], dtype="float32")
+    {}
+    return {{"scores": net.predict(x[None], verbose=0).tolist()}}
+"""
+
+REQUESTS = {
+    "app.logger.info('loaded')": "unsafe",
+    "net.compile('sgd', 'mse')": NONE,
+    "net.fit(x, x)": NONE,
+    "net.load_weights('user.weights.h5')": NONE,
+    "net.layers[-1].activation = tf.nn.relu": NONE,
+    "net.trainable = False": NONE,
+    "net.save('net.keras')": NONE,
+    "net.save('copy.keras')": "unsafe",
+}
+
+
+@pytest.mark.parametrize("body", REQUESTS)
+def test_a_model_is_cached_only_when_requests_leave_it_as_it_is(body, tmp_path, capsys, monkeypatch):
+    found = fixes("TFM103", SERVICE.format(body), tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [REQUESTS[body]]
+
+
+def test_a_model_is_not_cached_where_another_handler_writes_its_file(tmp_path, capsys, monkeypatch):
+    trains = """
+        @app.post("/train")
+        def train():
+            vendor.new_network().save("net.keras")
+            return {}
+        """
+    program = SERVICE.format("app.logger.info('loaded')") + "\n" + textwrap.dedent(trains)
+    found = fixes("TFM103", program, tmp_path, capsys, monkeypatch)
+    assert found[0] is None
