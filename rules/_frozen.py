@@ -41,9 +41,23 @@ def reads(context, m, scope):
     seen, names, attributes = {}, set(), set()
     _collect(context, m, scope, 0, seen)
     for fm, s in seen:
-        names |= {(fm.index, name) for name, _ in _outer_names(fm, s)}
+        names |= {(fm.index, name) for name, _ in outer_names(fm, s)}
         attributes |= {attribute for attribute, _ in _attributes(fm, s)}
     return names, attributes
+
+
+def functions(context, m, scope):
+    """{(module, scope): True} of the function and the project's functions that it calls."""
+    seen = {}
+    _collect(context, m, scope, 0, seen)
+    return seen
+
+
+def module_attributes(context, m, scope):
+    """The attributes of the project's modules that a function reads: `config.batch_size`."""
+    for e in _expressions(m, scope):
+        if e[0] == "a" and e[1][0] == "n" and any(v[0] == "mod" for v in context.infer.name(m, scope, e[1][1], m.scopes[scope][F.S_STMTS][0])):
+            yield e
 
 
 def _collect(context, m, scope, depth, seen):
@@ -86,7 +100,7 @@ def _article(kind):
 # -- what it reads -------------------------------------------------------------------------------------------------------
 
 
-def _outer_names(m, scope):
+def outer_names(m, scope):
     """(name, owner scope) of the names that a function takes from the functions or the module around it."""
     local, found = m.bindings(scope), {}
     for e in _expressions(m, scope):
@@ -102,7 +116,7 @@ def _outer_names(m, scope):
 
 def _rebound(context, m, scope):
     """A name of outside that is bound more than once, in a loop, or by a function: the trace would keep its first value."""
-    for name, owner in _outer_names(m, scope):
+    for name, owner in outer_names(m, scope):
         bindings = [b for b in m.bindings(owner)[name] if b[0] != "annotation"]
         if all(b[0] in ("import", F.DEF, F.CLASS, "def", "class") for b in bindings):
             continue

@@ -721,3 +721,50 @@ def test_a_model_is_not_cached_where_another_handler_writes_its_file(tmp_path, c
     program = SERVICE.format("app.logger.info('loaded')") + "\n" + textwrap.dedent(trains)
     found = fixes("TFM103", program, tmp_path, capsys, monkeypatch)
     assert found[0] is None
+
+
+POOL = """
+import multiprocessing
+import numpy as np
+import tensorflow as tf
+import settings
+
+TABLE, FIXED = None, np.ones((10, 4))
+
+
+def load(rows):
+    global TABLE
+    TABLE = rows
+
+
+def work(k):
+    return float(tf.reduce_sum({read}))
+
+
+def main():
+    print(float(tf.reduce_sum(tf.ones([4]))))
+    with multiprocessing.Pool(2{more}) as pool:
+        print(pool.map(work, range(10)))
+
+
+if __name__ == "__main__":
+    {before}
+    main()
+"""
+
+POOLS = {
+    "a table made when the module is imported": ("unsafe", {"read": "FIXED[k]"}),
+    "a table that the main block sets": (NONE, {"before": "TABLE = np.ones((10, 4))"}),
+    "a table that a function sets in the parent": (NONE, {"before": "load(np.ones((10, 4)))"}),
+    "a table that the initializer sets in each worker": ("unsafe", {"more": ", initializer=load, initargs=(np.ones((10, 4)),)"}),
+    "a setting that the main block changes": (NONE, {"read": "tf.ones([settings.SIZE])", "before": "settings.SIZE = 8"}),
+    "a setting that stays": ("unsafe", {"read": "tf.ones([settings.SIZE])"}),
+}
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_workers_are_spawned_only_when_they_have_what_they_read(name, tmp_path, capsys, monkeypatch):
+    wanted, parts = POOLS[name]
+    program = POOL.format(**{"read": "TABLE[k]", "more": "", "before": "print()", **parts})
+    found = fixes("TFM702", program, tmp_path, capsys, monkeypatch, [("settings.py", "import tensorflow as tf\n\nSIZE = 4\n")])
+    assert [fix and fix[0] for fix in found] == [wanted]
