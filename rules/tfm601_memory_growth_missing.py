@@ -105,7 +105,7 @@ def _draft(context, start, *others):
         CODE, m, pos, "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
         measured=MEASURED, help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
         trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` computes"), *also),
-        noqa_row=pos[2], fix=_stanza(pos) if top and not others and not context.project.versions.graph_mode(m) else None,
+        noqa_row=pos[2], fix=_fix(context, m, pos, top) if not others else "each entry point needs its own",
     )
 
 
@@ -390,10 +390,21 @@ def _uses_framework(m):
     return any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in m.imports)
 
 
-def _stanza(pos):
+def _fix(context, m, pos, top):
+    versions = context.project.versions
+    if versions.graph_mode(m):
+        return "in TensorFlow 1 the configuration of the first session decides"
+    if not top:
+        return "TensorFlow is not imported at the top of the file"
+    if versions.at_least(2, 0) is False:
+        return "in TensorFlow 1 the configuration of the first session decides"
+    return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
+
+
+def _stanza(pos, listing):
     def fix(fx):
         from tflint_mem.codemod.stanza import growth_stanza
 
-        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0])
+        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
 
     return fix

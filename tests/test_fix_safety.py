@@ -768,3 +768,36 @@ def test_workers_are_spawned_only_when_they_have_what_they_read(name, tmp_path, 
     program = POOL.format(**{"read": "TABLE[k]", "more": "", "before": "print()", **parts})
     found = fixes("TFM702", program, tmp_path, capsys, monkeypatch, [("settings.py", "import tensorflow as tf\n\nSIZE = 4\n")])
     assert [fix and fix[0] for fix in found] == [wanted]
+
+
+TRAINS = """
+import numpy as np
+import tensorflow as tf
+
+
+def run():
+    net = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
+    net.compile("sgd", "mse")
+    net.fit(np.ones((32, 4)), np.ones(32), verbose=0)
+"""
+IN_MAIN = 'import os\n\nif __name__ == "__main__":\n    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"\n    {}\n    run()\n'
+
+
+@pytest.mark.parametrize("line", ["from work import run", "import tensorflow as tf\n    from work import run"])
+def test_growth_is_not_switched_on_behind_a_main_block(line, tmp_path, capsys, monkeypatch):
+    assert fixes("TFM601", IN_MAIN.format(line), tmp_path, capsys, monkeypatch, [("work.py", TRAINS)]) == [None]
+
+
+@pytest.mark.parametrize("requirement, listing", [
+    ("tensorflow==2.0.0", "tf.config.experimental.list_physical_devices"),
+    ("tensorflow<2.1", "tf.config.experimental.list_physical_devices"),
+    ("tensorflow==2.4.1", "tf.config.list_physical_devices"),
+    ("", "tf.config.list_physical_devices"),
+])
+def test_growth_is_switched_on_with_what_the_pinned_version_has(requirement, listing, tmp_path, capsys, monkeypatch):
+    (tmp_path / "requirements.txt").write_text(requirement + "\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text(TRAINS + "\n\nrun()\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--select", "TFM601", "--diff", "--unsafe-fixes", "."])
+    run_command()
+    assert f'+for gpu in {listing}("GPU"):' in capsys.readouterr().out
