@@ -7,6 +7,7 @@ from tflint_mem.project.module import call_text, statement_expressions, tail_of,
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
 CLEARS = frozenset(("keras.clear_session",))
+CHANGES = frozenset(("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function"))  # what makes a model another one for those who share it
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 

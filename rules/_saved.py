@@ -21,18 +21,24 @@ def doubt(context, m, i, loop):
     change = changing(context, m, i, loop)
     if change:
         raise NoFix(f"each pass changes the model it loads: {change}")
-    file = _file(context, m, i)
-    if any(_effects.may_be_same(file, written) for written in effects.written):
-        raise NoFix("the loop may write the file")
-    if any(_effects.may_be_same(file, looked) for looked in effects.looked):
-        raise NoFix("the loop looks whether the file is there")
-    if effects.waits >= PAUSE:
-        raise NoFix("the loop waits, it may be for a new file")
+    wrong = refusal(context, m, i, effects)
+    if wrong:
+        raise NoFix(wrong)
     for argument in m.arguments(i):
         for e in walk(argument, m.calls):
             if e[0] == "a" and e[2] in effects.attributes or e[0] == "n" and any(name == e[1] for _, name in effects.names - _own(m, loop)):
                 raise NoFix(f"the loop may change {tail_of(e)}")
     return effects.unknown and f"nobody knows what {effects.unknown} does" or effects.waits and "the loop waits" or ""
+
+
+def refusal(context, m, i, effects):
+    """Why the file that call `i` loads may be another one in the next pass of a loop with such effects, "" when nothing says so."""
+    file = _file(context, m, i)
+    if any(_effects.may_be_same(file, written) for written in effects.written):
+        return "the loop may write the file"
+    if any(_effects.may_be_same(file, looked) for looked in effects.looked):
+        return "the loop looks whether the file is there"
+    return "the loop waits, it may be for a new file" if effects.waits >= PAUSE else ""
 
 
 def _file(context, m, i):

@@ -801,3 +801,86 @@ def test_growth_is_switched_on_with_what_the_pinned_version_has(requirement, lis
     monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--select", "TFM601", "--diff", "--unsafe-fixes", "."])
     run_command()
     assert f'+for gpu in {listing}("GPU"):' in capsys.readouterr().out
+
+
+ACROSS = {
+    "a helper that loads": ("unsafe", """
+        def network():
+            return tf.keras.models.load_model("best.keras")
+
+
+        for k in range(40):
+            print(network().predict(x))
+        """),
+    "an object for each pass": ("unsafe", """
+        class Scorer:
+            def __init__(self, path):
+                self.net = tf.keras.models.load_model(path)
+
+
+        for k in range(40):
+            print(Scorer("best.keras").net.predict(x))
+        """),
+    "another file in each pass": (NONE, """
+        def network(path):
+            return tf.keras.models.load_model(path)
+
+
+        for path in glob.glob("*.keras"):
+            print(network(path).predict(x))
+        """),
+    "the helper's caller writes the file": (NONE, """
+        def network():
+            return tf.keras.models.load_model("best.keras")
+
+
+        for k in range(40):
+            build(k).save("best.keras")
+            print(network().predict(x))
+        """),
+    "the helper trains it": (NONE, """
+        def network():
+            net = tf.keras.models.load_model("best.keras")
+            net.fit(x, y)
+            return net
+
+
+        for k in range(40):
+            print(network().predict(x))
+        """),
+    "the loop waits": (NONE, """
+        def network():
+            return tf.keras.models.load_model("best.keras")
+
+
+        while True:
+            print(network().predict(x))
+            time.sleep(60)
+        """),
+}
+
+
+@pytest.mark.parametrize("name", ACROSS)
+def test_a_load_in_a_function_is_cached_only_when_passes_can_share_the_model(name, tmp_path, capsys, monkeypatch):
+    wanted, program = ACROSS[name]
+    found = fixes("TFM101", LOAD + textwrap.dedent(program), tmp_path, capsys, monkeypatch)
+    assert [fix and fix[0] for fix in found] == [wanted]
+
+
+def test_handlers_that_load_the_same_share_one_cached_function(tmp_path, monkeypatch):
+    program = tmp_path / "program.py"
+    handler = textwrap.dedent("""
+        @app.post("/{0}")
+        def {0}():
+            net = tf.keras.models.load_model("{1}")
+            return {{"scores": net.predict(np.asarray(request.get_json()["x"])).tolist()}}
+        """)
+    head = "import numpy as np\nimport tensorflow as tf\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n"
+    program.write_text(head + "\n\n".join([handler.format("left", "a.keras"), handler.format("right", "a.keras"), handler.format("other", "b.keras")]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--select", "TFM103", "--fix", "--unsafe-fixes", "--quiet", "."])
+    run_command()
+    text = program.read_text()
+    assert text.count("functools.lru_cache") == 2 and text.count('load_model("a.keras")') == 1 and text.count('load_model("b.keras")') == 1
+    assert text.startswith("import functools\n\nimport numpy")
+    compile(text, "program", "exec")
