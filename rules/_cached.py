@@ -6,14 +6,16 @@ Two places of a module that make the same thing share one function; it has a pla
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import walk
 
+from . import _hot, _variance
 from ._models import local_name
 
 
-def loader(context, m, i, peers, *, verb="load", noun="model", message="Load the model once, behind a cache"):
+def loader(context, m, i, peers, *, verb="load", noun="model", message="Load the model once, behind a cache", by_name=False):
     """A fix function: call `i` moves into a cached function of the module.
 
     peers   the calls of the module (module, call) for which the same kind of fix is offered, `i` among them
     verb, noun   the function is called `_load_model`, or `_load_net` where its result is called `net`
+    by_name  its parameters are the local names that the call reads, not the arguments that read them
     """
     streamlit = context.project.repeats_of.handlers.streamlit(m)  # a rerun of the script makes its functions anew, and their caches
     decorator = f"{streamlit}.cache_resource" if streamlit else None
@@ -28,7 +30,7 @@ def loader(context, m, i, peers, *, verb="load", noun="model", message="Load the
 
         view, call = fx.at(m, i)
         first = None if alike[0] == i else fx.at(m, alike[0])[0]
-        return UNSAFE, message, do.cached_loader(fx.source, view, call, base, decorator, above=first)
+        return UNSAFE, message, do.cached_loader(fx.source, view, call, base, decorator, above=first, by_name=by_name)
 
     return fix
 
@@ -65,3 +67,22 @@ def _shape(m, e):
     if e[:1] in (("x",), ("b",)):
         e = e[:-1]
     return tuple(_shape(m, part) for part in e)
+
+
+def varying(context, m, i, repeat):
+    """A local name that the arguments of call `i` read and that may be another thing in another pass, or no key of a cache; "" when there is none."""
+    local = m.bindings(m.calls[i][3])
+    names = {e[1] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "n" and e[1] in local}
+    if repeat.context is None:
+        return min(names, default="")
+    for name in sorted(names):
+        values = context.infer.values(m, m.calls[i][3], ("n", name), m.calls[i][5])
+        if not values or not all(_is_key(v) for v in values) or _hot.made_in_pass(context, repeat, values) \
+                or _variance.of(context, repeat, ("n", name)) != _variance.SAME:
+            return name
+    return ""
+
+
+def _is_key(v):
+    """A text or number, or a model: what `lru_cache` takes as an argument and finds again."""
+    return v[0] == "k" and isinstance(v[1], (str, int, float, bytes, type(None))) or v[0] == "obj" and v[1] in ("model", "int", "float", "str")

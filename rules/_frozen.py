@@ -159,14 +159,14 @@ def _set_elsewhere(context, m, scope):
     """An attribute that something else than a constructor sets, or that is set for each pass: the trace would keep its first value."""
     for attribute, own in _attributes(m, scope):
         owner = m.scopes[scope][F.S_PARENT] if own and m.is_method(scope) else None
-        if _is_set(context, m, owner, attribute):
+        if is_set(context, m, owner, attribute):
             return f"a trace would keep the first value of {attribute}"
-        if attribute.startswith("trainable_") and _is_set(context, m, None, "trainable"):
+        if attribute.startswith("trainable_") and is_set(context, m, None, "trainable"):
             return "a trace would keep which layers were trainable"
     return ""
 
 
-def _is_set(context, m, owner, attribute):
+def is_set(context, m, owner, attribute):
     """Is the attribute assigned outside of constructors, of `owner` (a class of `m`) where that is known?"""
     key = ("set", m.index if owner is not None else -1, owner, attribute)
     if key not in context.memo:

@@ -11,7 +11,7 @@ PAUSE = 1  # seconds of sleep in a pass from which it may wait for a new file
 _FILES = frozenset(("filepath", "path", "export_dir", "handle", "model_path"))
 _CHANGES = frozenset((
     "fit", "fit_generator", "train_on_batch", "train_step", "compile", "set_weights", "load_weights", "pop", "add", "pop_layer", "build", "adapt",
-    "make_train_function", "reset_states", "reset_state", "build_from_config", "load_own_variables", "quantize", "rename",
+    "make_train_function", "insert", "insert_or_assign", "set_vocabulary", "erase", "remove", "reset_states", "reset_state", "build_from_config", "load_own_variables", "quantize", "rename",
 ))
 
 

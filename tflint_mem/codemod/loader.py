@@ -15,12 +15,14 @@ from .view import join
 _KEPT = 8
 
 
-def cached_loader(source, view, call, base: str = "_load_model", decorator: str | None = None, above=None) -> list:
+def cached_loader(source, view, call, base: str = "_load_model", decorator: str | None = None, above=None,
+                  by_name: bool = False) -> list:
     """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
 
     `decorator` is what caches, as the file spells it; without one it is `functools.lru_cache`.
     `above` is the view of the statement above which the function goes, where that is not the handler: the first of several
     handlers that share it.  A cached function that does the same already is used as it is.
+    With `by_name` the local names that the arguments read are the parameters, and the arguments stay as they are.
 
     Arguments that read what the handler binds (parameters, locals) become parameters of the loader, the others move
     into it.  NoFix when the loading function itself is bound in the handler, or an argument cannot be a cache key.
@@ -37,7 +39,12 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
     if loaded([here.func]) & local:
         raise NoFix("the loading function is bound in the handler")
     parameters, passed, inner = [], [], []
-    for arg in call.args:
+    if by_name:
+        parameters = sorted(loaded([here]) & local, key=[node.id for node in ast.walk(here) if isinstance(node, ast.Name)].index)
+        if {"self", "cls"} & set(parameters):
+            raise NoFix("it reads its own object")
+        passed, inner = [cst.Arg(cst.Name(name)) for name in parameters], list(call.args)
+    for arg in () if by_name else call.args:
         if arg.star:
             raise NoFix("starred arguments")
         value = _ast_expression(view, arg.value)
