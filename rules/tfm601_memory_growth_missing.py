@@ -37,7 +37,7 @@ model.predict(x)
 The environment variable `TF_FORCE_GPU_ALLOW_GROWTH=true` does the same.
 
 ## Fix safety
-Adding the loop over all GPUs is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
+Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions, is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
 """
 
 import os
@@ -392,13 +392,36 @@ def _uses_framework(m):
 
 def _fix(context, m, pos, top):
     versions = context.project.versions
-    if versions.graph_mode(m):
-        return "in TensorFlow 1 the configuration of the first session decides"
+    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+        return _sessions(context, m)
     if not top:
         return "TensorFlow is not imported at the top of the file"
-    if versions.at_least(2, 0) is False:
-        return "in TensorFlow 1 the configuration of the first session decides"
     return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
+
+
+def _sessions(context, m):
+    """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one, or why there is none."""
+    closure = {m.index, *context.project.imports.closure(m)}
+    made = [(om, i) for om, i, _ in context.everywhere(_SESSIONS, frozenset("tf." + name for name in _SESSIONS), closure)]
+    if not made:
+        return "in TensorFlow 1 the configuration of the first session decides, and this program opens none itself"
+    if any(om is not m or context.argument(om, i, 2, "config") is not None or om.calls[i][0][0] != "a" for om, i in made):
+        return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        edits = []
+        for _, i in made:
+            view, call = fx.at(m, i)
+            tf = view.code(call.func.value)
+            edits.append(do.add_keyword(view, call, "config", f"{tf}.ConfigProto(gpu_options={tf}.GPUOptions(allow_growth=True))"))
+        return UNSAFE, "Let the memory of all GPUs grow as needed", do.join(*edits)
+
+    return fix
+
+
+_SESSIONS = ("Session", "InteractiveSession")
 
 
 def _stanza(pos, listing):
