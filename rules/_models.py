@@ -7,6 +7,7 @@ from tflint_mem.project.module import call_text, statement_expressions, tail_of,
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
 CLEARS = frozenset(("keras.clear_session",))
+CHANGES = frozenset(("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function"))  # what makes a model another one for those who share it
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
@@ -567,18 +568,35 @@ def hoist_or_clear(context, repeat, m, i):
 
     def fix(fx):
         from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod import operations as do
 
-        view, call = fx.at(m, i)
         try:
-            if not context.project.apis(m, i) & LOADERS:
-                raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-            edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, local_name(m, i) or "model"))
-            return applicability, f"Move `{text(m, i)}` before the loop", edits
+            return hoist_load(context, fx, m, i)
         except NoFix:
             return clear_each_repeat(context, repeat, m, i)(fx)
 
     return fix
+
+
+def hoist_load(context, fx, m, i):
+    """(applicability, message, edits) that move the load of a model before the loops that leave its file, and the model, as they are."""
+    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import operations as do
+    from tflint_mem.finding import SAFE, UNSAFE
+
+    from . import _saved
+
+    view, call = fx.at(m, i)
+    if not context.project.apis(m, i) & LOADERS:
+        raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
+    contexts = fx.contexts(view, call, m, m.calls[i][4])
+
+    def attempt(loop):
+        doubt = _saved.doubt(context, m, i, contexts[id(loop)])
+        edits, applicability = do.hoist_call(view, call, loop, local_name(m, i) or "model")
+        return edits, UNSAFE if doubt and applicability == SAFE else applicability
+
+    edits, applicability = do.outermost_loop(view, call, attempt)
+    return applicability, f"Move `{text(m, i)}` before the loop", edits
 
 
 def clear_each_repeat(context, repeat, m, i):

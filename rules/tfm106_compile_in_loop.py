@@ -26,7 +26,8 @@ for batch, target in weeks:
 ```
 
 ## Fix safety
-Moving the compile before the loop is unsafe: an optimizer that is no longer made anew keeps its state from repeat to repeat.
+Moving the compile before the loop is offered where the optimizer keeps no state from repeat to repeat (plain SGD), or is made before the loop
+already. Elsewhere it would change the results: the moments of Adam, which began anew with each compile, would go on. It is unsafe all the same.
 """
 
 from tflint_mem import facts as F
@@ -55,7 +56,7 @@ def find(context):
             CODE, m, i, f"`{_models.text(m, i)}` compiles the same model again {context.when(repeat, m)}"
             + (";" if known else "; on TensorFlow 2.14 and later") + " the old training graph and optimizer stay for the life of the process",
             measured=MEASURED, help="compile once; to change the learning rate assign it: model.optimizer.learning_rate = …",
-            trace=context.trace(repeat, "compiles the model again"), fix=_hoist(m, i) if repeat.local else None,
+            trace=context.trace(repeat, "compiles the model again"), fix=_fix(context, m, i, repeat),
         )
 
 
@@ -196,6 +197,31 @@ def _unfreezes(m, i, repeat):
         if statement and statement[0] == F.ASSIGN and any(t[0] == "a" and t[2] == "trainable" for t in statement[5]):
             return True
     return False
+
+
+def _fix(context, m, i, repeat):
+    if not repeat.local:
+        return "what repeats it stands in another function"
+    return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else "the new optimizer of each repeat begins without the state of the one before"
+
+
+def _keeps_nothing(context, m, i, repeat):
+    """Does training go on as before when the optimizer is not made anew: is it plain SGD, or made before the loop already?"""
+    optimizer = context.argument(m, i, 0, "optimizer")
+    if optimizer is None:
+        return False  # RMSprop
+    if optimizer[0] == "k":
+        return isinstance(optimizer[1], str) and optimizer[1].lower() == "sgd"
+    if optimizer[0] == "c":
+        names, call = context.project.apis(m, optimizer[1]), m.calls[optimizer[1]]
+        return bool(names & _PLAIN) and len(call[1]) <= 1 and all(name in ("learning_rate", "lr", "name") for name, _ in call[2]) and all(
+            value[0] != "c" for value in m.arguments(optimizer[1]))
+    kinds = context.kinds(m, i, optimizer)
+    return kinds == {"optimizer"} and _hot.steady(context, repeat, optimizer) and not _hot.made_in_pass(
+        context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
+
+
+_PLAIN = frozenset(("keras.optimizers.SGD", "keras.optimizers.sgd", "tf.optimizers.SGD"))
 
 
 def _hoist(m, i):

@@ -37,7 +37,7 @@ model.predict(x)
 The environment variable `TF_FORCE_GPU_ALLOW_GROWTH=true` does the same.
 
 ## Fix safety
-Adding the loop over all GPUs is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
+Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions, is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
 """
 
 import os
@@ -105,7 +105,7 @@ def _draft(context, start, *others):
         CODE, m, pos, "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
         measured=MEASURED, help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
         trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` computes"), *also),
-        noqa_row=pos[2], fix=_stanza(pos) if top and not others and not context.project.versions.graph_mode(m) else None,
+        noqa_row=pos[2], fix=_fix(context, m, pos, top) if not others else "each entry point needs its own",
     )
 
 
@@ -390,10 +390,44 @@ def _uses_framework(m):
     return any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in m.imports)
 
 
-def _stanza(pos):
+def _fix(context, m, pos, top):
+    versions = context.project.versions
+    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+        return _sessions(context, m)
+    if not top:
+        return "TensorFlow is not imported at the top of the file"
+    return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
+
+
+def _sessions(context, m):
+    """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one, or why there is none."""
+    closure = {m.index, *context.project.imports.closure(m)}
+    made = [(om, i) for om, i, _ in context.everywhere(_SESSIONS, frozenset("tf." + name for name in _SESSIONS), closure)]
+    if not made:
+        return "in TensorFlow 1 the configuration of the first session decides, and this program opens none itself"
+    if any(om is not m or context.argument(om, i, 2, "config") is not None or om.calls[i][0][0] != "a" for om, i in made):
+        return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        edits = []
+        for _, i in made:
+            view, call = fx.at(m, i)
+            tf = view.code(call.func.value)
+            edits.append(do.add_keyword(view, call, "config", f"{tf}.ConfigProto(gpu_options={tf}.GPUOptions(allow_growth=True))"))
+        return UNSAFE, "Let the memory of all GPUs grow as needed", do.join(*edits)
+
+    return fix
+
+
+_SESSIONS = ("Session", "InteractiveSession")
+
+
+def _stanza(pos, listing):
     def fix(fx):
         from tflint_mem.codemod.stanza import growth_stanza
 
-        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0])
+        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
 
     return fix

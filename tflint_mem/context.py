@@ -31,7 +31,8 @@ class Draft:
 
     pos       (line, column, end line, end column) in bytes, as facts give it
     trace     ((module, line, column, message), …) from the repeat to the place, outermost first
-    fix       None, or a function of a FixContext that returns (applicability, message, edits) or raises NoFix
+    fix       a function of a FixContext that returns (applicability, message, edits) or raises NoFix with a reason; a text says why
+              there is none; None for nothing to say
     severity, group   override the rule's own
     confidence, persona   override what `worth` would say
     site      number of the flagged call, when there is one
@@ -236,6 +237,24 @@ class FixContext:
     def loop(self, view, m, context):
         """The LibCST loop of a loop context."""
         return view.loop_on(m.loop_line(context))
+
+    def contexts(self, view, node, m, place):
+        """{id of a LibCST loop or comprehension around `node`: loop context}, for the facts' contexts around `place`."""
+        from .codemod import NoFix
+        from .codemod.view import COMPREHENSIONS
+
+        waiting, found = m.loops(place), {}
+        for loop in view.loops(node):
+            clauses = 1
+            if isinstance(loop, COMPREHENSIONS):
+                clause = loop.for_in
+                while clause.inner_for_in is not None:
+                    clause, clauses = clause.inner_for_in, clauses + 1
+            if len(waiting) < clauses:
+                raise NoFix("the loops around it are no plain loops")
+            found[id(loop)] = waiting[clauses - 1]
+            waiting = waiting[clauses:]
+        return found
 
 
 def _itself(index):

@@ -271,12 +271,13 @@ def _finished(context, draft, kept, faults, watched, whole=True):
     noqa_row = source.locate(draft.noqa_row)[1] if draft.noqa_row else end_row
     if end_cell != cell:
         end_row, end = row, start
+    fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code, name=rule.name, group=draft.group or rule.group, severity=draft.severity or rule.severity,
         confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
-        message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
+        message=draft.message, measured=draft.measured, help=_with_reason(draft.help, refusal), path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source, faults, watched) if whole else None,
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=fix,
     )
 
 
@@ -305,31 +306,40 @@ def _place(source, line, column):
     return (line, column + 1 + source.margin(line))
 
 
-def _fix(draft, source, faults, watched):
-    if draft.fix is None or _incomplete(draft):
-        return None
-    now, watched.at = watched.at, OFF  # the first fix brings LibCST in, which is not the file's fault
-    from .codemod import NoFix, view  # noqa: F401
-    from .context import FixContext
+def _with_reason(text, refusal):
+    """The help of a finding, with the few words that say why it has no fix."""
+    if not refusal:
+        return text
+    return f"{text}; no fix is offered: {refusal}" if text else f"no fix is offered: {refusal}"
 
-    watched.at = now
+
+def _fix(draft, source, faults, watched):
+    """(the Fix of a draft or None, why there is none in a few words or "")."""
+    if draft.fix is None or isinstance(draft.fix, str):
+        return None, draft.fix or ""
+    if _incomplete(draft):
+        return None, ""
+    from .codemod import NoFix
+    from .context import FixContext
 
     try:
         applicability, message, edits = draft.fix(FixContext(source, draft.m))
         from .codemod.cells import located
 
         edits = located(source, edits)
-    except (NoFix, SourceError):
-        return None
+    except NoFix as refusal:
+        return None, str(refusal)
+    except SourceError:
+        return None, ""
     except Overtime:
         faults.overtime(f"the fix of {draft.code} in row {draft.pos[0]}", source.path, watched.limit)
         watched.forgive(draft.m.index)
-        return None
+        return None, ""
     except Exception:
         if faults is None:
             raise
         faults.add(f"the fix of {draft.code} in row {draft.pos[0]}", source.path)
-        return None
+        return None, ""
     if not edits:
-        return None
-    return Fix(applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end))))
+        return None, ""
+    return Fix(applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end)))), ""

@@ -90,7 +90,7 @@ RULES = (
          "the GPU is configured after TensorFlow has set up its devices"),
     Rule("TFM604", "memory-growth-conflict", "config", "error", "sometimes", "unsafe", 15, "set_memory_growth",
          "a device is given both a memory limit and memory growth"),
-    Rule("TFM701", "file-writer-not-closed", "leak", "warning", "never", "", 10, "FileWriter create_file_writer TFRecordWriter SummaryWriter",
+    Rule("TFM701", "file-writer-not-closed", "leak", "warning", "sometimes", "unsafe", 10, "FileWriter create_file_writer TFRecordWriter SummaryWriter",
          "a writer of each repeat is kept open"),
     Rule("TFM702", "multiprocessing-fork", "leak", "warning", "sometimes", "unsafe", 10, "Pool Process ProcessPoolExecutor",
          "workers that use TensorFlow are forked from a process that has already run it"),
