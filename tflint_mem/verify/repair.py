@@ -148,7 +148,8 @@ def _first_layers(error, state):
 
 def missing_path(error):
     """The path that an exception misses, or None.  TensorFlow, Keras and HDF5 each say it in their own words."""
-    if isinstance(error, OSError) and getattr(error, "filename", None) and error.errno == 2:
+    # 30: what is outside of the scratch folder cannot be written to
+    if isinstance(error, OSError) and getattr(error, "filename", None) and error.errno in (2, 30):
         return os.fsdecode(error.filename)
     message = str(error)
     if isinstance(error, (OSError, ValueError, KeyError)) or "NotFoundError" in type(error).__name__:
