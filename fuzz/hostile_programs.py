@@ -117,8 +117,10 @@ PROGRAMS = [
             raise RuntimeError("CANARY-node")
     """),
     Program("kernel-settings", "writes to /proc/sys, /sys and /proc/sysrq-trigger", """
-        for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/sys/kernel/uevent_helper", "/sys/power/state_",
-                     "/proc/self/oom_score_adj_"):
+        for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/vm/overcommit_memory",
+                     "/sys/kernel/mm/transparent_hugepage/enabled"):
+            if not os.path.exists(path):
+                continue
             try:
                 with open(path, "r+") as handle:
                     handle.write(handle.read())
@@ -285,6 +287,8 @@ PROGRAMS = [
     Program("terminal-input", "types into the terminal of whoever started it (TIOCSTI)", """
         import fcntl
         for path in ("/dev/tty", "/proc/self/fd/0", "/proc/1/fd/0", "/dev/console", *glob.glob("/dev/pts/*")):
+            if not os.path.exists(path):
+                continue
             try:
                 with open(path) as terminal:
                     for letter in b"id\\n":

@@ -210,9 +210,10 @@ def run(program, mode, tensorflow=False):
         time.sleep(0.5 if program.kill else 0.05)
         verdict, message, off = _verdict(out / "stdout")
         written = "".join(path.read_text(errors="replace") for path in out.rglob("*") if path.is_file() and not path.parent.name == "kept")
-        # the program's own text stands in what is kept; a planted value does not stand in the program
+        # the program's own words stand in its text as well, which is kept; a planted value does not
         written += "".join(path.read_text(errors="replace") for path in out.glob("kept/*"))
-        secret = [word for word in (world.canary, "CANARY-forged") if word in written]
+        told = message + (out / "stderr").read_text(errors="replace")
+        secret = [word for word in (world.canary,) if word in written] + [word for word in ("CANARY-forged",) if word in told]
         secret += [word for word in ("CANARY-namespace", "CANARY-user", "CANARY-su", "CANARY-node", "CANARY-kernel", "CANARY-network",
                                      "CANARY-family", "CANARY-ptrace", "CANARY-memory", "CANARY-terminal") if word in message]
         left = [] if program.kill else [path.name for path in (world.folder / "tmp").iterdir()]

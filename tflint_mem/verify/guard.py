@@ -27,7 +27,7 @@ def main(report):
     os.set_inheritable(report, False)
     job = _first_line()
     state = {"network": "on: as configured" if job["network"] else "on: this system has no namespaces", "readonly": [],
-             "reason": None, "protections": {}, "pids": [], "worker": os.getpid(), "init": None}
+             "reason": None, "protections": {}, "user": False, "pids": [], "worker": os.getpid(), "init": None}
     if not sandbox.linux():
         _unprotected(state, "only Linux has the means")
         _become(job, state, report, sandbox, None)
@@ -163,7 +163,16 @@ def _unprotected(state, reason):
 def _become(job, state, report, sandbox, guard, seen=False, spaces=False):
     """Takes the limits upon itself, says what holds, and becomes the child.  Never returns."""
     protections = state["protections"]
-    sandbox.limit_resources(job["cpu_seconds"], job["file_bytes"], spaces)
+    if sandbox.linux():
+        _give_up_root(job, state, sandbox, seen)
+        # where there are no namespaces, what else this user runs counts as well
+        counted = os.getuid() != 0
+        tasks = sandbox.most_tasks() + (0 if spaces else sandbox.tasks_of_user()) if counted else None
+        few = _read("/proc/sys/kernel/pid_max") == str(sandbox.most_tasks())
+        protections["number of processes"] = "on" if counted or few else "off: the kernel does not count root's; they are watched from outside"
+    else:
+        tasks = None
+    sandbox.limit_resources(job["cpu_seconds"], job["file_bytes"], tasks)
     protections["memory"] = "on" if os.path.isdir("/proc/self") or sys.platform == "darwin" else "off: no /proc"
     if sandbox.linux():
         _restrict(job, state, sandbox, guard, seen, spaces)
@@ -186,6 +195,33 @@ def _become(job, state, report, sandbox, guard, seen=False, spaces=False):
         _tell(report, {"error": error.strerror or str(error)})
     finally:
         os._exit(127)
+
+
+def _give_up_root(job, state, sandbox, seen):
+    """Root's child becomes nobody, with the scratch folder as its own, where nobody may read what it needs."""
+    if os.getuid() != 0:
+        return
+    scratch = job["view"]["write"][0]
+    for folder, names, files in os.walk(scratch):
+        for path in [folder, *(os.path.join(folder, name) for name in files)]:
+            os.chown(path, sandbox.NOBODY, sandbox.NOBODY, follow_symlinks=False)
+    if not seen:
+        os.chmod(os.path.dirname(scratch), 0o711)
+    folders = [folder for folder in job["folders"] if folder not in job["view"]["wide"]]
+    libraries = [path for path in job["view"]["read"] if path.endswith(("-packages", "/tflint_mem"))]
+    state["user"] = sandbox.become_nobody([*job["command"], *folders, *libraries, job["cwd"]])
+    if not state["user"]:
+        for folder, names, files in os.walk(scratch):
+            for path in [folder, *(os.path.join(folder, name) for name in files)]:
+                os.chown(path, 0, 0, follow_symlinks=False)
+
+
+def _read(path):
+    try:
+        with open(path, encoding="ascii") as handle:
+            return handle.read().strip()
+    except OSError:
+        return None
 
 
 def _restrict(job, state, sandbox, guard, seen, spaces):

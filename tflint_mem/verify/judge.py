@@ -44,7 +44,7 @@ def judge(finding, options, environment, runs, began):
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code in HELD:
         judged = _judge_held(last, fixed_last)
-        needs = _cut_short(judged, run, last, error, snippet) if judged.verdict == NOT_CONFIRMED else []
+        needs = _cut_short(judged, run, error, snippet, measured.repeats) if judged.verdict == NOT_CONFIRMED else []
         judged = Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}") if needs else judged
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
@@ -96,7 +96,7 @@ def _unless_lacking(judged, run, last, measured, snippet, speed=False):
     if judged.verdict not in (NOT_CONFIRMED, "bounded"):
         return judged, []
     error = last.last("error")
-    needs = _cut_short(judged, run, last, error, snippet)
+    needs = _cut_short(judged, run, error, snippet, measured.repeats)
     if needs:
         return Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}"), needs
     if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
@@ -111,7 +111,7 @@ def _unless_lacking(judged, run, last, measured, snippet, speed=False):
     return judged, []
 
 
-def _cut_short(judged, run, last, error, snippet):
+def _cut_short(judged, run, error, snippet, repeats):
     """What a run lacks that ended before it was over: what would have come next is not known, so its curve acquits nobody."""
     if run.status in ENDED_BY_ITSELF:
         return [itself(run)]
@@ -119,10 +119,10 @@ def _cut_short(judged, run, last, error, snippet):
         return [LIMITS[run.status]]
     if judged.verdict == "bounded" and error is not None and run.status == "error":
         return needed(run, error, snippet.render()[0])
-    if not last.of("sample") and run.status == "timeout":
-        return ["more time: the first repeat did not end in time (--verify-timeout)"]
-    if not last.of("sample") and run.status == "memory":
-        return ["more memory: the limit was reached in the first repeat (--verify-memory)"]
+    if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "timeout":
+        return ["more time: not one repeat was measured before it was up (--verify-timeout)"]
+    if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "memory":
+        return ["more memory: the limit was reached before one repeat was measured (--verify-memory)"]
     return []
 
 

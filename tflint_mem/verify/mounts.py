@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 
-from . import view
+from . import sandbox, view
 
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 _DETACH = 2
@@ -174,7 +174,7 @@ def _devices(root, memory):
 
 def _lock_namespaces(proc):
     """No further namespaces, and no more processes than a program has use for (Linux 6.14), in here."""
-    for name, value in (("sys/user/max_user_namespaces", "0"), ("sys/user/max_mnt_namespaces", "0"), ("sys/kernel/pid_max", "8192")):
+    for name, value in (("sys/user/max_user_namespaces", "0"), ("sys/user/max_mnt_namespaces", "0"), ("sys/kernel/pid_max", str(sandbox.most_tasks()))):
         try:
             with open(os.path.join(proc, name), "w") as control:
                 control.write(value)

@@ -13,11 +13,11 @@ import sys
 _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 _PDEATHSIG, _DUMPABLE, _BOUNDING_DROP, _SECUREBITS, _SUBREAPER, _NO_NEW_PRIVS, _AMBIENT = 1, 4, 24, 28, 36, 38, 47
 _AMBIENT_CLEAR = 4
-_NO_ROOT_POWERS = 0b111111  # noroot, no-setuid-fixup, keep-caps off where it is on: each with its lock, see capabilities(7)
-MOST_PROCESSES = 1024       # tasks of one child, threads included, where the system counts them for it alone
+_NO_ROOT_POWERS = 0b101111  # noroot and no-setuid-fixup on, keep-caps off, each locked: see capabilities(7)
+NOBODY = 65534              # the user and group that root's child becomes
 
 # what the report calls each layer, in the order of the documentation
-LAYERS = ("processes", "files", "secrets", "network", "sockets", "privileges", "system calls", "memory")
+LAYERS = ("processes", "files", "secrets", "network", "sockets", "privileges", "system calls", "memory", "number of processes")
 
 
 def linux():
@@ -29,6 +29,11 @@ def _libc():
     return ctypes.CDLL(None, use_errno=True)
 
 
+def most_tasks():
+    """Tasks that a child may have at once, threads included: TensorFlow starts several for each processor."""
+    return max(1024, 64 * (os.cpu_count() or 1))
+
+
 def own_namespaces(network):
     """Enters new namespaces; the process-id namespace begins with the next child.  network: leave it reachable.
 
@@ -36,14 +41,92 @@ def own_namespaces(network):
     """
     libc, user, group = _libc(), os.getuid(), os.getgid()
     spaces = _NEWNS | _NEWUTS | _NEWIPC | _NEWPID | (0 if network else _NEWNET)
-    if libc.unshare(spaces | _NEWUSER) != 0:
-        reason = os.strerror(ctypes.get_errno())
+    helper = _Mapper() if user == 0 else None
+    refused = libc.unshare(spaces | _NEWUSER) != 0
+    reason = os.strerror(ctypes.get_errno()) if refused else None
+    if helper is not None and helper.map(not refused):
+        return None
+    if refused:
         # root may do without a user of its own; it loses its capabilities all the same
         return None if user == 0 and libc.unshare(spaces) == 0 else f"namespaces: {reason}"
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         with open("/proc/self/" + name, "w") as control:
             control.write(text)
     return None
+
+
+class _Mapper:
+    """A process of root that stays outside and gives the new user namespace two users: root, and nobody for the child."""
+
+    def __init__(self):
+        self._go, go = os.pipe()
+        done, self._done = os.pipe()
+        parent = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(go)
+            os.close(done)
+            wanted, written = os.read(self._go, 1) == b"y", b"n"
+            try:
+                if wanted:
+                    for name in ("uid_map", "gid_map"):
+                        with open(f"/proc/{parent}/{name}", "w") as control:
+                            control.write(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+                    written = b"y"
+            except OSError:
+                pass
+            os.write(self._done, written)
+            os._exit(0)
+        os.close(self._go)
+        os.close(self._done)
+        self._go, self._done = go, done
+
+    def map(self, wanted):
+        """Lets it write; tells whether it could."""
+        os.write(self._go, b"y" if wanted else b"n")
+        written = os.read(self._done, 1) == b"y"
+        os.waitpid(self._pid, 0)
+        os.close(self._go)
+        os.close(self._done)
+        return written
+
+
+def become_nobody(needed):
+    """Root's child becomes nobody: a user without files, whom limits on processes hold.  Only where nobody may read what is `needed`.
+
+    Returns whether it did; must be called with the capabilities of root, before they are dropped.
+    """
+    if os.getuid() != 0:
+        return False
+    trial = os.fork()
+    if trial == 0:
+        try:
+            _be_nobody()
+            fine = all(_readable(path) for path in needed)
+        except OSError:
+            fine = False
+        os._exit(0 if fine else 1)
+    if os.waitpid(trial, 0)[1] != 0:
+        return False
+    _close_bounding_set(_libc())  # afterwards it may no longer
+    _be_nobody()
+    return True
+
+
+def _be_nobody():
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _readable(path, most=5000):
+    """Can this process read the file, or the folder and what stands in it?"""
+    if not os.path.isdir(path):
+        return os.access(path, os.R_OK)
+    if not os.access(path, os.R_OK | os.X_OK):
+        return False
+    names = os.listdir(path)[:most]
+    return all(os.access(os.path.join(path, name), os.R_OK) for name in names if os.path.exists(os.path.join(path, name)))
 
 
 def loopback_up():
@@ -62,12 +145,16 @@ def drop_capabilities():
     libc = _libc()
     libc.prctl(_SECUREBITS, _NO_ROOT_POWERS, 0, 0, 0)  # refused without CAP_SETPCAP: then there is nothing to get back
     libc.prctl(_AMBIENT, _AMBIENT_CLEAR, 0, 0, 0)
-    number = 0
-    while libc.prctl(_BOUNDING_DROP, number, 0, 0, 0) == 0 and number < 64:
-        number += 1
+    _close_bounding_set(libc)
     header = struct.pack("=Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     if libc.capset(header, struct.pack("=6I", 0, 0, 0, 0, 0, 0)) != 0:
         raise OSError(ctypes.get_errno(), "capset")
+
+
+def _close_bounding_set(libc):
+    number = 0
+    while libc.prctl(_BOUNDING_DROP, number, 0, 0, 0) == 0 and number < 64:
+        number += 1
 
 
 def no_new_privileges():
@@ -91,8 +178,20 @@ def adopt_orphans():
     _libc().prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
-def limit_resources(cpu_seconds, file_bytes, counted):
-    """CPU time of each process, size of any one file, no core files; the number of tasks where only its own are `counted`.
+def tasks_of_user():
+    """Tasks that this user has now, in all namespaces that can be seen."""
+    found, user = 0, os.getuid()
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and os.stat("/proc/" + name).st_uid == user:
+                found += len(os.listdir(f"/proc/{name}/task"))
+        except OSError:
+            continue
+    return found
+
+
+def limit_resources(cpu_seconds, file_bytes, tasks=None):
+    """CPU time of each process, size of any one file, no core files; tasks of this user (None: no limit).
 
     Address space is left alone: TensorFlow and CUDA reserve far more of it than they use; memory is watched from outside.
     """
@@ -101,8 +200,8 @@ def limit_resources(cpu_seconds, file_bytes, counted):
     except ImportError:
         return
     limits = [("RLIMIT_CPU", int(cpu_seconds) + 1), ("RLIMIT_FSIZE", int(file_bytes)), ("RLIMIT_CORE", 0)]
-    if counted:
-        limits.append(("RLIMIT_NPROC", max(MOST_PROCESSES, 64 * (os.cpu_count() or 1))))
+    if tasks is not None:
+        limits.append(("RLIMIT_NPROC", tasks))
     for name, value in limits:
         number = getattr(resource, name, None)
         if number is None:
