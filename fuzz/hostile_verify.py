@@ -9,7 +9,7 @@ page, kept snippets), is the scratch folder gone, and is the verdict an honest o
 
     root           as the user who runs this, which may be root
     user           as an unprivileged user (needs root, to become one)
-    no-namespaces  as root's process without capabilities where new namespaces are refused, as in a container
+    no-namespaces  as an unprivileged user where new namespaces are refused, as in most containers
 
 A stand-in for TensorFlow makes the children start quickly; `--tensorflow` takes the real one.
 """
@@ -167,12 +167,15 @@ def command_of(mode, tensorflow):
     """(command to start the tool, extra environment, user to be or None)."""
     libraries = [path for path in sys.path if path.endswith("-packages")]
     paths = ([] if tensorflow else [str(STAND_IN)]) + [str(ROOT)]
-    if mode == "user":
-        python = next(python for python in (sys.executable, f"/usr/bin/python3.{sys.version_info[1]}", "/usr/bin/python3") if _usable(python))
-        return [python, "-m", "tflint_mem"], {"PYTHONPATH": os.pathsep.join(paths + libraries)}, _NOBODY
-    if mode == "no-namespaces":
-        return [sys.executable, "-c", _REFUSES.format(root=str(ROOT)), "-m", "tflint_mem"], {"PYTHONPATH": os.pathsep.join(paths)}, None
-    return [sys.executable, "-m", "tflint_mem"], {"PYTHONPATH": os.pathsep.join(paths)}, None
+    path = os.pathsep.join(paths + (libraries if os.getuid() == 0 else []))
+    if mode == "root":
+        return [sys.executable, "-m", "tflint_mem"], {"PYTHONPATH": os.pathsep.join(paths)}, None
+    python, user = sys.executable, None
+    if os.getuid() == 0:
+        found = (sys.executable, f"/usr/bin/python3.{sys.version_info[1]}", "/usr/bin/python3")
+        python, user = next(python for python in found if _usable(python)), _NOBODY
+    start = [] if mode == "user" else ["-c", _REFUSES.format(root=str(ROOT))]
+    return [python, *start, "-m", "tflint_mem"], {"PYTHONPATH": path}, user
 
 
 def _usable(python):
@@ -276,8 +279,8 @@ def table(found, facts):
              f"{facts['processors']} processors, TensorFlow: {facts['tensorflow']}.  {wrong} runs with an objection.", "",
              "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was connected to, no planted "
              "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for that program.",
-             "`root`: the tool runs as root.  `user`: as an unprivileged user.  `no-namespaces`: as a process without capabilities where new namespaces "
-             "are refused, as in most containers.", "",
+             "`root`: the tool runs as root.  `user`: as an unprivileged user.  `no-namespaces`: as an unprivileged user where new namespaces are "
+             "refused, as in most containers.", "",
              "Made by `python fuzz/hostile_verify.py --record docs/evidence/trust`; details are in [trust.json](trust.json), the protections in "
              "[verify-protection.md](../verify-protection.md).", "",
              "| program | what it tries | " + " | ".join(modes) + " |", "|---|---|" + "---|" * len(modes)]

@@ -236,9 +236,8 @@ def _restrict(job, state, sandbox, guard, seen, spaces):
         protections["privileges"] = f"off: {error}"
     if not seen:
         plan = job["view"]
-        readable = [path for path in plan["read"] if os.path.exists(path)] + plan["etc"] + ["/proc"]
-        devices = [*view.devices(), "/dev/null"]
-        version, reason = landlock.restrict(readable, [*plan["write"], *devices], job["network"])
+        readable, listed = view.without_hidden(plan)
+        version, reason = landlock.restrict([*readable, *plan["etc"], "/proc"], listed, [*plan["write"], *view.devices()], job["network"])
         reason = reason or state["reason"]
         if version:
             protections["files"] = "on (Landlock)" if version >= 3 else "off: this version of Landlock lets files be cut short"

@@ -120,9 +120,9 @@ def _cut_short(judged, run, error, snippet, repeats):
     if judged.verdict == "bounded" and error is not None and run.status == "error":
         return needed(run, error, snippet.render()[0])
     if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "timeout":
-        return ["more time: not one repeat was measured before it was up (--verify-timeout)"]
+        return ["more time: stopped at the time limit before one repeat was measured (--verify-timeout)"]
     if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "memory":
-        return ["more memory: the limit was reached before one repeat was measured (--verify-memory)"]
+        return ["more memory: stopped at the memory limit before one repeat was measured (--verify-memory)"]
     return []
 
 

@@ -33,10 +33,10 @@ def version():
     return max(0, found)
 
 
-def restrict(readable, writable, network):
+def restrict(readable, listed, writable, network):
     """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and no more.
 
-    network   leave TCP alone
+    listed    folders whose names alone may be seen          network   leave TCP alone
     Returns (version, None), or (0, why there is none).  Needs no-new-privileges.
     """
     offered = version()
@@ -50,7 +50,7 @@ def restrict(readable, writable, network):
     if rules < 0:
         return 0, "Landlock: " + errno.errorcode.get(ctypes.get_errno(), "refused")
     try:
-        for paths, rights in ((readable, _EXECUTE | _READ_FILE | _READ_DIR), (writable, handled)):
+        for paths, rights in ((readable, _EXECUTE | _READ_FILE | _READ_DIR), (listed, _READ_DIR), (writable, handled)):
             for path in paths:
                 _allow(libc, rules, path, rights)
         if libc.syscall(ctypes.c_long(_RESTRICT), ctypes.c_int(rules), ctypes.c_uint32(0)) != 0:

@@ -5,7 +5,7 @@ import re
 from .verdict import _exit
 
 ENDED_BY_ITSELF = ("crashed", "left")
-LIMITS = {"disk": "a program that writes less: its scratch folder reached the limit of 4 GiB",
+LIMITS = {"disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
           "processes": "a program that starts fewer processes: it had more than 512 at once"}
 
 _WITH = "a comment `# tflint-mem: verify-with {}=...` or verify.setup gives it"

@@ -1,5 +1,6 @@
 """The processes of a measured child as they are seen from outside: who they are, what they hold, and how they end."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -118,7 +119,9 @@ def on_disk(folder, pids, most=200_000):
                         total += facts.st_blocks * 512
                         if entry.is_dir(follow_symlinks=False):
                             queue.append(entry.path)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return float("inf")  # so deep that nobody can count what is there
             continue
     for pid in pids:
         try:

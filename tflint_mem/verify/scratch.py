@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import subprocess
 import tempfile
 
@@ -32,28 +31,23 @@ class Scratch:
 
 def remove(folder):
     """Removes a folder with all that is in it: what is locked, however deep; links are not followed."""
+    _remove(folder)
+    if os.path.lexists(folder):
+        # a program may take rights from itself; whoever owns the folders can take them back
+        for path, names, _ in os.walk(folder):
+            for name in names:
+                place = os.path.join(path, name)
+                if not os.path.islink(place):
+                    try:
+                        os.chmod(place, 0o700)
+                    except OSError:
+                        pass
+        _remove(folder)
+
+
+def _remove(folder):
     try:
-        shutil.rmtree(folder, onerror=_unlocked)
-    except (OSError, RecursionError):
-        pass
-    if os.path.lexists(folder):  # deeper than Python goes
+        # Python's own way ends at a thousand folders in each other
         subprocess.run(["rm", "-rf", "--", folder], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-
-
-def _unlocked(function, path, error):
-    """Gives the owner back what a program took from itself, and tries again."""
-    if isinstance(error[1], FileNotFoundError):
-        return
-    for place in (os.path.dirname(path), path):
-        try:
-            if stat.S_ISDIR(os.lstat(place).st_mode):
-                os.chmod(place, 0o700)
-        except OSError:
-            pass
-    try:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            os.unlink(path)
     except OSError:
-        pass  # `rm` says the last word
+        shutil.rmtree(folder, ignore_errors=True)

@@ -48,8 +48,30 @@ def plan(python, folders, environment, scratch):
         else:
             read += _both(folder)
     hide = [os.path.join(os.path.realpath(folder), name) for folder in folders if folder not in wide for name in _PRIVATE]
+    for path in read:
+        real = os.path.realpath(path)
+        if real != path:  # the same folder under another name
+            hide += [path + hidden[len(real):] for hidden in hide if hidden.startswith(real + "/")]
     return {"read": list(dict.fromkeys([*_SYSTEM, *read])), "hide": [path for path in dict.fromkeys(hide) if os.path.lexists(path)],
             "write": [scratch], "etc": [os.path.join("/etc", name) for name in _ETC], "wide": wide}
+
+
+def without_hidden(plan):
+    """(paths to read with all that is below them, folders to list) that leave out what the plan hides."""
+    whole, listed, queue, hidden = [], [], [path for path in plan["read"] if os.path.exists(path)], set(plan["hide"])
+    while queue:
+        path = queue.pop()
+        if path in hidden:
+            continue
+        if not any(place.startswith(path.rstrip("/") + "/") for place in hidden):
+            whole.append(path)
+            continue
+        listed.append(path)
+        try:
+            queue += [entry.path for entry in os.scandir(path)]
+        except OSError:
+            continue
+    return whole, listed
 
 
 def devices():
