@@ -4,6 +4,7 @@ All three are pipes: nothing of them lies in a folder that the child can write t
 its run and the next number, so that what a program writes into descriptors that it guesses is no event.
 """
 
+import ast
 import json
 import os
 import secrets
@@ -72,7 +73,7 @@ class Channel:
 
     def told(self):
         """The guard's lines so far: what holds, and how the child ended."""
-        return [json.loads(line) for line in bytes(self._text["report"]).split(b"\n")[:-1]]
+        return [ast.literal_eval(line.decode("ascii")) for line in bytes(self._text["report"]).split(b"\n")[:-1]]
 
     def read_events(self):
         """The child's events, in order."""

@@ -1,74 +1,77 @@
-"""Stands between the tool and what it measures: `python -I guard.py REPORT_FD`, with the job on standard input.
+"""Stands between the tool and what it measures; the job is on its standard input.
 
 Started by runner.py under the tool's own interpreter, so that the interpreter of the child (which a project may name) is
 itself contained.  Three processes: this one, which waits; the first process of the new namespaces, with whose end the
 kernel ends everything in them; and the child.  Where there are no namespaces, this process adopts what the child leaves
 behind and ends it.
 
-The first line of the job says what to do here; the rest is the child's.  Two lines of JSON go to the report: what holds
-(and the child's process id), then how the child ended.  The child has no part in that channel.
+The first part of the job says what to do here; the rest is the child's.  Two lines go to the report, Python's literals: what
+holds (and the child's process id), then how the child ended.  The child has no part in that channel.  Every import here is
+time before each measurement: neither `json` nor `re`, nor what needs them.
 """
 
+import _signal as signal
 import errno
-import json
+import marshal
 import os
-import signal
 import sys
 import time
 
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from . import sandbox
+
+# how runner.py starts it: as a module, so that its compiled form is used
+START = "import sys; sys.path.insert(0, sys.argv[1]); from tflint_mem.verify import guard; guard.main(int(sys.argv[2]))"
 
 
 def main(report):
     """Runs the job on standard input; never returns."""
-    sys.path.insert(0, _ROOT)
-    from tflint_mem.verify import sandbox
-
     os.set_inheritable(report, False)
-    job = _first_line()
+    job = _own_part()
     state = {"network": "on: as configured" if job["network"] else "on: this system has no namespaces", "readonly": [],
              "reason": None, "protections": {}, "user": False, "pids": [], "worker": os.getpid(), "init": None}
     if not sandbox.linux():
         _unprotected(state, "only Linux has the means")
-        _become(job, state, report, sandbox, None)
+        _become(job, state, report, None)
     parent = os.getppid()
     sandbox.die_with_parent(signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
-    from tflint_mem.verify import view
-    sockets = view.sockets()
+    from . import mounts
+    sockets = mounts.sockets()
     state["reason"] = sandbox.own_namespaces(job["network"])
     if state["reason"] is None:
-        _with_namespaces(job, state, report, sandbox, sockets)
+        _with_namespaces(job, state, report, sockets)
     else:
-        _without(job, state, report, sandbox)
+        _without(job, state, report)
 
 
-def _first_line():
-    line = b""
-    while not line.endswith(b"\n"):
-        part = os.read(0, 1 << 16)
+def _own_part():
+    """The job's first part: its length in eight bytes, then plain data; both ends are the same interpreter."""
+    return marshal.loads(_read_bytes(int.from_bytes(_read_bytes(8), "little")))
+
+
+def _read_bytes(count):
+    text = b""
+    while len(text) < count:
+        part = os.read(0, count - len(text))
         if not part:
             os._exit(1)
-        head, mark, rest = part.partition(b"\n")
-        line += head + mark
-        if mark:
-            os.lseek(0, -len(rest), os.SEEK_CUR)  # a file, so that it can be gone back in
-    return json.loads(line)
+        text += part
+    return text
 
 
 def _tell(report, what):
-    os.write(report, json.dumps(what).encode("ascii") + b"\n")
+    os.write(report, repr(what).encode("ascii", "backslashreplace") + b"\n")
 
 
-def _with_namespaces(job, state, report, sandbox, sockets):
+def _with_namespaces(job, state, report, sockets):
     """Forks the first process of the namespaces and waits for it; its end is the end of all."""
     alive, held = os.pipe()
     first = os.fork()
     if first == 0:
         os.close(held)
         sandbox.die_with_parent(signal.SIGKILL)
-        _first_process(job, state, report, sandbox, sockets, alive)
+        _first_process(job, state, report, sockets, alive)
     os.close(alive)
     signal.signal(signal.SIGTERM, lambda number, frame: os.kill(first, signal.SIGKILL))
     _quiet()
@@ -76,7 +79,7 @@ def _with_namespaces(job, state, report, sandbox, sockets):
     os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
-def _first_process(job, state, report, sandbox, sockets, alive):
+def _first_process(job, state, report, sockets, alive):
     import select
 
     if select.select([alive], [], [], 0)[0]:
@@ -92,7 +95,7 @@ def _first_process(job, state, report, sandbox, sockets, alive):
         state["network"] = "off"
     protections["processes"] = "on"
     protections["network"] = "on" if not job["network"] else "off: as configured"
-    from tflint_mem.verify import mounts
+    from . import mounts
     seen = False
     try:
         note = mounts.build(job["view"], job["base"], job["memory"] // 2, sockets, True)
@@ -107,7 +110,7 @@ def _first_process(job, state, report, sandbox, sockets, alive):
     if child == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         state["init"], state["worker"], state["pids"] = _outer_ids(old)
-        _become(job, state, report, sandbox, None, seen, spaces=True)
+        _become(job, state, report, None, seen, spaces=True)
     sandbox.keep_closed()
     try:
         sandbox.drop_capabilities()
@@ -129,7 +132,7 @@ def _outer_ids(old):
     return int(fields["PPid"]), ids[0], ids
 
 
-def _without(job, state, report, sandbox):
+def _without(job, state, report):
     """No namespaces: this process adopts whatever the child's processes leave behind, and ends it."""
     _unprotected(state, state["reason"])
     sandbox.adopt_orphans()
@@ -140,7 +143,7 @@ def _without(job, state, report, sandbox):
         if os.getppid() != guard:
             os._exit(1)
         state["worker"] = os.getpid()
-        _become(job, state, report, sandbox, guard)
+        _become(job, state, report, guard)
     sandbox.keep_closed()
 
     def end(number, frame):
@@ -160,11 +163,11 @@ def _unprotected(state, reason):
         state["protections"][name] = f"off: {reason}"
 
 
-def _become(job, state, report, sandbox, guard, seen=False, spaces=False):
+def _become(job, state, report, guard, seen=False, spaces=False):
     """Takes the limits upon itself, says what holds, and becomes the child.  Never returns."""
     protections = state["protections"]
     if sandbox.linux():
-        _give_up_root(job, state, sandbox, seen)
+        _give_up_root(job, state, seen)
         # where there are no namespaces, what else this user runs counts as well
         counted = os.getuid() != 0
         tasks = sandbox.most_tasks() + (0 if spaces else sandbox.tasks_of_user()) if counted else None
@@ -175,7 +178,7 @@ def _become(job, state, report, sandbox, guard, seen=False, spaces=False):
     sandbox.limit_resources(job["cpu_seconds"], job["file_bytes"], tasks)
     protections["memory"] = "on" if os.path.isdir("/proc/self") or sys.platform == "darwin" else "off: no /proc"
     if sandbox.linux():
-        _restrict(job, state, sandbox, guard, seen, spaces)
+        _restrict(job, state, guard, seen, spaces)
     environment = dict(job["environment"])
     if state["pids"]:
         environment["TFLINT_MEM_PIDS"] = " ".join(map(str, state["pids"]))
@@ -197,7 +200,7 @@ def _become(job, state, report, sandbox, guard, seen=False, spaces=False):
         os._exit(127)
 
 
-def _give_up_root(job, state, sandbox, seen):
+def _give_up_root(job, state, seen):
     """Root's child becomes nobody, with the scratch folder as its own, where nobody may read what it needs."""
     if os.getuid() != 0:
         return
@@ -224,8 +227,8 @@ def _read(path):
         return None
 
 
-def _restrict(job, state, sandbox, guard, seen, spaces):
-    from tflint_mem.verify import landlock, seccomp, view
+def _restrict(job, state, guard, seen, spaces):
+    from . import landlock, mounts, seccomp
 
     protections = state["protections"]
     try:
@@ -236,8 +239,8 @@ def _restrict(job, state, sandbox, guard, seen, spaces):
         protections["privileges"] = f"off: {error}"
     if not seen:
         plan = job["view"]
-        readable, listed = view.without_hidden(plan)
-        version, reason = landlock.restrict([*readable, *plan["etc"], "/proc"], listed, [*plan["write"], *view.devices()], job["network"])
+        readable, listed = mounts.without_hidden(plan)
+        version, reason = landlock.restrict([*readable, *plan["etc"], "/proc"], listed, [*plan["write"], *mounts.devices()], job["network"])
         reason = reason or state["reason"]
         if version:
             protections["files"] = "on (Landlock)" if version >= 3 else "off: this version of Landlock lets files be cut short"
@@ -251,8 +254,10 @@ def _restrict(job, state, sandbox, guard, seen, spaces):
     families = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
     if not seen or not spaces:  # nothing else holds sockets back: neither those with a path nor the network
         families = (seccomp.NETLINK,) if not job["network"] and not spaces else (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
-    reason = seccomp.install(families, guard)
+    reason = seccomp.install(families, guard, keep_modes=not seen)
     protections["system calls"] = "on" if reason is None else f"off: {reason}"
+    if not seen and protections["files"].startswith("on") and reason is not None:
+        protections["files"] = f"off: modes and owners can be changed ({reason})"
     if reason is None and not seen:
         protections["sockets"] = "on (system calls)"
     if reason is None and not spaces and not job["network"]:
@@ -309,7 +314,7 @@ def _code(status):
 
 def _end_all(guard, most=10.0):
     """Ends all descendants: stopped first, so that none starts another meanwhile, until there is none."""
-    from tflint_mem.verify.processes import descendants
+    from .processes import descendants
 
     deadline = time.monotonic() + most
     while time.monotonic() < deadline:
@@ -327,7 +332,3 @@ def _end_all(guard, most=10.0):
             if error.errno == errno.ECHILD and not found:
                 return
         time.sleep(0.005)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

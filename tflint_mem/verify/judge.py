@@ -51,10 +51,10 @@ def judge(finding, options, environment, runs, began):
         if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
             memory = _limited(finding, last, snippet, measured)
             judged = memory if memory.verdict == "confirmed" else judged
-        judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code, speed=True)
     else:
         judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
-        judged, needs = _unless_lacking(judged, run, last, measured, snippet)
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
     message = judged.message
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
     if judged.verdict == "confirmed" and fixed is not None and about_growth:
@@ -91,12 +91,13 @@ def judge_growth(finding, snippet, run):
     return verdict.about(_limited(finding, run, snippet, measured), finding.code, measured, snippet.keyed)
 
 
-def _unless_lacking(judged, run, last, measured, snippet, speed=False):
+def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     """(Verdict, needs): what was not found is no verdict where the code failed, took too long, or went another way."""
     if judged.verdict not in (NOT_CONFIRMED, "bounded"):
         return judged, []
     error = last.last("error")
-    needs = _cut_short(judged, run, error, snippet, measured.repeats)
+    # a service that waits for its first request did not hang: that is an answer
+    needs = _cut_short(judged, run, error, snippet, measured.repeats) if code != HANGS else []
     if needs:
         return Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}"), needs
     if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:

@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 
-from . import sandbox, view
+from . import sandbox
 
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 _DETACH = 2
@@ -16,9 +16,59 @@ _MOUNT_SETATTR, _AT_RECURSIVE, _AT_FDCWD = 442, 0x8000, -100
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _INHERITED = _RDONLY | _NOSUID | _NODEV | _NOEXEC | 1024 | 2048  # ... noatime, nodiratime: they must be said again
 
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+# names, or what names begin with, in /dev and in these folders of it
+_ACCELERATORS = {"": ("nvidia", "kfd", "dxg", "nvhost", "nvmap"), "nvidia-caps": ("",), "nvidia-caps-imex-channels": ("",), "dri": ("",),
+                 "nvgpu": ("",), "nvgpu/igpu0": ("",), "accel": ("",)}
+
 
 class _Attributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user")]
+
+
+def without_hidden(plan):
+    """(paths to read with all that is below them, folders to list) that leave out what the plan hides."""
+    whole, listed, queue, hidden = [], [], [path for path in plan["read"] if os.path.exists(path)], set(plan["hide"])
+    while queue:
+        path = queue.pop()
+        if path in hidden:
+            continue
+        if not any(place.startswith(path.rstrip("/") + "/") for place in hidden):
+            whole.append(path)
+            continue
+        listed.append(path)
+        try:
+            queue += [entry.path for entry in os.scandir(path)]
+        except OSError:
+            continue
+    return whole, listed
+
+
+def devices():
+    """The device files that the child gets: those without state, and the accelerators."""
+    found = [os.path.join("/dev", name) for name in _DEVICES]
+    for folder, beginnings in _ACCELERATORS.items():
+        try:
+            names = sorted(os.listdir(os.path.join("/dev", folder)))
+        except OSError:
+            continue
+        paths = [os.path.join("/dev", folder, name) for name in names if name.startswith(beginnings)]
+        found += [path for path in paths if os.path.exists(path) and stat.S_ISCHR(os.stat(path).st_mode)]
+    return found
+
+
+def sockets():
+    """Paths of the sockets that somebody listens on now: each is a way out of any folder that can be read."""
+    found = []
+    try:
+        with open("/proc/net/unix", encoding="utf-8", errors="surrogateescape") as table:
+            for line in table:
+                path = line.rstrip("\n").split(" ", 7)[-1].strip()
+                if path.startswith("/"):
+                    found.append(path)
+    except OSError:
+        pass
+    return found
 
 
 class Root:
@@ -164,7 +214,7 @@ def _system(root, plan):
 
 def _devices(root, memory):
     os.makedirs(root.place("/dev"))
-    for path in view.devices():
+    for path in devices():
         root.bind(path, path, writable=True, devices=True)
     for name, to in (("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")):
         root.link("/dev/" + name, to)

@@ -2,9 +2,9 @@
 
 import errno
 import os
-import signal
-import subprocess
 import time
+
+import _signal as signal  # `signal` itself takes longer to import than guard.py may
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
@@ -31,6 +31,8 @@ def parents():
 
 def _parents_from_ps():
     """The same where there is no /proc (macOS, BSD)."""
+    import subprocess
+
     found = {}
     try:
         text = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,sess="], capture_output=True, text=True, timeout=10).stdout
@@ -76,6 +78,8 @@ def _resident(pid):
 
 
 def _resident_from_ps(pid):
+    import subprocess
+
     try:
         return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, timeout=10).stdout) * 1024
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -153,6 +157,8 @@ def end(guard, init, most=10.0):
 
     guard   the Popen of guard.py          init   id of the first process of the child's namespace, None when it has none
     """
+    import subprocess
+
     deadline = time.monotonic() + most
     while time.monotonic() < deadline:
         left = descendants(guard.pid)

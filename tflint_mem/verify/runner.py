@@ -7,6 +7,7 @@ An end by memory, time or a crash is a result like any other.
 """
 
 import json
+import marshal
 import os
 import shutil
 import subprocess
@@ -17,9 +18,11 @@ import time
 from . import processes, view
 from .allowed import clean_environment
 from .channel import Channel
+from .guard import START
 from .scratch import Scratch
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(os.path.dirname(_HERE))
 _LARGEST_FILE = 2 << 30
 _MOST_ON_DISK = 4 << 30
 _MOST_PROCESSES = 512
@@ -166,11 +169,12 @@ def _supervised(options, scratch, job, environment, seconds, folders=()):
     status, peak, loaded = None, 0, False
     try:
         with tempfile.TemporaryFile() as given:  # without a name: the key is for the child's own eyes
-            given.write(json.dumps(guarded).encode("ascii") + b"\n")
+            own = marshal.dumps(guarded)
+            given.write(len(own).to_bytes(8, "little") + own)
             given.write(json.dumps(dict(job, key=channel.key, events=channel.events)).encode("ascii"))
             given.seek(0)
             guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", os.path.join(_HERE, "guard.py"), str(channel.report)], stdin=given, stdout=channel.output,
+                [sys.executable, "-I", "-S", "-c", START, _ROOT, str(channel.report)], stdin=given, stdout=channel.output,
                 stderr=subprocess.STDOUT, cwd=scratch.path("work"), env={"PATH": os.environ.get("PATH", os.defpath)},
                 pass_fds=(channel.events, channel.report), start_new_session=True)
         try:

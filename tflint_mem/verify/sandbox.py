@@ -131,11 +131,14 @@ def _readable(path, most=5000):
 
 def loopback_up():
     """Local servers and test clients may use 127.0.0.1 of the new, empty network."""
+    import _socket  # `socket` itself takes longer to import than all else here
     import fcntl
-    import socket
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-            fcntl.ioctl(handle, 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+        handle = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+        try:
+            fcntl.ioctl(handle.fileno(), 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+        finally:
+            handle.close()
     except OSError:
         pass  # no loopback: a snippet that needs one will say so itself
 

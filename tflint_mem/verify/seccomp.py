@@ -6,7 +6,7 @@ families of sockets that no network namespace holds back.  Needs no privileges, 
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 
 _PR_SET_SECCOMP, _FILTER = 22, 2
@@ -40,14 +40,22 @@ _REFUSED = {
     "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58),
 }
 _ONLY_X86 = {"iopl": 172, "ioperm": 173, "modify_ldt": 154, "uselib": 134}
+# what changes a file's mode, owner, times or attributes: Landlock does not ask for these
+_QUIETLY_REFUSED = {
+    "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "fchown": (93, 55), "fchownat": (260, 54), "utimensat": (280, 88),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466), "file_setattr": (469, 469),
+}
+_QUIETLY_REFUSED_ON_X86 = {"chmod": 90, "chown": 92, "lchown": 94, "utime": 132, "utimes": 235, "futimesat": 261}
 _CLONE, _CLONE3, _SOCKET, _IOCTL, _KILL = (56, 220), (435, 435), (41, 198), (16, 29), (62, 129)
 _SIGNALS = (_KILL, (200, 130), (234, 131), (424, 424))  # kill, tkill, tgkill; pidfd_send_signal needs a descriptor
 
 
-def program(machine, families, guard=None):
+def program(machine, families, guard=None, keep_modes=False):
     """The filter as bytes, or None for a machine that is not known.
 
-    families  address families that `socket` may have        guard   process id that may not be signalled, nor "all" of them
+    families    address families that `socket` may have        guard   process id that may not be signalled, nor "all" of them
+    keep_modes  changes of modes, owners, times and attributes seem to succeed and do nothing: copying a file asks for them
     """
     if machine not in _MACHINES:
         return None
@@ -59,6 +67,10 @@ def program(machine, families, guard=None):
     numbers = [pair[column] for pair in _REFUSED.values()] + (list(_ONLY_X86.values()) if column == 0 else [])
     for number in numbers:
         code += [_jump(_EQUAL, number, 0, 1), _jump(_RETURN, refuse)]
+    if keep_modes:
+        quiet = [pair[column] for pair in _QUIETLY_REFUSED.values()] + (list(_QUIETLY_REFUSED_ON_X86.values()) if column == 0 else [])
+        for number in quiet:
+            code += [_jump(_EQUAL, number, 0, 1), _jump(_RETURN, _ERRNO)]
     # its flags lie in memory, where a filter cannot look: the C library then takes the older call
     code += [_jump(_EQUAL, _CLONE3[column], 0, 1), _jump(_RETURN, _ERRNO | errno.ENOSYS)]
     code += _argument(_CLONE[column], 0, [_jump(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _jump(_RETURN, refuse)])
@@ -84,11 +96,11 @@ def _jump(code, value, if_true=0, if_false=0):
     return struct.pack("=HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
-def install(families, guard=None):
+def install(families, guard=None, keep_modes=False):
     """Puts this process and all it starts under the filter.  Returns None, or why there is none."""
-    text = program(platform.machine(), families, guard)
+    text = program(os.uname().machine, families, guard, keep_modes)
     if text is None:
-        return f"no list of system calls for {platform.machine()}"
+        return f"no list of system calls for {os.uname().machine}"
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(text, len(text))
 

@@ -10,7 +10,6 @@ sockets of services, mail, logs, what is mounted beside.
 import glob
 import os
 import re
-import stat
 import sys
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix", "/gnu", "/sys",
@@ -20,8 +19,6 @@ _ETC = ("alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf"
         "localtime", "magic", "matplotlibrc", "mime.types", "nsswitch.conf", "nv_tegra_release", "nvidia", "OpenCL", "os-release",
         "passwd", "pki/ca-trust", "pki/tls/certs", "protocols", "python3", "resolv.conf", "services", "ssl/certs", "ssl/openssl.cnf",
         "static", "terminfo", "timezone", "vulkan")
-_DEVICES = ("null", "zero", "full", "random", "urandom")
-_ACCELERATORS = ("nvidia*", "nvidia-caps/*", "nvidia-caps-imex-channels/*", "dri/*", "kfd", "dxg", "nvhost*", "nvmap", "nvgpu/*/*", "accel/*")
 _TOO_WIDE = ("/", "/home", "/root", "/Users", "/tmp", "/var", "/var/tmp", "/run", "/dev", "/dev/shm", "/proc", "/etc", "/private", "/mnt",
              "/media", "/srv")
 _FOLDERS_OF_VARIABLES = ("PYTHONPATH", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH", "CUDA_ROOT", "CUDNN_PATH", "ROCM_PATH",
@@ -54,46 +51,6 @@ def plan(python, folders, environment, scratch):
             hide += [path + hidden[len(real):] for hidden in hide if hidden.startswith(real + "/")]
     return {"read": list(dict.fromkeys([*_SYSTEM, *read])), "hide": [path for path in dict.fromkeys(hide) if os.path.lexists(path)],
             "write": [scratch], "etc": [os.path.join("/etc", name) for name in _ETC], "wide": wide}
-
-
-def without_hidden(plan):
-    """(paths to read with all that is below them, folders to list) that leave out what the plan hides."""
-    whole, listed, queue, hidden = [], [], [path for path in plan["read"] if os.path.exists(path)], set(plan["hide"])
-    while queue:
-        path = queue.pop()
-        if path in hidden:
-            continue
-        if not any(place.startswith(path.rstrip("/") + "/") for place in hidden):
-            whole.append(path)
-            continue
-        listed.append(path)
-        try:
-            queue += [entry.path for entry in os.scandir(path)]
-        except OSError:
-            continue
-    return whole, listed
-
-
-def devices():
-    """The device files that the child gets: those without state, and the accelerators."""
-    found = [os.path.join("/dev", name) for name in _DEVICES]
-    for pattern in _ACCELERATORS:
-        found += [path for path in glob.glob(os.path.join("/dev", pattern)) if stat.S_ISCHR(os.stat(path).st_mode)]
-    return found
-
-
-def sockets():
-    """Paths of the sockets that somebody listens on now: each is a way out of any folder that can be read."""
-    found = []
-    try:
-        with open("/proc/net/unix", encoding="utf-8", errors="surrogateescape") as table:
-            for line in table:
-                path = line.rstrip("\n").split(" ", 7)[-1].strip()
-                if path.startswith("/"):
-                    found.append(path)
-    except OSError:
-        pass
-    return found
 
 
 def _homes():
