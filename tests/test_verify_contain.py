@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tflint_mem.finding import Finding
-from tflint_mem.verify import allowed, channel, runner, scratch, seccomp, session, text, view
+from tflint_mem.verify import allowed, channel, mounts, runner, scratch, seccomp, session, text, view
 from tflint_mem.verify.result import Result, not_runnable
 from verify_support import STAND_IN, Project, options
 
@@ -215,7 +215,7 @@ def test_homes_and_shared_folders_are_no_project(tmp_path, monkeypatch):
     assert plan["wide"] == [str(home), "/", "/tmp"]
     assert str(code) in plan["read"] and not {"/", "/tmp", str(home)} & set(plan["read"])
     assert {str(code / ".git"), str(code / ".env"), str(link / ".env")} <= set(plan["hide"])
-    whole, listed = view.without_hidden(dict(plan, read=[str(code)]))
+    whole, listed = mounts.without_hidden(dict(plan, read=[str(code)]))
     assert whole == [] and listed == [str(code)]
 
 
