@@ -36,8 +36,18 @@ from hostile_programs import PROGRAMS  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent
 STAND_IN = ROOT / "tests" / "verify_data" / "stand_in_tensorflow"
 MODES = ("root", "user", "no-namespaces")
-_SECRETS = {"OPENAI_KEY": "", "JWT": "", "JDBC_URL": "jdbc:", "PASS": "", "STRIPE_SK": "", "HARMLESS": "", "TF_VAR_db": "", "NVIDIA_API_KEY": "",
-            "CUDA_HOME_SECRET": "", "LC_TOKEN": ""}
+_SECRETS = {
+    "OPENAI_KEY": "",
+    "JWT": "",
+    "JDBC_URL": "jdbc:",
+    "PASS": "",
+    "STRIPE_SK": "",
+    "HARMLESS": "",
+    "TF_VAR_db": "",
+    "NVIDIA_API_KEY": "",
+    "CUDA_HOME_SECRET": "",
+    "LC_TOKEN": "",
+}
 _NOBODY = 65534
 _REFUSES = """
 import os, sys
@@ -56,7 +66,7 @@ class World:
     """What is planted around one program.  Use as a context; `changes()` and `connected` tell what it reached."""
 
     def __init__(self, program, user):
-        self.seed = str(random.randrange(10 ** 9))
+        self.seed = str(random.randrange(10**9))
         self.token = f"tflint-mem-hostile-{self.seed}"
         self.folder = Path(tempfile.mkdtemp(prefix=self.token + "-"))
         self.canary = f"CANARY-{self.seed}"
@@ -73,8 +83,17 @@ class World:
         for folder in ("home/.ssh", "home/.aws", "home/.config/gcloud", "home/project/.git", "outside", "tmp", "out"):
             (self.folder / folder).mkdir(parents=True)
         os.chmod(self.folder, 0o755)
-        for name in ("home/.ssh/id_rsa", "home/.ssh/authorized_keys", "home/.aws/credentials", "home/.netrc", "home/.bashrc",
-                     "home/.config/gcloud/key", "home/project/.env", "home/project/.git/config", "outside/file"):
+        for name in (
+            "home/.ssh/id_rsa",
+            "home/.ssh/authorized_keys",
+            "home/.aws/credentials",
+            "home/.netrc",
+            "home/.bashrc",
+            "home/.config/gcloud/key",
+            "home/project/.env",
+            "home/project/.git/config",
+            "outside/file",
+        ):
             (self.folder / name).write_text(f"{self.canary}\n")
         (self.project / "data.txt").write_text("some data\n")
         (self.project / "pyproject.toml").write_text("[tool.tflint-mem.verify]\nseconds = 0.4\n")
@@ -86,7 +105,12 @@ class World:
             self._listen(socket.AF_UNIX, str(address))
         self._listen(socket.AF_UNIX, "\0" + self.token)
         text = self.program.text
-        for name, value in (("@W@", str(self.folder)), ("@PORT@", str(port)), ("@TOKEN@", self.token), ("@SEED@", self.seed)):
+        for name, value in (
+            ("@W@", str(self.folder)),
+            ("@PORT@", str(port)),
+            ("@TOKEN@", self.token),
+            ("@SEED@", self.seed),
+        ):
             text = text.replace(name, value)
         self.script = self.project / "app.py"
         self.script.write_text(text)
@@ -116,7 +140,11 @@ class World:
                 try:
                     facts = path.lstat()
                     inside = path.is_relative_to(self.folder) or path == self.shm
-                    content = hashlib.sha256(path.read_bytes()).hexdigest() if inside and path.is_file() and not path.is_symlink() else ""
+                    content = (
+                        hashlib.sha256(path.read_bytes()).hexdigest()
+                        if inside and path.is_file() and not path.is_symlink()
+                        else ""
+                    )
                 except OSError:
                     continue
                 found[str(path)] = (facts.st_mode, facts.st_uid, facts.st_size, facts.st_mtime_ns, content)
@@ -128,11 +156,23 @@ class World:
         changed = {path for path in {*self._before, *after} if self._before.get(path) != after.get(path)}
         # the tool's own cache is no work of the program's
         changed = {path for path in changed if ".tflint_mem_cache" not in path}
-        changed = {path for path in changed if path != str(self.project) or any(Path(other).parent == self.project for other in changed)}
+        changed = {
+            path
+            for path in changed
+            if path != str(self.project) or any(Path(other).parent == self.project for other in changed)
+        }
         for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/"):
-            changed |= {entry.path for entry in os.scandir(folder) if self.token in entry.name and Path(entry.path) not in (self.folder, self.shm)}
+            changed |= {
+                entry.path
+                for entry in os.scandir(folder)
+                if self.token in entry.name and Path(entry.path) not in (self.folder, self.shm)
+            }
         for folder in sys.path:
-            changed |= {str(path) for path in Path(folder or ".").glob(f"*{self.token}*")} if os.path.isdir(folder or ".") else set()
+            changed |= (
+                {str(path) for path in Path(folder or ".").glob(f"*{self.token}*")}
+                if os.path.isdir(folder or ".")
+                else set()
+            )
         return sorted(changed)
 
     def survivors(self, mine):
@@ -179,8 +219,20 @@ def command_of(mode, tensorflow):
 
 
 def _usable(python):
-    done = subprocess.run([python, "-c", "pass"], user=_NOBODY, group=_NOBODY, extra_groups=[], env={}, capture_output=True, check=False, cwd="/") \
-        if os.path.exists(python) and os.access(python, os.X_OK) and _reachable(python) else None
+    done = (
+        subprocess.run(
+            [python, "-c", "pass"],
+            user=_NOBODY,
+            group=_NOBODY,
+            extra_groups=[],
+            env={},
+            capture_output=True,
+            check=False,
+            cwd="/",
+        )
+        if os.path.exists(python) and os.access(python, os.X_OK) and _reachable(python)
+        else None
+    )
     return done is not None and done.returncode == 0
 
 
@@ -192,16 +244,44 @@ def run(program, mode, tensorflow=False):
     """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left", "seconds", "wrong": [sentences]}."""
     command, more, user = command_of(mode, tensorflow)
     with World(program, user) as world:
-        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(world.home), "TMPDIR": str(world.folder / "tmp"),
-                       "PYTHONDONTWRITEBYTECODE": "1", **more, **{name: value + world.canary for name, value in _SECRETS.items()}}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": str(world.home),
+            "TMPDIR": str(world.folder / "tmp"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **more,
+            **{name: value + world.canary for name, value in _SECRETS.items()},
+        }
         out = world.folder / "out"
         timeout = "45" if tensorflow else "12"
-        arguments = ["verify", f"{world.script}:{world.row}", "--verify-device", "cpu", "--verify-timeout", timeout, "--verify-memory",
-                     program.memory or "4G", "--keep", str(out / "kept"), "--report", str(out / "page.html"), "--output-format", "json"]
+        arguments = [
+            "verify",
+            f"{world.script}:{world.row}",
+            "--verify-device",
+            "cpu",
+            "--verify-timeout",
+            timeout,
+            "--verify-memory",
+            program.memory or "4G",
+            "--keep",
+            str(out / "kept"),
+            "--report",
+            str(out / "page.html"),
+            "--output-format",
+            "json",
+        ]
         began = time.monotonic()
         with open(out / "stdout", "wb") as stdout, open(out / "stderr", "wb") as stderr:
-            tool = subprocess.Popen([*command, *arguments], stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=world.project, env=environment,
-                                    **({} if user is None else {"user": user, "group": user, "extra_groups": []}))
+            tool = subprocess.Popen(
+                [*command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=world.project,
+                env=environment,
+                **({} if user is None else {"user": user, "group": user, "extra_groups": []}),
+            )
             if program.kill:
                 _kill_when_running(tool, world)
             try:
@@ -212,17 +292,48 @@ def run(program, mode, tensorflow=False):
         seconds = time.monotonic() - began
         time.sleep(0.5 if program.kill else 0.05)
         verdict, message, off = _verdict(out / "stdout")
-        written = "".join(path.read_text(errors="replace") for path in out.rglob("*") if path.is_file() and not path.parent.name == "kept")
+        written = "".join(
+            path.read_text(errors="replace")
+            for path in out.rglob("*")
+            if path.is_file() and not path.parent.name == "kept"
+        )
         # the program's own words stand in its text as well, which is kept; a planted value does not
         written += "".join(path.read_text(errors="replace") for path in out.glob("kept/*"))
         told = message + (out / "stderr").read_text(errors="replace")
-        secret = [word for word in (world.canary,) if word in written] + [word for word in ("CANARY-forged",) if word in told]
-        secret += [word for word in ("CANARY-namespace", "CANARY-user", "CANARY-su", "CANARY-node", "CANARY-kernel", "CANARY-network",
-                                     "CANARY-family", "CANARY-ptrace", "CANARY-memory", "CANARY-terminal") if word in message]
+        secret = [word for word in (world.canary,) if word in written] + [
+            word for word in ("CANARY-forged",) if word in told
+        ]
+        secret += [
+            word
+            for word in (
+                "CANARY-namespace",
+                "CANARY-user",
+                "CANARY-su",
+                "CANARY-node",
+                "CANARY-kernel",
+                "CANARY-network",
+                "CANARY-family",
+                "CANARY-ptrace",
+                "CANARY-memory",
+                "CANARY-terminal",
+            )
+            if word in message
+        ]
         left = [] if program.kill else [path.name for path in (world.folder / "tmp").iterdir()]
-        found = {"program": program.name, "tries": program.tries, "mode": mode, "verdict": verdict, "message": message.replace(str(world.folder), "…"),
-                 "unprotected": off, "survived": len(world.survivors({os.getpid()})), "changed": world.changes(), "connected": world.connected,
-                 "secret": secret, "left": left, "seconds": round(seconds, 1)}
+        found = {
+            "program": program.name,
+            "tries": program.tries,
+            "mode": mode,
+            "verdict": verdict,
+            "message": message.replace(str(world.folder), "…"),
+            "unprotected": off,
+            "survived": len(world.survivors({os.getpid()})),
+            "changed": world.changes(),
+            "connected": world.connected,
+            "secret": secret,
+            "left": left,
+            "seconds": round(seconds, 1),
+        }
         found["changed"] = [path.replace(str(world.folder), "…") for path in found["changed"]]
         found["connected"] = [path.replace(str(world.folder), "…").replace("\0", "@") for path in found["connected"]]
     found["wrong"] = _wrong(found, program)
@@ -262,8 +373,14 @@ def _wrong(found, program):
 
 def record(found, tensorflow, stem):
     """Writes STEM.json and STEM.md."""
-    facts = {"date": datetime.date.today().isoformat(), "kernel": platform.release(), "system": platform.platform(), "python": platform.python_version(),
-             "processors": os.cpu_count(), "tensorflow": "as installed" if tensorflow else "a stand-in"}
+    facts = {
+        "date": datetime.date.today().isoformat(),
+        "kernel": platform.release(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+        "tensorflow": "as installed" if tensorflow else "a stand-in",
+    }
     Path(f"{stem}.json").write_text(json.dumps({"facts": facts, "runs": found}, indent=1, ensure_ascii=False) + "\n")
     Path(f"{stem}.md").write_text(table(found, facts))
 
@@ -274,22 +391,37 @@ def table(found, facts):
     by = {(one["program"], one["mode"]): one for one in found}
     names = list(dict.fromkeys(one["program"] for one in found))
     wrong = sum(bool(one["wrong"]) for one in found)
-    lines = ["# What hostile programs can do under `--verify`", "",
-             f"{len(names)} programs, {len(found)} runs of `tflint-mem verify FILE:ROW` on {facts['date']}, Linux {facts['kernel']}, Python {facts['python']}, "
-             f"{facts['processors']} processors, TensorFlow: {facts['tensorflow']}.  {wrong} runs with an objection.", "",
-             "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was connected to, no planted "
-             "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for that program.",
-             "`root`: the tool runs as root.  `user`: as an unprivileged user.  `no-namespaces`: as an unprivileged user where new namespaces are "
-             "refused, as in most containers.", "",
-             "Made by `python fuzz/hostile_verify.py --record docs/evidence/trust`; details are in [trust.json](trust.json), the protections in "
-             "[verify-protection.md](../verify-protection.md).", "",
-             "| program | what it tries | " + " | ".join(modes) + " |", "|---|---|" + "---|" * len(modes)]
+    lines = [
+        "# What hostile programs can do under `--verify`",
+        "",
+        f"{len(names)} programs, {len(found)} runs of `tflint-mem verify FILE:ROW` on {facts['date']}, Linux {facts['kernel']}, Python {facts['python']}, "
+        f"{facts['processors']} processors, TensorFlow: {facts['tensorflow']}.  {wrong} runs with an objection.",
+        "",
+        "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was connected to, no planted "
+        "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for that program.",
+        "`root`: the tool runs as root.  `user`: as an unprivileged user.  `no-namespaces`: as an unprivileged user where new namespaces are "
+        "refused, as in most containers.",
+        "",
+        "Made by `python fuzz/hostile_verify.py --record docs/evidence/trust`; details are in [trust.json](trust.json), the protections in "
+        "[verify-protection.md](../verify-protection.md).",
+        "",
+        "| program | what it tries | " + " | ".join(modes) + " |",
+        "|---|---|" + "---|" * len(modes),
+    ]
     for name in names:
         cells = []
         for mode in modes:
             one = by.get((name, mode))
-            cells.append("" if one is None else "; ".join(one["wrong"]) if one["wrong"] else f"contained ({one['verdict'] or 'killed'})")
-        lines.append(f"| {name} | {next(by[name, mode]['tries'] for mode in modes if (name, mode) in by)} | " + " | ".join(cells) + " |")
+            cells.append(
+                ""
+                if one is None
+                else "; ".join(one["wrong"]) if one["wrong"] else f"contained ({one['verdict'] or 'killed'})"
+            )
+        lines.append(
+            f"| {name} | {next(by[name, mode]['tries'] for mode in modes if (name, mode) in by)} | "
+            + " | ".join(cells)
+            + " |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -309,7 +441,10 @@ def main():
                 continue
             found.append(run(program, mode, given.tensorflow))
             last = found[-1]
-            print(f"{mode:14} {program.name:24} {last['seconds']:6.1f} s  {last['verdict'] or '-':14} {'; '.join(last['wrong']) or 'contained'}", flush=True)
+            print(
+                f"{mode:14} {program.name:24} {last['seconds']:6.1f} s  {last['verdict'] or '-':14} {'; '.join(last['wrong']) or 'contained'}",
+                flush=True,
+            )
     if given.record:
         record(found, given.tensorflow, given.record)
     return 1 if any(one["wrong"] for one in found) else 0

@@ -28,10 +28,13 @@ _NAMES = frozenset("""
 _FAMILIES = re.compile(
     r"LC_[A-Z]+|(OMP|KMP|MKL|OPENBLAS|BLIS|GOMP|DNNL|ONEDNN)_[A-Z0-9_]+"
     r"|TF_(CPP|GPU|XLA|CUDA|CUDNN|CUBLAS|CUFFT|CUSOLVER|ENABLE|DISABLE|FORCE|USE|NUM|DETERMINISTIC|MIN|AUTOTUNE|ONEDNN|NEED|ALLOW"
-    r"|LAYOUT|MLIR|FUNCTION|DATA|INTRA|INTER|OVERRIDE|DUMP|SYNC|PROFILER|THREAD|ROCM|MKL|LITE)_[A-Z0-9_]+")
+    r"|LAYOUT|MLIR|FUNCTION|DATA|INTRA|INTER|OVERRIDE|DUMP|SYNC|PROFILER|THREAD|ROCM|MKL|LITE)_[A-Z0-9_]+"
+)
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|API|KEY|PRIVATE|AUTH|COOKIE|SIGN|JWT")
 # a value that carries a password inside an address, or a key, whatever the name says
-_SECRET_VALUE = re.compile(r"://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{8,}\.[\w-]{8,}|\b(gh[pousr]|glpat|sk|hf)[-_]\w{16,}")
+_SECRET_VALUE = re.compile(
+    r"://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{8,}\.[\w-]{8,}|\b(gh[pousr]|glpat|sk|hf)[-_]\w{16,}"
+)
 
 
 def is_allowed(name, value):
@@ -47,10 +50,19 @@ def clean_environment(environment, scratch, more=()):
     """
     kept = {name: value for name, value in environment.items() if name in more or is_allowed(name, value)}
     home = os.path.join(scratch, "home")
-    kept.update(HOME=home, TMPDIR=os.path.join(scratch, "tmp"), XDG_CACHE_HOME=os.path.join(home, ".cache"),
-                XDG_CONFIG_HOME=os.path.join(home, ".config"), KERAS_HOME=os.path.join(home, ".keras"),
-                MPLCONFIGDIR=os.path.join(home, ".matplotlib"), MPLBACKEND="Agg", SDL_VIDEODRIVER="dummy",
-                PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+    kept.update(
+        HOME=home,
+        TMPDIR=os.path.join(scratch, "tmp"),
+        XDG_CACHE_HOME=os.path.join(home, ".cache"),
+        XDG_CONFIG_HOME=os.path.join(home, ".config"),
+        KERAS_HOME=os.path.join(home, ".keras"),
+        MPLCONFIGDIR=os.path.join(home, ".matplotlib"),
+        MPLBACKEND="Agg",
+        SDL_VIDEODRIVER="dummy",
+        PYTHONDONTWRITEBYTECODE="1",
+        PYTHONUNBUFFERED="1",
+        PYTHONIOENCODING="utf-8",
+    )
     # packages that the user installed for himself stay importable although the home is another one
     kept.setdefault("PYTHONUSERBASE", os.path.join(environment.get("HOME", home), ".local"))
     return kept

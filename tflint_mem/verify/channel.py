@@ -67,7 +67,7 @@ class Channel:
                     text = self._text[key.data]
                     if key.data == "output":
                         text += part
-                        del text[:-2 * _TAIL]
+                        del text[: -2 * _TAIL]
                     elif len(text) < _MOST_EVENTS:
                         text += part
 

@@ -40,7 +40,7 @@ class Events:
         with self._lock:
             line = ("%s %d %s\n" % (self._key, self._number, json.dumps(event))).encode("ascii")
             while line:
-                line = line[os.write(self._descriptor, line):]
+                line = line[os.write(self._descriptor, line) :]
             self._number += 1
 
 
@@ -52,9 +52,12 @@ def main():
     os.dup2(empty, 0)
     os.close(empty)
     emit = Events(job.pop("events"), job.pop("key"))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != os.path.dirname(os.path.abspath(__file__))]
+    sys.path[:] = [
+        entry for entry in sys.path if os.path.abspath(entry or ".") != os.path.dirname(os.path.abspath(__file__))
+    ]
     sys.path.insert(0, _ROOT)
     from tflint_mem.verify import environment, execute, nvml
+
     nvml.OUTER_PIDS.update(int(word) for word in os.environ.pop("TFLINT_MEM_PIDS", "").split())
     sys.path.remove(_ROOT)
     if job.get("binding"):
@@ -65,8 +68,15 @@ def main():
         else:
             execute.run(job, emit)
     except BaseException as error:
-        emit({"event": "error", "type": type(error).__name__, "message": str(error)[:2000],
-              "trace": traceback.format_exc()[-4000:], "where": "tflint-mem"})
+        emit(
+            {
+                "event": "error",
+                "type": type(error).__name__,
+                "message": str(error)[:2000],
+                "trace": traceback.format_exc()[-4000:],
+                "where": "tflint-mem",
+            }
+        )
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # user threads, pools and atexit handlers have nothing to add

@@ -27,8 +27,16 @@ def main(report):
     """Runs the job on standard input; never returns."""
     os.set_inheritable(report, False)
     job = _own_part()
-    state = {"network": "on: as configured" if job["network"] else "on: this system has no namespaces", "readonly": [],
-             "reason": None, "protections": {}, "user": False, "pids": [], "worker": os.getpid(), "init": None}
+    state = {
+        "network": "on: as configured" if job["network"] else "on: this system has no namespaces",
+        "readonly": [],
+        "reason": None,
+        "protections": {},
+        "user": False,
+        "pids": [],
+        "worker": os.getpid(),
+        "init": None,
+    }
     if not sandbox.linux():
         _unprotected(state, "only Linux has the means")
         _become(job, state, report, None)
@@ -37,6 +45,7 @@ def main(report):
     if os.getppid() != parent:
         os._exit(1)
     from . import mounts
+
     sockets = mounts.sockets()
     state["reason"] = sandbox.own_namespaces(job["network"])
     if state["reason"] is None:
@@ -96,6 +105,7 @@ def _first_process(job, state, report, sockets, alive):
     protections["processes"] = "on"
     protections["network"] = "on" if not job["network"] else "off: as configured"
     from . import mounts
+
     seen = False
     try:
         note = mounts.build(job["view"], job["base"], job["memory"] // 2, sockets, True)
@@ -172,7 +182,9 @@ def _become(job, state, report, guard, seen=False, spaces=False):
         counted = os.getuid() != 0
         tasks = sandbox.most_tasks() + (0 if spaces else sandbox.tasks_of_user()) if counted else None
         few = _read("/proc/sys/kernel/pid_max") == str(sandbox.most_tasks())
-        protections["number of processes"] = "on" if counted or few else "off: the kernel does not count root's; they are watched from outside"
+        protections["number of processes"] = (
+            "on" if counted or few else "off: the kernel does not count root's; they are watched from outside"
+        )
     else:
         tasks = None
     sandbox.limit_resources(job["cpu_seconds"], job["file_bytes"], tasks)
@@ -240,10 +252,14 @@ def _restrict(job, state, guard, seen, spaces):
     if not seen:
         plan = job["view"]
         readable, listed = mounts.without_hidden(plan)
-        version, reason = landlock.restrict([*readable, *plan["etc"], "/proc"], listed, [*plan["write"], *mounts.devices()], job["network"])
+        version, reason = landlock.restrict(
+            [*readable, *plan["etc"], "/proc"], listed, [*plan["write"], *mounts.devices()], job["network"]
+        )
         reason = reason or state["reason"]
         if version:
-            protections["files"] = "on (Landlock)" if version >= 3 else "off: this version of Landlock lets files be cut short"
+            protections["files"] = (
+                "on (Landlock)" if version >= 3 else "off: this version of Landlock lets files be cut short"
+            )
             protections["secrets"] = "on (Landlock)"
             state["readonly"] = [path for path in job["folders"] if path not in plan["wide"]]
             if version >= 6 and not spaces:
@@ -253,7 +269,9 @@ def _restrict(job, state, guard, seen, spaces):
                 protections[name] = f"off: {reason}"
     families = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
     if not seen or not spaces:  # nothing else holds sockets back: neither those with a path nor the network
-        families = (seccomp.NETLINK,) if not job["network"] and not spaces else (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
+        families = (
+            (seccomp.NETLINK,) if not job["network"] and not spaces else (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
+        )
     reason = seccomp.install(families, guard, keep_modes=not seen)
     protections["system calls"] = "on" if reason is None else f"off: {reason}"
     if not seen and protections["files"].startswith("on") and reason is not None:

@@ -12,10 +12,10 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same numbers on every architectu
 _VERSION, _PATH_BENEATH = 1, 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
-_FILES = (1 << 13) - 1            # all rights of the first version
+_FILES = (1 << 13) - 1  # all rights of the first version
 _OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
-_TCP = 0b11                       # bind, connect
-_SCOPES = 0b11                    # abstract sockets, signals
+_TCP = 0b11  # bind, connect
+_SCOPES = 0b11  # abstract sockets, signals
 
 
 class _Attributes(ctypes.Structure):
@@ -29,7 +29,9 @@ class _Beneath(ctypes.Structure):
 
 def version():
     """The version of Landlock's interface that this kernel offers, 0 for none."""
-    found = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
+    found = ctypes.CDLL(None, use_errno=True).syscall(
+        ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION)
+    )
     return max(0, found)
 
 
@@ -68,7 +70,12 @@ def _allow(libc, rules, path, rights):
     try:
         if not stat.S_ISDIR(os.fstat(place).st_mode):
             rights &= _OF_A_FILE
-        libc.syscall(ctypes.c_long(_ADD), ctypes.c_int(rules), ctypes.c_int(_PATH_BENEATH), ctypes.byref(_Beneath(rights, place)),
-                     ctypes.c_uint32(0))
+        libc.syscall(
+            ctypes.c_long(_ADD),
+            ctypes.c_int(rules),
+            ctypes.c_int(_PATH_BENEATH),
+            ctypes.byref(_Beneath(rights, place)),
+            ctypes.c_uint32(0),
+        )
     finally:
         os.close(place)

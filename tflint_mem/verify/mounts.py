@@ -18,8 +18,15 @@ _INHERITED = _RDONLY | _NOSUID | _NODEV | _NOEXEC | 1024 | 2048  # ... noatime, 
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 # names, or what names begin with, in /dev and in these folders of it
-_ACCELERATORS = {"": ("nvidia", "kfd", "dxg", "nvhost", "nvmap"), "nvidia-caps": ("",), "nvidia-caps-imex-channels": ("",), "dri": ("",),
-                 "nvgpu": ("",), "nvgpu/igpu0": ("",), "accel": ("",)}
+_ACCELERATORS = {
+    "": ("nvidia", "kfd", "dxg", "nvhost", "nvmap"),
+    "nvidia-caps": ("",),
+    "nvidia-caps-imex-channels": ("",),
+    "dri": ("",),
+    "nvgpu": ("",),
+    "nvgpu/igpu0": ("",),
+    "accel": ("",),
+}
 
 
 class _Attributes(ctypes.Structure):
@@ -86,9 +93,16 @@ class Root:
 
     def mount(self, source, target, kind, flags, data=None):
         """mount(2).  Raises OSError."""
-        self._call(f"mount {kind or 'bind'} {source}", self._libc.mount(
-            os.fsencode(source), os.fsencode(target), None if kind is None else kind.encode(), ctypes.c_ulong(flags),
-            None if data is None else data.encode()))
+        self._call(
+            f"mount {kind or 'bind'} {source}",
+            self._libc.mount(
+                os.fsencode(source),
+                os.fsencode(target),
+                None if kind is None else kind.encode(),
+                ctypes.c_ulong(flags),
+                None if data is None else data.encode(),
+            ),
+        )
 
     def place(self, path):
         """Where a path of the new root is now."""
@@ -116,9 +130,17 @@ class Root:
         return target
 
     def _seal(self, target, flags):
-        attributes = _Attributes(flags & (_RDONLY | _NOSUID | _NODEV))  # the first three flags have the same values here
-        done = self._libc.syscall(ctypes.c_long(_MOUNT_SETATTR), ctypes.c_int(_AT_FDCWD), os.fsencode(target), ctypes.c_uint(_AT_RECURSIVE),
-                                  ctypes.byref(attributes), ctypes.c_size_t(32))
+        attributes = _Attributes(
+            flags & (_RDONLY | _NOSUID | _NODEV)
+        )  # the first three flags have the same values here
+        done = self._libc.syscall(
+            ctypes.c_long(_MOUNT_SETATTR),
+            ctypes.c_int(_AT_FDCWD),
+            os.fsencode(target),
+            ctypes.c_uint(_AT_RECURSIVE),
+            ctypes.byref(attributes),
+            ctypes.c_size_t(32),
+        )
         if done == 0:
             return
         if ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):
@@ -144,8 +166,16 @@ class Root:
 
     def finish(self):
         """Makes it the root of this mount namespace, and the old one unreachable."""
-        self._call("protect /", self._libc.mount(b"none", os.fsencode(self.base), None,
-                                                 ctypes.c_ulong(_BIND | _REMOUNT | _RDONLY | _NOSUID | _NODEV), None))
+        self._call(
+            "protect /",
+            self._libc.mount(
+                b"none",
+                os.fsencode(self.base),
+                None,
+                ctypes.c_ulong(_BIND | _REMOUNT | _RDONLY | _NOSUID | _NODEV),
+                None,
+            ),
+        )
         os.chdir(self.base)
         number = _PIVOT_ROOT.get(os.uname().machine)
         if number is None:
@@ -206,7 +236,11 @@ def _system(root, plan):
         if os.path.islink(path):
             root.link(path, os.readlink(path))
             real = os.path.realpath(path)
-            if os.path.exists(real) and real.startswith(("/run/", "/var/", "/etc/")) and not os.path.lexists(root.place(real)):
+            if (
+                os.path.exists(real)
+                and real.startswith(("/run/", "/var/", "/etc/"))
+                and not os.path.lexists(root.place(real))
+            ):
                 root.bind(real, real)  # resolv.conf of systemd
         elif os.path.exists(path):
             root.bind(path, path)
@@ -216,7 +250,12 @@ def _devices(root, memory):
     os.makedirs(root.place("/dev"))
     for path in devices():
         root.bind(path, path, writable=True, devices=True)
-    for name, to in (("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")):
+    for name, to in (
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ):
         root.link("/dev/" + name, to)
     os.mkdir(root.place("/dev/shm"))
     root.mount("tmpfs", root.place("/dev/shm"), "tmpfs", _NOSUID | _NODEV, f"mode=1777,size={memory}")
@@ -224,7 +263,11 @@ def _devices(root, memory):
 
 def _lock_namespaces(proc):
     """No further namespaces, and no more processes than a program has use for (Linux 6.14), in here."""
-    for name, value in (("sys/user/max_user_namespaces", "0"), ("sys/user/max_mnt_namespaces", "0"), ("sys/kernel/pid_max", str(sandbox.most_tasks()))):
+    for name, value in (
+        ("sys/user/max_user_namespaces", "0"),
+        ("sys/user/max_mnt_namespaces", "0"),
+        ("sys/kernel/pid_max", str(sandbox.most_tasks())),
+    ):
         try:
             with open(os.path.join(proc, name), "w") as control:
                 control.write(value)

@@ -81,7 +81,10 @@ def _resident_from_ps(pid):
     import subprocess
 
     try:
-        return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, timeout=10).stdout) * 1024
+        return (
+            int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, timeout=10).stdout)
+            * 1024
+        )
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0
 

@@ -46,7 +46,14 @@ class Run:
     __slots__ = ("status", "events", "seconds", "peak", "code", "log", "ended", "loaded")
 
     def __init__(self, status, events, seconds, peak, code, log, ended=0.0, loaded=False):
-        self.status, self.events, self.seconds, self.peak, self.code, self.log = status, events, seconds, peak, code, log
+        self.status, self.events, self.seconds, self.peak, self.code, self.log = (
+            status,
+            events,
+            seconds,
+            peak,
+            code,
+            log,
+        )
         self.ended, self.loaded = ended, loaded
 
     def of(self, kind):
@@ -62,7 +69,16 @@ class Run:
         """Events of the last attempt: those before it belong to runs that lacked something."""
         for number in range(len(self.events) - 1, -1, -1):
             if self.events[number]["event"] == "attempt":
-                return Run(self.status, self.events[number:], self.seconds, self.peak, self.code, self.log, self.ended, self.loaded)
+                return Run(
+                    self.status,
+                    self.events[number:],
+                    self.seconds,
+                    self.peak,
+                    self.code,
+                    self.log,
+                    self.ended,
+                    self.loaded,
+                )
         return self
 
 
@@ -90,7 +106,9 @@ def inspect(options):
     with Scratch() as scratch:
         job = _job(options, scratch, "environment", options.timeout)
         try:
-            run = _supervised(options, scratch, job, child_environment(options, scratch.root), options.timeout, _project_of(options))
+            run = _supervised(
+                options, scratch, job, child_environment(options, scratch.root), options.timeout, _project_of(options)
+            )
         except OSError as error:
             return None, f"cannot start {options.python}: {error.strerror or error}"
         facts = run.last("environment")
@@ -118,19 +136,32 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
         job = _job(options, scratch, "measure", seconds, folders)
         flagged = rows.get(snippet.flagged)
         job.update(
-            snippet=path, text=text, plan=dict(plan, soft_limit=int(options.memory * 0.6)), flagged=list(flagged) if flagged else None,
-            setup=list(setup), rewrites=[list(pair) for pair in rewrites], pretend_gpus=pretend_gpus, attempts=attempts,
+            snippet=path,
+            text=text,
+            plan=dict(plan, soft_limit=int(options.memory * 0.6)),
+            flagged=list(flagged) if flagged else None,
+            setup=list(setup),
+            rewrites=[list(pair) for pair in rewrites],
+            pretend_gpus=pretend_gpus,
+            attempts=attempts,
             project=[os.path.abspath(folder) for folder in folders],
-            elements={"source": snippet.elements, "target": snippet.target}, repair_seconds=seconds * 0.85,
+            elements={"source": snippet.elements, "target": snippet.target},
+            repair_seconds=seconds * 0.85,
             modules=sorted({name.split("/")[0].removesuffix(".py") for name in snippet.modules}),
-            module_files=sorted(snippet.modules))
-        return _supervised(options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds, folders)
+            module_files=sorted(snippet.modules),
+        )
+        return _supervised(
+            options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds, folders
+        )
 
 
 def unprotected(isolated):
     """{layer: why it does not hold} for what an "isolated" event says, without what the user switched off."""
-    return {name: state[5:] for name, state in (isolated or {}).get("protections", {}).items()
-            if state.startswith("off: ") and state != "off: as configured"}
+    return {
+        name: state[5:]
+        for name, state in (isolated or {}).get("protections", {}).items()
+        if state.startswith("off: ") and state != "off: as configured"
+    }
 
 
 def _project_of(options):
@@ -140,8 +171,13 @@ def _project_of(options):
 
 def _job(options, scratch, task, seconds, folders=()):
     _lend_binding(scratch.path("binding"))
-    return {"task": task, "protected": [os.path.realpath(folder) for folder in folders], "cwd": scratch.path("work"),
-            "binding": scratch.path("binding"), "device": options.device}
+    return {
+        "task": task,
+        "protected": [os.path.realpath(folder) for folder in folders],
+        "cwd": scratch.path("work"),
+        "binding": scratch.path("binding"),
+        "device": options.device,
+    }
 
 
 def _lend_binding(folder):
@@ -163,9 +199,18 @@ def _supervised(options, scratch, job, environment, seconds, folders=()):
     channel = Channel()
     command = [options.python, os.path.join(_HERE, "child.py")]
     guarded = {
-        "command": command, "environment": environment, "network": options.network, "events": channel.events, "cwd": job["cwd"],
-        "view": view.plan(options.python, folders, environment, scratch.root), "base": scratch.base, "folders": folders,
-        "memory": options.memory, "cpu_seconds": seconds * (os.cpu_count() or 1) + 30, "file_bytes": _LARGEST_FILE}
+        "command": command,
+        "environment": environment,
+        "network": options.network,
+        "events": channel.events,
+        "cwd": job["cwd"],
+        "view": view.plan(options.python, folders, environment, scratch.root),
+        "base": scratch.base,
+        "folders": folders,
+        "memory": options.memory,
+        "cpu_seconds": seconds * (os.cpu_count() or 1) + 30,
+        "file_bytes": _LARGEST_FILE,
+    }
     status, peak, loaded = None, 0, False
     try:
         with tempfile.TemporaryFile() as given:  # without a name: the key is for the child's own eyes
@@ -174,9 +219,15 @@ def _supervised(options, scratch, job, environment, seconds, folders=()):
             given.write(json.dumps(dict(job, key=channel.key, events=channel.events)).encode("ascii"))
             given.seek(0)
             guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", START, _ROOT, str(channel.report)], stdin=given, stdout=channel.output,
-                stderr=subprocess.STDOUT, cwd=scratch.path("work"), env={"PATH": os.environ.get("PATH", os.defpath)},
-                pass_fds=(channel.events, channel.report), start_new_session=True)
+                [sys.executable, "-I", "-S", "-c", START, _ROOT, str(channel.report)],
+                stdin=given,
+                stdout=channel.output,
+                stderr=subprocess.STDOUT,
+                cwd=scratch.path("work"),
+                env={"PATH": os.environ.get("PATH", os.defpath)},
+                pass_fds=(channel.events, channel.report),
+                start_new_session=True,
+            )
         try:
             channel.begin()
             watch = _Watch(options, scratch, guard, channel, began + seconds)
@@ -216,7 +267,13 @@ class _Watch:
     """The limits that are kept from outside.  `look` returns the status of a run that is over one of them."""
 
     def __init__(self, options, scratch, guard, channel, deadline):
-        self._options, self._scratch, self._guard, self._channel, self._deadline = options, scratch, guard, channel, deadline
+        self._options, self._scratch, self._guard, self._channel, self._deadline = (
+            options,
+            scratch,
+            guard,
+            channel,
+            deadline,
+        )
         self.peak, self.worker, self._init = 0, guard.pid, None
         self._next_disk, self._known = time.monotonic() + 1.0, False
 

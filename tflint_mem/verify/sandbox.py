@@ -10,14 +10,31 @@ import os
 import struct
 import sys
 
-_NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
+_NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
+    0x00020000,
+    0x04000000,
+    0x08000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
 _PDEATHSIG, _DUMPABLE, _BOUNDING_DROP, _SECUREBITS, _SUBREAPER, _NO_NEW_PRIVS, _AMBIENT = 1, 4, 24, 28, 36, 38, 47
 _AMBIENT_CLEAR = 4
 _NO_ROOT_POWERS = 0b101111  # noroot and no-setuid-fixup on, keep-caps off, each locked: see capabilities(7)
-NOBODY = 65534              # the user and group that root's child becomes
+NOBODY = 65534  # the user and group that root's child becomes
 
 # what the report calls each layer, in the order of the documentation
-LAYERS = ("processes", "files", "secrets", "network", "sockets", "privileges", "system calls", "memory", "number of processes")
+LAYERS = (
+    "processes",
+    "files",
+    "secrets",
+    "network",
+    "sockets",
+    "privileges",
+    "system calls",
+    "memory",
+    "number of processes",
+)
 
 
 def linux():
@@ -126,13 +143,16 @@ def _readable(path, most=5000):
     if not os.access(path, os.R_OK | os.X_OK):
         return False
     names = os.listdir(path)[:most]
-    return all(os.access(os.path.join(path, name), os.R_OK) for name in names if os.path.exists(os.path.join(path, name)))
+    return all(
+        os.access(os.path.join(path, name), os.R_OK) for name in names if os.path.exists(os.path.join(path, name))
+    )
 
 
 def loopback_up():
     """Local servers and test clients may use 127.0.0.1 of the new, empty network."""
     import _socket  # `socket` itself takes longer to import than all else here
     import fcntl
+
     try:
         handle = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
         try:

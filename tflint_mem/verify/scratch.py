@@ -48,6 +48,12 @@ def remove(folder):
 def _remove(folder):
     try:
         # Python's own way ends at a thousand folders in each other
-        subprocess.run(["rm", "-rf", "--", folder], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            ["rm", "-rf", "--", folder],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)

@@ -61,14 +61,21 @@ def program(machine, families, guard=None, keep_modes=False):
         return None
     architecture, column = _MACHINES[machine]
     refuse = _ERRNO | errno.EPERM
-    code = [_jump(_LOAD, _ARCHITECTURE), _jump(_EQUAL, architecture, 1, 0), _jump(_RETURN, refuse), _jump(_LOAD, _NUMBER)]
+    code = [
+        _jump(_LOAD, _ARCHITECTURE),
+        _jump(_EQUAL, architecture, 1, 0),
+        _jump(_RETURN, refuse),
+        _jump(_LOAD, _NUMBER),
+    ]
     if machine == "x86_64":
         code += [_jump(_GREATER_OR_EQUAL, _X32, 0, 1), _jump(_RETURN, refuse)]
     numbers = [pair[column] for pair in _REFUSED.values()] + (list(_ONLY_X86.values()) if column == 0 else [])
     for number in numbers:
         code += [_jump(_EQUAL, number, 0, 1), _jump(_RETURN, refuse)]
     if keep_modes:
-        quiet = [pair[column] for pair in _QUIETLY_REFUSED.values()] + (list(_QUIETLY_REFUSED_ON_X86.values()) if column == 0 else [])
+        quiet = [pair[column] for pair in _QUIETLY_REFUSED.values()] + (
+            list(_QUIETLY_REFUSED_ON_X86.values()) if column == 0 else []
+        )
         for number in quiet:
             code += [_jump(_EQUAL, number, 0, 1), _jump(_RETURN, _ERRNO)]
     # its flags lie in memory, where a filter cannot look: the C library then takes the older call
@@ -80,7 +87,11 @@ def program(machine, families, guard=None, keep_modes=False):
     code += _argument(_SOCKET[column], 0, allowed + [_jump(_RETURN, _ERRNO | errno.EACCES)])
     if guard is not None:
         everybody = 0xFFFFFFFF  # kill(-1, ...)
-        spared = [step for pid in (guard, everybody, -guard & everybody) for step in (_jump(_EQUAL, pid, 0, 1), _jump(_RETURN, refuse))]
+        spared = [
+            step
+            for pid in (guard, everybody, -guard & everybody)
+            for step in (_jump(_EQUAL, pid, 0, 1), _jump(_RETURN, refuse))
+        ]
         for pair in _SIGNALS[:3]:
             code += _argument(pair[column], 0, spared)
     return b"".join([*code, _jump(_RETURN, _ALLOW)])
