@@ -53,7 +53,7 @@ class _Check(click.Command):
         return super().parse_args(ctx, rewritten)
 
 
-_VERIFY = ("device", "python", "timeout", "total", "memory", "keep", "report")
+_VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
 
 
 def _verify_options(command):
@@ -64,6 +64,8 @@ def _verify_options(command):
         click.option("--verify-timeout", "verify_timeout", type=float, metavar="SECONDS", help="Time for one finding (default: 60)."),
         click.option("--verify-total-timeout", "verify_total", type=float, metavar="SECONDS", help="Time for all findings (default: no limit)."),
         click.option("--verify-memory", "verify_memory", metavar="SIZE", help="Memory at which a child is stopped, for example 4G."),
+        click.option("--verify-env", "verify_env", metavar="NAME", multiple=True, callback=lambda ctx, param, names: names or None,
+                     help="A variable of the environment that children may see; most are kept from them.  Can be repeated."),
         click.option("--keep", "verify_keep", type=click.Path(), metavar="FOLDER", help="Keep what was run as runnable files: minimal reproductions."),
         click.option("--report", "verify_report", type=click.Path(), metavar="FILE.html", help="Write a page with the curves, the code and the fix."),
     )):

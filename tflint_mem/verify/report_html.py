@@ -219,6 +219,7 @@ def _environment(facts, options):
         ("Other processes on them", facts.get("shared_with") if facts["driver_gpus"] else None),
         ("Network of the children", isolated.get("network")),
         ("Project read-only", "yes" if isolated.get("readonly") else "scratch folder only"),
+        ("Not contained", ", ".join(facts.get("unprotected") or ())),
         ("Limits", f"{options.timeout:.0f} s and {size(options.memory)} each"),
         ("Memory growth", "on, except where memory growth itself is measured"),
     ]

@@ -44,6 +44,8 @@ def rows(result, paint=None, width=100, ascii=False):
         lines += _wrapped(row, width - 2, "  ")
     if verification["stand_ins"]:
         lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width - 2, "  ")
+    if verification.get("unprotected"):
+        lines += _wrapped("not contained: " + ", ".join(verification["unprotected"]), width - 2, "  ")
     if verification["needs"] and verification["verdict"] != "not-runnable":
         lines += _wrapped("needs: " + "; ".join(verification["needs"]), width - 2, "  ")
     return lines
