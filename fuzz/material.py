@@ -208,6 +208,7 @@ class Pieces:
 
     statements   [(start, end, column, is a body's only statement)]      expressions   [(start, end)]
     names        identifiers, in order of appearance      functions  [(start of `def` or `class`, column)]
+    defined      names of the functions and classes of the module
     """
 
     def __init__(self, source: str):
@@ -217,6 +218,7 @@ class Pieces:
             starts.append(starts[-1] + len(row))
         tree = ast.parse(source)
         self.statements, self.expressions, self.names, self.functions = [], [], [], []
+        self.defined = [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
         for node in ast.walk(tree):
             line = getattr(node, "lineno", None)
             if line is None:

@@ -192,7 +192,7 @@ def graft(rng: Random, text: str, pieces: material.Pieces) -> str:
 def tokens(rng: Random, text: str, pieces: material.Pieces | None) -> str:
     """Tokens left out, doubled, swapped, or taken from another file."""
     parts = material.TOKEN.findall(text) or [" "]
-    other = material.TOKEN.findall(material.text(rng.choice(material.files())))
+    other = material.TOKEN.findall(material.text(rng.choice(material.files()))) or [" "]
     for _ in range(rng.choice((1, 1, 2, 5))):
         place, how = rng.randrange(len(parts)), rng.randrange(6)
         if how == 0 and len(parts) > 1:

@@ -1,6 +1,5 @@
 """Projects: several mutated programs that import each other, in circles too, under odd names."""
 
-import ast
 from random import Random
 
 from fuzz import material, notebooks, programs
@@ -40,8 +39,7 @@ def _defined(raw: bytes) -> list[str]:
     pieces = material.pieces(raw.decode("utf-8", "replace"))
     if pieces is None:
         return ["x"]
-    names = [node.name for node in ast.parse(pieces.raw).body if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))]
-    return names or pieces.names[:20] or ["x"]
+    return pieces.defined or pieces.names[:20] or ["x"]
 
 
 def _import(rng: Random, name: str, other: str, raw: bytes) -> str:

@@ -26,7 +26,7 @@ from random import Random
 from fuzz import tool
 from fuzz.case import Case
 
-WALL = 40.0  # seconds without a sign of life: waiting costs no CPU time (a pipe that nobody writes to)
+WALL = 20.0  # seconds without a sign of life: waiting costs no CPU time (a pipe that nobody writes to)
 MEMORY = 6 << 30  # bytes of address space
 _DUMPED = re.compile(r'File "([^"]+)", line \d+ in (\S+)')
 
@@ -71,8 +71,7 @@ def _serve_case(request: dict, scratch: str, out) -> None:
 
         from fuzz.case import load
 
-        path = pathlib.Path(request["case"])
-        yield 0, load(path), Random(f"case {request['seed']}"), request["thorough"]
+        yield 0, lambda: load(pathlib.Path(request["case"])), Random(f"case {request['seed']}"), request["thorough"]
 
     _child(cases, scratch, out)
 
@@ -81,7 +80,7 @@ def _batch(request: dict, first: int, scratch: str, out) -> int:
     """Serve inputs from `first` on; returns the next one to serve."""
     def cases():
         for number in range(first, request["last"]):
-            yield number, case_of(request["kind"], request["seed"], number), Random(f"judge {request['seed']} {number}"), request.get("thorough", False)
+            yield number, lambda: case_of(request["kind"], request["seed"], number), Random(f"judge {request['seed']} {number}"), request.get("thorough", False)
 
     last = _child(cases, scratch, out)
     return request["last"] if last is None else last + 1
@@ -97,7 +96,7 @@ def _child(cases, scratch: str, out) -> int | None:
         _judge_all(cases, scratch, os.fdopen(mine, "w", buffering=1), trace)
         os._exit(0)
     os.close(mine)
-    current, number, buffer, done = None, None, b"", False
+    number, buffer, done = None, b"", False
     while True:
         ready, _, _ = select.select([gone], [], [], WALL)
         if not ready:
@@ -110,11 +109,10 @@ def _child(cases, scratch: str, out) -> int | None:
         for line in lines:
             answer = json.loads(line)
             if "start" in answer:
-                current = number = answer["start"]
+                number = answer["start"]
             elif "done" in answer:
                 done = True
             else:
-                current = None
                 print(json.dumps(answer), file=out)
     os.close(gone)
     status = os.waitpid(child, 0)[1]
@@ -145,14 +143,14 @@ def _judge_all(cases, scratch: str, answers, trace) -> None:
     faulthandler.register(signal.SIGPROF, trace, all_threads=False, chain=True)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
-        for number, case, rng, thorough in cases():
+        for number, make, rng, thorough in cases():
             print(json.dumps({"start": number}), file=answers)
             folder = os.path.join(scratch, "input")
             shutil.rmtree(folder, ignore_errors=True)
             os.mkdir(folder)
             os.chdir(folder)
             began = time.monotonic()
-            verdict = Judge(case, rng, thorough).judge()
+            verdict = Judge(make(), rng, thorough).judge()
             print(json.dumps({
                 "input": number, "seconds": round(verdict.seconds, 3), "wall": round(time.monotonic() - began, 3), "digest": verdict.digest,
                 "codes": verdict.codes, "failures": verdict.failures}), file=answers)
