@@ -13,10 +13,9 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from fuzz import case as cases
-from fuzz.server import case_of
+from fuzz.server import KINDS, case_of
 from fuzz.shrink import Shrinker
 
-KINDS = ("programs", "projects", "notebooks", "configurations", "caches")
 SHARE = {"programs": 50, "notebooks": 10, "projects": 5, "configurations": 2, "caches": 1}  # parts of `all`
 CORPUS = Path(__file__).resolve().parent / "corpus"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tflint-mem-fuzz"

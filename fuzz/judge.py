@@ -11,6 +11,7 @@ import json
 import os
 import re
 import warnings
+from collections.abc import Callable
 from random import Random
 
 from fuzz import caches, tool
@@ -35,10 +36,13 @@ class Verdict:
 
 
 class Judge:
-    """Judges one case in an empty folder, which is the current one."""
+    """Judges one case in an empty folder, which is the current one.
 
-    def __init__(self, case: Case, rng: Random, thorough: bool = False):
-        self.case, self.rng, self.thorough = case, rng, thorough
+    thorough  ask every question, not a part of them by chance      alive  called before each run of the tool
+    """
+
+    def __init__(self, case: Case, rng: Random, thorough: bool = False, alive: Callable[[], None] = lambda: None):
+        self.case, self.rng, self.thorough, self.alive = case, rng, thorough, alive
         self.verdict = Verdict()
 
     def judge(self) -> Verdict:
@@ -69,6 +73,7 @@ class Judge:
     # -- single runs
 
     def _run(self, *arguments: str, paths=(".",)) -> tool.Outcome:
+        self.alive()
         outcome = tool.run(["check", *self.case.arguments, *arguments, *paths])
         self.verdict.seconds = max(self.verdict.seconds, outcome.seconds)
         fault = outcome.fault

@@ -26,6 +26,7 @@ from random import Random
 from fuzz import tool
 from fuzz.case import Case
 
+KINDS = ("programs", "projects", "notebooks", "configurations", "caches")
 WALL = 20.0  # seconds without a sign of life: waiting costs no CPU time (a pipe that nobody writes to)
 MEMORY = 6 << 30  # bytes of address space
 _DUMPED = re.compile(r'File "([^"]+)", line \d+ in (\S+)')
@@ -144,13 +145,16 @@ def _judge_all(cases, scratch: str, answers, trace) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
         for number, make, rng, thorough in cases():
-            print(json.dumps({"start": number}), file=answers)
+            def alive(sign: str = json.dumps({"start": number})) -> None:
+                print(sign, file=answers)
+
+            alive()
             folder = os.path.join(scratch, "input")
             shutil.rmtree(folder, ignore_errors=True)
             os.mkdir(folder)
             os.chdir(folder)
             began = time.monotonic()
-            verdict = Judge(make(), rng, thorough).judge()
+            verdict = Judge(make(), rng, thorough, alive).judge()
             print(json.dumps({
                 "input": number, "seconds": round(verdict.seconds, 3), "wall": round(time.monotonic() - began, 3), "digest": verdict.digest,
                 "codes": verdict.codes, "failures": verdict.failures}), file=answers)
