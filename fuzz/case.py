@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-PLAIN = ("--isolated", "--no-cache")  # what a case says when it says nothing else
+PLAIN = ("--isolated", "--no-cache", "--pedantic")  # what a case says when it says nothing else
 
 
 class Case:

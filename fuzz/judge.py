@@ -74,7 +74,7 @@ class Judge:
 
     def _run(self, *arguments: str, paths=(".",)) -> tool.Outcome:
         self.alive()
-        outcome = tool.run(["check", *self.case.arguments, *arguments, *paths])
+        outcome = tool.run(["check", "--verbose", *self.case.arguments, *arguments, *paths])
         self.verdict.seconds = max(self.verdict.seconds, outcome.seconds)
         fault = outcome.fault
         if fault is not None:
@@ -333,7 +333,8 @@ def _is_plain(raw: bytes) -> bool:
 
 def _plain(err: str) -> str:
     """The first line of an error, without names and numbers."""
-    line = next((line for line in err.splitlines() if line.strip()), "")
+    told = ("configuration: ", " to check")  # what --verbose adds
+    line = next((line for line in err.splitlines() if line.strip() and not any(word in line for word in told)), "")
     return re.sub(r"[\w./-]+\.(?:py|ipynb)|\d+|'[^']*'|`[^`]*`", "_", line)[:100]
 
 
