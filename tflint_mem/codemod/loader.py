@@ -54,7 +54,7 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
     if decorator is None:
         lru_cache, edits = _lru_cache(source, view.first_row - 1)
         decorator = f"{lru_cache}(maxsize={_KEPT if parameters else None})"
-    name = unique_name(source, base)
+    name = unique_name(source, base, call)
     head = f"@{decorator}\ndef {name}({', '.join(parameters)}):\n    return None\n"
     text = _definition(view, head, call.with_changes(args=inner))
     row = _first_row_above(view)
