@@ -108,7 +108,7 @@ class _Windows:
         """Windows for the members of a block that change."""
         items = block.body
         order = self.order(block)
-        wanted = set()
+        wanted, gone = set(), 0
         for member in members.values():
             at = order[id(member)]
             if self.only_around(member):
@@ -117,13 +117,14 @@ class _Windows:
             wanted.add(at)
             value = self.changes.replace.get(id(member), member)
             if self.gone(member, value):
+                gone += 1
                 if at + 1 < len(items):
                     wanted.add(at + 1)  # it inherits comments and blank lines
                 elif any(line.comment for line in member.leading_lines):
                     raise _Unsure  # they would go to the end of the block
+        if gone == len(items):
+            raise _Unsure  # nothing is left of the block
         for first, last in _runs(sorted(wanted)):
-            if last - first + 1 == len(items):
-                raise _Unsure  # nothing may be left of the block
             self.members(block, first, last)
 
     def order(self, block) -> dict:
