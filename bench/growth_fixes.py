@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 HEAD = "import tensorflow as tf\n\n"
-OPTIONS = ("--isolated", "--no-cache", "--ignore", "TFM6", "--output-format", "concise")
+STEPS = HEAD + "\n" + "".join(
+    f"@tf.function\ndef step_{i}(w, rate):\n    w.assign_sub(rate * w)\n\n\n" for i in range(7)) + "w = tf.Variable(1.0)\n"
 
 
 def loads_in_one_loop(n: int) -> dict:
@@ -34,17 +35,15 @@ def loops_in_one_function(n: int) -> dict:
 
 
 def calls_in_one_expression(n: int) -> dict:
-    """A list of n predictions in a loop, one on each row: each becomes a call."""
-    rows = "".join(f"        model.predict(x + {i}),\n" for i in range(n))
-    head = HEAD + "model = tf.keras.models.load_model('m.keras')\nx = tf.zeros([1, 4])\n"
-    return {"expression.py": head + "for step in range(1000):\n    print([\n" + rows + "    ])\n"}
+    """A list of n calls of traced functions in a loop, one on each row: each argument is wrapped into a tensor."""
+    rows = "".join(f"        step_{i % 7}(w, 1.0 / (epoch + {i})),\n" for i in range(n))
+    return {"expression.py": STEPS + "for epoch in range(1000):\n    print([\n" + rows + "    ])\n"}
 
 
 def numbers_in_one_loop(n: int) -> dict:
-    """A traced function that is given n changing numbers in one loop: each is wrapped into a tensor."""
+    """The same as n statements of a loop."""
     rows = "".join(f"    step_{i % 7}(w, 1.0 / (epoch + {i}))\n" for i in range(n))
-    functions = "".join(f"@tf.function\ndef step_{i}(w, rate):\n    w.assign_sub(rate * w)\n\n\n" for i in range(7))
-    return {"numbers.py": HEAD + "\n" + functions + "w = tf.Variable(1.0)\nfor epoch in range(1000):\n" + rows}
+    return {"numbers.py": STEPS + "for epoch in range(1000):\n" + rows}
 
 
 def halves(n: int) -> dict:
@@ -118,7 +117,7 @@ class Steps:
 
 
 def fixed(texts: dict, folder: Path) -> tuple:
-    """(steps, seconds, what stays fixable) of `--fix --unsafe-fixes` over files with these texts, written to `folder`."""
+    """(steps, seconds, findings that still have a fix, number of fixes applied) of `--fix --unsafe-fixes` over files with these texts, written to `folder`."""
     from tflint_mem import check
 
     for name, text in texts.items():

@@ -215,7 +215,7 @@ def _compile_model(context, m, i):
         from tflint_mem.codemod import operations as do
 
         view, node = fx.at(m, i)
-        name = do.unique_name(fx.source, "infer")
+        name = do.unique_name(fx.source, "infer", node, view.function(node))
         made = view.new(f"{name} = {do.tf_name(fx.source, row)}.function({'.'.join(receiver)}{keyword})\n")
         loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]][0] != "comp" else view.statement(node)
         return UNSAFE, "Trace the forward pass once", do.join(view.edits(insert_before={loop: made}), do.replace_expression(view, node.func, name))

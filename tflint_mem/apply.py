@@ -285,7 +285,7 @@ class _Taken:
     def __init__(self, source):
         self._source, self._words = source, None
         self._cells, self._same = {}, set()
-        self._names = {}  # new names that an insertion brings, with that insertion
+        self._names, self._scopes = set(), None  # (function, new name) of the insertions
 
     def clash(self, edit) -> bool:
         """Whether the edit overlaps a chosen one, or touches it where their order would matter."""
@@ -298,7 +298,7 @@ class _Taken:
                 return True
             place = ranges[at][:2]
             at = bisect_left(ranges, place) - 1  # of insertions at one place one stands for all
-        return edit.start == edit.end and any(name in self._names for name in self._new_names(edit))
+        return edit.start == edit.end and not self._names.isdisjoint(self._new_names(edit))
 
     def add(self, edits):
         for edit in edits:
@@ -306,14 +306,38 @@ class _Taken:
                 self._same.add(_same(edit))
                 insort(self._cells.setdefault(edit.cell, []), (edit.start, edit.end, edit), key=lambda entry: entry[:2])
                 if edit.start == edit.end:
-                    for name in self._new_names(edit):
-                        self._names[name] = edit
+                    self._names |= self._new_names(edit)
 
     def _new_names(self, edit):
-        """Names in the text of an insertion that the file does not know: two fixes must not give one name to two things."""
+        """Names in the text of an insertion that the file does not know, each with the function it gets into.
+
+        Two fixes must not give one name to two things.
+        """
         if self._words is None:
             self._words = set(_NAME.findall(self._source.text))
-        return set(_NAME.findall(edit.content)) - self._words
+        new = set(_NAME.findall(edit.content)) - self._words
+        if not new:
+            return new
+        if self._scopes is None:
+            self._scopes = _functions(self._source)
+        row = self._source.module_row(edit.cell, edit.start[0]) + (edit.start[1] > 1)
+        scope = self._scopes[row] if row < len(self._scopes) else 0
+        return {(scope, name) for name in new}
+
+
+def _functions(source):
+    """For each row of the module, counted from 0, the number of the function whose body it is in; 0 for none."""
+    import ast
+
+    scopes = [0] * (len(source.lines) + 2)
+    try:
+        tree = ast.parse(source.code_bytes())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return scopes
+    found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    for number, node in enumerate(sorted(found, key=lambda node: node.lineno), 1):
+        scopes[node.lineno + 1:node.end_lineno + 1] = [number] * (node.end_lineno - node.lineno)
+    return scopes
 
 
 _LAST = (float("inf"), float("inf"))

@@ -67,7 +67,7 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
     there = _there_already(view, new_call, parameters, decorator.partition("(")[0])
     if there:
         return view.edits({call: cst.Call(cst.Name(there), _with_commas(passed), lpar=call.lpar, rpar=call.rpar)})
-    name = unique_name(source, base)
+    name = unique_name(source, base, call)
     head = f"@{decorator}\ndef {name}({', '.join(parameters)}):\n    return None\n"
     text = _definition(view, head, new_call)
     row = _first_row_above(above or view)
