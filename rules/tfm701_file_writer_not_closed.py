@@ -103,7 +103,7 @@ def _close(m, i, keeping, repeat):
         return "what repeats it stands in another function"
     if _models.local_name(m, i) is None:
         return "the writer has no name of its own"
-    if _models.read_elsewhere(m, tail_of(keeping.container), {keeping.s}):
+    if _models.read_elsewhere(context, m, tail_of(keeping.container), {keeping.s}):
         return "the writers are taken out of the container again"
 
     def fix(fx):
