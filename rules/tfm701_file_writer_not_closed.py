@@ -53,7 +53,7 @@ def find(context):
         wanted = [("c", i)]
         if statement[0] == F.ASSIGN and statement[6] == ("c", i):
             wanted.extend(t for t in statement[5] if t[0] == "n")
-        for keeping in _kept.in_scope(m, call[3]):
+        for keeping in _kept.in_scope(context, m, call[3]):
             if any(value in wanted for value in keeping.values):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
