@@ -135,7 +135,7 @@ def _outer_ids(old):
     """(id of the first process, of this one, all ids of this one) as /proc outside names them."""
     if old is None:
         return None, None, []
-    with os.fdopen(os.open("self/status", os.O_RDONLY, dir_fd=old), encoding="ascii", errors="replace") as status:
+    with os.fdopen(os.open("self/status", os.O_RDONLY, dir_fd=old), encoding="utf-8", errors="replace") as status:
         fields = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
     ids = [int(word) for word in fields.get("NSpid", fields["Pid"]).split()]
     os.close(old)
@@ -233,7 +233,7 @@ def _give_up_root(job, state, seen):
 
 def _read(path):
     try:
-        with open(path, encoding="ascii") as handle:
+        with open(path, encoding="utf-8") as handle:
             return handle.read().strip()
     except OSError:
         return None
