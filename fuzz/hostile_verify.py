@@ -14,6 +14,8 @@ page, kept snippets), is the scratch folder gone, and is the verdict an honest o
 A stand-in for TensorFlow makes the children start quickly; `--tensorflow` takes the real one.
 """
 
+from __future__ import annotations
+
 import argparse
 import datetime
 import hashlib
@@ -65,7 +67,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 class World:
     """What is planted around one program.  Use as a context; `changes()` and `connected` tell what it reached."""
 
-    def __init__(self, program, user):
+    def __init__(self, program: Program, user: int | None) -> None:
         self.seed = str(random.randrange(10**9))
         self.token = f"tflint-mem-hostile-{self.seed}"
         self.folder = Path(tempfile.mkdtemp(prefix=self.token + "-"))
@@ -79,7 +81,7 @@ class World:
             os.chown(self.shm, user, user)
         self._before = self._snapshot()
 
-    def _plant(self):
+    def _plant(self) -> None:
         for folder in ("home/.ssh", "home/.aws", "home/.config/gcloud", "home/project/.git", "outside", "tmp", "out"):
             (self.folder / folder).mkdir(parents=True)
         os.chmod(self.folder, 0o755)
@@ -116,7 +118,7 @@ class World:
         self.script.write_text(text)
         self.row = next(number for number, line in enumerate(text.split("\n"), 1) if "# here" in line)
 
-    def _listen(self, family, address):
+    def _listen(self, family: int, address: object) -> socket.socket:
         server = socket.socket(family)
         server.bind(address)
         server.listen(16)
@@ -124,7 +126,7 @@ class World:
         threading.Thread(target=self._accept, args=(server, str(address)), daemon=True).start()
         return server
 
-    def _accept(self, server, address):
+    def _accept(self, server: socket.socket, address: object) -> None:
         while True:
             try:
                 server.accept()[0].close()
@@ -132,7 +134,7 @@ class World:
                 return
             self.connected.append(address)
 
-    def _snapshot(self):
+    def _snapshot(self) -> dict:
         found = {}
         places = [self.home, self.folder / "outside", Path("/etc"), Path("/var/spool/cron"), self.shm]
         for place in places:
@@ -150,7 +152,7 @@ class World:
                 found[str(path)] = (facts.st_mode, facts.st_uid, facts.st_size, facts.st_mtime_ns, content)
         return found
 
-    def changes(self):
+    def changes(self) -> list:
         """Paths that are new, gone or another thing than before; also what carries this world's token elsewhere."""
         after = self._snapshot()
         changed = {path for path in {*self._before, *after} if self._before.get(path) != after.get(path)}
@@ -175,7 +177,7 @@ class World:
             )
         return sorted(changed)
 
-    def survivors(self, mine):
+    def survivors(self, mine: set) -> list:
         """Processes of this world, apart from those of `mine`."""
         found = []
         for name in os.listdir("/proc"):
@@ -191,10 +193,10 @@ class World:
                 found.append(int(name))
         return found
 
-    def __enter__(self):
+    def __enter__(self) -> World:
         return self
 
-    def __exit__(self, *ignored):
+    def __exit__(self, *ignored: object) -> None:
         for pid in self.survivors({os.getpid()}):
             os.kill(pid, signal.SIGKILL)
         for server in self._sockets:
@@ -203,7 +205,7 @@ class World:
         subprocess.run(["rm", "-rf", "--", str(self.folder)], check=False)
 
 
-def command_of(mode, tensorflow):
+def command_of(mode: str, tensorflow: bool) -> tuple:
     """(command to start the tool, extra environment, user to be or None)."""
     libraries = [path for path in sys.path if path.endswith("-packages")]
     paths = ([] if tensorflow else [str(STAND_IN)]) + [str(ROOT)]
@@ -218,7 +220,7 @@ def command_of(mode, tensorflow):
     return [python, *start, "-m", "tflint_mem"], {"PYTHONPATH": path}, user
 
 
-def _usable(python):
+def _usable(python: str) -> bool:
     done = (
         subprocess.run(
             [python, "-c", "pass"],
@@ -236,11 +238,11 @@ def _usable(python):
     return done is not None and done.returncode == 0
 
 
-def _reachable(path):
+def _reachable(path: str) -> bool:
     return all(os.stat(parent).st_mode & 0o001 for parent in Path(os.path.realpath(path)).parents)
 
 
-def run(program, mode, tensorflow=False):
+def run(program: Program, mode: str, tensorflow: bool = False) -> dict:
     """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left", "seconds", "wrong": [sentences]}."""
     command, more, user = command_of(mode, tensorflow)
     with World(program, user) as world:
@@ -342,7 +344,7 @@ def run(program, mode, tensorflow=False):
     return found
 
 
-def _kill_when_running(tool, world):
+def _kill_when_running(tool: subprocess.Popen, world: World) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and tool.poll() is None:
         if any((world.folder / "tmp").glob("*/job/work/snippet.py")):
@@ -352,7 +354,7 @@ def _kill_when_running(tool, world):
     tool.kill()
 
 
-def _verdict(path):
+def _verdict(path: Path) -> tuple:
     try:
         verification = json.loads(path.read_text())[0]["verification"]
     except (ValueError, IndexError, KeyError):
@@ -360,7 +362,7 @@ def _verdict(path):
     return verification["verdict"], verification["message"], verification.get("unprotected", {})
 
 
-def _wrong(found, program):
+def _wrong(found: dict, program: Program) -> list:
     wrong = [f"{found['survived']} processes live on"] if found["survived"] else []
     wrong += [f"changed: {', '.join(found['changed'][:5])}"] if found["changed"] else []
     wrong += [f"connected: {', '.join(found['connected'][:5])}"] if found["connected"] else []
@@ -371,7 +373,7 @@ def _wrong(found, program):
     return wrong
 
 
-def record(found, tensorflow, stem):
+def record(found: list, tensorflow: bool, stem: str) -> None:
     """Writes STEM.json and STEM.md."""
     facts = {
         "date": datetime.date.today().isoformat(),
@@ -385,7 +387,7 @@ def record(found, tensorflow, stem):
     Path(f"{stem}.md").write_text(table(found, facts))
 
 
-def table(found, facts):
+def table(found: list, facts: dict) -> str:
     """The record as Markdown."""
     modes = [mode for mode in MODES if any(one["mode"] == mode for one in found)]
     by = {(one["program"], one["mode"]): one for one in found}
@@ -425,7 +427,7 @@ def table(found, facts):
     return "\n".join(lines) + "\n"
 
 
-def main():
+def main() -> int:
     """Runs what the command line asks for; exit status 1 when a run was not contained."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="programs (default: all)")

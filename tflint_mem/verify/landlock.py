@@ -3,6 +3,8 @@
 It needs no privileges and no namespaces: the layer that is left in containers and on systems where the others are refused.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import os
@@ -27,7 +29,7 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32)]
 
 
-def version():
+def version() -> int:
     """The version of Landlock's interface that this kernel offers, 0 for none."""
     found = ctypes.CDLL(None, use_errno=True).syscall(
         ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION)
@@ -35,7 +37,7 @@ def version():
     return max(0, found)
 
 
-def restrict(readable, listed, writable, network):
+def restrict(readable: list, listed: list, writable: list, network: bool) -> tuple:
     """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and no more.
 
     listed    folders whose names alone may be seen          network   leave TCP alone
@@ -62,7 +64,7 @@ def restrict(readable, listed, writable, network):
     return offered, None
 
 
-def _allow(libc, rules, path, rights):
+def _allow(libc: object, rules: int, path: str, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -1,5 +1,7 @@
 """The folder of one job: the only one that its child can write to."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -12,24 +14,24 @@ class Scratch:
     `root` is what the child sees, `base` an empty folder beside it for its view of the system.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._top = os.path.realpath(tempfile.mkdtemp(prefix="tflint-mem-verify-"))
         self.root, self.base = os.path.join(self._top, "job"), os.path.join(self._top, "view")
         for folder in (self.root, self.base, *(self.path(name) for name in ("home", "tmp", "work", "binding"))):
             os.mkdir(folder, 0o700)
 
-    def path(self, *names):
+    def path(self, *names: str) -> str:
         """A path inside the folder."""
         return os.path.join(self.root, *names)
 
-    def __enter__(self):
+    def __enter__(self) -> Scratch:
         return self
 
-    def __exit__(self, *ignored):
+    def __exit__(self, *ignored: object) -> None:
         remove(self._top)
 
 
-def remove(folder):
+def remove(folder: str) -> None:
     """Removes a folder with all that is in it: what is locked, however deep; links are not followed."""
     _remove(folder)
     if os.path.lexists(folder):
@@ -45,7 +47,7 @@ def remove(folder):
         _remove(folder)
 
 
-def _remove(folder):
+def _remove(folder: str) -> None:
     try:
         # Python's own way ends at a thousand folders in each other
         subprocess.run(

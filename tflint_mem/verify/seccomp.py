@@ -4,6 +4,8 @@ It keeps namespaces and mounts as they were set up, other processes' memory and 
 families of sockets that no network namespace holds back.  Needs no privileges, only no-new-privileges.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import os
@@ -51,7 +53,7 @@ _CLONE, _CLONE3, _SOCKET, _IOCTL, _KILL = (56, 220), (435, 435), (41, 198), (16,
 _SIGNALS = (_KILL, (200, 130), (234, 131), (424, 424))  # kill, tkill, tgkill; pidfd_send_signal needs a descriptor
 
 
-def program(machine, families, guard=None, keep_modes=False):
+def program(machine: str, families: tuple, guard: int | None = None, keep_modes: bool = False) -> bytes | None:
     """The filter as bytes, or None for a machine that is not known.
 
     families    address families that `socket` may have        guard   process id that may not be signalled, nor "all" of them
@@ -97,17 +99,17 @@ def program(machine, families, guard=None, keep_modes=False):
     return b"".join([*code, _jump(_RETURN, _ALLOW)])
 
 
-def _argument(number, index, steps):
+def _argument(number: int, index: int, steps: list) -> list:
     """Steps on the low half of an argument of one system call; the number is loaded again behind them."""
     look = [_jump(_LOAD, _ARGUMENTS + 8 * index), *steps, _jump(_LOAD, _NUMBER)]
     return [_jump(_EQUAL, number, 0, len(look)), *look]
 
 
-def _jump(code, value, if_true=0, if_false=0):
+def _jump(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
-def install(families, guard=None, keep_modes=False):
+def install(families: tuple, guard: int | None = None, keep_modes: bool = False) -> str | None:
     """Puts this process and all it starts under the filter.  Returns None, or why there is none."""
     text = program(os.uname().machine, families, guard, keep_modes)
     if text is None:
