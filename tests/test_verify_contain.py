@@ -349,6 +349,20 @@ def test_a_scratch_folder_is_removed_whatever_was_made_of_it(tmp_path: Path) -> 
     assert not os.path.exists(top) and (tmp_path / "kept").read_text() == "kept"
 
 
+def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    code = "from tflint_mem.verify.scratch import Scratch; import os; s = Scratch(); print(s.root, flush=True); os.kill(os.getpid(), 9)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+    )
+    (tmp_path / "tflint-mem-verify-of-mine").mkdir()
+    with scratch.Scratch() as alive:
+        assert os.path.isdir(done.stdout.strip())
+        scratch.sweep()
+        assert not os.path.exists(os.path.dirname(done.stdout.strip()))
+        assert os.path.isdir(alive.root) and (tmp_path / "tflint-mem-verify-of-mine").is_dir()
+
+
 def test_what_is_not_contained_is_said(project: Project) -> None:
     facts = {
         "tensorflow": "2.21.0",

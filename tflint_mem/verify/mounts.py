@@ -116,7 +116,11 @@ class Root:
         if target is None:
             return
         self.mount(source, target, None, _BIND | _REC)
-        self._seal(target, (0 if writable else _RDONLY) | _NOSUID | (0 if devices else _NODEV))
+        try:
+            self._seal(target, (0 if writable else _RDONLY) | _NOSUID | (0 if devices else _NODEV))
+        except OSError:
+            self._libc.umount2(os.fsencode(target), _DETACH)
+            raise
 
     def _prepared(self, path: str, folder: bool) -> str | None:
         """The path below the base, made where it is missing; only ever inside the base's own temporary file system."""
@@ -132,9 +136,7 @@ class Root:
         return target
 
     def _seal(self, target: str, flags: int) -> None:
-        attributes = _Attributes(
-            flags & (_RDONLY | _NOSUID | _NODEV)
-        )  # the first three flags have the same values here
+        attributes = _Attributes(flags & (_RDONLY | _NOSUID | _NODEV))  # these three have the same values here
         done = self._libc.syscall(
             ctypes.c_long(_MOUNT_SETATTR),
             ctypes.c_int(_AT_FDCWD),
@@ -160,6 +162,14 @@ class Root:
             self.mount("tmpfs", target, "tmpfs", _NOSUID | _NODEV | _RDONLY, "mode=755,size=4k")
         else:
             self.mount("/dev/null", target, None, _BIND)
+
+    def bind_if_possible(self, path: str, writable: bool = False, devices: bool = False) -> bool:
+        """Shows a path where it is; tells whether it could: what a system withholds is not there."""
+        try:
+            self.bind(path, path, writable, devices)
+        except OSError:
+            return False
+        return True
 
     def link(self, path: str, to: str) -> None:
         """A symbolic link."""
@@ -209,8 +219,8 @@ def build(plan: dict, base: str, memory: int, sockets: list, own_processes: bool
         if os.path.islink(path) and path.count("/") == 1:
             root.link(path, os.readlink(path))  # /lib -> usr/lib
             continue
-        root.bind(path, path)
-        shown.append(path)
+        if root.bind_if_possible(path):
+            shown.append(path)
     for path in plan["hide"]:
         root.hide(path)
     root.bind(scratch, scratch, writable=True)
@@ -243,15 +253,15 @@ def _system(root: Root, plan: dict) -> None:
                 and real.startswith(("/run/", "/var/", "/etc/"))
                 and not os.path.lexists(root.place(real))
             ):
-                root.bind(real, real)  # resolv.conf of systemd
+                root.bind_if_possible(real)  # resolv.conf of systemd
         elif os.path.exists(path):
-            root.bind(path, path)
+            root.bind_if_possible(path)
 
 
 def _devices(root: Root, memory: int) -> None:
     os.makedirs(root.place("/dev"))
     for path in devices():
-        root.bind(path, path, writable=True, devices=True)
+        root.bind_if_possible(path, writable=True, devices=True)
     for name, to in (
         ("fd", "/proc/self/fd"),
         ("stdin", "/proc/self/fd/0"),

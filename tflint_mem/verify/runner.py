@@ -21,7 +21,7 @@ from . import processes, view
 from .allowed import clean_environment
 from .channel import Channel
 from .guard import START
-from .scratch import Scratch
+from .scratch import Scratch, sweep
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
@@ -120,6 +120,7 @@ def inspect(options):
     """
     if options.device != "cpu":
         _wake_gpu()
+    sweep()
     with Scratch() as scratch:
         job = _job(options, scratch, "environment", options.timeout)
         try:

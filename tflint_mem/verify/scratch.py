@@ -8,6 +8,9 @@ import subprocess
 import tempfile
 
 
+_PREFIX = "tflint-mem-verify-"
+
+
 class Scratch:
     """A temporary folder with the layout of one job; removed at the end, whatever a program has made of it.
 
@@ -15,7 +18,8 @@ class Scratch:
     """
 
     def __init__(self) -> None:
-        self._top = os.path.realpath(tempfile.mkdtemp(prefix="tflint-mem-verify-"))
+        self._top = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX))
+        self._lock = _locked(os.path.join(self._top, "lock"), os.O_CREAT)  # until this process is gone, however it goes
         self.root, self.base = os.path.join(self._top, "job"), os.path.join(self._top, "view")
         for folder in (self.root, self.base, *(self.path(name) for name in ("home", "tmp", "work", "binding"))):
             os.mkdir(folder, 0o700)
@@ -29,6 +33,43 @@ class Scratch:
 
     def __exit__(self, *ignored: object) -> None:
         remove(self._top)
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+def sweep() -> None:
+    """Removes the folders of this user's runs that were killed: nobody holds their locks any more."""
+    try:
+        entries = list(os.scandir(tempfile.gettempdir()))
+    except OSError:
+        return
+    for entry in entries:
+        try:
+            ours = entry.name.startswith(_PREFIX) and entry.stat(follow_symlinks=False).st_uid == os.getuid()
+            if not ours or not entry.is_dir(follow_symlinks=False):
+                continue
+            lock = _locked(os.path.join(entry.path, "lock"))
+        except OSError:
+            continue
+        if lock is not None:
+            remove(entry.path)
+            os.close(lock)
+
+
+def _locked(path: str, create: int = 0) -> int | None:
+    """A descriptor that holds the lock of a folder; None when another process has it, or there is none."""
+    try:
+        import fcntl
+
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | create, 0o600)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def remove(folder: str) -> None:
