@@ -1,7 +1,7 @@
 """Programs that try to get out of `--verify`, or to spoil its verdict: one attempt each.
 
-A program is a project's file with a loop to measure.  In its text @W@ is the planted world (see hostile_verify.py), @PORT@ a
-port that somebody listens on.  What a program gets hold of it raises: it would then stand in the report.
+A program is a project's file with a loop to measure.  In its text @W@ is the planted world (see hostile_verify.py),
+@PORT@ a port that somebody listens on.  What a program gets hold of it raises: it would then stand in the report.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import textwrap
 
 
 class Program:
-    """name; what it tries, for people; its text; verdicts that are honest for it; `kill`: the tool itself is killed under way."""
+    """name; what it tries, for people; its text; verdicts that are honest for it; `kill`: the tool itself is killed
+    under way.
+    """
 
     def __init__(
         self,

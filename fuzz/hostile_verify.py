@@ -2,10 +2,10 @@
 
     python fuzz/hostile_verify.py [NAME …] [--as root user no-namespaces] [--tensorflow] [--record docs/evidence/trust]
 
-For each program a world is planted: a home with keys, a project in it, a folder beside, sockets with a path, an abstract one
-and one on the loopback, a file in /dev/shm, secrets in the environment of the tool.  After the run: does any process
-live on, has anything outside the scratch folder changed, did anybody connect, is a secret in what the tool wrote (text, JSON,
-page, kept snippets), is the scratch folder gone, and is the verdict an honest one?
+For each program a world is planted: a home with keys, a project in it, a folder beside, sockets with a path, an
+abstract one and one on the loopback, a file in /dev/shm, secrets in the environment of the tool.  After the run: does
+any process live on, has anything outside the scratch folder changed, did anybody connect, is a secret in what the
+tool wrote (text, JSON, page, kept snippets), is the scratch folder gone, and is the verdict an honest one?
 
     root           as the user who runs this, which may be root
     user           as an unprivileged user (needs root, to become one)
@@ -243,7 +243,9 @@ def _reachable(path: str) -> bool:
 
 
 def run(program: Program, mode: str, tensorflow: bool = False) -> dict:
-    """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left", "seconds", "wrong": [sentences]}."""
+    """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left",
+    "seconds", "wrong": [sentences]}.
+    """
     command, more, user = command_of(mode, tensorflow)
     with World(program, user) as world:
         environment = {

@@ -1,7 +1,8 @@
 """The environment of a measured child: an allow list.  What is not known to be harmless and useful stays behind.
 
 A list of bad names is never complete: every service invents its own for its keys.  What TensorFlow, CUDA, the numeric
-libraries and Python itself listen to is a list that ends.  More passes by `--verify-env NAME`, on the command line alone.
+libraries and Python itself listen to is a list that ends.  More passes by `--verify-env NAME`, on the command line
+alone.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__
 class Events:
     """Writes JSON lines to a pipe; each begins with the key of the run and its number.
 
-    The key keeps out what a program writes into descriptors it does not know.  A program that searches this process for it can
-    forge events all the same: it runs in the same process as the meters.
+    The key keeps out what a program writes into descriptors it does not know.  A program that searches this process
+    for it can forge events all the same: it runs in the same process as the meters.
     """
 
     def __init__(self, descriptor: int, key: str) -> None:

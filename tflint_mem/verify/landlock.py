@@ -1,6 +1,7 @@
 """Landlock (Linux 5.13 and later): a process gives up files, network and signals for itself and all it starts.
 
-It needs no privileges and no namespaces: the layer that is left in containers and on systems where the others are refused.
+It needs no privileges and no namespaces: the layer that is left in containers and on systems where the others are
+refused.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def version() -> int:
 
 
 def restrict(readable: list, listed: list, writable: list, network: bool) -> tuple:
-    """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and no more.
+    """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and
+    no more.
 
     listed    folders whose names alone may be seen          network   leave TCP alone
     Returns (version, None), or (0, why there is none).  Needs no-new-privileges.

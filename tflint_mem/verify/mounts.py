@@ -1,4 +1,5 @@
-"""A private root folder for the child, from the plan of view.py: a read-only view with one folder that can be written to.
+"""A private root folder for the child, from the plan of view.py: a read-only view with one folder that can be written
+to.
 
 Needs a mount namespace of its own; changes nothing outside it.  Raises OSError with the step that was refused.
 """

@@ -48,7 +48,9 @@ def _parents_from_ps() -> dict:
 
 
 def descendants(root: int, table: dict | None = None) -> list:
-    """Process ids of everything that `root` and its session started, without `root`; those whose end is not collected are left out."""
+    """Process ids of everything that `root` and its session started, without `root`; those whose end is not collected
+    are left out.
+    """
     table = parents() if table is None else table
     children = {}
     for pid, (parent, _) in table.items():
@@ -115,7 +117,9 @@ def shared_memory(worker: int) -> int:
 
 
 def on_disk(folder: str, pids: list, most: int = 200_000) -> float:
-    """Bytes on disk below a folder, and in files that the processes hold open without a name.  `most` entries are looked at."""
+    """Bytes on disk below a folder, and in files that the processes hold open without a name.  `most` entries are
+    looked at.
+    """
     total, queue, seen = 0, [folder], set()
     while queue and most > 0:
         try:
@@ -160,7 +164,8 @@ def has_loaded_tensorflow(pid: int) -> bool:
 def end(guard: object, init: int | None, most: float = 10.0) -> None:
     """Ends the child and all that it started.
 
-    guard   the Popen of guard.py          init   id of the first process of the child's namespace, None when it has none
+    guard   the Popen of guard.py
+    init    id of the first process of the child's namespace, None when it has none
     """
     import subprocess
 

@@ -1,9 +1,9 @@
 """Starts the measured child behind its guard, watches it, ends it, and reads what it said.
 
 The child gets a view of the system, processes and a network of its own (guard.py), a scratch working directory, an
-environment by allow list, and limits.  Its memory, processes and files and those of everything it started are supervised
-from here: a limit on address space would stop TensorFlow before it starts.
-An end by memory, time or a crash is a result like any other.
+environment by allow list, and limits.  Its memory, processes and files and those of everything it started are
+supervised from here: a limit on address space would stop TensorFlow before it starts. An end by memory, time or a
+crash is a result like any other.
 """
 
 from __future__ import annotations
@@ -199,7 +199,9 @@ def _job(options: object, scratch: Scratch, task: str, seconds: float, folders: 
 
 
 def _lend_binding(folder):
-    """Copies `nvidia-ml-py` of this interpreter to where the child finds it last, for a TensorFlow environment without it."""
+    """Copies `nvidia-ml-py` of this interpreter to where the child finds it last, for a TensorFlow environment
+    without it.
+    """
     import importlib.util
 
     spec = importlib.util.find_spec("pynvml")

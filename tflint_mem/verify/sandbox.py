@@ -1,8 +1,10 @@
-"""What a measured child may not do, in layers: each is taken where the system allows it, and each says whether it holds.
+"""What a measured child may not do, in layers: each is taken where the system allows it, and each says whether it
+holds.
 
-Namespaces (Linux; of an own user where that is needed) give it processes, network, IPC and files of its own; it keeps no
-capability, can gain no privileges, and a filter on system calls keeps it from undoing any of that.  Where namespaces are
-refused, Landlock guards files and signals, and the filter the network.  Everything here is for guard.py.
+Namespaces (Linux; of an own user where that is needed) give it processes, network, IPC and files of its own; it keeps
+no capability, can gain no privileges, and a filter on system calls keeps it from undoing any of that.  Where
+namespaces are refused, Landlock guards files and signals, and the filter the network.  Everything here is for
+guard.py.
 """
 
 from __future__ import annotations
@@ -75,7 +77,9 @@ def own_namespaces(network: bool) -> str | None:
 
 
 class _Mapper:
-    """A process of root that stays outside and gives the new user namespace two users: root, and nobody for the child."""
+    """A process of root that stays outside and gives the new user namespace two users: root, and nobody for the
+    child.
+    """
 
     def __init__(self) -> None:
         self._go, go = os.pipe()
@@ -111,7 +115,9 @@ class _Mapper:
 
 
 def can_be_nobody(needed: list) -> bool:
-    """Could root's child become nobody, and would that user be able to read what is `needed`?  Tried out in a process of its own."""
+    """Could root's child become nobody, and would that user be able to read what is `needed`?  Tried out in a process
+    of its own.
+    """
     trial = os.fork()
     if trial == 0:
         try:
@@ -189,7 +195,9 @@ def no_new_privileges() -> None:
 
 
 def die_with_parent(number: int) -> None:
-    """Asks the kernel to send this process a signal when the one that started it is gone, however that one went (Linux)."""
+    """Asks the kernel to send this process a signal when the one that started it is gone, however that one went
+    (Linux).
+    """
     _libc().prctl(_PDEATHSIG, number, 0, 0, 0)
 
 
@@ -218,7 +226,8 @@ def tasks_of_user() -> int:
 def limit_resources(cpu_seconds: float, file_bytes: int, tasks: int | None = None) -> None:
     """CPU time of each process, size of any one file, no core files; tasks of this user (None: no limit).
 
-    Address space is left alone: TensorFlow and CUDA reserve far more of it than they use; memory is watched from outside.
+    Address space is left alone: TensorFlow and CUDA reserve far more of it than they use; memory is watched from
+    outside.
     """
     try:
         import resource

@@ -31,10 +31,14 @@ _SYSTEM = (
     "/System",
     "/Library/Developer",
 )
-_ETC = ("alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf", "crypto-policies", "egl", "fonts", "gai.conf", "glvnd",
-        "group", "host.conf", "hosts", "ImageMagick-6", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias", "locale.conf",
-        "localtime", "magic", "matplotlibrc", "mime.types", "nsswitch.conf", "nv_tegra_release", "nvidia", "OpenCL", "os-release",
-        "passwd", "pki/ca-trust", "pki/tls/certs", "protocols", "python3", "resolv.conf", "services", "ssl/certs", "ssl/openssl.cnf",
+_ETC = ("alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf", "crypto-policies", "egl", "fonts",
+        "gai.conf", "glvnd",
+        "group", "host.conf", "hosts", "ImageMagick-6", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
+        "locale.alias", "locale.conf",
+        "localtime", "magic", "matplotlibrc", "mime.types", "nsswitch.conf", "nv_tegra_release", "nvidia", "OpenCL",
+        "os-release",
+        "passwd", "pki/ca-trust", "pki/tls/certs", "protocols", "python3", "resolv.conf", "services", "ssl/certs",
+        "ssl/openssl.cnf",
         "static", "terminfo", "timezone", "vulkan")
 _TOO_WIDE = (
     "/",
@@ -89,7 +93,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def plan(python: str, folders: list, environment: dict, scratch: str) -> dict:
-    """{"read": [paths], "hide": [paths inside them], "write": [scratch], "etc": [paths], "wide": [folders that are not shown]}.
+    """{"read": [paths], "hide": [paths inside them], "write": [scratch], "etc": [paths], "wide": [folders that are
+    not shown]}.
 
     python       the interpreter that will run            folders   the project's
     environment  what the child will have as environment
