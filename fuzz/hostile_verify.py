@@ -327,7 +327,7 @@ def run(program: Program, mode: str, tensorflow: bool = False) -> dict:
         found = {
             "program": program.name,
             "tries": program.tries,
-            "mode": mode,
+            "mode": f"{mode}, TensorFlow" if tensorflow else mode,
             "verdict": verdict,
             "message": message.replace(str(world.folder), "…"),
             "unprotected": off,
@@ -375,15 +375,20 @@ def _wrong(found: dict, program: Program) -> list:
     return wrong
 
 
-def record(found: list, tensorflow: bool, stem: str) -> None:
-    """Writes STEM.json and STEM.md."""
+def record(found: list, stem: str) -> None:
+    """Writes STEM.json and STEM.md; runs of other modes that stand there already stay."""
+    try:
+        before = json.loads(Path(f"{stem}.json").read_text())["runs"]
+    except (OSError, ValueError, KeyError):
+        before = []
+    anew = {(one["program"], one["mode"]) for one in found}
+    found = [one for one in before if (one["program"], one["mode"]) not in anew] + found
     facts = {
         "date": datetime.date.today().isoformat(),
         "kernel": platform.release(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": os.cpu_count(),
-        "tensorflow": "as installed" if tensorflow else "a stand-in",
     }
     Path(f"{stem}.json").write_text(json.dumps({"facts": facts, "runs": found}, indent=1, ensure_ascii=False) + "\n")
     Path(f"{stem}.md").write_text(table(found, facts))
@@ -391,7 +396,7 @@ def record(found: list, tensorflow: bool, stem: str) -> None:
 
 def table(found: list, facts: dict) -> str:
     """The record as Markdown."""
-    modes = [mode for mode in MODES if any(one["mode"] == mode for one in found)]
+    modes = list(dict.fromkeys(one["mode"] for one in found))
     by = {(one["program"], one["mode"]): one for one in found}
     names = list(dict.fromkeys(one["program"] for one in found))
     wrong = sum(bool(one["wrong"]) for one in found)
@@ -399,7 +404,7 @@ def table(found: list, facts: dict) -> str:
         "# What hostile programs can do under `--verify`",
         "",
         f"{len(names)} programs, {len(found)} runs of `tflint-mem verify FILE:ROW` on {facts['date']}, Linux {facts['kernel']}, Python {facts['python']}, "
-        f"{facts['processors']} processors, TensorFlow: {facts['tensorflow']}.  {wrong} runs with an objection.",
+        f"{facts['processors']} processors, under a stand-in for TensorFlow where it is not named.  {wrong} runs with an objection.",
         "",
         "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was connected to, no planted "
         "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for that program.",
@@ -450,7 +455,7 @@ def main() -> int:
                 flush=True,
             )
     if given.record:
-        record(found, given.tensorflow, given.record)
+        record(found, given.record)
     return 1 if any(one["wrong"] for one in found) else 0
 
 
