@@ -93,17 +93,17 @@ def _draft(context, m, i, keeping, repeat):
         CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
         trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
-        fix=_close(m, i, keeping, repeat),
+        fix=_close(context, m, i, keeping, repeat),
     )
 
 
-def _close(m, i, keeping, repeat):
+def _close(context, m, i, keeping, repeat):
     """Close the writer at the end of its pass, or why that may be too early."""
     if not repeat.local:
         return "what repeats it stands in another function"
     if _models.local_name(m, i) is None:
         return "the writer has no name of its own"
-    if _models.read_elsewhere(context, m, tail_of(keeping.container), {keeping.s}):
+    if _models.read_elsewhere(context, m, tail_of(keeping.container), (keeping.s,)):
         return "the writers are taken out of the container again"
 
     def fix(fx):
