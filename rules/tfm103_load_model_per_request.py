@@ -40,7 +40,7 @@ The fix adds a cached loader at module level (in a Streamlit script one with `st
 
 from tflint_mem.finding import UNSAFE
 
-from . import _models
+from . import _mechanisms, _models
 
 CODE = "TFM103"
 MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
@@ -59,14 +59,19 @@ def find(context):
         if acquired.kind == "build" and not used and not _ready_made(acquired):
             continue
         m, i = acquired.m, acquired.i
+        mechanism = _mechanisms.of(context, [m], False)
         verb = "loads" if acquired.kind == "load" else "builds"
         yield context.at_call(
             CODE, m, i,
-            f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; the one before stays in memory until a full garbage collection",
-            measured=MEASURED, help=_SCRIPT if repeat.kind == "script" else _PROCESS,
+            f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; {_before(mechanism)}",
+            measured=_models.LOAD_MEASURED.get(mechanism, MEASURED), help=_SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model"),
             fix=_cached_loader(context, m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
         )
+
+
+def _before(mechanism):
+    return _models.loaded_before(mechanism).replace("the model before it", "the one before")
 
 
 def _ready_made(acquired):

@@ -34,6 +34,15 @@ _V2_NAMES = frozenset((
 ))
 
 
+_REMOVED = (("keras", "wrappers", "scikit_learn"), ("tensorflow", "contrib"))  # gone since TensorFlow 2.13 and 2.0
+
+
+_OLD_METHODS = ("fit_generator", "predict_generator", "evaluate_generator", "predict_classes", "predict_proba", "set_session", "get_session", "multi_gpu_model")
+_OLD_MODULES = ("keras.layers.core", "keras.layers.convolutional", "keras.layers.recurrent", "keras.layers.normalization", "keras.layers.embeddings",
+                "keras.layers.advanced_activations", "keras.layers.pooling", "keras.layers.merge", "keras.utils.np_utils", "keras.engine", "keras.objectives",
+                "tensorflow.python.keras", "tensorflow.keras.preprocessing.text")
+
+
 class Versions:
     def __init__(self, project):
         self.project = project
@@ -75,6 +84,10 @@ class Versions:
     def texts(self, names):
         """The texts of those files of the project's root that exist."""
         return _texts(self.project.root, names) if self.project.root else ()
+
+    def required(self):
+        """The words of the requirements at the project's root, in lower case: names of packages among them."""
+        return {word.lower() for text in self.texts(_FILES) for line in text.splitlines() for word in _words(line.partition("#")[0])}
 
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
@@ -120,6 +133,26 @@ class Versions:
                     two.add("tf.function")
             found = self._evidence[m.index] = (one, two)
         return found
+
+    def uses_removed(self, m):
+        """Does the module import what TensorFlow 2.13 and later no longer have?"""
+        for _, dotted, attribute, level in m.imports:
+            parts = tuple(dotted.split(".")) + ((attribute,) if attribute else ())
+            if not level and any(parts[at: at + len(gone)] == gone for gone in _REMOVED for at in range(2)):
+                return True
+        return False
+
+    def looks_old(self, m):
+        """Does the module use what Keras 3 or TensorFlow 2.16 no longer has: TF1 names, `fit_generator`, optimizers with `lr`, internal modules?"""
+        if self.evidence(m)[0] or self.uses_removed(m) or any(tail in m.calls_by_tail() for tail in _OLD_METHODS):
+            return True
+        if any(dotted.startswith(_OLD_MODULES) and not level for _, dotted, _, level in m.imports):
+            return True
+        return "Adam" in m.calls_by_tail() and any(name == "lr" for i in m.calls_by_tail()["Adam"] for name, _ in m.calls[i][2])
+
+    def switches_to_graphs(self, m):
+        """Does the module switch eager execution off for its process?"""
+        return bool(self.evidence(m)[0] & _GRAPH_SWITCHES)
 
     def graph_mode(self, m):
         """Does the module build TF1 graphs (sessions, placeholders, eager execution switched off)?"""
