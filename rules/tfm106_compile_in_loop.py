@@ -33,7 +33,7 @@ from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import TRAINING_METHODS
 
-from . import _hot, _lifetimes, _models, _trials
+from . import _backends, _hot, _lifetimes, _models, _modes, _trials
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
@@ -47,6 +47,8 @@ def find(context):
     if known is False:
         return
     for m, i, _ in context.calls(("compile",), frozenset(("model.compile",))):
+        if _backends.other(context, m) or _modes.in_graph(context, m) or context.project.versions.uses_removed(m):
+            continue  # nothing is pinned there
         repeat = context.project.repeats(m, i, lambda r, m=m, i=i: _one_model_trained(context, m, i, r))
         if repeat is None:
             continue

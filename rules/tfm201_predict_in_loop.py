@@ -43,7 +43,7 @@ from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of
 
-from . import _hot, _lifetimes, _modes
+from . import _backends, _hot, _lifetimes, _modes
 
 CODE = "TFM201"
 SWEEPS = True
@@ -63,8 +63,8 @@ FEW = 8  # calls: less than half a second in all
 def find(context):
     """Calls of Keras' own `predict` that repeat over something small."""
     for m, i, _ in context.calls(PREDICTS, APIS):
-        if context.in_tests(m) or _mixed(context, m, i) or _stands_in(m, i):
-            continue
+        if context.in_tests(m) or _mixed(context, m, i) or _stands_in(m, i) or _backends.other(context, m):
+            continue  # on JAX predict is no slower than a call: 1.1 against 1.4 ms
         repeat = next((r for r in _hot.repeats(context, m, i) if _hot_enough(context, m, i, r)), None)
         if repeat is None:
             continue
