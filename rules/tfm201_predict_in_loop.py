@@ -94,7 +94,7 @@ def _hot_enough(context, m, i, repeat):
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
         return False
     receiver = context.receiver(m, i)
-    if not _hot.steady(context, repeat, receiver) or _lifetimes.built_in_loop(context, repeat, context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])):
+    if not _hot.steady(context, repeat, receiver) or _lifetimes.new_in_loop(context, repeat, context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])):
         return False  # another model in each pass: one prediction for each of them
     if _hot.steady(context, repeat, data):
         return not _hot.trains(context, repeat)  # else a score after each training

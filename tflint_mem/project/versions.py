@@ -7,7 +7,7 @@ import os
 
 from .. import facts as F
 from .. import witness
-from .module import tail_of
+from .module import tail_of, walk
 
 _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
           "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
@@ -148,6 +148,8 @@ class Versions:
             return True
         if any(dotted.startswith(_OLD_MODULES) and not level for _, dotted, _, level in m.imports):
             return True
+        if any(_old_checkpoint(m, i) for i in m.calls_by_tail().get("ModelCheckpoint", ())):
+            return True
         return "Adam" in m.calls_by_tail() and any(name == "lr" for i in m.calls_by_tail()["Adam"] for name, _ in m.calls[i][2])
 
     def switches_to_graphs(self, m):
@@ -161,6 +163,17 @@ class Versions:
             return True
         return bool(one & {"tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.train.MonitoredTrainingSession", "tf.global_variables_initializer",
                            "tf.get_variable", "tf.variable_scope", "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.app.run", "tf.layers.dense"}) and not two
+
+
+def _old_checkpoint(m, i):
+    """Is a checkpoint callback given a file that Keras 3 refuses: it wants `.keras`, or `.weights.h5` for weights alone?"""
+    scope = m.calls[i][3]
+    for argument in m.arguments(i)[:2]:
+        for e in walk(argument, m.calls):
+            given = [e] if e[0] == "k" else [inner for b in m.bindings(scope).get(e[1], ()) if b[0] == "assign" for inner in walk(b[3], m.calls)] if e[0] == "n" else ()
+            if any(inner[0] == "k" and isinstance(inner[1], str) and inner[1].endswith((".h5", ".hdf5")) and not inner[1].endswith(".weights.h5") for inner in given):
+                return True
+    return False
 
 
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
