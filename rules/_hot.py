@@ -122,7 +122,7 @@ def outshone(context, repeat):
 
 
 def waits(context, repeat):
-    """Does each pass of the loop sleep for a second or more, or wait for a checkpoint?  Then nothing in it is worth speeding up."""
+    """Does each pass of the loop sleep for a second or more, wait for a checkpoint, or for what a person types?  Then nothing in it is worth speeding up."""
     if repeat.context is None:
         return False
     m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
@@ -132,11 +132,19 @@ def waits(context, repeat):
         return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
+        if m.inside(call[4], repeat.context) and (_asks(m, j) or any(_asks(fm, k) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s))):
+            return True
         if tail_of(call[0]) == "sleep" and m.inside(call[4], repeat.context) and not any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > repeat.context):
             seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
             if seconds is not None and seconds >= 1:
                 return True
     return False
+
+
+def _asks(m, i):
+    """Is call `i` Python's own `input()`?"""
+    f = m.calls[i][0]
+    return f in (("n", "input"), ("n", "raw_input")) and not any(f[1] in m.bindings(scope) for scope in (0, m.calls[i][3]))
 
 
 def made_in_pass(context, repeat, values):

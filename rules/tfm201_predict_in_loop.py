@@ -89,12 +89,13 @@ def _hot_enough(context, m, i, repeat):
     data = _data(context, m, i)
     if data is None or _hot.single(context, m, i, data):
         return True
-    if _hot.folds(repeat):
-        return False
+    if _hot.folds(repeat) or repeat.kind == "recursion":
+        return False  # a recursion that predicts all that it has left does so a few times
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
         return False
     receiver = context.receiver(m, i)
-    if not _hot.steady(context, repeat, receiver) or _lifetimes.new_in_loop(context, repeat, context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])):
+    values = context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])
+    if not _hot.steady(context, repeat, receiver) or _lifetimes.new_in_loop(context, repeat, values, loaded=_hot.trains(context, repeat)):
         return False  # another model in each pass: one prediction for each of them
     if _hot.steady(context, repeat, data):
         return not _hot.trains(context, repeat)  # else a score after each training
