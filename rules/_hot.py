@@ -132,18 +132,22 @@ def waits(context, repeat):
         return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if m.inside(call[4], repeat.context) and (_asks(m, j) or any(_asks(fm, k) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s))):
+        if not m.inside(call[4], repeat.context) or any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > repeat.context):
+            continue
+        if _asks(m, j) or any(_asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)):
             return True
-        if tail_of(call[0]) == "sleep" and m.inside(call[4], repeat.context) and not any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > repeat.context):
+        if tail_of(call[0]) == "sleep":
             seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
             if seconds is not None and seconds >= 1:
                 return True
     return False
 
 
-def _asks(m, i):
-    """Is call `i` Python's own `input()`?"""
+def _asks(m, i, always=False):
+    """Is call `i` Python's own `input()` (with `always`: one that each run of its function makes)?"""
     f = m.calls[i][0]
+    if always and any(m.contexts[c][0] in ("if", "except") for c in m.chain(m.calls[i][4])):
+        return False
     return f in (("n", "input"), ("n", "raw_input")) and not any(f[1] in m.bindings(scope) for scope in (0, m.calls[i][3]))
 
 

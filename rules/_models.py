@@ -8,6 +8,7 @@ from . import _mechanisms
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
+FEW = 3
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
@@ -16,12 +17,13 @@ class Acquired:
     """A call that makes a model, and the unreleased way in which it repeats (None when it does not).
 
     kind    "load" or "build"      names   canonical names of what is called
+    short   without such a repeat: one of two or three passes, else None
     """
 
-    __slots__ = ("m", "i", "kind", "names", "repeat")
+    __slots__ = ("m", "i", "kind", "names", "repeat", "short")
 
-    def __init__(self, m, i, kind, names, repeat):
-        self.m, self.i, self.kind, self.names, self.repeat = m, i, kind, names, repeat
+    def __init__(self, m, i, kind, names, repeat, short=None):
+        self.m, self.i, self.kind, self.names, self.repeat, self.short = m, i, kind, names, repeat, short
 
 
 def loads(context):
@@ -192,7 +194,9 @@ def _memo(context, key, compute):
 
 
 def _acquired(context, m, i, kind, names):
-    return Acquired(m, i, kind, names, unreleased(context, m, i, kind))
+    repeat = unreleased(context, m, i, kind)
+    short = None if repeat is not None else next((r for r in all_unreleased(context, m, i, kind, short=True) if r.context is not None), None)
+    return Acquired(m, i, kind, names, repeat, short)
 
 
 def unreleased(context, m, i, kind="load"):
@@ -205,12 +209,12 @@ def unreleased(context, m, i, kind="load"):
     return first
 
 
-def all_unreleased(context, m, i, kind):
-    """Every way in which call `i` repeats without a release, nearest first."""
+def all_unreleased(context, m, i, kind, short=False):
+    """Every way in which call `i` repeats without a release, nearest first; `short`: those of two or three passes instead."""
     ends = release_names(context, m, kind)
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.count is not None and repeat.count <= 3:
-            continue  # two or three models are a comparison, not a leak
+        if (repeat.count is not None and repeat.count <= FEW) is not short:
+            continue  # two or three models are a comparison first
         if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
             continue  # it runs while a graph is traced, and not again
         if not context.project.released(repeat, ends) and not kept(context, repeat):
@@ -370,6 +374,11 @@ def loaded_before(mechanism):
     if mechanism == _mechanisms.GRAPH:
         return "in graph mode the network of each stays on Keras' graph until clear_session()"
     return "the model before it stays in memory until a full garbage collection"
+
+
+def so_often(repeat):
+    """", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
+    return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= FEW else ""
 
 
 def may_hold_tables(context, acquired):

@@ -1,7 +1,7 @@
 """Finds saved models that are loaded again and again.
 
 ## What it does
-Reports a call that loads a whole model (`load_model`, `tf.saved_model.load`, `hub.load`, `model_from_json` …) at a place that
+Reports (as a hint where it is two or three times) a call that loads a whole model (`load_model`, `tf.saved_model.load`, `hub.load`, `model_from_json` …) at a place that
 repeats, in this function or through its callers, when nothing on the way releases the model of the repeat before.
 
 ## Why is this bad?
@@ -46,14 +46,15 @@ MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.1
 def find(context):
     """Loads that repeat in a loop or through callers; those in request handlers are TFM103's."""
     for acquired in _models.loads(context):
-        repeat = acquired.repeat
+        repeat = acquired.repeat or acquired.short
         if repeat is None or repeat.kind in ("handler", "script"):
             continue
         m, i = acquired.m, acquired.i
         mechanism = _mechanisms.of(context, [m], False)
         yield context.at_call(
             CODE, m, i,
-            f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}; {_models.loaded_before(mechanism)}",
+            f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}{_models.so_often(repeat)}; {_models.loaded_before(mechanism)}",
+            severity="hint" if acquired.short else None,
             measured=_models.LOAD_MEASURED.get(mechanism, MEASURED), help=_help(context, acquired, mechanism),
             trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
             fix=_models.hoist_or_clear(context, repeat, m, i, mechanism == _mechanisms.COLLECTED) if repeat.local else None,

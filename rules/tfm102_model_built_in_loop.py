@@ -83,6 +83,8 @@ def find(context):
         if context.in_tests(m):
             continue
         seen = set()
+        if acquired.repeat is None and acquired.short is not None:
+            yield from _short(context, acquired, seen)
         if acquired.repeat is not None and acquired.repeat.kind not in ("handler", "script"):
             used = _models.uses(context, acquired)
             if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
@@ -94,6 +96,19 @@ def find(context):
                 seen.add(place)
                 yield draft
         yield from _cleaned_training(context, acquired, seen)
+
+
+def _short(context, acquired, seen):
+    """A loop of two or three passes: a hint, and a warning where each pass trains a model that nothing frees."""
+    m, i, repeat = acquired.m, acquired.i, acquired.short
+    one = _models.Acquired(m, i, "build", acquired.names, repeat)
+    used = _models.uses(context, one)
+    place = _models.factory(context, one)
+    if used and not wraps(context, m, i, acquired.names, repeat.context if repeat.local else -1) and not _models.part(context, *place):
+        seen.add(_place(place))
+        draft = _draft(context, one, repeat, used)
+        draft.severity = "warning" if _mechanism(context, repeat, _models.trains(used)) == _mechanisms.PINNED else "hint"
+        yield draft
 
 
 def _elsewhere(context, acquired):
@@ -124,7 +139,7 @@ def _draft(context, acquired, repeat, used, cleaned=False):
     fixable = not pins and (m, i) == repeat.hops[0] and repeat.context is not None
     return context.at_call(
         CODE, m, i,
-        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{since}{_KEEPS[mechanism]}",
+        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{_models.so_often(repeat)}{since}{_KEEPS[mechanism]}",
         measured=_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
         severity="error" if pins and (_mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
@@ -140,7 +155,7 @@ def _cleaned_training(context, acquired, seen):
     """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
     m, i = acquired.m, acquired.i
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat):
+        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= _models.FEW or _models.kept(context, repeat):
             continue
         if _mechanism(context, repeat, True) != _mechanisms.PINNED or not _mechanisms.likely(context, [hm for hm, _ in repeat.hops]) or not _calls_release(context, repeat):
             continue
