@@ -9,6 +9,7 @@ from . import _mechanisms
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
 FEW = 3
+LIBRARY_LOADERS = frozenset(("transformers.TFModel.from_pretrained", "transformers.pipeline"))  # models of Keras 2, whose graph of names keeps them
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
@@ -31,6 +32,7 @@ def loads(context):
     return _memo(context, "loads", lambda: [
         _acquired(context, m, i, "load", names) for m, i, names in context.everywhere(LOAD_TAILS, LOADERS)
         if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i) and (names != _ANY_OBJECT or _used_as_model(m, i))
+        and ("transformers.pipeline" not in names or _of_tensorflow(context, m, i))
     ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
 
 
@@ -141,10 +143,11 @@ _FUNCTIONAL_TAILS = frozenset(("Model", "Functional", "print", "len"))
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"))
 _SEARCHES = frozenset(("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch"))
 _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
-_READY_MADE = frozenset(("applications", "segmentation_models"))
+_READY_MADE = frozenset(("applications", "segmentation_models", "transformers"))
 
 
 def _is_ready_made(name):
+    """A whole network with its weights: `keras.applications.ResNet50`."""
     return name.startswith("keras.applications.") and name.count(".") == 2 and name[19:20].isupper()
 
 
@@ -167,6 +170,12 @@ def _is_submodule_load(context, m, i):
 
 _ANY_OBJECT = frozenset(("keras.saving.deserialize_keras_object",))
 _ONLY_MODELS = frozenset(("fit", "predict", "evaluate", "compile", "train_on_batch", "test_on_batch", "predict_on_batch", "load_weights", "summary"))
+
+
+def _of_tensorflow(context, m, i):
+    """Is a pipeline of Hugging Face told to use TensorFlow, or given a model that does?"""
+    model, framework = context.argument(m, i, 1, "model"), context.argument(m, i, None, "framework")
+    return framework == ("k", "tf") or model is not None and "model" in context.kinds(m, i, model)
 
 
 def _used_as_model(m, i):
@@ -211,7 +220,7 @@ def unreleased(context, m, i, kind="load"):
 
 def all_unreleased(context, m, i, kind, short=False):
     """Every way in which call `i` repeats without a release, nearest first; `short`: those of two or three passes instead."""
-    ends = release_names(context, m, kind)
+    ends = release_names(context, m, "library" if kind == "load" and context.project.apis(m, i) & LIBRARY_LOADERS else kind)
     for repeat in context.project.repeats_of.all_of_call(m, i):
         if (repeat.count is not None and repeat.count <= FEW) is not short:
             continue  # two or three models are a comparison first
@@ -222,11 +231,11 @@ def all_unreleased(context, m, i, kind, short=False):
 
 
 def release_names(context, m, kind):
-    """What ends the life of such a model: a collection is enough for a loaded one, a built one needs `clear_session()`.
+    """What ends the life of such a model: a collection is enough for a loaded one, a built one and one of a "library" need `clear_session()`.
 
     Before TensorFlow 2.15, and on other backends, nothing but the collection is needed. In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
     """
-    names = CLEARS if kind == "build" and _mechanisms.of(context, [m], False) == _mechanisms.CACHED else RELEASES
+    names = CLEARS if kind == "library" or kind == "build" and _mechanisms.of(context, [m], False) == _mechanisms.CACHED else RELEASES
     return names | GRAPH_RELEASES if context.project.versions.graph_mode(m) else names
 
 
@@ -360,7 +369,7 @@ def _added_later(m, scope, name, loop):
 
 # -- what is said of loaded models ---------------------------------------------------------------------------------------
 
-LOAD_MEASURED = {
+_LOAD_MEASURED = {
     _mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() (graph mode, TF 1.15 to 2.15)",
     _mechanisms.COLLECTED: "dead models wait for a garbage collection, which takes them (Keras 3.15 with JAX on a CPU)",
 }
@@ -369,11 +378,20 @@ _TABLES = frozenset(("StringLookup", "IntegerLookup", "TextVectorization", "Stat
 _OF_ANY_GRAPH = frozenset(("tf.saved_model.load", "hub.load", "hub.KerasLayer", "keras.TFSMLayer"))
 
 
-def loaded_before(mechanism):
-    """What becomes of the model that was loaded before."""
+def loaded_before(mechanism, names):
+    """What becomes of the model that was loaded before by one of the loaders `names`."""
     if mechanism == _mechanisms.GRAPH:
         return "in graph mode the network of each stays on Keras' graph until clear_session()"
+    if names & LIBRARY_LOADERS:
+        return "the model before it stays in memory until clear_session() and a garbage collection"
     return "the model before it stays in memory until a full garbage collection"
+
+
+def load_measured(mechanism, names, default):
+    """What was measured of such loads; `default` where nothing special is known."""
+    if names & LIBRARY_LOADERS and mechanism != _mechanisms.GRAPH:
+        return "1393 KiB per repeat for 2.4 MiB of weights (transformers on Keras 2); gc.collect() alone frees nothing, clear_session() and gc.collect() do"
+    return _LOAD_MEASURED.get(mechanism, default)
 
 
 def so_often(repeat):

@@ -63,15 +63,15 @@ def find(context):
         verb = "loads" if acquired.kind == "load" else "builds"
         yield context.at_call(
             CODE, m, i,
-            f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; {_before(mechanism)}",
-            measured=_models.LOAD_MEASURED.get(mechanism, MEASURED), help=_SCRIPT if repeat.kind == "script" else _PROCESS,
+            f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; {_before(mechanism, acquired.names)}",
+            measured=_models.load_measured(mechanism, acquired.names, MEASURED), help=_SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model"),
             fix=_cached_loader(context, m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
         )
 
 
-def _before(mechanism):
-    return _models.loaded_before(mechanism).replace("the model before it", "the one before")
+def _before(mechanism, names):
+    return _models.loaded_before(mechanism, names).replace("the model before it", "the one before")
 
 
 def _ready_made(acquired):

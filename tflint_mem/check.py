@@ -5,7 +5,7 @@ import sys
 
 from tflint_mem import config, discover
 from tflint_mem.config import UsageError
-from tflint_mem.source import Source, SourceError
+from tflint_mem.source import Source, SourceError, names_framework
 
 OK, FOUND, FAILED = 0, 1, 2
 _KEEP_BYTES = 4_000_000
@@ -56,7 +56,7 @@ class Reader:
                 continue
             if note is not None:
                 note(source)
-            if mentions_tensorflow(source.raw):
+            if names_framework(source.raw):
                 if self._is_too_big(source):
                     continue
                 if self._size <= _KEEP_BYTES:  # the files of a very large tree are read again when a report asks
@@ -103,11 +103,6 @@ class Reader:
                 return False
         self._warn(f"{source.path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)")
         return True
-
-
-def mentions_tensorflow(raw):
-    """The cheap gate: a file without either word needs no parsing."""
-    return b"tensorflow" in raw or b"keras" in raw
 
 
 def run(options):
@@ -199,7 +194,7 @@ class Run:
         waiting, sources = [], iter(sources)
         for source in sources:
             waiting.append(source)
-            if mentions_tensorflow(source.raw):
+            if names_framework(source.raw):
                 break
         else:
             return []

@@ -13,7 +13,7 @@ from . import facts as F
 from . import gate
 from .finding import Finding, Fix, Step
 from .project import Project
-from .source import SourceError
+from .source import SourceError, names_framework
 
 RECURSION = 6000
 KEEP_BYTES = 4_000_000
@@ -60,7 +60,7 @@ def load(sources, settings, files=0):
     held = {}  # while fixes are tried a file may hold something else than on the disk
     for source in sources:
         raw = source.raw
-        if b"tensorflow" in raw or b"keras" in raw:
+        if names_framework(raw):
             if gate.matters(source.path, raw):
                 _add(project, source, kept, findings)
         elif source.path.endswith((".py", ".ipynb")):

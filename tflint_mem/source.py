@@ -263,3 +263,8 @@ def _place(before, encoding):
     """Row and column just behind the bytes `before`."""
     rows = split_rows(before.decode(encoding, "replace"))
     return len(rows), len(rows[-1]) + 1
+
+
+def names_framework(raw):
+    """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no parsing of its own."""
+    return b"tensorflow" in raw or b"keras" in raw or b"transformers" in raw and (b" TF" in raw or b".TF" in raw or b"\"tf\"" in raw or b"'tf'" in raw)
