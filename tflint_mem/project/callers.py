@@ -263,7 +263,7 @@ class Callers:
         users = self.project.using(name, 400)
         if among is None:
             return users
-        return [other for other in users if self.project.mentions_in(other, among)]
+        return [other for other in users if self.project.mentions_in(other, among) or any(name in other.defs for name in among)]
 
     def _targets(self, other, i):
         return [(fm.index, s) for fm, s in self.project.functions_called(other, i)]
