@@ -387,7 +387,10 @@ class Guards:
         if value[0] == "i":
             for t in targets:
                 if any(_same_place(t, e) for e in walk(value[1])):
-                    return t
+                    present = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], False))
+                    absent = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], True))
+                    if present == absent or any(e == ("c", i) for e in walk(value[2] if absent else value[3], m.calls)):
+                        return t
         return False
 
     def of_object(self, m, scope, place):
