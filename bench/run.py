@@ -46,6 +46,7 @@ for path in open(sys.argv[1]).read().split("\\0"):
 STEPS = """
 import gc, json, sys, time
 from tflint_mem import config, engine
+from tflint_mem.running import Running
 from tflint_mem.source import Source
 paths = open(sys.argv[1]).read().split("\\0")
 settings = config.load(["."], (), True, {})
@@ -56,7 +57,8 @@ project, kept, findings = engine.load((Source.read(p) for p in paths), settings,
 read = clock()
 project.link()
 linked = clock()
-count = len(engine._run_rules(project, kept, settings))
+running = Running(project, settings, None, engine.NOBODY)
+count = len(engine._all_finished(running, kept, None, engine.NOBODY))
 print(json.dumps({"read, parse, facts": read - start, "link": linked - read, "rules": clock() - linked, "modules": len(project.modules), "findings": count}))
 """
 

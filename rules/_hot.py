@@ -1,6 +1,7 @@
 """What the rules about speed and retracing share: is a place hot, does its pass train, and does an argument stay the same?"""
 
 from tflint_mem import facts as F
+from tflint_mem.project.budget import settle
 from tflint_mem.project.module import tail_of, walk
 from tflint_mem.project.repeats import Repeat
 
@@ -15,7 +16,6 @@ _SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
 _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
 _ADDS = frozenset(("append", "extend", "insert", "add", "update", "appendleft"))
-MAX_DEPTH = 6
 MOST_CALLERS = 40
 
 
@@ -126,13 +126,20 @@ def waits(context, repeat):
     if repeat.context is None:
         return False
     m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
-    kind, _, header, _ = m.contexts[repeat.context]
+    key = ("waits", m.index, scope, repeat.context)
+    if key not in context.memo:
+        context.memo[key] = _waits(context, m, scope, repeat.context)
+    return context.memo[key]
+
+
+def _waits(context, m, scope, loop):
+    kind, _, header, _ = m.contexts[loop]
     iterable = m.statements[header][6] if kind == "for" else ("", "")
     if iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) == "checkpoints_iterator":
         return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if not m.inside(call[4], repeat.context) or any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > repeat.context):
+        if not m.inside(call[4], loop) or any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop):
             continue
         if _asks(m, j) or any(_asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)):
             return True
@@ -186,21 +193,29 @@ def _modulo(m, scope, e):
 # -- arguments ------------------------------------------------------------------------------------------------------------
 
 
-def steady(context, repeat, expression, position=None, depth=0):
+def steady(context, repeat, expression, position=None):
     """Is the expression (of the flagged call, or of hop number `position`) surely the same thing in each repeat?"""
-    position = len(repeat.hops) - 1 if position is None else position
+    return not settle(("", len(repeat.hops) - 1 if position is None else position, expression, None), lambda asked: _unsteady(context, repeat, asked), {}, cycle=1)
+
+
+def _unsteady(context, repeat, asked):
+    """For `settle`: (1 when an expression or name surely is not steady, the names or expressions that must be).
+
+    asked   (name or "", hop, expression or None, statement from which the name is seen): a name is asked by itself
+    """
+    name, position, expression, at = asked
+    context.project.searches.count("what stays the same")
+    if name:
+        asks = _steady_name(context, repeat, name, position, at)
+        return (1, ()) if asks is None else (0, asks)
     m, i = repeat.hops[position]
-    scope, at = m.calls[i][3], m.calls[i][5]
-    loop = repeat.context if position == 0 and m is repeat.module else None
-    if depth > MAX_DEPTH:
-        return False
+    names = []
     for e in walk(expression, m.calls):
-        tag = e[0]
-        if tag == "c" and not _pure(context, m, e[1]):
-            return False
-        if tag == "n" and not _steady_name(context, repeat, m, scope, e[1], at, loop, position, depth):
-            return False
-    return True
+        if e[0] == "c" and not _pure(context, m, e[1]):
+            return 1, ()
+        if e[0] == "n":
+            names.append((e[1], position, None, m.calls[i][5]))
+    return 0, names
 
 
 def _pure(context, m, i):
@@ -213,48 +228,54 @@ def _pure(context, m, i):
     return any(name.startswith(("numpy.", "tf.", "keras.")) and ".random." not in name for name in names)
 
 
-def _steady_name(context, repeat, m, scope, name, at, loop, position, depth):
+def _steady_name(context, repeat, name, position, at):
+    """What must stay the same, so that a name does; None when it does not."""
+    m, i = repeat.hops[position]
+    scope = m.calls[i][3]
+    loop = repeat.context if position == 0 and m is repeat.module else None
     bindings = m.bindings(scope).get(name)
     if not bindings:
-        return True
+        return ()
     if loop is not None:
         bindings = [b for b in bindings if b[1] >= 0 and bound_inside(m, b, loop)]
-        if not bindings:
-            return True
     elif len(bindings) > 1:
         bindings = context.infer.reaching(m, bindings, at)
+    asks = []
     for kind, statement, owner, value, path in bindings:
         if kind == "param":
             if value == 0 and m.is_method(scope):
                 continue
             if position == 0:
-                return False
+                return None
             other, j = repeat.hops[position - 1]
             given = context.infer.argument(m, scope, value, other, j)
-            if given is None:
-                if repeat.handed and position == 1:
-                    return False
-                if m.scopes[scope][F.S_PARAMS][value][2] is None:
-                    return False
-                continue
-            if not steady(context, repeat, given, position - 1, depth + 1):
-                return False
+            if given is not None:
+                asks.append(("", position - 1, given, None))
+            elif repeat.handed and position == 1 or m.scopes[scope][F.S_PARAMS][value][2] is None:
+                return None
         elif kind == "assign":
-            if value == ("n", name) or _grows(m, scope, name) or not steady(context, repeat, value, position, depth + 1):
-                return False
-        elif kind in ("import", F.DEF, F.CLASS):
-            continue
-        else:
-            return False
-    return True
+            if value == ("n", name) or name in _growing(context, m, scope):
+                return None
+            asks.append(("", position, value, None))
+        elif kind not in ("import", F.DEF, F.CLASS):
+            return None
+    return asks
 
 
-def _grows(m, scope, name):
-    """Is something put into the container of that name: `rows.append(row)`, `rows[k] = row`?"""
-    if any(m.calls[j][0][0] == "a" and m.calls[j][0][1] == ("n", name) and m.calls[j][0][2] in _ADDS for j in m.scope_calls(scope)):
-        return True
-    return any(statement and statement[0] == F.ASSIGN and any(t[0] == "x" and t[1] == ("n", name) for t in statement[5])
-               for statement in map(m.statements.__getitem__, m.scope_statements(scope)))
+def _growing(context, m, scope):
+    """Names of the containers that something is put into: `rows.append(row)`, `rows[k] = row`."""
+    key = ("growing", m.index, scope)
+    if key not in context.memo:
+        found = context.memo[key] = set()
+        for j in m.scope_calls(scope):
+            f = m.calls[j][0]
+            if f[0] == "a" and f[1][0] == "n" and f[2] in _ADDS:
+                found.add(f[1][1])
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN:
+                found.update(t[1][1] for t in statement[5] if t[0] == "x" and t[1][0] == "n")
+    return context.memo[key]
 
 
 def bound_inside(m, binding, loop):

@@ -10,6 +10,7 @@ LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
 FEW = 3
 LIBRARY_LOADERS = frozenset(("transformers.TFModel.from_pretrained", "transformers.pipeline"))  # models of Keras 2, whose graph of names keeps them
+CHANGES = frozenset(("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function"))  # what makes a model another one for those who share it
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
@@ -39,7 +40,7 @@ def loads(context):
 def _handed_loads(context):
     """(module, call, names) of the calls that hand a loader to what runs it once: `run_in_executor(None, load_model, path)`."""
     index = context.project.index
-    for number in sorted({number for tail in LOAD_TAILS for number in index.modules("given", tail)}):
+    for number in context.shown(sorted({number for tail in LOAD_TAILS for number in index.modules("given", tail)})):
         m = context.project.module(number)
         for tail in LOAD_TAILS:
             for i, where in m.references().get(tail, ()):
@@ -62,7 +63,7 @@ def constructions(context):
 
 def _constructions(context):
     tails = _CONSTRUCTORS | _model_classes(context)
-    for index in sorted({*context.project.calling(tails), *context.project.mentioned(_READY_MADE)}):
+    for index in context.shown(sorted({*context.project.calling(tails), *context.project.mentioned(_READY_MADE)})):
         m = context.project.module(index)
         by_tail, aliases = m.calls_by_tail(), m.aliases()
         wanted = {name for tail in tails for name in (tail, *aliases.get(tail, ()))}
@@ -250,15 +251,15 @@ def kept(context, repeat):
         values = _flat(context.infer.returns(inner, inner.calls[j][3]))
     if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer", "table") for v in values):
         return stored(context, m, i, repeat.context)
-    return _filled(repeat, m, i)
+    return _filled(context, repeat, m, i)
 
 
-def _filled(repeat, m, i):
+def _filled(context, repeat, m, i):
     """`for net in nets: net.restore(…)`, or `net.restore(…); nets.append(net)`: each object of a collection gets a model of its own."""
     f = m.calls[i][0]
     if len(repeat.hops) < 2 or repeat.context is None or f[0] != "a" or f[1][0] != "n" or not _kept_in_self(repeat):
         return False
-    return f[1] in _loop_names(m, repeat.context) or bool(_added_later(m, m.calls[i][3], f[1], repeat.context))
+    return f[1] in _loop_names(m, repeat.context) or bool(added_later(context, m, m.calls[i][3], f[1], repeat.context))
 
 
 def _kept_in_self(repeat):
@@ -284,10 +285,10 @@ def _loop_names(m, loop):
 
 def stored(context, m, i, loop=None):
     """Does call `i`'s result go into a container or an attribute chosen by a key?"""
-    return _memo(context, ("stored", m.index, i, loop), lambda: _stored(m, i, loop))
+    return _memo(context, ("stored", m.index, i, loop), lambda: _stored(context, m, i, loop))
 
 
-def _stored(m, i, loop):
+def _stored(context, m, i, loop):
     call = m.calls[i]
     statement = m.statements[call[5]]
     here = ("c", i)
@@ -295,33 +296,59 @@ def _stored(m, i, loop):
         for j in _calls_in(statement[5]):
             outer = m.calls[j]
             if outer[0][0] == "a" and outer[0][2] in ADDERS and any(_holds(a, here) for a in outer[1]):
-                return read_elsewhere(m, tail_of(outer[0][1]), {call[5]})
+                return read_elsewhere(context, m, tail_of(outer[0][1]), (call[5],))
+    direct, wrapped, collected = _memo(context, ("handed in", m.index, call[5]), lambda: _handed_in(m, statement))
     if statement[0] == F.ASSIGN and statement[6] is not None:
-        direct = _holds(statement[6], here)
-        if (direct or _wrapped(m, statement[6], here)) and any(target[0] == "x" for target in statement[5]):
+        if (here in direct or here in wrapped) and any(target[0] == "x" for target in statement[5]):
             return True
-        if direct:
+        if here in direct:
             for target in statement[5]:
                 name = target if target[0] in ("n", "a") else None
-                if name is not None and _added_later(m, call[3], name, loop):
+                if name is not None and added_later(context, m, call[3], name, loop):
                     return True
+    return here in collected
+
+
+def _handed_in(m, statement):
+    """What the value that a statement assigns is or holds (see `_holds`), what objects in it are given by the name of their class (`Block(model=net)`), and what its comprehensions collect."""
+    direct, wrapped, collected = frozenset(), set(), set()
+    if statement[0] == F.ASSIGN and statement[6] is not None:
+        direct = frozenset(_held(statement[6]))
         for e in walk(statement[6], m.calls):
-            if e[0] == "g" and e[1] in ("list", "dict", "set") and any(_holds(item, here) for item in e[2]):
-                return True
+            if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
+                for argument in m.arguments(e[1]):
+                    wrapped.update(_held(argument))
     for e in walk_statement(m, statement):
-        if e[0] == "g" and any(_holds(item, here) for item in e[2]):
-            return True
-    return False
+        if e[0] == "g":
+            for item in e[2]:
+                collected.update(_held(item))
+    return direct, wrapped, collected
 
 
-def read_elsewhere(m, name, adding):
+def read_elsewhere(context, m, name, adding):
     """Does the module use a container for anything but being made and, in the statements `adding`, being filled?"""
+    if name is None:
+        return True  # who knows what it is called elsewhere
+    return any(s not in adding for s in _memo(context, ("read", m.index), lambda: _readings(m)).get(name, ()))
+
+
+def _readings(m):
+    """last name -> statements (-1: a comprehension) that use what has that name, other than to assign it."""
+    found = {}
     for s, statement in enumerate(m.statements):
-        if statement is not None and s not in adding:
+        if statement is not None:
+            made = statement[5] if statement[0] == F.ASSIGN and statement[6] is not None else ()
             for e in walk_statement(m, statement):
-                if tail_of(e) == name and not (statement[0] == F.ASSIGN and e in statement[5] and statement[6] is not None):
-                    return True
-    return any(kind == "comp" and any(tail_of(e) == name for e in walk(branch[1], m.calls)) for kind, _, _, branch in m.contexts)
+                name = tail_of(e)
+                if name is not None and e not in made:
+                    found.setdefault(name, {})[s] = None
+    for kind, _, _, branch in m.contexts:
+        if kind == "comp":
+            for e in walk(branch[1], m.calls):
+                name = tail_of(e)
+                if name is not None:
+                    found.setdefault(name, {})[-1] = None
+    return found
 
 
 def walk_statement(m, statement):
@@ -345,26 +372,60 @@ def _holds(expression, here):
     return False
 
 
-def _wrapped(m, expression, here):
-    """Is it an object that is given the model, by the name of its class: `Block(model=net)`, also inside another call?"""
-    return any(e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper() and any(_holds(a, here) for a in m.arguments(e[1]))
-               for e in walk(expression, m.calls))
-
-
-def _added_later(m, scope, name, loop):
-    for i in m.scope_calls(scope):
+def added_later(context, m, scope, name, loop):
+    """Does the function (None or -1: all of it, else the loop) put what has that name into a container or under a key?"""
+    adding, assigning = _memo(context, ("handed into", m.index, scope), lambda: _handed_into(m, scope))
+    within = -1 if loop is None else loop
+    for i in adding.get(name, ()):
         call = m.calls[i]
-        if call[0][0] == "a" and call[0][2] in ADDERS and (loop is None or loop == -1 or m.inside(call[4], loop)):
-            if any(_holds(a, name) or _wrapped(m, a, name) for a in call[1]):
-                return read_elsewhere(m, tail_of(call[0][1]), {call[5]})
-    for s in m.scope_statements(scope):
+        if m.inside(call[4], within):
+            return read_elsewhere(context, m, tail_of(call[0][1]), (call[5],))
+    for s in assigning.get(name, ()):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and statement[6] is not None and (_holds(statement[6], name) or _wrapped(m, statement[6], name)):
-            if any(t[0] == "x" for t in statement[5]) and (loop is None or loop == -1 or m.inside(statement[2], loop)):
+        if m.inside(statement[2], within):
+            if any(t[0] == "x" for t in statement[5]):
                 return True
-            if loop is not None and loop != -1 and m.inside(statement[2], loop) and any(t[0] == "a" and t[1] in _loop_names(m, loop) for t in statement[5]):
+            if within != -1 and any(t[0] == "a" and t[1] in _loop_names(m, loop) for t in statement[5]):
                 return True  # for member in members: … member.model = model
     return False
+
+
+def _handed_into(m, scope):
+    """({place: calls that add it to a container}, {place: assignments of it}) of a function, by itself or in another object."""
+    adding, assigning = {}, {}
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        if call[0][0] == "a" and call[0][2] in ADDERS:
+            for place in {place for a in call[1] for place in _places_in(m, a)}:
+                adding.setdefault(place, []).append(i)
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(t[0] in ("x", "a") for t in statement[5]):
+            for place in set(_places_in(m, statement[6])):
+                assigning.setdefault(place, []).append(s)
+    return adding, assigning
+
+
+def _places_in(m, expression):
+    """Names and attributes that an expression is or holds (see `_holds`), also in an object that is given it, by the name of its class: `Block(model=net)`."""
+    yield from _held(expression)
+    for e in walk(expression, m.calls):
+        if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
+            for argument in m.arguments(e[1]):
+                yield from _held(argument)
+
+
+def _held(expression):
+    """All that `_holds` finds in an expression."""
+    waiting = [expression]
+    while waiting:
+        e = waiting.pop()
+        if e[0] in ("n", "a", "c"):
+            yield e
+        elif e[0] in ("t", "l"):
+            waiting.extend(e[1])
+        elif e[0] == "d":
+            waiting.extend(e[2])
 
 
 # -- what is said of loaded models ---------------------------------------------------------------------------------------
@@ -558,18 +619,35 @@ def hoist_or_clear(context, repeat, m, i, collect_only=False):
 
     def fix(fx):
         from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod import operations as do
 
-        view, call = fx.at(m, i)
         try:
-            if not context.project.apis(m, i) & LOADERS:
-                raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-            edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, local_name(m, i) or "model"))
-            return applicability, f"Move `{text(m, i)}` before the loop", edits
+            return hoist_load(context, fx, m, i)
         except NoFix:
             return clear_each_repeat(context, repeat, m, i, collect_only)(fx)
 
     return fix
+
+
+def hoist_load(context, fx, m, i):
+    """(applicability, message, edits) that move the load of a model before the loops that leave its file, and the model, as they are."""
+    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import operations as do
+    from tflint_mem.finding import SAFE, UNSAFE
+
+    from . import _saved
+
+    view, call = fx.at(m, i)
+    if not context.project.apis(m, i) & LOADERS:
+        raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
+    contexts = fx.contexts(view, call, m, m.calls[i][4])
+
+    def attempt(loop):
+        doubt = _saved.doubt(context, m, i, contexts[id(loop)])
+        edits, applicability = do.hoist_call(view, call, loop, local_name(m, i) or "model")
+        return edits, UNSAFE if doubt and applicability == SAFE else applicability
+
+    edits, applicability = do.outermost_loop(view, call, attempt)
+    return applicability, f"Move `{text(m, i)}` before the loop", edits
 
 
 def clear_each_repeat(context, repeat, m, i, collect_only=False):

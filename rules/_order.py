@@ -4,14 +4,18 @@
 `Event`s.  `classify(m, j)` gives a tag for calls of interest, else None.
 """
 
+from collections import deque
+
 from tflint_mem import facts as F
+from tflint_mem.project.budget import settle
 from tflint_mem.project.module import tail_of
 
 MAX_WAYS = 12
 MAX_HOPS = 7
-MAX_DEPTH = 6
+MAX_DEPTH = 200  # functions in each other
+MOST_WAYS = 1_000  # steps of the search for the ways to one call
+MOST_CODE = 50_000  # statements and calls gone through for one call
 _CONDITIONAL = frozenset(("if", "except", "match"))
-_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 
 
 class Event:
@@ -24,13 +28,10 @@ class Event:
 
 
 class Order:
-    """What runs before what, for one kind of events.
-
-    silent   functions that give no event, whoever runs them
-    """
+    """What runs before what, for one kind of events."""
 
     def __init__(self, context, classify):
-        self.context, self._classify, self._tags, self.silent = context, classify, {}, set()
+        self.context, self._classify, self._tags, self._loud = context, classify, {}, {}
 
     def tag(self, m, i):
         """The tag of call `i`, or None."""
@@ -39,19 +40,51 @@ class Order:
             self._tags[key] = self._classify(m, i)
         return self._tags[key]
 
+    def loud(self, m, scope):
+        """Can a run of the function give an event, itself or in what it calls and imports?  The others need not be gone through."""
+        return settle((m.index, scope), self._look, self._loud)
+
+    def _look(self, function):
+        index, scope = function
+        m = self.context.project.module(index)
+        self.context.project.searches.count("what gives events")
+        return int(any(self.tag(m, i) for i in m.scope_calls(scope))), self._onward(m, scope)
+
+    def _onward(self, m, scope):
+        project = self.context.project
+        for i in m.scope_calls(scope):
+            for fm, s in project.functions_called(m, i):
+                yield (fm.index, s)
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.CLASS:
+                yield (m.index, statement[5])
+            elif statement and statement[0] == F.IMPORT:
+                for target in project.imports.of_statement(m, statement):
+                    yield (target.index, 0)
+
     def earlier(self, m, i):
-        """For each way to reach call `i`, an iterator of the events before it, in order."""
-        return [_along(self, way) for way in _ways(self.context, m, i)]
+        """For each way to reach call `i`, an iterator of the events before it, in order.
+
+        There is none for a call that too many ways lead to, and an iterator ends early where there is too much code: what
+        comes before such a call is unknown.
+        """
+        searches = self.context.project.searches
+        code = searches.begin("what runs before", m, i, MOST_CODE)
+        return [_along(self, way, code) for way in _ways(self.context, m, i, searches.begin("the ways to a call", m, i, MOST_WAYS))]
 
 
 # A hop is (module, scope, statement, call or None, context): a place that a run of the scope reaches.
 
 
-def _ways(context, m, i):
+def _ways(context, m, i, search):
     call = m.calls[i]
-    queue, found = [((m, call[3], call[5], i, call[4]),)], []
+    queue, found = deque([((m, call[3], call[5], i, call[4]),)]), []
     while queue and len(found) < MAX_WAYS:
-        way = queue.pop(0)
+        if not search.step():
+            search.give_up()
+            return []
+        way = queue.popleft()
         hm, scope = way[0][0], way[0][1]
         hops = [] if scope == 0 or len(way) > MAX_HOPS else [hop for hop in _hops_to(context, hm, scope) if all(hop[:2] != h[:2] for h in way)]
         if hops:
@@ -74,9 +107,9 @@ def _hops_to(context, m, scope):
     return hops
 
 
-def _along(order, way):
+def _along(order, way, search):
     """The events before the last hop of a way: imports, module level, then each function up to its hop."""
-    walk, context = _Walk(order), order.context
+    walk, context = _Walk(order, search), order.context
     first = way[0]
     if first[1] != 0:  # nobody calls the function: its module was imported
         yield from walk.module(first[0])
@@ -91,34 +124,42 @@ def _along(order, way):
 
 
 class _Walk:
-    """One run through the code; modules are imported once."""
+    """One run through the code; modules are imported once, and each function is gone through once: it gives the same events again."""
 
-    def __init__(self, order):
-        self.order, self.context = order, order.context
-        self.imported, self.active = set(), []
-        self.cut = False  # a function was left out since it is being run, or for its depth
+    def __init__(self, order, search):
+        self.order, self.context, self.search = order, order.context, search
+        self.imported, self.active = set(), set()
+        self.known = {}  # function -> its events
+
+    def step(self):
+        """Take a step; False when what comes next is unknown."""
+        if self.search.step():
+            return True
+        self.search.give_up()
+        return False
 
     def module(self, m):
         if m.index not in self.imported:
             self.imported.add(m.index)
-            yield from self.part(m, 0, None, None, -1)
+            if self.order.loud(m, 0):
+                yield from self.part(m, 0, None, None, -1)
 
     def function(self, m, scope):
         key = (m.index, scope)
-        if key in self.order.silent:
-            return
-        if key in self.active or len(self.active) >= MAX_DEPTH:
-            self.cut = True
-            return
-        self.active.append(key)
-        cut, self.cut, silent = self.cut, False, True
-        for event in self.part(m, scope, None, None, -1):
-            silent = False
-            yield event
-        if silent and not self.cut:
-            self.order.silent.add(key)
-        self.cut |= cut
-        self.active.pop()
+        if key in self.known:
+            for event in self.known[key]:
+                if not self.step():
+                    return
+                yield event
+        elif key not in self.active and len(self.active) < MAX_DEPTH and self.order.loud(m, scope):
+            self.active.add(key)
+            events = {}
+            for event in self.part(m, scope, None, None, -1):
+                if (event.m.index, event.i, event.sure) not in events:
+                    events[event.m.index, event.i, event.sure] = event
+                    yield event
+            self.active.discard(key)
+            self.known[key] = list(events.values())
 
     def part(self, m, scope, stop, stop_call, place):
         """Events of a scope up to a statement (None: all of it) and a call in it."""
@@ -127,7 +168,7 @@ class _Walk:
         branches = {}  # if statement -> tag -> branches that surely give such an event
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if stop is not None and s > stop:
+            if stop is not None and s > stop or not self.step():
                 return
             if statement is None:
                 continue
@@ -144,6 +185,8 @@ class _Walk:
                     for event in self.module(target):
                         yield _with(event, sure)
             for i in here:
+                if not self.step():
+                    return
                 if s == stop and stop_call is not None and i >= stop_call:
                     return
                 inner = self._reaches(m, scope, m.calls[i][4], place, stop)
@@ -188,7 +231,7 @@ class _Walk:
             sure = False
             if any(m.contexts[a][2] == statement and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try") for a in around):
                 possible = False  # the other branch
-            elif stop is not None and _leaves(m, scope, c):
+            elif stop is not None and c in m.jumps(scope):  # the block ends the function or the pass of the loop
                 possible = False
             elif kind == "if" and any(m.contexts[a][0] == "if" and _opposite(m, c, a) for a in around):
                 possible = False
@@ -197,18 +240,6 @@ class _Walk:
 
 def _with(event, sure):
     return event if sure else Event(event.tag, event.m, event.i, False)
-
-
-def _leaves(m, scope, branch):
-    """Does the block end the function (return, raise, exit) or the pass of the loop?"""
-    for s in m.scope_statements(scope):
-        statement = m.statements[s]
-        if statement and statement[2] == branch:
-            if statement[0] == F.RETURN or statement[0] == F.JUMP:
-                return True
-            if statement[0] == F.EXPR and statement[5][0] == "c" and tail_of(m.calls[statement[5][1]][0]) in _EXITS:
-                return True
-    return False
 
 
 def _opposite(m, a, b):

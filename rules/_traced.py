@@ -39,7 +39,7 @@ def calls(context):
 
 def in_part(context, found):
     """Those of the things found, tuples that begin with a module, that stand in the part."""
-    return [each for each in found if context.has(each[0])]
+    return context.each([each for each in found if context.has(each[0])])
 
 
 def _calls(context):
@@ -47,7 +47,7 @@ def _calls(context):
         return
     seen = set()
     names = set()
-    for traced in decorated(context):
+    for traced in context.each(decorated(context)):
         m, scope = traced.m, traced.scope
         for other, i, how in context.project.callers(m, scope):
             if how == "call" and (other.index, i) not in seen:
@@ -57,7 +57,7 @@ def _calls(context):
     for m, i in wrapped(context):
         names |= _assigned(m, i) | _returned(context, m, i)
     index = context.project.index
-    for number in sorted({number for name in names for number in index.modules("called", name)}):
+    for number in context.shown(sorted({number for name in names for number in index.modules("called", name)})):
         m = context.project.module(number)
         by_tail = m.calls_by_tail()
         for i in sorted({i for name in names for i in by_tail.get(name, ())}):
@@ -73,10 +73,10 @@ def decorated(context):
     """Traced functions of the project that carry the decorator."""
     if "decorated" not in context.memo:
         found = []
-        for index in context.project.mentioned(("function", "defun")):
+        for index in context.shown(context.project.mentioned(("function", "defun"))):
             m = context.project.module(index)
             for scope, record in enumerate(m.scopes):
-                if record[F.S_DECORATORS] and "tf.function" in context.infer.decorator_names(m, scope):
+                if record[F.S_DECORATORS] and record[F.S_KIND] == "function" and "tf.function" in context.infer.decorator_names(m, scope):
                     found.append(_by_decorator(context, m, scope))
         context.memo["decorated"] = found
     return context.memo["decorated"]

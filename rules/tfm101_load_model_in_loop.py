@@ -35,10 +35,13 @@ If each repeat needs another model, end the repeat with `clear_session()` and `g
 
 ## Fix safety
 Moving a load whose arguments do not change before the loop is safe when the loop only asks the model for predictions. Adding
-`clear_session()` and `gc.collect()` is unsafe: it ends every live Keras model of the process.
+`clear_session()` and `gc.collect()` is unsafe: it ends every live Keras model of the process. A load in a function that the loop calls gets a cached
+loader, which is unsafe too: all passes then share one model. Where a pass may write the file, waits for it, or changes the model, nothing moves.
 """
 
-from . import _mechanisms, _models
+from tflint_mem import facts as F
+
+from . import _cached, _effects, _mechanisms, _models, _saved, _variance
 
 CODE = "TFM101"
 MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection, 140 dead models at the peak; `del` is no cure"
@@ -46,10 +49,10 @@ MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.1
 
 def find(context):
     """Loads that repeat in a loop or through callers; those in request handlers are TFM103's."""
-    for acquired in _models.loads(context):
+    found = [each for each in _models.loads(context) if (each.repeat or each.short) is not None and (each.repeat or each.short).kind not in ("handler", "script")]
+    across = [(each.m, each.i) for each in found if not (each.repeat or each.short).local]
+    for acquired in context.each(found):
         repeat = acquired.repeat or acquired.short
-        if repeat is None or repeat.kind in ("handler", "script"):
-            continue
         m, i = acquired.m, acquired.i
         mechanism = _mechanisms.of(context, [m], False)
         yield context.at_call(
@@ -58,8 +61,25 @@ def find(context):
             severity="hint" if acquired.short else None,
             measured=_models.load_measured(mechanism, acquired.names, MEASURED), help=_help(context, acquired, mechanism),
             trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
-            fix=_models.hoist_or_clear(context, repeat, m, i, mechanism == _mechanisms.COLLECTED) if repeat.local else None,
+            fix=_models.hoist_or_clear(context, repeat, m, i, mechanism == _mechanisms.COLLECTED) if repeat.local else _cache(context, acquired, repeat, across),
         )
+
+
+def _cache(context, acquired, repeat, across):
+    """A cached loader for a load in a function that the loop calls, or why there is none."""
+    m, i = acquired.m, acquired.i
+    if repeat.context is None:
+        return "there is no loop before which it could be loaded"
+    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+        return "it stands in no function"
+    if any(_variance.of(context, repeat, argument) != _variance.SAME for argument in m.arguments(i)):
+        return "each pass may load another model"
+    used = _models.uses(context, acquired)
+    changed = _models.trains(used) and "fit()" or used & _models.CHANGES and f"{min(used & _models.CHANGES)}()" or _saved.changing(context, m, i, -1)
+    if changed:
+        return f"each pass changes the model it loads: {changed}"
+    refusal = _saved.refusal(context, m, i, _effects.of_loop(context, repeat.module, repeat.context))
+    return refusal or _cached.loader(context, m, i, across)
 
 
 def _help(context, acquired, mechanism):

@@ -35,12 +35,10 @@ def predict():
 ```
 
 ## Fix safety
-The fix adds a cached loader at module level (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
+The fix adds a cached loader at module level, unless a request trains, compiles or changes the model, or the program writes its file (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
 """
 
-from tflint_mem.finding import UNSAFE
-
-from . import _mechanisms, _models
+from . import _cached, _mechanisms, _models
 
 CODE = "TFM103"
 MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
@@ -51,10 +49,11 @@ _SCRIPT = "load it behind st.cache_resource: the script's own variables and func
 
 def find(context):
     """Loads and constructions whose repeat is a handler or a rerun script."""
-    for acquired in (*_models.loads(context), *_models.builds(context)):
+    served = [acquired for acquired in (*_models.loads(context), *_models.builds(context))
+              if acquired.repeat is not None and acquired.repeat.kind in ("handler", "script")]
+    peers = [(acquired.m, acquired.i) for acquired in served if acquired.kind == "load" or _ready_made(acquired)]
+    for acquired in context.each(served):
         repeat = acquired.repeat
-        if repeat is None or repeat.kind not in ("handler", "script"):
-            continue
         used = _models.uses(context, acquired)
         if acquired.kind == "build" and not used and not _ready_made(acquired):
             continue
@@ -66,7 +65,7 @@ def find(context):
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; {_before(mechanism, acquired.names)}",
             measured=_models.load_measured(mechanism, acquired.names, MEASURED), help=_SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model"),
-            fix=_cached_loader(context, m, i) if (acquired.kind == "load" or _ready_made(acquired)) and not _models.trains(used) else None,
+            fix=_fix(context, acquired, used, peers),
         )
 
 
@@ -79,16 +78,18 @@ def _ready_made(acquired):
     return any(name.startswith("keras.applications.") for name in acquired.names)
 
 
-def _cached_loader(context, m, i):
-    streamlit = context.project.repeats_of.handlers.streamlit(m)  # a rerun of the script makes its functions anew, and their caches
-    decorator = f"{streamlit}.cache_resource" if streamlit else None
+def _fix(context, acquired, used, peers):
+    """The cached loader, or why all requests cannot share one model."""
+    from . import _saved
 
-    def fix(fx):
-        from tflint_mem.codemod import operations as do
-
-        view, call = fx.at(m, i)
-        # named after the handler: several handlers of a file may be fixed at once
-        base = f"_load_{(_models.local_name(m, i) or 'model').lstrip('_')}_for_{m.qualname(m.calls[i][3]).replace('.', '_').lstrip('_').lower()}"
-        return UNSAFE, "Load the model once, behind a cache", do.cached_loader(fx.source, view, call, base, decorator)
-
-    return fix
+    m, i = acquired.m, acquired.i
+    if acquired.kind != "load" and not _ready_made(acquired):
+        return "a cached model would keep what requests change in it"
+    if _models.trains(used):
+        return "each request trains the model, and all of them would train one"
+    changed = used & _models.CHANGES and f"{min(used & _models.CHANGES)}()" or _saved.changing(context, m, i, -1)
+    if changed:
+        return f"each request changes the model ({changed}), and requests that share one would race"
+    if _saved.written_here(context, m, i):
+        return "this program writes the file, and a cache would keep the old model"
+    return _cached.loader(context, m, i, peers)

@@ -28,14 +28,15 @@ class Embedder:
 ```
 
 ## Fix safety
-Moving the construction before a loop that does not change its arguments is unsafe only in so far as a person should look at it.
+The construction moves before a loop that does not change its arguments, into the constructor of the object whose model it wraps, or into a cached
+function. All are unsafe in so far as a person should look at it: the wrapper, and a model that a cache was given, then live as long as the program.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import walk
 
-from . import _hot, _lifetimes, _models
+from . import _cached, _frozen, _hot, _lifetimes, _models, _saved
 
 CODE = "TFM104"
 MEASURED = "memory flat with a direct call, 73-112 KiB deferred per predict (TF 2.21); built once the same work was 3x faster"
@@ -46,7 +47,7 @@ _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"
 def find(context):
     """Wrappers of an existing model in a function that repeats or is called from several places."""
     found = []
-    for m, i, names in _models.constructions(context):
+    for m, i, names in context.each(_models.constructions(context)):
         if m.calls[i][3] == 0 and not m.loops(m.calls[i][4]):
             continue
         repeat = _repeat(context, m, i)
@@ -54,7 +55,7 @@ def find(context):
         if wrapped:
             found.append((m, i, repeat, wrapped))
     wrappers = frozenset((m.index, i) for m, i, _, _ in found)
-    for m, i, repeat, wrapped in found:
+    for m, i, repeat, wrapped in context.each(found):
         if repeat is None and not _per_call(context, m, i):
             continue
         nodes = wrapped == "input"
@@ -69,7 +70,7 @@ def find(context):
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
             severity="warning" if nodes else None, group="leak" if nodes else None,
             trace=context.trace(repeat, "wraps the model again") if repeat is not None else (),
-            fix=_hoist(m, i) if repeat is not None and repeat.local else None,
+            fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, [(om, j) for om, j, _, _ in found]),
         )
 
 
@@ -230,5 +231,34 @@ def _hoist(m, i):
         view, call = fx.at(m, i)
         edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, _models.local_name(m, i) or "submodel"))
         return UNSAFE, "Build the wrapper once before the loop", edits
+
+    return fix
+
+
+def _keep(context, m, i, repeat, peers):
+    """Build the wrapper in the constructor of the object whose model it wraps, or in a cached function; or why neither is right."""
+    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+        return "it stands in no function"
+    changed = _saved.changing(context, m, i, -1)
+    if changed:
+        return f"each call changes the wrapper: {changed}"
+    own = {e[2] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[1] == ("n", "self")}
+    if own and m.is_method(m.calls[i][3]):
+        again = next((name for name in sorted(own) if _frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), "")
+        return f"{again} may become another one" if again else _in_constructor(m, i)
+    if repeat is None:
+        return "each caller may have a model of its own"
+    varying = _cached.varying(context, m, i, repeat)
+    if varying:
+        return f"{varying} may be another one in each call"
+    return _cached.loader(context, m, i, peers, verb="build", noun="submodel", message="Build the wrapper once, behind a cache", by_name=True)
+
+
+def _in_constructor(m, i):
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        return UNSAFE, "Build the wrapper once, in the constructor", do.into_constructor(view, call, (_models.local_name(m, i) or "submodel").strip("_"))
 
     return fix

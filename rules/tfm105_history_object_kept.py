@@ -32,14 +32,14 @@ This frees the models that the histories kept. It does not cure what training a 
 and later: that is TFM102.
 
 ## Fix safety
-Appending `.history` is safe where nothing else reads the container; where it is read, the fix is not offered, because the readers
-must lose their `.history` too.
+Appending `.history` is safe where nothing else reads the container. Where it is read, the readers lose their `.history` too, which is unsafe; where one
+reads anything else of the History, there is no fix.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.context import Draft
-from tflint_mem.finding import SAFE
-from tflint_mem.project.module import tail_of, walk
+from tflint_mem.finding import SAFE, UNSAFE
+from tflint_mem.project.module import dotted, tail_of, walk
 
 from . import _models
 
@@ -114,7 +114,7 @@ def _draft(context, m, s, expression, fm, fit):
         CODE, m, _position(m, s, statement), f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
         measured=MEASURED, help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
         trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
-        fix=_numbers(m, expression, s) if expression[0] == "c" else None, noqa_row=statement[4], site=s,
+        fix=_numbers(context, m, expression, s), noqa_row=statement[4], site=s,
     )
 
 
@@ -159,19 +159,38 @@ def _new_model(context, fm, fit, repeat):
     return True
 
 
-def _numbers(m, expression, s):
-    """`.history` on the kept call, when nothing reads the container."""
+def _numbers(context, m, expression, s):
+    """`.history` on what is kept, and no `.history` any more where the container is read."""
     statement = m.statements[s]
-    container = m.calls[statement[5][1]][0][1] if statement[0] == F.EXPR else statement[5][0]
-    name = tail_of(container if container[0] != "x" else container[1])
+    if statement[0] == F.EXPR:
+        container = m.calls[statement[5][1]][0][1]
+    else:
+        container = statement[5][0][1] if statement[5][0][0] == "x" else ()
+    name = ".".join(dotted(container) or ()) if container else ""
+    if not name:
+        return "it is made by a comprehension, or has no name"
+    tail = tail_of(container)
+    if container[0] == "a" and any(other is not m for other in context.project.mentioning(tail)):
+        return "other files read the container"
 
     def fix(fx):
         from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod import operations as do
+        from tflint_mem.codemod.histories import keep_numbers
+        from tflint_mem.codemod.outline import outline
 
-        if name is None or _models.read_elsewhere(m, name, {s}):
-            raise NoFix("the container is read elsewhere")
-        view, call = fx.at(m, expression[1])
-        return SAFE, "Keep the numbers only", do.append_attribute(view, call, "history")
+        place = m.calls[expression[1]][6] if expression[0] == "c" else _place(outline(fx.source), statement, expression)
+        if place is None:
+            raise NoFix("what is kept is no plain value")
+        edits, read = keep_numbers(fx.source, statement[3], statement[4], place, name)
+        return UNSAFE if read else SAFE, "Keep the numbers only", edits
 
     return fix
+
+
+def _place(file, statement, expression):
+    """Where the name that is kept stands in its statement, as `ast` gives it."""
+    import ast
+
+    found = [node for node in file.nodes if isinstance(node, ast.Name) and ("n", node.id) == expression and isinstance(node.ctx, ast.Load)
+             and statement[3] <= node.lineno <= statement[4] and not isinstance(node, ast.Attribute)]
+    return (found[0].lineno, found[0].col_offset, found[0].end_lineno, found[0].end_col_offset) if len(found) == 1 else None

@@ -28,12 +28,14 @@ for batch, target in weeks:
 ```
 
 ## Fix safety
-Moving the compile before the loop is unsafe: an optimizer that is no longer made anew keeps its state from repeat to repeat.
+Moving the compile before the loop is offered where the optimizer keeps no state from repeat to repeat (plain SGD), or is made before the loop
+already. Elsewhere it would change the results: the moments of Adam, which began anew with each compile, would go on. It is unsafe all the same.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import TRAINING_METHODS
+from tflint_mem.project.reach import run_by
 
 from . import _backends, _hot, _lifetimes, _models, _modes, _trials
 
@@ -61,7 +63,7 @@ def find(context):
             CODE, m, i, f"`{_models.text(m, i)}` compiles the same model again {context.when(repeat, m)}"
             + (";" if known else "; on TensorFlow 2.14 and later") + " the old training graph and optimizer stay for the life of the process",
             measured=MEASURED_TURNS if _alternates(m, i, repeat) else MEASURED, help=_HELP_TURNS if _alternates(m, i, repeat) else _HELP,
-            trace=context.trace(repeat, "compiles the model again"), fix=_hoist(m, i) if repeat.local else None,
+            trace=context.trace(repeat, "compiles the model again"), fix=_fix(context, m, i, repeat),
         )
 
 
@@ -78,28 +80,34 @@ def _one_model_trained(context, m, i, repeat):
     for position, (hm, hi) in enumerate(repeat.hops):
         scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
         last = position == len(repeat.hops) - 1
-        if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known, 0):
+        if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known):
             return True
     return False
 
 
-def _goes_through(context, repeat, hop, place, at, depth=0):
+def _goes_through(context, repeat, hop, place, at):
     """Is the model at a hop what the repeat's own loop goes through, by its name or as an argument of the call before?"""
-    m, i = repeat.hops[hop]
-    scope = m.calls[i][3]
-    while place[0] == "a":
-        place = place[1]
-    bindings = m.bindings(scope).get(place[1], ()) if place[0] == "n" and depth < MAX_DEPTH else ()
-    for kind, statement, _, expression, _ in context.infer.reaching(m, bindings, at) if bindings else ():
-        if kind == "iter" and hop == 0 and repeat.context is not None and statement == m.contexts[repeat.context][2]:
-            return True
-        if kind == "assign" and _goes_through(context, repeat, hop, expression, statement, depth + 1):
-            return True
-        if kind == "param" and hop > repeat.handed:
-            caller, j = repeat.hops[hop - 1]
-            given = context.infer.argument(m, scope, expression, caller, j)
-            if given is not None and _goes_through(context, repeat, hop - 1, given, caller.calls[j][5], depth):
+    waiting, seen = [(hop, place, at)], set()
+    for hop, place, at in waiting:
+        m, i = repeat.hops[hop]
+        scope = m.calls[i][3]
+        while place[0] == "a":
+            place = place[1]
+        if place[0] != "n" or (hop, place, at) in seen:
+            continue
+        seen.add((hop, place, at))
+        context.project.searches.count("what a loop goes through")
+        bindings = m.bindings(scope).get(place[1], ())
+        for kind, statement, _, expression, _ in context.infer.reaching(m, bindings, at) if bindings else ():
+            if kind == "iter" and hop == 0 and repeat.context is not None and statement == m.contexts[repeat.context][2]:
                 return True
+            if kind == "assign":
+                waiting.append((hop, expression, statement))
+            elif kind == "param" and hop > repeat.handed:
+                caller, j = repeat.hops[hop - 1]
+                given = context.infer.argument(m, scope, expression, caller, j)
+                if given is not None:
+                    waiting.append((hop - 1, given, caller.calls[j][5]))
     return False
 
 
@@ -137,17 +145,14 @@ def _returned_in(context, v, repeat):
     for position, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if position == 0 and repeat.context is not None else -1
         for j in hm.scope_calls(hm.calls[hi][3]):
-            if hm.inside(hm.calls[j][4], loop) and v in context.infer.call_values(hm, j) and _reaches(context, hm, j, maker, 0):
+            if hm.inside(hm.calls[j][4], loop) and v in context.infer.call_values(hm, j) and _reaches(context, hm, j, maker):
                 return True
     return False
 
 
-def _reaches(context, m, j, maker, depth):
+def _reaches(context, m, j, maker):
     """Does call `j` run the function `maker`, itself or through functions that it calls?"""
-    for fm, scope in context.project.functions_called(m, j):
-        if (fm.index, scope) == maker or depth < MAX_DEPTH and any(_reaches(context, fm, k, maker, depth + 1) for k in fm.scope_calls(scope)):
-            return True
-    return False
+    return any((fm.index, scope) == maker for fm, scope, _ in run_by(context.project, "where a model is made", m, (j,), MAX_DEPTH))
 
 
 def _trained_in(context, m, scope, repeat, models):
@@ -159,20 +164,23 @@ def _trained_in(context, m, scope, repeat, models):
     return False
 
 
-def _trained_by_callees(context, m, scope, loop, place, models, depth):
+def _trained_by_callees(context, m, scope, loop, place, models):
     """Is the model trained in a function of the project that is called in this part of the scope: `train(model, data)`, `self.train(data)`?"""
-    for j in m.scope_calls(scope):
-        call = m.calls[j]
-        if not m.inside(call[4], loop):
-            continue
-        f = call[0]
-        if f[0] == "a" and f[2] in TRAINING_METHODS and (f[1] == place or models and not models.isdisjoint(context.infer.values(m, scope, f[1], call[5]))):
-            return True
-        if depth < MAX_DEPTH:
-            for fm, s in context.project.functions_called(m, j):
-                inner = _passed(context, m, j, fm, s, place)
-                if (inner is not None or models) and _trained_by_callees(context, fm, s, -1, inner, models, depth + 1):
-                    return True
+    waiting, seen = [(m, scope, place, 0)], set()
+    for fm, s, place, depth in waiting:
+        context.project.searches.count("where a model is trained")
+        for j in fm.scope_calls(s):
+            call = fm.calls[j]
+            if depth == 0 and not fm.inside(call[4], loop):
+                continue
+            f = call[0]
+            if f[0] == "a" and f[2] in TRAINING_METHODS and (f[1] == place or models and not models.isdisjoint(context.infer.values(fm, s, f[1], call[5]))):
+                return True
+            for gm, g in context.project.functions_called(fm, j) if depth < MAX_DEPTH else ():
+                inner = _passed(context, fm, j, gm, g, place)
+                if (inner is not None or models) and (gm.index, g, inner) not in seen:
+                    seen.add((gm.index, g, inner))
+                    waiting.append((gm, g, inner, depth + 1))
     return False
 
 
@@ -206,6 +214,31 @@ def _unfreezes(m, i, repeat):
 def _alternates(m, i, repeat):
     """Does it freeze one part and free another, as a training in turns does?  Then a compiled model for each turn serves all rounds."""
     return _switches(m, i, repeat) >= {("k", True), ("k", False)}
+
+
+def _fix(context, m, i, repeat):
+    if not repeat.local:
+        return "what repeats it stands in another function"
+    return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else "the new optimizer of each repeat begins without the state of the one before"
+
+
+def _keeps_nothing(context, m, i, repeat):
+    """Does training go on as before when the optimizer is not made anew: is it plain SGD, or made before the loop already?"""
+    optimizer = context.argument(m, i, 0, "optimizer")
+    if optimizer is None:
+        return False  # RMSprop
+    if optimizer[0] == "k":
+        return isinstance(optimizer[1], str) and optimizer[1].lower() == "sgd"
+    if optimizer[0] == "c":
+        names, call = context.project.apis(m, optimizer[1]), m.calls[optimizer[1]]
+        return bool(names & _PLAIN) and len(call[1]) <= 1 and all(name in ("learning_rate", "lr", "name") for name, _ in call[2]) and all(
+            value[0] != "c" for value in m.arguments(optimizer[1]))
+    kinds = context.kinds(m, i, optimizer)
+    return kinds == {"optimizer"} and _hot.steady(context, repeat, optimizer) and not _hot.made_in_pass(
+        context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
+
+
+_PLAIN = frozenset(("keras.optimizers.SGD", "keras.optimizers.sgd", "tf.optimizers.SGD"))
 
 
 def _hoist(m, i):

@@ -78,7 +78,7 @@ def find(context):
 
 def _graphs(context):
     """(module, position, site, module of the function, its scope, phrase) of everything that traces a function of the project."""
-    for traced in _traced.decorated(context):
+    for traced in context.each(_traced.decorated(context)):
         if not context.has(traced.m):
             continue
         statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
@@ -220,7 +220,7 @@ def _attribute(context, m, scope, e):
     return ("self." + e[2], (m, statement)) if big(context, m, function, value, statement) else None
 
 
-def _big_binding(context, m, owner, binding):
+def _big_binding(context, m, owner, binding, depth=0):
     kind, statement, scope, expression, path = binding
     if kind != "assign":
         return None
@@ -228,7 +228,7 @@ def _big_binding(context, m, owner, binding):
         return (m, statement) if _data_set(context, m, expression[1]) else None
     if path and expression[0] in ("t", "l") and len(path) == 1 and isinstance(path[0], int) and path[0] < len(expression[1]):
         expression, path = expression[1][path[0]], ()
-    return (m, statement) if not path and big(context, m, owner, expression, statement) else None
+    return (m, statement) if not path and big(context, m, owner, expression, statement, depth) else None
 
 
 def _data_set(context, m, i):
@@ -244,7 +244,7 @@ def big(context, m, scope, e, at, depth=0):
         while scope >= 0 and e[1] not in m.bindings(scope):
             scope = m.scopes[scope][F.S_PARENT]
         bindings = m.bindings(scope)[e[1]] if scope >= 0 else ()
-        return len(bindings) == 1 and bindings[0][0] == "assign" and _big_binding(context, m, scope, bindings[0]) is not None
+        return len(bindings) == 1 and bindings[0][0] == "assign" and _big_binding(context, m, scope, bindings[0], depth + 1) is not None
     if tag == "b":
         return big(context, m, scope, e[2], at, depth + 1) or big(context, m, scope, e[3], at, depth + 1)
     if tag == "x":

@@ -55,7 +55,7 @@ def find(context):
 
 
 def _makers(context):
-    for acquired in (*_models.builds(context), *_models.loads(context)):
+    for acquired in context.each((*_models.builds(context), *_models.loads(context))):
         yield acquired.m, acquired.i
 
 
@@ -132,4 +132,4 @@ def _in_results(context, m, i):
 
 
 def _trace(context, repeat, m, pos, last):
-    return (*context.trace(repeat, "makes a new model"), (m, pos[0], pos[1], last))
+    return context.trace(repeat, "makes a new model", (m, pos[0], pos[1], last))

@@ -38,15 +38,15 @@ for frame in frames:
 ```
 
 ## Fix safety
-The fix calls the model directly (`predict_on_batch` where the model may give several outputs, or in graph mode). It is unsafe: a
-direct call takes the whole input at once, does not split it into batches, and skips an overridden `predict_step`.
+The fix calls the model directly where it surely gives one tensor, else, and in graph mode, `predict_on_batch`. There is none where the input may be
+a whole data set: both take it at once. It is unsafe: a direct call skips an overridden `predict_step` and callbacks.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of
 
-from . import _backends, _hot, _lifetimes, _modes, _shapes
+from . import _backends, _hot, _lifetimes, _modes, _outputs, _shapes
 
 CODE = "TFM201"
 SWEEPS = True
@@ -177,14 +177,19 @@ def _text(m, i):
 
 def _fix(context, m, i, repeat, graph):
     data = _data(context, m, i)
-    if tail_of(m.calls[i][0]) != "predict" or data is None or not _only_keras(context, m, i):
-        return None
-    if _hot.steady(context, repeat, data) and not _hot.single(context, m, i, data):
-        return None  # the same whole array in each pass
+    if tail_of(m.calls[i][0]) != "predict":
+        return f"{tail_of(m.calls[i][0])} does more than call the model"
+    if data is None or not _only_keras(context, m, i):
+        return "the receiver may be another kind of model" if data is not None else "nobody sees the data"
     kinds = context.kinds(m, i, data)
     if kinds & {"dataset", "iterator", "sequence"} or data[0] in ("g", "d"):
-        return None
-    direct = not (data[0] in ("l", "t") or _several_outputs(context, m, i, data) or graph or _own_step(context, m, i))
+        return "a data set cannot be handed to the model itself"
+    if not _small(context, m, i, data, 0):
+        return "the input may be a whole data set, which predict splits into batches and a direct call does not"
+    one = _outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+    if one is None:
+        one = True if _several_outputs(context, m, i, data) or not _outputs.used_as_array(context, m, i) else False
+    direct = not (one or data[0] in ("l", "t") or graph or _own_step(context, m, i))
 
     def fix(fx):
         from tflint_mem.codemod.predictions import on_one_row
@@ -198,6 +203,62 @@ def _fix(context, m, i, repeat, graph):
         return UNSAFE, "Call the model directly" if direct else "Use predict_on_batch", edits
 
     return fix
+
+
+_FEW_ROWS = 1024
+_RECORD = 3  # names that one pass takes apart: a step that was remembered, not a data set
+_ONE_THING = frozenset(("frame", "image", "img", "photo", "picture", "sample", "row", "state", "obs", "observation", "batch", "window", "patch", "crop", "face", "board",
+                        "sequence", "line", "point", "item", "example"))
+
+
+def _small(context, m, i, e, depth):
+    """Is the input surely one sample or one batch, as a direct call takes it?"""
+    if depth > 3:
+        return False
+    if _hot.single(context, m, i, e):
+        return True
+    scope, at = m.calls[i][3], m.calls[i][5]
+    if e[0] == "x" and e[2] is not None and e[2][0] == "sl":
+        low, high = e[2][1], e[2][2]
+        return high is not None and (low is None and _is_few(high) or low is not None and high[0] == "b" and high[1] == "+" and low in high[2:4])
+    if e[0] == "b":
+        return any(_small(context, m, i, side, depth) for side in e[2:4])
+    if e[0] == "c":
+        call = m.calls[e[1]]
+        shape = call[1][0] if call[1] and tail_of(call[0]) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform") else None
+        if shape is not None:
+            return _is_few(shape[1][0] if shape[0] in ("t", "l") and shape[1] else shape)
+        if call[0][0] == "a" and tail_of(call[0]) in ("astype", "copy", "numpy"):
+            return _small(context, m, i, call[0][1], depth)
+        return len(call[1]) == 1 and tail_of(call[0]) in ("convert_to_tensor", "constant", "asarray", "preprocess_input") and _small(context, m, i, call[1][0], depth)
+    if e[0] != "n":
+        return False
+    bindings = m.bindings(scope).get(e[1], ())
+    reaching = context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings
+    return bool(reaching) and all(_small_binding(context, m, i, e[1], b, depth) for b in reaching)
+
+
+def _is_few(e):
+    return e[0] == "k" and isinstance(e[1], int) and 0 < e[1] <= _FEW_ROWS
+
+
+def _small_binding(context, m, i, name, binding, depth):
+    kind, _, scope, value, path = binding
+    if kind == "iter":
+        target = m.statements[binding[1]][5] if m.statements[binding[1]] is not None and m.statements[binding[1]][0] == F.FOR else ("", ())
+        if target[0] in ("t", "l") and len(target[1]) >= _RECORD:
+            return True
+        return name.lower().rstrip("s0123456789_").rpartition("_")[2] in _ONE_THING or context.kinds(m, i, ("n", name)) == {"tensor"}
+    if kind == "assign":
+        if path:
+            return name.rpartition("_")[2] in _ONE_THING
+        return value != ("n", name) and _small(context, m, i, value, depth + 1) or context.kinds(m, i, value) == {"tensor"}
+    if kind != "param":
+        return False
+    given = [(other, j, context.infer.argument(m, scope, value, other, j)) for other, j, how in context.project.callers(m, scope) if how == "call"]
+    if not given or any(argument is None for _, _, argument in given):
+        return name in _ONE_THING
+    return all(name in _ONE_THING or _small(context, other, j, argument, depth + 1) for other, j, argument in given)
 
 
 def _only_keras(context, m, i):

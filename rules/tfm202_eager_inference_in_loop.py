@@ -36,7 +36,7 @@ from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import is_op
 from tflint_mem.project.module import dotted, tail_of, walk
 
-from . import _held, _hot, _tracing
+from . import _frozen, _held, _hot, _tracing
 from ._models import text, walk_statement
 
 CODE = "TFM202"
@@ -79,7 +79,7 @@ def _draft(context, m, i, what, last, fix):
     yield context.at_call(
         CODE, m, i, f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
         measured=MEASURED, help="make a tf.function of the forward pass once and call that",
-        trace=context.trace(repeat, last), fix=(fix if repeat.local else _decorate(context, m, i)) if fix else None,
+        trace=context.trace(repeat, last), fix=(fix if repeat.local else _decorate(context, m, i)) if fix else "it is part of a larger step",
     )
 
 
@@ -194,15 +194,20 @@ def _compile_model(context, m, i):
     """Make `infer = tf.function(model)` before the outermost loop that leaves the model alone, and call that."""
     call = m.calls[i]
     receiver = dotted(call[0])
-    if receiver is None or receiver[0] in ("self", "cls") or not _runs_once(context, m, call[3]):
-        return None
+    if receiver is None or receiver[0] in ("self", "cls"):
+        return "the model is no plain variable"
+    if not _runs_once(context, m, call[3]):
+        return "the function around the loop may run again, and would make a tf.function each time"
     loops = []
     for loop in m.loops(call[4]):
         if any(_hot.bound_inside(m, b, loop) for b in m.bindings(call[3]).get(receiver[0], ())):
             break
         loops.append(loop)
-    if not loops:
-        return None
+    if len(loops) < len(m.loops(call[4])) or not loops:
+        return "a loop around it sets the model, and each tf.function would trace it again"
+    refusal = _host_model(context, m, i)
+    if refusal:
+        return refusal
     row = m.loop_line(loops[-1])
     keyword = "" if context.project.versions.at_least(2, 9) is False else ", reduce_retracing=True"
 
@@ -210,12 +215,23 @@ def _compile_model(context, m, i):
         from tflint_mem.codemod import operations as do
 
         view, node = fx.at(m, i)
-        name = do.unique_name(fx.source, "infer")
+        name = do.unique_name(fx.source, "infer", node, view.function(node))
         made = view.new(f"{name} = {do.tf_name(fx.source, row)}.function({'.'.join(receiver)}{keyword})\n")
         loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]][0] != "comp" else view.statement(node)
         return UNSAFE, "Trace the forward pass once", do.join(view.edits(insert_before={loop: made}), do.replace_expression(view, node.func, name))
 
     return fix
+
+
+def _host_model(context, m, i):
+    """Why the forward pass of the project's own model class has to run in Python, "" when nothing speaks against a trace."""
+    for v in context.infer.callee(m, i):
+        if v[0] in ("inst", "self"):
+            method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+            if method:
+                effect = _tracing.host_effect(context, *method)
+                return f"the model's call {effect}" if effect else _frozen.state(context, *method)
+    return ""
 
 
 def _runs_once(context, m, scope):
@@ -230,4 +246,4 @@ def _decorate(context, m, i):
     """Decorate the function around the call when it does nothing but TensorFlow."""
     from .tfm203_eager_train_step_not_compiled import decorate
 
-    return decorate(context, m, i) if _tracing.host_effect(context, m, m.calls[i][3]) is None else None
+    return decorate(context, m, i)

@@ -34,13 +34,14 @@ Pass what changes from step to step as tensors: a Python number would trace the 
 
 ## Fix safety
 The fix decorates the function. It is unsafe: a trace runs Python code once, not per step. Where the body prints, calls `.numpy()`,
-fills lists, sets attributes or draws data on the host, no fix is offered.
+fills lists, sets attributes or draws data on the host, makes variables or an optimizer, reads a name or attribute that changes, may be given
+NumPy arrays that it calculates with, several models or optimizers, or belongs to objects that are made anew, no fix is offered.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _hot, _tracing
+from . import _frozen, _hot, _tracing
 
 CODE = "TFM203"
 SWEEPS = True
@@ -63,7 +64,7 @@ def find(context):
             CODE, m, i,
             f"a GradientTape records eagerly {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
             measured=MEASURED, help="put the step into a function of tensors and decorate it with @tf.function",
-            trace=context.trace(repeat, "records op by op"), fix=None if repeat.local else decorate(context, m, i),
+            trace=context.trace(repeat, "records op by op"), fix="the step stands in the loop itself" if repeat.local else decorate(context, m, i),
         )
 
 
@@ -89,21 +90,43 @@ def _needs_host(context, m, block):
 
 
 def decorate(context, m, i):
-    """A fix that decorates the function around call `i`, or None where the body has to run in Python."""
+    """A fix that decorates the function around call `i`, or a few words that say why it has to run in Python."""
     scope = m.calls[i][3]
-    if m.scopes[scope][F.S_KIND] != "function" or not _made_once(context, m, scope):
-        return None
-    if _python_arguments(context, m, scope) or _tracing.host_effect(context, m, scope):
-        return None
+    record = m.scopes[scope]
+    if record[F.S_KIND] != "function":
+        return "the step stands in no function of its own"
+    if not _made_once(context, m, scope):
+        return "the function is defined again in each repeat"
+    if record[F.S_DECORATORS]:
+        return "the function has another decorator"
+    if _python_arguments(context, m, scope):
+        return "it is given Python values, each of which would be traced"
+    refusal = _tracing.host_effect(context, m, scope)
+    if refusal:
+        return f"the function {refusal}"
+    refusal = _frozen.reason(context, m, scope)
+    if refusal:
+        return refusal
 
     def fix(fx):
+        from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
         view, _ = fx.at(m, i)
         row = m.statements[m.scopes[scope][F.S_STMT]][3]
+        if _switched_off(fx.source.lines, row):
+            raise NoFix("its author switched the decorator off")
         return UNSAFE, "Trace the step once", do.add_decorator(view, view.function_on(row), f"{do.tf_name(fx.source, row)}.function")
 
     return fix
+
+
+def _switched_off(lines, row):
+    """Does a comment right around the head of the function, which stands on `row`, hold the decorator: `# @tf.function`?"""
+    above = row - 1
+    while above > 0 and (lines[above - 1].lstrip().startswith(("#", "@")) or not lines[above - 1].strip() and row - above < 2):
+        above -= 1
+    return any("#" in line and any(word in line.partition("#")[2] for word in ("tf.function", "@function", "def_function")) for line in lines[above:row + 1])
 
 
 def _made_once(context, m, scope):

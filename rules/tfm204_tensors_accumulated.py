@@ -36,7 +36,7 @@ from tflint_mem.context import Draft
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of, walk
 
-from . import _hot, _kept, _models, _variance
+from . import _hot, _kept, _models, _outputs, _variance
 
 CODE = "TFM204"
 SWEEPS = True
@@ -68,12 +68,12 @@ def find(context):
 
 
 def _near_models(context):
-    """Modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
+    """Goes through modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
     imports, found = context.project.imports, set()
     for m in {acquired.m for acquired in (*_models.builds(context), *_models.loads(context)) if not context.in_tests(acquired.m)}:
         near = {m.index, *imports.direct(m), *imports.importers(m)}
         found |= near.union(*(imports.importers(context.project.module(index)) for index in imports.importers(m)))
-    return [m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m)]
+    return (m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m))
 
 
 def _draft(context, keeping):
@@ -97,8 +97,8 @@ def _draft(context, keeping):
     return Draft(
         CODE, m, pos, f"keeps {what} {context.when(repeat, m)}" + (f"; all of them wait{where} until the end" if needed else "; their memory adds up"),
         measured=measured, help=help, severity="hint" if needed else None,
-        trace=(*context.trace(repeat, "makes the output"), (m, pos[0], pos[1], "keeps it")) if repeat.hops[-1] == (m, made) else (),
-        fix=_numpy(m, s) if statement[0] == F.EXPR and measured is not MEASURED_PREDICTIONS and not _methods_wanted(m, keeping) else None, noqa_row=statement[4], site=s,
+        trace=context.trace(repeat, "makes the output", (m, pos[0], pos[1], "keeps it")) if repeat.hops[-1] == (m, made) else (),
+        fix="arrays take as much on the host" if measured is MEASURED_PREDICTIONS else _fix(context, m, s, keeping, made), noqa_row=statement[4], site=s,
     )
 
 
@@ -247,6 +247,54 @@ def _feeds_itself(context, m, scope, e, at, depth):
 def _methods_wanted(m, keeping):
     """Does the module ask kept tensors for `.numpy()` already?"""
     return any(m.calls[k][0][0] == "a" and m.calls[k][0][1][0] in ("n", "x") for k in m.calls_by_tail().get("numpy", ()))
+
+
+def _fix(context, m, s, keeping, made):
+    if m.statements[s][0] != F.EXPR:
+        return "it is not put into a list"
+    if _methods_wanted(m, keeping):
+        return "what is kept is asked for .numpy() elsewhere"
+    value = m.calls[m.statements[s][5][1]][1][:1] if m.statements[s][5][0] == "c" else ()
+    if not (value and _one_tensor(context, m, s, value[0], made)):
+        return "the model may give several outputs"
+    return _numpy(m, s)
+
+
+def _one_tensor(context, m, s, e, made, depth=0):
+    """Is what is kept one tensor: what an operation gives, or the output of a model that surely has one?"""
+    if e[0] == "n":
+        bindings = context.infer.reaching(m, m.bindings(m.statements[s][1]).get(e[1], ()), s)
+        e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
+    if e[0] == "c" and context.project.apis(m, e[1]) & _SAME_SIZE:
+        return True
+    names, call = context.project.apis(m, made), m.calls[made]
+    if _outputs.used_as_array(context, m, made):
+        return True
+    if names & _OUTPUTS:
+        model = call[0][1] if "model.call" in names and call[0][0] == "a" else call[0]
+        return _outputs.several(context, m, call[3], model, call[5]) is False
+    for v in context.infer.callee(m, made):
+        if v[0] == "obj" and v[1] == "tf.function" and v[2] is not None and isinstance(v[2][1], int) and v[2][0] != "deco":
+            om = context.project.module(v[2][0])
+            given = om.calls[v[2][1]]
+            return bool(given[1]) and _outputs.several(context, om, given[3], given[1][0], given[5]) is False
+    functions = context.project.functions_called(m, made)
+    if functions and depth < MAX_DEPTH and all(_returns_one(context, fm, scope, depth) for fm, scope in functions):
+        return True
+    return m.statements[s][0] == F.EXPR and _joined(context, m, s)
+
+
+def _returns_one(context, m, scope, depth):
+    returned = [(s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
+    made = [(s, e, _output(context, m, scope, e, s, 0) if e is not None else None) for s, e in returned]
+    return bool(made) and all(call is not None and _one_tensor(context, m, s, e, call, depth + 1) for s, e, call in made)
+
+
+def _joined(context, m, s):
+    """Is the list of what is kept joined by an operation on tensors or arrays: `tf.concat(parts, 0)`?"""
+    container = m.calls[m.statements[s][5][1]][0][1]
+    return any(tail_of(m.calls[j][0]) in ("concat", "concatenate", "stack", "vstack", "hstack") and m.calls[j][1][:1] == (container,)
+               for j in m.scope_calls(m.statements[s][1]))
 
 
 def _numpy(m, s):

@@ -97,5 +97,5 @@ def _draft(context, m, keeping, repeat):
     return Draft(
         CODE, m, pos, f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
         measured=MEASURED, help="take the gradients in the step, and keep those if anything",
-        trace=(*context.trace(repeat, "records a tape"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        trace=context.trace(repeat, "records a tape", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
     )

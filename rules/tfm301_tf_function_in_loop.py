@@ -37,14 +37,16 @@ for fold in range(10):
 ```
 
 ## Fix safety
-The fix moves the definition, or the `tf.function(…)` call, before the loop when it takes nothing from the loop.
+The fix moves the definition, or the `tf.function(…)` call, before the loop when it takes nothing from the loop, and each trace would be the same: it is
+safe when nothing that the loop calls could change what the function reads while it is traced.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.context import Draft
+from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of
 
-from . import _hot, _lifetimes, _models, _traced
+from . import _effects, _frozen, _hot, _lifetimes, _models, _traced, _tracing
 
 CODE = "TFM301"
 SWEEPS = True
@@ -65,7 +67,7 @@ def find(context):
         return
     for m, i in _traced.in_part(context, _traced.wrapped(context)):
         yield from _checked(context, m, i, _traced.of_call(context, m, i), m.calls[i][6])
-    for traced in _traced.decorated(context):
+    for traced in context.each(_traced.decorated(context)):
         m, i = _traced.definition(context, traced) if context.has(traced.m) else (None, -1)
         if m is not None:
             yield from _checked(context, m, i, traced, m.calls[i][6])
@@ -122,7 +124,8 @@ def _checked(context, m, i, traced, pos):
         help="make it once, outside of what repeats, and pass what changes as tensors",
         severity="error" if training else "warning" if kept else None, group="leak" if training or kept else None,
         trace=context.trace(repeat, "makes a new tf.function"), site=i, noqa_row=pos[2],
-        fix=_fix(m, i, traced) if repeat.local and not kept and not _reads_loop(traced) else None,
+        fix=_fix(context, m, i, traced) if repeat.local and not kept and not _reads_loop(traced) else
+        "the functions are kept" if kept else "the function reads what the loop sets" if repeat.local else "what repeats it stands in another function",
     )
 
 
@@ -161,7 +164,7 @@ def _kept(context, m, i, traced, repeat):
     loop = repeat.context if repeat.local else -1
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
         return _models.stored(context, m, i, loop)
-    return traced.m is not None and _models._added_later(m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
+    return traced.m is not None and _models.added_later(context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
 
 
 def _of_new_model(context, m, i, traced, repeat):
@@ -206,19 +209,54 @@ def _reads_loop(traced):
     return any(b[1] == m.contexts[loop][2] or b[1] >= 0 and m.inside(m.statements[b[1]][2], loop) for b in bindings)
 
 
-def _fix(m, i, traced):
+def _fix(context, m, i, traced):
     def fix(fx):
         from tflint_mem.codemod import operations as do
         from tflint_mem.codemod.view import view_at
 
+        def moved(move, view, node, place):
+            contexts = fx.contexts(view, node, m, place)
+
+            def attempt(loop):
+                doubt = _doubt(context, m, i, traced, contexts[id(loop)])
+                edits, applicability = move(loop)
+                return edits, UNSAFE if doubt else applicability
+
+            return attempt
+
         if traced.m is not None and not m.calls[i][1] and not m.calls[i][2] or traced.made is None:
-            row = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]][3]
-            view = view_at(fx.source, row)
-            function = view.function_on(row)
-            edits, applicability = do.outermost_loop(view, function, lambda loop: do.hoist_def(view, function, loop))
+            statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
+            view = view_at(fx.source, statement[3])
+            function = view.function_on(statement[3])
+            edits, applicability = do.outermost_loop(view, function, moved(lambda loop: do.hoist_def(view, function, loop), view, function, statement[2]))
             return applicability, "Define it once before the loop", edits
         view, call = fx.at(m, i)
-        edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None))
+        edits, applicability = do.outermost_loop(
+            view, call, moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i][4]))
         return applicability, "Make it once before the loop", edits
 
     return fix
+
+
+def _doubt(context, m, i, traced, loop):
+    """What makes it unsafe to trace once what `loop` traces in each pass, "" for nothing; NoFix where another trace would give something else."""
+    from tflint_mem.codemod import NoFix
+
+    effects = _effects.of_loop(context, m, loop, but=i)
+    if traced.m is None:
+        wrapped = _traced.argument(m, i)
+        keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {"model", "layer", "saved_model"}
+        return "" if keras and not effects.unknown else "nobody sees the function that is traced"
+    effect = _tracing.host_effect(context, traced.m, traced.scope)
+    if effect and not effect.startswith(_ONLY_SEEN):
+        raise NoFix(f"each trace of the function {effect}")
+    names, attributes = _frozen.reads(context, traced.m, traced.scope)
+    own = m.statements[m.contexts[loop][2]][1]
+    bound = {(m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if _hot.bound_inside(m, b, loop)}
+    changed = sorted(name for _, name in names & (bound | effects.names)) or sorted((attributes | {name for _, name in names}) & effects.attributes)
+    if changed:
+        raise NoFix(f"the loop changes {changed[0]}, which the function reads when it is traced")
+    return effect or effects.unknown and (attributes or names) and f"nobody knows what {effects.unknown} does" or ""
+
+
+_ONLY_SEEN = ("reads a NumPy array", "calls print()")  # what a trace does that changes no result

@@ -29,11 +29,13 @@ for epoch in range(200):
 
 ## Fix safety
 The fix wraps the argument in `tf.constant`. It is safe where the traced function only casts the value, unsafe where it calculates with
-it (`tf.constant` of a float is float32). Where the function needs a Python value (a range, a shape, an axis), there is no fix.
+it (`tf.constant` of a float is float32). Where the function needs a Python value (a range, a shape, an axis), calculates with a whole number that it
+does not cast, or may work in another precision than float32, there is no fix.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.finding import SAFE, UNSAFE
+from tflint_mem.project.module import walk
 
 from . import _traced, _varying
 from ._models import text, walk_statement
@@ -79,11 +81,16 @@ def _made_again(context, traced, repeat):
 
 def _fix(context, m, i, traced, varying, which):
     if varying.kind not in ("number", "text") or traced.m is None:
-        return None
+        return "nobody sees the traced function" if traced.m is None else "it is no number or text"
     use = _used(context, traced.m, traced.scope, _parameter(context, m, i, traced, which), varying)
     if use is None:
-        return None
+        return "the function needs a Python value, or calculates with it in another type than a tensor would have"
     applicability, dtype = use
+    if applicability == UNSAFE and varying.kind == "number":
+        if _in_double(context, m) or _in_double(context, traced.m):
+            return "the tensors here may be float64, which does not mix with the float32 of tf.constant"
+        given = m.calls[i][1][which] if isinstance(which, int) else dict(m.calls[i][2]).get(which)
+        dtype = dtype or ("float32" if given is not None and _from_numpy(context, m, i, given) else "")
 
     def fix(fx):
         from tflint_mem.codemod import operations as do
@@ -94,6 +101,31 @@ def _fix(context, m, i, traced, varying, which):
         return applicability, "Pass a tensor", do.wrap_argument(view, call, which, f"{name}.constant({{}}{more})")
 
     return fix
+
+
+_TYPES = ("float64", "double", "float16", "bfloat16", "half", "mixed_precision", "mixed_float16", "mixed_bfloat16", "set_floatx", "complex64", "complex128")
+_ARRAYS = frozenset(("array", "asarray", "rand", "randn", "random", "normal", "uniform", "linspace", "arange", "loadtxt", "genfromtxt", "read_csv", "zeros", "ones", "load"))
+
+
+def _in_double(context, m):
+    """May tensors of the module have another precision than float32: does it say so, or make NumPy arrays and never say float32?"""
+    key = ("double", m.index)
+    if key not in context.memo:
+        constants = {e[1] for call in m.calls for e in (*call[1], *[value for _, value in call[2]]) if e[0] == "k" and isinstance(e[1], str)}
+        named = {name for name in _TYPES if context.project.index.has("idents", name, m.index)} | constants & set(_TYPES)
+        single = "float32" in constants or context.project.index.has("idents", "float32", m.index)
+        arrays = not single and any(v[0] == "ext" and v[1].startswith(("numpy.", "pandas.")) for tail in sorted(_ARRAYS) for j in m.calls_by_tail().get(tail, ())
+                                    if context.argument(m, j, None, "dtype") is None for v in context.infer.callee(m, j))
+        context.memo[key] = bool(named) or arrays
+    return context.memo[key]
+
+
+def _from_numpy(context, m, i, given):
+    """Does NumPy calculate the number, in float64?"""
+    call, parts = m.calls[i], [given]
+    if given[0] == "n":
+        parts += [b[3] for b in m.bindings(call[3]).get(given[1], ()) if b[0] in ("assign", "augment")]
+    return any(e[0] == "c" and any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, e[1])) for part in parts for e in walk(part, m.calls))
 
 
 def _parameter(context, m, i, traced, which):
@@ -122,9 +154,11 @@ def _used(context, m, scope, name, varying):
         if statement[0] in (F.DEF, F.CLASS):
             return None
         seen = [e for e in walk_statement(m, statement) if _mentions(e, me, m)]
+        cast = {part for e in walk_statement(m, statement) if e[0] == "c" and m.calls[e[1]][1] and "tf.cast" in context.project.apis(m, e[1])
+                for part in walk(m.calls[e[1]][1][0])}
         if any(e == me for e in walk_statement(m, statement)) and statement[0] in (F.IF, F.WHILE, F.FOR) or any(e[0] == "f" for e in walk_statement(m, statement)):
             return None
-        uses = [_use(context, m, e, me, varying) for e in seen]
+        uses = [_use(context, m, e, me, varying, e in cast) for e in seen]
         if None in uses or len(uses) != sum(1 for e in walk_statement(m, statement) if e == me):
             return None
         found.extend(uses)
@@ -143,13 +177,17 @@ def _mentions(e, me, m):
     return e[0] == "q" and (e[1] == me or me in e[3])
 
 
-def _use(context, m, e, me, varying):
-    """How an expression uses the parameter: "cast", "step", "number", or None when that needs a Python value."""
+def _use(context, m, e, me, varying, cast):
+    """How an expression uses the parameter: "cast", "step", "number", or None when that needs a Python value.
+
+    A tensor of a whole number is int32: it mixes with nothing else, and divided it is float64.  So it may only be cast (`cast`: the
+    expression is), printed, or compared with whole numbers.
+    """
     if e[0] == "b":
-        whole = any(o[0] == "k" and type(o[1]) is int for o in e[2:4])  # epoch + 1 is right for a number and for a tensor
-        return "number" if (varying.float or whole) and e[1] in ("+", "-", "*", "/") else None
+        whole = any(o[0] == "k" and type(o[1]) is int for o in e[2:4])  # tf.cast(epoch + 1, tf.float32) is right for a number and for a tensor
+        return "number" if (varying.float or whole and cast) and e[1] in ("+", "-", "*", "/") else None
     if e[0] == "q":
-        return "number" if varying.kind == "number" else None
+        return "number" if varying.kind == "number" and (varying.float or all(_whole(context, m, o, me) for o in (e[1], *e[3]))) else None
     call, apis = m.calls[e[1]], context.project.apis(m, e[1])
     if any(name.startswith("tf.summary.") for name in apis):
         return "step" if ("step", me) in call[2] else None
@@ -157,7 +195,19 @@ def _use(context, m, e, me, varying):
         return "cast"
     if varying.kind == "text":
         return "number" if any(name.startswith(_TEXT_OPS) for name in apis) else None
-    return "number" if apis & _NUMBER_OPS else None
+    return "number" if "tf.print" in apis or varying.float and apis & _NUMBER_OPS else None
+
+
+def _whole(context, m, e, me):
+    """Is one side of a comparison the parameter, a whole number, or a tensor of int32?"""
+    if e == me or e[0] == "k" and type(e[1]) is int:
+        return True
+    if e[0] == "x":
+        return _whole(context, m, e[1], me)
+    return e[0] == "c" and bool(context.project.apis(m, e[1]) & _INT32)
+
+
+_INT32 = frozenset(("tf.range", "tf.shape", "tf.size", "tf.rank"))
 
 
 _TEXT_OPS = ("tf.io.read_file", "tf.print", "tf.strings.", "tf.io.decode")

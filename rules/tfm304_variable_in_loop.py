@@ -90,7 +90,7 @@ def _held(context, m, i):
                 return Draft(
                     CODE, m, pos, f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
                     measured=MEASURED_KEPT, help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
-                    trace=(*context.trace(repeat, "makes a variable"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+                    trace=context.trace(repeat, "makes a variable", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
                 )
     return None
 

@@ -70,7 +70,7 @@ def find(context):
                 yield Draft(
                     CODE, traced.m, pos, f"a Python list grows in a loop that is unrolled while tracing, once for each value of `{parameter}`; every trace is kept",
                     measured=MEASURED, help="loop over tf.range and write into a tf.TensorArray, and pass the number as a tensor",
-                    trace=(*context.trace(repeat, f"passes {varying.what}"), (traced.m, pos[0], pos[1], "is unrolled into the graph")), noqa_row=traced.m.statements[s][4], site=s,
+                    trace=context.trace(repeat, f"passes {varying.what}", (traced.m, pos[0], pos[1], "is unrolled into the graph")), noqa_row=traced.m.statements[s][4], site=s,
                 )
 
 

@@ -145,7 +145,7 @@ def _one_iterator(m, i, j):
         if not loops or not isinstance(loops[0], do.LOOPS):
             raise NoFix("there is no place before the loop")
         do.hoist_call(view, made, loops[0], "batches")  # refuses what the loop changes
-        name = do.unique_name(fx.source, "batches")
+        name = do.unique_name(fx.source, "batches", made, view.function(made))
         if made.args:
             line = f"{name} = iter({view.code(made.args[0].value)}.repeat())\n"
         else:

@@ -28,7 +28,8 @@ for seed in seeds:
 ```
 
 ## Fix safety
-Adding `close()` at the end of the repeat is unsafe when something else still wants the session.
+The fix adds `close()` at the end of the repeat, or opens a plain session in a `with` block that holds the rest of the function (an interactive
+one is no context manager). It is unsafe when something else still wants the session; where it is kept, returned or handed on there is none.
 """
 
 from tflint_mem import facts as F
@@ -71,7 +72,7 @@ def _draft(context, m, i, repeat, interactive):
         f"{text} opens a session {context.when(repeat, m)}; "
         + ("only `close()` ends it, and nothing calls that" if interactive else "all of them are kept, and nothing closes them"),
         measured=MEASURED, help=_HELP_INTERACTIVE if interactive else _HELP_KEPT,
-        trace=context.trace(repeat, "opens a session that stays"), fix=_close(repeat, m, i) if repeat.local and interactive else None,
+        trace=context.trace(repeat, "opens a session that stays"), fix=_close(repeat, m, i, interactive),
     )
 
 
@@ -152,11 +153,31 @@ def _ended(context, m, i):
     return False
 
 
-def _close(repeat, m, i):
+def _close(repeat, m, i, interactive):
     def fix(fx):
+        from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Close the session at the end of each repeat", do.close_at_end(view, call, fx.loop(view, m, repeat.context))
+        do.stays_inside(view, call)
+        if repeat.local and interactive:
+            try:
+                return UNSAFE, "Close the session at the end of each repeat", do.close_at_end(view, call, fx.loop(view, m, repeat.context))
+            except NoFix:
+                pass
+        return UNSAFE, "Open the session in a with block", do.with_rest(view, call, _plain(call), whole=True)
 
     return fix
+
+
+def _plain(call):
+    """The call with `Session` in place of `InteractiveSession`, which is no context manager."""
+    import libcst as cst
+
+    from tflint_mem.codemod import NoFix
+
+    if isinstance(call.func, cst.Attribute):
+        return call.with_changes(func=call.func.with_changes(attr=cst.Name("Session")))
+    if call.func.value == "Session":
+        return call
+    raise NoFix("InteractiveSession is imported by its name")

@@ -40,7 +40,7 @@ and where the loop changes what the operation reads.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft, call_text
+from tflint_mem.context import Draft, Trace, call_text
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import SESSION_TYPES
 from tflint_mem.project.module import statement_expressions, tail_of, walk
@@ -102,7 +102,7 @@ def _draft(context, made):
         measured=_cost(context, made),
         help="give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once" if made.whole else
         "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
-        trace=(*trace[:-1], last), noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
+        trace=Trace.of(None if repeat is True else repeat, (*trace[:-1], last)), noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
         fix=_hoist(made) if made.call is not None and not made.whole and repeat is not True and repeat.local else None,
     )
 
@@ -141,7 +141,7 @@ def _regions(context):
             seen.add((m.index, scope, region))
             queue.append((m, scope, region, depth))
 
-    for m, i in _graphs.run_sites(context):
+    for m, i in context.each(_graphs.run_sites(context)):
         for repeat in context.project.repeats_of.all_of_call(m, i):
             for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
                 first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]

@@ -2,9 +2,10 @@
 
 ## What it does
 Reports a program that trains or infers with TensorFlow and configures the GPU nowhere in what it imports from its project: no
-memory growth, no memory limit, no fraction, no choice of devices. Once for each entry point (script, notebook, console script,
-service), at its first import of TensorFlow or Keras. Libraries and tests, TFLite, code for the CPU or a TPU stay silent: whoever
-runs a library decides about the GPU.
+memory growth, no memory limit, no fraction, no choice of devices. Once for a project, at the first import of TensorFlow or Keras in
+one of its entry points (script, notebook, console script, service); the others are listed in the trace. Libraries and tests, TFLite,
+code for the CPU or a TPU, and a project whose requirements or container have no GPU stay silent: whoever runs a library decides
+about the GPU. It is a hint: many programs have their GPU to themselves.
 
 ## Why is this bad?
 Without a setting TensorFlow reserves nearly all memory of every visible GPU when it starts, whether it needs it or not. A second
@@ -36,7 +37,7 @@ model.predict(x)
 The environment variable `TF_FORCE_GPU_ALLOW_GROWTH=true` does the same.
 
 ## Fix safety
-Adding the loop over all GPUs is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
+Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions, is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
 """
 
 import os
@@ -71,15 +72,15 @@ _NO_PROGRAMS = frozenset(("setup", "conf", "conftest", "noxfile", "fabfile", "ta
 
 
 def find(context):
-    """Entry points that reach work on TensorFlow and configure no GPU."""
+    """One draft for all entry points that reach work on TensorFlow and configure no GPU."""
     project = context.project
     scripts = _console_scripts(context)
     found = []
-    for m in project.modules:
+    for m in map(project.modules.__getitem__, context.shown(range(len(project.modules)))):
         if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or not _may_start(context, m, scripts) or _is_test(context, m):
             continue
         starts = _starts(context, m, scripts)
-        if not starts or project.versions.without_gpu(m):
+        if not starts or project.hardware.without_gpu(m) or context.settings.is_ignored(m.path, CODE):
             continue
         closure = [project.module(index) for index in project.imports.closure(m)]
         if any(_configured(context, each) for each in closure):
@@ -88,21 +89,24 @@ def find(context):
         work = _work(context, starts) if place is not None else None
         if work is not None:
             found.append((m, place, work, len(starts) > 1 and not _runs_itself(context, m), {each.index for each in closure}))
-    for m, place, work, service, _ in found:
-        # what a program imports and serves is part of that program
-        if not (service and any(m.index in closure and other is not m for other, _, _, _, closure in found)):
-            yield _draft(context, m, place, work)
+    # what a program imports and serves is part of that program
+    starts = [(m, place, work) for m, place, work, service, _ in found
+              if not (service and any(m.index in closure and other is not m for other, _, _, _, closure in found))]
+    if starts:
+        # the one nearest to the root of the project stands for all
+        yield _draft(context, *sorted(starts, key=lambda start: (len(start[0].parts), start[0].parts)))
 
 
-def _draft(context, m, pos, work):
-    wm, i = work
+def _draft(context, start, *others):
+    m, pos, (wm, i) = start
     call = wm.calls[i][6]
     top = any(s and s[0] == F.IMPORT and s[6] == pos and s[1] == 0 for s in m.statements)
+    also = [(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}") for om, place, (cm, j) in others]
     return Draft(
         CODE, m, pos, "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
         measured=MEASURED, help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
-        trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}")),
-        noqa_row=pos[2], fix=_stanza(pos) if top and not context.project.versions.graph_mode(m) else None,
+        trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}"), *also),
+        noqa_row=pos[2], fix=_fix(context, m, pos, top) if not others else "each entry point needs its own",
     )
 
 
@@ -395,10 +399,44 @@ def _uses_framework(m):
     return any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in m.imports)
 
 
-def _stanza(pos):
+def _fix(context, m, pos, top):
+    versions = context.project.versions
+    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+        return _sessions(context, m)
+    if not top:
+        return "TensorFlow is not imported at the top of the file"
+    return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
+
+
+def _sessions(context, m):
+    """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one, or why there is none."""
+    closure = {m.index, *context.project.imports.closure(m)}
+    made = [(om, i) for om, i, _ in context.everywhere(_SESSIONS, frozenset("tf." + name for name in _SESSIONS), closure)]
+    if not made:
+        return "in TensorFlow 1 the configuration of the first session decides, and this program opens none itself"
+    if any(om is not m or context.argument(om, i, 2, "config") is not None or om.calls[i][0][0] != "a" for om, i in made):
+        return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        edits = []
+        for _, i in made:
+            view, call = fx.at(m, i)
+            tf = view.code(call.func.value)
+            edits.append(do.add_keyword(view, call, "config", f"{tf}.ConfigProto(gpu_options={tf}.GPUOptions(allow_growth=True))"))
+        return UNSAFE, "Let the memory of all GPUs grow as needed", do.join(*edits)
+
+    return fix
+
+
+_SESSIONS = ("Session", "InteractiveSession")
+
+
+def _stanza(pos, listing):
     def fix(fx):
         from tflint_mem.codemod.stanza import growth_stanza
 
-        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0])
+        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
 
     return fix

@@ -42,7 +42,7 @@ def find(context):
     """Growth for part of the GPUs: one finding for each function, at its first call."""
     calls = list(_devices.growth_calls(context))
     seen = set()
-    for m, i in calls:
+    for m, i in context.each(calls):
         if context.in_tests(m):
             continue
         named = _devices.devices(context, m, i)

@@ -69,7 +69,7 @@ def find(context):
         return "configure" if (m.index, i) in configuring else "initialise" if _initialises(context, m, i) else None
 
     order = _order.Order(context, classify)
-    for m, i in sorted(calls, key=lambda call: (call[0].index, call[1])):
+    for m, i in context.each(sorted(calls, key=lambda call: (call[0].index, call[1]))):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         for events in order.earlier(m, i):

@@ -51,8 +51,7 @@ def find(context):
         return "limit" if key in limits else "growth" if key in growth else None
 
     order = _order.Order(context, classify)
-    for index, i in sorted(limits | growth):
-        m = context.project.module(index)
+    for m, i in context.each([(context.project.module(index), i) for index, i in sorted(limits | growth)]):
         if context.in_tests(m):
             continue
         mine = classify(m, i)

@@ -26,13 +26,16 @@ with tf.summary.create_file_writer(f"logs/{run}").as_default():
 or `writer.close()` at the end of the run.
 
 ## Fix safety
-There is no automatic fix: where the last write is, a person should say.
+The fix adds `writer.close()` to the end of each pass, where the writer has a name in the loop and nothing takes it out of the container again. It is
+unsafe: a person should see that nothing is written later.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.context import Draft
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import tail_of
 
-from . import _kept, _lifetimes
+from . import _kept, _lifetimes, _models
 
 CODE = "TFM701"
 MEASURED = "one file descriptor and 5-7 KiB per kept writer (TF 2.21); rebound: 0"
@@ -54,7 +57,7 @@ def find(context):
             if any(value in wanted for value in keeping.values):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
-                    yield _draft(context, m, keeping, repeat)
+                    yield _draft(context, m, i, keeping, repeat)
                     break
 
 
@@ -84,10 +87,29 @@ def _repeat(context, m, i, keeping):
     return None
 
 
-def _draft(context, m, keeping, repeat):
+def _draft(context, m, i, keeping, repeat):
     pos = _kept.position(m, keeping.s)
     return Draft(
         CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
-        trace=(*context.trace(repeat, "opens a writer"), (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        fix=_close(m, i, keeping, repeat),
     )
+
+
+def _close(m, i, keeping, repeat):
+    """Close the writer at the end of its pass, or why that may be too early."""
+    if not repeat.local:
+        return "what repeats it stands in another function"
+    if _models.local_name(m, i) is None:
+        return "the writer has no name of its own"
+    if _models.read_elsewhere(context, m, tail_of(keeping.container), {keeping.s}):
+        return "the writers are taken out of the container again"
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        return UNSAFE, "Close the writer at the end of each pass", do.close_at_end(view, call, fx.loop(view, m, repeat.context))
+
+    return fix

@@ -30,8 +30,8 @@ with multiprocessing.get_context("spawn").Pool(4, initializer=load) as pool:
 ```
 
 ## Fix safety
-The fix asks for the spawn start method. It is unsafe: spawned workers import the main module again and share no globals with the
-parent; arguments and functions must be picklable.
+The fix asks for the spawn start method. It is unsafe: spawned workers import the main module again; arguments and functions must be picklable. There
+is none where the workers read globals that only the parent sets, or are given models, locks or methods of objects.
 """
 
 from tflint_mem import facts as F
@@ -39,7 +39,7 @@ from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import tail_of
 
-from . import _runtime
+from . import _frozen, _order, _runtime
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
@@ -73,7 +73,7 @@ def find(context):
             measured=MEASURED, help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
             trace=((um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
                    (m, pos[0], pos[1], "forks worker processes"), (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker")),
-            fix=_spawn(m, i, kind, _own_context(context, m, i)) if _can_spawn(context, m, i, workers) else None,
+            fix=_not_spawned(context, m, i, workers) or _spawn(m, i, kind, _own_context(context, m, i)),
         )
 
 
@@ -88,7 +88,7 @@ def _start_method(context):
 
 def _constructions(context):
     """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in _CONSTRUCTORS."""
-    for index in context.project.mentioned(_CONSTRUCTORS):
+    for index in context.among(context.project.mentioned(_CONSTRUCTORS)):
         m = context.project.module(index)
         for i in range(len(m.calls)):
             tail = tail_of(m.calls[i][0])
@@ -174,13 +174,69 @@ def _is_made_by(context, m, call, i):
     return any(v[0] == "obj" and v[2] == (m.index, i) for v in context.infer.values(m, call[3], call[0][1], call[5]))
 
 
-def _can_spawn(context, m, i, workers):
-    """Can the workers be spawned as the code stands: importable functions, a `__main__` guard on the way, nothing shared?"""
+def _not_spawned(context, m, i, workers):
+    """Why the workers cannot be spawned as the code stands, "" when they can.
+
+    They need importable functions, a `__main__` guard on the way, and nothing that only the parent has.
+    """
     if any(v[0] == "cls" for v in context.infer.callee(m, i)):
-        return False
+        return "the worker is a class of processes"
+    if m.notebook:
+        return "a notebook's functions cannot be imported by spawned workers"
     if any(fm.scopes[s][F.S_KIND] == "lambda" or fm.scopes[fm.scopes[s][F.S_PARENT]][F.S_KIND] == "function" for fm, s in workers):
-        return False
-    return _guarded(context, m, i, 0) and not _shares(context, m)
+        return "spawned workers can only import functions at the top of a module"
+    if any(fm.is_method(s) for fm, s in workers):
+        return "a method takes its object along, and that may not be picklable"
+    if not _guarded(context, m, i, 0):
+        return 'spawned workers import the main module again, which has no `if __name__ == "__main__":` on the way'
+    if _shares(context, m):
+        return "queues or locks are made for the default start method"
+    if _hands_over(context, m, i, workers):
+        return "the workers are given things of TensorFlow, which cannot be pickled"
+    name = _set_in_parent(context, workers)
+    return f"the workers read {name}, which only the parent sets" if name else ""
+
+
+def _hands_over(context, m, i, workers):
+    """Are models, sessions or the like arguments of the workers?"""
+    given = [*m.arguments(i)]
+    for argument in list(given):
+        given += argument[1] if argument[0] in ("t", "l") else ()
+    kinds = {kind for e in given for kind in context.kinds(m, i, e)}
+    for fm, s in workers:
+        for index in range(len(fm.scopes[s][F.S_PARAMS])):
+            kinds |= {v[1] for v in context.infer.parameter(fm, s, index) if v[0] == "obj"}
+    return bool(kinds & _BOUND_TO_PROCESS)
+
+
+_BOUND_TO_PROCESS = frozenset(("model", "session", "graph", "dataset", "iterator", "tf.function", "variable", "strategy", "saved_model", "layer", "optimizer", "interpreter"))
+
+
+def _set_in_parent(context, workers):
+    """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or again; "" for none."""
+    seen = {}
+    for fm, s in workers:
+        seen.update(_frozen.functions(context, fm, s))
+    for fm, s in seen:
+        for name, owner in _frozen.outer_names(fm, s):
+            if owner == 0 and _later(fm, name, seen):
+                return name
+        for e in _frozen.module_attributes(context, fm, s):
+            if any(name == e[2] for other in context.project.mentioning(e[2], _frozen.MAX_MODULES) for name in other.foreign_attributes()):
+                return e[2]
+    return ""
+
+
+def _later(m, name, workers):
+    """Is a module's name bound in its main block, or by a function that the workers do not run?"""
+    for binding in m.bindings(0).get(name, ()):
+        if binding[1] >= 0 and any(_is_main_block(m, c) for c in m.chain(m.statements[binding[1]][2])):
+            return True
+    return any((m, s) not in workers and name in m.bindings(s) for s in m.declaring(name))
+
+
+def _is_main_block(m, context):
+    return m.contexts[context][0] == "if" and _order.is_main_test(m.statements[m.contexts[context][2]][5])
 
 
 def _shares(context, m):
@@ -191,7 +247,7 @@ def _shares(context, m):
 def _guarded(context, m, i, depth):
     call = m.calls[i]
     if call[3] == 0:
-        return any(m.contexts[c][0] == "if" for c in m.chain(call[4]))
+        return any(_is_main_block(m, c) for c in m.chain(call[4]))
     if depth > 4:
         return False
     return all(_guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call[3]) if how == "call")

@@ -27,14 +27,14 @@ for path in paths:
 ```
 
 ## Fix safety
-Moving the construction before a loop that does not change its arguments is unsafe only in that a table which the loop fills keeps
-its entries from one repeat to the next.
+The construction moves before a loop that does not change its arguments, or from a function that repeats into a cached one. Both are unsafe only in
+that a table which is filled keeps its entries from one repeat to the next.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _models, _modes
+from . import _cached, _models, _modes, _saved
 
 CODE = "TFM703"
 TABLES = frozenset(("tf.lookup.StaticHashTable", "tf.lookup.StaticVocabularyTable", "tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable",
@@ -58,7 +58,7 @@ def find(context):
             measured=MEASURED_LAYER if layer else MEASURED_TABLE,
             help="make it once, before the repeat or in the constructor of what uses it",
             trace=context.trace(repeat, "makes a table that nothing frees"),
-            fix=_hoist(m, i) if repeat.local else None,
+            fix=_hoist(m, i) if repeat.local else _keep(context, m, i, names, repeat),
         )
 
 
@@ -109,6 +109,21 @@ def _symbolic(context, m, j, argument):
             if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(t[0] == "x" and t[1:3] == argument[1:3] for t in statement[5]):
                 return _symbolic(context, m, j, statement[6])
     return False
+
+
+_FILLED = frozenset(("tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable", "tf.lookup.experimental.MutableHashTable", "tf.lookup.MutableHashTable"))
+
+
+def _keep(context, m, i, names, repeat):
+    """A cached function that makes the table once, or why there is none."""
+    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+        return "it stands in no function"
+    if names & _FILLED or _saved.changing(context, m, i, -1):
+        return "each call fills its table"
+    varying = _cached.varying(context, m, i, repeat)
+    if varying:
+        return f"{varying} may hold something else in each call, or is no key for a cache"
+    return _cached.loader(context, m, i, [(m, i)], verb="make", noun="table", message="Make the table once, behind a cache", by_name=True)
 
 
 def _hoist(m, i):

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tflint_mem.apply import MOST_ROUNDS, fix_source, write_atomic
+from tflint_mem.apply import MOST_ROUNDS, fix_source
 from tflint_mem.finding import Edit, Finding, Fix
 from tflint_mem.source import Source, split_rows
+from tflint_mem.writing import write_atomic
 
 
 def finding(code, row, column=1, edits=(), applicability="safe", severity="error", cell=None):
@@ -102,7 +103,13 @@ def test_the_same_import_is_inserted_once():
 def test_different_imports_at_one_place():
     linter = Linter(one=(importing("one", "import gc"),), two=(importing("two", "import re"),))
     result = linter.fix("import os\nx = one\ny = two\n")
-    assert result.new == b"import os\nimport re\nimport gc\nx = ok\ny = ok\n"
+    assert result.new == b"import os\nimport gc\nimport re\nx = ok\ny = ok\n"
+    assert result.rounds == 1
+
+
+def test_two_insertions_that_bring_one_name_do_not_go_together():
+    linter = Linter(one=(importing("one", "import gc"),), two=(importing("two", "import re as gc"),))
+    result = linter.fix("import os\nx = one\ny = two\n")
     assert result.rounds == 2
 
 

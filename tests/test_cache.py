@@ -3,14 +3,19 @@
 The engine is taken away where a stored result must do: what comes then can only come from the cache.
 """
 
+import hashlib
 import json
 import os
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tflint_mem import engine
 from tflint_mem.__main__ import run as run_command
+from tflint_mem.finding import Finding
 
 LEAK = """\
 import sys
@@ -214,3 +219,186 @@ def test_what_could_not_be_read_is_not_stored(project, check):
     assert "secret.py: skipped" in told
     assert not (project / ".tflint_mem_cache").exists()
     assert "secret.py: skipped" in check()[2]
+
+
+# -- a repository may bring a cache along
+
+
+@pytest.fixture
+def somebody(tmp_path_factory, monkeypatch):
+    """Be another user, or nobody in particular: somebody(folder) sets the folder of what the user remembers."""
+    def be(folder=None):
+        folder = folder or tmp_path_factory.mktemp("somebody")
+        monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+        return folder
+
+    return be
+
+
+def at(field):
+    """Where a field of a finding is stored."""
+    return Finding.__slots__.index(field)
+
+
+def change(path, work):
+    """Change what is stored, and sign it as the user's own run would."""
+    secret = (Path(os.environ["XDG_STATE_HOME"]) / "tflint-mem" / "key").read_bytes()
+    content = json.loads(path.read_text())
+    del content["signature"]
+    work(content)
+    body = json.dumps(content, separators=(",", ":")).encode()[1:]
+    signature = hashlib.blake2b(body, digest_size=32, key=secret, person=b"tflint-mem-cache").hexdigest().encode()
+    path.write_bytes(b'{"signature":"' + signature + b'",' + body)
+
+
+def test_a_result_that_another_user_has_signed_is_not_believed(project, check, somebody):
+    """It has all that ours has, but the key: no finding is hidden, none invented, and no file of ours is printed."""
+    first = check()
+    (path,) = stored(project)
+    somebody()
+    check()
+    change(path, lambda content: content.update(findings=[]))
+    assert check()[1] == [], "signed by this user, it is believed: the test below means something"
+    somebody()
+    assert check() == first
+
+
+def test_a_result_of_another_place_is_not_believed(project, check, tmp_path_factory, monkeypatch):
+    (project / "leak.py").write_text(HOISTED)
+    age(project)
+    check()
+    (path,) = stored(project)
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(project, other, dirs_exist_ok=True)
+    (other / "leak.py").write_text(LEAK)
+    monkeypatch.chdir(other)
+    assert len(check()[1]) == 1
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../outside.py", "not-there.py"])
+@pytest.mark.parametrize("step", [False, True])
+def test_a_finding_in_a_file_that_was_not_checked_is_refused(project, check, path, step):
+    first = check()
+
+    def work(content):
+        (finding,) = content["findings"]
+        if step:
+            finding[at("trace")][0][0] = path
+        else:
+            finding[at("path")] = path
+
+    change(stored(project)[0], work)
+    assert check() == first
+
+
+@pytest.mark.parametrize("field", Finding.__slots__)
+@pytest.mark.parametrize("value", [None, -1, 0, True, 1.5, "\x1b", [], [[]], {}, [1, 2], [None] * 3], ids=repr)
+def test_findings_of_other_types_are_refused(project, check, field, value):
+    """Either it could have been stored by us, or the files are analysed again; nothing else ever happens."""
+    first = check()
+    change(stored(project)[0], lambda content: content["findings"][0].__setitem__(at(field), value))
+    code, found, told = check()
+    assert told == first[2]
+    if found != first[1]:
+        assert code in (0, 1) and all(isinstance(finding["message"], str) and finding["location"]["row"] > 0 for finding in found)
+
+
+@pytest.mark.parametrize("where", ["trace", "fix", "edits", "place"])
+def test_records_of_another_length_are_refused(project, check, where):
+    first = check()
+    parts = {"trace": lambda f: f[at("trace")][0], "fix": lambda f: f[at("fix")], "edits": lambda f: f[at("fix")][2][0], "place": lambda f: f[at("start")]}
+    change(stored(project)[0], lambda content: parts[where](content["findings"][0]).append(1))
+    assert check() == first
+
+
+def test_the_secret_is_the_users_alone(project, check, somebody, no_engine):
+    key = somebody() / "tflint-mem" / "key"
+    first = check()
+    assert key.stat().st_mode & 0o777 == 0o600 and len(key.read_bytes()) == 32
+    assert key.parent.stat().st_mode & 0o777 == 0o700
+    key.chmod(0o644)
+    change(stored(project)[0], lambda content: content.update(findings=[]))
+    assert check() == first
+    key.chmod(0o600)
+    no_engine()
+    assert check()[1] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 33], ids=len)
+def test_a_secret_of_another_length_is_none(project, check, somebody, content):
+    folder = somebody() / "tflint-mem"
+    folder.mkdir()
+    (folder / "key").write_bytes(content)
+    (folder / "key").chmod(0o600)
+    assert len(check()[1]) == 1 and not (project / ".tflint_mem_cache").exists()
+
+
+@pytest.mark.parametrize("home", ["/dev/null/home", "/proc/nowhere", ""])
+def test_without_a_home_there_is_no_cache_and_no_error(project, check, monkeypatch, home):
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", home)
+    code, found, told = check()
+    assert (code, len(found), told) == (1, 1, "")
+    assert not (project / ".tflint_mem_cache").exists()
+
+
+def test_a_home_in_the_checked_tree_is_nobodys(project, check, somebody):
+    somebody(project / "home")
+    first = check()
+    assert not (project / ".tflint_mem_cache").exists() and not (project / "home").exists()
+    assert check() == first
+
+
+def test_many_first_runs_make_one_secret(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    code = "import sys; from tflint_mem import secret; print(secret.key('/nowhere').hex())"
+    runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(6)]
+    assert len({run.communicate()[0] for run in runs}) == 1
+    assert os.listdir(tmp_path / "tflint-mem") == ["key"]
+
+
+@pytest.mark.parametrize("link", ["folder", "ignore", "file", "fifo"])
+def test_nothing_is_written_or_read_through_links(project, check, tmp_path_factory, link):
+    first = check()
+    folder, outside = project / ".tflint_mem_cache", tmp_path_factory.mktemp("outside")
+    (path,) = stored(project)
+    if link == "folder":
+        folder.rename(outside / "cache")
+        folder.symlink_to(outside / "cache")
+        (outside / "cache" / path.name).write_text("mine")
+    elif link == "fifo":
+        path.unlink()
+        os.mkfifo(path)
+    else:
+        there = path if link == "file" else folder / ".gitignore"
+        there.rename(outside / "mine")
+        there.symlink_to(outside / "mine")
+    before = {name: name.read_bytes() for name in outside.rglob("*") if name.is_file()}
+    (project / "leak.py").write_text(LEAK + "\n")
+    found = check()
+    assert [f["code"] for f in found[1]] == [f["code"] for f in first[1]] and found[2] == ""
+    assert {name: name.read_bytes() for name in outside.rglob("*") if name.is_file()} == before
+
+
+def test_a_dangling_gitignore_is_not_created(project, check, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (project / ".tflint_mem_cache").mkdir()
+    (project / ".tflint_mem_cache" / ".gitignore").symlink_to(outside / "made")
+    assert len(check()[1]) == 1
+    assert not list(outside.iterdir()) and not stored(project)
+
+
+def test_a_file_of_the_same_size_and_time_from_an_archive_is_noticed(project, check):
+    """Whoever packs an archive chooses the times of its files, but not when they are unpacked."""
+    leak = project / "leak.py"
+    leak.write_text(LEAK.replace("for path", "if  path"))
+    age(project)
+    status = leak.stat()
+    assert check()[1] == []
+    (path,) = stored(project)
+    change(path, lambda content: [row.__setitem__(1, [s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino])
+                                  for row in content["files"] for s in [os.stat(row[0])]])
+    leak.write_text(LEAK)
+    os.utime(leak, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert leak.stat().st_size == status.st_size
+    assert len(check()[1]) == 1

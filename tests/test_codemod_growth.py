@@ -48,8 +48,8 @@ from tensorflow.keras.models import load_model
 m = load_model("a")
 """, """\
 import os
-from tensorflow.keras.models import load_model
 import tensorflow as tf
+from tensorflow.keras.models import load_model
 
 for gpu in tf.config.list_physical_devices("GPU"):
     tf.config.experimental.set_memory_growth(gpu, True)
@@ -109,6 +109,7 @@ def test_stanza(name, newline):
     ("def f():\n    import tensorflow as tf\n", 2),
     ("tf = 1\nfrom tensorflow import keras\n", 2),
     ("x = 1\n", 1),
+    ("import os\n\nif __name__ == '__main__':\n    from tensorflow import keras\n", 4),
 ])
 def test_stanza_refused(text, row):
     with pytest.raises(NoFix):

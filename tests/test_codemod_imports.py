@@ -47,7 +47,7 @@ def test_clear_session_as_imported(text, expression):
 def test_clear_session_added(text, added):
     expression, new = clear(text)
     assert expression == added.split()[-1] + ".clear_session()"
-    assert new == text + added + "\n"
+    assert new == added + "\n" + text
 
 
 def test_clear_session_without_a_framework():
@@ -78,36 +78,60 @@ def added(text, module="gc", name=None, row=None):
 
 
 PLACES = {
-    "behind imports": (
-        'import os\nimport sys  # noqa\n\nx = 1\n', 'import os\nimport sys  # noqa\nimport gc\n\nx = 1\n'),
-    "behind a multi-line import": (
-        'from a import (\n    b,\n)\nx = 1\n', 'from a import (\n    b,\n)\nimport gc\nx = 1\n'),
-    "docstring": ('"""Doc."""\nx = 1\n', '"""Doc."""\n\nimport gc\nx = 1\n'),
+    "among imports in order": (
+        'import os\nimport sys  # noqa\n\nx = 1\n',
+        'import gc\nimport os\nimport sys  # noqa\n\nx = 1\n'),
+    "above a multi-line import": (
+        'from a import (\n    b,\n)\nx = 1\n',
+        'import gc\n\nfrom a import (\n    b,\n)\nx = 1\n'),
+    "docstring": (
+        '"""Doc."""\nx = 1\n',
+        '"""Doc."""\n\nimport gc\nx = 1\n'),
     "future": (
         '"""Doc."""\nfrom __future__ import annotations\nx = 1\n',
-        '"""Doc."""\nfrom __future__ import annotations\nimport gc\nx = 1\n'),
-    "try block": (
+        '"""Doc."""\nfrom __future__ import annotations\n\nimport gc\nx = 1\n'),
+    "above a try block": (
         'try:\n    import a\nexcept ImportError:\n    a = None\nx = 1\n',
-        'try:\n    import a\nexcept ImportError:\n    a = None\nimport gc\nx = 1\n'),
-    "type checking": (
+        'import gc\n\ntry:\n    import a\nexcept ImportError:\n    a = None\nx = 1\n'),
+    "above type checking": (
         'from typing_extensions import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nx = 1\n',
-        'from typing_extensions import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nimport gc\nx = 1\n'),
-    "settings between": (
+        'import gc\n\nfrom typing_extensions import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\nx = 1\n'),
+    "above settings between": (
         'import a\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nx = 1\nimport late\n',
-        'import a\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nimport gc\nx = 1\nimport late\n'),
-    "behind the standard library": (
+        'import gc\n\nimport a\nos.environ["A"] = "1"\n__version__ = 3\nimport b\nx = 1\nimport late\n'),
+    "within the standard library": (
         'import os\nfrom re import match\n\nimport a\nimport sys\n',
-        'import os\nfrom re import match\nimport gc\n\nimport a\nimport sys\n'),
-    "no imports": ('#!/usr/bin/env python\n# about\nx = 1\n', '#!/usr/bin/env python\n# about\nimport gc\n\nx = 1\n'),
-    "decorated first": ('@a\ndef f(): pass\n', 'import gc\n\n@a\ndef f(): pass\n'),
+        'import gc\nimport os\nfrom re import match\n\nimport a\nimport sys\n'),
+    "no imports": (
+        '#!/usr/bin/env python\n# about\nx = 1\n',
+        '#!/usr/bin/env python\n# about\nimport gc\n\nx = 1\n'),
+    "decorated first": (
+        '@a\ndef f(): pass\n',
+        'import gc\n\n@a\ndef f(): pass\n'),
     "main guard": (
         'import a\nif __name__ == "__main__":\n    import b\n    b.main()\n',
-        'import a\nimport gc\nif __name__ == "__main__":\n    import b\n    b.main()\n'),
-    "semicolon": ('import a; x = 1\ny = 2\n', 'import a; x = 1\nimport gc\ny = 2\n'),
-    "no final line end": ('import a', 'import a\nimport gc'),
-    "carriage returns": ('import a\r\nx = 1\r\n', 'import a\r\nimport gc\r\nx = 1\r\n'),
+        'import gc\n\nimport a\nif __name__ == "__main__":\n    import b\n    b.main()\n'),
+    "semicolon": (
+        'import a; x = 1\ny = 2\n',
+        'import a; x = 1\nimport gc\ny = 2\n'),
+    "no final line end": (
+        'import a',
+        'import gc\n\nimport a'),
+    "carriage returns": (
+        'import a\r\nx = 1\r\n',
+        'import gc\r\n\r\nimport a\r\nx = 1\r\n'),
     "another function has it": (
-        'import a\ndef f():\n    import gc\n', 'import a\nimport gc\ndef f():\n    import gc\n'),
+        'import a\ndef f():\n    import gc\n',
+        'import gc\n\nimport a\ndef f():\n    import gc\n'),
+    "behind unsorted imports": (
+        'import sys\nimport os\n\nimport a\n',
+        'import sys\nimport os\nimport gc\n\nimport a\n'),
+    "behind the standard library's part of a block": (
+        'import os\nimport tensorflow as tf\n',
+        'import gc\nimport os\nimport tensorflow as tf\n'),
+    "all sorted by module": (
+        'from functools import reduce\nimport os\n\nimport a\n',
+        'from functools import reduce\nimport gc\nimport os\n\nimport a\n'),
 }
 
 
@@ -167,7 +191,7 @@ def test_notebook():
     source = notebook("%pip install x", "# set up\nimport tensorflow as tf", "x = 1\nimport os")
     expression, edits = ensure(source, "gc", row=4)
     new = Source.from_bytes("n.ipynb", source.with_edits(located(source, edits)))
-    assert new.notebook.cell_text(2) == "# set up\nimport tensorflow as tf\nimport gc"
+    assert new.notebook.cell_text(2) == "# set up\nimport gc\n\nimport tensorflow as tf"
     assert new.notebook.cell_text(3) == source.notebook.cell_text(3)
 
 

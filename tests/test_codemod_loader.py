@@ -20,12 +20,13 @@ def predict():
     model = load_model("m.keras", compile=False)  # each time
     return model.predict(x)
 """, """\
-import os
 import functools
+import os
 from flask import Flask
 from keras.models import load_model
 
 app = Flask(__name__)
+
 
 @functools.lru_cache(maxsize=None)
 def _load_model():
@@ -72,6 +73,7 @@ def predict(name, compile):
 """, """\
 from functools import lru_cache as cached
 from keras.models import load_model
+
 
 @cached(maxsize=8)
 def _load_model(full, compile):
@@ -173,6 +175,6 @@ def test_a_coding_comment_stays_first():
     view, call = code.call("load_model(")
     new = code.apply(cached_loader(code.source, view, call))
     assert new.startswith(
-        "#!/usr/bin/env python\n# coding: utf-8\nfrom k import load_model\nimport functools\n\n\n@functools.")
+        "#!/usr/bin/env python\n# coding: utf-8\nimport functools\n\nfrom k import load_model\n\n\n@functools.")
     assert new.endswith("# about f\ndef f(functools):\n    return _load_model()\n")
     compile(new, "new", "exec")

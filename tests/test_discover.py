@@ -45,7 +45,7 @@ def test_a_given_file_is_checked_whatever_its_name(tree):
 
 def test_each_file_once(tree):
     root = tree("a.py", "src/b.py")
-    assert files("src", "./src/b.py", "a.py", str(root / "a.py"), ".") == ["src/b.py", "a.py"]
+    assert files("src", "./src/b.py", "a.py", str(root / "a.py"), ".") == ["a.py", "src/b.py"]
 
 
 def test_usual_folders_are_left_out(tree):
@@ -107,7 +107,7 @@ def test_an_ignored_folder_that_is_given_is_walked(tree):
     root = tree("repo/out/a.py", "repo/out/deep/b.py", "repo/.git/HEAD")
     (root / "repo" / ".gitignore").write_text("/out\n")
     assert files("repo") == []
-    assert files("repo/out/deep", "repo/out") == ["repo/out/deep/b.py", "repo/out/a.py"]
+    assert files("repo/out/deep", "repo/out") == ["repo/out/a.py", "repo/out/deep/b.py"]
 
 
 def test_a_gitignore_line_without_sense_spoils_nothing(tree):

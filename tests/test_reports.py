@@ -163,14 +163,15 @@ def test_the_last_line(run, findings, more, line):
 def test_json_has_the_promised_fields(run):
     [record] = json.loads(json_report.render(run(finding())))
     assert list(sorted(record)) == sorted([
-        "cell", "code", "end_location", "filename", "fix", "location", "message", "name", "noqa_row", "severity", "trace", "url",
+        "cell", "code", "confidence", "end_location", "filename", "fix", "location", "message", "name", "noqa_row", "persona", "places",
+        "severity", "trace", "url",
         "verification"])
     assert record["filename"].endswith("/src/a b.py") and record["filename"].startswith("/")
     assert record["location"] == {"row": 4, "column": 10}
     assert record["end_location"] == {"row": 4, "column": 42}
     assert record["fix"] == {"applicability": "safe", "message": "Load once", "edits": [
-        {"content": "model = tf.keras.models.load_model('m')\n", "location": {"row": 3, "column": 1}, "end_location": {"row": 3, "column": 1}},
-        {"content": "", "location": {"row": 4, "column": 1}, "end_location": {"row": 5, "column": 1}}]}
+        {"content": "model = tf.keras.models.load_model('m')\n", "cell": None, "location": {"row": 3, "column": 1}, "end_location": {"row": 3, "column": 1}},
+        {"content": "", "cell": None, "location": {"row": 4, "column": 1}, "end_location": {"row": 5, "column": 1}}]}
     assert record["trace"][0] == {
         "filename": record["filename"], "cell": None, "row": 3, "column": 1, "message": "repeats: this `for`"}
     assert record["verification"] is None

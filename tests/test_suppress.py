@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tflint_mem import suppress
+from tflint_mem import noqa, suppress
 from tflint_mem.finding import Finding
 from tflint_mem.source import Source
 
@@ -109,8 +109,8 @@ def add(tmp_path, text, *findings, name="a.py"):
     path = tmp_path / name
     path.write_bytes(text)
     found = [item.replace(path=str(path)) for item in findings]
-    count = suppress.add_noqa(found, Source.read, lambda name, raw: path.write_bytes(raw))
-    return count, path.read_bytes()
+    new, count = noqa.commented(Source.read(str(path)), found, lambda source, left: not suppress.apply(left, lambda _: source, print))
+    return count, new
 
 
 def test_add_noqa(tmp_path):
@@ -136,5 +136,34 @@ def test_what_add_noqa_wrote_silences(tmp_path):
     assert silenced(new, *rows) == [True, True]
 
 
-def test_syntax_errors_get_no_comment(tmp_path):
-    assert add(tmp_path, b"x = (\n", finding(1, code="TFM000", name="syntax-error"))[0] == 0
+def test_add_noqa_fills_a_comment_without_codes(tmp_path):
+    assert add(tmp_path, b"x = f()  # noqa:\n", finding(1))[1] == b"x = f()  # noqa: TFM101\n"
+
+
+def test_a_string_is_no_comment(tmp_path):
+    assert add(tmp_path, b'x = f("# noqa: E1")\n', finding(1))[1] == b'x = f("# noqa: E1")  # noqa: TFM101\n'
+
+
+@pytest.mark.parametrize("text, row, noqa_row, new", [
+    ("x = f(); y = \\\n  3\n", 1, 1, "x = f(); y = \\\n  3  # noqa: TFM101\n"),
+    ('x = f(), """a\nb"""\n', 1, 1, 'x = f(), """a\nb"""  # noqa: TFM101\n'),
+    ('x = f(), f"""a\nb {1}\n"""\n', 1, 1, 'x = f(), f"""a\nb {1}\n"""  # noqa: TFM101\n'),
+    ('"""a\n"""; x = f(); """b\n"""\n', 2, 2, '"""a\n"""; x = f(); """b\n"""  # noqa: TFM101\n'),
+    ('if 1:\n  for x in [f(), """\n"""]: pass\n', 2, 2, 'if 1:\n  for x in [f(), """\n"""]: pass  # noqa: TFM101\n'),
+    ("x = f()  # a comment that ends in \\\ny = 1\n", 1, 1, "x = f()  # a comment that ends in \\  # noqa: TFM101\ny = 1\n"),
+    ("x = f() + \\\n  1 + \\\n  2", 1, 2, "x = f() + \\\n  1 + \\\n  2  # noqa: TFM101"),
+])
+def test_add_noqa_puts_comments_where_they_are_legal(tmp_path, text, row, noqa_row, new):
+    assert add(tmp_path, text.encode(), finding(row, noqa_row=noqa_row)) == (1, new.encode())
+
+
+def test_add_noqa_above_a_statement(tmp_path):
+    """Where the comment at the end says something else to another tool's parser, an own row is left."""
+    text = b"if 1:\n    x = f()  # tflint-mem: ignore[TFM102] # noqa\n"
+    row = finding(2)
+    source = Source("a.py", text)
+    refused = noqa.commented(source, [row], lambda new, found: False)
+    assert refused is None
+    new, count = noqa.commented(source, [row], lambda new, found: new.lines[1].startswith("    # tflint-mem"))
+    assert (new, count) == (b"if 1:\n    # tflint-mem: ignore[load-model-in-loop]\n" + text[6:], 1)
+    assert silenced(new, finding(3)) == [True]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tflint_mem.verify import guess, repair, sandbox, standins
+from tflint_mem.verify import guess, repair, standins
 
 
 def not_found(message, name="NotFoundError"):
@@ -194,17 +194,6 @@ def test_guessed_objects_work():
 )
 def test_shapes_that_the_code_suggests(text, shape):
     assert standins.plausible_shape(text) == shape
-
-
-def test_secrets_stay_behind():
-    scratch = "/scratch"
-    given = {"PATH": "/bin", "AWS_REGION": "x", "MY_TOKEN": "x", "DB_PASSWORD": "x", "API_KEY": "x", "apikey": "x", "MONKEY": "banana",
-             "GITHUB_SHA": "x", "SENTRY_DSN": "x", "PLAIN": "https://me:secret@host/", "HTTPS_PROXY": "http://p", "CUDA_VISIBLE_DEVICES": "1",
-             "VIRTUAL_ENV": "/v", "KEY": "x", "HOME": "/home/me"}
-    kept = sandbox.clean_environment(given, scratch)
-    assert {"PATH", "MONKEY", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV"} <= set(kept)
-    assert not {"AWS_REGION", "MY_TOKEN", "DB_PASSWORD", "API_KEY", "apikey", "GITHUB_SHA", "SENTRY_DSN", "PLAIN", "HTTPS_PROXY", "KEY"} & set(kept)
-    assert kept["HOME"] == "/scratch/home" and kept["PYTHONUSERBASE"] == "/home/me/.local"
 
 
 def test_layers_of_the_first_tensorflow(state):

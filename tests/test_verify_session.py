@@ -574,7 +574,9 @@ def test_no_network_no_secrets_no_writes_into_the_project(project, monkeypatch):
     server = socket.create_server(("127.0.0.1", 0))
     monkeypatch.setenv("SERVICE_API_TOKEN", "hush")
     monkeypatch.setenv("DATABASE_URL", "postgres://me:hush@db/x")
-    monkeypatch.setenv("HARMLESS_SETTING", "yes")
+    monkeypatch.setenv("UNKNOWN_SETTING", "yes")
+    monkeypatch.setenv("WANTED_SETTING", "yes")
+    monkeypatch.setenv("TF_CPP_MAX_VLOG_LEVEL", "0")
     project.write("app.py", f"""
         import os
         import socket
@@ -583,7 +585,7 @@ def test_no_network_no_secrets_no_writes_into_the_project(project, monkeypatch):
         for number in range(50):
             if "hush" in str(dict(os.environ)):
                 problems.append("secret")
-            if os.environ.get("HARMLESS_SETTING") != "yes":
+            if "UNKNOWN_SETTING" in os.environ or not {{"WANTED_SETTING", "TF_CPP_MAX_VLOG_LEVEL"}} <= set(os.environ):
                 problems.append("setting")
             try:
                 socket.create_connection(("127.0.0.1", {server.getsockname()[1]}), 1)
@@ -600,7 +602,7 @@ def test_no_network_no_secrets_no_writes_into_the_project(project, monkeypatch):
                 problems.append("home")
             assert not problems, problems  # here
     """)
-    outcome = project.verify()
+    outcome = project.verify(options(env=["WANTED_SETTING"]))
     server.close()
     isolated = outcome.environment["isolated"]
     if isolated["network"] != "off":

@@ -13,8 +13,10 @@ def main():
     """
     import os
 
-    from tflint_mem import check
+    _leave_current_folder()
+    from tflint_mem import check, streams
 
+    streams.complete()
     check.ENDS_HERE = True
     code = run()
     for stream in (sys.stdout, sys.stderr):
@@ -23,6 +25,24 @@ def main():
         except (OSError, ValueError):
             pass
     os._exit(code)
+
+
+def _leave_current_folder():
+    """Import nothing from the folder that is checked: `python -m`, and an empty entry of PYTHONPATH, make it the first place to look.
+
+    What this very package lies in stays, and so does a folder of installed packages, which stands behind the standard library.
+    """
+    import os
+
+    try:
+        here = os.getcwd()
+    except OSError:
+        return
+    if here == os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+        return
+    library = os.path.dirname(os.__file__)
+    end = sys.path.index(library) if library in sys.path else 1
+    sys.path[:end] = [folder for folder in sys.path[:end] if folder not in ("", here)]
 
 
 def run():
@@ -66,11 +86,31 @@ def _failure(error):
             return 130
         if isinstance(error, click.ClickException):
             return usage_error(error)
+    if isinstance(error, OSError):
+        line = _told(error)
+        if line:
+            print(f"tflint-mem: {line}", file=sys.stderr)
+            return 2
     import traceback
 
-    traceback.print_exc()
-    print(f"tflint-mem: internal error: {error!r}; this is a bug, please report it with the text above", file=sys.stderr)
+    from tflint_mem import safe
+
+    sys.stderr.write(safe.block(traceback.format_exc()))
+    print(f"tflint-mem: internal error: {safe.field(repr(error))}; this is a bug, please report it with the text above", file=sys.stderr)
     return 2
+
+
+def _told(error):
+    """The line for what the system refuses and no bug of ours can be: a folder that is gone, a full disk behind standard output."""
+    import os
+
+    try:
+        os.getcwd()
+    except OSError as gone:
+        return f"the current folder cannot be used: {gone.strerror}"
+    from tflint_mem import streams
+
+    return f"standard output: {error.strerror}" if streams.refused(error) else None
 
 
 if __name__ == "__main__":

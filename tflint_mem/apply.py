@@ -1,18 +1,35 @@
 """Apply proposed fixes to one file, in rounds, and keep only those that hold what they promise.
 
-A fix stays when the result still compiles, its finding is gone, and no error or warning appears that was not there
-before.  What is left out is reported with the reason; the other fixes are kept.
+A fix stays when the result still compiles, its finding is gone, and no error or warning of any rule appears that was not
+there before.  What is left out is reported with the reason; the other fixes are kept.
+
+Fixes that only work together are applied together: where the same rule then flags code that it had passed over, and has a
+fix for that as well, the first fix stays on trust.  When trust is not repaid all is taken back to where it began.
 """
 
-import os
-import stat
-import tempfile
+import re
 import warnings
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter
+from typing import NamedTuple
 
 from .finding import SAFE
+from .shift import Shift
 from .source import Source, SourceError
 
-MOST_ROUNDS = 10
+MOST_ROUNDS = 30
+MOST_CHECKS = 60  # of the whole project, for one file
+MOST_BUILDS = 400  # results that are put together and compiled, for one file
+
+_SEVERE = ("error", "warning")
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+class Found(NamedTuple):
+    """What a check finds in the file: with the rules that were asked for, and with all rules."""
+
+    wanted: list
+    every: list
 
 
 class Result:
@@ -36,120 +53,305 @@ def fix_source(source, findings, *, unsafe: bool, recheck) -> Result:
     unsafe   also apply fixes marked unsafe
     recheck  function from new bytes to the findings of the file with these bytes
     """
-    return _Fixer(source, findings, unsafe, recheck).run()
+    work = steps(source, Found(findings, findings), unsafe=unsafe)
+    try:
+        raw = next(work)
+        while True:
+            findings = recheck(raw)
+            raw = work.send(Found(findings, findings))
+    except StopIteration as done:
+        return done.value
+
+
+def steps(source, found: Found, *, unsafe: bool):
+    """The same as a generator, for callers that check many files at once: yields bytes, is sent the Found of a file that
+    holds them, and returns the Result."""
+    return _Fixer(source, found, unsafe).run()
+
+
+class _Trust(NamedTuple):
+    """The state before a fix was taken on trust."""
+
+    source: Source
+    found: Found
+    applied: int
+    left_out: frozenset
 
 
 class _Fixer:
-    def __init__(self, source, findings, unsafe, recheck):
-        self.source, self.findings = source, list(findings)
-        self.unsafe, self.recheck = unsafe, recheck
-        self.compiled = _compiles(source)
-        self.applied, self.skipped = [], []
-        self.left_out = set()
+    def __init__(self, source, found, unsafe):
+        self.source, self.found, self.unsafe = source, found, unsafe
+        self.compiled = _error_row(source) is None
+        self.applied = []
+        self.left_out = {}  # (code, place) -> (finding, reason)
+        self.rounds = self.checks = self.builds = 0
+        self.trusting, self.trust, self.owed = True, None, set()
 
-    def run(self) -> Result:
+    def run(self):
         seen = {self.source.raw}
-        rounds = 0
-        while rounds < MOST_ROUNDS:
+        end, progress = None, False
+        while end is None:
             batch = self.batch()
             if not batch:
+                if self.owed & {_key(finding) for finding in self.found.wanted}:
+                    self.take_back()
+                    continue
+                if not progress or not self.left_out:
+                    break
+                self.left_out, progress = {}, False  # what was refused may hold by now; if not, it is refused again
+                continue
+            if self.rounds >= MOST_ROUNDS or self.checks >= MOST_CHECKS or self.builds >= MOST_BUILDS:
+                end = f"still not settled after {self.rounds} rounds" if self.rounds >= MOST_ROUNDS else \
+                    "not tried: too many other fixes did not hold"
                 break
-            accepted, new, findings = self.accept(batch)
+            accepted, new, found, owed = yield from self.accept(batch)
             if not accepted:
                 continue  # each refused fix is left out from now on, so this ends
-            rounds += 1
-            edits = _edits(accepted)
-            self.left_out = {(code, _moved(place, edits)) for code, place in self.left_out}
-            self.applied += accepted
-            self.source, self.findings = Source.from_bytes(self.source.path, new), findings
+            self.take(accepted, new, found, owed)
+            progress = True
             if new in seen:
-                self.drop_rest("the fixes undo each other")
-                break
+                end = "the fixes undo each other"
             seen.add(new)
-        else:
-            self.drop_rest(f"still not settled after {MOST_ROUNDS} rounds")
-        return Result(self.source.raw, self.applied, self.skipped, rounds)
+        if end is not None:
+            if self.owed & {_key(finding) for finding in self.found.wanted}:
+                self.take_back()
+            for finding in self.candidates():
+                self.left_out[_key(finding)] = (finding, end)
+        return Result(self.source.raw, self.applied, list(self.left_out.values()), self.rounds)
+
+    def take(self, accepted, new, found, owed):
+        """The round has changed the file."""
+        if owed and self.trust is None:
+            self.trust = _Trust(self.source, self.found, len(self.applied), frozenset(self.left_out.items()))
+        shift = Shift(_edits(accepted))
+        self.left_out = {(code, shift.moved(place)): value for (code, place), value in self.left_out.items()}
+        self.owed = {(code, shift.moved(place)) for code, place in self.owed} | owed
+        self.applied += accepted
+        self.source, self.found = Source.from_bytes(self.source.path, new), found
+        self.rounds += 1
+
+    def take_back(self):
+        """A fix that was taken on trust did not lead to the end: back to where that began, and no trust from there on."""
+        self.source, self.found = self.trust.source, self.trust.found
+        del self.applied[self.trust.applied:]
+        self.left_out = dict(self.trust.left_out)
+        self.trusting, self.trust, self.owed = False, None, set()
+
+    def has_fix(self, finding):
+        """Whether the finding has a fix that may be applied."""
+        return finding.fix is not None and bool(finding.fix.edits) and (self.unsafe or finding.fix.applicability == SAFE)
 
     def candidates(self):
         """The fixes to try, in order of their first edits."""
-        found = [
-            finding for finding in self.findings
-            if finding.fix is not None and finding.fix.edits and (self.unsafe or finding.fix.applicability == SAFE)
-            and _key(finding) not in self.left_out]
-        return sorted(found, key=lambda finding: (_ranges(finding.fix.edits)[0], finding.sort_key()))
+        found = [finding for finding in self.found.wanted if self.has_fix(finding) and _key(finding) not in self.left_out]
+        return sorted(found, key=lambda finding: (_first(finding.fix.edits), finding.sort_key()))
 
     def batch(self):
         """The candidates that do not get in each other's way; the others wait for the next round."""
-        chosen, taken = [], []
-        for finding in self.candidates():
-            edits = finding.fix.edits
-            if all(edit in taken or not any(_clash(edit, other) for other in taken) for edit in edits):
+        candidates = self.candidates()
+        if not candidates:
+            return []
+        chosen, taken = [], _Taken(self.source)
+        for finding in candidates:
+            if not any(taken.clash(edit) for edit in finding.fix.edits):
                 chosen.append(finding)
-                taken += edits
+                taken.add(finding.fix.edits)
         return chosen
 
-    def drop_rest(self, reason):
-        self.skipped += [(finding, reason) for finding in self.candidates()]
-
-    def leave_out(self, finding, reason):
-        self.left_out.add(_key(finding))
-        self.skipped.append((finding, reason))
-
     def accept(self, batch):
-        """`(accepted, new bytes, findings)`: the most of `batch` that holds; the rest is left out with its reason."""
-        accepted, new, findings = [], self.source.raw, self.findings
+        """`(accepted, new bytes, findings, owed)`: the most of `batch` that holds; the rest is left out with its reason."""
+        accepted, new, found, owed = [], self.source.raw, self.found, set()
         groups = [batch]
         while groups:
             group = groups.pop(0)
-            outcome = self.attempt(accepted + group)
-            if isinstance(outcome, tuple):
-                accepted, (new, findings) = accepted + group, outcome
-            elif len(group) == 1:
-                self.leave_out(group[0], outcome)
+            if self.checks >= MOST_CHECKS or self.builds >= MOST_BUILDS:
+                break  # what was not tried is told at the end
+            objection, outcome = yield from self.attempt(accepted + group)
+            guilty = objection.guilty & {id(finding) for finding in group} if objection else set()
+            if objection is None:
+                accepted, (new, found, owed) = accepted + group, outcome
+            elif len(group) == 1 or len(guilty) == len(group):
+                for finding in group:
+                    self.left_out[_key(finding)] = (finding, objection.reasons.get(id(finding), objection.reason))
+            elif guilty:
+                groups[:0] = [[f for f in group if id(f) not in guilty], [f for f in group if id(f) in guilty]]
             else:
                 middle = len(group) // 2
                 groups[:0] = [group[:middle], group[middle:]]
-        return accepted, new, findings
+        return accepted, new, found, owed
 
     def attempt(self, group):
-        """`(new bytes, findings)` with the fixes of `group`, or the reason why they do not hold."""
+        """`(None, (new bytes, findings, owed))` with the fixes of `group`, or `(Objection, None)` where they do not hold."""
         edits = _edits(group)
+        shift = Shift(edits)
+        objection = _Objection(group, shift)
+        self.builds += 1
         try:
             new = self.source.with_edits(edits)
         except (ValueError, SourceError) as error:
-            return str(error)
-        if self.compiled and not _compiles(Source.from_bytes(self.source.path, new)):
-            return "the result would not compile"
+            return objection.because(str(error)), None
+        if self.compiled:
+            changed = Source.from_bytes(self.source.path, new)
+            row = _error_row(changed)
+            if row is not None:
+                return objection.because("the result would not compile", (changed.locate(row)) if row else None), None
+        self.checks += 1
         try:
-            findings = self.recheck(new)
+            found = yield new
         except SourceError as error:
-            return str(error)
-        return self.objection(group, edits, findings) or (new, findings)
+            return objection.because(str(error)), None
+        owed = self.object(objection, found)
+        return (objection, None) if objection.reason else (None, (new, found, owed))
 
-    def objection(self, group, edits, findings):
-        """Why the new findings speak against the fixes; None when they do not."""
-        fixed = {id(finding) for finding in group}
-        expected, loose = {}, []
-        for finding in self.findings:
-            if id(finding) not in fixed:
-                expected.setdefault((finding.code, _moved(_place(finding), edits)), []).append(finding)
-        new = []
-        for finding in findings:
-            matches = expected.get((finding.code, _place(finding)))
-            if matches:
-                matches.pop()
-            else:
-                new.append(finding)
-        loose = [finding.code for rest in expected.values() for finding in rest]
-        codes = {finding.code for finding in group}
-        for finding in new:
-            if finding.code in loose:
-                loose.remove(finding.code)  # an old one that an edit carried along
-            elif finding.code in codes:
-                return "the finding would still be there"
-            elif finding.severity in ("error", "warning"):
-                return f"it would cause {finding.code} {finding.name}"
-        return None
+    def object(self, objection, found):
+        """Collect what the new findings say against the fixes; returns the keys of those that are owed for them."""
+        owed = set()
+        codes = {finding.code for finding in objection.group}
+        for finding in _appeared(self.found.wanted, found.wanted, objection):
+            place = _place(finding)
+            if finding.code in codes:
+                if self.trusting and self.has_fix(finding) and not objection.shift.writers(place):
+                    owed.add(_key(finding))
+                else:
+                    objection.because("the finding would still be there", place[:2], finding.code)
+            elif finding.severity in _SEVERE:
+                objection.because(f"it would cause {finding.code} {finding.name}", place[:2])
+        if found.every is not found.wanted:
+            said = {_key(finding) for finding in found.wanted}
+            for finding in _appeared(self.found.every, found.every, objection):
+                if finding.severity in _SEVERE and finding.persona == "regular" and _key(finding) not in said:
+                    objection.because(f"it would cause {finding.code} {finding.name}", _place(finding)[:2])
+        return owed
+
+
+class _Objection:
+    """What speaks against a group of fixes.
+
+    reason   the first thing that does, None when nothing does
+    guilty   ids of the findings whose fixes are to blame, as far as that can be told; `reasons` by these ids
+    """
+
+    def __init__(self, group, shift):
+        self.group, self.shift = group, shift
+        self.reason, self.guilty, self.reasons = None, set(), {}
+        self._by_edit = None
+
+    def because(self, reason, row=None, code=None):
+        """One more reason; `row`, (cell, row) of the result, and `code` tell who is to blame.  Returns self."""
+        self.reason = self.reason or reason
+        if row is not None:
+            for edit in self.shift.writers((row[0] or 0, row[1], 1), whole_rows=True):
+                for finding in self._owners(edit):
+                    if code is None or finding.code == code:
+                        self.guilty.add(id(finding))
+                        self.reasons.setdefault(id(finding), reason)
+        return self
+
+    def _owners(self, edit):
+        if self._by_edit is None:
+            self._by_edit = {}
+            for finding in self.group:
+                for own in finding.fix.edits:
+                    self._by_edit.setdefault(_same(own), []).append(finding)
+        owners = self._by_edit[_same(edit)]
+        return owners if len(owners) == 1 else ()  # an import that several share is nobody's fault
+
+
+def _appeared(before, after, objection):
+    """The findings of `after` that are not those of `before`, moved by the edits and without the fixed ones."""
+    fixed = {_key(finding) for finding in objection.group}
+    expected = Counter(
+        (finding.code, objection.shift.moved(_place(finding))) for finding in before if _key(finding) not in fixed)
+    new = []
+    for finding in after:
+        key = _key(finding)
+        if expected[key]:
+            expected[key] -= 1
+        else:
+            new.append(finding)
+    loose = Counter()
+    for (code, _), count in expected.items():
+        loose[code] += count
+    for finding in new:
+        if loose[finding.code]:
+            loose[finding.code] -= 1  # an old one that an edit carried along
+        else:
+            yield finding
+
+
+class _Taken:
+    """The edits of the fixes that are chosen: which others would clash with them?"""
+
+    def __init__(self, source):
+        self._source, self._words = source, None
+        self._cells, self._same = {}, set()
+        self._names, self._scopes = set(), None  # (function, new name) of the insertions
+
+    def clash(self, edit) -> bool:
+        """Whether the edit overlaps a chosen one, or touches it where their order would matter."""
+        if _same(edit) in self._same:
+            return False
+        ranges = self._cells.get(edit.cell, ())
+        at = bisect_right(ranges, (edit.end, _LAST)) - 1
+        while at >= 0 and ranges[at][1] >= edit.start:
+            if not _side_by_side(edit, ranges[at][2]):
+                return True
+            place = ranges[at][:2]
+            at = bisect_left(ranges, place) - 1  # of insertions at one place one stands for all
+        return edit.start == edit.end and not self._names.isdisjoint(self._new_names(edit))
+
+    def add(self, edits):
+        for edit in edits:
+            if _same(edit) not in self._same:
+                self._same.add(_same(edit))
+                insort(self._cells.setdefault(edit.cell, []), (edit.start, edit.end, edit), key=lambda entry: entry[:2])
+                if edit.start == edit.end:
+                    self._names |= self._new_names(edit)
+
+    def _new_names(self, edit):
+        """Names in the text of an insertion that the file does not know, each with the function it gets into.
+
+        Two fixes must not give one name to two things.
+        """
+        if self._words is None:
+            self._words = set(_NAME.findall(self._source.text))
+        new = set(_NAME.findall(edit.content)) - self._words
+        if not new:
+            return new
+        if self._scopes is None:
+            self._scopes = _functions(self._source)
+        row = self._source.module_row(edit.cell, edit.start[0]) + (edit.start[1] > 1)
+        scope = self._scopes[row] if row < len(self._scopes) else 0
+        return {(scope, name) for name in new}
+
+
+def _functions(source):
+    """For each row of the module, counted from 0, the number of the function whose body it is in; 0 for none."""
+    import ast
+
+    scopes = [0] * (len(source.lines) + 2)
+    try:
+        tree = ast.parse(source.code_bytes())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return scopes
+    found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    for number, node in enumerate(sorted(found, key=lambda node: node.lineno), 1):
+        scopes[node.lineno + 1:node.end_lineno + 1] = [number] * (node.end_lineno - node.lineno)
+    return scopes
+
+
+_LAST = (float("inf"), float("inf"))
+
+
+def _side_by_side(one, other) -> bool:
+    """Whether two edits that touch or overlap only meet between two rows, so that both can be done."""
+    if one.start == one.end == other.start == other.end:
+        below = one.start[1] == 1 and one.content.endswith(("\n", "\r")) and other.content.endswith(("\n", "\r"))
+        return below or one.content.startswith(("\n", "\r")) and other.content.startswith(("\n", "\r"))
+    first, second = sorted((one, other), key=lambda edit: (edit.start, edit.end))
+    if first.end != second.start or second.start[1] != 1:
+        return False
+    return first.start != first.end or first.content.endswith(("\n", "\r"))
 
 
 def _place(finding):
@@ -160,48 +362,25 @@ def _key(finding):
     return finding.code, _place(finding)
 
 
-def _ranges(edits):
-    return sorted(((edit.cell or 0, *edit.start), (edit.cell or 0, *edit.end)) for edit in edits)
+def _same(edit):
+    return edit.cell or 0, edit.start, edit.end, edit.content
 
 
-def _clash(one, other) -> bool:
-    """Whether two different edits overlap or touch at a place where their order would matter."""
-    if one.cell != other.cell:
-        return False
-    return one.start <= other.end and other.start <= one.end
+def _first(edits):
+    return min(_same(edit)[:3] for edit in edits)
 
 
 def _edits(group):
     """The edits of several fixes, equal ones (the same import, inserted for each of them) once."""
-    edits = []
-    for finding in group:
-        edits += [edit for edit in finding.fix.edits if edit not in edits]
-    return sorted(edits, key=lambda edit: (edit.cell or 0, edit.start, edit.end))
+    edits = {_same(edit): edit for finding in group for edit in finding.fix.edits}
+    return sorted(edits.values(), key=lambda edit: _same(edit)[:3])
 
 
-def _moved(place, edits):
-    """Where `place` (cell, row, column) is after `edits`."""
-    cell, row, column = place
-    new_row, new_column = row, column
-    for edit in edits:
-        if (edit.cell or 0) != cell or edit.end > (row, column):
-            continue
-        lines = edit.content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        new_row += len(lines) - 1 - (edit.end[0] - edit.start[0])
-        if edit.end[0] == row:
-            shift = column - edit.end[1]
-            new_column = shift + len(lines[-1]) + (1 if len(lines) > 1 else _moved_start(edit, edits))
-    return cell, new_row, new_column
+def _error_row(source):
+    """The row where Python stops, 0 when it does not tell; None when it accepts the source.
 
-
-def _moved_start(edit, edits):
-    """Column where the text of a one-line edit starts after the edits before it on its row."""
-    earlier = [other for other in edits if other is not edit and other.cell == edit.cell and other.end <= edit.start]
-    return _moved((edit.cell or 0, *edit.start), earlier)[2]
-
-
-def _compiles(source) -> bool:
-    """Whether Python accepts the source; in a notebook `await` may stand at top level."""
+    In a notebook `await` may stand at top level.
+    """
     import ast
 
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if source.kind == "notebook" else 0
@@ -209,29 +388,8 @@ def _compiles(source) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(source.code_bytes(), source.path, "exec", flags=flags, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SourceError):
-        return False
-    return True
-
-
-def write_atomic(path, data: bytes) -> None:
-    """Replace the file's contents in one step, keeping its mode; a symbolic link stays one and its target is replaced.
-
-    Raises OSError, and then the file is as it was.
-    """
-    target = os.path.realpath(path)
-    mode = stat.S_IMODE(os.stat(target).st_mode)
-    handle, temporary = tempfile.mkstemp(prefix=".tflint-mem-", dir=os.path.dirname(target))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
-        raise
+    except SyntaxError as error:
+        return error.lineno or 0
+    except (ValueError, RecursionError, MemoryError, SourceError):
+        return 0
+    return None

@@ -8,9 +8,11 @@ import json
 import os
 
 from tflint_mem.config import UsageError
+from tflint_mem.files import read_regular
 from tflint_mem.report.paths import relative
 
 VERSION = 1
+_MOST_BYTES = 200_000_000
 
 
 def keys(findings, get, root):
@@ -81,15 +83,21 @@ class Baseline:
 
 def _read(path):
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = json.loads(read_regular(path, _MOST_BYTES).decode("utf-8"))
         if content["version"] != VERSION:
-            raise UsageError(f"baseline {path}: version {content['version']} is not {VERSION}; write it again")
-        return {(entry["code"], entry["path"], entry["row"]): int(entry["count"]) for entry in content["findings"]}
+            raise UsageError(f"baseline {path}: version {str(content['version'])[:20]} is not {VERSION}; write it again")
+        return dict(map(_entry, content["findings"]))
     except OSError as error:
         raise UsageError(f"baseline {path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(f"baseline {path}: not a baseline file; write it with --write-baseline") from None
+
+
+def _entry(entry):
+    key, count = (entry["code"], entry["path"], entry["row"]), entry["count"]
+    if not all(isinstance(word, str) for word in key) or not isinstance(count, int):
+        raise TypeError("no entry of ours")
+    return key, count
 
 
 def _counts(items):

@@ -53,7 +53,7 @@ class _Check(click.Command):
         return super().parse_args(ctx, rewritten)
 
 
-_VERIFY = ("device", "python", "timeout", "total", "memory", "keep", "report")
+_VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
 
 
 def _verify_options(command):
@@ -64,6 +64,8 @@ def _verify_options(command):
         click.option("--verify-timeout", "verify_timeout", type=float, metavar="SECONDS", help="Time for one finding (default: 60)."),
         click.option("--verify-total-timeout", "verify_total", type=float, metavar="SECONDS", help="Time for all findings (default: no limit)."),
         click.option("--verify-memory", "verify_memory", metavar="SIZE", help="Memory at which a child is stopped, for example 4G."),
+        click.option("--verify-env", "verify_env", metavar="NAME", multiple=True, callback=lambda ctx, param, names: names or None,
+                     help="A variable of the environment that children may see; most are kept from them.  Can be repeated."),
         click.option("--keep", "verify_keep", type=click.Path(), metavar="FOLDER", help="Keep what was run as runnable files: minimal reproductions."),
         click.option("--report", "verify_report", type=click.Path(), metavar="FILE.html", help="Write a page with the curves, the code and the fix."),
     )):
@@ -81,6 +83,7 @@ def _verify_given(given):
 @click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
 @click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
 @click.option("--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere.")
+@click.option("--pedantic/--no-pedantic", default=None, help="Also show what is only possible, or slow where it hardly adds up.")
 @click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at.")
 @click.option("--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything.")
@@ -98,6 +101,9 @@ def _verify_given(given):
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
               help="A configuration file instead of the nearest one, or one setting in TOML.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--timeout-per-file", type=click.FloatRange(0, 1e9, max_open=True), default=None, metavar="SECONDS",
+              help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
 @click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
@@ -125,7 +131,8 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
-    for name in ("fix", "unsafe_fixes", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore"):
+    for name in ("fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore",
+                 "timeout_per_file"):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
     return run(Options(paths, overrides=settings, config=config, **given))
@@ -136,6 +143,7 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="The folder of the project the file belongs to (default: the file alone).")
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
@@ -178,5 +186,7 @@ def rules(output_format):
 def usage_error(error):
     """Show click's complaint in one line; returns the exit code."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "tflint-mem"
-    print(f"{command}: {error.format_message()} (see `{command} --help`)", file=sys.stderr)
+    from tflint_mem import safe
+
+    print(safe.row(f"{command}: {safe.field(error.format_message())} (see `{command} --help`)"), file=sys.stderr)
     return 2

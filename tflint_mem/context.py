@@ -8,8 +8,22 @@ import os
 
 from . import facts as F
 from .project.module import call_text
+from .watch import OFF, SHARED, Watch
 
 _SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
+
+
+class Trace(tuple):
+    """The steps of a trace, and the Repeat that they tell of."""
+
+    repeat = None
+
+    @classmethod
+    def of(cls, repeat, steps):
+        """The steps of a Repeat."""
+        trace = cls(steps)
+        trace.repeat = repeat
+        return trace
 
 
 class Draft:
@@ -17,38 +31,81 @@ class Draft:
 
     pos       (line, column, end line, end column) in bytes, as facts give it
     trace     ((module, line, column, message), …) from the repeat to the place, outermost first
-    fix       None, or a function of a FixContext that returns (applicability, message, edits) or raises NoFix
+    fix       a function of a FixContext that returns (applicability, message, edits) or raises NoFix with a reason; a text says why
+              there is none; None for nothing to say
     severity, group   override the rule's own
+    confidence, persona   override what `worth` would say
+    site      number of the flagged call, when there is one
     """
 
-    __slots__ = ("code", "m", "pos", "message", "measured", "help", "trace", "fix", "severity", "group", "noqa_row", "site")
+    __slots__ = ("code", "m", "pos", "message", "measured", "help", "trace", "fix", "severity", "group", "noqa_row", "site",
+                 "confidence", "persona")
 
-    def __init__(self, code, m, pos, message, measured="", help="", trace=(), fix=None, severity=None, group=None, noqa_row=None, site=None):
+    def __init__(self, code, m, pos, message, measured="", help="", trace=(), fix=None, severity=None, group=None, noqa_row=None,
+                 site=None, confidence=None, persona=None):
         self.code, self.m, self.pos, self.message = code, m, pos, message
-        self.measured, self.help, self.trace, self.fix = measured, help, tuple(trace), fix
+        self.measured, self.help, self.fix = measured, help, fix
+        self.trace = trace if isinstance(trace, Trace) else Trace(trace)
         self.severity, self.group, self.noqa_row, self.site = severity, group, noqa_row, site
+        self.confidence, self.persona = confidence, persona
+
+    @property
+    def repeat(self):
+        """The Repeat that the trace tells of, or None."""
+        return self.trace.repeat
 
 
 class Context:
     """The project as rules ask it; `memo` is shared by the rules of one run.
 
     part   indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
+    hidden   indices of modules that no search through all modules comes across: see `running`
+    watch   is told which module is looked at: see `watch`
     """
 
-    def __init__(self, project, settings):
+    def __init__(self, project, settings, watch=None):
         self.project, self.settings = project, settings
         self.infer = project.infer
         self.memo = {}
-        self.part = None
+        self.part, self.hidden, self.watch = None, frozenset(), watch or Watch()
+
+    def anew(self, project):
+        """Another project, with the same modules and without any answers, takes the place of the one before."""
+        self.project, self.infer, self.memo = project, project.infer, {}
 
     def among(self, indices):
         """Those of the indices of modules that belong to the part, in order."""
         part = self.part
-        return indices if part is None else [index for index in indices if index in part]
+        return self._looking(indices if part is None else [index for index in indices if index in part], _itself)
+
+    def shown(self, indices):
+        """The indices of modules, but for hidden ones: for a search through all that there are."""
+        return self._looking(indices, _itself)
+
+    def each(self, found):
+        """The things found, tuples that begin with a module or objects that have one as `m`, but for those in hidden modules."""
+        return self._looking(found, _index_of)
+
+    def _looking(self, things, index_of):
+        """Goes through things that belong to modules; `watch` knows the module, unless somebody around looks at one already."""
+        hidden, watch = self.hidden, self.watch
+        outermost = watch.at == SHARED
+        try:
+            for thing in things:
+                index = index_of(thing)
+                if index not in hidden:
+                    if outermost:
+                        watch.at = watch.latest = index
+                    yield thing
+        finally:
+            if outermost and watch.at != OFF:
+                watch.at = SHARED
+        if outermost:
+            watch.latest = SHARED  # not where the search was left, which may have been by an exception
 
     def has(self, m):
         """Does the module belong to the part?"""
-        return self.part is None or m.index in self.part
+        return (self.part is None or m.index in self.part) and m.index not in self.hidden
 
     def calls(self, tails, names=None):
         """Calls in the part: see `everywhere`."""
@@ -61,9 +118,8 @@ class Context:
         the modules to look at, None for all.
         """
         tails = frozenset(tails)
-        for index in self.project.calling(tails):
-            if within is not None and index not in within:
-                continue
+        numbers = self.project.calling(tails)
+        for index in self._looking(numbers if within is None else [number for number in numbers if number in within], _itself):
             m = self.project.module(index)
             by_tail = m.calls_by_tail()
             aliases = m.aliases()
@@ -87,8 +143,8 @@ class Context:
         more.setdefault("noqa_row", statement[4] if statement and statement[0] in _SIMPLE else pos[2])
         return Draft(code, m, pos, message, site=i, **more)
 
-    def trace(self, repeat, last):
-        """The trace of a Repeat: the repeat, each call on the way, and `last`, the message for the place itself."""
+    def trace(self, repeat, last, *behind):
+        """The trace of a Repeat: the repeat, each call on the way, `last`, the message for the place itself, and steps behind it."""
         m = repeat.module
         if repeat.context is not None:
             count = self.project.repeats_of.count(m, repeat.context)  # of this loop alone
@@ -107,7 +163,7 @@ class Context:
         hm, hi = repeat.hops[-1]
         pos = hm.calls[hi][6]
         steps.append((hm, pos[0], pos[1], last))
-        return tuple(steps)
+        return Trace.of(repeat, (*steps, *behind))
 
     def _passing(self, m, i, fm, fi):
         """What call `i` does to run the function around call `fi`: it calls it, or it reads a property or an item on its way."""
@@ -181,6 +237,32 @@ class FixContext:
     def loop(self, view, m, context):
         """The LibCST loop of a loop context."""
         return view.loop_on(m.loop_line(context))
+
+    def contexts(self, view, node, m, place):
+        """{id of a LibCST loop or comprehension around `node`: loop context}, for the facts' contexts around `place`."""
+        from .codemod import NoFix
+        from .codemod.view import COMPREHENSIONS
+
+        waiting, found = m.loops(place), {}
+        for loop in view.loops(node):
+            clauses = 1
+            if isinstance(loop, COMPREHENSIONS):
+                clause = loop.for_in
+                while clause.inner_for_in is not None:
+                    clause, clauses = clause.inner_for_in, clauses + 1
+            if len(waiting) < clauses:
+                raise NoFix("the loops around it are no plain loops")
+            found[id(loop)] = waiting[clauses - 1]
+            waiting = waiting[clauses:]
+        return found
+
+
+def _itself(index):
+    return index
+
+
+def _index_of(thing):
+    return (thing[0] if type(thing) is tuple else thing.m).index
 
 
 def _chars(source, line, column):

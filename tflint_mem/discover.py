@@ -2,23 +2,28 @@
 
 A path that is given is always checked (unless `force-exclude`), whatever its name.  A directory is walked for Python
 files and notebooks in sorted order, without what `.gitignore` files and `exclude` patterns leave out.  Directories
-behind symbolic links are not entered, as in ruff, so a loop of links ends by itself.
+behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of the
+checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
 """
 
 import os
 
+from tflint_mem.files import read_regular
 from tflint_mem.globs import Globs
+from tflint_mem.user import is_inside
 
+_MOST_BYTES = 1_000_000  # of an ignore file
+_STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wild`
 SUFFIXES = (".py", ".ipynb")
 
 
 class Discovered:
-    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at."""
+    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of the tree."""
 
-    __slots__ = ("files", "errors")
+    __slots__ = ("files", "errors", "outside")
 
     def __init__(self):
-        self.files, self.errors = [], []
+        self.files, self.errors, self.outside = [], [], []
 
 
 def discover(paths, settings):
@@ -31,6 +36,12 @@ def discover(paths, settings):
         if absolute not in seen:
             seen.add(absolute)
             found.files.append(path)
+
+    def leads_out(path, absolute, top):
+        out = not (is_inside(absolute, settings.tree) or is_inside(absolute, top))
+        if out:
+            found.outside.append(path)
+        return out
 
     for path in paths:
         path = os.path.normpath(path)
@@ -46,10 +57,18 @@ def discover(paths, settings):
         if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
             continue
         if is_directory:
-            _walk(path, absolute, excluded, settings.respect_gitignore, add, found.errors)
+            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
         else:
             add(path, absolute)
+    if len(paths) > 1:  # in whatever order they are given
+        found.files.sort(key=_place)
     return found
+
+
+def _place(path: str) -> list[tuple[bool, str]]:
+    """A key that sorts files as a walk of one tree meets them: those of a folder, then those below it."""
+    *folders, name = os.path.abspath(path).split(os.sep)
+    return [*[(True, folder) for folder in folders], (False, name)]
 
 
 def is_excluded(path, settings):
@@ -58,7 +77,7 @@ def is_excluded(path, settings):
     return excluded.match_below(os.path.abspath(path), settings.project_root)
 
 
-def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
+def _walk(top, absolute_top, excluded, respect_gitignore, add, leads_out, errors):
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
     ignores = _ignores_above(absolute_top) if respect_gitignore else ()
     if _is_ignored(absolute_top, True, ignores):
@@ -87,7 +106,7 @@ def _walk(top, absolute_top, excluded, respect_gitignore, add, errors):
                 continue
             if is_folder:
                 folders.append((prefix + name, path, ignores))
-            elif _is_file(entry):
+            elif _is_file(entry) and not (entry.is_symlink() and leads_out(prefix + name, path, absolute_top)):
                 add(prefix + name, path)
         stack.extend(reversed(folders))
 
@@ -125,35 +144,58 @@ def _ignores_above(folder):
 def _ignore_file(folder, name):
     """`((folder, spec),)` for an ignore file with patterns in it, else `()`."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape") as lines:
-            patterns = [line for line in lines.read().split("\n") if line.strip() and not line.startswith("#")]
+        text = read_regular(os.path.join(folder, name), _MOST_BYTES).decode("utf-8", "surrogateescape")
     except OSError:
         return ()
+    patterns = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip() and not line.startswith("#")]
     if not patterns:
         return ()
+    return ((os.path.join(folder, ""), _Ignores(patterns)),)
+
+
+class _Ignores:
+    """The lines of one ignore file."""
+
+    def __init__(self, lines):
+        from pathspec import GitIgnoreSpec
+
+        self._heavy = []
+        for number, line in enumerate(lines):
+            if line.count("*") > _STARS or len(line) > _LONG:
+                from tflint_mem import wild
+
+                if wild.heavy(line):
+                    self._heavy.append((number, wild.Ignoring(line)))
+                    lines[number] = "#"  # keeps its place: of the lines that fit the last one counts
+        try:
+            self._spec = GitIgnoreSpec.from_lines(lines)
+        except ValueError:  # git passes over a pattern that makes no sense
+            self._spec = GitIgnoreSpec.from_lines([line if _makes_sense(line) else "#" for line in lines])
+
+    def verdict(self, path, is_folder):
+        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about it."""
+        found = self._spec.check_file(path + "/" * is_folder)
+        verdict, place = found.include, -1 if found.index is None else found.index
+        for number, line in self._heavy:
+            if number > place and line.match(path, is_folder):
+                verdict, place = not line.negated, number
+        return verdict
+
+
+def _makes_sense(line):
     from pathspec import GitIgnoreSpec
 
     try:
-        spec = GitIgnoreSpec.from_lines(patterns)
-    except ValueError:  # git passes over a pattern that makes no sense
-        spec = GitIgnoreSpec.from_lines([pattern for pattern in patterns if _makes_sense(pattern)])
-    return ((os.path.join(folder, ""), spec),)
-
-
-def _makes_sense(pattern):
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return bool(GitIgnoreSpec.from_lines([pattern]))
+        GitIgnoreSpec.from_lines([line])
     except ValueError:
         return False
+    return True
 
 
 def _is_ignored(path, is_folder, ignores):
     """The nearest ignore file that says anything about `path` decides."""
     for folder, spec in reversed(ignores):
-        relative = path[len(folder):].replace(os.sep, "/") + ("/" if is_folder else "")
-        verdict = spec.check_file(relative).include
+        verdict = spec.verdict(path[len(folder):].replace(os.sep, "/"), is_folder)
         if verdict is not None:
             return verdict
     return False

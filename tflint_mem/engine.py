@@ -10,24 +10,32 @@ import sys
 import warnings
 
 from . import facts as F
-from . import gate
+from . import gate, watch
+from .faults import Overtime
 from .finding import Finding, Fix, Step
 from .project import Project
 from .source import SourceError, names_framework
+from .watch import OFF
 
 RECURSION = 6000
 KEEP_BYTES = 4_000_000
 _M_TRIM_THRESHOLD, KEPT_FREE = -1, 256 << 20  # of glibc's <malloc.h>; bytes
 
+NOBODY = watch.Watch()
 _held = []  # see `hold`
 _SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0):
+def analyze(sources, settings, files=0, faults=None, alone=False, every=None, tell=None):
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
     sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
+    faults    faults.Faults that keeps what fails, and the rest goes on; None: it is raised
+    alone     the process does nothing else, so that a timer may watch over the time: see `watch`
+    every     a list that takes the findings of all rules, enabled or not (those only in outline: no fix)
+    tell      is given a line for each search that was given up, so that nothing is reported there
     """
+    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, alone)
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
     sys.setrecursionlimit(max(limit, RECURSION))
@@ -35,11 +43,23 @@ def analyze(sources, settings, files=0):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
-            project, kept, findings = load(sources, settings, files)
+            watched.start()
+            project, kept, findings = load(sources, settings, files, faults, watched)
         if project.modules:
+            from .running import Running
+
             project.link()
-            findings.extend(_run_rules(project, kept, settings))
+            running = Running(project, settings, faults, watched, every is not None)
+            if every is not None:
+                every.extend(findings)
+            findings.extend(_all_finished(running, kept, faults, watched, every))
+            project = running.project
+            for line in project.searches.lines() if tell is not None else ():
+                tell(line)
+        elif every is not None:
+            every.extend(findings)
     finally:
+        watched.stop()
         if project is not None and not _held:
             project.close()
         elif project is not None:
@@ -53,7 +73,7 @@ def analyze(sources, settings, files=0):
     return findings
 
 
-def load(sources, settings, files=0):
+def load(sources, settings, files=0, faults=None, watched=NOBODY):
     """(project, {path: Source}, syntax findings) of the files that matter."""
     project = Project(settings, root=getattr(settings, "project_root", None), files=files)
     kept, others, findings = _Kept(), [], []
@@ -62,18 +82,39 @@ def load(sources, settings, files=0):
         raw = source.raw
         if names_framework(raw):
             if gate.matters(source.path, raw):
-                _add(project, source, kept, findings)
+                _add(project, source, kept, findings, False, faults, watched)
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
             if _SEEN is not None:
                 held[source.path] = source
     if project.modules and others:
-        for source in gate.importers(project, others, held):
-            _add(project, source, kept, findings, quiet=True)
+        for source in gate.importers(project, others, held, faults):
+            _add(project, source, kept, findings, True, faults, watched)
     return project, kept, findings
 
 
-def _add(project, source, kept, findings, quiet=False):
+def _add(project, source, kept, findings, quiet, faults, watched):
+    """Add a file to the project; a fault costs this file."""
+    if faults is None:
+        return _added(project, source, kept, findings, quiet)
+    try:
+        try:
+            watched.at = source.path
+            _added(project, source, kept, findings, quiet)
+        finally:
+            watched.at = OFF
+    except Overtime:
+        pass
+    except Exception:
+        faults.add("this file", source.path)
+    if watched.late:
+        watched.forgive(source.path)
+        faults.overtime("this file", source.path, watched.limit)
+        if project.modules and project.modules[-1].path == source.path:
+            project.modules[-1].empty()
+
+
+def _added(project, source, kept, findings, quiet):
     try:
         collected = _collect(source)
     except SourceError as error:
@@ -121,6 +162,7 @@ class _Kept:
 
 def _collect(source):
     code = source.code_bytes()
+    source.check_bytes()
     if _SEEN is None:
         return F.collect(code, source.path)
     key = (source.path, code)
@@ -171,25 +213,35 @@ def _syntax_finding(source, error, more=0):
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
-def _run_rules(project, kept, settings):
-    from .context import Context
-    from .registry import RULES, module_of
+def _all_finished(running, kept, faults, watched, every=None):
+    """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
+    drafts, enabled = running.drafts(), running.enabled
+    findings = {}
+    for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
+        findings[id(draft)] = _try(running, draft, kept, faults, watched)
+    if every is not None:
+        for draft in _most_specific(drafts):
+            known = findings[id(draft)] if id(draft) in findings else _try(running, draft, kept, faults, watched, whole=False)
+            every += filter(None, (known,))
+    return [finding for finding in findings.values() if finding is not None]
 
-    enabled = settings.enabled
-    context = Context(project, settings)
-    drafts, sweeps = [], []
-    for rule in RULES:
-        if rule.code in enabled and project.mentioned(rule.triggers):
-            module = module_of(rule)
-            if getattr(module, "SWEEPS", False):
-                sweeps.append(module)
-            else:
-                drafts.extend(module.find(context))
-    # rules that look at most modules go through a large project together, so that each module is decoded once for all of them
-    for context.part in project.parts() if sweeps else ():
-        for module in sweeps:
-            drafts.extend(module.find(context))
-    return [_finished(draft, kept) for draft in _most_specific(drafts)]
+
+def _try(running, draft, kept, faults, watched, whole=True):
+    """The Finding of a draft, None when that fails."""
+    try:
+        try:
+            watched.at = draft.m.index
+            return _finished(running.context, draft, kept, faults, watched, whole)
+        finally:
+            watched.at = OFF
+    except (Exception, Overtime) as error:
+        if faults is None:
+            raise
+        if isinstance(error, Overtime):
+            faults.overtime(f"{draft.code} in row {draft.pos[0]}", draft.m.path, watched.limit)
+        else:
+            faults.add(f"{draft.code} in row {draft.pos[0]}", draft.m.path)
+        return None
 
 
 def _most_specific(drafts):
@@ -205,11 +257,13 @@ def _most_specific(drafts):
     return list(best.values())
 
 
-def _finished(draft, kept):
-    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built."""
+def _finished(context, draft, kept, faults, watched, whole=True):
+    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
+    from . import worth
     from .registry import BY_CODE
 
     rule = BY_CODE[draft.code]
+    sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
     source = kept[draft.m.path]
     start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
     cell, row = source.locate(start[0])
@@ -217,12 +271,19 @@ def _finished(draft, kept):
     noqa_row = source.locate(draft.noqa_row)[1] if draft.noqa_row else end_row
     if end_cell != cell:
         end_row, end = row, start
+    fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code, name=rule.name, group=draft.group or rule.group, severity=draft.severity or rule.severity,
-        message=draft.message, measured=draft.measured, help=draft.help, path=draft.m.path, cell=cell,
+        confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
+        message=draft.message, measured=draft.measured, help=_with_reason(draft.help, refusal), path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=_fix(draft, source),
+        trace=tuple(_step(kept, *step) for step in draft.trace), fix=fix,
     )
+
+
+def _incomplete(draft):
+    """Has one of its modules been left out since?"""
+    return draft.m.left_out or any(step[0].left_out for step in draft.trace)
 
 
 def _step(kept, m, line, column, message):
@@ -245,9 +306,19 @@ def _place(source, line, column):
     return (line, column + 1 + source.margin(line))
 
 
-def _fix(draft, source):
-    if draft.fix is None:
-        return None
+def _with_reason(text, refusal):
+    """The help of a finding, with the few words that say why it has no fix."""
+    if not refusal:
+        return text
+    return f"{text}; no fix is offered: {refusal}" if text else f"no fix is offered: {refusal}"
+
+
+def _fix(draft, source, faults, watched):
+    """(the Fix of a draft or None, why there is none in a few words or "")."""
+    if draft.fix is None or isinstance(draft.fix, str):
+        return None, draft.fix or ""
+    if _incomplete(draft):
+        return None, ""
     from .codemod import NoFix
     from .context import FixContext
 
@@ -256,10 +327,19 @@ def _fix(draft, source):
         from .codemod.cells import located
 
         edits = located(source, edits)
-    except NoFix:
-        return None
+    except NoFix as refusal:
+        return None, str(refusal)
     except SourceError:
-        return None
+        return None, ""
+    except Overtime:
+        faults.overtime(f"the fix of {draft.code} in row {draft.pos[0]}", source.path, watched.limit)
+        watched.forgive(draft.m.index)
+        return None, ""
+    except Exception:
+        if faults is None:
+            raise
+        faults.add(f"the fix of {draft.code} in row {draft.pos[0]}", source.path)
+        return None, ""
     if not edits:
-        return None
-    return Fix(applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end))))
+        return None, ""
+    return Fix(applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end)))), ""

@@ -6,6 +6,8 @@ Plain classes with slots instead of dataclasses: importing `dataclasses` costs m
 """
 
 SEVERITIES = ("error", "warning", "hint")
+CONFIDENCES = ("certain", "likely", "possible")
+PERSONAS = ("regular", "pedantic")
 SAFE, UNSAFE = "safe", "unsafe"
 
 
@@ -76,16 +78,20 @@ class Finding(_Record):
     message   one or two sentences: what repeats, what it retains
     measured  what the evidence found, with the version it was found on; "" when nothing was measured
     help      what to do
+    confidence  "certain", "likely" or "possible": how much of the way from the repeat to the receiver is known, how much guessed
+    persona   "regular" for what is worth acting on; "pedantic" for what is shown only when asked for
     trace     Steps from the repeat to the place, outermost first; empty when one place tells it all
+    places    Steps of further places with the same fault, which this finding stands for (filled for reports: see report.twins)
     fix       Fix or None
     verification  None, or the dictionary described in the documentation of --verify
     """
 
     __slots__ = (
-        "code", "name", "group", "severity", "message", "measured", "help",
-        "path", "cell", "start", "end", "noqa_row", "trace", "fix", "verification",
+        "code", "name", "group", "severity", "confidence", "persona", "message", "measured", "help",
+        "path", "cell", "start", "end", "noqa_row", "trace", "places", "fix", "verification",
     )
-    _defaults = {"measured": "", "help": "", "cell": None, "noqa_row": None, "trace": (), "fix": None, "verification": None}
+    _defaults = {"confidence": "certain", "persona": "regular", "measured": "", "help": "", "cell": None, "noqa_row": None,
+                 "trace": (), "places": (), "fix": None, "verification": None}
 
     def sort_key(self):
         """Order of reports: file, cell, place, code."""

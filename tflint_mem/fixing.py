@@ -1,5 +1,6 @@
 """`--fix` and `--diff`: apply fixes, show or write the result, and keep what is left to report."""
 
+import os
 import sys
 
 from tflint_mem.finding import SAFE
@@ -12,97 +13,134 @@ def fix(run):
     With --diff nothing is written and the findings stay as they are; otherwise the files change and the findings that
     remain after the fixes take the place of the old ones.  A file that cannot be written is told and stays as it is.
     """
-    from tflint_mem import engine
-
-    engine.remember()
-    by_path = {}
-    for finding in run.findings:
-        by_path.setdefault(finding.path, []).append(finding)
+    if not run.options.diff and not run.stdin:
+        _tidy(run.reader.files)
     changed = {}
-    for path, result in sorted(_settle(run, by_path).items()):
+    for path, result in sorted(_settle(run).items()):
         source = run.reader.get(path)
         run.skipped_fixes += result.skipped
         if result.new == source.raw:
             continue
         if run.options.diff:
             _print_diff(source, Source(path, result.new))
-        elif not run.stdin and not run.written(path, result.new):
+        elif not run.stdin and not run.written(path, result.new, source.raw):
             continue
         run.fixed += result.applied
         changed[path] = Source(path, result.new)
     if changed and not run.options.diff:
-        run.findings = run.findings_with(changed)
+        run.findings, run.every = run.found_with(changed)
         for source in changed.values():
             run.reader.put(source)
     if run.stdin and not run.options.diff:
         _write(run.reader.get(run.paths[0]).raw)
 
 
-def _settle(run, by_path):
+def _tidy(files):
+    """Take away what a run that was killed left beside the files."""
+    from tflint_mem import writing
+
+    for folder in sorted({os.path.dirname(path) for path in files}):
+        writing.tidy(folder or ".")
+
+
+def _settle(run):
     """`{path: apply.Result}` of all files with something to fix.
 
     A fix must be checked in the whole project, and that costs as much as the run itself.  So all files are fixed side by side
-    and share each check: a file whose fixes wait for an answer is left, and begun again when the answers of all are there.
+    and share each check: a file whose fixes wait for an answer is left, and goes on when the answers of all are there.
     """
     from tflint_mem import apply
 
     unsafe = run.settings.unsafe_fixes
-    answers = {
-        path: {} for path, findings in by_path.items()
-        if any(f.fix is not None and (unsafe or f.fix.applicability == SAFE) for f in findings)
-    }
-    results = {}
-    while True:
-        questions = {}
-        for path, known in answers.items():
-            if path not in results:
-                try:
-                    results[path] = apply.fix_source(
-                        run.reader.get(path), by_path[path], unsafe=unsafe, recheck=lambda raw, known=known: _answer(known, raw))
-                except _Unanswered as question:
-                    questions[path] = question.raw
-        if not questions:
-            return results
-        state = {path: result.new for path, result in results.items()} | questions
-        findings = run.findings_with({path: Source(path, raw) for path, raw in state.items()})
-        for path, raw in questions.items():
-            answers[path][raw] = [finding for finding in findings if finding.path == path]
+    results, going, questions = {}, {}, {}
+    wanted, every = _by_path(run.findings), _by_path(run.every)
+
+    def step(path, move):
+        try:
+            questions[path] = move()
+        except StopIteration as done:
+            results[path] = done.value
+
+    for path, findings in wanted.items():
+        if any(f.fix is not None and (unsafe or f.fix.applicability == SAFE) for f in findings):
+            found = apply.Found(findings, every.get(path, []))
+            going[path] = apply.steps(run.reader.get(path), found, unsafe=unsafe)
+            step(path, going[path].__next__)
+    while questions:
+        asked = dict(questions)
+        state = {path: result.new for path, result in results.items()} | asked
+        found, all_found = run.found_with({path: Source(path, raw) for path, raw in state.items()})
+        wanted, every = _by_path(found), _by_path(all_found)
+        questions.clear()
+        for path in asked:
+            answer = apply.Found(wanted.get(path, []), every.get(path, []))
+            step(path, lambda: going[path].send(answer))
+    return results
 
 
-class _Unanswered(Exception):
-    """Nobody has looked yet at what is found when a file holds `raw`."""
-
-    def __init__(self, raw):
-        super().__init__()
-        self.raw = raw
-
-
-def _answer(known, raw):
-    if raw not in known:
-        raise _Unanswered(raw)
-    return known[raw]
+def _by_path(findings):
+    """{path: findings in it}."""
+    found = {}
+    for finding in findings:
+        found.setdefault(finding.path, []).append(finding)
+    return found
 
 
 def _print_diff(old, new):
     """A unified diff in the file's own encoding and line ends; a notebook is compared cell by cell."""
-    import difflib
-
     from tflint_mem.report.paths import shown
 
+    show = _for_people()
     if old.kind == "notebook":
         for number in old.notebook.numbers():
             before, after = old.notebook.cell_text(number), new.notebook.cell_text(number)
             if before != after:
                 name = f"{shown(old.path)}:cell {number}"
-                _write(_unified(difflib, before, after, name, "utf-8"))
+                _write(_unified(before, after, name, "utf-8", show))
     else:
-        _write(_unified(difflib, old.text, new.text, shown(old.path), old.encoding))
+        _write(_unified(old.text, new.text, shown(old.path), old.encoding, show))
 
 
-def _unified(difflib, before, after, name, encoding):
+def _for_people():
+    """What makes a row fit for who reads standard output: a person at a terminal, the log of a build, or `patch`.
+
+    A patch must stay what it is, byte for byte: nothing is changed in a file or a pipe.  In a build a pipe is most often the
+    log, which obeys what looks like an order; only such rows are broken up there.
+    """
+    import os
+    import stat
+
+    from tflint_mem import safe
+
+    try:
+        if sys.stdout.isatty():
+            return lambda row: safe.row(safe.code(row.rstrip("\r\n"))) + "\n"
+        builds = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
+        if builds and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+            return safe.row
+    except (OSError, ValueError):  # no file behind it
+        pass
+    return str
+
+
+def _unified(before, after, name, encoding, show):
+    import difflib
+
+    name = _quoted(name)
     rows = difflib.unified_diff(_keep_ends(before), _keep_ends(after), name, name)
     ended = (row if row.endswith(("\n", "\r")) else row + "\n\\ No newline at end of file\n" for row in rows)
-    return "".join(ended).encode(encoding, "backslashreplace")
+    return "".join(map(show, ended)).encode(encoding, "backslashreplace")
+
+
+def _quoted(name):
+    """The name as git writes it in a patch: in quotes, with escapes, when a row cannot hold it as it is."""
+    import os
+
+    if name.isprintable() and not any(character in name for character in '"\\'):
+        return name
+    known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
+    return '"' + "".join(
+        "\\" + known[byte] if byte in known else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in os.fsencode(name)) + '"'
 
 
 def _keep_ends(text):

@@ -26,11 +26,12 @@ def matters(path, raw):
     return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
 
 
-def importers(project, paths, held=None):
+def importers(project, paths, held=None, faults=None):
     """Sources among `paths` that import a module of the project that matters, and the helpers that such modules import themselves.
 
     A helper may collect garbage, keep results, run what it is given in a loop or in a process of its own.  The caller adds
-    each source to the project before the next is asked for.  `held` has sources that are not read from the disk, by path.
+    each source to the project before the next is asked for.  `held` has sources that are not read from the disk, by path;
+    `faults` keeps what fails, see `faults`.
     """
     held = held or {}
     names = {name for module in project.modules for name in module_names(module.path)}
@@ -44,7 +45,7 @@ def importers(project, paths, held=None):
         for path in list(words):
             if words[path] is None:
                 source = held.get(path) or _read(path)
-                words[path] = frozenset() if source is None else imported(source.raw)
+                words[path] = frozenset() if source is None else _words(source, faults)
             if not names.isdisjoint(words[path]):
                 del words[path]
                 source = held.get(path) or _read(path)
@@ -85,6 +86,16 @@ def _imports(project, latest, plain):
                 if index is not None:
                     found.append(paths[index])
     return found
+
+
+def _words(source, faults):
+    try:
+        return imported(source.raw)
+    except Exception:
+        if faults is None:
+            raise
+        faults.add("the search for imports", source.path)
+        return frozenset()
 
 
 def _ends(parts):

@@ -7,13 +7,24 @@ root (`src/generated`, `notebooks/**/*.py`).  `*` also crosses `/`.
 import os
 
 
+_FEW = 3  # a pattern with more of a kind may stand for too many: see `wild`
+
+
 class Globs:
     """Match absolute, normalised paths against patterns that are relative to `root`."""
 
     def __init__(self, patterns, root):
         names, paths, wild = set(), set(), []
+        self._wild = []
         for pattern in patterns:
             pattern = pattern.rstrip("/") or "/"
+            if pattern.count("**/") > _FEW or pattern.count("{") > _FEW or pattern.count(",") > _FEW:
+                from tflint_mem import wild as automata
+
+                pattern = automata.once(pattern)
+                if automata.alternatives(pattern) > automata.ALTERNATIVES:
+                    self._wild += (automata.of_path(pattern).match, automata.of_path(os.path.join(_literal(root), pattern)).match)
+                    continue
             for form in _spellings(pattern):
                 whole = os.path.normpath(os.path.join(root, form))
                 if any(c in form for c in "*?["):
@@ -22,7 +33,7 @@ class Globs:
                     names.add(form)
                     paths.add(whole)
         self._names, self._paths = names, paths
-        self._wild = [_compile(form) for pair in wild for form in pair]
+        self._wild += [_compile(form) for pair in wild for form in pair]
 
     def match(self, path, name=None):
         """True when `path` itself (not one of its parents) fits a pattern."""

@@ -43,6 +43,8 @@ class Notebook:
             raise SourceError(path, row, column, f"not a notebook: byte 0x{raw[error.start]:02x} is not UTF-8") from None
         except json.JSONDecodeError as error:
             raise SourceError(path, error.lineno, error.colno, f"not a notebook: invalid JSON, {error.msg}") from None
+        except ValueError as error:  # a number of thousands of digits
+            raise SourceError(path, 1, 1, f"not a notebook: invalid JSON, {error}") from None
         except RecursionError:
             raise SourceError(path, 1, 1, "not a notebook: its JSON is nested too deeply") from None
         cells, texts, row = [], [], 1
@@ -172,8 +174,8 @@ def _code_cells(path, content):
         lists = [(("cells",), content["cells"])]
     elif isinstance(content.get("worksheets"), list):
         lists = [
-            (("worksheets", i, "cells"), sheet.get("cells", []))
-            for i, sheet in enumerate(content["worksheets"]) if isinstance(sheet, dict)
+            (("worksheets", i, "cells"), sheet["cells"])
+            for i, sheet in enumerate(content["worksheets"]) if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
         ]
     else:
         raise SourceError(path, 1, 1, "not a notebook: it has no list of cells")
@@ -185,13 +187,19 @@ def _code_cells(path, content):
                 raise SourceError(path, 1, 1, f"not a notebook: cell {i + 1} is no object")
             key = "source" if "source" in cell else "input"
             text = None
-            if python and cell.get("cell_type") == "code" and "python" in cell.get("language", "python"):
+            if python and cell.get("cell_type") == "code" and _speaks_python(cell):
                 text = cell.get(key, "")
                 if isinstance(text, list) and all(isinstance(part, str) for part in text):
                     text = "".join(text)
                 if not isinstance(text, str):
                     raise SourceError(path, 1, 1, f"not a notebook: the source of cell {i + 1} is no text")
             yield (*route, i, key), text
+
+
+def _speaks_python(cell):
+    """False when a cell of an old notebook says that it is in another language."""
+    language = cell.get("language")
+    return not isinstance(language, str) or "python" in language.lower()
 
 
 def _is_python(metadata):

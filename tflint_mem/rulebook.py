@@ -2,6 +2,7 @@
 
 import sys
 
+from tflint_mem import safe
 from tflint_mem.selection import unknown_rule
 
 _FIELDS = ("code", "name", "group", "severity", "summary", "fixable", "fix_safety")
@@ -13,7 +14,7 @@ def explain(word, output_format):
 
     rule = registry.find(word.strip())
     if rule is None:
-        print(f"tflint-mem: {unknown_rule(word)}", file=sys.stderr)
+        print(f"tflint-mem: {safe.field(str(unknown_rule(word)))}", file=sys.stderr)
         return 2
     text = registry.explain(rule)
     if output_format == "json":
@@ -47,6 +48,4 @@ def _record(rule):
 
 
 def _print_json(value):
-    import json
-
-    print(json.dumps(value, indent=2))
+    print(safe.dumps(value))

@@ -4,7 +4,7 @@ Most files of a project do not mention TensorFlow and are never decoded, so cons
 else.  Rows and columns count from 1 and columns count characters, as everywhere in this program.
 """
 
-import os
+from tflint_mem.files import UNBOUNDED, TooLarge, read_regular
 
 BOM = b"\xef\xbb\xbf"
 
@@ -56,19 +56,16 @@ class Source:
         return cls(path, raw)
 
     @classmethod
-    def read(cls, path):
-        """The source at `path`; raises SourceError (unreadable) when the file system says no."""
+    def read(cls, path, limit=UNBOUNDED):
+        """The source at `path`; raises SourceError (unreadable) when the file system says no, TooLarge for more bytes than `limit`."""
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            try:
-                size, chunks = os.fstat(handle).st_size, []
-                while chunk := os.read(handle, size + 1 if size else 1 << 16):
-                    chunks.append(chunk)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            raise SourceError(path, None, None, error.strerror or str(error)) from None
-        return cls(path, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+            return cls(path, read_regular(path, limit))
+        except TooLarge:
+            if limit != UNBOUNDED:
+                raise
+            raise SourceError(path, None, None, "too large") from None
+        except (OSError, MemoryError) as error:
+            raise SourceError(path, None, None, getattr(error, "strerror", None) or str(error) or "not enough memory") from None
 
     # -- what the bytes say; every property below raises SourceError for a file that is not what it should be
 
@@ -128,6 +125,14 @@ class Source:
         if self.kind == "python":
             return self.raw
         return self.text.encode("utf-8")
+
+    def check_bytes(self):
+        """Raises SourceError for bytes that are no text: `compile` lets them pass in a comment, Python does not run such a file."""
+        if self.kind == "python" and not self.raw.isascii():
+            try:
+                self.raw.decode("utf-8")
+            except UnicodeDecodeError:
+                self.text
 
     # -- coordinates
 
@@ -203,6 +208,8 @@ class Source:
                 self.path, row, column, f"byte 0x{byte:02x} is not valid {self._encoding}; "
                 "save the file as UTF-8 or declare its encoding",
             ) from None
+        except (LookupError, ValueError, AssertionError):  # `coding: rot13`, `undefined`, `base64` …: codecs that are not for source code
+            raise SourceError(self.path, *_declared(body), f"the file cannot be read with the codec it declares, {self._encoding}") from None
         if "\0" in text:
             row, column = _place(body[: body.index(b"\0")], self._encoding)
             raise SourceError(self.path, row, column, "source code cannot contain NUL bytes")
@@ -259,9 +266,19 @@ def _encoding(path, raw):
     return "utf-8" if name == "utf-8-sig" else name
 
 
+def _declared(body):
+    """Row and column of the coding comment."""
+    rows = body.split(b"\n", 2)[:2]
+    return next(((row, text.index(b"coding") + 1) for row, text in enumerate(rows, 1) if b"coding" in text), (1, 1))
+
+
 def _place(before, encoding):
     """Row and column just behind the bytes `before`."""
-    rows = split_rows(before.decode(encoding, "replace"))
+    try:
+        text = before.decode(encoding, "replace")
+    except (LookupError, ValueError):  # a codec that replaces nothing
+        text = before.decode("latin-1")
+    rows = split_rows(text)
     return len(rows), len(rows[-1]) + 1
 
 

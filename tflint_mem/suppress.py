@@ -14,11 +14,10 @@ import io
 import re
 import tokenize
 
-from tflint_mem.finding import Edit
 from tflint_mem.source import SourceError
 
-_NOQA = re.compile(r"#\s*noqa\b(?:\s*:(?P<codes>[^#]*))?", re.IGNORECASE)
-_CODES = re.compile(r"\s*([A-Za-z]+[0-9]+)(?:\s*,\s*|\s+|$)")
+NOQA = re.compile(r"#\s*noqa\b(?:\s*:(?P<codes>[^#]*))?", re.IGNORECASE)
+CODES = re.compile(r"\s*([A-Za-z]+[0-9]+)(?:\s*,\s*|\s+|$)")
 _OURS = re.compile(r"#\s*tflint-mem\s*:\s*(?P<verb>[a-z-]+)\s*(?:\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
 _EVERYTHING = ("",)
 
@@ -36,44 +35,6 @@ def apply(findings, get, warn):
         comments = _comments_of(get(path), warn)
         kept += group if comments is None else [finding for finding in group if not comments.silence(finding)]
     return kept
-
-
-def add_noqa(findings, get, write):
-    """Write a `noqa` comment for every finding; returns how many rows were changed.
-
-    get   path -> Source        write   (path, bytes) -> whether it worked
-    """
-    rows = {}
-    for finding in findings:
-        if finding.code != "TFM000":
-            place = (finding.cell, finding.noqa_row or finding.start[0])
-            rows.setdefault(finding.path, {}).setdefault(place, set()).add(finding.code)
-    added = 0
-    for path, places in rows.items():
-        source = get(path)
-        edits = [_noqa_edit(source, cell, row, codes) for (cell, row), codes in places.items()]
-        if write(path, source.with_edits(edits)):
-            added += len(edits)
-    return added
-
-
-def _noqa_edit(source, cell, row, codes):
-    """Append a comment to the row, or the codes to the `noqa` that is there."""
-    text = source.rows(cell)[row - 1]
-    there = _NOQA.search(text)
-    if there and there.group("codes"):
-        end = there.start("codes") + _end_of_codes(there.group("codes"))
-        return Edit(start=(row, end + 1), end=(row, end + 1), content=", " + ", ".join(sorted(codes)), cell=cell)
-    end = len(text.rstrip())
-    return Edit(
-        start=(row, end + 1), end=(row, len(text) + 1), content=f"  # noqa: {', '.join(sorted(codes))}", cell=cell)
-
-
-def _end_of_codes(text):
-    end = 0
-    for match in iter(_CODES.scanner(text).match, None):
-        end = match.end(1)
-    return end
 
 
 class _Comments:
@@ -152,14 +113,14 @@ def _read(comments, comment, row, waiting, warn):
                 waiting += chosen
         else:
             _warn(comments, row, f"unknown comment `tflint-mem: {verb}`; known are ignore, ignore-file and skip-file", warn)
-    noqa = _NOQA.search(comment)
+    noqa = NOQA.search(comment)
     if noqa and not re.match(r"#\s*(?:flake8|ruff)\s*:", comment, re.IGNORECASE):
         codes = noqa.group("codes")
         if codes is None:
             comments.rows.setdefault(row, []).extend(_EVERYTHING)
         else:
             comments.rows.setdefault(row, []).extend(
-                match.group(1).upper() for match in iter(_CODES.scanner(codes).match, None))
+                match.group(1).upper() for match in iter(CODES.scanner(codes).match, None))
 
 
 def _known(comments, row, text, warn):

@@ -12,10 +12,9 @@ from ..finding import SAFE, UNSAFE
 from . import NoFix
 from .imports import framework_names
 from .invariance import SUSPENDS, interference, same_each_time
-from .names import (
-    binds, bound, chains, changed, constants, everything, free, loaded, never_empty, own_jumps, place, same_scope, touches,
-)
+from .names import bound, chains, changed, constants, everything, free, kept, loaded, never_empty, own_jumps, place
 from .outline import dotted, unique_name
+from .survey import Altered, survey
 from .rewrite import MOVED, REMOVE, split_leading
 from .uses import used_outside
 from .view import COMPREHENSIONS, LOOPS
@@ -27,7 +26,6 @@ MODEL_READS = frozenset((
     "signatures summary test_on_batch to_json"
 ).split())
 _CONTEXTS = frozenset("as_default device init_scope name_scope scope".split())
-_JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 
 
 def hoist_statement(view, node, loop, *, call=None, reads=MODEL_READS, nonempty=None) -> tuple:
@@ -128,7 +126,7 @@ class _Hoist:
         self.used_inline(call)
         if self.here is not None:
             self.before(view.ast_of(statement) if statement is not self.loop else self.here)
-        name = unique_name(view.source, base)
+        name = unique_name(view.source, base, call, view.function(call))
         line = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], call)])
         return self.placed([line], {call: cst.Name(name)}), self.applicability
 
@@ -140,15 +138,13 @@ class _Hoist:
         taken = (free(here) | loaded(here.decorator_list)) & inside - {here.name}
         if taken:
             raise NoFix(f"the function uses {sorted(taken)[0]}, which the loop binds")
-        others = [
-            node for node in same_scope(self.loop_parts())
-            if node is not here and here.name in binds(node)]
-        if others:
+        if any(node is not here for node in survey(self.here).bound_here.get(here.name, ())):
             raise NoFix(f"{here.name} is bound elsewhere in the loop")
         if any(isinstance(node, SUSPENDS) for node in everything([here.args, *here.decorator_list])):
             raise NoFix("its definition waits for something")
-        for chain in chains([here]):
-            if "." in chain and any(touches(chain, change) for change in changed(self.loop_parts())):
+        altered = kept(self.here, "altered", lambda: Altered(changed(self.loop_parts())))
+        for chain in sorted(chains([here])):
+            if "." in chain and altered.touching(chain):
                 raise NoFix(f"the loop changes {chain}")
         self.read_before(here, here.name)
         self.empty_loop(here.name)
@@ -234,19 +230,15 @@ class _Hoist:
         """Check every other use of the assigned name; returns the `del` statements that go away with the move."""
         view, root = self.view, target.split(".")[0]
         removed = {}
-        for node in everything([self.here]):
-            if isinstance(node, ast.Delete) and target in [dotted(t) for t in node.targets]:
-                removed.update(self.deletion(node))
+        known = survey(self.here)
+        for node in known.deleting.get(target, ()):
+            removed.update(self.deletion(node))
+        own = set(map(id, ast.walk(statement)))
+        for node in (*known.binding.get(target, ()), *(known.stores.get(target, ()) if "." in target else ())):
+            if id(node) in own or isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Del):
                 continue
-            if target not in binds(node) and not (
-                    "." in target and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-                    and dotted(node) == target):
-                continue
-            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Del):
-                continue
-            if not any(node is own for own in ast.walk(statement)):
-                raise NoFix(f"{target} is bound again in the loop")
-        if any(target in node.names for node in ast.walk(view.tree) if isinstance(node, (ast.Global, ast.Nonlocal))):
+            raise NoFix(f"{target} is bound again in the loop")
+        if target in view.once("shared", lambda: _shared(view.tree)):
             self.doubts.append(f"{target} is shared with other functions")
         self.read_before(statement, target)
         self.changes_of(target, root)
@@ -261,27 +253,22 @@ class _Hoist:
         block = self.view.parent(line) if isinstance(line, cst.SimpleStatementLine) else None
         if block is not self.loop.body:
             raise NoFix("it is deleted in the loop")
-        for other in everything([self.here]):
-            if isinstance(other, ast.Name) and other.id == dotted(node.targets[0]) and place(other) > place(node.targets[0]):
-                raise NoFix("it is used behind its deletion")
+        if any(place(other) > place(node.targets[0]) for other in survey(self.here).named.get(dotted(node.targets[0]), ())):
+            raise NoFix("it is used behind its deletion")
         return {there: REMOVE}
 
     def read_before(self, statement, target):
         """NoFix when a repeat reads the name before it is assigned, and so sees the value of the repeat before."""
-        for node in everything([self.here]):
-            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) \
-                    and dotted(node) == target and place(node) < place(statement):
-                raise NoFix(f"{target} is read before it is assigned")
+        if any(place(node) < place(statement) for node in survey(self.here).reads.get(target, ())):
+            raise NoFix(f"{target} is read before it is assigned")
 
     def changes_of(self, target, root):
         """Doubt when the loop does anything with the object that may change it or keep it."""
         if self.reads is None:
             return
-        parents = {id(child): node for node in everything([self.here]) for child in ast.iter_child_nodes(node)}
-        for node in everything([self.here]):
-            if not (isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and dotted(node) == target):
-                continue
-            around = parents.get(id(node))
+        known = survey(self.here)
+        for node in known.reads.get(target, ()):
+            around = known.parents.get(id(node))
             if isinstance(around, ast.Attribute) and isinstance(around.ctx, ast.Load) and around.attr in self.reads:
                 continue
             if isinstance(around, ast.Call) and around.func is node and not _trains(around):
@@ -300,10 +287,9 @@ class _Hoist:
 
     def before(self, statement):
         """Doubt when the loop can be left, or a repeat ended, before the statement."""
-        for jump in own_jumps(self.here.body, _JUMPS):
-            if place(jump) < place(statement):
-                self.doubts.append("a repeat may end before it")
-                return
+        jump = survey(self.here).first_jump(own_jumps)
+        if jump is not None and jump < place(statement):
+            self.doubts.append("a repeat may end before it")
 
     def evaluated(self, call):
         """Check what stands between the call and its statement."""
@@ -342,11 +328,9 @@ class _Hoist:
     def still_has_body(self, replace):
         gone = set(map(id, replace))
         body = self.loop.body.body
-        left = [
-            statement for statement in body
-            if id(statement) not in gone and not (
-                isinstance(statement, cst.SimpleStatementLine) and all(id(s) in gone for s in statement.body))]
-        if not left:
+        if all(
+                id(statement) in gone or isinstance(statement, cst.SimpleStatementLine) and all(id(s) in gone for s in statement.body)
+                for statement in body):
             raise NoFix("the loop does nothing else")
         for node in replace:
             block = self.view.parent(node)
@@ -375,6 +359,11 @@ class _Hoist:
         above = apart if opens else [*empty[len(apart):], *apart]
         moved = [first.with_changes(leading_lines=[*above, *first.leading_lines]), *moved[1:]]
         return view.edits(replace, insert_before={anchor: moved}, leading={anchor: [*empty, *attached]})
+
+
+def _shared(tree) -> set:
+    """Names that are declared global or nonlocal somewhere."""
+    return {name for node in ast.walk(tree) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
 
 
 def _targets(small):

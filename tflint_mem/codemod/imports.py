@@ -195,7 +195,7 @@ def _imported_packages(file) -> set:
 
 
 def add_import(source, line: str, row: int = None) -> Edit:
-    """The edit that adds the import statement `line` to the file's leading imports.
+    """The edit that adds the import statement `line` to the file's leading imports, in its sorted place where they are sorted.
 
     row  where the import is needed; NoFix when the place for imports is not above it
     """
@@ -207,8 +207,65 @@ def add_import(source, line: str, row: int = None) -> Edit:
     newline = file.newline
     if place == "before":
         return Edit(start=(at, 1), end=(at, 1), content=line + newline * 2)
+    if place == "imports":
+        runs = _runs(source, at)
+        if standard and runs and not _is_standard(runs[-1][-1][2][0]):
+            first = runs[0][0][0]  # there is none of the standard library yet: it gets a section of its own on top
+            return Edit(start=(first, 1), end=(first, 1), content=line + newline * 2)
+        run = _run_for(runs, standard)
+        before = _first_behind(run, line)
+        if before is not None:
+            return Edit(start=(before, 1), end=(before, 1), content=line + newline)
+        at = run[-1][1] if run else at
     end = (at, len(strip_end(file.lines[at - 1])) + 1)
-    return Edit(start=end, end=end, content=newline * (2 if place == "docstring" else 1) + line)
+    apart = place == "docstring" or _role(file.group_at(at)[2][-1]) == "future"
+    return Edit(start=end, end=end, content=newline * (2 if apart else 1) + line)
+
+
+def _runs(source, at) -> list:
+    """The leading imports down to row `at` in runs without a row between them, as groups of the outline."""
+    runs, cell = [], source.locate(at)[0]
+    for group in outline(source).groups:
+        first, last, members = group
+        if last > at or source.locate(first)[0] != cell:
+            continue
+        if {_role(member) for member in members} != {"import"}:
+            runs.append([])
+        elif runs and runs[-1] and runs[-1][-1][1] + 1 == first:
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    return [run for run in runs if run]
+
+
+def _run_for(runs, standard) -> list:
+    """The run a new import belongs to: the standard library's own part of the last one, else the last with TensorFlow or Keras in it."""
+    if not runs:
+        return []
+    if standard:
+        run = runs[-1]
+        return run[next((i for i in range(len(run), 0, -1) if not _is_standard(run[i - 1][2][0])), 0):]
+    own = [run for run in runs if not all(getattr(group[2][0], "level", 0) for group in run)] or runs
+    return next((run for run in reversed(own) if any(_order_key(group[2][0])[1].split(".")[0] in _FRAMEWORK for group in run)), own[-1])
+
+
+def _first_behind(run, line):
+    """Row of the first import of a sorted run that comes behind `line`, or None."""
+    if any(len(group[2]) != 1 or not isinstance(group[2][0], _IMPORTS) for group in run):
+        return None
+    new = _order_key(ast.parse(line).body[0])
+    for key in (lambda pair: pair, lambda pair: pair[1:]):  # `import a` before `from b import c`, or all by their modules
+        keys = [key(_order_key(group[2][0])) for group in run]
+        if keys == sorted(keys):
+            return next((group[0] for group, own in zip(run, keys) if own > key(new)), None)
+    return None
+
+
+def _order_key(statement) -> tuple:
+    """(whether it is `from … import`, the module) of an import."""
+    if isinstance(statement, ast.ImportFrom):
+        return True, ("." * statement.level + (statement.module or "")).lower()
+    return False, statement.names[0].name.lower() if isinstance(statement, ast.Import) else ""
 
 
 def insertion_row(source, row: int = None, standard: bool = False) -> tuple:

@@ -3,8 +3,9 @@
 import ast
 
 from . import NoFix
-from .names import bound, chains, changed, everything, loaded, touches
+from .names import bound, chains, changed, everything, kept, loaded
 from .outline import dotted
+from .survey import Altered, Given
 
 # Calls that give the same answer each time they are asked with the same arguments.
 PURE = frozenset((
@@ -54,9 +55,11 @@ def interference(value, scope, exclude, modules, rebound) -> list:
     doubts = []
     reads = chains([value])
     skip = set(map(id, ast.walk(exclude)))
-    for change in changed(scope):
-        if change.split(".")[0] not in modules and any(touches(chain, change) for chain in reads):
-            raise NoFix(f"the loop changes {change}")
+    altered = kept(scope[0], ("altered", frozenset(modules)), lambda: Altered(
+        change for change in changed(scope) if change.split(".")[0] not in modules))
+    for chain in sorted(reads):
+        if altered.touching(chain):
+            raise NoFix(f"the loop changes {altered.touching(chain)}")
     shared = {chain for chain in reads if chain.split(".")[0] not in modules}
     functions = {dotted(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
     shared -= functions
@@ -65,21 +68,34 @@ def interference(value, scope, exclude, modules, rebound) -> list:
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value}
     for name in sorted(rebound & {chain.split(".")[0] for chain in shared}):
         doubts.append(f"another function may rebind {name}")
+    calls, effects = kept(scope[0], ("given", frozenset(modules)), lambda: _calls(scope, modules))
+    doubts += [f"the loop calls {_last(node)}()" for node in effects if id(node) not in skip][:1]
+    other = calls.first(shared, literals, skip)
+    if other is not None:
+        doubts.append(f"{_last(other)}() is given the same argument")
+    return doubts
+
+
+def _calls(scope, modules) -> tuple:
+    """The calls in `scope` by what they are given, without those that only look at it, and those with global effects."""
+    calls, effects = Given(), []
     for node in everything(scope):
-        if not isinstance(node, ast.Call) or id(node) in skip:
+        if not isinstance(node, ast.Call):
             continue
-        last = dotted(node.func).split(".")[-1] or getattr(node.func, "attr", "")
+        last = _last(node)
         if last in _GLOBAL_EFFECTS:
-            doubts.append(f"the loop calls {last}()")
+            effects.append(node)
         if last in _LOOKING or dotted(node.func).split(".")[0] in modules and not any(
                 word in last for word in _WRITING):
             continue
         given = _given(node)
-        if any(touches(chain, own) for chain in chains(given) for own in shared) or any(
-                isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes)) and part.value in literals
-                for part in given):
-            doubts.append(f"{last}() is given the same argument")
-    return doubts
+        calls.add(node, chains(given), {
+            part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes))})
+    return calls, effects
+
+
+def _last(call) -> str:
+    return dotted(call.func).split(".")[-1] or getattr(call.func, "attr", "")
 
 
 def _own_names(value):

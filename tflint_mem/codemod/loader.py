@@ -8,17 +8,21 @@ from ..finding import Edit
 from . import NoFix
 from .imports import ensure, visible
 from .names import bound, loaded
-from .outline import parse, unique_name
+from .outline import dotted, parse, unique_name
 from .view import join
 
 # A loader with parameters keeps this many results: a cache that grows with the requests would be the next leak.
 _KEPT = 8
 
 
-def cached_loader(source, view, call, base: str = "_load_model", decorator: str | None = None) -> list:
+def cached_loader(source, view, call, base: str = "_load_model", decorator: str | None = None, above=None,
+                  by_name: bool = False) -> list:
     """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
 
     `decorator` is what caches, as the file spells it; without one it is `functools.lru_cache`.
+    `above` is the view of the statement above which the function goes, where that is not the handler: the first of several
+    handlers that share it.  A cached function that does the same already is used as it is.
+    With `by_name` the local names that the arguments read are the parameters, and the arguments stay as they are.
 
     Arguments that read what the handler binds (parameters, locals) become parameters of the loader, the others move
     into it.  NoFix when the loading function itself is bound in the handler, or an argument cannot be a cache key.
@@ -35,7 +39,12 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
     if loaded([here.func]) & local:
         raise NoFix("the loading function is bound in the handler")
     parameters, passed, inner = [], [], []
-    for arg in call.args:
+    if by_name:
+        parameters = sorted(loaded([here]) & local, key=[node.id for node in ast.walk(here) if isinstance(node, ast.Name)].index)
+        if {"self", "cls"} & set(parameters):
+            raise NoFix("it reads its own object")
+        passed, inner = [cst.Arg(cst.Name(name)) for name in parameters], list(call.args)
+    for arg in () if by_name else call.args:
         if arg.star:
             raise NoFix("starred arguments")
         value = _ast_expression(view, arg.value)
@@ -54,13 +63,16 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
     if decorator is None:
         lru_cache, edits = _lru_cache(source, view.first_row - 1)
         decorator = f"{lru_cache}(maxsize={_KEPT if parameters else None})"
-    name = unique_name(source, base)
+    new_call = call.with_changes(args=inner)
+    there = _there_already(view, new_call, parameters, decorator.partition("(")[0])
+    if there:
+        return view.edits({call: cst.Call(cst.Name(there), _with_commas(passed), lpar=call.lpar, rpar=call.rpar)})
+    name = unique_name(source, base, call)
     head = f"@{decorator}\ndef {name}({', '.join(parameters)}):\n    return None\n"
-    text = _definition(view, head, call.with_changes(args=inner))
-    row = _first_row_above(view)
+    text = _definition(view, head, new_call)
+    row = _first_row_above(above or view)
     newline = view.outline.newline
-    if row > 1 and view.outline.lines[row - 2].strip() and source.locate(row - 1)[0] == source.locate(row)[0]:
-        text = newline * 2 + text
+    text = newline * _missing_blank_lines(view, row) + text
     place = (row, 1)
     text += newline * 2
     new_call = cst.Call(cst.Name(name), _with_commas(passed), lpar=call.lpar, rpar=call.rpar)
@@ -81,6 +93,29 @@ def _definition(view, head, call) -> str:
             continue  # a chain of calls over several lines needs parentheses
         return text
     raise NoFix("the call cannot stand alone")
+
+
+def _missing_blank_lines(view, row) -> int:
+    """How many blank lines two definitions need between them and `row` does not have above it, in its own cell."""
+    above, cell = row - 1, view.source.locate(row)[0]
+    while above > 0 and row - above <= 2 and not view.outline.lines[above - 1].strip() and view.source.locate(above)[0] == cell:
+        above -= 1
+    if above == 0 or view.source.locate(above)[0] != cell:
+        return 0
+    return 2 - (row - 1 - above)
+
+
+def _there_already(view, call, parameters, decorator) -> str:
+    """Name of a function above the handler that is cached and returns the same call with the same parameters, "" for none."""
+    wanted = ast.dump(_ast_expression(view, call.with_changes(lpar=(), rpar=())))
+    for node in view.outline.tree.body:
+        if not isinstance(node, ast.FunctionDef) or node.lineno >= view.first_row or len(node.body) != 1:
+            continue
+        cached = any(dotted(each.func if isinstance(each, ast.Call) else each) == decorator for each in node.decorator_list)
+        if cached and isinstance(node.body[0], ast.Return) and node.body[0].value is not None \
+                and [argument.arg for argument in node.args.args] == parameters and ast.dump(node.body[0].value) == wanted:
+            return node.name
+    return ""
 
 
 def _with_commas(args) -> list:

@@ -16,6 +16,14 @@ MUTATORS = frozenset((
 ).split())
 
 
+def kept(node, key, make):
+    """`make()`, worked out once for each `key` of an `ast` node, which keeps it for as long as it lives."""
+    memo = node.__dict__.setdefault("_kept", {})
+    if key not in memo:
+        memo[key] = make()
+    return memo[key]
+
+
 def everything(nodes):
     """All `ast` nodes at and below `nodes`."""
     for node in nodes:
@@ -41,6 +49,12 @@ def same_scope(nodes):
 
 def bound(nodes) -> set:
     """Names that `nodes` bind or delete in their scope, comprehension variables included."""
+    if len(nodes) == 1:
+        return kept(nodes[0], "bound", lambda: _bound(nodes))
+    return _bound(nodes)
+
+
+def _bound(nodes) -> set:
     found = set()
     for node in same_scope(nodes):
         found |= binds(node)
@@ -118,6 +132,12 @@ def _chain(node) -> str:
 
 def changed(nodes) -> set:
     """Dotted objects that `nodes` change in place: targets of attribute and item assignment, receivers of mutators."""
+    if len(nodes) == 1:
+        return kept(nodes[0], "changed", lambda: _changed(nodes))
+    return _changed(nodes)
+
+
+def _changed(nodes) -> set:
     found = set()
     for node in everything(nodes):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):

@@ -6,6 +6,7 @@ Built once per source from the standard library's `ast`; only the statement that
 import ast
 import re
 import warnings
+from bisect import bisect_right
 
 from . import NoFix
 
@@ -112,10 +113,11 @@ class Outline:
 
     def group_at(self, row: int):
         """The group whose rows contain `row`; NoFix when none does."""
-        for group in self.groups:
-            if group[0] <= row <= group[1]:
-                return group
-        raise NoFix("no statement stands there")
+        firsts = self.once("firsts", lambda: [group[0] for group in self.groups])
+        at = bisect_right(firsts, row) - 1
+        if at < 0 or row > self.groups[at][1]:
+            raise NoFix("no statement stands there")
+        return self.groups[at]
 
     @property
     def indent(self) -> str:
@@ -200,14 +202,26 @@ def outline(source) -> Outline:
     return _last[1]
 
 
-def unique_name(source, base: str) -> str:
-    """`base`, or `base_2`, `base_3` … when the file already uses it."""
+def unique_name(source, base: str, owner=None, scope=None) -> str:
+    """`base`, or `base_2`, `base_3` … when the file already uses it.
+
+    owner  what the name is for: a name that was given to another owner in the same `scope` (a function, None for the module) is
+           taken too, so that their fixes can be applied together
+    """
     import builtins
     import keyword
 
-    taken = outline(source).names
-    name, number = base, 1
+    file = outline(source)
+    given = file.once(("given", id(scope)), dict)
+    if owner is not None and (base, id(owner)) in given:
+        return given[base, id(owner)]
+    taken = file.names
+    name, number = base, given.get(base, 1)
+    if number > 1:
+        name = f"{base}_{number}"
     while name in taken or keyword.iskeyword(name) or hasattr(builtins, name):
         number += 1
         name = f"{base}_{number}"
+    if owner is not None:
+        given[base], given[base, id(owner)] = number + 1, name
     return name

@@ -19,7 +19,9 @@ def on_one_row(source, place: tuple, batch: bool):
     file = outline(source)
     if row != last:
         return None
-    call = next((node for node in file.nodes if isinstance(node, ast.Call) and (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset) == place), None)
+    call = file.once("calls", lambda: {
+        (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset): node
+        for node in reversed(file.nodes) if isinstance(node, ast.Call)}).get(place)
     if call is None or not isinstance(call.func, ast.Attribute) or len(call.args) != 1 or any(k.arg != "verbose" for k in call.keywords):
         return None
     data, line = call.args[0], file.lines[row - 1]

@@ -43,6 +43,7 @@ class Changes:
         self.before = {id(node): list(value) for node, value in before.items()}
         self.after = {id(node): list(value) for node, value in after.items()}
         self.leading = {id(node): value for node, value in leading.items()}
+        self.nodes = list({id(node): node for node in (*replace, *before, *after, *leading)}.values())
         self.touched = set()
         for node in (*replace, *before, *after, *leading):
             while node is not None and id(node) not in self.touched:
@@ -76,6 +77,12 @@ class Changes:
 
     def _many(self, owner, items):
         """The new members of a sequence.  What a removed statement leaves behind is kept in `self.left`."""
+        result, left = self.part(items, started=False)
+        self.left = [line for line, attached in left if not attached]
+        return self._finished(owner, items, result)
+
+    def part(self, items, started):
+        """(new members, what removed ones left behind) for some neighbours of a sequence; `started`: others stand before them."""
         result, left = [], []
         dropped_first = False
         for item in items:
@@ -87,16 +94,15 @@ class Changes:
                     value = MOVED if any(self.replace.get(id(small)) is MOVED for small in item.body) else REMOVE
             if value is REMOVE or value is MOVED:
                 left += _left_over(item, value)
-                dropped_first = dropped_first or not result
+                dropped_first = dropped_first or not (result or started)
             else:
                 values = value if isinstance(value, list) else [value]
                 if values and hasattr(values[0], "leading_lines"):
-                    values = [_led(values[0], left, dropped_first and not result)] + values[1:]
+                    values = [_led(values[0], left, dropped_first and not (result or started))] + values[1:]
                     left, dropped_first = [], False
                 result.extend(values)
             result.extend(self.after.get(id(item), ()))
-        self.left = [line for line, attached in left if not attached]
-        return self._finished(owner, items, result)
+        return result, left
 
     @staticmethod
     def _finished(owner, items, result):

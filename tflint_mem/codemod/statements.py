@@ -7,7 +7,7 @@ import libcst as cst
 from ..finding import Edit
 from . import NoFix
 from .hunks import whole_rows
-from .names import bound, loaded, own_jumps
+from .names import MUTATORS, bound, loaded, own_jumps
 from .outline import blocks, outline, rows, statements
 from .uses import used_outside
 from .view import LOOPS, REMOVE
@@ -92,16 +92,19 @@ def _with_comments(file, block, statement) -> int:
     return first
 
 
-def with_rest(view, node) -> list:
+def with_rest(view, node, value=None, *, whole: bool = False) -> list:
     """`x = call(...)` and the rest of its block become `with call(...) as x:` and the rest, indented.
+
+    value  the expression to open in place of the call
+    whole  all of the rest goes into the block, not only what reaches to the last use of `x`
 
     NoFix when `x` is used behind the block, or when nothing of the block follows.
     """
     small, line, name, rest = _opening(view, node)
     _not_used_behind(view, line, rest, name)
     block = view.parent(line)
-    item = cst.WithItem(small.value, asname=cst.AsName(cst.Name(name)))
-    used = _through_last_use(view, rest, name)
+    item = cst.WithItem(small.value if value is None else value, asname=cst.AsName(cst.Name(name)))
+    used = len(rest) if whole else _through_last_use(view, rest, name)
     inner, after = rest[:used], rest[used:]
     if inner[0].leading_lines and not any(empty.comment for empty in inner[0].leading_lines):
         inner = [inner[0].with_changes(leading_lines=()), *inner[1:]]
@@ -110,6 +113,53 @@ def with_rest(view, node) -> list:
     if line.trailing_whitespace.comment:
         new = new.with_changes(body=new.body.with_changes(header=line.trailing_whitespace))
     return view.edits({line: new, **{statement: [] for statement in rest[:used]}})
+
+
+def stays_inside(view, node) -> str:
+    """The name that the statement of `node` assigns; NoFix when its object may live longer than the rest of its block.
+
+    The block must be the body of a function or a loop, and the object may be asked and handed to functions there, but not be
+    returned, kept, given to a constructor, or used by a function that is defined there.
+    """
+    _, line, name, rest = _opening(view, node)
+    block = view.parent(line)
+    owner = view.parent(block)
+    if not isinstance(owner, (cst.FunctionDef, *LOOPS)):
+        raise NoFix("it does not stand in the body of a function or a loop")
+    trees = [tree for statement in rest for tree in _own_trees(view, statement)]
+    parents = {id(child): parent for tree in trees for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    for each in (each for tree in trees for each in ast.walk(tree)):
+        if isinstance(each, (ast.Yield, ast.YieldFrom)):
+            raise NoFix("the function is a generator")
+        if not isinstance(each, ast.Name) or each.id != name:
+            continue
+        if isinstance(each.ctx, ast.Store):
+            raise NoFix(f"{name} is bound again")
+        if isinstance(each.ctx, ast.Del):
+            continue
+        around = parents.get(id(each))
+        if isinstance(around, ast.keyword):
+            around = parents.get(id(around))
+        if isinstance(around, ast.Attribute) and around.value is each:
+            pass
+        elif not isinstance(around, ast.Call) or _keeps(around.func):
+            raise NoFix(f"{name} goes elsewhere")
+        while around is not None:
+            if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+                raise NoFix(f"a function that is defined there uses {name}")
+            around = parents.get(id(around))
+    return name
+
+
+def _keeps(func) -> bool:
+    """Does what is called, by its name, keep what it is given: a constructor, a container, something that sets it for all?"""
+    last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return last[:1].isupper() or last in MUTATORS or last.startswith(("set_", "add_", "register"))
+
+
+def _own_trees(view, statement):
+    members = statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
+    return [view.ast_of(member) for member in members]
 
 
 def close_at_end(view, node, loop, method: str = "close") -> list:
@@ -189,6 +239,5 @@ def _not_used_behind(view, line, rest, name):
 
 
 def _own_ast(view, statement):
-    members = statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
-    for member in members:
-        yield from ast.walk(view.ast_of(member))
+    for tree in _own_trees(view, statement):
+        yield from ast.walk(tree)

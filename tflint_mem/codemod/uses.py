@@ -2,18 +2,19 @@
 
 import ast
 
-from .names import bound, everything
+from .names import bound, everything, kept
 from .outline import dotted
 
 
 def used_outside(view, loop, name: str) -> bool:
     """Whether `name` is read behind `loop`, or before it in an outer loop, in the same function or in the module."""
     here = view.ast_of(loop)
-    inside = {id(node) for node in everything(here.body)}
+    inside = kept(here, "inside", lambda: {id(node) for node in everything(here.body)})
     function = view.function(loop)
     file = view.outline
     if function is not None:
-        reads, offset = _reads(view.ast_of(function).body), 0
+        around = view.ast_of(function)
+        reads, offset = kept(around, "reads", lambda: _reads(around.body)), 0
     else:
         reads, offset = file.once("reads", lambda: _reads(file.tree.body)), view.first_row - 1
     first, last = here.body[0].lineno + offset, here.body[-1].end_lineno + offset

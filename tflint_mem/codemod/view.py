@@ -13,6 +13,7 @@ from .hunks import hunks
 from .outline import character, outline, parse, rows, split_lines, statements
 from .rewrite import MOVED, REMOVE, Changes
 from .tree import children, walk
+from .windows import windows
 
 __all__ = ["COMPREHENSIONS", "LOOPS", "MOVED", "REMOVE", "View", "join", "view_at"]
 
@@ -55,8 +56,15 @@ class View:
             raise NoFix("too deeply nested") from error
         if not same:
             raise NoFix("LibCST would change untouched code here")
+        self._memo = {}
         self._index()
         self._join()
+
+    def once(self, key, make):
+        """`make()`, worked out once for each `key`: many fixes of one statement ask the same questions."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]
 
     def _styled(self, module):
         """`module` with the file's indentation and line end where the slice itself shows none."""
@@ -136,12 +144,19 @@ class View:
 
     def statement_on(self, row: int, kinds=None):
         """The first statement (of the node classes `kinds`) that starts on `row`; decorators count as its start."""
-        row -= self.first_row - 1
-        for node in self._statements:
-            here = self._ast[id(node)]
-            if rows(here)[0] <= row <= here.lineno and (kinds is None or isinstance(node, kinds)):
+        for node in self.once("statements by row", self._by_row).get(row - self.first_row + 1, ()):
+            if kinds is None or isinstance(node, kinds):
                 return node
         raise NoFix("no such statement starts there")
+
+    def _by_row(self) -> dict:
+        """{row of the slice: the statements that start there}."""
+        found = {}
+        for node in self._statements:
+            here = self._ast[id(node)]
+            for row in range(rows(here)[0], here.lineno + 1):
+                found.setdefault(row, []).append(node)
+        return found
 
     def loop_on(self, row: int):
         """The first `for` or `while` that starts on `row`."""
@@ -265,6 +280,11 @@ class View:
         """
         changes = Changes(self.parent, replace or {}, insert_before or {}, insert_after or {}, leading or {})
         try:
+            found = windows(self, changes)
+            if found is not None:
+                return [edit for first, behind, text in found for edit in hunks(
+                    self.source, self.outline.lines, self.first_row + first, self.lines[first:behind], split_lines(text),
+                    self.outline.newline)]
             changed = changes.rebuild(self.module)
             code = changed.code if changed.body else ""
         except (RecursionError, MemoryError) as error:

@@ -11,8 +11,10 @@ from collections import deque
 from .. import facts as F
 from ..knowledge import canonical
 from .asked import Asked
+from .budget import Searches
 from .callers import Callers
 from .compiled import Compiled
+from .hardware import Hardware
 from .imports import Imports
 from .index import Index
 from .infer import Infer
@@ -25,6 +27,7 @@ from .versions import Versions
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
 KEEP_IN_LARGE = 700  # ... so it keeps these decoded, and decodes the others again when they are asked for
+_LASTING = ("modules", "names", "index", "_loaded", "_keep", "defined", "attributes", "module", "searches")  # of a project: all but its answers
 PART = 50  # percent of them that rules go through together
 
 
@@ -47,6 +50,7 @@ class Project:
         self._apis, self._api_sets, self._called = {}, {}, {}
         self.defined = set()  # names of all functions and classes of the project
         self.attributes = set()  # names of all attributes that it assigns
+        self.searches = Searches()
         self.infer = Infer(self)
         self.asked = Asked(self)
         self.callers_of = Callers(self)
@@ -55,18 +59,31 @@ class Project:
         self.released_by = Released(self)
         self.compiled_by = Compiled(self)
         self.versions = Versions(self)
+        self.hardware = Hardware(self)
         self.imports = Imports(self)
 
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
         for part in (self.infer, self.asked, self.callers_of, self.iterated, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.repeats_of.feasible, self.repeats_of.owners, self.repeats_of.kindred, self.released_by, self.compiled_by,
-                     self.versions, self.imports):
+                     self.versions, self.hardware, self.imports):
             part.project = None
         self.callers_of.forget()
         self._called.clear()
         self.modules.clear()
         self.__dict__.pop("module", None)
         self.infer.forget()
+
+    def anew(self, late=()):
+        """The same modules without any answers, for the case that a search broke off; those with the indices `late` are empty from now on."""
+        other = Project(self.settings, self.root)
+        for name in _LASTING:
+            if name in self.__dict__:
+                setattr(other, name, self.__dict__[name])
+        for module in self.modules:
+            module._clear()
+        for index in late:
+            self.modules[index].empty()
+        return other
 
     # -- modules --------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Answers to questions that depend on each other, each found once: a memo with a guard against cycles."""
 
-from .values import Ordered
+from .values import Bounds, Ordered
 
 EMPTY = frozenset()
 LARGE_CYCLE = 60
@@ -47,6 +47,7 @@ class Answers:
 
     def __init__(self):
         self.memo, self.older, self.pool = {}, {}, {}
+        self._bounds = Bounds()
         self.active = {}  # what is being computed, with its depth
         self.provisional = {}  # members of a cycle whose head is being computed: (value, depth of the head)
         self.members = []
@@ -55,6 +56,7 @@ class Answers:
     def forget(self):
         """Drop all answers."""
         self.memo, self.older, self.pool = {}, {}, {}
+        self._bounds = Bounds()
 
     def guarded(self, key, find, *about):
         """The answer `find(self, *about)` gives, remembered under `key`: one that depends on itself is what the other paths give.
@@ -92,7 +94,7 @@ class Answers:
             if len(self.members) > mark:
                 self._settle(mark)
             if len(self.memo) > MOST_ANSWERS:  # a very large project: what nobody asks for again is forgotten
-                self.memo, self.older, self.pool = {}, self.memo, {}
+                self.memo, self.older, self.pool, self._bounds = {}, self.memo, {}, Bounds()
         else:
             self.provisional[key] = (found, low)
             self.members.append(key)
@@ -100,11 +102,12 @@ class Answers:
         return found
 
     def pooled(self, found):
-        """The one set that stands for all equal answers; there are a few thousand different ones."""
+        """The one set that stands for all equal answers, within the bounds of values; there are a few thousand different ones."""
         known = self.pool.get(found)
         if known is None:
-            known = found if len(found) < 2 else Ordered(found)
-            self.pool[known] = known
+            known = self._bounds.within(found)
+            known = known if len(known) < 2 else Ordered(known)
+            self.pool[found] = self.pool[known] = known
         return known
 
     def lasting(self, find, *about):
@@ -124,6 +127,19 @@ class Answers:
             if lasts:
                 memo[key] = found
         return found
+
+    def apart(self, find, *about):
+        """What `find(*about)` gives, asked as if no question were open."""
+        state = self.active, self.provisional, self.members, self.low, self.depth, self.sure
+        self.active, self.provisional, self.members, self.low, self.depth, self.sure = {}, {}, [], _NO_CYCLE, 0, 0
+        try:
+            return find(*about)
+        finally:
+            self.active, self.provisional, self.members, self.low, self.depth, self.sure = state
+
+    def cut(self):
+        """What is being answered rests on something that is not known in full yet: it is not remembered."""
+        self.low = -1
 
     def _settle(self, mark):
         """The head of a cycle is known: forget its members, or keep them when there are many."""

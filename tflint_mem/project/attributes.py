@@ -56,7 +56,7 @@ class Attributes:
                 values = self.values(owner, function, value, statement)
                 if kind == "assign" and not path and value[0] in ("l", "d", "c") and not has_content(values):
                     members = [inner for method in owner.members(s).values() for inner in owner.with_inner(method)]
-                    values = self._with_added(owner, members, ("a", ("n", owner.scopes[function][F.S_PARAMS][0][0]), name), values)
+                    values = self._with_added(owner, members, ("a", ("n", owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name), values)
                 elif kind == "iter":
                     values = self.elements(values)
                 found |= self.unpack(values, path)

@@ -101,22 +101,38 @@ class Bindings:
                 found |= self.binding(m, binding)
         return frozenset(found)
 
-    def _star(self, m, name, seen=()):
-        """A name that only `from x import *` can have brought; `seen` are the modules on the way, which may import each other."""
-        for binding in m.bindings(0).get("*", ()):
-            _, statement, _, bound, _ = binding
-            target = self.project.resolve(m, bound[1], bound[3])
+    def _star(self, m, name):
+        """A name that only `from x import *` can have brought."""
+        for target, package in self._stars(m) if "*" in m.bindings(0) else ():
             if target is not None:
+                target = self.project.module(target)
                 if name in target.bindings(0):
                     return self.module_name(target, name)
-                found = self._star(target, name, (*seen, m.index)) if target is not m and target.index not in seen else None
-                if found is not None:
-                    return found
-            elif not bound[3] and not ("contrib" in bound[1] and name in _BUILTINS):  # `range` stays Python's
-                known = canonical(bound[1] + "." + name)
-                if bound[1].split(".")[0] in ("tensorflow", "keras", "tf_keras") and (result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES):
-                    return one(("ext", bound[1] + "." + name))
+            elif not ("contrib" in package and name in _BUILTINS):  # `range` stays Python's
+                known = canonical(package + "." + name)
+                if package.split(".")[0] in ("tensorflow", "keras", "tf_keras") and (result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES):
+                    return one(("ext", package + "." + name))
         return None
+
+    def _stars(self, m):
+        """[(index of a module of the project or None, name of a package)] of what star imports bring into a module, each once, though they may import each other."""
+        found = self.memo.get(("stars", m.index))
+        if found is None:
+            found, seen = [], {m.index}
+            waiting = [iter(_starred(m, self.project))]
+            while waiting:
+                target, package = next(waiting[-1], (None, None))
+                if target is not None and target.index not in seen:
+                    seen.add(target.index)
+                    found.append((target.index, None))
+                    waiting.append(iter(_starred(target, self.project)))
+                elif target is None and package is None:
+                    waiting.pop()
+                elif target is None:
+                    found.append((None, package))
+            self.project.searches.count("what star imports bring", len(found))
+            self.memo["stars", m.index] = found
+        return found
 
     @remembered("modname")
     def module_name(self, m, name):
@@ -319,6 +335,14 @@ class Bindings:
                             added |= stored
                             if t[2] is not None and t[2][0] == "k":
                                 keyed.append((t[2][1], stored))
+
+
+def _starred(m, project):
+    """(module of the project or None, name of the package) for each star import at the top of a module; those that lead nowhere are left out."""
+    for _, _, _, bound, _ in m.bindings(0).get("*", ()):
+        target = project.resolve(m, bound[1], bound[3])
+        if target is not None or not bound[3]:
+            yield target, bound[1]
 
 
 def _item_of(m, expression, target):

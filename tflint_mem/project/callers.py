@@ -20,6 +20,7 @@ from .. import facts as F
 from .handlers import SEARCHES, is_event
 from .iterated import METHODS
 from .module import RESULT, TABLE, called_name, tail_of, walk
+from .whole import Whole
 
 _MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
 _SORTS = frozenset(("builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby", "heapq.nlargest", "heapq.nsmallest"))
@@ -74,13 +75,11 @@ IMPORTED_EVERYWHERE = 40  # modules that surely mean this function, and not anot
 class Callers:
     def __init__(self, project):
         self.project = project
-        self._memo, self._by_names = {}, {}
-        self._active = set()
+        self.whole = Whole(project)
 
     def forget(self):
         """Drop what was found: it refers to modules."""
-        self._memo.clear()
-        self._by_names.clear()
+        self.whole.forget()
 
     def is_everywhere(self, m, scope):
         """Is the name of the function (of its class, for a constructor) used in so many modules that its callers say nothing in particular?"""
@@ -94,18 +93,7 @@ class Callers:
         return len(users) > EVERYWHERE or len(frozenset(users).intersection(self.project.imports.importers(m))) > IMPORTED_EVERYWHERE
 
     def of(self, m, scope):
-        key = (m.index, scope)
-        found = self._memo.get(key)
-        if found is None:
-            if key in self._active:
-                return []
-            self._active.add(key)
-            try:
-                found = self._find(m, scope)
-            finally:
-                self._active.discard(key)
-            self._memo[key] = found
-        return found
+        return self.whole.ask(("of", m.index, scope), [], self._find, m, scope)
 
     def _find(self, m, scope):
         record = m.scopes[scope]
@@ -239,23 +227,23 @@ class Callers:
         A target is (module, scope) of a function or class; each place is resolved once for all functions of the name.
         `among` restricts the search to modules that mention one of these names.
         """
-        key = (name, None if local is None else local.index, among)
-        found = self._by_names.get(key)
-        if found is None:
-            calls, references = found = self._by_names[key] = {}, {}
-            has = self.project.index.has
-            for other in self._users(name, local, among):
-                given = has("given", name, other.index)
-                tails = {name, *other.aliases().get(name, ())} if given else (name,)
-                by_tail, handed = other.calls_by_tail(), other.references() if given else {}
-                for tail in sorted(tails):
-                    for i in by_tail.get(tail, ()):
-                        for target in set(self._targets(other, i)):
-                            calls.setdefault(target, []).append((other, i))
-                    for i, where in handed.get(tail, ()):
-                        for target in self._referred(other, i, where, tail):
-                            references.setdefault(target, []).append((other, i, where))
-        return found
+        return self.whole.ask(("index", name, None if local is None else local.index, among), ({}, {}), self._make_index, name, local, among)
+
+    def _make_index(self, name, local, among):
+        calls, references = {}, {}
+        has = self.project.index.has
+        for other in self._users(name, local, among):
+            given = has("given", name, other.index)
+            tails = {name, *other.aliases().get(name, ())} if given else (name,)
+            by_tail, handed = other.calls_by_tail(), other.references() if given else {}
+            for tail in sorted(tails):
+                for i in by_tail.get(tail, ()):
+                    for target in dict.fromkeys(self._targets(other, i)):
+                        calls.setdefault(target, []).append((other, i))
+                for i, where in handed.get(tail, ()):
+                    for target in self._referred(other, i, where, tail):
+                        references.setdefault(target, []).append((other, i, where))
+        return calls, references
 
     def _users(self, name, local, among):
         if local is not None:
@@ -282,13 +270,12 @@ class Callers:
 
     def constructions(self, m, owner):
         """[(module, call)] where objects of the class itself are made."""
-        key = ("new", m.index, owner)
-        if key not in self._memo:
-            self._memo[key] = ()
-            name = m.scopes[owner][F.S_NAME]
-            self._memo[key] = [(other, i) for other in self.project.using(name, 64) for tail in (name, *sorted(other.aliases().get(name, ())))
-                               for i in other.calls_by_tail().get(tail, ()) if ("cls", m.index, owner) in self.project.infer.callee(other, i)]
-        return self._memo[key]
+        return self.whole.ask(("new", m.index, owner), [], self._constructions, m, owner)
+
+    def _constructions(self, m, owner):
+        name = m.scopes[owner][F.S_NAME]
+        return [(other, i) for other in self.project.using(name, 64) for tail in (name, *sorted(other.aliases().get(name, ())))
+                for i in other.calls_by_tail().get(tail, ()) if ("cls", m.index, owner) in self.project.infer.callee(other, i)]
 
     def _made_and_given(self, m, scope, maker, found):
         """What the class or function `maker` makes is called like the function: `study.optimize(Objective(x))`, `step = make_step()`."""

@@ -15,7 +15,7 @@ _TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "g
 class Feasible:
     def __init__(self, project):
         self.project = project
-        self._memo, self._methods = {}, {}
+        self._memo, self._methods, self._chosen_in = {}, {}, {}
 
     def way(self, hops):
         """May the calls of `hops` ((module, call), outermost first) run one inside the other, as far as constants and models tell?"""
@@ -85,18 +85,26 @@ class Feasible:
                 break
             statement = m.statements[s]
             if m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
-                if self._leaves(m, s, statement[6]) and self._asks(m, scope, statement[5], s):
+                if self._leaves(m, scope, statement[6]) and self._asks(m, scope, statement[5], s):
                     yield statement[5], False, s
 
     def _chosen(self, m, i):
         """The tests of conditional expressions around the call: `net if trained else build()`."""
         call = m.calls[i]
-        for expression in statement_expressions(m.statements[call[5]]):
-            for e in walk(expression, m.calls):
-                if e[0] == "i" and self._asks(m, call[3], e[1], call[5]):
-                    for branch, part in ((True, e[2]), (False, e[3])):
-                        if ("c", i) in walk(part, m.calls):
-                            yield e[1], branch, call[5]
+        for test, parts in self._choices(m, call[3], call[5]):
+            for branch, calls in parts:
+                if i in calls:
+                    yield test, branch, call[5]
+
+    def _choices(self, m, scope, statement):
+        """[(test, ((branch, its calls), …))] of the conditional expressions in a statement."""
+        found = self._chosen_in.get((m.index, statement))
+        if found is None:
+            found = self._chosen_in[m.index, statement] = [
+                (e[1], [(branch, {c[1] for c in walk(part, m.calls) if c[0] == "c"}) for branch, part in ((True, e[2]), (False, e[3]))])
+                for expression in statement_expressions(m.statements[statement]) for e in walk(expression, m.calls)
+                if e[0] == "i" and self._asks(m, scope, e[1], statement)]
+        return found
 
     def _asks(self, m, scope, test, at):
         """Is the test about parameters, at least in part, with the values that callers passed?"""
@@ -108,17 +116,9 @@ class Feasible:
         return any(b[0] == "param" for b in bindings) and all(b[0] == "param" or b[1] > at for b in bindings)
 
     @staticmethod
-    def _leaves(m, after, context):
+    def _leaves(m, scope, context):
         """Does a block end its function whatever happens in it?"""
-        for s in range(after + 1, len(m.statements)):
-            statement = m.statements[s]
-            if statement is None:
-                continue
-            if statement[3] > m.statements[after][4]:
-                return False
-            if statement[2] == context and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "raise"):
-                return True
-        return False
+        return any(what in ("return", "raise") for _, what in m.jumps(scope).get(context, ()))
 
     # -- three-valued: True, False, or None for "depends" --------------------------------------------------------------------------
 

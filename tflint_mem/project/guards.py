@@ -11,14 +11,16 @@ _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource",
                       "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
                       "on_startup", "fixture", "ttl_cache"))
 _IN_FUNCTION = frozenset(("functools.lru_cache", "functools.cache"))  # what they keep goes with the function object
-_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
+_RETURNS = frozenset(("return", "raise"))
+_LEAVES_ALL = _RETURNS | {"exit"}
+_LEAVES = _LEAVES_ALL | {"break"}
 _NAMES_OF = frozenset(("getnames", "namelist", "listdir", "keys"))  # distinct names: of an archive, a folder, a dictionary
 
 
 class Guards:
     def __init__(self, project):
         self.project = project
-        self._cached = {}
+        self._cached, self._guarding, self._returning = {}, {}, {}
 
     # -- loops that end in their first pass ---------------------------------------------------------------------------------
 
@@ -27,33 +29,30 @@ class Guards:
 
         True when an unconditional `break`, `return` or exit stands in one of the blocks between the call and the loop.
         """
+        if m.contexts[loop][0] == "comp":
+            return False
         call = m.calls[i]
-        blocks = []
+        jumps, blocks = m.jumps(call[3]), []
         for context in m.chain(call[4]):
             blocks.append(context)
             if context == loop:
                 break
-        if m.contexts[loop][0] == "comp":
-            return False
+        outward, inward = sum(m.contexts[c][0] in ("for", "while") for c in blocks if c != loop), 0  # loops in between
         for context in blocks:
-            if m.contexts[context][0] == "comp":
-                continue
-            if context != loop and m.contexts[context][0] in ("for", "while"):
+            kind = m.contexts[context][0]
+            if context != loop and kind in ("for", "while"):
                 # a break in an inner loop leaves only that loop; a return leaves all
-                if self._jumps(m, context, call[5], ("return",)):
+                outward, inward = outward - 1, inward + 1
+                if self._jumps(jumps, context, call[5], _RETURNS):
                     return True
-                continue
-            inner = any(m.contexts[c][0] in ("for", "while") for c in blocks[: blocks.index(context)] if c != loop)
-            kinds = ("return", "exit") if inner and context != loop else ("break", "return", "exit")
-            between = [c for c in blocks[blocks.index(context):] if c != loop and m.contexts[c][0] in ("for", "while")]
-            if between:
-                kinds = ("return", "exit")
-            if self._jumps(m, context, call[5], kinds) or not between and self._ends(m, context, call[5], loop):
-                return True
-            if m.contexts[context][0] == "try":  # `try: load()` … `else: break`: leaves when it worked
-                otherwise = m.statements[m.contexts[context][2]][7]
-                if otherwise is not None and self._jumps(m, otherwise, call[5], kinds):
+            elif kind != "comp":
+                kinds = _LEAVES_ALL if outward or inward and context != loop else _LEAVES
+                if self._jumps(jumps, context, call[5], kinds) or not outward and self._ends(m, context, call[5], loop):
                     return True
+                if kind == "try":  # `try: load()` … `else: break`: leaves when it worked
+                    otherwise = m.statements[m.contexts[context][2]][7]
+                    if otherwise is not None and self._jumps(jumps, otherwise, call[5], kinds):
+                        return True
         return False
 
     @staticmethod
@@ -70,22 +69,10 @@ class Guards:
                     return True
         return False
 
-    def _jumps(self, m, context, after, kinds):
-        """An unconditional jump in the block itself, at or after statement `after`."""
-        scope = m.statements[after][1]
-        for s in m.scope_statements(scope):
-            statement = m.statements[s]
-            if statement is None or statement[2] != context or s < after:
-                continue
-            if statement[0] == F.RETURN and "return" in kinds:
-                return True
-            if statement[0] == F.JUMP and statement[5] == "break" and "break" in kinds:
-                return True
-            if statement[0] == F.JUMP and statement[5] == "raise" and "return" in kinds:
-                return True
-            if statement[0] == F.EXPR and statement[5][0] == "c" and "exit" in kinds and tail_of(m.calls[statement[5][1]][0]) in _EXITS:
-                return True
-        return False
+    @staticmethod
+    def _jumps(jumps, context, after, kinds):
+        """An unconditional jump of these kinds in the block itself, at or after statement `after`."""
+        return any(what in kinds and s >= after for s, what in jumps.get(context, ()))
 
     # -- once-guards --------------------------------------------------------------------------------------------------------
 
@@ -101,7 +88,11 @@ class Guards:
             kind, parent, statement, branch = m.contexts[context]
             if kind == "if":
                 test = m.statements[statement][5]
-                found = self._is_guard(m, i, scope, test, branch, context, loop, statement) or branch and self._ends_itself(m, call, test, context, loop)
+                key = (m.index, context, loop)
+                found = self._guarding.get(key)
+                if found is None:
+                    found = self._guarding[key] = self._is_guard(m, scope, test, branch, context, loop, statement)
+                found = found or self._by_change(m, i, scope, test, branch, context) or branch and self._ends_itself(m, call, test, context, loop)
                 if found:
                     return found
             elif kind == "except":
@@ -123,7 +114,11 @@ class Guards:
                 return target if self._persists(m, call[3], target, context, loop) else False
         return False
 
-    def _is_guard(self, m, i, scope, test, branch, context, loop, statement):
+    def _by_change(self, m, i, scope, test, branch, context):
+        """Does the call run when something has changed, and replaces what it made before?"""
+        return any(positive and self._on_change(m, scope, condition, context) for condition, positive in _conditions(test, branch)) and _replaces(m, i)
+
+    def _is_guard(self, m, scope, test, branch, context, loop, statement):
         for condition, positive in _conditions(test, branch):
             subject = _missing(m, condition, positive) or self._got(m, condition, positive)
             if subject is not None:
@@ -132,7 +127,7 @@ class Guards:
                 for place in (subject, *self._looked_up_from(m, scope, subject, statement)):
                     if self._assigned_in(m, scope, place, context) and self._persists(m, scope, place, context, loop):
                         return place
-            if positive and (self._first_pass(m, scope, condition, loop) or self._on_change(m, scope, condition, context) and _replaces(m, i)):
+            if positive and self._first_pass(m, scope, condition, loop):
                 return True
         return False
 
@@ -335,16 +330,13 @@ class Guards:
         """`if key in cache: return cache[key]` before the call, and the cache is filled afterwards."""
         call = m.calls[i]
         scope = call[3]
-        for s in m.ifs(scope):
+        for s, leaving in self._leaving_ifs(m, scope):
             if s >= call[5]:
                 break
             statement = m.statements[s]
             if not m.inside(call[4], statement[2]):
                 continue
             if loop != -1 and not m.inside(statement[2], loop):
-                continue
-            leaving = self._leaving(m, scope, statement[6], s)
-            if leaving is None:
                 continue
             for condition, positive in _conditions(statement[5], True):
                 subject = _present(m, condition, positive)
@@ -359,21 +351,22 @@ class Guards:
                     return True if subject == "first" else subject
         return False
 
+    def _leaving_ifs(self, m, scope):
+        """[(`if` statement, what ends its block)] of those that end with a `return`, `continue` or `break`, in order."""
+        found = self._returning.get((m.index, scope))
+        if found is None:
+            leaving = ((s, self._leaving(m, scope, m.statements[s][6])) for s in m.ifs(scope))
+            found = self._returning[m.index, scope] = [(s, jump) for s, jump in leaving if jump is not None]
+        return found
+
     @staticmethod
     def _declared_global(m, scope, subject):
         return subject[0] == "n" and subject[1] in m.global_names(scope)
 
     @staticmethod
-    def _leaving(m, scope, context, after):
+    def _leaving(m, scope, context):
         """The `return`, `continue` or `break` that ends a block, or None."""
-        end = m.statements[after][4]
-        for s in range(after + 1, m.scopes[scope][F.S_STMTS][1]):
-            statement = m.statements[s]
-            if statement and statement[3] > end:
-                return None
-            if statement and statement[2] == context and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("continue", "break")):
-                return statement
-        return None
+        return next((m.statements[s] for s, what in m.jumps(scope).get(context, ()) if what in ("return", "continue", "break")), None)
 
     def _conditional_expression(self, m, i):
         """`model = model or load()`, `self.m = self.m if self.m else load()`, `cache.setdefault(k, load())` is none."""

@@ -22,12 +22,13 @@ class Module:
     resolved  what imports mean here, as far as it was asked for: see `names.Names.known`
     packages  name -> dotted name of what another package has, for names that an import at the top gives: see `infer.Bindings.outside`
     bound   scope -> its bindings, those that were asked for: see `bindings`
+    left_out  whether its own facts are gone: see `empty`
     unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_declaring")
+                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -37,6 +38,7 @@ class Module:
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
         self.decoded, self.recent, self.resolved = decoded, False, {}
+        self.left_out = False
         self._blob = None
         self._keep(collected.body())
         self._clear()
@@ -56,7 +58,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._classes = {}, {}, {}, {}, {}, None
+        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._classes = {}, {}, {}, {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
@@ -70,6 +72,16 @@ class Module:
             for name in _BODY:
                 delattr(self, name)
             self.loaded = False
+        self._clear()
+
+    def empty(self):
+        """From now on this is the module of an empty file."""
+        self.left_out = True
+        nothing = F.collect(b"", self.path)
+        self.defs, self.imports, self.bases, self._blob = nothing.defs, nothing.imports, nothing.bases, None
+        if not self.loaded:
+            self.decoded.append(self.index)
+        self._keep(nothing.body())
         self._clear()
 
     # -- scopes ---------------------------------------------------------------------------------------------------
@@ -93,6 +105,13 @@ class Module:
     def is_method(self, scope):
         record = self.scopes[scope]
         return record[F.S_KIND] == "function" and self.scopes[record[F.S_PARENT]][F.S_KIND] == "class" and record[F.S_PARENT] > 0
+
+    def method_around(self, scope):
+        """The method that a function is, or in which it is defined, however deep; `scope` itself when there is none."""
+        inner = scope
+        while inner > 0 and not self.is_method(inner):
+            inner = self.scopes[inner][F.S_PARENT]
+        return inner if inner > 0 else scope
 
     def classes(self):
         """Scopes of all classes in the module."""
@@ -136,6 +155,28 @@ class Module:
         if found is None:
             found = self._ifs[scope] = [s for s in self.scope_statements(scope) if self.statements[s] is not None and self.statements[s][0] == F.IF]
         return found
+
+    def jumps(self, scope):
+        """context -> [(statement, what)] of what ends a block of the scope whatever happened in it: "return", "raise", "break", "continue", "exit"."""
+        found = self._jumps.get(scope)
+        if found is None:
+            found = self._jumps[scope] = {}
+            for s in self.scope_statements(scope):
+                statement = self.statements[s]
+                what = None if statement is None else self._jump(statement)
+                if what is not None:
+                    found.setdefault(statement[2], []).append((s, what))
+        return found
+
+    def _jump(self, statement):
+        kind = statement[0]
+        if kind == F.RETURN:
+            return "return"
+        if kind == F.JUMP:
+            return statement[5]
+        if kind == F.EXPR and statement[5][0] == "c" and tail_of(self.calls[statement[5][1]][0]) in _EXITS:
+            return "exit"
+        return None
 
     def loops(self, context):
         """Loop contexts around a place, innermost first."""
@@ -383,6 +424,7 @@ def tail_of(expression):
     return None
 
 
+_EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 TABLE = "[]"  # marks the name of a table whose items are called
 RESULT = "()"  # stands for the name of what a function has given: `make_step()(x)`
 WRAPPING = frozenset(("delayed", "sync_to_async", "async_to_sync", "database_sync_to_async"))  # delayed(f)(x) runs f(x)

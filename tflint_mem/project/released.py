@@ -5,16 +5,18 @@ callee, in a callback object made there, in a `finally`; so does a fresh graph a
 """
 
 from ..knowledge import GRAPH_RELEASES, RELEASES, canonical
+from .budget import settle
 from .module import tail_of
 
-MAX_DEPTH = 4
 _REPLICA = frozenset(("run", "experimental_run_v2"))
+_CLEANS = frozenset(("__exit__", "__del__"))
+_ENDS = frozenset(("on_train_end", "on_train_begin", "on_test_end", "on_predict_end"))
 
 
 class Released:
     def __init__(self, project):
         self.project = project
-        self._memo, self._at_calls, self._named = {}, {}, {}
+        self._regions, self._settled, self._named = {}, {}, {}
 
     def along(self, repeat, names=None):
         """(module, call) of the release on the way of a repeat, or None.  `names`: canonical names that count."""
@@ -41,67 +43,82 @@ class Released:
             found = self._named[names] = bool(self.project.calling({name.rpartition(".")[2] for name in names}))
         return found
 
-    def in_region(self, m, scope, context, names, depth=0, caller=None):
+    def in_region(self, m, scope, context, names, caller=None):
         """The release called in the part of a scope that is inside `context` (-1: all), callees included.
 
         `caller` is the call that runs the scope: what its arguments switch off is none.
         """
-        for i in m.scope_calls(scope):
-            call = m.calls[i]
-            if not m.inside(call[4], context):
-                continue
-            found = self._at_call(m, i, names, depth)
-            if found and not (caller and not self.project.repeats_of.feasible.way((caller, (m, i)))):
-                return found
+        key = (m.index, scope, context, names)
+        found = self._regions.get(key)
+        if found is None:
+            found = self._regions[key] = [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], context) and self._releases(m, i, names)]
+        for i in found:
+            if not caller or self.project.repeats_of.feasible.way((caller, (m, i))):
+                return (m, i)
         return None
 
-    def _at_call(self, m, i, names, depth):
-        """The call when it releases; what the way's own calls do is asked again and again."""
-        if depth:
-            return self._releases(m, i, names, depth)
-        key = (m.index, i, names)
-        if key not in self._at_calls:
-            self._at_calls[key] = self._releases(m, i, names, 0)
-        return self._at_calls[key]
+    def in_function(self, m, scope, names):
+        """The release that a run of the function calls, callees included, or None."""
+        return self.in_region(m, scope, -1, names)
 
-    def _releases(self, m, i, names, depth):
+    # Two questions that calls and functions ask each other, each settled once: may there be a release at all, and is there one
+    # that the arguments on the way do not switch off?
+
+    def _releases(self, m, i, names):
+        """Does the call release, itself or in what it runs?"""
+        memo = self._settled.setdefault(("calls", names), {})
+        return settle((m.index, i), lambda call: self._look(call, names), memo) > 0
+
+    def _look(self, call, names):
+        m, i = self.project.module(call[0]), call[1]
+        self.project.searches.count("what releases")
+        return int(self._itself(m, i, names)), self._run_by(m, i, names)
+
+    def _itself(self, m, i, names):
+        """Does the call itself release: by its name, or by the name of what `stack.callback(gc.collect)` is given?"""
         if self.project.apis(m, i) & names:
-            return (m, i)
-        if depth >= MAX_DEPTH:
-            return None
-        for fm, scope in self.project.functions_called(m, i):
-            if self.in_function(fm, scope, names, depth + 1) and self.in_region(fm, scope, -1, names, depth + 1, caller=(m, i)):
-                return (m, i)
-        if tail_of(m.calls[i][0]) == "callback" and m.calls[i][1]:  # stack.callback(gc.collect)
-            call, given = m.calls[i], m.calls[i][1][0]
-            values = self.project.infer.values(m, call[3], given, call[5])
-            if any(v[0] == "ext" and canonical(v[1]) in names for v in values) or any(
-                    self.in_function(fm, scope, names, depth + 1) for fm, scope in self.project.functions_in(m, call[3], given, call[5])):
-                return (m, i)
+            return True
         call = m.calls[i]
-        if call[0][0] == "a" and call[0][2] in _REPLICA and call[1]:  # strategy.run(train_step, args=…) runs it now
-            for fm, scope in self.project.functions_in(m, call[3], call[1][0], call[5]):
-                if self.in_function(fm, scope, names, depth + 1):
-                    return (m, i)
-        # an object of the project is made here whose methods clean up (a callback, a context manager)
+        return tail_of(call[0]) == "callback" and bool(call[1]) and any(
+            v[0] == "ext" and canonical(v[1]) in names for v in self.project.infer.values(m, call[3], call[1][0], call[5]))
+
+    def _run_by(self, m, i, names):
+        """The calls in functions that a call runs, those that its arguments switch off left out."""
+        way = self.project.repeats_of.feasible.way
+        for fm, scope in self.project.functions_called(m, i):
+            if self._may_release(fm, scope, names):
+                for j in fm.scope_calls(scope):
+                    if way(((m, i), (fm, j))):
+                        yield (fm.index, j)
+        for fm, scope in self._given_or_made(m, i):
+            if self._may_release(fm, scope, names):
+                for j in fm.scope_calls(scope):
+                    yield (fm.index, j)
+
+    def _given_or_made(self, m, i):
+        """[(module, scope)] of functions that a call is given to run, and of methods that clean up in objects which it makes."""
+        call, found = m.calls[i], []
+        if call[1] and (tail_of(call[0]) == "callback" or call[0][0] == "a" and call[0][2] in _REPLICA):  # strategy.run(train_step, args=…) runs it now
+            found.extend(self.project.functions_in(m, call[3], call[1][0], call[5]))
         for v in self.project.infer.callee(m, i):
             if v[0] == "cls":
                 cm = self.project.module(v[1])
                 kind = self.project.infer.class_kind(cm, v[2])
-                members = cm.members(v[2])
-                for name, scope in members.items():
-                    # a callback that clears after every epoch clears the model in training, not the one before
-                    if name in ("__exit__", "__del__") or kind == "callback" and name in ("on_train_end", "on_train_begin", "on_test_end", "on_predict_end"):
-                        if self.in_function(cm, scope, names, depth + 1):
-                            return (m, i)
-        return None
+                # a callback that clears after every epoch clears the model in training, not the one before
+                found.extend((cm, scope) for name, scope in cm.members(v[2]).items() if name in _CLEANS or kind == "callback" and name in _ENDS)
+        return found
 
-    def in_function(self, m, scope, names, depth=0):
-        key = (m.index, scope, names)
-        if key not in self._memo:
-            self._memo[key] = None  # a recursive function releases nothing by itself
-            self._memo[key] = self.in_region(m, scope, -1, names, depth=depth)
-        return self._memo[key]
+    def _may_release(self, m, scope, names):
+        """Is a release called in the function or in what it runs, whatever the arguments are?"""
+        memo = self._settled.setdefault(("functions", names), {})
+        return settle((m.index, scope), lambda function: self._look_into(function, names), memo) > 0
+
+    def _look_into(self, function, names):
+        m, scope = self.project.module(function[0]), function[1]
+        calls = m.scope_calls(scope)
+        self.project.searches.count("what releases")
+        return int(any(self._itself(m, i, names) for i in calls)), (
+            (fm.index, s) for i in calls for fm, s in (*self.project.functions_called(m, i), *self._given_or_made(m, i)))
 
     def _fresh_graph(self, m, i, outer, path):
         """`with tf.Graph().as_default():` between the repeat and the place; `path`: the functions that each repeat runs on the way."""

@@ -5,6 +5,8 @@ such a place, is a request handler, an objective, a callback, a worker's job, a 
 always leaves in its first pass or has one element, or when a once-guard stands in between.
 """
 
+from collections import deque
+
 from .. import facts as F
 from . import leaving
 from .feasible import Feasible
@@ -57,32 +59,36 @@ class Repeats:
         self._growing, self._leaving = {}, {}
 
     def of_call(self, m, i, accept=None):
-        budget = [MAX_PATHS]
-        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, budget):
+        for repeat in self.all_of_call(m, i):
             if accept is None or accept(repeat):
                 return repeat
         return None
 
     def all_of_call(self, m, i):
-        return self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, [MAX_PATHS])
+        """Every way in which call `i` repeats, nearest first; those that lie beyond so many places on the way are not known."""
+        search, found = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False
+        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search):
+            found = True
+            yield repeat
+        if search.spent and not found:
+            search.give_up()
 
     # -- the search, nearest repeats first --------------------------------------------------------------------------------
 
-    def _search(self, m, i, hops, seen, budget):
-        for repeat, owners in self._ways(m, i, hops, seen, budget):
+    def _search(self, m, i, hops, seen, search):
+        for repeat, owners in self._ways(m, i, hops, seen, search):
             if not owners or all(self.owners.made(repeat, owner) for owner in owners):
                 yield repeat
 
-    def _ways(self, m, i, hops, seen, budget):
+    def _ways(self, m, i, hops, seen, search):
         """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object.
 
         What a Streamlit script itself keeps lasts until the script runs again: from there on (`rerun`) only that repeats the call.
         """
-        queue = [(m, i, hops, seen, (), False)]
+        queue = deque([(m, i, hops, seen, (), False)])
         while queue:
-            m, i, hops, seen, owners, rerun = queue.pop(0)
-            budget[0] -= 1
-            if budget[0] < 0:
+            m, i, hops, seen, owners, rerun = queue.popleft()
+            if not search.step():
                 return
             call = m.calls[i]
             scope, context = call[3], call[4]

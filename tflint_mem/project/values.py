@@ -11,12 +11,16 @@ A value is a small tuple; an expression has a frozenset of them (empty: unknown)
     ("map", items, values)   a dictionary: ((key, values), ...) and all its values
     ("part", values, count)  functools.partial of a callable with so many positional arguments given
     ("k", constant)
+
+Values hold sets of values, and those others.  How deep and how many is bounded (see `Bounds`): what lies further in is unknown.
 """
 
 MAX_VALUES = 16
 MAX_DEPTH = 100  # of expressions in each other
 SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
 MAX_CALLERS = 32
+MAX_NESTING = 6  # of containers in each other
+MAX_SIZE = 600  # values in a container, with all that they hold
 MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
 
 
@@ -29,8 +33,84 @@ class Ordered(frozenset):
         try:
             return iter(self._order)
         except AttributeError:
-            self._order = sorted(frozenset.__iter__(self), key=repr)
+            self._order = sorted(frozenset.__iter__(self), key=order)
             return iter(self._order)
+
+
+class Bounds:
+    """How deep values nest and how much they hold, each set measured once."""
+
+    def __init__(self):
+        self._measures = {}  # of sets that hold containers
+
+    def within(self, found):
+        """The set itself, or one in which containers that nest too deep or hold too much have unknown contents.
+
+        A chain `b = (a, a)`, `c = (b, b)` … would double with each step; each answer that is kept goes through here, so
+        that no set is measured deeper than one step beyond the bounds.
+        """
+        if all(v[0] not in _HOLDING for v in found):
+            return found
+        kept = []
+        for v in found:
+            depth, size = self._of_value(v)
+            kept.append(v if depth <= MAX_NESTING and size <= MAX_SIZE else _emptied(v))
+        return frozenset(kept)
+
+    def _of_value(self, v):
+        """(depth, size) of a value: (0, 1) when it holds no others."""
+        if v[0] not in _HOLDING:
+            return 0, 1
+        depth, size = 0, 1
+        for inner in _held(v):
+            measure = self._of_set(inner)
+            depth, size = max(depth, measure[0]), size + measure[1]
+        return depth + 1, size
+
+    def _of_set(self, found):
+        if all(v[0] not in _HOLDING for v in found):
+            return 0, len(found)
+        measure = self._measures.get(found)
+        if measure is None:
+            measures = [self._of_value(v) for v in found]
+            measure = self._measures[found] = (max(depth for depth, _ in measures), sum(size for _, size in measures))
+        return measure
+
+
+_HOLDING = frozenset(("seq", "tup", "map", "part", "bm"))  # tags of values that may hold others
+
+
+def _held(v):
+    """The sets of values that a value holds."""
+    tag = v[0]
+    if tag == "bm":
+        return _held(v[1]) if v[1][0] in _HOLDING else ()
+    if tag == "tup":
+        return v[1]
+    return (*[values for _, values in v[1]], v[2]) if tag == "map" else (v[1],)
+
+
+def _emptied(v):
+    """The value with unknown contents."""
+    tag = v[0]
+    if tag == "bm":
+        return ("bm", _emptied(v[1]), v[2])
+    if tag == "tup":
+        return ("tup", (frozenset(),) * len(v[1]))
+    if tag == "map":
+        return ("map", (), frozenset())
+    return (tag, frozenset(), *v[2:])
+
+
+def order(v):
+    """A key to sort values by that is the same in every run."""
+    return repr(v) if v[0] not in _HOLDING else _spelled(v)
+
+
+def _spelled(part):
+    if type(part) is tuple:
+        return f"({', '.join([_spelled(each) for each in part])})"
+    return f"{{{', '.join(sorted([_spelled(each) for each in part]))}}}" if isinstance(part, frozenset) else repr(part)
 
 
 def obj(kind, origin=None):
@@ -42,7 +122,7 @@ def one(value):
 
 
 def few(values):
-    return frozenset(values if len(values) <= MAX_VALUES else sorted(values, key=repr)[:MAX_VALUES])
+    return frozenset(values if len(values) <= MAX_VALUES else sorted(values, key=order)[:MAX_VALUES])
 
 
 def has_content(values):

@@ -7,10 +7,12 @@ import os
 
 from .. import facts as F
 from .. import witness
+from ..files import read_regular
 from .module import tail_of, walk
 
 _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
           "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
+_MOST = 200_000  # bytes of such a file
 _PACKAGES = ("tensorflow", "tensorflow-gpu", "tensorflow-cpu", "tensorflow_gpu", "tensorflow-macos", "tf-nightly")
 
 _CPU_PACKAGES = frozenset(("tensorflow-cpu", "tensorflow_cpu", "intel-tensorflow", "tflite-runtime", "tflite_runtime", "ai-edge-litert"))
@@ -74,8 +76,8 @@ class Versions:
             return (found, found)
         modules = self.project.modules
         common = os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules]) if modules else self.project.root
-        for folder in self._folders(common) if common else ():
-            for text in _texts(folder, _FILES):
+        for folder in self.folders(common) if common else ():
+            for text in texts(folder, _FILES):
                 found = requirement(text)
                 if found:
                     return found
@@ -83,7 +85,7 @@ class Versions:
 
     def texts(self, names):
         """The texts of those files of the project's root that exist."""
-        return _texts(self.project.root, names) if self.project.root else ()
+        return texts(self.project.root, names) if self.project.root else ()
 
     def required(self):
         """The words of the requirements at the project's root, in lower case: names of packages among them."""
@@ -91,7 +93,7 @@ class Versions:
 
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
-        for folder in self._folders(os.path.dirname(os.path.abspath(m.path))):
+        for folder in self.folders(os.path.dirname(os.path.abspath(m.path))):
             said = self._for_cpu(folder)
             if said is not None:
                 return said
@@ -101,13 +103,13 @@ class Versions:
         """Do the requirements in a folder ask for such a TensorFlow?  None when they ask for none; each folder is read once."""
         if folder not in self._cpu_only:
             words = set()
-            for text in _texts(folder, _FILES):
+            for text in texts(folder, _FILES):
                 for line in text.splitlines():
                     words.update(_words(line.partition("#")[0]))
             self._cpu_only[folder] = not words & _GPU_PACKAGES if words & (_CPU_PACKAGES | _GPU_PACKAGES) else None
         return self._cpu_only[folder]
 
-    def _folders(self, folder):
+    def folders(self, folder):
         """A folder and those around it, innermost first, up to the project's root (itself only, if that lies elsewhere)."""
         root = os.path.abspath(self.project.root) if self.project.root else folder
         if not (folder + os.sep).startswith(root + os.sep):
@@ -179,11 +181,11 @@ def _old_checkpoint(m, i):
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
 
 
-def _texts(folder, names):
+def texts(folder, names):
+    """The beginnings of those of the named files that stand in a folder."""
     for name in names:
         try:
-            with open(witness.note(os.path.join(folder, name)), "rb") as file:
-                yield file.read(200_000).decode("utf-8", "replace")
+            yield read_regular(witness.note(os.path.join(folder, name)), _MOST, cut=True).decode("utf-8", "replace")
         except OSError:
             continue
 

@@ -19,7 +19,7 @@ def write(run):
         text = _outcome(run)
         target = None
     else:
-        text = _render(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
+        text = _contained(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
     if target:
         from tflint_mem.output import save
 
@@ -33,6 +33,26 @@ def write(run):
             stream.reconfigure(errors="backslashreplace")
         stream.write(text)
         stream.flush()
+
+
+def _contained(run, chosen, color):
+    """The report; a finding that cannot be shown is left out of it."""
+    try:
+        return _render(run, chosen, color)
+    except Exception:  # which finding was it?
+        whole, shown = run.findings, []
+        for finding in whole:
+            run.findings = [finding]
+            with run.faults.around(f"the {chosen} report of {finding.code} in row {finding.start[0]}", finding.path):
+                _render(run, chosen, color)
+                shown.append(finding)
+        run.findings = shown
+        try:
+            with run.faults.around(f"the {chosen} report"):
+                return _render(run, chosen, color)
+            return "".join(f"{finding.path}:{finding.start[0]}:{finding.start[1]}: {finding.code} {finding.name}\n" for finding in shown)
+        finally:
+            run.findings = whole
 
 
 def _render(run, chosen, color):
@@ -57,10 +77,16 @@ def _outcome(run):
     if not run.findings and not run.fixed:
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
         tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
-        return f"Checked {files}: no findings{tail}.\n"
+        return f"Checked {files}: no findings{tail}.\n{more(run)}"
     from tflint_mem.report import summary
 
-    return summary.line(run) + "\n"
+    return summary.line(run) + "\n" + more(run)
+
+
+def more(run):
+    """The line that says how many findings a default run holds back, and how to see them; empty when there are none."""
+    number = run.held_back
+    return f"{number} more finding{'s' * (number != 1)} with --pedantic.\n" if number else ""
 
 
 def _wants_color(choice, stream):

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from tflint_mem import safe
+
 TAB = 4
 WIDTH = 110
 CONTEXT = 2
@@ -51,7 +53,7 @@ def cut(text, shift=0):
         if used + size > WIDTH:
             shown.append("…")
             break
-        shown.append(" " * size if character == "\t" else _printable(character))
+        shown.append(" " * size if character == "\t" else safe.picture(character))
         used += size
         position += 1
     return "".join(shown).rstrip()
@@ -78,11 +80,3 @@ def _cells(character):
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _printable(character):
-    """Control characters could drive the terminal; show their picture instead."""
-    code = ord(character)
-    if code < 32:
-        return chr(0x2400 + code)
-    return "\ufffd" if code == 127 or unicodedata.category(character) in ("Cc", "Cf", "Cs") else character

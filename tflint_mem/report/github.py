@@ -1,6 +1,11 @@
-"""Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few."""
+"""Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few.
 
-from tflint_mem.report.paths import relative, repository
+
+A line end within a command is `%0A`, which ends nothing; all else that is not printable is escaped as in every report.
+"""
+
+from tflint_mem import safe
+from tflint_mem.report.paths import file_place, relative, repository
 from tflint_mem.report.text import concise
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "notice"}
@@ -21,7 +26,7 @@ def _command(finding, source, root):
     where = ""
     if finding.cell is not None and source is not None:
         where = f"cell {finding.cell}, row {start[0]}: "
-        start, end = source.file_place(finding.cell, *start), source.file_place(finding.cell, *end)
+        start, end = file_place(source, finding.cell, start), file_place(source, finding.cell, end)
     fields = {"title": f"tflint-mem ({finding.code} {finding.name})", "file": relative(finding.path, root), "line": start[0]}
     fields["endLine"] = end[0]
     if start[0] == end[0]:  # GitHub takes columns only within one line
@@ -32,7 +37,8 @@ def _command(finding, source, root):
 
 
 def _data(text):
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = "\n".join(map(safe.field, text.split("\n")))
+    return text.replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text):

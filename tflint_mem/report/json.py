@@ -1,13 +1,12 @@
 """The report for programs: ruff's fields and meaning, and our `trace` and `verification`."""
 
-import json
-
+from tflint_mem import safe
 from tflint_mem.report.paths import absolute
 
 
 def render(run):
     """A list of objects."""
-    return json.dumps([record(finding) for finding in run.findings], indent=2) + "\n"
+    return safe.dumps([record(finding) for finding in run.findings]) + "\n"
 
 
 def record(finding):
@@ -16,6 +15,8 @@ def record(finding):
         "code": finding.code,
         "name": finding.name,
         "severity": finding.severity,
+        "confidence": finding.confidence,
+        "persona": finding.persona,
         "message": finding.message,
         "filename": absolute(finding.path),
         "cell": finding.cell,
@@ -27,13 +28,16 @@ def record(finding):
             "applicability": finding.fix.applicability,
             "message": finding.fix.message,
             "edits": [
-                {"content": edit.content, "location": _place(edit.start), "end_location": _place(edit.end)}
+                {"content": edit.content, "cell": edit.cell, "location": _place(edit.start), "end_location": _place(edit.end)}
                 for edit in finding.fix.edits
             ],
         },
         "trace": [
             {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column, "message": step.message}
             for step in finding.trace
+        ],
+        "places": [
+            {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column} for step in finding.places
         ],
         "verification": finding.verification,
     }

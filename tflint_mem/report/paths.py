@@ -2,6 +2,8 @@
 
 import os
 
+from tflint_mem import safe
+
 
 def shown(path):
     """The path for people: relative when it lies below the current folder."""
@@ -28,7 +30,17 @@ def relative(path, root):
 
 def place(path, cell, row, column):
     """`path:row:column`, which terminals and editors make clickable; a notebook's cell stands before the row."""
-    return f"{shown(path)}:{f'cell {cell}:' if cell else ''}{row}:{column}"
+    return f"{safe.field(shown(path))}:{f'cell {cell}:' if cell else ''}{row}:{column}"
+
+
+def file_place(source, cell, place):
+    """`place` in the file itself; as it is where there is no such file, or a notebook that cannot be read."""
+    from tflint_mem.source import SourceError
+
+    try:
+        return place if source is None or cell is None else source.file_place(cell, *place)
+    except SourceError:
+        return place
 
 
 def repository(folder):
@@ -48,5 +60,12 @@ def uri(path, root):
 
     absolute_path = os.path.abspath(path)
     if root is not None and (path == "-" or absolute_path.startswith(os.path.join(root, ""))):
-        return quote(os.fsencode(relative(path, root)))
-    return "file://" + quote(os.fsencode(absolute_path.replace(os.sep, "/")))
+        return quote(_encoded(relative(path, root)))
+    return "file://" + quote(_encoded(absolute_path.replace(os.sep, "/")))
+
+
+def _encoded(path):
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:  # a name that no file can have
+        return safe.plain(path).encode()

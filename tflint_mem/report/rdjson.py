@@ -3,8 +3,7 @@
 Columns are UTF-8 bytes from 1.  A suggestion replaces whole lines, because that is what code review offers.
 """
 
-import json
-
+from tflint_mem import safe
 from tflint_mem.report.paths import relative, repository
 from tflint_mem.source import SourceError, splice, split_rows
 
@@ -16,7 +15,7 @@ def render(run):
     """One DiagnosticResult."""
     root = repository(run.settings.project_root)
     diagnostics = [_diagnostic(finding, run.reader.get, root) for finding in run.findings]
-    return json.dumps({"source": {"name": "tflint-mem"}, "diagnostics": diagnostics}, indent=2) + "\n"
+    return safe.dumps({"source": {"name": "tflint-mem"}, "diagnostics": diagnostics}) + "\n"
 
 
 def _diagnostic(finding, get, root):
@@ -30,12 +29,12 @@ def _diagnostic(finding, get, root):
         "code": {"value": finding.code},
         "location": _location(source, finding.path, root, finding.cell, finding.start, finding.end),
     }
-    if finding.trace:
+    if finding.trace or finding.places:
         result["relatedLocations"] = [
             {
                 "message": step.message,
                 "location": _location(get(step.path), step.path, root, step.cell, (step.row, step.column)),
-            } for step in finding.trace
+            } for step in (*finding.trace, *finding.places)
         ]
     suggestion = _suggestion(source, finding.fix)
     if suggestion:

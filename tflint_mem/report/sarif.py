@@ -1,11 +1,10 @@
 """SARIF 2.1.0: results with fixes, the way from the repeat to the place, and fingerprints that survive moved code."""
 
-import json
-
-from tflint_mem import __version__, baseline
-from tflint_mem.report.paths import repository, uri
+from tflint_mem import __version__, baseline, safe
+from tflint_mem.report.paths import file_place, repository, uri
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
+_RANKS = {"certain": 90.0, "likely": 60.0, "possible": 20.0}  # SARIF: a priority from 0 to 100
 _ROOT = "%SRCROOT%"
 
 
@@ -33,7 +32,7 @@ def render(run):
             "results": results,
         }],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return safe.dumps(log) + "\n"
 
 
 def _rule(finding):
@@ -62,16 +61,25 @@ def _result(finding, get, root, index, fingerprint):
         "message": {"text": "\n".join(filter(None, (finding.message, finding.measured, finding.help)))},
         "locations": [_location(source, root, finding, finding.start, finding.end)],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
-        "properties": {"group": finding.group, "severity": finding.severity, "measured": finding.measured,
+        "rank": _RANKS[finding.confidence],
+        "properties": {"group": finding.group, "severity": finding.severity, "confidence": finding.confidence,
+                       "persona": finding.persona, "measured": finding.measured,
                        "verification": finding.verification},
     }
+    related = []
     if finding.trace:
         steps = [
             {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": step.message}}
             for step in finding.trace
         ]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
-        result["relatedLocations"] = [{**step, "id": number} for number, step in enumerate(steps, 1)]
+        related += steps
+    related += [
+        {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": "the same here"}}
+        for step in finding.places
+    ]
+    if related:
+        result["relatedLocations"] = [{**step, "id": number} for number, step in enumerate(related, 1)]
     fix = _fix(source, finding, root)
     if fix:
         result["fixes"] = [fix]
@@ -83,7 +91,7 @@ def _location(source, root, where, start, end=None):
     region = {}
     for name, place in (("start", start), ("end", end)):
         if place is not None:
-            row, column = place if source is None or where.cell is None else source.file_place(where.cell, *place)
+            row, column = file_place(source, where.cell, place)
             region |= {f"{name}Line": row, f"{name}Column": column}
     location = {"physicalLocation": {"artifactLocation": _artifact(where.path, root), "region": region}}
     if where.cell is not None:
@@ -119,4 +127,4 @@ def _fix(source, finding, root):
 def _fingerprint(key, ordinal):
     import hashlib
 
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogateescape")).hexdigest()[:16] + f":{ordinal}"
+    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{ordinal}"

@@ -1,5 +1,6 @@
 """How often each rule was broken."""
 
+from tflint_mem import safe
 from tflint_mem.finding import SAFE
 
 
@@ -10,14 +11,12 @@ def render(run):
         by_code.setdefault(finding.code, []).append(finding)
     groups = sorted(by_code.values(), key=lambda group: (-len(group), group[0].code))
     if run.settings.output_format == "json":
-        import json
-
-        return json.dumps([
+        return safe.dumps([
             {"code": group[0].code, "name": group[0].name, "count": len(group), "fixable": _fixable(group, run)} for group in groups
-        ], indent=2) + "\n"
+        ]) + "\n"
     width = max((len(str(len(group))) for group in groups), default=0)
     return "".join(
-        f"{len(group):>{width}}  {group[0].code}  {'[*]' if _fixable(group, run) else '[ ]'}  {group[0].name}\n" for group in groups)
+        f"{len(group):>{width}}  {safe.field(group[0].code)}  {'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n" for group in groups)
 
 
 def _fixable(group, run):

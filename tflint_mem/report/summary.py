@@ -1,5 +1,6 @@
 """The last line of a report for people."""
 
+from tflint_mem import safe
 from tflint_mem.finding import SAFE, SEVERITIES
 
 
@@ -48,4 +49,4 @@ def _skipped(run):
         return ""
     fixes = f"{len(run.skipped_fixes)} fix{'es' * (len(run.skipped_fixes) != 1)}"
     return f"\n{fixes} left out: " + "; ".join(
-        f"{finding.path}:{finding.start[0]} {finding.code}: {reason}" for finding, reason in run.skipped_fixes)
+        safe.field(f"{finding.path}:{finding.start[0]} {finding.code}: {reason}") for finding, reason in run.skipped_fixes)

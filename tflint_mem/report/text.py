@@ -1,5 +1,6 @@
 """The report for people: `full` explains every finding, `concise` gives it one line."""
 
+from tflint_mem import safe
 from tflint_mem.finding import SAFE
 from tflint_mem.report import frame, patch
 from tflint_mem.report.paths import place
@@ -7,6 +8,8 @@ from tflint_mem.report.paths import place
 BOLD, DIM, RED, YELLOW, CYAN, GREEN = "1", "2", "31", "33", "36", "32"
 _SEVERITY = {"error": RED, "warning": YELLOW, "hint": CYAN}
 _PATCH_ROWS = 14
+_MOST_STEPS = 12
+_MOST_PLACES = 8
 
 
 def render(run, full, color):
@@ -23,14 +26,15 @@ def concise(run, paint=None):
     With --verify the verdict follows in parentheses.
     """
     return "".join(
-        f"{_header(finding, run, paint or _plain)} {' '.join(finding.message.split())}{_verdict(finding)}\n" for finding in run.findings)
+        safe.row(f"{_header(finding, run, paint or _plain)} {safe.field(' '.join(finding.message.split()))}{_verdict(finding)}") + "\n"
+        for finding in run.findings)
 
 
 def _verdict(finding):
     if not finding.verification:
         return ""
     kind = finding.verification["kind"]
-    return f" (verified: {finding.verification['verdict']}{', ' + kind if kind else ''})"
+    return safe.field(f" (verified: {finding.verification['verdict']}{', ' + kind if kind else ''})")
 
 
 def _full(finding, run, paint):
@@ -40,10 +44,14 @@ def _full(finding, run, paint):
     lines += _frame(source, finding, paint)
     if any((step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]) for step in finding.trace):
         lines.append(paint("  how it gets here:", BOLD))
-        for step in finding.trace:
-            lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {step.message}")
+        for step in finding.trace[:_MOST_STEPS]:
+            lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {safe.field(step.message)}")
             if (step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]):
                 lines += [paint(f"        {row}", DIM) for row in _row_of(get(step.path), step)]
+        rest = len(finding.trace) - _MOST_STEPS
+        if rest > 0:
+            lines.append(f"    … and {rest} more (all with --output-format json)")
+    lines += _places(finding, paint)
     if finding.measured:
         lines += _labelled("measured", finding.measured, paint)
     if finding.help:
@@ -52,7 +60,7 @@ def _full(finding, run, paint):
         lines += _fix(source, finding.fix, paint)
     if getattr(run, "verified", None):
         lines += _verified(run, finding, paint)
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(safe.row, lines)) + "\n"
 
 
 def _verified(run, finding, paint):
@@ -70,14 +78,14 @@ def _header(finding, run, paint):
     severity = paint(f"[{finding.severity}]", _SEVERITY[finding.severity])
     where = paint(place(finding.path, finding.cell, *finding.start), BOLD)
     mark = " [*]" if finding.fix is not None and (run.settings.unsafe_fixes or finding.fix.applicability == SAFE) else ""
-    return f"{where}: {paint(finding.code, RED)} {finding.name} {severity}{mark}"
+    return f"{where}: {paint(safe.field(finding.code), RED)} {safe.field(finding.name)} {severity}{mark}"
 
 
 def _indented(text):
     import textwrap
 
     return [f"  {row}" for paragraph in text.split("\n") for row in textwrap.wrap(
-        paragraph, frame.WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]]
+        safe.field(paragraph), frame.WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]]
 
 
 def _labelled(label, text, paint):
@@ -101,6 +109,16 @@ def _frame(source, finding, paint):
     return [*lines, f"  {'':>{gutter}} {bar}"]
 
 
+def _places(finding, paint):
+    """Where else the same thing stands."""
+    if not finding.places:
+        return []
+    shown = [place(step.path, step.cell, step.row, step.column) for step in finding.places[:_MOST_PLACES]]
+    rest = len(finding.places) - len(shown)
+    tail = [f"    … and {rest} more (all with --output-format json)"] if rest else []
+    return [paint("  the same in:", BOLD), *(f"    {row}" for row in shown), *tail]
+
+
 def _row_of(source, step):
     rows = _rows(source, step.cell)
     return [frame.cut(rows[step.row - 1].strip())] if rows and step.row <= len(rows) else []
@@ -119,7 +137,7 @@ def _rows(source, cell):
 def _fix(source, fix, paint):
     how = "safe" if fix.applicability == SAFE else "unsafe: look before you apply"
     rows = patch.rows(source, fix.edits)
-    lines = [f"  {paint('fix', BOLD)} ({how}): {fix.message}"]
+    lines = [f"  {paint('fix', BOLD)} ({how}): {safe.field(fix.message)}"]
     for row in rows[:_PATCH_ROWS]:
         shown = f"{row[0]} {frame.cut(row[1:])}".rstrip()
         lines.append("    " + paint(shown, {"-": RED, "+": GREEN}.get(row[0], DIM)) if shown else "")

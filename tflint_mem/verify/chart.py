@@ -3,6 +3,8 @@
 import html
 import math
 
+from .. import safe
+
 WIDTH, HEIGHT = 720, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 36
 MIB = 1024.0 * 1024.0
@@ -33,7 +35,7 @@ def curves(series, marks=(), unit="MiB", label=""):
     def y_of(y):
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - (y - low) / float(high - low))
 
-    out = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(label or "memory per repeat", True)}">']
+    out = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(safe.field(label or "memory per repeat"))}">']
     for tick in ticks:
         y = y_of(tick)
         out.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -42,13 +44,13 @@ def curves(series, marks=(), unit="MiB", label=""):
         if tick <= right:
             out.append(f'<text class="tick" x="{x_of(tick):.1f}" y="{HEIGHT - _BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>')
     out.append(f'<text class="axis" x="{(WIDTH + _LEFT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">repeats</text>')
-    out.append(f'<text class="axis" transform="translate(14 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">{html.escape(unit)}</text>')
+    out.append(f'<text class="axis" transform="translate(14 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">{html.escape(safe.field(unit))}</text>')
     for (x, text), (following, _) in zip(marks, marks[1:] + [(right, "")]):
         if x:
             out.append(f'<line class="mark" x1="{x_of(x):.1f}" x2="{x_of(x):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>')
         if x_of(following) - x_of(x) < 7 * len(text):
             continue  # no room for its name before the next phase
-        out.append(f'<text class="phase" x="{x_of(x) + 4:.1f}" y="{_TOP + 10}">{html.escape(text)}</text>')
+        out.append(f'<text class="phase" x="{x_of(x) + 4:.1f}" y="{_TOP + 10}">{html.escape(safe.field(text))}</text>')
     for css, _, points in series:
         points = _thinned(points)
         path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y in points)
@@ -68,9 +70,9 @@ def bars(values, unit="ms"):
     for number, (css, legend, value) in enumerate(values):
         y = 8 + 34 * number
         length = max(2.0, (WIDTH - 260) * value / top)
-        out.append(f'<text class="axis" x="84" y="{y + 17}" text-anchor="end">{html.escape(legend)}</text>')
+        out.append(f'<text class="axis" x="84" y="{y + 17}" text-anchor="end">{html.escape(safe.field(legend))}</text>')
         out.append(f'<rect class="bar {css}" x="92" y="{y}" width="{length:.1f}" height="24" rx="3"/>')
-        out.append(f'<text class="tick" x="{100 + length:.1f}" y="{y + 17}">{_number(value)} {html.escape(unit)}</text>')
+        out.append(f'<text class="tick" x="{100 + length:.1f}" y="{y + 17}">{_number(value)} {html.escape(safe.field(unit))}</text>')
     out.append("</svg>")
     return "\n".join(out)
 

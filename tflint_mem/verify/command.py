@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 
-from . import session
+from .. import safe
+from . import interpreter, session
 from .options import OptionError, Options
 
 _BAR = 24
@@ -34,6 +35,7 @@ class Progress:
         place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
         words = {"flagged": "as flagged", "behind": "behind the loop", "fixed": "as fixed", "done": "done"}[stage]
         row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
+        row = safe.field(row)
         self.stream.write("\r" + row.ljust(self.width))
         self.stream.flush()
         self.width = len(row)
@@ -56,14 +58,17 @@ def options_of(settings, given):
     if given.get("memory") is not None:
         from .options import parse_bytes
         given = dict(given, memory=parse_bytes(given["memory"]))
-    return Options.from_table(table, base, **given)
+    options = Options.from_table(table, base, **given)
+    options.python = interpreter.resolve(options.python, getattr(settings, "project_root", None))
+    return options
 
 
 def run(findings, sources, settings, given, report=None, source_of=None, stream=None, quiet=False):
     """Verifies, and writes `report` (an HTML page) and the snippets of `given["keep"]`.
 
     sources    iterable of Source of the run      source_of(path)   the Source of a path; default: from `sources`
-    Returns session.Outcome.  Raises OptionError before anything runs; OSError when the page or a snippet cannot be written.
+    Returns session.Outcome; `unwritten` has a line for the page or the snippets when they could not be written.  Raises
+    OptionError before anything runs, and OSError when the folder for the snippets cannot be made.
     """
     stream = sys.stderr if stream is None else stream
     options = options_of(settings, given)
@@ -78,7 +83,7 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
 
     def announce(environment):
         if not quiet:
-            stream.write(session.announcement(findings, options, environment) + "\n")
+            stream.write(safe.field(session.announcement(findings, options, environment)) + "\n")
             stream.flush()
 
     progress = Progress(stream, quiet)
@@ -88,15 +93,25 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
     finally:
         progress.end()
     if options.keep:
-        keep(outcome, options.keep)
+        _written(outcome, f"--keep {options.keep}", lambda: keep(outcome, options.keep))
     if report:
         from . import report_html
-        report_html.write(report, report_html.render(outcome, source_of, options))
+        _written(outcome, f"--report {report}", lambda: report_html.write(report, report_html.render(outcome, source_of, options)))
     if outcome.interrupted and not quiet:
         stream.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
     if outcome.skipped and not quiet:
         stream.write(f"The total time is up: {outcome.skipped} findings were not verified.\n")
     return outcome
+
+
+def _written(outcome, what, write):
+    """Write a file; what was measured is not lost when that fails."""
+    try:
+        write()
+    except OSError as error:
+        outcome.unwritten.append(f"{what}: {error.strerror or error}")
+    except Exception as error:
+        outcome.unwritten.append(f"{what}: not written: {error!r}; please report this as a bug")
 
 
 @contextlib.contextmanager
@@ -123,6 +138,8 @@ def _check_writable(path):
 
 def keep(outcome, folder):
     """Writes what ran for each result, flagged and fixed, as runnable files.  Returns their paths.  Raises OSError."""
+    from ..output import put
+
     written, taken = [], set()
     for result in outcome.results:
         finding = result.finding
@@ -137,8 +154,7 @@ def keep(outcome, folder):
         for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
             if text:
                 path = os.path.join(folder, name + suffix + ".py")
-                with open(path, "w", encoding="utf-8") as handle:
-                    handle.write(text)
+                put(path, text)
                 written.append(path)
     return written
 

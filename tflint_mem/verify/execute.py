@@ -157,7 +157,7 @@ def _attempt(job, emit, gpu, state, extension):
     probe.allow_extension = extension
     text = state.rewritten(job["text"])
     path = job["snippet"]
-    with open(path, "w", encoding="utf-8") as handle:
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as handle:
         handle.write(text)
     linecache.checkcache(path)
     shim = types.ModuleType("tflint_mem_probe")

@@ -4,7 +4,7 @@ import time
 
 from . import verdict
 from .measure import Measured
-from .needs import needs as needed, short
+from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
 from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
 from .result import Result, device_name, held_meters, meters
@@ -44,19 +44,22 @@ def judge(finding, options, environment, runs, began):
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code in HELD:
         judged = _judge_held(last, fixed_last)
+        needs = _cut_short(judged, run, error, snippet, measured.repeats) if judged.verdict == NOT_CONFIRMED else []
+        judged = Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}") if needs else judged
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
         if judged.verdict != "confirmed" and finding.code in SPEED_AND_MEMORY:
             memory = _limited(finding, last, snippet, measured)
             judged = memory if memory.verdict == "confirmed" else judged
-        judged, needs = _unless_lacking(judged, run, last, measured, snippet, speed=True)
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code, speed=True)
     else:
         judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
-        judged, needs = _unless_lacking(judged, run, last, measured, snippet)
+        judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
     message = judged.message
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
     if judged.verdict == "confirmed" and fixed is not None and about_growth:
         message += _after_fix(judged, fixed, fixed_last)
+    # a contract: what further keys there are stand behind these, where they say something
     verification = {
         "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
         "device": device_name(environment, options), "iterations": measured.repeats,
@@ -64,6 +67,8 @@ def judge(finding, options, environment, runs, began):
         "meters": meters(measured, fixed, options, environment) if finding.code not in HELD else held_meters(last, fixed_last),
         "stand_ins": runs.stand_ins, "needs": needs, "message": message,
     }
+    if environment.get("unprotected"):
+        verification["unprotected"] = environment["unprotected"]
     if finding.group == "speed" and measured.times is not None:
         verification["time"] = {"unit": "seconds/repeat", "flagged": round(measured.times[0], 7),
                                 "fixed": round(fixed.times[0], 7) if fixed is not None and fixed.times else None}
@@ -86,11 +91,15 @@ def judge_growth(finding, snippet, run):
     return verdict.about(_limited(finding, run, snippet, measured), finding.code, measured, snippet.keyed)
 
 
-def _unless_lacking(judged, run, last, measured, snippet, speed=False):
+def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     """(Verdict, needs): what was not found is no verdict where the code failed, took too long, or went another way."""
     if judged.verdict not in (NOT_CONFIRMED, "bounded"):
         return judged, []
     error = last.last("error")
+    # a service that waits for its first request did not hang: that is an answer
+    needs = _cut_short(judged, run, error, snippet, measured.repeats) if code != HANGS else []
+    if needs:
+        return Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}"), needs
     if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
         needs = needed(run, error, snippet.render()[0])
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
@@ -101,6 +110,21 @@ def _unless_lacking(judged, run, last, measured, snippet, speed=False):
         needs = ["a way through the code that reaches the flagged line"]
         return Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line"), needs
     return judged, []
+
+
+def _cut_short(judged, run, error, snippet, repeats):
+    """What a run lacks that ended before it was over: what would have come next is not known, so its curve acquits nobody."""
+    if run.status in ENDED_BY_ITSELF:
+        return [itself(run)]
+    if run.status in LIMITS:
+        return [LIMITS[run.status]]
+    if judged.verdict == "bounded" and error is not None and run.status == "error":
+        return needed(run, error, snippet.render()[0])
+    if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "timeout":
+        return ["more time: stopped at the time limit before one repeat was measured (--verify-timeout)"]
+    if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "memory":
+        return ["more memory: stopped at the memory limit before one repeat was measured (--verify-memory)"]
+    return []
 
 
 def _judge_refusal(run, fixed_run, wants_growth=False):

@@ -4,6 +4,10 @@ import re
 
 from .verdict import _exit
 
+ENDED_BY_ITSELF = ("crashed", "left")
+LIMITS = {"disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
+          "processes": "a program that starts fewer processes: it had more than 512 at once"}
+
 _WITH = "a comment `# tflint-mem: verify-with {}=...` or verify.setup gives it"
 
 
@@ -17,8 +21,10 @@ def needs(run, error, text=""):
             return ["more time: the code before the loop did not end in time (--verify-timeout)"]
         if run.status == "memory":
             return ["more memory: the limit was reached before the loop (verify.memory-limit)"]
-        if run.status == "crashed":
-            return [f"a process that survives: it ended with {_exit(run.code)}"]
+        if run.status in ENDED_BY_ITSELF:
+            return [itself(run)]
+        if run.status in LIMITS:
+            return [LIMITS[run.status]]
         return ["elements: the loop has nothing to run over"]
     message = error["message"]
     if error["type"] in ("ModuleNotFoundError", "ImportError"):
@@ -37,6 +43,15 @@ def needs(run, error, text=""):
     line = f" in `{error['line'].strip()}`" if error.get("line") else ""
     hidden = f" (its own `except` hid {short(error['hidden'])})" if error.get("hidden") else ""
     return [f"code that runs as it stands: {error['type']}: {short(message)}{line}{hidden}{_instead(error, text)}"]
+
+
+def itself(run):
+    """What a process that ended by itself, before all was measured, would have to do instead."""
+    repeats = len(run.of("sample"))
+    when = f"after {repeats} repeats" if repeats else "before its first repeat was over"
+    if run.status == "left":
+        return f"code that goes on: the process ended itself {when}, with status 0 and without an error (os._exit?)"
+    return f"a process that survives: it ended with {_exit(run.code)} {when}"
 
 
 def _instead(error, text):

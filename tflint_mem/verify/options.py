@@ -1,5 +1,6 @@
 """What a verification may use: the interpreter, the device, time and memory.  From the command line and `[tool.tflint-mem.verify]`."""
 
+import math
 import os
 import sys
 
@@ -26,17 +27,18 @@ class Options:
     network  leave the network reachable                 setup    file (or source) that defines what snippets lack
     codes    only these rules (codes, prefixes, names) or places (`file.py:12`); None for all
     keep     folder for the snippets, None to drop them
+    env      names of environment variables that children get beside those of allowed.py; from the command line alone
     """
 
-    __slots__ = ("python", "device", "timeout", "total", "memory", "seconds", "network", "setup", "codes", "keep", "base")
+    __slots__ = ("python", "device", "timeout", "total", "memory", "seconds", "network", "setup", "codes", "keep", "base", "env")
 
     def __init__(self, python=None, device="auto", timeout=60.0, total=None, memory=None, seconds=6.0, network=False,
-                 setup=None, codes=None, keep=None, base=None):
+                 setup=None, codes=None, keep=None, base=None, env=()):
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total
         self.memory = default_memory_limit() if memory is None else int(memory)
         self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
-        self.base = base or os.getcwd()
+        self.base, self.env = base or os.getcwd(), tuple(env)
         if device not in DEVICES:
             raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
         if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
@@ -95,7 +97,7 @@ def parse_bytes(text):
     unit = text[len(number):].strip().lower().rstrip("b").rstrip("i")
     try:
         return int(float(number) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[unit])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise OptionError(f"{text!r} is not a number of bytes (write 2GiB, 500MiB or a plain number)") from None
 
 
@@ -105,6 +107,8 @@ def _converted(key, value, kind):
     if kind is float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise OptionError(f"verify.{key} must be a number of seconds, not {value!r}")
+        if not math.isfinite(value):
+            raise OptionError(f"verify.{key} must be a finite number of seconds, not {value!r}")
         return float(value)
     if not isinstance(value, kind):
         raise OptionError(f"verify.{key} must be {'true or false' if kind is bool else 'a ' + kind.__name__}, not {value!r}")

@@ -6,6 +6,7 @@ is guessed twice: an action that did not help is not proposed again.
 
 import ast
 import builtins
+import errno
 import os
 import posixpath
 import re
@@ -85,7 +86,7 @@ class State:
 def repairable(errors, state):
     """The first of these exceptions that a stand-in could prevent, or None.  For exceptions that the snippet swallowed."""
     for error in errors:
-        if missing_path(error) or _missing_name(error):
+        if getattr(error, "errno", None) != errno.EROFS and missing_path(error) or _missing_name(error):
             return error
     return None
 
@@ -148,7 +149,8 @@ def _first_layers(error, state):
 
 def missing_path(error):
     """The path that an exception misses, or None.  TensorFlow, Keras and HDF5 each say it in their own words."""
-    if isinstance(error, OSError) and getattr(error, "filename", None) and error.errno == 2:
+    # outside of the scratch folder nothing can be written to
+    if isinstance(error, OSError) and getattr(error, "filename", None) and error.errno in (errno.ENOENT, errno.EROFS):
         return os.fsdecode(error.filename)
     message = str(error)
     if isinstance(error, (OSError, ValueError, KeyError)) or "NotFoundError" in type(error).__name__:

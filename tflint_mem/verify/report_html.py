@@ -5,9 +5,9 @@ No script, no font, no request: style and pictures are in the page.  Light and d
 
 import difflib
 import html
-import os
 import time
 
+from .. import safe
 from . import chart
 from .text import curve_of
 from .verdict import duration, size
@@ -62,9 +62,9 @@ def render(outcome, source_of, options, title="What the flagged code does to mem
     counts = {name: sum(result.verification["verdict"] == name for result in outcome.results) for name in _ORDER}
     parts = [
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>{html.escape(title)}</title>",
-        f"<style>{_STYLE}</style>", "</head>", "<body>", "<main>", f"<h1>{html.escape(title)}</h1>",
-        f'<p class="soft">tflint-mem {html.escape(__version__)}, {time.strftime("%Y-%m-%d %H:%M")}: each finding was cut out of the '
+        '<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>{_text(title)}</title>",
+        f"<style>{_STYLE}</style>", "</head>", "<body>", "<main>", f"<h1>{_text(title)}</h1>",
+        f'<p class="soft">tflint-mem {_text(__version__)}, {time.strftime("%Y-%m-%d %H:%M")}: each finding was cut out of the '
         "project, run in a process of its own and measured over two settled phases, as flagged and as fixed.</p>",
         '<ul class="counts">' + "".join(
             f'<li><b class="{name}">{counts[name]}</b>{name.replace("-", " ")}</li>' for name in _ORDER if counts[name]) + "</ul>"]
@@ -83,24 +83,34 @@ def _article(result, source_of):
     place = f"{finding.path}:{finding.start[0]}" if finding.cell is None else f"{finding.path}: cell {finding.cell}, row {finding.start[0]}"
     verdict = verification["verdict"]
     badge = verdict.replace("-", " ") + (f", {verification['kind']}" if verification["kind"] else "")
-    out = ["<article>", '<header class="place">', f"<h2>{html.escape(finding.code)} {html.escape(finding.name)}</h2>",
-           f'<span class="badge {verdict}">{html.escape(badge)}</span>', "</header>",
-           f"<p><code>{html.escape(place)}</code></p>", f"<p>{html.escape(_capital(verification['message']))}.</p>"]
+    out = ["<article>", '<header class="place">', f"<h2>{_text(finding.code)} {_text(finding.name)}</h2>",
+           f'<span class="badge {verdict}">{_text(badge)}</span>', "</header>",
+           f"<p><code>{_text(place)}</code></p>", f"<p>{_text(_capital(verification['message']))}.</p>"]
     if verification["mechanism"]:
-        out.append(f'<p class="soft">Mechanism: {html.escape(verification["mechanism"])}.</p>')
+        out.append(f'<p class="soft">Mechanism: {_text(verification["mechanism"])}.</p>')
     out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]
     source = source_of(finding.path)
     out += [_code(finding, source), _fix(finding, source)]
     if verification["stand_ins"]:
-        out.append("<h3>Stand-ins</h3><ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in verification["stand_ins"]) + "</ul>")
+        out.append("<h3>Stand-ins</h3><ul>" + "".join(f"<li>{_text(text)}</li>" for text in verification["stand_ins"]) + "</ul>")
     if verification["needs"]:
-        out.append("<h3>Needs</h3><ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in verification["needs"]) + "</ul>")
+        out.append("<h3>Needs</h3><ul>" + "".join(f"<li>{_text(text)}</li>" for text in verification["needs"]) + "</ul>")
     if result.snippet:
         out.append("<details><summary>What was run, as one file</summary>" + _block(result.reproduction()) + "</details>")
     if result.log.strip():
         out.append("<details><summary>What it printed</summary>" + _block(result.log[-3000:]) + "</details>")
     out.append("</article>")
     return "\n".join(part for part in out if part)
+
+
+def _text(text):
+    """Text of the run as HTML: with nothing in it that a browser, or a person, reads as something else."""
+    return html.escape(safe.field(text))
+
+
+def _row(text):
+    """The same for a row of code: tabs stay."""
+    return html.escape(safe.code(text))
 
 
 def _capital(text):
@@ -140,7 +150,7 @@ def _meters(verification, missing):
         bytes_ = meter["name"] != "objects"
         cells = [meter["flagged"]["raw"], meter["flagged"]["retained"], fixed["raw"], fixed["retained"]]
         if all(cell is None for cell in cells) and meter["name"] in ("nvml", "allocator"):
-            why = f": {html.escape(missing[meter['name']])}" if meter["name"] in missing else ""
+            why = f": {_text(missing[meter['name']])}" if meter["name"] in missing else ""
             rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td><td colspan='4' class='soft'>not measured{why}</td></tr>")
             continue
         shown = "".join(f"<td>{_cell(cell, bytes_)}</td>" for cell in cells)
@@ -151,7 +161,7 @@ def _meters(verification, missing):
         rows.append(f"<tr><td>time</td><td>{duration(times['flagged'])}</td><td></td><td>{fixed}</td><td></td></tr>")
     return ("<h3>Per repeat</h3><table><thead><tr><th></th><th>flagged</th><th>stays</th><th>fixed</th><th>stays</th></tr></thead><tbody>"
             + "".join(rows) + "</tbody></table>"
-            + f'<p class="soft">{html.escape(verification["device"])}, {verification["iterations"]} repeats, {verification["seconds"]:.0f} s</p>')
+            + f'<p class="soft">{_text(verification["device"])}, {verification["iterations"]} repeats, {verification["seconds"]:.0f} s</p>')
 
 
 def _cell(value, is_bytes):
@@ -169,7 +179,7 @@ def _code(finding, source):
     lines = []
     for row in range(first, last + 1):
         css = ' class="hit"' if hit_first <= row <= hit_last else ""
-        lines.append(f"<span{css}><i>{row:>4}  </i>{html.escape(rows[row - 1])}</span>")
+        lines.append(f"<span{css}><i>{row:>4}  </i>{_row(rows[row - 1])}</span>")
     return "<h3>Code</h3><pre>" + "".join(lines) + "</pre>"
 
 
@@ -186,15 +196,15 @@ def _fix(finding, source):
     lines = []
     for line in list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]:
         css = {"+": "add", "-": "del", "@": "soft"}.get(line[:1])
-        lines.append(f'<span{f" class={chr(34)}{css}{chr(34)}" if css else ""}>{html.escape(line)}</span>')
+        lines.append(f'<span{f" class={chr(34)}{css}{chr(34)}" if css else ""}>{_row(line)}</span>')
     if not lines:
         return ""
-    return (f"<h3>Fix ({html.escape(finding.fix.applicability)})</h3><p>{html.escape(_capital(finding.fix.message))}</p><pre>"
+    return (f"<h3>Fix ({_text(finding.fix.applicability)})</h3><p>{_text(_capital(finding.fix.message))}</p><pre>"
             + "".join(lines) + "</pre>")
 
 
 def _block(text):
-    return "<pre>" + "".join(f"<span>{html.escape(line)}</span>" for line in text.rstrip("\n").split("\n")) + "</pre>"
+    return "<pre>" + "".join(f"<span>{_row(line)}</span>" for line in text.rstrip("\n").split("\n")) + "</pre>"
 
 
 def _environment(facts, options):
@@ -209,16 +219,16 @@ def _environment(facts, options):
         ("Other processes on them", facts.get("shared_with") if facts["driver_gpus"] else None),
         ("Network of the children", isolated.get("network")),
         ("Project read-only", "yes" if isolated.get("readonly") else "scratch folder only"),
+        ("Not contained", ", ".join(facts.get("unprotected") or ())),
         ("Limits", f"{options.timeout:.0f} s and {size(options.memory)} each"),
         ("Memory growth", "on, except where memory growth itself is measured"),
     ]
-    rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{html.escape(str(value))}</td></tr>" for name, value in entries if value not in (None, ""))
+    rows = "".join(f"<tr><td>{_text(name)}</td><td>{_text(str(value))}</td></tr>" for name, value in entries if value not in (None, ""))
     return f'<article><h2>Environment</h2><table class="facts"><tbody>{rows}</tbody></table></article>'
 
 
 def write(path, page):
     """Writes the page; replaces what was there in one step.  Raises OSError."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as handle:
-        handle.write(page)
-    os.replace(temporary, path)
+    from ..output import put
+
+    put(path, page)

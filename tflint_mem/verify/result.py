@@ -86,6 +86,8 @@ def not_runnable(finding, options, environment, began, needs):
                    for name in ("rss", "nvml", "allocator", "objects")],
         "stand_ins": [], "needs": needs, "message": "not runnable: needs " + "; ".join(needs),
     }
+    if environment.get("unprotected"):
+        verification["unprotected"] = environment["unprotected"]
     return Result(finding.replace(verification=verification))
 
 

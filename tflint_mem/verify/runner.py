@@ -1,22 +1,31 @@
-"""Starts the measured child, watches it, ends it, and reads what it left behind.
+"""Starts the measured child behind its guard, watches it, ends it, and reads what it said.
 
-The child gets a session of its own, a scratch working directory, no secrets, and limits.  Its resident memory and that
-of everything it started is supervised from here: a limit on address space would stop TensorFlow before it starts.
+The child gets a view of the system, processes and a network of its own (guard.py), a scratch working directory, an
+environment by allow list, and limits.  Its memory, processes and files and those of everything it started are supervised
+from here: a limit on address space would stop TensorFlow before it starts.
 An end by memory, time or a crash is a result like any other.
 """
 
 import json
+import marshal
 import os
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 import time
 
-from .sandbox import clean_environment
+from . import processes, view
+from .allowed import clean_environment
+from .channel import Channel
+from .guard import START
+from .scratch import Scratch
 
-_CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(os.path.dirname(_HERE))
 _LARGEST_FILE = 2 << 30
+_MOST_ON_DISK = 4 << 30
+_MOST_PROCESSES = 512
 _POLL_SECONDS = 0.1
 
 
@@ -24,7 +33,7 @@ class Run:
     """What one child left behind.
 
     status   "done", "exhausted" (no elements left), "ended" (the region came to its end), "error", "timeout", "memory",
-             "crashed", "interrupted"
+             "disk", "processes", "crashed", "left" (the process ended by itself, without an error), "interrupted"
     events   the dictionaries that the child wrote, in order
     seconds  wall time of the child
     peak     highest resident bytes of the child and its children, as seen from outside
@@ -37,7 +46,14 @@ class Run:
     __slots__ = ("status", "events", "seconds", "peak", "code", "log", "ended", "loaded")
 
     def __init__(self, status, events, seconds, peak, code, log, ended=0.0, loaded=False):
-        self.status, self.events, self.seconds, self.peak, self.code, self.log = status, events, seconds, peak, code, log
+        self.status, self.events, self.seconds, self.peak, self.code, self.log = (
+            status,
+            events,
+            seconds,
+            peak,
+            code,
+            log,
+        )
         self.ended, self.loaded = ended, loaded
 
     def of(self, kind):
@@ -53,13 +69,22 @@ class Run:
         """Events of the last attempt: those before it belong to runs that lacked something."""
         for number in range(len(self.events) - 1, -1, -1):
             if self.events[number]["event"] == "attempt":
-                return Run(self.status, self.events[number:], self.seconds, self.peak, self.code, self.log, self.ended, self.loaded)
+                return Run(
+                    self.status,
+                    self.events[number:],
+                    self.seconds,
+                    self.peak,
+                    self.code,
+                    self.log,
+                    self.ended,
+                    self.loaded,
+                )
         return self
 
 
 def child_environment(options, scratch, memory=True, growth=True):
     """Environment of the child.  memory: make host memory honest; growth: let the GPU's memory grow on demand."""
-    environment = clean_environment(os.environ, scratch)
+    environment = clean_environment(os.environ, scratch, options.env)
     environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
     environment["PYTHONHASHSEED"] = "0"
     environment.pop("TF_FORCE_GPU_ALLOW_GROWTH", None)
@@ -73,25 +98,6 @@ def child_environment(options, scratch, memory=True, growth=True):
     return environment
 
 
-class Scratch:
-    """A temporary folder with the layout of one job; removed at the end."""
-
-    def __init__(self):
-        self.root = os.path.realpath(tempfile.mkdtemp(prefix="tflint-mem-verify-"))
-        for name in ("home", "tmp", "work", "binding"):
-            os.mkdir(os.path.join(self.root, name))
-
-    def path(self, *names):
-        """A path inside the folder."""
-        return os.path.join(self.root, *names)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *ignored):
-        shutil.rmtree(self.root, ignore_errors=True)
-
-
 def inspect(options):
     """What the interpreter of the options has: environment.describe() plus "isolated".
 
@@ -100,7 +106,9 @@ def inspect(options):
     with Scratch() as scratch:
         job = _job(options, scratch, "environment", options.timeout)
         try:
-            run = _supervised(options, scratch, job, child_environment(options, scratch.root), options.timeout)
+            run = _supervised(
+                options, scratch, job, child_environment(options, scratch.root), options.timeout, _project_of(options)
+            )
         except OSError as error:
             return None, f"cannot start {options.python}: {error.strerror or error}"
         facts = run.last("environment")
@@ -111,6 +119,7 @@ def inspect(options):
         if facts["error"] and not facts["tensorflow"]:
             return None, f"{options.python} has no usable TensorFlow: {facts['error']}"
         facts["isolated"] = run.last("isolated")
+        facts["unprotected"] = unprotected(facts["isolated"])
         return facts, None
 
 
@@ -127,22 +136,48 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
         job = _job(options, scratch, "measure", seconds, folders)
         flagged = rows.get(snippet.flagged)
         job.update(
-            snippet=path, text=text, plan=dict(plan, soft_limit=int(options.memory * 0.6)), flagged=list(flagged) if flagged else None,
-            setup=list(setup), rewrites=[list(pair) for pair in rewrites], pretend_gpus=pretend_gpus, attempts=attempts,
+            snippet=path,
+            text=text,
+            plan=dict(plan, soft_limit=int(options.memory * 0.6)),
+            flagged=list(flagged) if flagged else None,
+            setup=list(setup),
+            rewrites=[list(pair) for pair in rewrites],
+            pretend_gpus=pretend_gpus,
+            attempts=attempts,
             project=[os.path.abspath(folder) for folder in folders],
-            elements={"source": snippet.elements, "target": snippet.target}, repair_seconds=seconds * 0.85,
+            elements={"source": snippet.elements, "target": snippet.target},
+            repair_seconds=seconds * 0.85,
             modules=sorted({name.split("/")[0].removesuffix(".py") for name in snippet.modules}),
-            module_files=sorted(snippet.modules))
-        return _supervised(options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds)
+            module_files=sorted(snippet.modules),
+        )
+        return _supervised(
+            options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds, folders
+        )
+
+
+def unprotected(isolated):
+    """{layer: why it does not hold} for what an "isolated" event says, without what the user switched off."""
+    return {
+        name: state[5:]
+        for name, state in (isolated or {}).get("protections", {}).items()
+        if state.startswith("off: ") and state != "off: as configured"
+    }
+
+
+def _project_of(options):
+    """What the interpreter may need to see before a snippet is there: the folder that its configuration stands in."""
+    return [os.path.realpath(options.base)]
 
 
 def _job(options, scratch, task, seconds, folders=()):
     _lend_binding(scratch.path("binding"))
-    protected = [folder for folder in (os.path.realpath(folder) for folder in folders)
-                 if folder != "/" and not scratch.root.startswith(folder.rstrip("/") + "/")]
-    return {"task": task, "events": scratch.path("events.jsonl"), "network": options.network, "readonly": protected,
-            "protected": protected, "cwd": scratch.path("work"), "binding": scratch.path("binding"), "device": options.device,
-            "cpu_seconds": seconds * (os.cpu_count() or 1) + 30, "file_bytes": _LARGEST_FILE}
+    return {
+        "task": task,
+        "protected": [os.path.realpath(folder) for folder in folders],
+        "cwd": scratch.path("work"),
+        "binding": scratch.path("binding"),
+        "device": options.device,
+    }
 
 
 def _lend_binding(folder):
@@ -157,38 +192,112 @@ def _lend_binding(folder):
             pass  # the child then reports that the binding is not installed
 
 
-def _supervised(options, scratch, job, environment, seconds):
-    with open(scratch.path("job.json"), "w") as handle:
-        json.dump(job, handle)
+def _supervised(options, scratch, job, environment, seconds, folders=()):
+    """Runs a job behind the guard.  Raises OSError when the interpreter cannot be started."""
+    folders = [os.path.realpath(folder) for folder in folders]
     began = time.monotonic()
-    status, peak, code, loaded = None, 0, None, False
-    with open(scratch.path("log"), "wb") as log:
-        process = subprocess.Popen(
-            [options.python, _CHILD, scratch.path("job.json")], stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, cwd=scratch.path("work"), env=environment, start_new_session=True)
+    channel = Channel()
+    command = [options.python, os.path.join(_HERE, "child.py")]
+    guarded = {
+        "command": command,
+        "environment": environment,
+        "network": options.network,
+        "events": channel.events,
+        "cwd": job["cwd"],
+        "view": view.plan(options.python, folders, environment, scratch.root),
+        "base": scratch.base,
+        "folders": folders,
+        "memory": options.memory,
+        "cpu_seconds": seconds * (os.cpu_count() or 1) + 30,
+        "file_bytes": _LARGEST_FILE,
+    }
+    status, peak, loaded = None, 0, False
+    try:
+        with tempfile.TemporaryFile() as given:  # without a name: the key is for the child's own eyes
+            own = marshal.dumps(guarded)
+            given.write(len(own).to_bytes(8, "little") + own)
+            given.write(json.dumps(dict(job, key=channel.key, events=channel.events)).encode("ascii"))
+            given.seek(0)
+            guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", START, _ROOT, str(channel.report)],
+                stdin=given,
+                stdout=channel.output,
+                stderr=subprocess.STDOUT,
+                cwd=scratch.path("work"),
+                env={"PATH": os.environ.get("PATH", os.defpath)},
+                pass_fds=(channel.events, channel.report),
+                start_new_session=True,
+            )
         try:
-            while True:
-                code = process.poll()
-                if code is not None:
-                    break
-                resident = sum(_resident(pid) for pid in _family(process.pid))
-                peak = max(peak, resident)
-                if resident > options.memory:
-                    status = "memory"
-                    break
-                if time.monotonic() - began > seconds:
-                    status, loaded = "timeout", _has_loaded_tensorflow(process.pid)
+            channel.begin()
+            watch = _Watch(options, scratch, guard, channel, began + seconds)
+            while guard.poll() is None:
+                status = watch.look()
+                if status is not None:
+                    loaded = status == "timeout" and processes.has_loaded_tensorflow(watch.worker)
                     break
                 time.sleep(_POLL_SECONDS)
-        except KeyboardInterrupt:
-            status = "interrupted"
-            raise
+            peak = watch.peak
         finally:
-            _end(process)
-    events = _read_events(scratch.path("events.jsonl"))
+            processes.end(guard, _told(channel).get("init"))
+    finally:
+        channel.end()
+    told = _told(channel)
+    if "error" in told:
+        raise OSError(0, told["error"])
+    events = channel.read_events()
+    if told.get("event") == "isolated":
+        events.insert(0, {name: told[name] for name in ("event", "network", "readonly", "reason", "protections")})
+    # where nobody could stand between, the guard has become the child
+    code = None if status is not None else told.get("exit", guard.returncode)
     if status is None:
         status = _status_of(events, code)
-    return Run(status, events, time.monotonic() - began, peak, code, _tail(scratch.path("log")), time.time(), loaded)
+    return Run(status, events, time.monotonic() - began, peak, code, channel.tail(), time.time(), loaded)
+
+
+def _told(channel):
+    """All that the guard has said so far."""
+    told = {}
+    for line in channel.told():
+        told.update(line)
+    return told
+
+
+class _Watch:
+    """The limits that are kept from outside.  `look` returns the status of a run that is over one of them."""
+
+    def __init__(self, options, scratch, guard, channel, deadline):
+        self._options, self._scratch, self._guard, self._channel, self._deadline = (
+            options,
+            scratch,
+            guard,
+            channel,
+            deadline,
+        )
+        self.peak, self.worker, self._init = 0, guard.pid, None
+        self._next_disk, self._known = time.monotonic() + 1.0, False
+
+    def look(self):
+        """None, "memory", "processes", "disk" or "timeout"."""
+        if not self._known:
+            told = _told(self._channel)
+            if "worker" in told:
+                self.worker, self._init, self._known = told["worker"] or self._guard.pid, told["init"], True
+        family = [pid for pid in processes.descendants(self._guard.pid) if pid != self._init]
+        if self.worker == self._guard.pid:
+            family.append(self.worker)
+        memory = processes.resident(family, self._options.memory) + processes.shared_memory(self.worker)
+        self.peak = max(self.peak, memory)
+        if memory > self._options.memory:
+            return "memory"
+        if len(family) > _MOST_PROCESSES:
+            return "processes"
+        now = time.monotonic()
+        if now > self._next_disk:
+            if processes.on_disk(self._scratch.root, family) > _MOST_ON_DISK:
+                return "disk"
+            self._next_disk = max(now + 1.0, now + 20 * (time.monotonic() - now))
+        return "timeout" if now > self._deadline else None
 
 
 def _status_of(events, code):
@@ -199,78 +308,4 @@ def _status_of(events, code):
         return [event for event in events if event["event"] == "end"][-1]["reason"]
     if "environment" in names:
         return "done"
-    return "error" if "error" in names else "crashed"
-
-
-def _read_events(path):
-    events = []
-    try:
-        with open(path, "rb") as handle:
-            for line in handle:
-                try:
-                    events.append(json.loads(line))
-                except ValueError:
-                    break  # the line that was being written when the child was killed
-    except OSError:
-        pass
-    return events
-
-
-def _tail(path, most=4000):
-    with open(path, "rb") as handle:
-        handle.seek(0, os.SEEK_END)
-        handle.seek(max(0, handle.tell() - most))
-        return handle.read().decode("utf-8", "replace")
-
-
-def _family(root):
-    """The process and everything it started: its session, and descendants that left the session."""
-    parents, sessions = {}, {}
-    try:
-        names = os.listdir("/proc")
-    except OSError:
-        return [root]
-    for name in names:
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as handle:
-                fields = handle.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        parents[int(name)], sessions[int(name)] = int(fields[1]), int(fields[3])
-    family = {pid for pid, session in sessions.items() if session == root} | {root}
-    grew = True
-    while grew:
-        new = {pid for pid, parent in parents.items() if parent in family} - family
-        family |= new
-        grew = bool(new)
-    return sorted(family)
-
-
-def _resident(pid):
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as handle:
-            return int(handle.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
-def _has_loaded_tensorflow(pid):
-    try:
-        with open(f"/proc/{pid}/maps", "rb") as handle:
-            return b"/tensorflow/" in handle.read()
-    except OSError:
-        return False
-
-
-def _end(process):
-    """Ends the child and all that it started."""
-    for pid in _family(process.pid):
-        if pid == process.pid and process.poll() is not None:
-            continue
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-    process.wait()
+    return "error" if "error" in names else "left"

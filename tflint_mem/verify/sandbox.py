@@ -1,130 +1,237 @@
-"""What a measured child may not do: reach the network, write into the project, fill the disk, run for ever.
+"""What a measured child may not do, in layers: each is taken where the system allows it, and each says whether it holds.
 
-All of it without privileges: namespaces of an own user (Linux), resource limits, a scratch home and working directory,
-and an environment without anybody's secrets.  What the system refuses is reported, not enforced by other means.
-Python 3.8 syntax; standard library only.
+Namespaces (Linux; of an own user where that is needed) give it processes, network, IPC and files of its own; it keeps no
+capability, can gain no privileges, and a filter on system calls keeps it from undoing any of that.  Where namespaces are
+refused, Landlock guards files and signals, and the filter the network.  Everything here is for guard.py.
 """
 
 import ctypes
 import os
-import re
 import struct
 import sys
 
-_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
-_MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+_NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
+    0x00020000,
+    0x04000000,
+    0x08000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
+_PDEATHSIG, _DUMPABLE, _BOUNDING_DROP, _SECUREBITS, _SUBREAPER, _NO_NEW_PRIVS, _AMBIENT = 1, 4, 24, 28, 36, 38, 47
+_AMBIENT_CLEAR = 4
+_NO_ROOT_POWERS = 0b101111  # noroot and no-setuid-fixup on, keep-caps off, each locked: see capabilities(7)
+NOBODY = 65534  # the user and group that root's child becomes
 
-_SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|AUTH|COOKIE|SESSION|SIGNING|(^|_)(KEY|PAT|PWD)($|_)"
-    r"|^(AWS|AZURE|GCP|GOOGLE|GITHUB|GITLAB|GH|CI|HF|WANDB|KAGGLE|NPM|PIP|TWINE|DATABASE|DB|REDIS|MONGO|PG|MYSQL|SENTRY|SLACK|SSH|GPG|KUBE)_"
-    r"|_(URL|URI|DSN)$|^(KUBECONFIG|NETRC|PYTHONSTARTUP)$", re.IGNORECASE)
-# a value that carries a password inside an address, whatever the name says
-_SECRET_VALUE = re.compile(r"://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY")
+# what the report calls each layer, in the order of the documentation
+LAYERS = (
+    "processes",
+    "files",
+    "secrets",
+    "network",
+    "sockets",
+    "privileges",
+    "system calls",
+    "memory",
+    "number of processes",
+)
 
 
-def clean_environment(environment, scratch):
-    """A copy of the environment for the child: nothing that names or holds a secret, all private folders in `scratch`."""
-    kept = {name: value for name, value in environment.items()
-            if not _SECRET_NAME.search(name) and not _SECRET_VALUE.search(value) and not name.upper().endswith("_PROXY")}
-    home = os.path.join(scratch, "home")
-    kept.update(HOME=home, TMPDIR=os.path.join(scratch, "tmp"), XDG_CACHE_HOME=os.path.join(home, ".cache"),
-                XDG_CONFIG_HOME=os.path.join(home, ".config"), KERAS_HOME=os.path.join(home, ".keras"),
-                MPLCONFIGDIR=os.path.join(home, ".matplotlib"), MPLBACKEND="Agg", SDL_VIDEODRIVER="dummy",
-                PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
-    # packages that the user installed for himself stay importable although the home is another one
-    kept.setdefault("PYTHONUSERBASE", os.path.join(environment.get("HOME", home), ".local"))
-    return kept
+def linux():
+    """Are the means of this module there at all?"""
+    return sys.platform.startswith("linux")
 
 
-def limit_resources(cpu_seconds, file_bytes):
-    """CPU time (children inherit it), size of any one file, no core files.  Address space is left alone: TensorFlow and CUDA
-    reserve far more of it than they use; resident memory is watched from outside."""
+def _libc():
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def most_tasks():
+    """Tasks that a child may have at once, threads included: TensorFlow starts several for each processor."""
+    return max(1024, 64 * (os.cpu_count() or 1))
+
+
+def own_namespaces(network):
+    """Enters new namespaces; the process-id namespace begins with the next child.  network: leave it reachable.
+
+    Returns the reason when that is refused, else None.  Must run before any thread exists.
+    """
+    libc, user, group = _libc(), os.getuid(), os.getgid()
+    spaces = _NEWNS | _NEWUTS | _NEWIPC | _NEWPID | (0 if network else _NEWNET)
+    helper = _Mapper() if user == 0 else None
+    refused = libc.unshare(spaces | _NEWUSER) != 0
+    reason = os.strerror(ctypes.get_errno()) if refused else None
+    if helper is not None and helper.map(not refused):
+        return None
+    if refused:
+        # root may do without a user of its own; it loses its capabilities all the same
+        return None if user == 0 and libc.unshare(spaces) == 0 else f"namespaces: {reason}"
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        with open("/proc/self/" + name, "w") as control:
+            control.write(text)
+    return None
+
+
+class _Mapper:
+    """A process of root that stays outside and gives the new user namespace two users: root, and nobody for the child."""
+
+    def __init__(self):
+        self._go, go = os.pipe()
+        done, self._done = os.pipe()
+        parent = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(go)
+            os.close(done)
+            wanted, written = os.read(self._go, 1) == b"y", b"n"
+            try:
+                if wanted:
+                    for name in ("uid_map", "gid_map"):
+                        with open(f"/proc/{parent}/{name}", "w") as control:
+                            control.write(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+                    written = b"y"
+            except OSError:
+                pass
+            os.write(self._done, written)
+            os._exit(0)
+        os.close(self._go)
+        os.close(self._done)
+        self._go, self._done = go, done
+
+    def map(self, wanted):
+        """Lets it write; tells whether it could."""
+        os.write(self._go, b"y" if wanted else b"n")
+        written = os.read(self._done, 1) == b"y"
+        os.waitpid(self._pid, 0)
+        os.close(self._go)
+        os.close(self._done)
+        return written
+
+
+def become_nobody(needed):
+    """Root's child becomes nobody: a user without files, whom limits on processes hold.  Only where nobody may read what is `needed`.
+
+    Returns whether it did; must be called with the capabilities of root, before they are dropped.
+    """
+    if os.getuid() != 0:
+        return False
+    trial = os.fork()
+    if trial == 0:
+        try:
+            _be_nobody()
+            fine = all(_readable(path) for path in needed)
+        except OSError:
+            fine = False
+        os._exit(0 if fine else 1)
+    if os.waitpid(trial, 0)[1] != 0:
+        return False
+    _close_bounding_set(_libc())  # afterwards it may no longer
+    _be_nobody()
+    return True
+
+
+def _be_nobody():
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _readable(path, most=5000):
+    """Can this process read the file, or the folder and what stands in it?"""
+    if not os.path.isdir(path):
+        return os.access(path, os.R_OK)
+    if not os.access(path, os.R_OK | os.X_OK):
+        return False
+    names = os.listdir(path)[:most]
+    return all(
+        os.access(os.path.join(path, name), os.R_OK) for name in names if os.path.exists(os.path.join(path, name))
+    )
+
+
+def loopback_up():
+    """Local servers and test clients may use 127.0.0.1 of the new, empty network."""
+    import _socket  # `socket` itself takes longer to import than all else here
+    import fcntl
+
+    try:
+        handle = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+        try:
+            fcntl.ioctl(handle.fileno(), 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+        finally:
+            handle.close()
+    except OSError:
+        pass  # no loopback: a snippet that needs one will say so itself
+
+
+def drop_capabilities():
+    """Gives up every capability for good, also those that a program could get back.  Raises OSError."""
+    libc = _libc()
+    libc.prctl(_SECUREBITS, _NO_ROOT_POWERS, 0, 0, 0)  # refused without CAP_SETPCAP: then there is nothing to get back
+    libc.prctl(_AMBIENT, _AMBIENT_CLEAR, 0, 0, 0)
+    _close_bounding_set(libc)
+    header = struct.pack("=Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if libc.capset(header, struct.pack("=6I", 0, 0, 0, 0, 0, 0)) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def _close_bounding_set(libc):
+    number = 0
+    while libc.prctl(_BOUNDING_DROP, number, 0, 0, 0) == 0 and number < 64:
+        number += 1
+
+
+def no_new_privileges():
+    """setuid programs and file capabilities give nothing any more, here and in all that is started."""
+    if _libc().prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs")
+
+
+def die_with_parent(number):
+    """Asks the kernel to send this process a signal when the one that started it is gone, however that one went (Linux)."""
+    _libc().prctl(_PDEATHSIG, number, 0, 0, 0)
+
+
+def keep_closed():
+    """No other process of this user may look into this one."""
+    _libc().prctl(_DUMPABLE, 0, 0, 0, 0)
+
+
+def adopt_orphans():
+    """Descendants whose parents end become children of this process, not of the system's first one."""
+    _libc().prctl(_SUBREAPER, 1, 0, 0, 0)
+
+
+def tasks_of_user():
+    """Tasks that this user has now, in all namespaces that can be seen."""
+    found, user = 0, os.getuid()
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and os.stat("/proc/" + name).st_uid == user:
+                found += len(os.listdir(f"/proc/{name}/task"))
+        except OSError:
+            continue
+    return found
+
+
+def limit_resources(cpu_seconds, file_bytes, tasks=None):
+    """CPU time of each process, size of any one file, no core files; tasks of this user (None: no limit).
+
+    Address space is left alone: TensorFlow and CUDA reserve far more of it than they use; memory is watched from outside.
+    """
     try:
         import resource
     except ImportError:
         return
-    for name, value in (("RLIMIT_CPU", int(cpu_seconds) + 1), ("RLIMIT_FSIZE", int(file_bytes)), ("RLIMIT_CORE", 0)):
+    limits = [("RLIMIT_CPU", int(cpu_seconds) + 1), ("RLIMIT_FSIZE", int(file_bytes)), ("RLIMIT_CORE", 0)]
+    if tasks is not None:
+        limits.append(("RLIMIT_NPROC", tasks))
+    for name, value in limits:
         number = getattr(resource, name, None)
         if number is None:
             continue
         hard = resource.getrlimit(number)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:
-            resource.setrlimit(number, (value, hard))
+            resource.setrlimit(number, (value, hard if name == "RLIMIT_CPU" else value))
         except (ValueError, OSError):
             pass  # a tighter limit is in force already
-
-
-def isolate(network, readonly):
-    """Enters own namespaces.  network: leave it reachable; readonly: folders to bind read-only.
-
-    Returns {"network": "off" | "on: reason", "readonly": [folders that are protected], "reason": text or None}.
-    Must run before any thread exists.
-    """
-    state = {"network": "on: as configured" if network else "on: this system has no namespaces", "readonly": [], "reason": None}
-    if not sys.platform.startswith("linux"):
-        return state
-    libc = ctypes.CDLL(None, use_errno=True)
-    user, group = os.getuid(), os.getgid()
-    wanted = _CLONE_NEWUSER | _CLONE_NEWNS | (0 if network else _CLONE_NEWNET)
-    if libc.unshare(wanted) != 0:
-        state["reason"] = os.strerror(ctypes.get_errno())
-        wanted &= ~_CLONE_NEWNS
-        if network or libc.unshare(wanted) != 0:
-            if not network:
-                state["network"] = "on: " + state["reason"]
-            return state
-    try:
-        for name, text in (("setgroups", "deny"), ("uid_map", "%d %d 1" % (user, user)), ("gid_map", "%d %d 1" % (group, group))):
-            with open("/proc/self/" + name, "w") as control:
-                control.write(text)
-    except OSError as error:
-        state["reason"] = "user map: %s" % error
-    if not network:
-        state["network"] = "off"
-        _loopback_up()
-    if wanted & _CLONE_NEWNS:
-        state["readonly"] = _protect(libc, readonly)
-    return state
-
-
-def _protect(libc, folders):
-    """Binds each folder onto itself and makes the bind read-only, in this mount namespace alone."""
-    if libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_PRIVATE), None) != 0:
-        return []
-    done = []
-    for folder in folders:
-        name = os.fsencode(folder)
-        if libc.mount(name, name, None, ctypes.c_ulong(_MS_BIND | _MS_REC), None) != 0:
-            continue
-        # an inherited mount's own restrictions have to be repeated, or the kernel refuses the remount
-        flags = _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _locked_flags(folder)
-        if libc.mount(name, name, None, ctypes.c_ulong(flags), None) == 0:
-            done.append(folder)
-        else:
-            libc.umount2(name, 2)
-    return done
-
-
-def _locked_flags(folder):
-    flags = os.statvfs(folder).f_flag
-    return sum(value for bit, value in ((2, 2), (4, 4), (8, 8), (1024, 1024), (2048, 2048)) if flags & bit)
-
-
-def _loopback_up():
-    """Local servers and test clients may use 127.0.0.1 of the new, empty network."""
-    import fcntl
-    import socket
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-            request = struct.pack("16sh", b"lo", 1)  # IFF_UP
-            fcntl.ioctl(handle, 0x8914, request)     # SIOCSIFFLAGS
-    except OSError:
-        pass  # no loopback: a snippet that needs one will say so itself
-
-
-def die_with_parent():
-    """Asks the kernel to end this process when the one that started it is gone, however that one went (Linux)."""
-    if sys.platform.startswith("linux"):
-        import signal
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -8,18 +8,19 @@ from .experiment import verify_finding
 from .files import Files
 from .options import OptionError
 from .protocols import LEAST_SECONDS
-from .result import device_name
+from .result import device_name, not_runnable
 
 
 class Outcome:
     """findings: all that were given, with `verification` where one was made; results: in the order of the runs;
-    environment: what the child's interpreter has; interrupted: Ctrl-C came; skipped: findings left out by the total time."""
+    environment: what the child's interpreter has; interrupted: Ctrl-C came; skipped: findings left out by the total time;
+    unwritten: a line for each file that could not be written."""
 
-    __slots__ = ("findings", "results", "environment", "interrupted", "skipped")
+    __slots__ = ("findings", "results", "environment", "interrupted", "skipped", "unwritten")
 
     def __init__(self, findings, results, environment, interrupted, skipped):
         self.findings, self.results, self.environment = findings, results, environment
-        self.interrupted, self.skipped = interrupted, skipped
+        self.interrupted, self.skipped, self.unwritten = interrupted, skipped, []
 
 
 def verify_findings(findings, sources, settings, options, progress=None, announce=None):
@@ -46,7 +47,7 @@ def verify_findings(findings, sources, settings, options, progress=None, announc
         if seconds < LEAST_SECONDS and deadline is not None:
             skipped = len(wanted) - count
             break
-        finding = findings[number]
+        finding, began = findings[number], time.monotonic()
 
         def tell(stage, count=count, finding=finding):
             if progress is not None:
@@ -57,6 +58,9 @@ def verify_findings(findings, sources, settings, options, progress=None, announc
         except KeyboardInterrupt:
             interrupted = True
             break
+        except (OSError, RuntimeError, MemoryError) as error:  # no room, no processes, no scratch folder: this finding's end, not the run's
+            needs = [f"a system that can run it: {type(error).__name__}: {error}"]
+            result = not_runnable(finding, options, environment, began, needs)
         tell("done")
         replaced[number] = result.finding
         results.append(result)
@@ -86,7 +90,16 @@ def announcement(findings, options, environment):
     shared = f"  {others} other process{'es use' if others != 1 else ' uses'} the GPU; what they hold is not counted." if others else ""
     return (f"Running {count} snippet{'s' if count != 1 else ''} of your code under TensorFlow {environment['tensorflow']} on "
             f"{device_name(environment, options)}: scratch folder, network {network}, "
-            f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.{shared}")
+            f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.{shared}{_gaps(environment)}")
+
+
+def _gaps(environment):
+    """Which protections this system does not give, in a sentence; "" when it gives all."""
+    off = environment.get("unprotected")
+    if not off:
+        return ""
+    reasons = "; ".join(f"{', '.join(name for name in off if off[name] == reason)} ({reason})" for reason in dict.fromkeys(off.values()))
+    return f"  Not contained here: {reasons}.  See docs/verify-protection.md."
 
 
 def _is_wanted(finding, options):

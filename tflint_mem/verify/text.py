@@ -1,5 +1,6 @@
 """What a verification says on a terminal: verdict, numbers, and the curve in one row."""
 
+from .. import safe
 from .verdict import duration, size
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -36,13 +37,15 @@ def rows(result, paint=None, width=100, ascii=False):
     if verification["mechanism"]:
         head += f" ({verification['mechanism']})"
     facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
-    lines = [f"{paint('verified:', BOLD)} {paint(head, _COLOR[verification['verdict']])}, {facts}"]
+    lines = [f"{paint('verified:', BOLD)} {paint(safe.field(head), _COLOR[verification['verdict']])}, {safe.field(facts)}"]
     lines += _wrapped(verification["message"], width - 2, "  ")
     lines += ["  " + row for row in _curves(result, ascii)]
     for row in gpu_rows(result):
         lines += _wrapped(row, width - 2, "  ")
     if verification["stand_ins"]:
         lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width - 2, "  ")
+    if verification.get("unprotected"):
+        lines += _wrapped("not contained: " + ", ".join(verification["unprotected"]), width - 2, "  ")
     if verification["needs"] and verification["verdict"] != "not-runnable":
         lines += _wrapped("needs: " + "; ".join(verification["needs"]), width - 2, "  ")
     return lines
@@ -51,7 +54,7 @@ def rows(result, paint=None, width=100, ascii=False):
 def _wrapped(text, width, indent):
     import textwrap
 
-    return [indent + row for row in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)]
+    return [indent + row for row in textwrap.wrap(safe.field(text), width, break_long_words=False, break_on_hyphens=False)]
 
 
 def _curves(result, ascii):

@@ -53,7 +53,7 @@ def judge_memory(measured, run):
     measured: Measured; run: the Run it came from (how the child ended matters).
     """
     growth, source = _leading(measured)
-    stopped = run.status in ("memory", "timeout", "crashed")
+    stopped = run.status in _STOPPED
     if run.status == "memory" and measured.repeats + len(run.of("sample")) >= 2 and growth.raw is not None and growth.raw.value > 0:
         kind = "retained" if measured.first_phase is None or measured.first_phase > 0.3 * growth.raw.value else "deferred"
         return Verdict(CONFIRMED, kind, mechanism(measured, kind) or "memory limit",
@@ -243,9 +243,12 @@ def _stays(kept):
     return "" if kept is None else f"; {size(max(kept.value, 0))} per repeat stay"
 
 
+_STOPPED = {"memory": "stopped at the memory limit", "timeout": "stopped at the time limit", "disk": "stopped at the limit on files",
+            "processes": "stopped at the limit on processes", "left": "the process ended itself", "crashed": "the process ended"}
+
+
 def _ended(run):
-    return {"memory": "stopped at the memory limit", "timeout": "stopped at the time limit",
-            "crashed": f"the process ended with {_exit(run.code)}"}[run.status]
+    return f"{_STOPPED[run.status]} with {_exit(run.code)}" if run.status == "crashed" else _STOPPED[run.status]
 
 
 def _exit(code):

@@ -1,0 +1,148 @@
+"""Runs the programs in `bench/fixes/` before and after their rule's fix: `python bench/fixes.py record.json [CODE …]`.
+
+A program reads how often it repeats from the environment.  As written and as fixed it runs with a few repeats and with many, each
+time in a process of its own on the CPU; what it prints must be the same, and the slope is the resident memory per repeat between the
+two, at the end of the program and after a garbage collection.  The record says which TensorFlow that was; `docs/evidence/fixes-cpu.md`
+is written from it with `--page record.json docs/evidence/fixes-cpu.md`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAMS = HERE / "fixes"
+FEW, MANY = 5, 25  # repeats; the first pass of everything is over after a few
+OWN_REPEATS = {  # where one repeat costs little memory or much time
+    "TFM107": (20, 220), "TFM201": (20, 120), "TFM202": (40, 240), "TFM203": (40, 240), "TFM302": (10, 50), "TFM401": (20, 320),
+    "TFM402": (20, 220), "TFM403": (20, 420), "TFM501": (10, 70), "TFM503": (20, 620), "TFM504": (20, 220), "TFM601": (20, 120),
+    "TFM701": (20, 220), "TFM702": (10, 20), "TFM108": (4, 14), "TFM109": (2, 10), "TFM304": (20, 220), "TFM301": (10, 50),
+}
+SECONDS = 300  # for one run of a program
+
+# Runs a program as a script and tells, behind what it prints, the resident KiB at its end and after a collection.
+RUNNER = """
+import gc, os, runpy, sys, time
+def resident():
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+began = time.perf_counter()
+kept = runpy.run_path(sys.argv[1], run_name="__main__")
+took, at_end = time.perf_counter() - began, resident()
+for _ in range(3):
+    gc.collect()
+print("resident", at_end, resident(), round(took, 2))
+"""
+
+
+def run(program, repeats, folder):
+    """(lines printed, KiB at the end, KiB after a collection, seconds, error) of one run."""
+    environment = {**os.environ, "REPEATS": str(repeats), "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0",
+                   "TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "PYTHONPATH": str(folder)}
+    command = [sys.executable, str(program)] if program.stem.startswith("TFM702") else [sys.executable, "-c", RUNNER, str(program)]
+    began = time.perf_counter()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return [], None, None, None, f"not over after {SECONDS} s"
+    lines = done.stdout.splitlines()
+    if done.returncode:
+        return lines, None, None, None, (done.stderr.strip().splitlines() or ["no message"])[-1]
+    if lines and lines[-1].startswith("resident "):
+        _, at_end, collected, seconds = lines.pop().split()
+        return lines, int(at_end), int(collected), float(seconds), None
+    return lines, None, None, round(time.perf_counter() - began, 2), None
+
+
+def fixed(program, code, folder):
+    """The program with the fixes of its rule, or None when it is left as it is."""
+    new = folder / program.name.replace(".py", "_fixed.py")
+    shutil.copy(program, new)
+    subprocess.run([sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--select", code, "--fix", "--unsafe-fixes", "--quiet",
+                    str(new)], capture_output=True, cwd=HERE.parent, check=False)
+    return new if new.read_bytes() != program.read_bytes() else None
+
+
+def measured(program):
+    """The record of one program."""
+    code = program.stem[:6]
+    few, many = OWN_REPEATS.get(program.stem, OWN_REPEATS.get(code, (FEW, MANY)))
+    entry = {"program": program.stem, "code": code, "repeats": [few, many]}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        new = fixed(program, code, folder)
+        if new is None:
+            return {**entry, "fix": None}
+        finding = json.loads(subprocess.run([sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--select", code, "--output-format", "json",
+                                             str(program)], capture_output=True, text=True, cwd=HERE.parent, check=False).stdout)[0]
+        entry["fix"] = {"applicability": finding["fix"]["applicability"], "message": finding["fix"]["message"]}
+        for label, path in (("before", program), ("after", new)):
+            runs = [run(path, repeats, folder) for repeats in (few, many)]
+            error = next((each[4] for each in runs if each[4]), None)
+            entry[label] = {"printed": [each[0] for each in runs], "error": error, "seconds": runs[1][3]}
+            if not error and runs[0][1] is not None:
+                entry[label]["slope"] = round((runs[1][1] - runs[0][1]) / (many - few), 1)
+                entry[label]["kept"] = round((runs[1][2] - runs[0][2]) / (many - few), 1)
+    entry["same"] = entry["before"]["printed"] == entry["after"]["printed"] and not entry["after"]["error"]
+    return entry
+
+
+def versions():
+    """TensorFlow's and Python's version."""
+    text = "import tensorflow as tf, keras; print(tf.__version__, keras.__version__)"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, check=True)
+    tensorflow, keras = done.stdout.split()[-2:]
+    return {"tensorflow": tensorflow, "keras": keras, "python": sys.version.split()[0]}
+
+
+def page(record):
+    """The table of a record, as markdown."""
+    about = record["versions"]
+    lines = [
+        "# What the fixes do", "",
+        f"TensorFlow {about['tensorflow']}, Keras {about['keras']}, Python {about['python']}, CPU. For each rule with a fix a small program of our own",
+        "([bench/fixes](../../bench/fixes)) with fixed seeds ran before and after `--fix --unsafe-fixes`, with few repeats and with many:",
+        "the same output, and resident KiB per repeat at the end of the program (in brackets: after a garbage collection).",
+        "", "Written by `bench/fixes.py`.", "",
+        "| program | fix | | repeats | same output | before | after | seconds |", "|---|---|---|---|---|---|---|---|",
+    ]
+    for entry in record["programs"]:
+        if entry["fix"] is None:
+            lines.append(f"| {entry['program']} | none is offered | | | | | | |")
+            continue
+        before, after = entry["before"], entry["after"]
+        few, many = entry["repeats"]
+        lines.append(f"| {entry['program']} | {entry['fix']['message']} | {entry['fix']['applicability']} | {few}, {many} | {'yes' if entry['same'] else 'no'} | "
+                     f"{_slope(before)} | {_slope(after)} | {before['seconds']} → {after['seconds']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _slope(side):
+    if side["error"]:
+        return side["error"].replace("|", "/")[:80]
+    return f"{side['slope']} ({side['kept']})" if "slope" in side else "not measured"
+
+
+def main(arguments):
+    if arguments[:1] == ["--page"]:
+        Path(arguments[2]).write_text(page(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))), encoding="utf-8")
+        return
+    target, wanted = Path(arguments[0]), set(arguments[1:])
+    programs = [program for program in sorted(PROGRAMS.glob("TFM*.py")) if not wanted or program.stem in wanted or program.stem[:6] in wanted]
+    old = json.loads(target.read_text(encoding="utf-8"))["programs"] if target.exists() else []
+    record = {"versions": versions(), "programs": [entry for entry in old if entry["program"] not in {program.stem for program in programs}]}
+    for program in programs:
+        entry = measured(program)
+        record["programs"].append(entry)
+        record["programs"].sort(key=lambda each: each["program"])
+        target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        print(entry["program"], entry["fix"] and entry["fix"]["message"], entry.get("same"), {k: entry[k].get("slope", entry[k]["error"]) for k in ("before", "after") if k in entry}, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,158 @@
+"""How the cost of building and applying fixes grows: programs of n, 2n and 4n findings, counted steps.
+
+    python bench/growth_fixes.py [N]        a table for n = N (default 100), 2N and 4N
+
+A step is a call of a Python function or a jump or branch in one, so that loops count as well as calls; the same input always
+costs the same number.  `PROGRAMS` has what another benchmark needs: {name: function from n to {file name: text}}.
+"""
+
+import json
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HEAD = "import tensorflow as tf\n\n"
+STEPS = HEAD + "\n" + "".join(
+    f"@tf.function\ndef step_{i}(w, rate):\n    w.assign_sub(rate * w)\n\n\n" for i in range(7)) + "w = tf.Variable(1.0)\n"
+
+
+def loads_in_one_loop(n: int) -> dict:
+    """Loads of n files in one loop: all move in front of it."""
+    rows = "".join(f"    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))\n" for i in range(n))
+    return {"loads.py": HEAD + "x = tf.zeros([1, 4])\nfor step in range(1000):\n" + rows}
+
+
+def loops_in_one_function(n: int) -> dict:
+    """A function with n loops, each with its load."""
+    rows = "".join(
+        f"    for path in paths:\n        model_{i} = tf.keras.models.load_model('model_{i}.keras')\n        print(path, model_{i}(x))\n"
+        for i in range(n))
+    return {"loops.py": HEAD + "def sweep(paths, x):\n" + rows + "\n\nsweep(['a'] * 1000, tf.zeros([1, 4]))\n"}
+
+
+def calls_in_one_expression(n: int) -> dict:
+    """A list of n calls of traced functions in a loop, one on each row: each argument is wrapped into a tensor."""
+    rows = "".join(f"        step_{i % 7}(w, 1.0 / (epoch + {i})),\n" for i in range(n))
+    return {"expression.py": STEPS + "for epoch in range(1000):\n    print([\n" + rows + "    ])\n"}
+
+
+def numbers_in_one_loop(n: int) -> dict:
+    """The same as n statements of a loop."""
+    rows = "".join(f"    step_{i % 7}(w, 1.0 / (epoch + {i}))\n" for i in range(n))
+    return {"numbers.py": STEPS + "for epoch in range(1000):\n" + rows}
+
+
+def halves(n: int) -> dict:
+    """n loops of TensorFlow 1 with two operations each: their fixes hold only together."""
+    rows = "".join(
+        f"    for step_{i} in range(100):\n        hits_{i} = tf.equal(tf.argmax(logits, 1), y)\n"
+        f"        rate_{i} = tf.reduce_mean(tf.cast(hits_{i}, tf.float32))\n        print(sess.run(rate_{i}))\n" for i in range(n))
+    return {"halves.py": "import tensorflow.compat.v1 as tf\n\ntf.disable_eager_execution()\ny = tf.zeros([8], tf.int64)\n"
+            "logits = tf.zeros([8, 3])\nwith tf.Session() as sess:\n" + rows}
+
+
+def files(n: int) -> dict:
+    """n files with a load in a loop each."""
+    return {f"file_{i}.py": loads_in_one_loop(1)["loads.py"] for i in range(n)}
+
+
+def notebook_cells(n: int) -> dict:
+    """A notebook of n cells with a load in a loop each."""
+    cells = [HEAD + "x = tf.zeros([1, 4])"] + [
+        f"for step in range(1000):\n    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))" for i in range(n)]
+    return {"cells.ipynb": _notebook(cells)}
+
+
+def notebook_cell(n: int) -> dict:
+    """A notebook with all of that in one cell."""
+    return {"cell.ipynb": _notebook([loads_in_one_loop(n)["loads.py"]])}
+
+
+def _notebook(texts: list) -> str:
+    cells = [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text.splitlines(True)} for text in texts]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+PROGRAMS: dict[str, Callable[[int], dict]] = {
+    "loads in one loop": loads_in_one_loop, "loops in one function": loops_in_one_function,
+    "calls in one expression": calls_in_one_expression, "numbers in one loop": numbers_in_one_loop, "halves": halves,
+    "files": files, "notebook cells": notebook_cells, "one notebook cell": notebook_cell,
+}
+
+
+class Steps:
+    """Counts the steps of the block that it is a context of; `count` has them afterwards."""
+
+    def __enter__(self) -> "Steps":
+        self.count = 0
+        self._monitoring = getattr(sys, "monitoring", None)
+        if self._monitoring is None:  # before Python 3.12: calls only
+            sys.setprofile(self._profiled)
+            return self
+        events = self._monitoring.events
+        self._monitoring.use_tool_id(self._monitoring.PROFILER_ID, "steps")
+        branches = [getattr(events, name) for name in ("BRANCH", "BRANCH_LEFT", "BRANCH_RIGHT") if hasattr(events, name)]
+        wanted = [events.PY_START, events.PY_RESUME, events.JUMP, *(branches if len(branches) < 3 else branches[1:])]
+        for event in wanted:
+            self._monitoring.register_callback(self._monitoring.PROFILER_ID, event, self._happened)
+        self._monitoring.set_events(self._monitoring.PROFILER_ID, sum(wanted))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._monitoring is None:
+            sys.setprofile(None)
+            return
+        self._monitoring.set_events(self._monitoring.PROFILER_ID, 0)
+        self._monitoring.free_tool_id(self._monitoring.PROFILER_ID)
+
+    def _happened(self, *details: object) -> None:
+        self.count += 1
+
+    def _profiled(self, frame: object, event: str, argument: object) -> None:
+        self.count += 1
+
+
+def fixed(texts: dict, folder: Path) -> tuple:
+    """(steps, seconds, findings that still have a fix, number of fixes applied) of `--fix --unsafe-fixes` over files with these texts, written to `folder`."""
+    from tflint_mem import check
+
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    run = check.Run(check.Options(
+        [str(folder)], isolated=True, output_file=os.devnull,
+        overrides={"fix": True, "unsafe_fixes": True, "cache": False, "ignore": ["TFM6"], "output_format": "concise"}))
+    begin = time.perf_counter()
+    with Steps() as steps:
+        run.result()
+    left = [finding for finding in run.findings if finding.fix is not None]
+    return steps.count, time.perf_counter() - begin, left, len(run.fixed)
+
+
+def exponent(counts: list) -> float:
+    """The power of n with which counts at n, 2n, 4n grow, between the last two."""
+    return math.log2(counts[-1] / counts[-2])
+
+
+def main() -> None:
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    only = sys.argv[2:]
+    print(f"| program | fixed at {4 * n} | steps at {n} | at {2 * n} | at {4 * n} | power | seconds |")
+    print("|---|---|---|---|---|---|---|")
+    for name, make in PROGRAMS.items():
+        if only and name not in only:
+            continue
+        counts = []
+        for size in (n, 2 * n, 4 * n):
+            with tempfile.TemporaryDirectory() as folder:
+                count, seconds, left, done = fixed(make(size), Path(folder))
+            counts.append(count)
+        cells = " | ".join(f"{count:,}" for count in counts)
+        print(f"| {name} | {done}, left {len(left)} | {cells} | {exponent(counts):.2f} | {seconds:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

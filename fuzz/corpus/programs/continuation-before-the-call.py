@@ -1,0 +1,7 @@
+import tensorflow as tf
+
+for path in paths:
+    model = \
+        tf.keras.models.load_model(
+            path)
+    model.predict(path)

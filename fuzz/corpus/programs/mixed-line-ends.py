@@ -1,0 +1,4 @@
+import tensorflow as tf
+
+for path in paths:
+    model = tf.keras.models.load_model(path)    print(model.predict(rows))

@@ -1,0 +1,6 @@
+import tensorflow as tf
+
+for i in range(9):
+    @tf.function
+    class Scale:
+        pass

@@ -1,0 +1,4 @@
+import tensorflow as tf
+
+for path in paths:
+    '😀́中'; model = tf.keras.models.load_model(path); model.predict('😀')

@@ -1,0 +1,88 @@
+"""A cached function at module level for what is made again and again: the fix of loads and tables in functions that repeat.
+
+Two places of a module that make the same thing share one function; it has a plain name unless the module needs several.
+"""
+
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import walk
+
+from . import _hot, _variance
+from ._models import local_name
+
+
+def loader(context, m, i, peers, *, verb="load", noun="model", message="Load the model once, behind a cache", by_name=False):
+    """A fix function: call `i` moves into a cached function of the module.
+
+    peers   the calls of the module (module, call) for which the same kind of fix is offered, `i` among them
+    verb, noun   the function is called `_load_model`, or `_load_net` where its result is called `net`
+    by_name  its parameters are the local names that the call reads, not the arguments that read them
+    """
+    streamlit = context.project.repeats_of.handlers.streamlit(m)  # a rerun of the script makes its functions anew, and their caches
+    decorator = f"{streamlit}.cache_resource" if streamlit else None
+    peers = sorted({j for other, j in peers if other is m} | {i})
+    alike = [j for j in peers if _same(m, j, i)] if _free_of_locals(m, i) else [i]
+    base = f"_{verb}_{_noun(m, alike[0], noun)}"
+    if any(j not in alike and f"_{verb}_{_noun(m, j, noun)}" == base for j in peers):
+        base += _suffix(m, alike[0])
+
+    def fix(fx):
+        from tflint_mem.codemod import operations as do
+
+        view, call = fx.at(m, i)
+        first = None if alike[0] == i else fx.at(m, alike[0])[0]
+        return UNSAFE, message, do.cached_loader(fx.source, view, call, base, decorator, above=first, by_name=by_name)
+
+    return fix
+
+
+def _noun(m, i, noun):
+    """What the file calls the thing: the name it is assigned to where that is a word."""
+    name = (local_name(m, i) or "").strip("_").lower()
+    return name if len(name) > 2 else noun
+
+
+def _suffix(m, i):
+    """The function around the call, or the class whose constructor it is."""
+    parts = [part.strip("_").lower() for part in m.qualname(m.calls[i][3]).split(".")]
+    return "_for_" + next((part for part in reversed(parts) if part and part != "init"), "module")
+
+
+def _free_of_locals(m, i):
+    local = m.bindings(m.calls[i][3])
+    return not any(e[0] == "n" and e[1] in local for argument in m.arguments(i) for e in walk(argument, m.calls))
+
+
+def _same(m, i, j):
+    """Are two calls written alike?"""
+    return _shape(m, ("c", i)) == _shape(m, ("c", j))
+
+
+def _shape(m, e):
+    """An expression with what is called in place of the numbers of calls, and without places."""
+    if not isinstance(e, tuple):
+        return e
+    if e[:1] == ("c",):
+        call = m.calls[e[1]]
+        return ("c", _shape(m, call[0]), tuple(_shape(m, a) for a in call[1]), tuple((k, _shape(m, v)) for k, v in call[2]))
+    if e[:1] in (("x",), ("b",)):
+        e = e[:-1]
+    return tuple(_shape(m, part) for part in e)
+
+
+def varying(context, m, i, repeat):
+    """A local name that the arguments of call `i` read and that may be another thing in another pass, or no key of a cache; "" when there is none."""
+    local = m.bindings(m.calls[i][3])
+    names = {e[1] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "n" and e[1] in local}
+    if repeat.context is None:
+        return min(names, default="")
+    for name in sorted(names):
+        values = context.infer.values(m, m.calls[i][3], ("n", name), m.calls[i][5])
+        if not values or not all(_is_key(v) for v in values) or _hot.made_in_pass(context, repeat, values) \
+                or _variance.of(context, repeat, ("n", name)) != _variance.SAME:
+            return name
+    return ""
+
+
+def _is_key(v):
+    """A text or number, or a model: what `lru_cache` takes as an argument and finds again."""
+    return v[0] == "k" and isinstance(v[1], (str, int, float, bytes, type(None))) or v[0] == "obj" and v[1] in ("model", "int", "float", "str")

@@ -1,0 +1,138 @@
+"""What a default run shows, what it holds back for --pedantic, and one finding for one thing."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PREDICTS = '''\
+import numpy as np
+import tensorflow as tf
+
+model = tf.keras.models.load_model("m.keras")
+frames = np.load("frames.npy")
+{loop}
+    print(model.predict(frames[i : i + 1]))
+'''
+
+
+def check(cwd, *arguments):
+    """(exit code, standard output, standard error) of a check without the memory growth rule."""
+    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", *arguments, "."]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def records(cwd, *arguments):
+    return json.loads(check(cwd, "--output-format", "json", *arguments)[1])
+
+
+@pytest.mark.parametrize(("loop", "persona"), [
+    ("for i in range(12):", "pedantic"),
+    ("for i in range(1000):", "regular"),
+    ("for i in range(len(frames)):", "regular"),
+])
+def test_what_is_slow_counts_where_it_adds_up(tmp_path, loop, persona):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop=loop))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"], record["confidence"]) == ("TFM201", persona, "certain")
+    assert bool(records(tmp_path, "--ignore", "TFM601,TFM202")) == (persona == "regular")
+    assert records(tmp_path, "--select", "TFM201"), "who names the rule wants to see it"
+
+
+def test_the_summary_says_how_to_see_the_rest(tmp_path):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(12):"))
+    code, out, _ = check(tmp_path, "--ignore", "TFM601,TFM202")
+    assert (code, out) == (0, "Checked 1 file: no findings.\n1 more finding with --pedantic.\n")
+    (tmp_path / "tflint-mem.toml").write_text("pedantic = true\nignore = ['TFM601', 'TFM202']\n")
+    command = [sys.executable, "-m", "tflint_mem", "check", "--no-cache", "."]
+    assert "TFM201" in subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+
+
+def test_a_caller_known_by_a_name_only_is_less_than_certain(tmp_path):
+    (tmp_path / "agent.py").write_text(
+        "import tensorflow as tf\n\n\nclass DQNAgent:\n    def __init__(self):\n        self.net = tf.keras.models.load_model('n.keras')\n\n"
+        "    def act(self, state):\n        return self.net.predict(state)[0]\n")
+    (tmp_path / "run.py").write_text("import agent as agents\n\n\ndef play(agent, env):\n    for step in range(10000):\n        agent.act(env.state())\n")
+    found = [record for record in records(tmp_path, "--pedantic", "--ignore", "TFM601")]
+    assert [(record["code"], record["confidence"]) for record in found] == [("TFM201", "likely")]
+
+
+def test_sarif_ranks_by_confidence(tmp_path):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(1000):"))
+    _, out, _ = check(tmp_path, "--output-format", "sarif", "--ignore", "TFM601,TFM202")
+    [result] = json.loads(out)["runs"][0]["results"]
+    assert result["rank"] == 90.0 and result["properties"]["confidence"] == "certain"
+
+
+def test_growth_is_said_once_for_a_project(tmp_path):
+    for name in ("b_train", "a_serve", "deep/c_eval"):
+        path = tmp_path / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\nmodel.predict([1.0])\n")
+    [record] = records(tmp_path, "--select", "TFM601")
+    assert record["filename"].endswith("a_serve.py") and record["severity"] == "hint" and record["fix"] is None
+    assert [step["filename"].rpartition("/")[2] for step in record["trace"]] == ["a_serve.py", "a_serve.py", "b_train.py", "c_eval.py"]
+    assert check(tmp_path)[0] == 0, "a hint fails no run"
+
+
+@pytest.mark.parametrize(("name", "text", "silent"), [
+    ("Dockerfile", "FROM python:3.11-slim\nCOPY . .\n", True),
+    ("Dockerfile", "FROM tensorflow/tensorflow:2.15.0\n", True),
+    ("Dockerfile", "FROM tensorflow/tensorflow:2.15.0-gpu\n", False),
+    ("Dockerfile", "FROM nvidia/cuda:12.2.0-base\nENV CUDA_VISIBLE_DEVICES=-1\n", True),
+    ("Procfile", "web: gunicorn main:app\n", True),
+    ("app.yaml", "runtime: python311\n", True),
+    ("docker-compose.yml", "services:\n  app:\n    runtime: nvidia\n", False),
+    ("Makefile", "all:\n", False),
+])
+def test_a_machine_without_gpu_needs_no_growth(tmp_path, name, text, silent):
+    (tmp_path / name).write_text(text)
+    (tmp_path / "main.py").write_text("import tensorflow as tf\n\ntf.keras.models.load_model('m.keras').predict([1.0])\n")
+    assert (records(tmp_path, "--select", "TFM601") == []) == silent
+
+
+def test_several_on_one_row_are_one(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\n\n\ndef pairs(frames):\n"
+        "    return [(model.predict(a[None]), model.predict(b[None])) for a, b in frames]\n")
+    [record] = records(tmp_path, "--ignore", "TFM601")
+    assert [place["row"] for place in record["places"]] == [record["location"]["row"]]
+    assert "the same in:\n    main.py:7:" in check(tmp_path, "--ignore", "TFM601")[1]
+
+
+def test_a_cell_copied_into_many_notebooks_is_one(tmp_path):
+    rows = PREDICTS.format(loop="for i in range(1000):").splitlines(keepends=True)
+    for number in range(4):
+        cells = [{"cell_type": "markdown", "metadata": {}, "source": ["# x"] * number},
+                 {"cell_type": "code", "metadata": {}, "source": rows, "outputs": [], "execution_count": None}]
+        (tmp_path / f"n{number}.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    [record] = records(tmp_path, "--ignore", "TFM601,TFM202")
+    assert [place["filename"].rpartition("/")[2] for place in record["places"]] == ["n1.ipynb", "n2.ipynb", "n3.ipynb"]
+
+
+def test_tapes_of_one_step_are_one(tmp_path):
+    (tmp_path / "main.py").write_text('''\
+import tensorflow as tf
+
+
+def step(g, d, batch, og, od):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(d(g(batch)))
+    og.apply_gradients(zip(tape.gradient(loss, g.trainable_variables), g.trainable_variables))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(d(batch))
+    od.apply_gradients(zip(tape.gradient(loss, d.trainable_variables), d.trainable_variables))
+
+
+def train(data):
+    g, d = tf.keras.Sequential([tf.keras.layers.Dense(3)]), tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    og, od = tf.keras.optimizers.Adam(), tf.keras.optimizers.Adam()
+    for batch in data:
+        step(g, d, batch, og, od)
+''')
+    [record] = records(tmp_path, "--ignore", "TFM601")
+    assert record["code"] == "TFM203" and record["location"]["row"] == 5
+    assert [place["row"] for place in record["places"]] == [8]

@@ -1,0 +1,116 @@
+"""Bounded search: what keeps every search of the engine and of the rules from growing without end.
+
+Two ways, and all searches use one of them:
+
+- `settle` answers questions that ask each other (functions that call each other, names made from names): each is looked
+  at once, members of a cycle included, so the cost is that of reading the program once.
+- A `Search` spends from a budget that belongs to one question, so that no question asked before changes its answer.  When
+  it is spent the answer is "unknown": the rule is silent at that place and `--verbose` says so.
+
+Both count their steps in the open, by kind: `Searches.steps`.
+"""
+
+
+class Searches:
+    """What the searches of one run have cost.
+
+    steps     {kind: steps taken}
+    given_up  {(kind, path, line): most steps} of the searches whose budget was spent, in order
+    """
+
+    def __init__(self) -> None:
+        self.steps: dict[str, int] = {}
+        self.given_up: dict[tuple[str, str, int], int] = {}
+
+    def begin(self, kind: str, m, i: int, most: int) -> "Search":
+        """A search of that kind for call `i` of module `m`, of at most so many steps."""
+        return Search(self, kind, m, m.calls[i][6][0], most)
+
+    def count(self, kind: str, steps: int = 1) -> None:
+        """Enter steps of a search that needs no limit."""
+        self.steps[kind] = self.steps.get(kind, 0) + steps
+
+    def lines(self) -> list[str]:
+        """One line for each search that was given up: where, and which."""
+        return [f"{path}:{line}: unknown: the search for {kind} was given up after {most} steps"
+                for (kind, path, line), most in self.given_up.items()]
+
+
+class Search:
+    """One search with a budget of its own.  `spent` tells that its answer is unknown."""
+
+    __slots__ = ("_searches", "kind", "_m", "_line", "most", "left")
+
+    def __init__(self, searches: Searches, kind: str, m, line: int, most: int) -> None:
+        self._searches, self.kind, self._m, self._line = searches, kind, m, line
+        self.most = self.left = most
+
+    def step(self, steps: int = 1) -> bool:
+        """Take steps; False when there are none left: the searcher gives up, unless it has found enough."""
+        self.left -= steps
+        counted = self._searches.steps
+        counted[self.kind] = counted.get(self.kind, 0) + steps
+        return self.left >= 0
+
+    def give_up(self) -> None:
+        """Enter that the answer is unknown."""
+        self._searches.given_up.setdefault((self.kind, self._m.path, self._line), self.most)
+
+    @property
+    def spent(self) -> bool:
+        return self.left < 0
+
+
+def settle(root, look, memo: dict, top: int = 1, cycle: int = 0) -> int:
+    """The answer to a question that is the largest of its own and those of the questions it asks, found once for all of them.
+
+    root   the question, hashable         memo   {question: answer}, filled with all that were met
+    look   `look(question)` gives (its own answer, an iterable of the questions it asks, taken as far as needed)
+    top    the largest answer: who has it needs to ask nothing more
+    cycle  the least answer of questions that ask themselves, directly or in a circle
+
+    Without recursion, however long the chain.  The members of a cycle have one answer, whichever is asked first.
+    """
+    if root in memo:
+        return memo[root]
+    numbers, waiting = {}, []  # in the order of discovery; those whose cycle is open still
+    frames = []
+
+    def enter(question):
+        own, asked = look(question)
+        numbers[question] = len(numbers)
+        waiting.append(question)
+        frames.append([question, own, iter(asked if own < top else ()), numbers[question]])
+
+    enter(root)
+    while frames:
+        frame = frames[-1]
+        for asked in frame[2] if frame[1] < top else ():
+            known = memo.get(asked)
+            if known is not None:
+                frame[1] = max(frame[1], known)
+            elif asked in numbers:
+                frame[1], frame[3] = max(frame[1], cycle), min(frame[3], numbers[asked])
+            else:
+                enter(asked)
+                break
+            if frame[1] >= top:
+                break
+        else:
+            question, answer, _, low = frames.pop()
+            if low == numbers[question]:  # its cycle is complete, or it is in none
+                members = waiting[_position(waiting, question):]
+                del waiting[len(waiting) - len(members):]
+                for member in members:
+                    memo[member] = answer
+            if frames:
+                outer = frames[-1]
+                outer[1], outer[3] = max(outer[1], answer), min(outer[3], low)
+    return memo[root]
+
+
+def _position(waiting, question):
+    position = len(waiting) - 1
+    while waiting[position] != question:
+        position -= 1
+    return position

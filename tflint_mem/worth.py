@@ -1,0 +1,78 @@
+"""How sure a finding is, and whether it is worth a place in a default run.
+
+Confidence counts what had to be guessed between the repeat and the flagged call: a call on the way whose target has several
+candidates, or none but its name; a receiver that only its use tells.  Nothing guessed is certain, a little is likely, more
+is possible.
+
+A default run shows leaks and crashes that are certain or likely, and what is slow where the time adds up: milliseconds per
+repeat, as measured, times a count that is unknown (a stream, requests, steps) or large.  The rest is pedantic.
+"""
+
+from __future__ import annotations
+
+from . import facts as F
+from .context import Context, Draft
+from .finding import CONFIDENCES, PERSONAS
+from .project.module import tail_of
+from .project.repeats import Repeat
+
+CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
+REGULAR, PEDANTIC = PERSONAS
+_A_LITTLE = 2  # guesses
+WORTH_MS = 1000.0  # of all repeats together
+# Milliseconds per repeat that the rule's remedy saves (docs/rules: TensorFlow 2.15 and 2.21, small model, CPU).
+_COST_MS = {"TFM104": 50.0, "TFM107": 10.0, "TFM201": 40.0, "TFM202": 1.8, "TFM203": 18.0, "TFM301": 45.0, "TFM401": 4.0, "TFM402": 4.0}
+
+
+def confidence(context: Context, draft: Draft) -> str:
+    """One of finding.CONFIDENCES for a draft, unless its rule has said it."""
+    if draft.confidence is not None:
+        return draft.confidence
+    guesses = _guessed_receiver(context, draft)
+    if draft.repeat is not None:
+        guesses += _guessed_calls(context, draft.repeat)
+    return CERTAIN if not guesses else LIKELY if guesses <= _A_LITTLE else POSSIBLE
+
+
+def persona(draft: Draft, sure: str, group: str) -> str:
+    """One of finding.PERSONAS for a draft of a confidence and a group."""
+    if draft.persona is not None:
+        return draft.persona
+    if sure == POSSIBLE or group == "speed" and not _adds_up(draft):
+        return PEDANTIC
+    return REGULAR
+
+
+def _adds_up(draft: Draft) -> bool:
+    """Do the repeats together cost enough to be felt?  An unknown count may be any."""
+    count = draft.repeat.count if draft.repeat is not None else None
+    return count is None or count * _COST_MS.get(draft.code, WORTH_MS) >= WORTH_MS
+
+
+def _guessed_calls(context: Context, repeat: Repeat) -> int:
+    """Calls on the way that may run something else than the way says, or are known by the name of a method only."""
+    guesses = 0
+    for position in range(repeat.handed, len(repeat.hops) - 1):
+        m, i = repeat.hops[position]
+        inner, j = repeat.hops[position + 1]
+        scope = inner.calls[j][3]
+        targets = {(fm.index, s) for fm, s in context.project.functions_called(m, i)}
+        if targets == {(inner.index, scope)} or not inner.is_method(scope):
+            continue
+        if targets:
+            guesses += 1  # one of several, or an override of what is named
+        elif tail_of(m.calls[i][0]) == inner.scopes[scope][F.S_NAME]:
+            guesses += 2  # nothing but the name; a property, an iteration or a constructor goes by another one
+    return guesses
+
+
+def _guessed_receiver(context: Context, draft: Draft) -> int:
+    """1 when only the use of the flagged call's receiver tells what it is."""
+    site = draft.site
+    if site is None or site >= len(draft.m.calls) or draft.m.calls[site][6] != draft.pos:
+        return 0  # a statement or a decorator
+    receiver = context.receiver(draft.m, site)
+    if receiver is None or receiver[0] not in ("n", "a"):
+        return 0
+    call = draft.m.calls[site]
+    return int(not context.infer.values(draft.m, call[3], receiver, call[5]))
