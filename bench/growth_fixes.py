@@ -2,8 +2,9 @@
 
     python bench/growth_fixes.py [N]        a table for n = N (default 100), 2N and 4N
 
-A step is a call of a Python function or a jump or branch in one, so that loops count as well as calls; the same input always
-costs the same number.  `PROGRAMS` has what another benchmark needs: {name: function from n to {file name: text}}.
+A step is a call of a function or a jump or branch in one, so that loops count as well as calls (before Python 3.12 calls only);
+the same input always costs the same number.  Steps of the analysis between the rounds do not count here, but how often there is
+one does (checks).  `PROGRAMS` has what another benchmark needs: {name: function from n to {file name: text}}.
 """
 
 import json
@@ -12,8 +13,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 HEAD = "import tensorflow as tf\n\n"
 STEPS = HEAD + "\n" + "".join(
@@ -85,18 +87,20 @@ PROGRAMS: dict[str, Callable[[int], dict]] = {
 
 
 class Steps:
-    """Counts the steps of the block that it is a context of; `count` has them afterwards."""
+    """Counts steps while it is on; `with` switches it on and off, as often as one likes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._monitoring = getattr(sys, "monitoring", None)  # before Python 3.12: calls only
 
     def __enter__(self) -> "Steps":
-        self.count = 0
-        self._monitoring = getattr(sys, "monitoring", None)
-        if self._monitoring is None:  # before Python 3.12: calls only
-            sys.setprofile(self._profiled)
+        if self._monitoring is None:
+            sys.setprofile(self._happened)
             return self
         events = self._monitoring.events
         self._monitoring.use_tool_id(self._monitoring.PROFILER_ID, "steps")
-        branches = [getattr(events, name) for name in ("BRANCH", "BRANCH_LEFT", "BRANCH_RIGHT") if hasattr(events, name)]
-        wanted = [events.PY_START, events.PY_RESUME, events.JUMP, *(branches if len(branches) < 3 else branches[1:])]
+        branches = ("BRANCH_LEFT", "BRANCH_RIGHT") if hasattr(events, "BRANCH_LEFT") else ("BRANCH",)
+        wanted = [getattr(events, name) for name in ("PY_START", "PY_RESUME", "JUMP", *branches)]
         for event in wanted:
             self._monitoring.register_callback(self._monitoring.PROFILER_ID, event, self._happened)
         self._monitoring.set_events(self._monitoring.PROFILER_ID, sum(wanted))
@@ -112,46 +116,80 @@ class Steps:
     def _happened(self, *details: object) -> None:
         self.count += 1
 
-    def _profiled(self, frame: object, event: str, argument: object) -> None:
-        self.count += 1
+
+class Cost(NamedTuple):
+    """Of a run with `--fix --unsafe-fixes`: steps of building and applying fixes alone, and what became of the fixes."""
+
+    steps: int
+    checks: int
+    applied: int
+    left: int
+    seconds: float
 
 
-def fixed(texts: dict, folder: Path) -> tuple:
-    """(steps, seconds, findings that still have a fix, number of fixes applied) of `--fix --unsafe-fixes` over files with these texts, written to `folder`."""
-    from tflint_mem import check
+def fixed(texts: dict, folder: Path) -> Cost:
+    """Fix files with these texts, written to `folder`."""
+    from tflint_mem import apply, check, engine
 
     for name, text in texts.items():
         (folder / name).write_text(text)
+    steps, build, work = Steps(), engine._fix, apply.steps
+
+    def counted_build(*given: object) -> object:
+        with steps:
+            return build(*given)
+
+    def counted_work(*given: object, **more: object) -> Iterator:
+        going, answer = work(*given, **more), None
+        while True:
+            try:
+                with steps:
+                    question = going.send(answer)
+            except StopIteration as done:
+                return done.value
+            answer = yield question
+
     run = check.Run(check.Options(
         [str(folder)], isolated=True, output_file=os.devnull,
         overrides={"fix": True, "unsafe_fixes": True, "cache": False, "ignore": ["TFM6"], "output_format": "concise"}))
+    checks, found_with = [], run.found_with
+    run.found_with = lambda changed: checks.append(changed) or found_with(changed)
     begin = time.perf_counter()
-    with Steps() as steps:
+    engine._fix, apply.steps = counted_build, counted_work
+    try:
         run.result()
-    left = [finding for finding in run.findings if finding.fix is not None]
-    return steps.count, time.perf_counter() - begin, left, len(run.fixed)
+    finally:
+        engine._fix, apply.steps = build, work
+    left = sum(finding.fix is not None for finding in run.findings)
+    return Cost(steps.count, len(checks), len(run.fixed), left, time.perf_counter() - begin)
 
 
-def exponent(counts: list) -> float:
-    """The power of n with which counts at n, 2n, 4n grow, between the last two."""
-    return math.log2(counts[-1] / counts[-2])
+def costs(make: Callable[[int], dict], sizes: tuple) -> list:
+    """The Cost for each size, in fresh folders; what is imported and worked out once is paid before."""
+    found = []
+    for size in (2, *sizes):
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(fixed(make(size), Path(folder)))
+    return found[1:]
+
+
+def power(small: int, large: int) -> float:
+    """The power of n with which a count grows when n doubles."""
+    return math.log2(large / small)
 
 
 def main() -> None:
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    only = sys.argv[2:]
-    print(f"| program | fixed at {4 * n} | steps at {n} | at {2 * n} | at {4 * n} | power | seconds |")
-    print("|---|---|---|---|---|---|---|")
+    """Print the table."""
+    n, only = int(sys.argv[1]) if len(sys.argv) > 1 else 100, sys.argv[2:]
+    print(f"| program | fixed at {4 * n} | left | checks | steps at {n} | at {2 * n} | at {4 * n} | power | seconds |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, make in PROGRAMS.items():
-        if only and name not in only:
-            continue
-        counts = []
-        for size in (n, 2 * n, 4 * n):
-            with tempfile.TemporaryDirectory() as folder:
-                count, seconds, left, done = fixed(make(size), Path(folder))
-            counts.append(count)
-        cells = " | ".join(f"{count:,}" for count in counts)
-        print(f"| {name} | {done}, left {len(left)} | {cells} | {exponent(counts):.2f} | {seconds:.1f} |", flush=True)
+        if not only or name in only:
+            found = costs(make, (n, 2 * n, 4 * n))
+            last = found[-1]
+            counts = " | ".join(f"{cost.steps:,}" for cost in found)
+            grows = power(found[-2].steps, last.steps)
+            print(f"| {name} | {last.applied} | {last.left} | {last.checks} | {counts} | {grows:.2f} | {last.seconds:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def _smaller(server: Server, case: cases.Case, what: str, options) -> cases.Case
 def run_corpus(options) -> int:
     """Judge everything that was ever wrong, thoroughly; returns how many fail."""
     server, failed = Server(1), 0
-    paths = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.suffix in (".py", ".ipynb", ".json"))
+    paths = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.suffix in (".py", ".ipynb", ".json") and options.only in str(path))
     for path in paths:
         answer = server.ask(case=str(path), seed=0, thorough=True)[0]
         for what, detail in answer["failures"]:
@@ -169,6 +169,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--twice", type=int, default=20, metavar="N", help="every N-th batch also under another hash seed (default: 20)")
     parser.add_argument("--findings", default=str(CACHE / "findings"), metavar="FOLDER", help=f"where failing inputs go (default: {CACHE / 'findings'})")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of the corpus: files with this in their path")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="write failing inputs out as they are")
     parser.add_argument("--trials", type=int, default=150, help="runs to make one failing input smaller (default: 150)")
     parser.add_argument("--details", action="store_true", help="show tracebacks")

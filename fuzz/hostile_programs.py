@@ -1,18 +1,29 @@
 """Programs that try to get out of `--verify`, or to spoil its verdict: one attempt each.
 
-A program is a project's file with a loop to measure.  In its text @W@ is the planted world (see hostile_verify.py), @PORT@ a
-port that somebody listens on.  What a program gets hold of it raises: it would then stand in the report.
+A program is a project's file with a loop to measure.  In its text @W@ is the planted world (see hostile_verify.py),
+@PORT@ a port that somebody listens on.  What a program gets hold of it raises: it would then stand in the report.
 """
+
+from __future__ import annotations
 
 import textwrap
 
 
 class Program:
-    """name; what it tries, for people; its text; verdicts that are honest for it; `kill`: the tool itself is killed under way."""
+    """name; what it tries, for people; its text; verdicts that are honest for it; `kill`: the tool itself is killed
+    under way.
+    """
 
     def __init__(
-        self, name, tries, attempt, verdicts=("not-confirmed", "not-runnable"), head="", kill=False, memory=None
-    ):
+        self,
+        name: str,
+        tries: str,
+        attempt: str,
+        verdicts: tuple = ("not-confirmed", "not-runnable"),
+        head: str = "",
+        kill: bool = False,
+        memory: int = None,
+    ) -> None:
         self.name, self.tries, self.verdicts, self.kill, self.memory = name, tries, frozenset(verdicts), kill, memory
         body = textwrap.indent(textwrap.dedent(attempt).strip("\n"), "    ")
         self.text = (
@@ -44,7 +55,7 @@ _READ = """
 _NOT = ("not-runnable",)
 
 
-def _paths(*paths):
+def _paths(*paths: str) -> str:
     return f"PATHS = {list(paths)!r}"
 
 

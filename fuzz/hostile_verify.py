@@ -2,10 +2,10 @@
 
     python fuzz/hostile_verify.py [NAME …] [--as root user no-namespaces] [--tensorflow] [--record docs/evidence/trust]
 
-For each program a world is planted: a home with keys, a project in it, a folder beside, sockets with a path, an abstract one
-and one on the loopback, a file in /dev/shm, secrets in the environment of the tool.  After the run: does any process
-live on, has anything outside the scratch folder changed, did anybody connect, is a secret in what the tool wrote (text, JSON,
-page, kept snippets), is the scratch folder gone, and is the verdict an honest one?
+For each program a world is planted: a home with keys, a project in it, a folder beside, sockets with a path, an
+abstract one and one on the loopback, a file in /dev/shm, secrets in the environment of the tool.  After the run: does
+any process live on, has anything outside the scratch folder changed, did anybody connect, is a secret in what the
+tool wrote (text, JSON, page, kept snippets), is the scratch folder gone, and is the verdict an honest one?
 
     root           as the user who runs this, which may be root
     user           as an unprivileged user (needs root, to become one)
@@ -13,6 +13,8 @@ page, kept snippets), is the scratch folder gone, and is the verdict an honest o
 
 A stand-in for TensorFlow makes the children start quickly; `--tensorflow` takes the real one.
 """
+
+from __future__ import annotations
 
 import argparse
 import datetime
@@ -65,7 +67,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 class World:
     """What is planted around one program.  Use as a context; `changes()` and `connected` tell what it reached."""
 
-    def __init__(self, program, user):
+    def __init__(self, program: Program, user: int | None) -> None:
         self.seed = str(random.randrange(10**9))
         self.token = f"tflint-mem-hostile-{self.seed}"
         self.folder = Path(tempfile.mkdtemp(prefix=self.token + "-"))
@@ -79,7 +81,7 @@ class World:
             os.chown(self.shm, user, user)
         self._before = self._snapshot()
 
-    def _plant(self):
+    def _plant(self) -> None:
         for folder in ("home/.ssh", "home/.aws", "home/.config/gcloud", "home/project/.git", "outside", "tmp", "out"):
             (self.folder / folder).mkdir(parents=True)
         os.chmod(self.folder, 0o755)
@@ -116,7 +118,7 @@ class World:
         self.script.write_text(text)
         self.row = next(number for number, line in enumerate(text.split("\n"), 1) if "# here" in line)
 
-    def _listen(self, family, address):
+    def _listen(self, family: int, address: object) -> socket.socket:
         server = socket.socket(family)
         server.bind(address)
         server.listen(16)
@@ -124,7 +126,7 @@ class World:
         threading.Thread(target=self._accept, args=(server, str(address)), daemon=True).start()
         return server
 
-    def _accept(self, server, address):
+    def _accept(self, server: socket.socket, address: object) -> None:
         while True:
             try:
                 server.accept()[0].close()
@@ -132,7 +134,7 @@ class World:
                 return
             self.connected.append(address)
 
-    def _snapshot(self):
+    def _snapshot(self) -> dict:
         found = {}
         places = [self.home, self.folder / "outside", Path("/etc"), Path("/var/spool/cron"), self.shm]
         for place in places:
@@ -150,7 +152,7 @@ class World:
                 found[str(path)] = (facts.st_mode, facts.st_uid, facts.st_size, facts.st_mtime_ns, content)
         return found
 
-    def changes(self):
+    def changes(self) -> list:
         """Paths that are new, gone or another thing than before; also what carries this world's token elsewhere."""
         after = self._snapshot()
         changed = {path for path in {*self._before, *after} if self._before.get(path) != after.get(path)}
@@ -175,7 +177,7 @@ class World:
             )
         return sorted(changed)
 
-    def survivors(self, mine):
+    def survivors(self, mine: set) -> list:
         """Processes of this world, apart from those of `mine`."""
         found = []
         for name in os.listdir("/proc"):
@@ -191,10 +193,10 @@ class World:
                 found.append(int(name))
         return found
 
-    def __enter__(self):
+    def __enter__(self) -> World:
         return self
 
-    def __exit__(self, *ignored):
+    def __exit__(self, *ignored: object) -> None:
         for pid in self.survivors({os.getpid()}):
             os.kill(pid, signal.SIGKILL)
         for server in self._sockets:
@@ -203,7 +205,7 @@ class World:
         subprocess.run(["rm", "-rf", "--", str(self.folder)], check=False)
 
 
-def command_of(mode, tensorflow):
+def command_of(mode: str, tensorflow: bool) -> tuple:
     """(command to start the tool, extra environment, user to be or None)."""
     libraries = [path for path in sys.path if path.endswith("-packages")]
     paths = ([] if tensorflow else [str(STAND_IN)]) + [str(ROOT)]
@@ -218,7 +220,7 @@ def command_of(mode, tensorflow):
     return [python, *start, "-m", "tflint_mem"], {"PYTHONPATH": path}, user
 
 
-def _usable(python):
+def _usable(python: str) -> bool:
     done = (
         subprocess.run(
             [python, "-c", "pass"],
@@ -236,12 +238,14 @@ def _usable(python):
     return done is not None and done.returncode == 0
 
 
-def _reachable(path):
+def _reachable(path: str) -> bool:
     return all(os.stat(parent).st_mode & 0o001 for parent in Path(os.path.realpath(path)).parents)
 
 
-def run(program, mode, tensorflow=False):
-    """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left", "seconds", "wrong": [sentences]}."""
+def run(program: Program, mode: str, tensorflow: bool = False) -> dict:
+    """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left",
+    "seconds", "wrong": [sentences]}.
+    """
     command, more, user = command_of(mode, tensorflow)
     with World(program, user) as world:
         environment = {
@@ -323,7 +327,7 @@ def run(program, mode, tensorflow=False):
         found = {
             "program": program.name,
             "tries": program.tries,
-            "mode": mode,
+            "mode": f"{mode}, TensorFlow" if tensorflow else mode,
             "verdict": verdict,
             "message": message.replace(str(world.folder), "…"),
             "unprotected": off,
@@ -342,7 +346,7 @@ def run(program, mode, tensorflow=False):
     return found
 
 
-def _kill_when_running(tool, world):
+def _kill_when_running(tool: subprocess.Popen, world: World) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and tool.poll() is None:
         if any((world.folder / "tmp").glob("*/job/work/snippet.py")):
@@ -352,7 +356,7 @@ def _kill_when_running(tool, world):
     tool.kill()
 
 
-def _verdict(path):
+def _verdict(path: Path) -> tuple:
     try:
         verification = json.loads(path.read_text())[0]["verification"]
     except (ValueError, IndexError, KeyError):
@@ -360,7 +364,7 @@ def _verdict(path):
     return verification["verdict"], verification["message"], verification.get("unprotected", {})
 
 
-def _wrong(found, program):
+def _wrong(found: dict, program: Program) -> list:
     wrong = [f"{found['survived']} processes live on"] if found["survived"] else []
     wrong += [f"changed: {', '.join(found['changed'][:5])}"] if found["changed"] else []
     wrong += [f"connected: {', '.join(found['connected'][:5])}"] if found["connected"] else []
@@ -371,23 +375,28 @@ def _wrong(found, program):
     return wrong
 
 
-def record(found, tensorflow, stem):
-    """Writes STEM.json and STEM.md."""
+def record(found: list, stem: str) -> None:
+    """Writes STEM.json and STEM.md; runs of other modes that stand there already stay."""
+    try:
+        before = json.loads(Path(f"{stem}.json").read_text())["runs"]
+    except (OSError, ValueError, KeyError):
+        before = []
+    anew = {(one["program"], one["mode"]) for one in found}
+    found = [one for one in before if (one["program"], one["mode"]) not in anew] + found
     facts = {
         "date": datetime.date.today().isoformat(),
         "kernel": platform.release(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": os.cpu_count(),
-        "tensorflow": "as installed" if tensorflow else "a stand-in",
     }
     Path(f"{stem}.json").write_text(json.dumps({"facts": facts, "runs": found}, indent=1, ensure_ascii=False) + "\n")
     Path(f"{stem}.md").write_text(table(found, facts))
 
 
-def table(found, facts):
+def table(found: list, facts: dict) -> str:
     """The record as Markdown."""
-    modes = [mode for mode in MODES if any(one["mode"] == mode for one in found)]
+    modes = list(dict.fromkeys(one["mode"] for one in found))
     by = {(one["program"], one["mode"]): one for one in found}
     names = list(dict.fromkeys(one["program"] for one in found))
     wrong = sum(bool(one["wrong"]) for one in found)
@@ -395,7 +404,7 @@ def table(found, facts):
         "# What hostile programs can do under `--verify`",
         "",
         f"{len(names)} programs, {len(found)} runs of `tflint-mem verify FILE:ROW` on {facts['date']}, Linux {facts['kernel']}, Python {facts['python']}, "
-        f"{facts['processors']} processors, TensorFlow: {facts['tensorflow']}.  {wrong} runs with an objection.",
+        f"{facts['processors']} processors, under a stand-in for TensorFlow where it is not named.  {wrong} runs with an objection.",
         "",
         "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was connected to, no planted "
         "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for that program.",
@@ -425,7 +434,7 @@ def table(found, facts):
     return "\n".join(lines) + "\n"
 
 
-def main():
+def main() -> int:
     """Runs what the command line asks for; exit status 1 when a run was not contained."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="programs (default: all)")
@@ -446,7 +455,7 @@ def main():
                 flush=True,
             )
     if given.record:
-        record(found, given.tensorflow, given.record)
+        record(found, given.record)
     return 1 if any(one["wrong"] for one in found) else 0
 
 

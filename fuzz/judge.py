@@ -24,10 +24,11 @@ _COMMANDS = re.compile(r"^::(?!(?:error|warning|notice) title=tflint-mem )", re.
 
 
 class Verdict:
-    """`failures` [(kind, detail)], the slowest run's CPU `seconds`, a `digest` of the findings and their `codes`."""
+    """`failures` [(kind, detail)], CPU seconds of the first run (`check`) and of the slowest (`seconds`), a `digest` of the
+    findings and their `codes`."""
 
     def __init__(self):
-        self.failures, self.seconds, self.digest, self.codes = [], 0.0, "", {}
+        self.failures, self.check, self.seconds, self.digest, self.codes = [], 0.0, 0.0, "", {}
 
     def fail(self, kind: str, detail: object = "") -> None:
         """Note a failure; one of a kind is enough."""
@@ -75,6 +76,7 @@ class Judge:
     def _run(self, *arguments: str, paths=(".",)) -> tool.Outcome:
         self.alive()
         outcome = tool.run(["check", "--verbose", *self.case.arguments, *arguments, *paths])
+        self.verdict.check = self.verdict.check or outcome.seconds
         self.verdict.seconds = max(self.verdict.seconds, outcome.seconds)
         fault = outcome.fault
         if fault is not None:

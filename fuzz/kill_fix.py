@@ -29,7 +29,13 @@ def project() -> dict:
     for number in range(FILES):
         padding = "# a long file takes longer to write\n" * (2000 * number)
         found[f"part_{number % 3}/file_{number}.py"] = (f"# {number}" + LOADS.format(number) + padding).encode()
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": LOADS.format("n").splitlines(True)}
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": LOADS.format("n").splitlines(True),
+    }
     book = {"cells": [cell], "metadata": {"big": "x" * 300_000}, "nbformat": 4, "nbformat_minor": 5}
     found["part_0/book.ipynb"] = json.dumps(book, indent=1).encode()
     return found
@@ -70,7 +76,9 @@ def state(folder: Path) -> dict:
     """{relative path: (bytes, mode)} of all files."""
     return {
         str(path.relative_to(folder)): (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
-        for path in folder.rglob("*") if path.is_file()}
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def touched(folders: list, before: list) -> bool:
@@ -127,15 +135,22 @@ def main(arguments: list = None) -> int:
             counts["killed" if alive else "ended before"] += 1
             counts["between two files"] += alive and 0 < sum(after.get(name) == new[name] for name in new) < len(new)
             counts["with a temporary file"] += after.keys() != new.keys()
-            faults += [f"run {number}: {name} is damaged" for name in old if after.get(name) not in (old[name], new[name])]
+            faults += [
+                f"run {number}: {name} is damaged" for name in old if after.get(name) not in (old[name], new[name])
+            ]
             code = wait(start(folder))
             settled = state(folder)
             if code != 0 or settled != new:
                 wrong = sorted(name for name in settled.keys() | new.keys() if settled.get(name) != new.get(name))
-                faults.append(f"run {number}: after the next run (exit code {code}) {', '.join(wrong)} is not as it should be")
+                faults.append(
+                    f"run {number}: after the next run (exit code {code}) {', '.join(wrong)} is not as it should be"
+                )
             for path in sorted(folder.rglob("*"), reverse=True):
                 path.unlink() if path.is_file() else path.rmdir()
-    print(f"{options.runs} runs of {len(files)} files, {seconds:.2f} s each: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
+    print(
+        f"{options.runs} runs of {len(files)} files, {seconds:.2f} s each: "
+        + ", ".join(f"{n} {what}" for what, n in counts.items())
+    )
     print("\n".join(faults) or "no file damaged, nothing left after the next run")
     return 1 if faults else 0
 

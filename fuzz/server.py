@@ -28,7 +28,7 @@ from fuzz.case import Case
 
 KINDS = ("programs", "projects", "notebooks", "configurations", "caches")
 WALL = 20.0  # seconds without a sign of life: waiting costs no CPU time (a pipe that nobody writes to)
-MEMORY = 6 << 30  # bytes of address space
+MEMORY = 2 << 30  # bytes of address space
 _DUMPED = re.compile(r'File "([^"]+)", line \d+ in (\S+)')
 
 
@@ -170,7 +170,7 @@ def _judge_all(cases, scratch: str, answers, trace) -> None:
             began = time.monotonic()
             verdict = Judge(make(), rng, thorough, alive).judge()
             print(json.dumps({
-                "input": number, "seconds": round(verdict.seconds, 3), "wall": round(time.monotonic() - began, 3), "digest": verdict.digest,
+                "input": number, "check": round(verdict.check, 3), "seconds": round(verdict.seconds, 3), "wall": round(time.monotonic() - began, 3), "digest": verdict.digest,
                 "codes": verdict.codes, "failures": verdict.failures}), file=answers)
         print(json.dumps({"done": True}), file=answers)
     except BaseException:

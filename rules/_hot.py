@@ -82,10 +82,12 @@ def around_training(context, repeat):
     m, i = repeat.hops[0]
     if repeat.context is None:
         return False
-    return _round(context, repeat.module, m.calls[i][3], repeat.context, 0)
+    return settle((repeat.module.index, m.calls[i][3], repeat.context), lambda part: _round(context, *part), context.memo.setdefault("rounds", {})) > 0
 
 
-def _round(context, m, scope, outer, depth):
+def _round(context, index, scope, outer):
+    """For `settle`: (1 when this part of a function is a whole round of training by itself, the functions that it always calls)."""
+    m, always = context.project.module(index), []
     for j in m.scope_calls(scope):
         call = m.calls[j]
         if not m.inside(call[4], outer):
@@ -94,17 +96,14 @@ def _round(context, m, scope, outer, depth):
         if any(m.contexts[c][0] == "if" for c in inside):
             continue
         names = context.project.apis(m, j)
-        if names & WHOLE_ROUND:
-            return True
         looped = any(m.contexts[c][0] in F.LOOPS for c in inside)
-        if looped and names & TRAINS:
-            return True
+        if names & WHOLE_ROUND or looped and names & TRAINS:
+            return 1, ()
         for fm, s in context.project.functions_called(m, j):
             if looped and context.project.released_by.in_function(fm, s, TRAINS):
-                return True
-            if depth < 3 and _round(context, fm, s, -1, depth + 1):
-                return True
-    return False
+                return 1, ()
+            always.append((fm.index, s, -1))
+    return 0, always
 
 
 def outshone(context, repeat):
@@ -112,13 +111,22 @@ def outshone(context, repeat):
     m, i = repeat.hops[0]
     if repeat.context is None:
         return False
-    around = set(m.chain(m.calls[i][4]))
-    for j in m.scope_calls(m.calls[i][3]):
-        call = m.calls[j]
-        if m.inside(call[4], repeat.context) and any(c > repeat.context and c not in around and m.contexts[c][0] in ("for", "while") for c in m.chain(call[4])):
-            if _lifetimes.works_in(context, m, j):
-                return True
-    return False
+    key = ("working loops", m.index, m.calls[i][3], repeat.context)
+    if key not in context.memo:
+        context.memo[key] = _working_loops(context, m, m.calls[i][3], repeat.context)
+    return not context.memo[key] <= set(m.chain(m.calls[i][4]))
+
+
+def _working_loops(context, m, scope, outer):
+    """The loops inside another one that run or train a model."""
+    found = set()
+    for j in m.scope_calls(scope):
+        place = m.calls[j][4]
+        if m.inside(place, outer):
+            loops = {c for c in m.chain(place) if c > outer and m.contexts[c][0] in ("for", "while")} - found
+            if loops and _lifetimes.works_in(context, m, j):
+                found |= loops
+    return found
 
 
 def waits(context, repeat):
@@ -195,7 +203,12 @@ def _modulo(m, scope, e):
 
 def steady(context, repeat, expression, position=None):
     """Is the expression (of the flagged call, or of hop number `position`) surely the same thing in each repeat?"""
-    return not settle(("", len(repeat.hops) - 1 if position is None else position, expression, None), lambda asked: _unsteady(context, repeat, asked), {}, cycle=1)
+    position = len(repeat.hops) - 1 if position is None else position
+    m, i = repeat.hops[0]
+    # what other calls in the same function asked about the same loop is known
+    memo = context.memo.setdefault(("steady", m.index, m.calls[i][3], repeat.context, repeat.module is m), {}) if position == 0 else {}
+    hm, hi = repeat.hops[position]
+    return not settle(("", position, expression, hm.calls[hi][5]), lambda asked: _unsteady(context, repeat, asked), memo, cycle=1)
 
 
 def _unsteady(context, repeat, asked):
@@ -204,17 +217,17 @@ def _unsteady(context, repeat, asked):
     asked   (name or "", hop, expression or None, statement from which the name is seen): a name is asked by itself
     """
     name, position, expression, at = asked
+    m, i = repeat.hops[position]
     context.project.searches.count("what stays the same")
     if name:
         asks = _steady_name(context, repeat, name, position, at)
         return (1, ()) if asks is None else (0, asks)
-    m, i = repeat.hops[position]
     names = []
     for e in walk(expression, m.calls):
         if e[0] == "c" and not _pure(context, m, e[1]):
             return 1, ()
         if e[0] == "n":
-            names.append((e[1], position, None, m.calls[i][5]))
+            names.append((e[1], position, None, -1 if position == 0 and m is repeat.module and repeat.context is not None else at))
     return 0, names
 
 
@@ -250,13 +263,13 @@ def _steady_name(context, repeat, name, position, at):
             other, j = repeat.hops[position - 1]
             given = context.infer.argument(m, scope, value, other, j)
             if given is not None:
-                asks.append(("", position - 1, given, None))
+                asks.append(("", position - 1, given, other.calls[j][5]))
             elif repeat.handed and position == 1 or m.scopes[scope][F.S_PARAMS][value][2] is None:
                 return None
         elif kind == "assign":
             if value == ("n", name) or name in _growing(context, m, scope):
                 return None
-            asks.append(("", position, value, None))
+            asks.append(("", position, value, m.calls[i][5]))
         elif kind not in ("import", F.DEF, F.CLASS):
             return None
     return asks

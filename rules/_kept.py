@@ -23,8 +23,15 @@ class Keeping:
         self.m, self.s, self.container, self.values, self.key = m, s, container, values, key
 
 
-def in_scope(m, scope):
+def in_scope(context, m, scope):
     """Every Keeping of a function or module body."""
+    key = ("keeping", m.index, scope)
+    if key not in context.memo:
+        context.memo[key] = tuple(_in_scope(m, scope))
+    return context.memo[key]
+
+
+def _in_scope(m, scope):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement is None:
@@ -90,6 +97,13 @@ def fate(context, keeping, loop):
     ALL       it is used as a whole, or handed on            BOUNDED  items are taken out again
     UNKNOWN   not everybody who sees it is known
     """
+    key = ("fate", keeping.m.index, keeping.m.statements[keeping.s][1], keeping.container, keeping.key)
+    if key not in context.memo:
+        context.memo[key] = _fate(context, keeping)
+    return context.memo[key]
+
+
+def _fate(context, keeping):
     m, container = keeping.m, keeping.container
     scope = m.statements[keeping.s][1]
     if any(m.calls[i][0][0] == "a" and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS for i in m.scope_calls(scope)):

@@ -1,6 +1,7 @@
 """Which Keras models live on across a place: made before it and used after it, in the same function or its next run."""
 
 from tflint_mem import facts as F
+from tflint_mem.project.budget import settle
 from tflint_mem.project.module import dotted
 
 from . import _models
@@ -10,7 +11,6 @@ USES = frozenset((
     "fit", "fit_generator", "train_on_batch", "evaluate", "evaluate_generator", "test_on_batch", "predict", "predict_on_batch",
     "predict_generator", "compile", "call", "save",
 ))
-MAX_DEPTH = 3
 
 
 def used_after(context, m, i):
@@ -176,18 +176,19 @@ def _made_again(context, m, scope, place, i, j, loop=-1):
                for fm, fs in context.project.functions_called(m, k))
 
 
-def sets(context, m, scope, name, depth=0):
+def sets(context, m, scope, name):
     """Does a function, or what it calls, assign to an attribute or global of that name?"""
+    return settle((m.index, scope), lambda function: _sets(context, *function, name), context.memo.setdefault(("sets", name), {})) > 0
+
+
+def _sets(context, index, scope, name):
+    m = context.project.module(index)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None:
-            continue
-        for target in _targets(statement):
+        for target in _targets(statement) if statement is not None else ():
             if target[0] == "a" and target[2] == name or target[0] == "n" and target[1] == name and name in m.global_names(scope):
-                return True
-    if depth >= MAX_DEPTH:
-        return False
-    return any(sets(context, fm, fs, name, depth + 1) for k in m.scope_calls(scope) for fm, fs in context.project.functions_called(m, k))
+                return 1, ()
+    return 0, ((fm.index, fs) for k in m.scope_calls(scope) for fm, fs in context.project.functions_called(m, k))
 
 
 def _binds(target, prefixes):
@@ -228,17 +229,17 @@ def works(context, repeat):
     return False
 
 
-def works_in(context, m, k, depth=0):
+def works_in(context, m, k):
     """Does call `k`, or what it calls, train, predict or take a step?"""
     if context.project.apis(m, k) & _WORK:
         return True
-    if depth >= MAX_DEPTH:
-        return False
-    for fm, scope in context.project.functions_called(m, k):
-        key = ("works", fm.index, scope)
-        if key not in context.memo:
-            context.memo[key] = False  # a recursive call adds nothing
-            context.memo[key] = "tf.function" in context.infer.decorator_names(fm, scope) or any(works_in(context, fm, j, depth + 1) for j in fm.scope_calls(scope))
-        if context.memo[key]:
-            return True
-    return False
+    memo = context.memo.setdefault("works", {})
+    return any(settle((fm.index, scope), lambda function: _works(context, *function), memo) for fm, scope in context.project.functions_called(m, k))
+
+
+def _works(context, index, scope):
+    m = context.project.module(index)
+    calls = m.scope_calls(scope)
+    if "tf.function" in context.infer.decorator_names(m, scope) or any(context.project.apis(m, j) & _WORK for j in calls):
+        return 1, ()
+    return 0, ((fm.index, s) for j in calls for fm, s in context.project.functions_called(m, j))

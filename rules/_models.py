@@ -510,35 +510,48 @@ def values_of(context, m, i):
 
 
 def uses_in(context, m, scope, wanted):
-    found = set()
+    known = _memo(context, ("methods", m.index, scope), lambda: _methods_of(context, m, scope))
+    return set().union(*(known[v] for v in wanted if v in known))
+
+
+def _methods_of(context, m, scope):
+    """value -> names of the Keras methods that a function calls on it."""
+    found = {}
     for j in m.scope_calls(scope):
         f = m.calls[j][0]
         if f[0] == "a" and f[2] in MODEL_METHODS:
-            values = context.infer.values(m, scope, f[1], m.calls[j][5])
-            if not wanted.isdisjoint(values):
-                found.add(f[2])
+            for v in context.infer.values(m, scope, f[1], m.calls[j][5]):
+                found.setdefault(v, set()).add(f[2])
         for e in m.calls[j][1]:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
-            if e[0] == "a" and e[2] in _WEIGHTS and not wanted.isdisjoint(context.infer.values(m, scope, e[1], m.calls[j][5])):
-                found.add("call")
+            if e[0] == "a" and e[2] in _WEIGHTS:
+                for v in context.infer.values(m, scope, e[1], m.calls[j][5]):
+                    found.setdefault(v, set()).add("call")
     return found
 
 
 def _handed_on(context, m, i, wanted, seen):
     """Uses in a function of the project that the model is passed to: `train(model, data)`."""
     found = set()
-    scope = m.calls[i][3]
+    known = _memo(context, ("takers", m.index, m.calls[i][3]), lambda: _takers(context, m, m.calls[i][3]))
+    for j in sorted({j for v in wanted for j in known.get(v, ())}):
+        for fm, fs in context.project.functions_called(m, j):
+            if (fm.index, fs) not in seen:
+                seen.add((fm.index, fs))
+                found |= uses_in(context, fm, fs, wanted) | _run_in(context, fm, fs, wanted)
+    return found
+
+
+def _takers(context, m, scope):
+    """value -> calls in a function that it is passed to."""
+    found = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if not call[1] and not call[2]:
-            continue
         if call[0][0] == "a" and call[0][2] in MODEL_METHODS:
             continue
         for argument in m.arguments(j):
-            if argument[0] in ("n", "a", "c", "s") and not wanted.isdisjoint(_given(context, m, scope, argument, call[5])):
-                for fm, fs in context.project.functions_called(m, j):
-                    if (fm.index, fs) not in seen:
-                        seen.add((fm.index, fs))
-                        found |= uses_in(context, fm, fs, wanted) | _run_in(context, fm, fs, wanted)
+            if argument[0] in ("n", "a", "c", "s"):
+                for v in _given(context, m, scope, argument, call[5]):
+                    found.setdefault(v, []).append(j)
     return found
 
 

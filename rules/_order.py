@@ -8,7 +8,6 @@ from collections import deque
 
 from tflint_mem import facts as F
 from tflint_mem.project.budget import settle
-from tflint_mem.project.module import tail_of
 
 MAX_WAYS = 12
 MAX_HOPS = 7

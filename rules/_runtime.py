@@ -2,10 +2,10 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge import is_op, result_of
+from tflint_mem.project.budget import settle
 
 from . import _lifetimes
 
-MAX_DEPTH = 6
 _KINDS = frozenset(("model", "saved_model", "variable", "dataset", "table"))
 _RECEIVERS = frozenset(("model", "saved_model", "layer", "dataset", "tape", "optimizer", "metric", "loss", "variable", "tf.function", "table"))
 
@@ -17,19 +17,20 @@ class Runtime:
         self.context, self.project = context, context.project
         self._memo = {}
 
-    def call(self, m, i, depth=0):
+    def call(self, m, i):
         """Does this call run TensorFlow, itself or in the functions of the project that it calls?"""
-        if any(_runs(name) for name in self.project.apis(m, i)):
-            return True
-        return depth < MAX_DEPTH and any(self.function(fm, scope, depth + 1) for fm, scope in self.project.functions_called(m, i))
+        return any(_runs(name) for name in self.project.apis(m, i)) or any(self.function(fm, scope) for fm, scope in self.project.functions_called(m, i))
 
-    def function(self, m, scope, depth=0):
+    def function(self, m, scope):
         """Does a run of the function run TensorFlow?"""
-        key = (m.index, scope)
-        if key not in self._memo:
-            self._memo[key] = False  # a recursive call adds nothing
-            self._memo[key] = any(self.call(m, i, depth) for i in m.scope_calls(scope) if not _on_request(m, i)) or "tf.function" in self.context.infer.decorator_names(m, scope)
-        return self._memo[key]
+        return settle((m.index, scope), self._look, self._memo) > 0
+
+    def _look(self, function):
+        m, scope = self.project.module(function[0]), function[1]
+        calls = [i for i in m.scope_calls(scope) if not _on_request(m, i)]
+        if "tf.function" in self.context.infer.decorator_names(m, scope) or any(_runs(name) for i in calls for name in self.project.apis(m, i)):
+            return 1, ()
+        return 0, ((fm.index, s) for i in calls for fm, s in self.project.functions_called(m, i))
 
     def before(self, m, i, depth=0, seen=()):
         """The call that has run TensorFlow in this process when call `i` runs, as (module, call), or None.

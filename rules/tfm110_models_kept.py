@@ -75,7 +75,7 @@ def _givers(context, m, i):
 def _in_containers(context, m, i):
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for keeping in _kept.in_scope(m, call[3]):
+    for keeping in _kept.in_scope(context, m, call[3]):
         if not any(value in wanted for value in keeping.values):
             continue
         repeat = _new_in_each(context, m, i, keeping)
@@ -117,9 +117,9 @@ def _in_results(context, m, i):
     """`return {"loss": …, "model": model}` in a Hyperopt objective: the trials keep it."""
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for s in m.scope_statements(call[3]):
+    for s in sorted(s for jumps in m.jumps(call[3]).values() for s, what in jumps if what == "return"):
         statement = m.statements[s]
-        if not statement or statement[0] != F.RETURN or statement[5] is None or statement[5][0] != "d" or not any(v in wanted for v in statement[5][2]):
+        if statement[5] is None or statement[5][0] != "d" or not any(v in wanted for v in statement[5][2]):
             continue
         for other, k, how in context.project.callers(m, call[3]):
             if how == "objective" and any(name.startswith("hyperopt.") for name in context.project.apis(other, k)):

@@ -34,7 +34,7 @@ model's `call` then runs once per trace, not per call.
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import is_op
-from tflint_mem.project.module import dotted, tail_of, walk
+from tflint_mem.project.module import dotted, walk
 
 from . import _frozen, _held, _hot, _tracing
 from ._models import text, walk_statement
@@ -110,8 +110,8 @@ def _beside_tape(context, m, i):
     call = m.calls[i]
     loop = next(iter(m.loops(call[4])), -1)
     around = {m.contexts[c][2] for c in m.chain(call[4]) if m.contexts[c][0] == "with"}
-    return any(tail_of(m.calls[j][0]) == "GradientTape" and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
-               and "tf.GradientTape" in context.project.apis(m, j) for j in m.scope_calls(call[3]))
+    return any(m.calls[j][3] == call[3] and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
+               and "tf.GradientTape" in context.project.apis(m, j) for j in m.calls_by_tail().get("GradientTape", ()))
 
 
 def _own_function(context, m, i):

@@ -61,7 +61,7 @@ def find(context):
         for scope in range(len(m.scopes)):
             if m.scopes[scope][F.S_KIND] == "class":
                 continue
-            for keeping in _kept.in_scope(m, scope):
+            for keeping in _kept.in_scope(context, m, scope):
                 draft = _draft(context, keeping)
                 if draft is not None:
                     yield draft

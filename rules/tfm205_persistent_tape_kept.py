@@ -49,7 +49,7 @@ def find(context):
         name = _name(m, i)
         if name is None:
             continue
-        for keeping in _kept.in_scope(m, m.calls[i][3]):
+        for keeping in _kept.in_scope(context, m, m.calls[i][3]):
             if name in keeping.values and (_persistent(context, m, i) or not _taken(m, i, name)):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:

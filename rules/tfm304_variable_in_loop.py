@@ -77,7 +77,7 @@ def _held(context, m, i):
     statement = m.statements[call[5]]
     if statement[0] == F.ASSIGN and statement[6] == ("c", i):
         wanted.extend(t for t in statement[5] if t[0] == "n")
-    for keeping in _kept.in_scope(m, call[3]):
+    for keeping in _kept.in_scope(context, m, call[3]):
         if not any(value in wanted for value in keeping.values):
             continue
         for repeat in _repeats(context, m, i):

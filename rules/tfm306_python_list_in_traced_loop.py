@@ -56,7 +56,7 @@ def find(context):
     for m, i, traced in _traced.calls(context):
         if traced.m is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        grown = _grown(traced.m, traced.scope)
+        grown = _grown(context, traced.m, traced.scope)
         if not grown:
             continue
         found = _varying.first(context, m, i)
@@ -74,11 +74,11 @@ def find(context):
                 )
 
 
-def _grown(m, scope):
+def _grown(context, m, scope):
     """[(keeping statement, parameter)] of lists that grow in a loop whose length a parameter gives."""
     parameters = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
     found = []
-    for keeping in _kept.in_scope(m, scope):
+    for keeping in _kept.in_scope(context, m, scope):
         if keeping.container[0] != "n" or keeping.key is not None:
             continue
         for c in m.chain(m.statements[keeping.s][2]):

@@ -53,7 +53,7 @@ def find(context):
         wanted = [("c", i)]
         if statement[0] == F.ASSIGN and statement[6] == ("c", i):
             wanted.extend(t for t in statement[5] if t[0] == "n")
-        for keeping in _kept.in_scope(m, call[3]):
+        for keeping in _kept.in_scope(context, m, call[3]):
             if any(value in wanted for value in keeping.values):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -93,17 +93,17 @@ def _draft(context, m, i, keeping, repeat):
         CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
         trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
-        fix=_close(m, i, keeping, repeat),
+        fix=_close(context, m, i, keeping, repeat),
     )
 
 
-def _close(m, i, keeping, repeat):
+def _close(context, m, i, keeping, repeat):
     """Close the writer at the end of its pass, or why that may be too early."""
     if not repeat.local:
         return "what repeats it stands in another function"
     if _models.local_name(m, i) is None:
         return "the writer has no name of its own"
-    if _models.read_elsewhere(context, m, tail_of(keeping.container), {keeping.s}):
+    if _models.read_elsewhere(context, m, tail_of(keeping.container), (keeping.s,)):
         return "the writers are taken out of the container again"
 
     def fix(fx):

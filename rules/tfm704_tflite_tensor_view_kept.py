@@ -42,7 +42,7 @@ def find(context):
     seen = set()
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
         for scope in _scopes(m, m.calls[i][3]):
-            for s, values, pos, what in _keeping(m, scope):
+            for s, values, pos, what in _keeping(context, m, scope):
                 view = next((v for v in (_view(context, m, scope, value, s, 0) for value in values) if v is not None), None)
                 if view is None or (m.index, s) in seen or what == "returns" and not _made_here(context, m, scope, view):
                     continue
@@ -62,9 +62,9 @@ def _scopes(m, scope):
     return [scope]
 
 
-def _keeping(m, scope):
+def _keeping(context, m, scope):
     """(statement, values, position, verb) of what keeps or returns something."""
-    for keeping in _kept.in_scope(m, scope):
+    for keeping in _kept.in_scope(context, m, scope):
         yield keeping.s, keeping.values, _kept.position(m, keeping.s), "keeps"
     for s in m.scope_statements(scope):
         statement = m.statements[s]

@@ -308,6 +308,7 @@ def test_a_fix_is_not_taken_for_proven_where_the_check_after_it_failed(project):
 
 
 def test_a_run_with_faults_is_not_remembered(tmp_path):
+    (tmp_path / ".git").mkdir()
     for number in range(60):
         (tmp_path / f"m{number:02}.py").write_text(LEAKY)
     done = broken(tmp_path, AT_ROOT.format(paths=("m07.py", "none.py"), error="ValueError"), "--output-format", "json", ".")

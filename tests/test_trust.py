@@ -51,9 +51,9 @@ def tflint(*arguments, **environment):
         stdin=subprocess.DEVNULL, env={**os.environ, **environment})
 
 
-def program(path, marker):
-    """A program that says that it ran, and is no Python."""
-    path.write_text(f"#!/bin/sh\necho ran >>{marker}\nexit 3\n")
+def program(path):
+    """A program that says that it ran, and is no Python.  What an interpreter prints last is in the message that it cannot serve."""
+    path.write_text("#!/bin/sh\necho I am $0\nexit 3\n")
     path.chmod(0o755)
     return path
 
@@ -79,16 +79,15 @@ def test_a_key_that_nobody_has_decided_about_is_the_users():
 
 
 @pytest.mark.parametrize("python", ["./runme", "runme", "sub/../runme", "~/runme"])
-def test_the_configuration_of_the_tree_does_not_choose_the_interpreter(tree, tmp_path, python):
-    marker = tmp_path / "ran"
-    program(tree / "runme", marker)
+def test_the_configuration_of_the_tree_does_not_choose_the_interpreter(tree, nobody, python):
+    program(tree / "runme")
     (tree / "pyproject.toml").write_text(f'[tool.tflint-mem.verify]\npython = "{python}"\n')
-    (tree / "leak.py").write_text("VALUE = 1\n")  # nothing to verify: the interpreter is asked what it has all the same
+    own(nobody, '[verify]\npython = "/nowhere/python"\n')
     done = tflint("check", "--verify", PATH=f"{tree}{os.pathsep}.{os.pathsep}{os.environ['PATH']}", HOME=str(tree))
     [line] = [line for line in done.stderr.splitlines() if "verify.python" in line]
     assert line.startswith(f"tflint-mem: {tree}/pyproject.toml: `verify.python` is ignored: ")
     assert "--verify-python" in line and "--trust" in line
-    assert not marker.exists()
+    assert "cannot start /nowhere/python" in done.stderr and "I am" not in done.stderr
 
 
 def test_what_is_refused_is_told_only_where_it_would_have_mattered(tree):
@@ -97,36 +96,29 @@ def test_what_is_refused_is_told_only_where_it_would_have_mattered(tree):
     assert "verify.python" not in tflint("check", "--verify", "--verify-python", "/nowhere/python").stderr
 
 
-def test_trust_and_the_user_choose_the_interpreter(tree, tmp_path, nobody):
-    theirs, mine = tmp_path / "theirs", tmp_path / "mine"
-    program(tree / "runme", theirs)
-    chosen = program(tmp_path / "chosen", mine)
+def test_trust_lets_the_tree_choose_the_interpreter(tree, nobody):
+    theirs = program(tree / "runme")
     (tree / "pyproject.toml").write_text('[tool.tflint-mem.verify]\npython = "./runme"\n')
-    own(nobody, f'[verify]\npython = "{chosen}"\n')
-    done = tflint("check", "--verify")
-    assert done.returncode == 2 and str(chosen) in done.stderr
-    assert mine.exists() and not theirs.exists()
-    tflint("check", "--verify", "--trust")
-    assert theirs.exists()
+    own(nobody, '[verify]\npython = "/nowhere/python"\n')
+    done = tflint("check", "--verify", "--trust")
+    assert done.returncode == 2 and f"I am {theirs}" in done.stderr
 
 
-def test_the_command_line_names_an_interpreter_from_the_current_folder(tree, tmp_path):
-    marker = tmp_path / "ran"
-    program(tree / "runme", marker)
-    assert tflint("check", "--verify", "--verify-python", "./runme").returncode == 2
-    assert marker.exists()
+def test_the_command_line_names_an_interpreter_from_the_current_folder(tree):
+    program(tree / "runme")
+    done = tflint("check", "--verify", "--verify-python", "./runme")
+    assert done.returncode == 2 and f"I am {tree}/runme" in done.stderr
 
 
 @pytest.mark.parametrize("entry", ["", ".", "{tree}", "{tree}/bin"])
-def test_a_bare_name_is_not_looked_for_in_the_tree(tree, tmp_path, entry):
-    marker = tmp_path / "ran"
+def test_a_bare_name_is_not_looked_for_in_the_tree(tree, entry):
     (tree / "bin").mkdir()
-    program(tree / "python-of-mine", marker)
-    program(tree / "bin" / "python-of-mine", marker)
+    program(tree / "python-of-mine")
+    program(tree / "bin" / "python-of-mine")
     search = os.pathsep.join((entry.format(tree=tree), "/usr/bin", "/bin"))
     done = tflint("check", "--verify", "--verify-python", "python-of-mine", PATH=search)
     assert done.returncode == 2 and "python-of-mine: not found on PATH" in done.stderr
-    assert not marker.exists()
+    assert "I am" not in done.stderr
 
 
 def test_nothing_is_imported_from_the_checked_folder(tree, tmp_path):

@@ -1,5 +1,7 @@
 """--verify contains what it runs: hostile programs through the real command, and the layers one by one."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
@@ -44,7 +46,7 @@ SHORT = (
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project folder, with the stand-in for TensorFlow where children find it."""
     monkeypatch.setenv("PYTHONPATH", STAND_IN)
     monkeypatch.chdir(tmp_path)
@@ -52,7 +54,7 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def protections():
+def protections() -> dict:
     """What holds on this system."""
     facts, reason = runner.inspect(options())
     assert reason is None or "TensorFlow" in reason
@@ -60,7 +62,7 @@ def protections():
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_hostile_programs_are_contained(name):
+def test_hostile_programs_are_contained(name: str) -> None:
     found = hostile_verify.run(BY_NAME[name], "root")
     if found["unprotected"]:
         pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
@@ -82,7 +84,7 @@ def test_hostile_programs_are_contained(name):
         "kill-all",
     ],
 )
-def test_they_are_contained_where_namespaces_are_refused(name):
+def test_they_are_contained_where_namespaces_are_refused(name: str) -> None:
     found = hostile_verify.run(BY_NAME[name], "no-namespaces")
     if found["unprotected"]:
         pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
@@ -91,14 +93,14 @@ def test_they_are_contained_where_namespaces_are_refused(name):
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize("name", ["umount", "daemon", "fill-disk-unlinked"])
-def test_they_are_contained_for_a_user_without_privileges(name):
+def test_they_are_contained_for_a_user_without_privileges(name: str) -> None:
     found = hostile_verify.run(BY_NAME[name], "user")
     if found["unprotected"]:
         pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
     assert found["wrong"] == [], found
 
 
-def test_the_child_has_no_capability_and_can_gain_none(project):
+def test_the_child_has_no_capability_and_can_gain_none(project: Project) -> None:
     project.write(
         "app.py",
         """
@@ -117,7 +119,7 @@ def test_the_child_has_no_capability_and_can_gain_none(project):
     assert outcome.results[0].verification["verdict"] == "not-confirmed", outcome.results[0].verification
 
 
-def test_one_finding_that_destroys_its_folder_ends_itself_alone(project):
+def test_one_finding_that_destroys_its_folder_ends_itself_alone(project: Project) -> None:
     project.write(
         "a.py",
         """
@@ -140,7 +142,7 @@ def test_one_finding_that_destroys_its_folder_ends_itself_alone(project):
     assert outcome.results[0].verification["verdict"] in ("not-confirmed", "not-runnable")
 
 
-def test_a_run_that_cannot_be_started_is_a_result(project, monkeypatch):
+def test_a_run_that_cannot_be_started_is_a_result(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.write("app.py", "for number in range(50):\n    print(number)  # here\n")
     real = runner.execute
     monkeypatch.setattr(
@@ -151,10 +153,30 @@ def test_a_run_that_cannot_be_started_is_a_result(project, monkeypatch):
     assert real is not runner.execute
 
 
+def test_a_guard_that_fails_in_its_namespaces_tries_without_them(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("app.py", "for number in range(50):\n    assert number >= 0  # here\n")
+    real = runner.marshal
+
+    class Spoiled:
+        """The guard's part of a job with a size that its first process cannot halve."""
+
+        @staticmethod
+        def dumps(own: dict) -> bytes:
+            return real.dumps(dict(own, memory="nonsense"))
+
+    monkeypatch.setattr(runner, "marshal", Spoiled)
+    outcome = project.verify()
+    isolated = outcome.environment["isolated"]
+    if isolated["reason"] == "namespaces: Operation not permitted":
+        pytest.skip("no namespaces here")
+    assert isolated["reason"] == "namespaces: not usable here" and isolated["protections"]["system calls"] == "on"
+    assert outcome.results[0].verification["verdict"] == "not-confirmed"
+
+
 @pytest.mark.parametrize(
     "line, repeats", [("os._exit(0)", 30), ("os._exit(0)", 0), ("os.kill(os.getpid(), 9)", 12), ("sys.exit(0)", 30)]
 )
-def test_a_program_that_ends_early_is_not_acquitted(project, line, repeats):
+def test_a_program_that_ends_early_is_not_acquitted(project: Project, line: str, repeats: int) -> None:
     project.write(
         "app.py",
         f"""
@@ -173,7 +195,9 @@ def test_a_program_that_ends_early_is_not_acquitted(project, line, repeats):
     assert found["verdict"] == "not-runnable" and found["needs"], found
 
 
-def test_the_interpreter_is_contained_before_it_does_anything(project, tmp_path_factory):
+def test_the_interpreter_is_contained_before_it_does_anything(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """`verify.python` may name a program of the project: it too runs behind the guard."""
     outside = tmp_path_factory.mktemp("outside")
     evil = project.write(
@@ -198,7 +222,7 @@ def test_the_interpreter_is_contained_before_it_does_anything(project, tmp_path_
     assert os.listdir(outside) == [] and evil.read_text() == before
 
 
-def test_what_passes_of_the_environment():
+def test_what_passes_of_the_environment() -> None:
     given = {
         "PATH": "/bin",
         "LC_ALL": "C",
@@ -235,7 +259,7 @@ def test_what_passes_of_the_environment():
     assert "MONKEY" in allowed.clean_environment(secret, "/scratch", more=["MONKEY"])
 
 
-def test_the_command_line_alone_lets_more_pass(project, monkeypatch):
+def test_the_command_line_alone_lets_more_pass(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.write("pyproject.toml", "[tool.tflint-mem.verify]\nseconds = 0.4\n")
     script = project.write(
         "app.py",
@@ -248,7 +272,7 @@ def test_the_command_line_alone_lets_more_pass(project, monkeypatch):
     monkeypatch.setenv("MY_WISH", "granted")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([STAND_IN, str(Path(__file__).resolve().parent.parent)]))
 
-    def verdict(*more):
+    def verdict(*more: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "tflint_mem", "verify", f"{script}:3", "--output-format", "json", *more],
             capture_output=True,
@@ -263,7 +287,7 @@ def test_the_command_line_alone_lets_more_pass(project, monkeypatch):
     assert "unknown key 'env'" in verdict()
 
 
-def test_events_count_with_key_and_number_alone():
+def test_events_count_with_key_and_number_alone() -> None:
     pipe = channel.Channel()
     ours = os.dup(pipe.events)
     pipe.begin()
@@ -283,7 +307,7 @@ def test_events_count_with_key_and_number_alone():
     assert [event["event"] for event in pipe.read_events()] == ["begin", "sample"]
 
 
-def test_what_a_child_prints_without_end_is_kept_to_its_tail():
+def test_what_a_child_prints_without_end_is_kept_to_its_tail() -> None:
     pipe = channel.Channel()
     ours = os.dup(pipe.output)
     pipe.begin()
@@ -295,7 +319,7 @@ def test_what_a_child_prints_without_end_is_kept_to_its_tail():
     assert pipe.tail().endswith("the end") and len(pipe.tail()) == 4000
 
 
-def test_homes_and_shared_folders_are_no_project(tmp_path, monkeypatch):
+def test_homes_and_shared_folders_are_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     code = home / "code"
     (code / ".git").mkdir(parents=True)
@@ -313,7 +337,7 @@ def test_homes_and_shared_folders_are_no_project(tmp_path, monkeypatch):
     assert whole == [] and listed == [str(code)]
 
 
-def test_a_scratch_folder_is_removed_whatever_was_made_of_it(tmp_path):
+def test_a_scratch_folder_is_removed_whatever_was_made_of_it(tmp_path: Path) -> None:
     with scratch.Scratch() as made:
         top = os.path.dirname(made.root)
         (tmp_path / "kept").write_text("kept")
@@ -325,7 +349,21 @@ def test_a_scratch_folder_is_removed_whatever_was_made_of_it(tmp_path):
     assert not os.path.exists(top) and (tmp_path / "kept").read_text() == "kept"
 
 
-def test_what_is_not_contained_is_said(project):
+def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    code = "from tflint_mem.verify.scratch import Scratch; import os; s = Scratch(); print(s.root, flush=True); os.kill(os.getpid(), 9)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+    )
+    (tmp_path / "tflint-mem-verify-of-mine").mkdir()
+    with scratch.Scratch() as alive:
+        assert os.path.isdir(done.stdout.strip())
+        scratch.sweep()
+        assert not os.path.exists(os.path.dirname(done.stdout.strip()))
+        assert os.path.isdir(alive.root) and (tmp_path / "tflint-mem-verify-of-mine").is_dir()
+
+
+def test_what_is_not_contained_is_said(project: Project) -> None:
     facts = {
         "tensorflow": "2.21.0",
         "gpus": [],
@@ -357,7 +395,7 @@ def test_what_is_not_contained_is_said(project):
     )
 
 
-def test_the_filter_is_for_known_machines():
+def test_the_filter_is_for_known_machines() -> None:
     assert seccomp.program("riscv64", (1,)) is None
     for machine in ("x86_64", "aarch64"):
         assert len(seccomp.program(machine, (1, 2), guard=4711)) % 8 == 0

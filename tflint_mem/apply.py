@@ -7,12 +7,11 @@ Fixes that only work together are applied together: where the same rule then fla
 fix for that as well, the first fix stays on trust.  When trust is not repaid all is taken back to where it began.
 """
 
-import re
 import warnings
-from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from typing import NamedTuple
 
+from .clashes import Taken, edits_of, first_place, same
 from .finding import SAFE
 from .shift import Shift
 from .source import Source, SourceError
@@ -22,7 +21,6 @@ MOST_CHECKS = 60  # of the whole project, for one file
 MOST_BUILDS = 400  # results that are put together and compiled, for one file
 
 _SEVERE = ("error", "warning")
-_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
 class Found(NamedTuple):
@@ -123,7 +121,7 @@ class _Fixer:
         """The round has changed the file."""
         if owed and self.trust is None:
             self.trust = _Trust(self.source, self.found, len(self.applied), frozenset(self.left_out.items()))
-        shift = Shift(_edits(accepted))
+        shift = Shift(edits_of(accepted))
         self.left_out = {(code, shift.moved(place)): value for (code, place), value in self.left_out.items()}
         self.owed = {(code, shift.moved(place)) for code, place in self.owed} | owed
         self.applied += accepted
@@ -144,14 +142,14 @@ class _Fixer:
     def candidates(self):
         """The fixes to try, in order of their first edits."""
         found = [finding for finding in self.found.wanted if self.has_fix(finding) and _key(finding) not in self.left_out]
-        return sorted(found, key=lambda finding: (_first(finding.fix.edits), finding.sort_key()))
+        return sorted(found, key=lambda finding: (first_place(finding.fix.edits), finding.sort_key()))
 
     def batch(self):
         """The candidates that do not get in each other's way; the others wait for the next round."""
         candidates = self.candidates()
         if not candidates:
             return []
-        chosen, taken = [], _Taken(self.source)
+        chosen, taken = [], Taken(self.source)
         for finding in candidates:
             if not any(taken.clash(edit) for edit in finding.fix.edits):
                 chosen.append(finding)
@@ -161,30 +159,48 @@ class _Fixer:
     def accept(self, batch):
         """`(accepted, new bytes, findings, owed)`: the most of `batch` that holds; the rest is left out with its reason."""
         accepted, new, found, owed = [], self.source.raw, self.found, set()
-        groups = [batch]
-        while groups:
+        groups = [self.buildable(batch)]
+        while groups and self.checks < MOST_CHECKS and self.builds < MOST_BUILDS:  # what was not tried is told at the end
             group = groups.pop(0)
-            if self.checks >= MOST_CHECKS or self.builds >= MOST_BUILDS:
-                break  # what was not tried is told at the end
-            objection, outcome = yield from self.attempt(accepted + group)
-            guilty = objection.guilty & {id(finding) for finding in group} if objection else set()
-            if objection is None:
-                accepted, (new, found, owed) = accepted + group, outcome
-            elif len(group) == 1 or len(guilty) == len(group):
-                for finding in group:
-                    self.left_out[_key(finding)] = (finding, objection.reasons.get(id(finding), objection.reason))
-            elif guilty:
-                groups[:0] = [[f for f in group if id(f) not in guilty], [f for f in group if id(f) in guilty]]
-            else:
-                middle = len(group) // 2
-                groups[:0] = [group[:middle], group[middle:]]
+            if group:
+                objection, outcome = yield from self.attempt(accepted + group)
+                if objection is None:
+                    accepted, (new, found, owed) = accepted + group, outcome
+                else:
+                    groups[:0] = self.parts(group, objection)
         return accepted, new, found, owed
 
-    def attempt(self, group):
-        """`(None, (new bytes, findings, owed))` with the fixes of `group`, or `(Objection, None)` where they do not hold."""
-        edits = _edits(group)
-        shift = Shift(edits)
-        objection = _Objection(group, shift)
+    def buildable(self, batch):
+        """The most of `batch` whose result compiles, found without any check of the project."""
+        good, groups = [], [batch]
+        while groups and self.builds < MOST_BUILDS:
+            group = groups.pop(0)
+            objection, _ = self.build(good + group)
+            if objection.reason is None:
+                good += group
+            else:
+                groups[:0] = self.parts(group, objection)
+        return good
+
+    def parts(self, group, objection):
+        """The parts of a refused group to try one by one: without those who are to blame, then these, else its halves.
+
+        Nothing when all are to blame: they are left out.
+        """
+        guilty = objection.guilty & {id(finding) for finding in group}
+        if len(group) == 1 or len(guilty) == len(group):
+            for finding in group:
+                self.left_out[_key(finding)] = (finding, objection.reasons.get(id(finding), objection.reason))
+            return []
+        if guilty:
+            return [[f for f in group if id(f) not in guilty], [f for f in group if id(f) in guilty]]
+        middle = len(group) // 2
+        return [group[:middle], group[middle:]]
+
+    def build(self, group):
+        """`(_Objection, new bytes)` with the fixes of `group`; there is no reason in it when they can be put together."""
+        edits = edits_of(group)
+        objection = _Objection(group, Shift(edits))
         self.builds += 1
         try:
             new = self.source.with_edits(edits)
@@ -194,7 +210,14 @@ class _Fixer:
             changed = Source.from_bytes(self.source.path, new)
             row = _error_row(changed)
             if row is not None:
-                return objection.because("the result would not compile", (changed.locate(row)) if row else None), None
+                objection.because("the result would not compile", changed.locate(row) if row else None)
+        return objection, new
+
+    def attempt(self, group):
+        """`(None, (new bytes, findings, owed))` with the fixes of `group`, or `(_Objection, None)` where they do not hold."""
+        objection, new = self.build(group)
+        if objection.reason:
+            return objection, None
         self.checks += 1
         try:
             found = yield new
@@ -252,8 +275,8 @@ class _Objection:
             self._by_edit = {}
             for finding in self.group:
                 for own in finding.fix.edits:
-                    self._by_edit.setdefault(_same(own), []).append(finding)
-        owners = self._by_edit[_same(edit)]
+                    self._by_edit.setdefault(same(own), []).append(finding)
+        owners = self._by_edit[same(edit)]
         return owners if len(owners) == 1 else ()  # an import that several share is nobody's fault
 
 
@@ -279,101 +302,12 @@ def _appeared(before, after, objection):
             yield finding
 
 
-class _Taken:
-    """The edits of the fixes that are chosen: which others would clash with them?"""
-
-    def __init__(self, source):
-        self._source, self._words = source, None
-        self._cells, self._same = {}, set()
-        self._names, self._scopes = set(), None  # (function, new name) of the insertions
-
-    def clash(self, edit) -> bool:
-        """Whether the edit overlaps a chosen one, or touches it where their order would matter."""
-        if _same(edit) in self._same:
-            return False
-        ranges = self._cells.get(edit.cell, ())
-        at = bisect_right(ranges, (edit.end, _LAST)) - 1
-        while at >= 0 and ranges[at][1] >= edit.start:
-            if not _side_by_side(edit, ranges[at][2]):
-                return True
-            place = ranges[at][:2]
-            at = bisect_left(ranges, place) - 1  # of insertions at one place one stands for all
-        return edit.start == edit.end and not self._names.isdisjoint(self._new_names(edit))
-
-    def add(self, edits):
-        for edit in edits:
-            if _same(edit) not in self._same:
-                self._same.add(_same(edit))
-                insort(self._cells.setdefault(edit.cell, []), (edit.start, edit.end, edit), key=lambda entry: entry[:2])
-                if edit.start == edit.end:
-                    self._names |= self._new_names(edit)
-
-    def _new_names(self, edit):
-        """Names in the text of an insertion that the file does not know, each with the function it gets into.
-
-        Two fixes must not give one name to two things.
-        """
-        if self._words is None:
-            self._words = set(_NAME.findall(self._source.text))
-        new = set(_NAME.findall(edit.content)) - self._words
-        if not new:
-            return new
-        if self._scopes is None:
-            self._scopes = _functions(self._source)
-        row = self._source.module_row(edit.cell, edit.start[0]) + (edit.start[1] > 1)
-        scope = self._scopes[row] if row < len(self._scopes) else 0
-        return {(scope, name) for name in new}
-
-
-def _functions(source):
-    """For each row of the module, counted from 0, the number of the function whose body it is in; 0 for none."""
-    import ast
-
-    scopes = [0] * (len(source.lines) + 2)
-    try:
-        tree = ast.parse(source.code_bytes())
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return scopes
-    found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    for number, node in enumerate(sorted(found, key=lambda node: node.lineno), 1):
-        scopes[node.lineno + 1:node.end_lineno + 1] = [number] * (node.end_lineno - node.lineno)
-    return scopes
-
-
-_LAST = (float("inf"), float("inf"))
-
-
-def _side_by_side(one, other) -> bool:
-    """Whether two edits that touch or overlap only meet between two rows, so that both can be done."""
-    if one.start == one.end == other.start == other.end:
-        below = one.start[1] == 1 and one.content.endswith(("\n", "\r")) and other.content.endswith(("\n", "\r"))
-        return below or one.content.startswith(("\n", "\r")) and other.content.startswith(("\n", "\r"))
-    first, second = sorted((one, other), key=lambda edit: (edit.start, edit.end))
-    if first.end != second.start or second.start[1] != 1:
-        return False
-    return first.start != first.end or first.content.endswith(("\n", "\r"))
-
-
 def _place(finding):
     return (finding.cell or 0, *finding.start)
 
 
 def _key(finding):
     return finding.code, _place(finding)
-
-
-def _same(edit):
-    return edit.cell or 0, edit.start, edit.end, edit.content
-
-
-def _first(edits):
-    return min(_same(edit)[:3] for edit in edits)
-
-
-def _edits(group):
-    """The edits of several fixes, equal ones (the same import, inserted for each of them) once."""
-    edits = {_same(edit): edit for finding in group for edit in finding.fix.edits}
-    return sorted(edits.values(), key=lambda edit: _same(edit)[:3])
 
 
 def _error_row(source):

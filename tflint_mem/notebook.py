@@ -16,10 +16,18 @@ from tflint_mem.source import BOM, SourceError, splice, split_rows
 class _Cell:
     """One code cell: its number, the module row of its first row, its own text, where magics were masked, and the margin of its rows."""
 
-    __slots__ = ("number", "first_row", "text", "masked", "route", "margin")
+    __slots__ = ("number", "first_row", "text", "masked", "route", "margin", "_rows")
 
     def __init__(self, number, first_row, text, masked, route, margin):
         self.number, self.first_row, self.text, self.masked, self.route, self.margin = number, first_row, text, masked, route, margin
+        self._rows = None
+
+    @property
+    def rows(self):
+        """The rows of `text`."""
+        if self._rows is None:
+            self._rows = split_rows(self.text)
+        return self._rows
 
 
 class Notebook:
@@ -109,10 +117,29 @@ class Notebook:
 
     def with_edits(self, edits):
         """The file's new bytes.  Raises ValueError when an edit would write over a magic, overlap or miss the cell."""
-        document = self.document
-        for start, end, new in reversed(self._changes(edits)):
-            document = document[:start] + new + document[end:]
-        return BOM * self._bom + document.encode("utf-8")
+        pieces, done = [], 0
+        for start, end, new in self._changes(edits):
+            pieces += (self.document[done:start], new)
+            done = end
+        return BOM * self._bom + "".join((*pieces, self.document[done:])).encode("utf-8")
+
+    def check(self, edits):
+        """Raises ValueError as `with_edits` does, without writing anything out."""
+        last = None
+        for edit in sorted(edits, key=lambda edit: (edit.cell, edit.start, edit.end)):
+            cell = self._cell(edit.cell)
+            _refuse_masked(cell, edit)
+            for row, column in (edit.start, edit.end):
+                if not (1 <= row <= len(cell.rows) and 1 <= column <= len(cell.rows[row - 1]) + 1):
+                    raise ValueError(f"no such place: row {row}, column {column}")
+            if edit.end < edit.start or last is not None and last.cell == edit.cell and edit.start < last.end:
+                raise ValueError(f"edits overlap at row {edit.start[0]}")
+            last = edit
+
+    def _cell(self, number):
+        if number not in self._by_number:
+            raise ValueError(f"no code cell {number}")
+        return self._by_number[number]
 
     def file_edits(self, edits):
         """The same change as edits of the JSON text, for programs that know nothing about cells."""
@@ -140,9 +167,7 @@ class Notebook:
             by_cell.setdefault(edit.cell, []).append(edit)
         changes = []
         for number, group in by_cell.items():
-            if number not in self._by_number:
-                raise ValueError(f"no code cell {number}")
-            cell = self._by_number[number]
+            cell = self._cell(number)
             for edit in group:
                 _refuse_masked(cell, edit)
             start, end = self._span(number)
@@ -228,8 +253,10 @@ def _without_margin(text):
 
 
 def _refuse_masked(cell, edit):
-    for row, (first, behind) in cell.masked.items():
-        if edit.start < (row, behind) and (row, first) < edit.end:
+    near = range(edit.start[0], edit.end[0] + 1)
+    for row in near if len(near) < len(cell.masked) else cell.masked:
+        first, behind = cell.masked.get(row, (0, 0))
+        if behind and edit.start < (row, behind) and (row, first) < edit.end:
             raise ValueError(f"the fix would write over the notebook magic in cell {cell.number}, row {row}")
 
 

@@ -20,7 +20,7 @@ def located(source, edits) -> list:
             raise NoFix("the notebook cell is indented")
         final.append(edit.replace(cell=cell, start=(first, edit.start[1]), end=(last, edit.end[1])))
     try:
-        source.with_edits(final)
+        source.notebook.check(final)
     except ValueError as error:
         raise NoFix(str(error)) from error
     return final

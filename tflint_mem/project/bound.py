@@ -164,15 +164,18 @@ class Bindings:
         before = [b for b in bindings if b[1] < at]
         if not before:
             return bindings
-        kill = 0
-        for position, binding in enumerate(before):
+        kill, inside = 0, -1
+        for position in range(len(before) - 1, -1, -1):
+            binding = before[position]
             context = m.statements[binding[1]][2] if binding[1] >= 0 else -1
             if binding[0] not in ("augment", "annotation") and m.inside(here, context):
-                kill = position
+                kill, inside = position, context
+                break
         kept = before[kill:]
         if len(before) < len(bindings):
-            loops = m.loops(here)
-            if loops:  # what a later statement of the same loop assigned in the pass before
+            # what a later statement assigned in the pass before: of a loop around both that does not bind the name again on its way
+            loops = [loop for loop in m.loops(here) if not m.inside(inside, loop)]
+            if loops:
                 outermost = loops[-1]
                 kept = kept + [b for b in bindings if b[1] >= at and m.inside(m.statements[b[1]][2], outermost)]
         return kept

@@ -50,7 +50,11 @@ def _contained(run, chosen, color):
         try:
             with run.faults.around(f"the {chosen} report"):
                 return _render(run, chosen, color)
-            return "".join(f"{finding.path}:{finding.start[0]}:{finding.start[1]}: {finding.code} {finding.name}\n" for finding in shown)
+            from tflint_mem import safe
+
+            return "".join(
+                safe.row(safe.field(f"{finding.path}:{finding.start[0]}:{finding.start[1]}: {finding.code} {finding.name}")) + "\n"
+                for finding in shown)
         finally:
             run.findings = whole
 

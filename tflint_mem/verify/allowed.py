@@ -1,8 +1,11 @@
 """The environment of a measured child: an allow list.  What is not known to be harmless and useful stays behind.
 
 A list of bad names is never complete: every service invents its own for its keys.  What TensorFlow, CUDA, the numeric
-libraries and Python itself listen to is a list that ends.  More passes by `--verify-env NAME`, on the command line alone.
+libraries and Python itself listen to is a list that ends.  More passes by `--verify-env NAME`, on the command line
+alone.
 """
+
+from __future__ import annotations
 
 import os
 import re
@@ -37,13 +40,13 @@ _SECRET_VALUE = re.compile(
 )
 
 
-def is_allowed(name, value):
+def is_allowed(name: str, value: str) -> bool:
     """May the child have this variable without anybody having asked for it?"""
     known = name in _NAMES or _FAMILIES.fullmatch(name) and not _SECRET_NAME.search(name)
     return bool(known) and not _SECRET_VALUE.search(value)
 
 
-def clean_environment(environment, scratch, more=()):
+def clean_environment(environment: dict, scratch: str, more: tuple = ()) -> dict:
     """The environment for a child: what is allowed, and all private folders in `scratch`.
 
     more    names that the user asked for on the command line (`--verify-env`); they pass as they are

@@ -4,6 +4,8 @@ All three are pipes: nothing of them lies in a folder that the child can write t
 its run and the next number, so that what a program writes into descriptors that it guesses is no event.
 """
 
+from __future__ import annotations
+
 import ast
 import json
 import os
@@ -21,7 +23,7 @@ class Channel:
     key       what begins each of its events          events, report, output   descriptors for the child's side
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.key = secrets.token_hex(16)
         self._ours, self._theirs = {}, {}
         for name in ("events", "report", "output"):
@@ -31,17 +33,17 @@ class Channel:
         self._stop, self._wake = os.pipe()
         self._reader = threading.Thread(target=self._read, name="tflint-mem-verify-reader", daemon=True)
 
-    def begin(self):
+    def begin(self) -> None:
         """Lets go of the child's side, once the child has it, and reads from now on."""
         self._let_go()
         self._reader.start()
 
-    def _let_go(self):
+    def _let_go(self) -> None:
         for descriptor in self._theirs.values():
             os.close(descriptor)
         self._theirs = {}
 
-    def end(self):
+    def end(self) -> None:
         """Reads what is left; everything that could write has ended."""
         self._let_go()
         if self._reader.ident is not None:
@@ -51,7 +53,7 @@ class Channel:
         for descriptor in [*self._ours.values(), self._stop, self._wake]:
             os.close(descriptor)
 
-    def _read(self):
+    def _read(self) -> None:
         with selectors.DefaultSelector() as selector:
             for name, descriptor in self._ours.items():
                 selector.register(descriptor, selectors.EVENT_READ, name)
@@ -71,11 +73,11 @@ class Channel:
                     elif len(text) < _MOST_EVENTS:
                         text += part
 
-    def told(self):
+    def told(self) -> list:
         """The guard's lines so far: what holds, and how the child ended."""
         return [ast.literal_eval(line.decode("ascii")) for line in bytes(self._text["report"]).split(b"\n")[:-1]]
 
-    def read_events(self):
+    def read_events(self) -> list:
         """The child's events, in order."""
         found, key = [], self.key.encode("ascii")
         for line in bytes(self._text["events"]).split(b"\n"):
@@ -91,6 +93,6 @@ class Channel:
                 found.append(event)
         return found
 
-    def tail(self):
+    def tail(self) -> str:
         """The end of what the child printed."""
         return bytes(self._text["output"])[-_TAIL:].decode("utf-8", "replace")

@@ -5,6 +5,8 @@ Runs the snippet with the probe in place, repairs what is missing with stand-ins
 descriptor that the job names.  Python 3.8 syntax.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
@@ -17,16 +19,16 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__
 class Events:
     """Writes JSON lines to a pipe; each begins with the key of the run and its number.
 
-    The key keeps out what a program writes into descriptors it does not know.  A program that searches this process for it can
-    forge events all the same: it runs in the same process as the meters.
+    The key keeps out what a program writes into descriptors it does not know.  A program that searches this process
+    for it can forge events all the same: it runs in the same process as the meters.
     """
 
-    def __init__(self, descriptor, key):
+    def __init__(self, descriptor: int, key: str) -> None:
         self._descriptor, self._key, self._number, self._lock = descriptor, key, 0, threading.Lock()
         os.set_inheritable(descriptor, False)
         os.register_at_fork(after_in_child=self._forget)
 
-    def _forget(self):
+    def _forget(self) -> None:
         """A process that the snippet forks has no part in it."""
         try:
             os.close(self._descriptor)
@@ -34,7 +36,7 @@ class Events:
             pass
         self._descriptor = None
 
-    def __call__(self, event):
+    def __call__(self, event: dict) -> None:
         if self._descriptor is None:
             return
         with self._lock:
@@ -44,7 +46,7 @@ class Events:
             self._number += 1
 
 
-def main():
+def main() -> None:
     """Runs one job; the exit status is 0 whenever the events tell the whole story."""
     with os.fdopen(os.dup(0), "rb") as handle:
         job = json.loads(handle.read().decode("ascii"))

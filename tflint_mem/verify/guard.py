@@ -1,14 +1,16 @@
 """Stands between the tool and what it measures; the job is on its standard input.
 
-Started by runner.py under the tool's own interpreter, so that the interpreter of the child (which a project may name) is
-itself contained.  Three processes: this one, which waits; the first process of the new namespaces, with whose end the
-kernel ends everything in them; and the child.  Where there are no namespaces, this process adopts what the child leaves
-behind and ends it.
+Started by runner.py under the tool's own interpreter, so that the interpreter of the child (which a project may name)
+is itself contained.  Three processes: this one, which waits; the first process of the new namespaces, with whose end
+the kernel ends everything in them; and the child.  Where there are no namespaces, this process adopts what the child
+leaves behind and ends it.
 
-The first part of the job says what to do here; the rest is the child's.  Two lines go to the report, Python's literals: what
-holds (and the child's process id), then how the child ended.  The child has no part in that channel.  Every import here is
-time before each measurement: neither `json` nor `re`, nor what needs them.
+The first part of the job says what to do here; the rest is the child's.  Two lines go to the report, Python's
+literals: what holds (and the child's process id), then how the child ended.  The child has no part in that channel.
+Every import here is time before each measurement: neither `json` nor `re`, nor what needs them.
 """
+
+from __future__ import annotations
 
 import _signal as signal
 import errno
@@ -23,7 +25,7 @@ from . import sandbox
 START = "import sys; sys.path.insert(0, sys.argv[1]); from tflint_mem.verify import guard; guard.main(int(sys.argv[2]))"
 
 
-def main(report):
+def main(report: int) -> None:
     """Runs the job on standard input; never returns."""
     os.set_inheritable(report, False)
     job = _own_part()
@@ -32,7 +34,6 @@ def main(report):
         "readonly": [],
         "reason": None,
         "protections": {},
-        "user": False,
         "pids": [],
         "worker": os.getpid(),
         "init": None,
@@ -47,19 +48,19 @@ def main(report):
     from . import mounts
 
     sockets = mounts.sockets()
-    state["reason"] = sandbox.own_namespaces(job["network"])
+    state["reason"] = sandbox.own_namespaces(job["network"]) if job["namespaces"] else "namespaces: not usable here"
     if state["reason"] is None:
         _with_namespaces(job, state, report, sockets)
     else:
         _without(job, state, report)
 
 
-def _own_part():
+def _own_part() -> dict:
     """The job's first part: its length in eight bytes, then plain data; both ends are the same interpreter."""
     return marshal.loads(_read_bytes(int.from_bytes(_read_bytes(8), "little")))
 
 
-def _read_bytes(count):
+def _read_bytes(count: int) -> bytes:
     text = b""
     while len(text) < count:
         part = os.read(0, count - len(text))
@@ -69,11 +70,11 @@ def _read_bytes(count):
     return text
 
 
-def _tell(report, what):
+def _tell(report: int, what: dict) -> None:
     os.write(report, repr(what).encode("ascii", "backslashreplace") + b"\n")
 
 
-def _with_namespaces(job, state, report, sockets):
+def _with_namespaces(job: dict, state: dict, report: int, sockets: list) -> None:
     """Forks the first process of the namespaces and waits for it; its end is the end of all."""
     alive, held = os.pipe()
     first = os.fork()
@@ -88,7 +89,7 @@ def _with_namespaces(job, state, report, sockets):
     os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
-def _first_process(job, state, report, sockets, alive):
+def _first_process(job: dict, state: dict, report: int, sockets: list, alive: int) -> None:
     import select
 
     if select.select([alive], [], [], 0)[0]:
@@ -131,18 +132,18 @@ def _first_process(job, state, report, sockets, alive):
     _reap(child, report)
 
 
-def _outer_ids(old):
+def _outer_ids(old: int | None) -> tuple:
     """(id of the first process, of this one, all ids of this one) as /proc outside names them."""
     if old is None:
         return None, None, []
-    with os.fdopen(os.open("self/status", os.O_RDONLY, dir_fd=old), encoding="ascii", errors="replace") as status:
+    with os.fdopen(os.open("self/status", os.O_RDONLY, dir_fd=old), encoding="utf-8", errors="replace") as status:
         fields = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
     ids = [int(word) for word in fields.get("NSpid", fields["Pid"]).split()]
     os.close(old)
     return int(fields["PPid"]), ids[0], ids
 
 
-def _without(job, state, report):
+def _without(job: dict, state: dict, report: int) -> None:
     """No namespaces: this process adopts whatever the child's processes leave behind, and ends it."""
     _unprotected(state, state["reason"])
     sandbox.adopt_orphans()
@@ -156,7 +157,7 @@ def _without(job, state, report):
         _become(job, state, report, guard)
     sandbox.keep_closed()
 
-    def end(number, frame):
+    def end(number: int, frame: object) -> None:
         _end_all(guard)
         os._exit(1)
 
@@ -168,12 +169,12 @@ def _without(job, state, report):
     os._exit(0)
 
 
-def _unprotected(state, reason):
+def _unprotected(state: dict, reason: str) -> None:
     for name in ("processes", "files", "secrets", "network", "sockets", "privileges", "system calls"):
         state["protections"][name] = f"off: {reason}"
 
 
-def _become(job, state, report, guard, seen=False, spaces=False):
+def _become(job: dict, state: dict, report: int, guard: int | None, seen: bool = False, spaces: bool = False) -> None:
     """Takes the limits upon itself, says what holds, and becomes the child.  Never returns."""
     protections = state["protections"]
     if sandbox.linux():
@@ -212,34 +213,39 @@ def _become(job, state, report, guard, seen=False, spaces=False):
         os._exit(127)
 
 
-def _give_up_root(job, state, seen):
+def _give_up_root(job: dict, state: dict, seen: bool) -> None:
     """Root's child becomes nobody, with the scratch folder as its own, where nobody may read what it needs."""
     if os.getuid() != 0:
         return
-    scratch = job["view"]["write"][0]
-    for folder, names, files in os.walk(scratch):
-        for path in [folder, *(os.path.join(folder, name) for name in files)]:
-            os.chown(path, sandbox.NOBODY, sandbox.NOBODY, follow_symlinks=False)
-    if not seen:
-        os.chmod(os.path.dirname(scratch), 0o711)
     folders = [folder for folder in job["folders"] if folder not in job["view"]["wide"]]
     libraries = [path for path in job["view"]["read"] if path.endswith(("-packages", "/tflint_mem"))]
-    state["user"] = sandbox.become_nobody([*job["command"], *folders, *libraries, job["cwd"]])
-    if not state["user"]:
-        for folder, names, files in os.walk(scratch):
-            for path in [folder, *(os.path.join(folder, name) for name in files)]:
-                os.chown(path, 0, 0, follow_symlinks=False)
-
-
-def _read(path):
+    if not sandbox.can_be_nobody([*job["command"], *folders, *libraries]):
+        return
+    scratch = job["view"]["write"][0]
     try:
-        with open(path, encoding="ascii") as handle:
+        _hand_over(scratch, sandbox.NOBODY)
+        if not seen:
+            os.chmod(os.path.dirname(scratch), 0o711)
+        sandbox.become_nobody()
+    except OSError:
+        _hand_over(scratch, 0)
+
+
+def _hand_over(scratch: str, user: int) -> None:
+    for folder, _, files in os.walk(scratch):
+        for path in [folder, *(os.path.join(folder, name) for name in files)]:
+            os.chown(path, user, user, follow_symlinks=False)
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as handle:
             return handle.read().strip()
     except OSError:
         return None
 
 
-def _restrict(job, state, guard, seen, spaces):
+def _restrict(job: dict, state: dict, guard: int | None, seen: bool, spaces: bool) -> None:
     from . import landlock, mounts, seccomp
 
     protections = state["protections"]
@@ -262,8 +268,9 @@ def _restrict(job, state, guard, seen, spaces):
             )
             protections["secrets"] = "on (Landlock)"
             state["readonly"] = [path for path in job["folders"] if path not in plan["wide"]]
-            if version >= 6 and not spaces:
-                protections["processes"] = "on (Landlock; ended by the guard)"
+            if not spaces:
+                held = "on (Landlock; ended by the guard)"
+                protections["processes"] = held if version >= 6 else "off: signals reach other processes of this user"
         else:
             for name in ("files", "secrets", "sockets"):
                 protections[name] = f"off: {reason}"
@@ -282,7 +289,7 @@ def _restrict(job, state, guard, seen, spaces):
         state["network"], protections["network"] = "off", "on (system calls)"
 
 
-def _close_others(kept):
+def _close_others(kept: set) -> None:
     """Closes all descriptors but the standard ones and these."""
     try:
         names = os.listdir("/proc/self/fd")
@@ -299,14 +306,14 @@ def _close_others(kept):
                 pass
 
 
-def _quiet():
+def _quiet() -> None:
     """Lets go of the child's standard streams."""
     empty = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(empty, number)
 
 
-def _waited(child):
+def _waited(child: int) -> int:
     while True:
         try:
             return os.waitpid(child, 0)[1]
@@ -314,7 +321,7 @@ def _waited(child):
             continue
 
 
-def _reap(child, report):
+def _reap(child: int, report: int) -> None:
     """The first process: collects everything that ends, until the child does."""
     while True:
         try:
@@ -326,11 +333,11 @@ def _reap(child, report):
             os._exit(0)
 
 
-def _code(status):
+def _code(status: int) -> int:
     return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
 
 
-def _end_all(guard, most=10.0):
+def _end_all(guard: int, most: float = 10.0) -> None:
     """Ends all descendants: stopped first, so that none starts another meanwhile, until there is none."""
     from .processes import descendants
 

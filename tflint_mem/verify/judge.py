@@ -112,7 +112,7 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     return judged, []
 
 
-def _cut_short(judged, run, error, snippet, repeats):
+def _cut_short(judged: object, run: object, error: object, snippet: object, repeats: int) -> list:
     """What a run lacks that ended before it was over: what would have come next is not known, so its curve acquits nobody."""
     if run.status in ENDED_BY_ITSELF:
         return [itself(run)]

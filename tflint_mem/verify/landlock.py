@@ -1,7 +1,10 @@
 """Landlock (Linux 5.13 and later): a process gives up files, network and signals for itself and all it starts.
 
-It needs no privileges and no namespaces: the layer that is left in containers and on systems where the others are refused.
+It needs no privileges and no namespaces: the layer that is left in containers and on systems where the others are
+refused.
 """
+
+from __future__ import annotations
 
 import ctypes
 import errno
@@ -27,7 +30,7 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32)]
 
 
-def version():
+def version() -> int:
     """The version of Landlock's interface that this kernel offers, 0 for none."""
     found = ctypes.CDLL(None, use_errno=True).syscall(
         ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION)
@@ -35,8 +38,9 @@ def version():
     return max(0, found)
 
 
-def restrict(readable, listed, writable, network):
-    """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and no more.
+def restrict(readable: list, listed: list, writable: list, network: bool) -> tuple:
+    """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and
+    no more.
 
     listed    folders whose names alone may be seen          network   leave TCP alone
     Returns (version, None), or (0, why there is none).  Needs no-new-privileges.
@@ -62,7 +66,7 @@ def restrict(readable, listed, writable, network):
     return offered, None
 
 
-def _allow(libc, rules, path, rights):
+def _allow(libc: object, rules: int, path: str, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

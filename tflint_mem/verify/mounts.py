@@ -1,7 +1,10 @@
-"""A private root folder for the child, from the plan of view.py: a read-only view with one folder that can be written to.
+"""A private root folder for the child, from the plan of view.py: a read-only view with one folder that can be written
+to.
 
 Needs a mount namespace of its own; changes nothing outside it.  Raises OSError with the step that was refused.
 """
+
+from __future__ import annotations
 
 import ctypes
 import errno
@@ -33,7 +36,7 @@ class _Attributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user")]
 
 
-def without_hidden(plan):
+def without_hidden(plan: dict) -> tuple:
     """(paths to read with all that is below them, folders to list) that leave out what the plan hides."""
     whole, listed, queue, hidden = [], [], [path for path in plan["read"] if os.path.exists(path)], set(plan["hide"])
     while queue:
@@ -51,7 +54,7 @@ def without_hidden(plan):
     return whole, listed
 
 
-def devices():
+def devices() -> list:
     """The device files that the child gets: those without state, and the accelerators."""
     found = [os.path.join("/dev", name) for name in _DEVICES]
     for folder, beginnings in _ACCELERATORS.items():
@@ -64,7 +67,7 @@ def devices():
     return found
 
 
-def sockets():
+def sockets() -> list:
     """Paths of the sockets that somebody listens on now: each is a way out of any folder that can be read."""
     found = []
     try:
@@ -81,17 +84,17 @@ def sockets():
 class Root:
     """The new root folder while it is being built.  `base` is an empty folder that becomes it."""
 
-    def __init__(self, base):
+    def __init__(self, base: str) -> None:
         self.base, self._libc = base, ctypes.CDLL(None, use_errno=True)
         self._call("make mounts private", self._libc.mount(b"none", b"/", None, ctypes.c_ulong(_REC | _PRIVATE), None))
         self.mount("tmpfs", base, "tmpfs", _NOSUID | _NODEV, "mode=755,size=4m")
 
-    def _call(self, step, result):
+    def _call(self, step: str, result: int) -> None:
         if result != 0:
             number = ctypes.get_errno()
             raise OSError(number, f"{step}: {errno.errorcode.get(number, number)}")
 
-    def mount(self, source, target, kind, flags, data=None):
+    def mount(self, source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
         """mount(2).  Raises OSError."""
         self._call(
             f"mount {kind or 'bind'} {source}",
@@ -104,19 +107,23 @@ class Root:
             ),
         )
 
-    def place(self, path):
+    def place(self, path: str) -> str:
         """Where a path of the new root is now."""
         return self.base + path if path != "/" else self.base
 
-    def bind(self, source, path, writable=False, devices=False):
+    def bind(self, source: str, path: str, writable: bool = False, devices: bool = False) -> None:
         """Shows `source` at `path`; links among the parents of `path` are followed inside the new root alone."""
         target = self._prepared(path, os.path.isdir(source))
         if target is None:
             return
         self.mount(source, target, None, _BIND | _REC)
-        self._seal(target, (0 if writable else _RDONLY) | _NOSUID | (0 if devices else _NODEV))
+        try:
+            self._seal(target, (0 if writable else _RDONLY) | _NOSUID | (0 if devices else _NODEV))
+        except OSError:
+            self._libc.umount2(os.fsencode(target), _DETACH)
+            raise
 
-    def _prepared(self, path, folder):
+    def _prepared(self, path: str, folder: bool) -> str | None:
         """The path below the base, made where it is missing; only ever inside the base's own temporary file system."""
         target = self.place(path)
         if not os.path.realpath(target).startswith(self.base + "/"):
@@ -129,10 +136,8 @@ class Root:
                 os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o644))
         return target
 
-    def _seal(self, target, flags):
-        attributes = _Attributes(
-            flags & (_RDONLY | _NOSUID | _NODEV)
-        )  # the first three flags have the same values here
+    def _seal(self, target: str, flags: int) -> None:
+        attributes = _Attributes(flags & (_RDONLY | _NOSUID | _NODEV))  # these three have the same values here
         done = self._libc.syscall(
             ctypes.c_long(_MOUNT_SETATTR),
             ctypes.c_int(_AT_FDCWD),
@@ -149,7 +154,7 @@ class Root:
             again = os.statvfs(point).f_flag & _INHERITED
             self.mount("none", point, None, _BIND | _REMOUNT | flags | again)
 
-    def hide(self, path):
+    def hide(self, path: str) -> None:
         """Puts nothing over a folder or file that is shown."""
         target = self.place(path)
         if os.path.islink(target) or not os.path.exists(target):
@@ -159,12 +164,20 @@ class Root:
         else:
             self.mount("/dev/null", target, None, _BIND)
 
-    def link(self, path, to):
+    def bind_if_possible(self, path: str, writable: bool = False, devices: bool = False) -> bool:
+        """Shows a path where it is; tells whether it could: what a system withholds is not there."""
+        try:
+            self.bind(path, path, writable, devices)
+        except OSError:
+            return False
+        return True
+
+    def link(self, path: str, to: str) -> None:
         """A symbolic link."""
         os.makedirs(os.path.dirname(self.place(path)), exist_ok=True)
         os.symlink(to, self.place(path))
 
-    def finish(self):
+    def finish(self) -> None:
         """Makes it the root of this mount namespace, and the old one unreachable."""
         self._call(
             "protect /",
@@ -185,7 +198,7 @@ class Root:
         os.chdir("/")
 
 
-def build(plan, base, memory, sockets, own_processes):
+def build(plan: dict, base: str, memory: int, sockets: list, own_processes: bool) -> str | None:
     """Builds the view and enters it.  Returns a sentence about what could not be done as wished, or None.
 
     memory         bytes that /dev/shm may take            sockets   paths of sockets to hide where they are shown
@@ -207,8 +220,8 @@ def build(plan, base, memory, sockets, own_processes):
         if os.path.islink(path) and path.count("/") == 1:
             root.link(path, os.readlink(path))  # /lib -> usr/lib
             continue
-        root.bind(path, path)
-        shown.append(path)
+        if root.bind_if_possible(path):
+            shown.append(path)
     for path in plan["hide"]:
         root.hide(path)
     root.bind(scratch, scratch, writable=True)
@@ -230,7 +243,7 @@ def build(plan, base, memory, sockets, own_processes):
     return note
 
 
-def _system(root, plan):
+def _system(root: Root, plan: dict) -> None:
     os.makedirs(root.place("/etc"))
     for path in plan["etc"]:
         if os.path.islink(path):
@@ -241,15 +254,15 @@ def _system(root, plan):
                 and real.startswith(("/run/", "/var/", "/etc/"))
                 and not os.path.lexists(root.place(real))
             ):
-                root.bind(real, real)  # resolv.conf of systemd
+                root.bind_if_possible(real)  # resolv.conf of systemd
         elif os.path.exists(path):
-            root.bind(path, path)
+            root.bind_if_possible(path)
 
 
-def _devices(root, memory):
+def _devices(root: Root, memory: int) -> None:
     os.makedirs(root.place("/dev"))
     for path in devices():
-        root.bind(path, path, writable=True, devices=True)
+        root.bind_if_possible(path, writable=True, devices=True)
     for name, to in (
         ("fd", "/proc/self/fd"),
         ("stdin", "/proc/self/fd/0"),
@@ -261,7 +274,7 @@ def _devices(root, memory):
     root.mount("tmpfs", root.place("/dev/shm"), "tmpfs", _NOSUID | _NODEV, f"mode=1777,size={memory}")
 
 
-def _lock_namespaces(proc):
+def _lock_namespaces(proc: str) -> None:
     """No further namespaces, and no more processes than a program has use for (Linux 6.14), in here."""
     for name, value in (
         ("sys/user/max_user_namespaces", "0"),
@@ -275,14 +288,14 @@ def _lock_namespaces(proc):
             pass  # the filter on system calls says no as well
 
 
-def _is_socket(path):
+def _is_socket(path: str) -> bool:
     try:
         return stat.S_ISSOCK(os.stat(path).st_mode)
     except OSError:
         return False
 
 
-def _mounts_below(target):
+def _mounts_below(target: str) -> list:
     found = []
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
         for line in table:

@@ -45,7 +45,7 @@ def needs(run, error, text=""):
     return [f"code that runs as it stands: {error['type']}: {short(message)}{line}{hidden}{_instead(error, text)}"]
 
 
-def itself(run):
+def itself(run: object) -> str:
     """What a process that ended by itself, before all was measured, would have to do instead."""
     repeats = len(run.of("sample"))
     when = f"after {repeats} repeats" if repeats else "before its first repeat was over"

@@ -1,5 +1,7 @@
 """The processes of a measured child as they are seen from outside: who they are, what they hold, and how they end."""
 
+from __future__ import annotations
+
 import errno
 import os
 import time
@@ -9,7 +11,7 @@ import _signal as signal  # `signal` itself takes longer to import than guard.py
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def parents():
+def parents() -> dict:
     """{process id: (parent, session)} of all processes; empty where the system does not tell."""
     found = {}
     try:
@@ -29,7 +31,7 @@ def parents():
     return found
 
 
-def _parents_from_ps():
+def _parents_from_ps() -> dict:
     """The same where there is no /proc (macOS, BSD)."""
     import subprocess
 
@@ -45,8 +47,10 @@ def _parents_from_ps():
     return found
 
 
-def descendants(root, table=None):
-    """Process ids of everything that `root` and its session started, without `root`; those whose end is not collected are left out."""
+def descendants(root: int, table: dict | None = None) -> list:
+    """Process ids of everything that `root` and its session started, without `root`; those whose end is not collected
+    are left out.
+    """
     table = parents() if table is None else table
     children = {}
     for pid, (parent, _) in table.items():
@@ -61,13 +65,13 @@ def descendants(root, table=None):
     return sorted(found - {root})
 
 
-def resident(pids, limit):
+def resident(pids: list, limit: int) -> int:
     """Bytes resident in all of them.  Pages that they share count once as soon as the plain sum is over the limit."""
     total = sum(_resident(pid) for pid in pids)
     return total if total <= limit or len(pids) < 2 else sum(_share(pid) for pid in pids)
 
 
-def _resident(pid):
+def _resident(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/statm", "rb") as handle:
             return int(handle.read().split()[1]) * _PAGE
@@ -77,7 +81,7 @@ def _resident(pid):
         return 0 if os.path.isdir("/proc/self") else _resident_from_ps(pid)
 
 
-def _resident_from_ps(pid):
+def _resident_from_ps(pid: int) -> int:
     import subprocess
 
     try:
@@ -89,7 +93,7 @@ def _resident_from_ps(pid):
         return 0
 
 
-def _share(pid):
+def _share(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as handle:
             for line in handle:
@@ -100,7 +104,7 @@ def _share(pid):
     return _resident(pid)
 
 
-def shared_memory(worker):
+def shared_memory(worker: int) -> int:
     """Bytes in the child's own /dev/shm, 0 where it has none of its own."""
     try:
         there, here = os.stat(f"/proc/{worker}/root/dev/shm"), os.stat("/dev/shm")
@@ -112,8 +116,10 @@ def shared_memory(worker):
     return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
-def on_disk(folder, pids, most=200_000):
-    """Bytes on disk below a folder, and in files that the processes hold open without a name.  `most` entries are looked at."""
+def on_disk(folder: str, pids: list, most: int = 200_000) -> float:
+    """Bytes on disk below a folder, and in files that the processes hold open without a name.  `most` entries are
+    looked at.
+    """
     total, queue, seen = 0, [folder], set()
     while queue and most > 0:
         try:
@@ -146,7 +152,7 @@ def on_disk(folder, pids, most=200_000):
     return total if most > 0 else float("inf")
 
 
-def has_loaded_tensorflow(pid):
+def has_loaded_tensorflow(pid: int) -> bool:
     """Are TensorFlow's libraries in the process's memory?"""
     try:
         with open(f"/proc/{pid}/maps", "rb") as handle:
@@ -155,10 +161,11 @@ def has_loaded_tensorflow(pid):
         return False
 
 
-def end(guard, init, most=10.0):
+def end(guard: object, init: int | None, most: float = 10.0) -> None:
     """Ends the child and all that it started.
 
-    guard   the Popen of guard.py          init   id of the first process of the child's namespace, None when it has none
+    guard   the Popen of guard.py
+    init    id of the first process of the child's namespace, None when it has none
     """
     import subprocess
 
@@ -183,7 +190,7 @@ def end(guard, init, most=10.0):
     guard.wait()
 
 
-def _signal(pids, number):
+def _signal(pids: list, number: int) -> None:
     for pid in pids:
         try:
             os.kill(pid, number)

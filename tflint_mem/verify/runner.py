@@ -1,10 +1,12 @@
 """Starts the measured child behind its guard, watches it, ends it, and reads what it said.
 
 The child gets a view of the system, processes and a network of its own (guard.py), a scratch working directory, an
-environment by allow list, and limits.  Its memory, processes and files and those of everything it started are supervised
-from here: a limit on address space would stop TensorFlow before it starts.
-An end by memory, time or a crash is a result like any other.
+environment by allow list, and limits.  Its memory, processes and files and those of everything it started are
+supervised from here: a limit on address space would stop TensorFlow before it starts. An end by memory, time or a
+crash is a result like any other.
 """
+
+from __future__ import annotations
 
 import json
 import marshal
@@ -19,7 +21,7 @@ from . import processes, view
 from .allowed import clean_environment
 from .channel import Channel
 from .guard import START
-from .scratch import Scratch
+from .scratch import Scratch, sweep
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
@@ -98,11 +100,27 @@ def child_environment(options, scratch, memory=True, growth=True):
     return environment
 
 
+def _wake_gpu() -> None:
+    """Has the driver's own helper make the device file that CUDA would ask it for: in its view a child cannot."""
+    if os.path.exists("/dev/nvidiactl") and not os.path.exists("/dev/nvidia-uvm"):
+        helper = shutil.which("nvidia-modprobe")
+        if helper is not None:
+            try:
+                subprocess.run(
+                    [helper, "-u", "-c=0"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
+                )
+            except (OSError, subprocess.SubprocessError):
+                pass  # TensorFlow then says that it sees no GPU
+
+
 def inspect(options):
     """What the interpreter of the options has: environment.describe() plus "isolated".
 
     Returns (dictionary, None), or (None, one sentence why it cannot be used).
     """
+    if options.device != "cpu":
+        _wake_gpu()
+    sweep()
     with Scratch() as scratch:
         job = _job(options, scratch, "environment", options.timeout)
         try:
@@ -155,7 +173,7 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
         )
 
 
-def unprotected(isolated):
+def unprotected(isolated: dict | None) -> dict:
     """{layer: why it does not hold} for what an "isolated" event says, without what the user switched off."""
     return {
         name: state[5:]
@@ -164,12 +182,12 @@ def unprotected(isolated):
     }
 
 
-def _project_of(options):
+def _project_of(options: object) -> list:
     """What the interpreter may need to see before a snippet is there: the folder that its configuration stands in."""
     return [os.path.realpath(options.base)]
 
 
-def _job(options, scratch, task, seconds, folders=()):
+def _job(options: object, scratch: Scratch, task: str, seconds: float, folders: list | tuple = ()) -> dict:
     _lend_binding(scratch.path("binding"))
     return {
         "task": task,
@@ -181,7 +199,9 @@ def _job(options, scratch, task, seconds, folders=()):
 
 
 def _lend_binding(folder):
-    """Copies `nvidia-ml-py` of this interpreter to where the child finds it last, for a TensorFlow environment without it."""
+    """Copies `nvidia-ml-py` of this interpreter to where the child finds it last, for a TensorFlow environment
+    without it.
+    """
     import importlib.util
 
     spec = importlib.util.find_spec("pynvml")
@@ -192,8 +212,28 @@ def _lend_binding(folder):
             pass  # the child then reports that the binding is not installed
 
 
-def _supervised(options, scratch, job, environment, seconds, folders=()):
+def _supervised(
+    options: object, scratch: Scratch, job: dict, environment: dict, seconds: float, folders: list | tuple = ()
+) -> Run:
     """Runs a job behind the guard.  Raises OSError when the interpreter cannot be started."""
+    for namespaces in (True, False):
+        run = _guarded(options, scratch, job, environment, seconds, folders, namespaces)
+        # a system that gives namespaces and then not what belongs to them: nothing of the project has run yet
+        if run is not None:
+            break
+    return run
+
+
+def _guarded(
+    options: object,
+    scratch: Scratch,
+    job: dict,
+    environment: dict,
+    seconds: float,
+    folders: list | tuple,
+    namespaces: bool,
+) -> Run | None:
+    """One try of _supervised.  None when the guard gave up before it started the child, and may do with less."""
     folders = [os.path.realpath(folder) for folder in folders]
     began = time.monotonic()
     channel = Channel()
@@ -202,6 +242,7 @@ def _supervised(options, scratch, job, environment, seconds, folders=()):
         "command": command,
         "environment": environment,
         "network": options.network,
+        "namespaces": namespaces,
         "events": channel.events,
         "cwd": job["cwd"],
         "view": view.plan(options.python, folders, environment, scratch.root),
@@ -245,6 +286,8 @@ def _supervised(options, scratch, job, environment, seconds, folders=()):
     told = _told(channel)
     if "error" in told:
         raise OSError(0, told["error"])
+    if not told and status is None and namespaces and guard.returncode != 0:
+        return None
     events = channel.read_events()
     if told.get("event") == "isolated":
         events.insert(0, {name: told[name] for name in ("event", "network", "readonly", "reason", "protections")})
@@ -255,7 +298,7 @@ def _supervised(options, scratch, job, environment, seconds, folders=()):
     return Run(status, events, time.monotonic() - began, peak, code, channel.tail(), time.time(), loaded)
 
 
-def _told(channel):
+def _told(channel: Channel) -> dict:
     """All that the guard has said so far."""
     told = {}
     for line in channel.told():
@@ -277,7 +320,7 @@ class _Watch:
         self.peak, self.worker, self._init = 0, guard.pid, None
         self._next_disk, self._known = time.monotonic() + 1.0, False
 
-    def look(self):
+    def look(self) -> str | None:
         """None, "memory", "processes", "disk" or "timeout"."""
         if not self._known:
             told = _told(self._channel)
@@ -300,7 +343,7 @@ class _Watch:
         return "timeout" if now > self._deadline else None
 
 
-def _status_of(events, code):
+def _status_of(events: list, code: int | None) -> str:
     names = [event["event"] for event in events]
     if code not in (0, None):
         return "crashed"

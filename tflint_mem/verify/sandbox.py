@@ -1,9 +1,13 @@
-"""What a measured child may not do, in layers: each is taken where the system allows it, and each says whether it holds.
+"""What a measured child may not do, in layers: each is taken where the system allows it, and each says whether it
+holds.
 
-Namespaces (Linux; of an own user where that is needed) give it processes, network, IPC and files of its own; it keeps no
-capability, can gain no privileges, and a filter on system calls keeps it from undoing any of that.  Where namespaces are
-refused, Landlock guards files and signals, and the filter the network.  Everything here is for guard.py.
+Namespaces (Linux; of an own user where that is needed) give it processes, network, IPC and files of its own; it keeps
+no capability, can gain no privileges, and a filter on system calls keeps it from undoing any of that.  Where
+namespaces are refused, Landlock guards files and signals, and the filter the network.  Everything here is for
+guard.py.
 """
+
+from __future__ import annotations
 
 import ctypes
 import os
@@ -37,21 +41,21 @@ LAYERS = (
 )
 
 
-def linux():
+def linux() -> bool:
     """Are the means of this module there at all?"""
     return sys.platform.startswith("linux")
 
 
-def _libc():
+def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def most_tasks():
+def most_tasks() -> int:
     """Tasks that a child may have at once, threads included: TensorFlow starts several for each processor."""
     return max(1024, 64 * (os.cpu_count() or 1))
 
 
-def own_namespaces(network):
+def own_namespaces(network: bool) -> str | None:
     """Enters new namespaces; the process-id namespace begins with the next child.  network: leave it reachable.
 
     Returns the reason when that is refused, else None.  Must run before any thread exists.
@@ -73,9 +77,11 @@ def own_namespaces(network):
 
 
 class _Mapper:
-    """A process of root that stays outside and gives the new user namespace two users: root, and nobody for the child."""
+    """A process of root that stays outside and gives the new user namespace two users: root, and nobody for the
+    child.
+    """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._go, go = os.pipe()
         done, self._done = os.pipe()
         parent = os.getpid()
@@ -98,7 +104,7 @@ class _Mapper:
         os.close(self._done)
         self._go, self._done = go, done
 
-    def map(self, wanted):
+    def map(self, wanted: bool) -> bool:
         """Lets it write; tells whether it could."""
         os.write(self._go, b"y" if wanted else b"n")
         written = os.read(self._done, 1) == b"y"
@@ -108,13 +114,10 @@ class _Mapper:
         return written
 
 
-def become_nobody(needed):
-    """Root's child becomes nobody: a user without files, whom limits on processes hold.  Only where nobody may read what is `needed`.
-
-    Returns whether it did; must be called with the capabilities of root, before they are dropped.
+def can_be_nobody(needed: list) -> bool:
+    """Could root's child become nobody, and would that user be able to read what is `needed`?  Tried out in a process
+    of its own.
     """
-    if os.getuid() != 0:
-        return False
     trial = os.fork()
     if trial == 0:
         try:
@@ -123,20 +126,25 @@ def become_nobody(needed):
         except OSError:
             fine = False
         os._exit(0 if fine else 1)
-    if os.waitpid(trial, 0)[1] != 0:
-        return False
+    return os.waitpid(trial, 0)[1] == 0
+
+
+def become_nobody() -> None:
+    """Root's child becomes a user without files, whom limits on processes hold.  Raises OSError.
+
+    Must be called with the capabilities of root, before they are dropped.
+    """
     _close_bounding_set(_libc())  # afterwards it may no longer
     _be_nobody()
-    return True
 
 
-def _be_nobody():
+def _be_nobody() -> None:
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def _readable(path, most=5000):
+def _readable(path: str, most: int = 5000) -> bool:
     """Can this process read the file, or the folder and what stands in it?"""
     if not os.path.isdir(path):
         return os.access(path, os.R_OK)
@@ -148,7 +156,7 @@ def _readable(path, most=5000):
     )
 
 
-def loopback_up():
+def loopback_up() -> None:
     """Local servers and test clients may use 127.0.0.1 of the new, empty network."""
     import _socket  # `socket` itself takes longer to import than all else here
     import fcntl
@@ -163,7 +171,7 @@ def loopback_up():
         pass  # no loopback: a snippet that needs one will say so itself
 
 
-def drop_capabilities():
+def drop_capabilities() -> None:
     """Gives up every capability for good, also those that a program could get back.  Raises OSError."""
     libc = _libc()
     libc.prctl(_SECUREBITS, _NO_ROOT_POWERS, 0, 0, 0)  # refused without CAP_SETPCAP: then there is nothing to get back
@@ -174,34 +182,36 @@ def drop_capabilities():
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def _close_bounding_set(libc):
+def _close_bounding_set(libc: object) -> None:
     number = 0
     while libc.prctl(_BOUNDING_DROP, number, 0, 0, 0) == 0 and number < 64:
         number += 1
 
 
-def no_new_privileges():
+def no_new_privileges() -> None:
     """setuid programs and file capabilities give nothing any more, here and in all that is started."""
     if _libc().prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs")
 
 
-def die_with_parent(number):
-    """Asks the kernel to send this process a signal when the one that started it is gone, however that one went (Linux)."""
+def die_with_parent(number: int) -> None:
+    """Asks the kernel to send this process a signal when the one that started it is gone, however that one went
+    (Linux).
+    """
     _libc().prctl(_PDEATHSIG, number, 0, 0, 0)
 
 
-def keep_closed():
+def keep_closed() -> None:
     """No other process of this user may look into this one."""
     _libc().prctl(_DUMPABLE, 0, 0, 0, 0)
 
 
-def adopt_orphans():
+def adopt_orphans() -> None:
     """Descendants whose parents end become children of this process, not of the system's first one."""
     _libc().prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
-def tasks_of_user():
+def tasks_of_user() -> int:
     """Tasks that this user has now, in all namespaces that can be seen."""
     found, user = 0, os.getuid()
     for name in os.listdir("/proc"):
@@ -213,10 +223,11 @@ def tasks_of_user():
     return found
 
 
-def limit_resources(cpu_seconds, file_bytes, tasks=None):
+def limit_resources(cpu_seconds: float, file_bytes: int, tasks: int | None = None) -> None:
     """CPU time of each process, size of any one file, no core files; tasks of this user (None: no limit).
 
-    Address space is left alone: TensorFlow and CUDA reserve far more of it than they use; memory is watched from outside.
+    Address space is left alone: TensorFlow and CUDA reserve far more of it than they use; memory is watched from
+    outside.
     """
     try:
         import resource

@@ -4,6 +4,8 @@ It keeps namespaces and mounts as they were set up, other processes' memory and 
 families of sockets that no network namespace holds back.  Needs no privileges, only no-new-privileges.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import os
@@ -24,8 +26,10 @@ _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 # system call -> its number on x86-64 and on 64-bit ARM
 _REFUSED = {
     # other views of the file system, other namespaces
-    "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268),
-    "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432),
+    "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97),
+    "setns": (308, 268),
+    "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "fsmount": (432, 432),
     "fspick": (433, 433), "mount_setattr": (442, 442), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
     "swapon": (167, 224), "swapoff": (168, 225), "quotactl": (179, 60), "quotactl_fd": (443, 443), "acct": (163, 89),
     "fanotify_init": (300, 262),
@@ -33,17 +37,22 @@ _REFUSED = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
     "pidfd_getfd": (438, 438), "process_madvise": (440, 440),
     # the kernel itself, and what is shared beside files
-    "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219), "bpf": (321, 280), "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+    "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219), "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
     "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "kexec_load": (246, 104),
-    "kexec_file_load": (320, 294), "reboot": (169, 142), "syslog": (103, 116), "settimeofday": (164, 170), "clock_settime": (227, 112),
+    "kexec_file_load": (320, 294), "reboot": (169, 142), "syslog": (103, 116), "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
     "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58),
 }
 _ONLY_X86 = {"iopl": 172, "ioperm": 173, "modify_ldt": 154, "uselib": 134}
 # what changes a file's mode, owner, times or attributes: Landlock does not ask for these
 _QUIETLY_REFUSED = {
-    "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "fchown": (93, 55), "fchownat": (260, 54), "utimensat": (280, 88),
-    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15),
+    "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "fchown": (93, 55), "fchownat": (260, 54),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
     "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466), "file_setattr": (469, 469),
 }
 _QUIETLY_REFUSED_ON_X86 = {"chmod": 90, "chown": 92, "lchown": 94, "utime": 132, "utimes": 235, "futimesat": 261}
@@ -51,11 +60,12 @@ _CLONE, _CLONE3, _SOCKET, _IOCTL, _KILL = (56, 220), (435, 435), (41, 198), (16,
 _SIGNALS = (_KILL, (200, 130), (234, 131), (424, 424))  # kill, tkill, tgkill; pidfd_send_signal needs a descriptor
 
 
-def program(machine, families, guard=None, keep_modes=False):
+def program(machine: str, families: tuple, guard: int | None = None, keep_modes: bool = False) -> bytes | None:
     """The filter as bytes, or None for a machine that is not known.
 
-    families    address families that `socket` may have        guard   process id that may not be signalled, nor "all" of them
-    keep_modes  changes of modes, owners, times and attributes seem to succeed and do nothing: copying a file asks for them
+    families    address families that `socket` may have
+    guard       process id that may not be signalled, nor "all" of them
+    keep_modes  changes of modes, owners, times and attributes seem to succeed and do nothing: copying asks for them
     """
     if machine not in _MACHINES:
         return None
@@ -97,17 +107,17 @@ def program(machine, families, guard=None, keep_modes=False):
     return b"".join([*code, _jump(_RETURN, _ALLOW)])
 
 
-def _argument(number, index, steps):
+def _argument(number: int, index: int, steps: list) -> list:
     """Steps on the low half of an argument of one system call; the number is loaded again behind them."""
     look = [_jump(_LOAD, _ARGUMENTS + 8 * index), *steps, _jump(_LOAD, _NUMBER)]
     return [_jump(_EQUAL, number, 0, len(look)), *look]
 
 
-def _jump(code, value, if_true=0, if_false=0):
+def _jump(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
-def install(families, guard=None, keep_modes=False):
+def install(families: tuple, guard: int | None = None, keep_modes: bool = False) -> str | None:
     """Puts this process and all it starts under the filter.  Returns None, or why there is none."""
     text = program(os.uname().machine, families, guard, keep_modes)
     if text is None:

@@ -93,7 +93,7 @@ def announcement(findings, options, environment):
             f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.{shared}{_gaps(environment)}")
 
 
-def _gaps(environment):
+def _gaps(environment: dict) -> str:
     """Which protections this system does not give, in a sentence; "" when it gives all."""
     off = environment.get("unprotected")
     if not off:

@@ -7,6 +7,8 @@ is plain data for guard.py, which makes it a private root folder (mounts.py) or,
 sockets of services, mail, logs, what is mounted beside.
 """
 
+from __future__ import annotations
+
 import glob
 import os
 import re
@@ -29,10 +31,14 @@ _SYSTEM = (
     "/System",
     "/Library/Developer",
 )
-_ETC = ("alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf", "crypto-policies", "egl", "fonts", "gai.conf", "glvnd",
-        "group", "host.conf", "hosts", "ImageMagick-6", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias", "locale.conf",
-        "localtime", "magic", "matplotlibrc", "mime.types", "nsswitch.conf", "nv_tegra_release", "nvidia", "OpenCL", "os-release",
-        "passwd", "pki/ca-trust", "pki/tls/certs", "protocols", "python3", "resolv.conf", "services", "ssl/certs", "ssl/openssl.cnf",
+_ETC = ("alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf", "crypto-policies", "egl", "fonts",
+        "gai.conf", "glvnd",
+        "group", "host.conf", "hosts", "ImageMagick-6", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
+        "locale.alias", "locale.conf",
+        "localtime", "magic", "matplotlibrc", "mime.types", "nsswitch.conf", "nv_tegra_release", "nvidia", "OpenCL",
+        "os-release",
+        "passwd", "pki/ca-trust", "pki/tls/certs", "protocols", "python3", "resolv.conf", "services", "ssl/certs",
+        "ssl/openssl.cnf",
         "static", "terminfo", "timezone", "vulkan")
 _TOO_WIDE = (
     "/",
@@ -86,8 +92,9 @@ _PRIVATE = (
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def plan(python, folders, environment, scratch):
-    """{"read": [paths], "hide": [paths inside them], "write": [scratch], "etc": [paths], "wide": [folders that are not shown]}.
+def plan(python: str, folders: list, environment: dict, scratch: str) -> dict:
+    """{"read": [paths], "hide": [paths inside them], "write": [scratch], "etc": [paths], "wide": [folders that are
+    not shown]}.
 
     python       the interpreter that will run            folders   the project's
     environment  what the child will have as environment
@@ -117,7 +124,7 @@ def plan(python, folders, environment, scratch):
     }
 
 
-def _homes():
+def _homes() -> set:
     homes = {os.path.realpath(os.path.expanduser("~"))}
     try:
         import pwd
@@ -128,7 +135,7 @@ def _homes():
     return homes
 
 
-def _is_wide(folder, homes):
+def _is_wide(folder: str, homes: set) -> bool:
     """Would showing this folder show a home, or what everybody shares?"""
     real = os.path.realpath(folder)
     return real in _TOO_WIDE or any(
@@ -136,12 +143,12 @@ def _is_wide(folder, homes):
     )
 
 
-def _both(folder):
+def _both(folder: str) -> list:
     """The folder as it is named and as it is: links on the way lead nowhere in another view."""
     return list(dict.fromkeys([os.path.abspath(folder), os.path.realpath(folder)]))
 
 
-def _of_variables(environment):
+def _of_variables(environment: dict) -> list:
     found = []
     for name in _FOLDERS_OF_VARIABLES:
         found += [folder for folder in environment.get(name, "").split(os.pathsep) if os.path.isabs(folder)]
@@ -149,7 +156,7 @@ def _of_variables(environment):
     return [*found, os.path.join(base, "lib")] if base else found
 
 
-def _of_interpreter(python, environment):
+def _of_interpreter(python: str, environment: dict) -> list:
     """Folders that an interpreter needs, told from outside: it must not run before it is contained."""
     import shutil
 
@@ -192,7 +199,7 @@ def _of_interpreter(python, environment):
     ]
 
 
-def _links(place, most=20):
+def _links(place: str, most: int = 20) -> list:
     """A path and all that it links to, one step after the other."""
     found = [place]
     while os.path.islink(found[-1]) and len(found) < most:
@@ -200,7 +207,7 @@ def _links(place, most=20):
     return [*found, os.path.realpath(place)]
 
 
-def _linked(library, most=200):
+def _linked(library: str, most: int = 200) -> list:
     """Folders that packages installed "editable" in a library live in."""
     found, queue, seen = [], [library], set()
     while queue and len(seen) < 10:
