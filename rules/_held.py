@@ -22,12 +22,12 @@ def calls(context):
         m = context.project.module(index)
         foreign = None
         for tail, calls in m.calls_by_tail().items():
-            if tail[:1].isupper() or tail in _OF_CONTAINERS or tail.endswith(_FUNCTIONS):
+            if tail in _OF_CONTAINERS or tail.endswith(_FUNCTIONS) or tail[:1].isupper() and tail in context.project.defined:
                 continue
             for i in calls:
                 call = m.calls[i]
                 f = call[0]
-                if not call[1]:
+                if not call[1] or tail[:1].isupper() and not (f[0] == "n" and _assigned(m, call[3], tail)):
                     continue
                 if f[0] == "a":
                     if tail not in attributes or f[1][0] != "n":
@@ -46,6 +46,16 @@ def _foreign_names(context, m):
         name for name, bindings in m.bindings(0).items()
         if all(b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None for b in bindings)
     }
+
+
+def _assigned(m, scope, name):
+    """Is a capitalised name a variable that is assigned or passed here, such as `Q_net` or `G`, and no class that is imported or aliased?"""
+    while scope >= 0:
+        bindings = m.bindings(scope).get(name)
+        if bindings:
+            return all(b[0] == "param" or b[0] == "assign" and b[3][0] == "c" for b in bindings)
+        scope = m.scopes[scope][F.S_PARENT]
+    return False
 
 
 def _held(context, m, scope, name):

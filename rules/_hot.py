@@ -130,7 +130,7 @@ def _working_loops(context, m, scope, outer):
 
 
 def waits(context, repeat):
-    """Does each pass of the loop sleep for a second or more, or wait for a checkpoint?  Then nothing in it is worth speeding up."""
+    """Does each pass of the loop sleep for a second or more, wait for a checkpoint, or for what a person types?  Then nothing in it is worth speeding up."""
     if repeat.context is None:
         return False
     m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
@@ -147,11 +147,23 @@ def _waits(context, m, scope, loop):
         return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if tail_of(call[0]) == "sleep" and m.inside(call[4], loop) and not any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop):
+        if not m.inside(call[4], loop) or any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop):
+            continue
+        if _asks(m, j) or any(_asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)):
+            return True
+        if tail_of(call[0]) == "sleep":
             seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
             if seconds is not None and seconds >= 1:
                 return True
     return False
+
+
+def _asks(m, i, always=False):
+    """Is call `i` Python's own `input()` (with `always`: one that each run of its function makes)?"""
+    f = m.calls[i][0]
+    if always and any(m.contexts[c][0] in ("if", "except") for c in m.chain(m.calls[i][4])):
+        return False
+    return f in (("n", "input"), ("n", "raw_input")) and not any(f[1] in m.bindings(scope) for scope in (0, m.calls[i][3]))
 
 
 def made_in_pass(context, repeat, values):
@@ -329,8 +341,52 @@ def _new_axis(item):
 
 
 def eager(context, repeat):
-    """Does nothing on the way from the repeat to the place run inside a traced function?"""
-    return not any(context.project.compiled_by.call(m, i) for m, i in repeat.hops)
+    """Does nothing on the way from the repeat to the place run inside a traced function, as far as anybody can tell?"""
+    return not any(context.project.compiled_by.call(m, i) or _for_autograph(context, m, i) or _wrapped_by_name(context, m, m.calls[i][3]) for m, i in repeat.hops)
+
+
+def _for_autograph(context, m, i):
+    """Does the call stand, in a function, in a loop over `tf.range(…)`?  That is written for a traced function, wherever it is traced."""
+    if not m.calls[i][3] or "range" not in m.calls_by_tail():
+        return False
+    for loop in m.loops(m.calls[i][4]):
+        kind, _, statement, _ = m.contexts[loop]
+        iterable = m.statements[statement][6] if kind == "for" else None
+        if iterable is not None and iterable[0] == "c" and "tf.range" in context.project.apis(m, iterable[1]):
+            return True
+    return False
+
+
+def _wrapped_by_name(context, m, scope):
+    """Does the class of the method, or one that it derives from, make methods traced functions by names that nobody can read:
+    `setattr(self, name, tf.function(getattr(self, name)))`?"""
+    while scope > 0 and m.scopes[m.scopes[scope][F.S_PARENT]][F.S_KIND] != "class":
+        scope = m.scopes[scope][F.S_PARENT]
+    if scope <= 0:
+        return False
+    owner = m.scopes[scope][F.S_PARENT]
+    for index, cls in {(m.index, owner), *context.infer.mro(m, owner)}:
+        module = context.project.module(index)
+        key = ("wrapped by name", index, cls)
+        if key not in context.memo:
+            context.memo[key] = "setattr" in module.calls_by_tail() and any(_sets_traced(context, module, method) for method in module.members(cls).values())
+        if context.memo[key]:
+            return True
+    return False
+
+
+def _sets_traced(context, m, scope):
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        if call[0] == ("n", "setattr") and len(call[1]) == 3 and call[1][1][0] != "k":
+            given = call[1][2]
+            if given[0] == "c" and "tf.function" in context.project.apis(m, given[1]) or any(
+                    v[0] == "obj" and v[1] == "tf.function" for v in context.infer.values(m, scope, given, call[5])):
+                return True
+            if given[0] == "n" and any(b[0] == "assign" and b[3][0] == "c" and "tf.function" in context.project.apis(m, b[3][1])
+                                       for b in m.bindings(scope).get(given[1], ())):
+                return True
+    return False
 
 
 def compiled_somewhere(context, m, i):

@@ -89,10 +89,11 @@ def in_loop_of_new_models(context, repeat, but=()):
     return not made <= but if but else bool(made)
 
 
-def built_in_loop(context, repeat, values):
-    """Is one of the values a model that each pass of the repeat constructs, and does not only load?"""
+def new_in_loop(context, repeat, values, loaded):
+    """Is one of the values a model that each pass of the repeat constructs, or (with `loaded`) loads?"""
     made = _made_in(context, repeat)
-    return bool(made) and any(v[0] == "obj" and v[1] == "model" and v[2] in made and any((a.m.index, a.i) == v[2] for a in _models.builds(context)) for v in values)
+    return bool(made) and any(v[0] == "obj" and v[1] == "model" and v[2] in made and (loaded or any((a.m.index, a.i) == v[2] for a in _models.builds(context)))
+                              for v in values)
 
 
 def _made_in(context, repeat):

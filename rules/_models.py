@@ -4,9 +4,12 @@ from tflint_mem import facts as F
 from tflint_mem.knowledge import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS, canonical
 from tflint_mem.project.module import call_text, statement_expressions, tail_of, walk
 
+from . import _mechanisms
+
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
-FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
 CLEARS = frozenset(("keras.clear_session",))
+FEW = 3
+LIBRARY_LOADERS = frozenset(("transformers.TFModel.from_pretrained", "transformers.pipeline"))  # models of Keras 2, whose graph of names keeps them
 CHANGES = frozenset(("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function"))  # what makes a model another one for those who share it
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
@@ -16,12 +19,13 @@ class Acquired:
     """A call that makes a model, and the unreleased way in which it repeats (None when it does not).
 
     kind    "load" or "build"      names   canonical names of what is called
+    short   without such a repeat: one of two or three passes, else None
     """
 
-    __slots__ = ("m", "i", "kind", "names", "repeat")
+    __slots__ = ("m", "i", "kind", "names", "repeat", "short")
 
-    def __init__(self, m, i, kind, names, repeat):
-        self.m, self.i, self.kind, self.names, self.repeat = m, i, kind, names, repeat
+    def __init__(self, m, i, kind, names, repeat, short=None):
+        self.m, self.i, self.kind, self.names, self.repeat, self.short = m, i, kind, names, repeat, short
 
 
 def loads(context):
@@ -29,6 +33,7 @@ def loads(context):
     return _memo(context, "loads", lambda: [
         _acquired(context, m, i, "load", names) for m, i, names in context.everywhere(LOAD_TAILS, LOADERS)
         if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i) and (names != _ANY_OBJECT or _used_as_model(m, i))
+        and ("transformers.pipeline" not in names or _of_tensorflow(context, m, i))
     ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
 
 
@@ -139,10 +144,11 @@ _FUNCTIONAL_TAILS = frozenset(("Model", "Functional", "print", "len"))
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"))
 _SEARCHES = frozenset(("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch"))
 _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
-_READY_MADE = frozenset(("applications", "segmentation_models"))
+_READY_MADE = frozenset(("applications", "segmentation_models", "transformers"))
 
 
 def _is_ready_made(name):
+    """A whole network with its weights: `keras.applications.ResNet50`."""
     return name.startswith("keras.applications.") and name.count(".") == 2 and name[19:20].isupper()
 
 
@@ -165,6 +171,12 @@ def _is_submodule_load(context, m, i):
 
 _ANY_OBJECT = frozenset(("keras.saving.deserialize_keras_object",))
 _ONLY_MODELS = frozenset(("fit", "predict", "evaluate", "compile", "train_on_batch", "test_on_batch", "predict_on_batch", "load_weights", "summary"))
+
+
+def _of_tensorflow(context, m, i):
+    """Is a pipeline of Hugging Face told to use TensorFlow, or given a model that does?"""
+    model, framework = context.argument(m, i, 1, "model"), context.argument(m, i, None, "framework")
+    return framework == ("k", "tf") or model is not None and "model" in context.kinds(m, i, model)
 
 
 def _used_as_model(m, i):
@@ -192,7 +204,9 @@ def _memo(context, key, compute):
 
 
 def _acquired(context, m, i, kind, names):
-    return Acquired(m, i, kind, names, unreleased(context, m, i, kind))
+    repeat = unreleased(context, m, i, kind)
+    short = None if repeat is not None else next((r for r in all_unreleased(context, m, i, kind, short=True) if r.context is not None), None)
+    return Acquired(m, i, kind, names, repeat, short)
 
 
 def unreleased(context, m, i, kind="load"):
@@ -205,12 +219,12 @@ def unreleased(context, m, i, kind="load"):
     return first
 
 
-def all_unreleased(context, m, i, kind):
-    """Every way in which call `i` repeats without a release, nearest first."""
-    ends = release_names(context, m, kind)
+def all_unreleased(context, m, i, kind, short=False):
+    """Every way in which call `i` repeats without a release, nearest first; `short`: those of two or three passes instead."""
+    ends = release_names(context, m, "library" if kind == "load" and context.project.apis(m, i) & LIBRARY_LOADERS else kind)
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.count is not None and repeat.count <= 3:
-            continue  # two or three models are a comparison, not a leak
+        if (repeat.count is not None and repeat.count <= FEW) is not short:
+            continue  # two or three models are a comparison first
         if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
             continue  # it runs while a graph is traced, and not again
         if not context.project.released(repeat, ends) and not kept(context, repeat):
@@ -218,11 +232,11 @@ def all_unreleased(context, m, i, kind):
 
 
 def release_names(context, m, kind):
-    """What ends the life of such a model: a collection is enough for a loaded one, a built one needs `clear_session()`.
+    """What ends the life of such a model: a collection is enough for a loaded one, a built one and one of a "library" need `clear_session()`.
 
-    Before TensorFlow 2.15 nothing but the collection is needed. In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
+    Before TensorFlow 2.15, and on other backends, nothing but the collection is needed. In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
     """
-    names = RELEASES if kind == "load" or context.project.versions.at_least(*FIRST_CACHED) is False else CLEARS
+    names = CLEARS if kind == "library" or kind == "build" and _mechanisms.of(context, [m], False) == _mechanisms.CACHED else RELEASES
     return names | GRAPH_RELEASES if context.project.versions.graph_mode(m) else names
 
 
@@ -414,6 +428,43 @@ def _held(expression):
             waiting.extend(e[2])
 
 
+# -- what is said of loaded models ---------------------------------------------------------------------------------------
+
+_LOAD_MEASURED = {
+    _mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() (graph mode, TF 1.15 to 2.15)",
+    _mechanisms.COLLECTED: "dead models wait for a garbage collection, which takes them (Keras 3.15 with JAX on a CPU)",
+}
+_TABLES = frozenset(("StringLookup", "IntegerLookup", "TextVectorization", "StaticHashTable", "DenseHashTable", "StaticVocabularyTable", "Hashing",
+                     "SentencepieceTokenizer", "BertTokenizer", "tensorflow_text"))
+_OF_ANY_GRAPH = frozenset(("tf.saved_model.load", "hub.load", "hub.KerasLayer", "keras.TFSMLayer"))
+
+
+def loaded_before(mechanism, names):
+    """What becomes of the model that was loaded before by one of the loaders `names`."""
+    if mechanism == _mechanisms.GRAPH:
+        return "in graph mode the network of each stays on Keras' graph until clear_session()"
+    if names & LIBRARY_LOADERS:
+        return "the model before it stays in memory until clear_session() and a garbage collection"
+    return "the model before it stays in memory until a full garbage collection"
+
+
+def load_measured(mechanism, names, default):
+    """What was measured of such loads; `default` where nothing special is known."""
+    if names & LIBRARY_LOADERS and mechanism != _mechanisms.GRAPH:
+        return "1393 KiB per repeat for 2.4 MiB of weights (transformers on Keras 2); gc.collect() alone frees nothing, clear_session() and gc.collect() do"
+    return _LOAD_MEASURED.get(mechanism, default)
+
+
+def so_often(repeat):
+    """", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
+    return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= FEW else ""
+
+
+def may_hold_tables(context, acquired):
+    """May what is loaded hold a lookup table: an arbitrary graph, or a model of a project that uses them?"""
+    return bool(acquired.names & _OF_ANY_GRAPH) or bool(context.project.mentioned(_TABLES))
+
+
 # -- evidence that a thing is a whole model ------------------------------------------------------------------------------
 
 
@@ -576,7 +627,7 @@ def local_name(m, i):
     return None
 
 
-def hoist_or_clear(context, repeat, m, i):
+def hoist_or_clear(context, repeat, m, i, collect_only=False):
     """A fix function: hoist the call out of its own loop, else clear session and collect at the end of the repeat."""
 
     def fix(fx):
@@ -585,7 +636,7 @@ def hoist_or_clear(context, repeat, m, i):
         try:
             return hoist_load(context, fx, m, i)
         except NoFix:
-            return clear_each_repeat(context, repeat, m, i)(fx)
+            return clear_each_repeat(context, repeat, m, i, collect_only)(fx)
 
     return fix
 
@@ -612,16 +663,19 @@ def hoist_load(context, fx, m, i):
     return applicability, f"Move `{text(m, i)}` before the loop", edits
 
 
-def clear_each_repeat(context, repeat, m, i):
-    """A fix function: clear session and collect at the end of the repeat, unless a model from before it is used in it."""
+def clear_each_repeat(context, repeat, m, i, collect_only=False):
+    """A fix function: clear session and collect at the end of the repeat, unless a model from before it is used in it.
+
+    collect_only   a collection is enough: Keras runs on another backend
+    """
 
     def fix(fx):
         from tflint_mem.codemod import NoFix
 
-        if lives_through(context, repeat, m, i):
+        if not collect_only and lives_through(context, repeat, m, i):
             raise NoFix("clear_session would hit a model that lives through the loop")
         view, _ = fx.at(m, i)
-        return clearing(fx, view, repeat, m, i)
+        return clearing(fx, view, repeat, m, i, collect_only)
 
     return fix
 
@@ -649,7 +703,7 @@ def lives_through(context, repeat, m, i):
     return False
 
 
-def clearing(fx, view, repeat, m, i):
+def clearing(fx, view, repeat, m, i, collect_only=False):
     from tflint_mem.codemod import NoFix
     from tflint_mem.codemod import operations as do
     from tflint_mem.finding import UNSAFE
@@ -657,8 +711,11 @@ def clearing(fx, view, repeat, m, i):
     if repeat.context is None:
         raise NoFix("clear_session would hit every model of the process")
     loop = fx.loop(view, m, repeat.context)
-    expression, first = do.clear_session_expression(fx.source, m.calls[i][6][0])
     collector, second = do.ensure(fx.source, "gc", row=m.calls[i][6][0])
+    if collect_only:
+        edits = do.append_to_repeat(view, loop, [f"{collector}.collect()"], name=local_name(m, i))
+        return UNSAFE, "Collect garbage in each repeat", do.join(edits, second)
+    expression, first = do.clear_session_expression(fx.source, m.calls[i][6][0])
     edits = do.append_to_repeat(view, loop, [f"{expression}()" if not expression.endswith(")") else expression, f"{collector}.collect()"], name=local_name(m, i))
     return UNSAFE, "Clear the Keras session and collect garbage in each repeat", do.join(edits, first, second)
 

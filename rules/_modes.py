@@ -24,6 +24,15 @@ def asks_version(m, statement):
     return False
 
 
+def in_graph(context, m):
+    """Does Keras build and run a graph in this module: TF1, or eager execution switched off here or by a module that is imported or imports it?"""
+    versions = context.project.versions
+    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+        return True
+    imports = context.project.imports
+    return any(versions.switches_to_graphs(context.project.module(index)) for index in (*imports.direct(m), *imports.importers(m)))
+
+
 def asks_for_eager(m, i):
     """Does a condition around the call ask for eager execution?"""
     return any(m.contexts[c][0] == "if" and any(e[0] == "c" and tail_of(m.calls[e[1]][0]) == "executing_eagerly" for e in walk(m.statements[m.contexts[c][2]][5], m.calls))

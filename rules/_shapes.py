@@ -16,6 +16,8 @@ _GROWN = frozenset(("append", "concatenate", "concat", "hstack", "vstack", "r_")
 _RESIZED = frozenset(("resize", "resize_with_pad", "resize_with_crop_or_pad", "random_crop", "image_resize", "pad_to_bounding_box", "crop_to_bounding_box"))
 _SHRINKS = frozenset(("pop", "popleft", "clear", "remove"))
 _TEXT = frozenset(("split", "splitlines", "tokenize", "encode", "word_tokenize", "list"))
+_IMAGES = frozenset(("imread", "imdecode", "decode_image", "decode_jpeg", "decode_png", "decode_bmp", "load_img"))  # of the size that the file has; a data set's mostly have one
+_BODIES = frozenset(("json", "get_json"))
 _LOOKED_UP = frozenset(("get", "ord", "index", "char_to_id", "encode"))
 
 
@@ -92,7 +94,8 @@ class _Shapes:
                 if found:
                     return found
         if any(item is not None and item[0] == "sl" or _none(item) for item in items):
-            return self.of(position, e[1], at, around, depth)
+            found = self.of(position, e[1], at, around, depth)
+            return None if found and found.what.startswith("rows ") and any(_none(item) for item in items) else found
         return None
 
     def slice(self, position, low, high, at, around):
@@ -270,12 +273,19 @@ class _Shapes:
             return self.of(position, call[1][0], at, around, depth)
         if tail == "pad_sequences":
             return None if any(k == "maxlen" for k, _ in call[2]) or len(call[1]) > 1 else self.length(position, call[1][0], at, around, depth) if call[1] else None
+        if tail in _IMAGES or tail == "open" and call[0][0] == "a" and tail_of(call[0][1]) == "Image":
+            sized = any(name in ("target_size", "size") for name, _ in call[2])
+            return None if sized or self.repeat.kind != "handler" or _given(call)[0] == "k" else Shape("an image of the size that its file has")
         if tail not in _SAME_SHAPE:
             return None
+        if call[1] and tail in _ROWS and _from_request(m, scope, call[1][0]):
+            return Shape("rows of a request, whose number changes")
         if call[1] and not (tail in ("reshape", "astype", "copy", "numpy", "squeeze", "transpose") and call[0][0] == "a" and not self.is_module(m, scope, call)):
-            return self.length(position, call[1][0], at, around, depth) or self.of(position, call[1][0], at, around, depth)
+            found = self.length(position, call[1][0], at, around, depth) or self.of(position, call[1][0], at, around, depth)
+            return None if found and tail in ("expand_dims", "reshape", "atleast_2d") and found.what.startswith("rows ") else found
         if call[0][0] == "a":
-            return self.of(position, call[0][1], at, around, depth)
+            found = self.of(position, call[0][1], at, around, depth)
+            return None if found and tail in ("reshape", "squeeze") and found.what.startswith("rows ") else found  # one row of features
         return None
 
     def is_module(self, m, scope, call):
@@ -375,6 +385,42 @@ class _Shapes:
             if m.contexts[c][0] == "if" and any(e == ("n", name) for e in walk(m.statements[m.contexts[c][2]][5], m.calls)):
                 return True
         return False
+
+
+_ROWS = frozenset(("array", "asarray", "constant", "convert_to_tensor"))
+
+
+def _given(call):
+    """What a reader is given: the path, or all that it is called with."""
+    return call[1][0] if call[1] else call[2][0][1] if call[2] else ("k", None)
+
+
+def _from_request(m, scope, e, depth=0):
+    """Is the expression what a request's JSON holds under a key: `request.json["rows"]`, `data["rows"]`, `payload.get("rows")`?"""
+    if e[0] == "x":
+        return _is_body(m, scope, e[1], depth)
+    if e[0] == "c":
+        f = m.calls[e[1]][0]
+        return f[0] == "a" and f[2] == "get" and _is_body(m, scope, f[1], depth)
+    if e[0] == "n" and depth < 3:
+        bindings = m.bindings(scope).get(e[1], ())
+        return bool(bindings) and all(b[0] == "assign" and not b[4] and _from_request(m, scope, b[3], depth + 1) for b in bindings)
+    return False
+
+
+def _is_body(m, scope, e, depth):
+    """`request.json`, `request.get_json()`, `json.loads(request.data)`, or a name for it."""
+    if e[0] == "c":
+        f, given, *_ = m.calls[e[1]]
+        if f[0] == "a" and f[2] == "loads" and given:
+            return any(inner == ("n", "request") for inner in walk(given[0], m.calls))
+        e = f
+    if e[0] == "a":
+        return e[2] in _BODIES and tail_of(e[1]) == "request"
+    if e[0] == "n" and depth < 3:
+        bindings = m.bindings(scope).get(e[1], ())
+        return bool(bindings) and all(b[0] == "assign" and not b[4] and _is_body(m, scope, b[3], depth + 1) for b in bindings)
+    return False
 
 
 def _of(target, name):

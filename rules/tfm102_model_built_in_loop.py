@@ -17,7 +17,8 @@ model registers a custom gradient that pins the traced graph and its weights for
 ## What was measured
 KiB per repeat, TensorFlow 2.21 / 2.15, model of 4.2 MiB, CPU. Built and called: 877 / 844, of which 216 / 269 stay until
 `clear_session()`. Built and fitted: 5013 / 11328 stay for ever with SGD, 19508 / 17733 with Adam; 2.13 and older keep 0-300.
-Graph-mode Keras keeps 5600-9750, which `clear_session()` cures.
+Graph-mode Keras keeps 5600-9750, which `clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49 behind `gc.collect()`; the
+mechanisms above are TensorFlow's, so nothing of them is claimed where Keras runs on another backend.
 
 ## Example
 ```python
@@ -44,15 +45,35 @@ every live Keras model of the process. For training loops no rewrite of the loop
 
 from tflint_mem.knowledge import RELEASES
 
-from . import _models
+from . import _mechanisms, _models
 from .tfm104_submodel_per_call import wraps
 
 CODE = "TFM102"
-MEASURED = "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()"
-MEASURED_TRAINING = ("5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
-                     "up to TF 2.13 only 0-300")
-MEASURED_TRAINING_OLD = "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of 4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)"
-FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since TensorFlow 2.14
+_RESET = "begin each repeat with set_weights(initial_weights)"
+_KEEPS = {
+    _mechanisms.PINNED: "the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them",
+    _mechanisms.CACHED: "the one before stays until clear_session() and a garbage collection",
+    _mechanisms.WAITING: "the one before waits for a late garbage collection",
+    _mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
+    _mechanisms.COLLECTED: "the one before waits for a late garbage collection",
+}
+_MEASURED = {
+    _mechanisms.PINNED: "5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
+                        "up to TF 2.13 only 0-300",
+    _mechanisms.CACHED: "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()",
+    _mechanisms.WAITING: "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of 4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)",
+    _mechanisms.GRAPH: "5600-9750 KiB per repeat for a model of 4.2 MiB until clear_session() (TF 1.15, 2.8 and 2.15 in graph mode)",
+    _mechanisms.COLLECTED: "3406 KiB per repeat of a model that is fitted, 49 behind gc.collect() (Keras 3.15 with JAX on a CPU)",
+}
+_HELP = {
+    _mechanisms.PINNED: f"train each model in a child process of its own (spawn, one task per child), or keep one compiled model and {_RESET}; "
+                        "an optimizer with moments (Adam) needs its variables reset, too",
+    _mechanisms.CACHED: "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
+    _mechanisms.WAITING: "end each repeat with clear_session() and gc.collect(), in that order",
+    _mechanisms.GRAPH: "end each repeat with clear_session() and gc.collect(), in that order",
+    _mechanisms.COLLECTED: "end each repeat with gc.collect()",
+}
+_OR_ONCE = f"; to build it once instead, {_RESET} and the optimizer's variables reset, or it goes on with what it has learned before"
 
 
 def find(context):
@@ -61,73 +82,94 @@ def find(context):
         m, i = acquired.m, acquired.i
         if context.in_tests(m):
             continue
-        if acquired.repeat is None:
-            yield from _cleaned_training(context, acquired)
-            continue
-        if acquired.repeat.kind in ("handler", "script"):
-            continue
-        used = _models.uses(context, acquired)
-        if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
-            continue
-        if not _models.part(context, *_models.factory(context, acquired)):
-            yield _draft(context, acquired, acquired.repeat, used)
-        yield from _elsewhere(context, acquired)
+        seen = set()
+        if acquired.repeat is None and acquired.short is not None:
+            yield from _short(context, acquired, seen)
+        if acquired.repeat is not None and acquired.repeat.kind not in ("handler", "script"):
+            used = _models.uses(context, acquired)
+            if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
+                continue
+            if not _models.part(context, *_models.factory(context, acquired)):
+                seen.add(_place(_models.factory(context, acquired)))
+                yield _draft(context, acquired, acquired.repeat, used)
+            for place, draft in _elsewhere(context, acquired):
+                seen.add(place)
+                yield draft
+        yield from _cleaned_training(context, acquired, seen)
+
+
+def _short(context, acquired, seen):
+    """A loop of two or three passes: a hint, and a warning where each pass trains a model that nothing frees."""
+    m, i, repeat = acquired.m, acquired.i, acquired.short
+    one = _models.Acquired(m, i, "build", acquired.names, repeat)
+    used = _models.uses(context, one)
+    place = _models.factory(context, one)
+    if used and not wraps(context, m, i, acquired.names, repeat.context if repeat.local else -1) and not _models.part(context, *place):
+        seen.add(_place(place))
+        draft = _draft(context, one, repeat, used)
+        draft.severity = "warning" if _mechanism(context, repeat, _models.trains(used)) == _mechanisms.PINNED else "hint"
+        yield draft
 
 
 def _elsewhere(context, acquired):
-    """The other calls of a factory that repeat: each of them is a place of its own."""
+    """(place, draft) of the other calls of a factory that repeat: each of them is a place of its own."""
     m, i = acquired.m, acquired.i
     seen = {(m.index, i), _place(_models.factory(context, acquired))}
     for repeat in _models.all_unreleased(context, m, i, "build"):
         again = _models.Acquired(m, i, "build", acquired.names, repeat)
-        if repeat.kind in ("handler", "script") or _place(_models.factory(context, again)) in seen:
+        place = _place(_models.factory(context, again))
+        if repeat.kind in ("handler", "script") or place in seen:
             continue
-        seen.add(_place(_models.factory(context, again)))
+        seen.add(place)
         used = _models.uses(context, again)
         if used and not _models.part(context, *_models.factory(context, again)):
-            yield _draft(context, again, repeat, used)
+            yield place, _draft(context, again, repeat, used)
 
 
 def _place(site):
     return site[0].index, site[1]
 
 
-def _draft(context, acquired, repeat, used):
+def _draft(context, acquired, repeat, used, cleaned=False):
     m, i = _models.factory(context, acquired)
     training = _models.trains(used)
-    known = context.project.versions.at_least(*FIRST_PINNED)
-    pins = training and known is not False
-    if pins:
-        since = ";" if known else "; on TensorFlow 2.14 and later"
-        keeps = f"{since} the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them"
-    elif training or context.project.versions.at_least(*_models.FIRST_CACHED) is False:
-        keeps = "; the one before waits for a late garbage collection"
-    else:
-        keeps = "; the one before stays until clear_session() and a garbage collection"
+    mechanism = _mechanism(context, repeat, training)
+    pins = mechanism == _mechanisms.PINNED
+    since = "; on TensorFlow 2.14 and later " if pins and not _mechanisms.certain(context) else "; "
+    fixable = not pins and (m, i) == repeat.hops[0] and repeat.context is not None
     return context.at_call(
         CODE, m, i,
-        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{keeps}",
-        measured=MEASURED_TRAINING if pins else MEASURED_TRAINING_OLD if training else MEASURED,
-        help=("train each model in a child process of its own (spawn, one task per child), or keep one compiled model and reset its weights"
-              if pins else "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order"),
-        severity="error" if pins else "warning",
+        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{_models.so_often(repeat)}{since}{_KEEPS[mechanism]}",
+        measured=_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
+        severity="error" if pins and (_mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.clear_each_repeat(context, repeat, m, i) if not pins and (m, i) == repeat.hops[0] and repeat.context is not None else None,
+        fix=_models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == _mechanisms.COLLECTED) if fixable else None,
     )
 
 
-def _cleaned_training(context, acquired):
-    """A training loop that cleans up: no cure on TensorFlow 2.14 and later, said only when the project is known to run it."""
-    if not context.project.versions.at_least(*FIRST_PINNED):
-        return
+def _mechanism(context, repeat, training):
+    return _mechanisms.of(context, [m for m, _ in reversed(repeat.hops)], training)
+
+
+def _cleaned_training(context, acquired, seen):
+    """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
     m, i = acquired.m, acquired.i
     for repeat in context.project.repeats_of.all_of_call(m, i):
-        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat):
+        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= _models.FEW or _models.kept(context, repeat):
             continue
-        if not context.project.released(repeat, RELEASES):
+        if _mechanism(context, repeat, True) != _mechanisms.PINNED or not _mechanisms.likely(context, [hm for hm, _ in repeat.hops]) or not _calls_release(context, repeat):
             continue
         cleaned = _models.Acquired(m, i, "build", acquired.names, repeat)
+        place = _place(_models.factory(context, cleaned))
+        if place in seen or any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
+            continue
         used = _models.uses(context, cleaned)
-        if _models.trains(used):
-            yield _draft(context, cleaned, repeat, used)
-        return
+        if _models.trains(used) and not _models.part(context, *_models.factory(context, cleaned)):
+            seen.add(place)
+            yield _draft(context, cleaned, repeat, used, cleaned=True)
+
+
+def _calls_release(context, repeat):
+    """Does the repeat call `clear_session()` or `gc.collect()`, and have no graph of its own, which only code of TensorFlow 1 has?"""
+    found = context.project.released(repeat, RELEASES)
+    return found is not None and not context.project.apis(*found) & {"graph.as_default", "tf.Session", "session.as_default"}

@@ -4,7 +4,8 @@
 Reports, as a hint, an optimizer that is made in a loop (or in a function that a loop calls) that goes on with the same variables,
 and a metric that is made for each single update. Silent when each pass has a new model or new variables, when the arguments
 follow the loop variable (a learning rate, a threshold), when the object is compiled into a model or kept under a key. A new metric
-for each epoch is fine.
+for each epoch is fine when its name stays the same; those that Keras 3 names anew each time (`AUC`, `Precision`, `Recall`, `MeanIoU`,
+`TruePositives` and their kin, without a `name`) are reported there, too.
 
 ## Why is this bad?
 A new optimizer starts without momentum and moments and makes its slot variables again; in a loop over steps Adam never becomes
@@ -12,7 +13,10 @@ Adam. A metric keeps no memory: it is only set up again, which costs more than t
 variables, which it forbids.
 
 ## What was measured
-KiB per repeat, TensorFlow 2.21 / 2.15: optimizer 142 / 3 until `clear_session()`; metric 0.
+KiB per repeat, TensorFlow 2.21 / 2.15: optimizer 142 / 3 until `clear_session()`; metrics with a name of their own (`Mean`, accuracies, errors)
+0.2-0.3 / 0. Metrics that are named anew, until `clear_session()` on 2.21 with Keras 3.15: `AUC` and `PrecisionAtRecall` 143, `Precision` and
+`Recall` 72, `MeanIoU` 37, `TruePositives` 35 (3-6 on 2.15); with a fixed `name` 0-1.3, with `reset_state()` 0-1.4, with
+`clear_session()` every 40 objects 0.6.
 
 ## Example
 ```python
@@ -39,14 +43,19 @@ from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _lifetimes, _models, _trials, _variance
+from . import _backends, _hot, _lifetimes, _models, _trials, _variance
 
 CODE = "TFM107"
 SWEEPS = True
 MEASURED = {
     "optimizer": "142 KiB per repeat until clear_session() (TF 2.21; 3 on 2.15)",
-    "metric": "0 KiB per repeat (TF 2.21 and 2.15): no leak, only the set-up",
+    "metric": "0 KiB per repeat for a metric whose name stays the same (TF 2.21 and 2.15): no leak, only the set-up",
 }
+# Metrics that Keras 3 gives a new name each time, unless they are told one, and KiB per object that stay until `clear_session()` on TensorFlow 2.21.
+_RENAMED = {"AUC": 142, "PrecisionAtRecall": 142, "RecallAtPrecision": 142, "SensitivityAtSpecificity": 142, "SpecificityAtSensitivity": 142,
+            "Precision": 72, "Recall": 72, "MeanIoU": 37, "IoU": 37, "BinaryIoU": 37, "OneHotIoU": 37, "OneHotMeanIoU": 37,
+            "TruePositives": 35, "TrueNegatives": 35, "FalsePositives": 35, "FalseNegatives": 35}
+FIRST_RENAMED = (2, 16)  # TensorFlow with Keras 3
 _OPTIMIZERS = "Adam AdamW Adamax Adadelta Adafactor Adagrad Nadam SGD RMSprop Ftrl Lion LossScaleOptimizer Muon Lamb".split()
 _METRICS = """
 Mean Sum MeanTensor Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy SparseTopKCategoricalAccuracy
@@ -66,15 +75,54 @@ def find(context):
         if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
             continue
         repeat = _repeat(context, m, i, kind)
-        if repeat is None or not (_sees_one(context, m, i) if kind == "metric" else _applied(context, m, i, repeat)):
+        if repeat is None or _backends.other(context, m):
             continue
-        yield context.at_call(
-            CODE, m, i,
-            f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}" + ("; it forgets its moments each time" if kind == "optimizer" else ""),
-            measured=MEASURED[kind], help="make it once, before the repeat" + (", and reset it with reset_state()" if kind == "metric" else ""),
-            trace=context.trace(repeat, f"makes a new {kind}"),
-            fix=_hoist(m, i, kind) if repeat.local else None,
-        )
+        if kind == "optimizer":
+            if _applied(context, m, i, repeat):
+                yield _draft(context, m, i, repeat, kind)
+            continue
+        keeps = _keeps(context, m, i, repeat)
+        if _sees_one(context, m, i) or keeps and _updated(context, m, i) and not _hot.around_training(context, repeat):  # a small part of a training
+            yield _draft(context, m, i, repeat, kind, keeps)
+
+
+def _draft(context, m, i, repeat, kind, keeps=0):
+    """keeps: KiB that stay of each object, as far as they were measured."""
+    why, help = "", "make it once, before the repeat"
+    if kind == "optimizer":
+        why = "; it forgets its moments each time"
+    elif keeps:
+        since = "" if context.project.versions.at_least(*FIRST_RENAMED) else "on Keras 3 "
+        why = f"; {since}each gets a new name, and TensorFlow keeps kernels for its variables until clear_session()"
+        help += ", and reset it with reset_state(), or give it a fixed name"
+    else:
+        help += ", and reset it with reset_state()"
+    return context.at_call(
+        CODE, m, i, f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}{why}",
+        measured=f"{keeps} KiB per object until clear_session() (TF 2.21; 3-6 on 2.15); with a fixed name or reset_state(): 0-1" if keeps else MEASURED[kind],
+        help=help, severity="warning" if keeps and _sees_one(context, m, i) else None, group="leak" if keeps else None,
+        trace=context.trace(repeat, f"makes a new {kind}"), fix=_hoist(m, i, kind) if repeat.local else None,
+    )
+
+
+def _keeps(context, m, i, repeat):
+    """KiB that stay of each metric because Keras names it anew; 0 where it is told a name, on Keras 2, or where the repeat clears the session."""
+    call = m.calls[i]
+    if any(name in ("name", None) for name, _ in call[2]) or context.project.versions.at_least(*FIRST_RENAMED) is False:
+        return 0
+    tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & _NAMES.keys()), "")
+    return 0 if context.project.released(repeat, _models.CLEARS) else _RENAMED.get(tail, 0)
+
+
+def _updated(context, m, i):
+    """Does the function that makes the metric update it, once or in a loop of its own?"""
+    made = _made(context, m, i)
+    for k in m.scope_calls(m.calls[i][3]):
+        f = m.calls[k][0]
+        receiver = f[1] if f[0] == "a" and f[2] == "update_state" else f
+        if receiver[0] in ("n", "a") and _is(context, m, k, made, receiver):
+            return True
+    return False
 
 
 def _repeat(context, m, i, kind):

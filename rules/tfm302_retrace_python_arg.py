@@ -55,6 +55,8 @@ def find(context):
         if found is None:
             continue
         repeat, varying, which = found
+        if _made_again(context, traced, repeat):
+            continue  # a new function in each repeat has seen no other value
         model = varying.kind == "model"
         yield context.at_call(
             CODE, m, i,
@@ -64,6 +66,14 @@ def find(context):
             severity="error" if model else None,
             trace=context.trace(repeat, f"passes {varying.what}"), fix=_fix(context, m, i, traced, varying, which),
         )
+
+
+def _made_again(context, traced, repeat):
+    """Does the repeat that brings the values make the function anew, too?"""
+    m, i = traced.made if traced.made is not None and traced.m is None else _traced.definition(context, traced) if traced.m is not None else (None, -1)
+    if m is None:
+        return False
+    return any((again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope) for again in context.project.repeats_of.all_of_call(m, i))
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ nothing but `close()` ever lets go of it: not `del`, not a garbage collection.
 
 ## What was measured
 KiB per repeat with 4 MiB of variables: 4251 stay for ever (TF 2.21 in graph mode; 12400 on 1.15). With `close()`: flat. A rebound
-plain `Session`: flat on 1.15 and 2.21, with or without `close()`.
+plain `Session`: flat on 1.15 and 2.21, with or without `close()`. An interactive session is no context manager: `with` raises a `TypeError`.
 
 ## Example
 ```python
@@ -41,6 +41,8 @@ from . import _models
 CODE = "TFM502"
 MEASURED = "4251 KiB per repeat with 4 MiB of variables stay for ever (TF 2.21 in graph mode; 12400 on 1.15)"
 ENSEMBLE = 10  # so many sessions, counted in the code, are kept on purpose
+_HELP_INTERACTIVE = "call its close() at the end of the repeat; an InteractiveSession cannot be opened in a `with` block, a plain tf.Session can"
+_HELP_KEPT = "call close() on each when it has done its work, or open it in a `with` block"
 _NAMES = frozenset(("tf.Session", "tf.InteractiveSession"))
 _CLOSERS = frozenset(("closing", "enter_context", "push", "set_session"))
 
@@ -69,7 +71,7 @@ def _draft(context, m, i, repeat, interactive):
         CODE, m, i,
         f"{text} opens a session {context.when(repeat, m)}; "
         + ("only `close()` ends it, and nothing calls that" if interactive else "all of them are kept, and nothing closes them"),
-        measured=MEASURED, help="open it in a `with` block, or close it at the end of the repeat",
+        measured=MEASURED, help=_HELP_INTERACTIVE if interactive else _HELP_KEPT,
         trace=context.trace(repeat, "opens a session that stays"), fix=_close(repeat, m, i, interactive),
     )
 

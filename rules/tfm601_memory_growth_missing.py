@@ -58,6 +58,7 @@ _WORK = frozenset(f"model.{name}" for name in (
     "fit", "fit_generator", "predict", "predict_on_batch", "predict_generator", "predict_classes", "predict_proba", "train_on_batch", "test_on_batch",
     "evaluate", "evaluate_generator", "__call__",
 )) | frozenset(("saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize", "strategy.run"))
+_EAGER_ONLY = frozenset(("model.__call__", "saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize"))
 _SETTINGS = frozenset((
     "set_memory_growth", "allow_growth", "gpu_options", "GPUOptions", "per_process_gpu_memory_fraction", "TF_FORCE_GPU_ALLOW_GROWTH",
     "set_logical_device_configuration", "set_virtual_device_configuration", "LogicalDeviceConfiguration", "VirtualDeviceConfiguration",
@@ -100,13 +101,19 @@ def _draft(context, start, *others):
     m, pos, (wm, i) = start
     call = wm.calls[i][6]
     top = any(s and s[0] == F.IMPORT and s[6] == pos and s[1] == 0 for s in m.statements)
-    also = [(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` computes") for om, place, (cm, j) in others]
+    also = [(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}") for om, place, (cm, j) in others]
     return Draft(
         CODE, m, pos, "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
         measured=MEASURED, help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
-        trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` computes"), *also),
+        trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}"), *also),
         noqa_row=pos[2], fix=_fix(context, m, pos, top) if not others else "each entry point needs its own",
     )
+
+
+def _doing(m, i):
+    """What the call does, in a word."""
+    name = tail_of(m.calls[i][0]) or ""
+    return "trains" if name.startswith(("fit", "train")) or name in ("minimize", "apply_gradients", "gradient") else "computes"
 
 
 # -- entry points --------------------------------------------------------------------------------------------------------------
@@ -276,6 +283,8 @@ def _computes(context, m, i):
     call = m.calls[i]
     if "model.__call__" in names and not call[1] and all(name != "inputs" for name, _ in call[2]):
         names -= {"model.__call__"}  # without an input it is no model that is called, but a class in its place
+    if names & _EAGER_ONLY and context.project.versions.graph_mode(m):
+        names -= _EAGER_ONLY  # there they only add operations to the graph; the session computes
     if names & _WORK:
         builds = "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
         return None if builds else True

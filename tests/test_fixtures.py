@@ -86,7 +86,7 @@ def test_flags_exactly_the_marked_rows(folder, item, capsys, monkeypatch):
     found = {(f["filename"], f["cell"], f["location"]["row"], f["code"]) for f in json.loads(out)}
     wanted = expected(item)
     assert found == wanted
-    if item.name.startswith("ok_") or item.name in ("fixed.py", "lookalikes"):
+    if item.name.startswith(("ok_", "advice_")) or item.name in ("fixed.py", "lookalikes"):
         assert not wanted, "a look-alike marks nothing"
     if item.name.startswith("bad_") or item.name == "leaky.py":
         assert wanted, "a flagged fixture marks at least one row"
@@ -111,6 +111,17 @@ def test_codemod_gives_the_expected_file(folder, item, tmp_path, capsys, monkeyp
     exit, _, err = run_here(capsys, monkeypatch, *arguments, cwd=tmp_path)
     assert exit in (0, 1), err
     assert copy.read_bytes() == wanted.read_bytes()
+
+
+ADVICE = [(folder, item) for folder, item in ITEMS if item.name.startswith("advice_")]
+
+
+@pytest.mark.parametrize(("folder", "item"), ADVICE, ids=[f"{folder.name.split('-')[0]}/{item.name}" for folder, item in ADVICE])
+def test_advice_is_what_the_rule_says(folder, item, capsys, monkeypatch):
+    """Each advice fixture follows words that the rule says about its own leaky fixture: when the words change, so must the fixture."""
+    advice = re.search(r"^Advice: (.+)$", item.read_text(encoding="utf-8"), re.M).group(1)
+    _, out, err = run_here(capsys, monkeypatch, "--isolated", "--select", folder.name[:6], "leaky.py", cwd=folder)
+    assert advice in " ".join(out.split()), err
 
 
 def test_every_rule_has_its_fixtures():

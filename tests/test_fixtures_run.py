@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="scripts run in forked processes"),
 ]
 
+ADVICE = sorted(FIXTURES.glob("TFM*/advice_*.py"))  # what a help text says to do, done
 SCRIPTS = sorted(script for name in ("leaky.py", "fixed.py") for script in FIXTURES.glob(f"TFM*/{name}"))
 
 # rule: (meter of fixture_zygote.py, by how much leaky.py must end above fixed.py)
@@ -126,6 +127,13 @@ def test_every_pair_is_measured_or_says_why_not():
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
 def test_fixture_runs(zygote, script, tmp_path):
+    reply = zygote.run(script, tmp_path)
+    assert reply["code"] == 0, reply["output"]
+
+
+@pytest.mark.parametrize("script", ADVICE, ids=lambda script: f"{script.parent.name}/{script.name}")
+def test_advice_runs(zygote, script, tmp_path):
+    """Advice that raises, or that gives another result than it promises, is worse than none: each alternative of a help text is tried."""
     reply = zygote.run(script, tmp_path)
     assert reply["code"] == 0, reply["output"]
 

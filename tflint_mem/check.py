@@ -7,7 +7,7 @@ from tflint_mem import config, discover
 from tflint_mem.config import UsageError
 from tflint_mem.faults import Faults
 from tflint_mem.files import TooLarge
-from tflint_mem.source import Source, SourceError
+from tflint_mem.source import Source, SourceError, names_framework
 
 OK, FOUND, FAILED = 0, 1, 2
 _KEEP_BYTES = 4_000_000
@@ -63,7 +63,7 @@ class Reader:
                 continue
             if note is not None:
                 note(source)
-            if mentions_tensorflow(source.raw):
+            if names_framework(source.raw):
                 if self._is_too_big(source):
                     continue
                 if self._size <= self.most:  # the files of a very large tree are read again when a report asks
@@ -117,11 +117,6 @@ class Reader:
 
 def _say_nothing(message):
     """For checks whose warnings were given before."""
-
-
-def mentions_tensorflow(raw):
-    """The cheap gate: a file without either word needs no parsing."""
-    return b"tensorflow" in raw or b"keras" in raw
 
 
 def run(options):
@@ -253,7 +248,7 @@ class Run:
         waiting, sources = [], iter(sources)
         for source in sources:
             waiting.append(source)
-            if mentions_tensorflow(source.raw):
+            if names_framework(source.raw):
                 break
         else:
             return []

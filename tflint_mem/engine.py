@@ -14,7 +14,7 @@ from . import gate, watch
 from .faults import Overtime
 from .finding import Finding, Fix, Step
 from .project import Project
-from .source import SourceError
+from .source import SourceError, names_framework
 from .watch import OFF
 
 RECURSION = 6000
@@ -80,7 +80,7 @@ def load(sources, settings, files=0, faults=None, watched=NOBODY):
     held = {}  # while fixes are tried a file may hold something else than on the disk
     for source in sources:
         raw = source.raw
-        if b"tensorflow" in raw or b"keras" in raw:
+        if names_framework(raw):
             if gate.matters(source.path, raw):
                 _add(project, source, kept, findings, False, faults, watched)
         elif source.path.endswith((".py", ".ipynb")):

@@ -113,9 +113,9 @@ def _read(path):
 
 
 def is_unit_test(path):
-    """Is the file named like a test?"""
+    """Is the file named like a test?  A notebook is none: `test_captions.ipynb` tries something out."""
     base = os.path.basename(path)
-    return base.startswith("test_") or base.endswith("_test.py")
+    return base.startswith("test_") and not base.endswith(".ipynb") or base.endswith("_test.py")
 
 
 def module_names(path):

@@ -90,7 +90,27 @@ def _canonical(dotted):
             if rest.startswith("tf.initialize_all"):
                 return "tf.global_variables_initializer"
             return _TF_ALIASES.get(rest, rest)
+    if dotted.startswith(("transformers.", "keras_hub.", "keras_nlp.", "keras_cv.")):
+        return _library(dotted) or dotted
     return _TF_ALIASES.get(dotted, dotted)
+
+
+def _library(dotted):
+    """The one name of a loader of Hugging Face or of KerasHub (KerasNLP, KerasCV), whatever class it is asked of; None for all else."""
+    head, _, method = dotted.rpartition(".")
+    owner = head.rpartition(".")[2]
+    if dotted.startswith("transformers."):
+        if method == "pipeline":
+            return "transformers.pipeline"
+        if method in ("from_pretrained", "from_config") and owner.startswith("TF"):
+            return "transformers.TFModel." + method
+        return "transformers.TFModel" if method.startswith("TF") and method[2:3].isupper() and "Output" not in method else None
+    if method == "from_preset" and not owner.endswith(_NO_MODELS):
+        return "keras_hub.from_preset"
+    return None
+
+
+_NO_MODELS = ("Tokenizer", "Preprocessor", "PreprocessorLayer", "Converter", "Packer", "Layer")
 
 
 def _keras(name):
@@ -100,6 +120,8 @@ def _keras(name):
     tail = parts[-1]
     if tail in _KERAS_TAILS and len(parts) <= 6:
         return _KERAS_TAILS[tail]
+    if len(parts) > 2 and parts[-2][:1].isupper() and parts[-2] in _KERAS_TAILS:  # keras.engine.training.Model.from_config
+        return f"{_KERAS_TAILS[parts[-2]]}.{tail}"
     section = parts[1]
     if section == "legacy" and len(parts) > 2:
         section = parts[2]
@@ -120,6 +142,7 @@ def _keras(name):
 _ROWS = """
 model        keras.load_model keras.Model keras.Sequential keras.Functional keras.clone_model keras.model_from_json keras.model_from_yaml keras.model_from_config
 model        keras.Model.from_config keras.Sequential.from_config keras.models.load keras.utils.multi_gpu_model keras.saving.deserialize_keras_object
+model        transformers.TFModel transformers.TFModel.from_pretrained transformers.TFModel.from_config keras_hub.from_preset
 saved_model  tf.saved_model.load hub.load
 layer        hub.KerasLayer hub.Module keras.TFSMLayer tf.Module keras.layers.deserialize keras.layers.layer_from_config keras.utils.layer_from_config
 optimizer    keras.optimizers.get keras.optimizers.deserialize
@@ -308,11 +331,12 @@ def result_of(name):
 # -- groups that rules ask for --------------------------------------------------------------------------------------
 
 LOADERS = frozenset(("keras.load_model", "keras.model_from_json", "keras.model_from_yaml", "keras.model_from_config", "tf.saved_model.load",
-                     "hub.load", "keras.saving.deserialize_keras_object", "keras.TFSMLayer", "tf.saved_model.loader.load"))
+                     "hub.load", "keras.saving.deserialize_keras_object", "keras.TFSMLayer", "tf.saved_model.loader.load", "transformers.TFModel.from_pretrained",
+                     "transformers.pipeline", "keras_hub.from_preset"))
 REBUILDERS = frozenset(("keras.clone_model", "keras.Model.from_config", "keras.Sequential.from_config", "keras.model_from_json", "keras.model_from_yaml",
                         "keras.model_from_config"))
 BUILDERS = frozenset(("keras.Model", "keras.Sequential", "keras.Functional", "keras.clone_model", "keras.Model.from_config",
-                      "keras.Sequential.from_config", "hub.KerasLayer"))
+                      "keras.Sequential.from_config", "hub.KerasLayer", "transformers.TFModel", "transformers.TFModel.from_config"))
 RELEASES = frozenset(("keras.clear_session", "gc.collect"))
 GRAPH_RELEASES = frozenset(("tf.reset_default_graph",))
 TRAINING_METHODS = frozenset(("fit", "fit_generator", "train_on_batch"))

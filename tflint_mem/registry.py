@@ -17,7 +17,7 @@ class Rule:
         self.module = code.lower() + "_" + name.replace("-", "_")
 
 
-_LOAD = "load_model model_from_json model_from_yaml model_from_config load load_from_saved_model deserialize_keras_object TFSMLayer"
+_LOAD = "load_model model_from_json model_from_yaml model_from_config load load_from_saved_model deserialize_keras_object TFSMLayer from_pretrained pipeline from_preset"
 
 RULES = (
     Rule("TFM101", "load-model-in-loop", "leak", "warning", "sometimes", "safe", 10, _LOAD,

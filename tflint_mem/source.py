@@ -281,3 +281,8 @@ def _place(before, encoding):
         text = before.decode("latin-1")
     rows = split_rows(text)
     return len(rows), len(rows[-1]) + 1
+
+
+def names_framework(raw):
+    """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no parsing of its own."""
+    return b"tensorflow" in raw or b"keras" in raw or b"transformers" in raw and (b" TF" in raw or b".TF" in raw or b"\"tf\"" in raw or b"'tf'" in raw)

@@ -59,6 +59,7 @@ _COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan",
 _WRAPPERS = frozenset(("functools.partial", "ray.tune.with_parameters", "ray.tune.with_resources"))
 _RAY_TUNE = frozenset(("ray.tune.run", "ray.tune.Tuner", "ray.tune.tuner.Tuner"))
 _NUMERIC = ("scipy.optimize.", "scipy.integrate.", "numdifftools.", "pyswarm.", "cma.", "nevergrad.")
+_REPLICA_TAILS = frozenset(("run", "experimental_run_v2"))
 _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.experimental_run"))
 
 
@@ -250,7 +251,7 @@ class Callers:
         users = self.project.using(name, 400)
         if among is None:
             return users
-        return [other for other in users if self.project.mentions_in(other, among)]
+        return [other for other in users if self.project.mentions_in(other, among) or any(name in other.defs for name in among)]
 
     def _targets(self, other, i):
         return [(fm.index, s) for fm, s in self.project.functions_called(other, i)]
@@ -413,8 +414,8 @@ class Callers:
             return "submit"  # a transformation, which is called once with the data set
         if names & _COMPILED_METHODS or names & _COMPILED_CALLS or f[0] == "a" and tail in _DATASET_METHODS and self._on_dataset(m, call):
             return "compiled-map"
-        if names & _REPLICA:
-            return "replica"
+        if names & _REPLICA or where == 0 and tail in _REPLICA_TAILS and f[0] == "a" and not names and any(name == "args" for name, _ in call[2]):
+            return "replica"  # by its form, where nobody tells what the strategy is
         if names & _MAP or where == "key" and (names & _SORTS or tail == "sort"):
             return "map"
         if names & {"keras.callbacks.LambdaCallback"}:
@@ -510,9 +511,10 @@ class Callers:
         return "study" in (tail_of(receiver) or "").lower() or any(v[0] == "obj" and "optuna" in v[1] for v in values)
 
     def _searched(self, m, i):
-        """Is a scikit-learn wrapper given to a search or a cross-validation in this module?"""
+        """Is a scikit-learn wrapper given to a search or a cross-validation in this module, one that fits in this very process?"""
         index = m.calls_by_tail()
-        return any(tail in index for tail in SEARCHES)
+        searches = [m.calls[j] for tail in SEARCHES for j in index.get(tail, ())]
+        return bool(searches) and not any(name == "n_jobs" and value not in (("k", 1), ("k", None)) for call in searches for name, value in call[2])
 
     def _is_process_pool(self, m, call):
         if call[0][0] != "a":

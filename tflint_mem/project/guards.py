@@ -5,7 +5,7 @@ in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-
 """
 
 from .. import facts as F
-from .module import dotted, tail_of, walk
+from .module import dotted, statement_expressions, tail_of, walk
 
 _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
                       "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
@@ -92,7 +92,7 @@ class Guards:
                 found = self._guarding.get(key)
                 if found is None:
                     found = self._guarding[key] = self._is_guard(m, scope, test, branch, context, loop, statement)
-                found = found or branch and self._ends_itself(m, call, test, context, loop)
+                found = found or self._by_change(m, i, scope, test, branch, context) or branch and self._ends_itself(m, call, test, context, loop)
                 if found:
                     return found
             elif kind == "except":
@@ -114,6 +114,10 @@ class Guards:
                 return target if self._persists(m, call[3], target, context, loop) else False
         return False
 
+    def _by_change(self, m, i, scope, test, branch, context):
+        """Does the call run when something has changed, and replaces what it made before?"""
+        return any(positive and self._on_change(m, scope, condition, context) for condition, positive in _conditions(test, branch)) and _replaces(m, i)
+
     def _is_guard(self, m, scope, test, branch, context, loop, statement):
         for condition, positive in _conditions(test, branch):
             subject = _missing(m, condition, positive) or self._got(m, condition, positive)
@@ -123,7 +127,7 @@ class Guards:
                 for place in (subject, *self._looked_up_from(m, scope, subject, statement)):
                     if self._assigned_in(m, scope, place, context) and self._persists(m, scope, place, context, loop):
                         return place
-            if positive and (self._first_pass(m, scope, condition, loop) or self._on_change(m, scope, condition, context)):
+            if positive and self._first_pass(m, scope, condition, loop):
                 return True
         return False
 
@@ -186,7 +190,10 @@ class Guards:
 
     @staticmethod
     def _on_change(m, scope, condition, context):
-        """`if stamp != last:` with `last = stamp` inside: runs when something changed, not in each repeat."""
+        """`if stamp != last:` with `last = stamp` inside: runs when something changed, not in each repeat.
+
+        That keeps what replaces an older one; what is made for the occasion is made again for each change.
+        """
         if condition[0] != "q" or condition[2] not in (("!=",), (">",), ("<",)):
             return False
         sides = (condition[1], condition[3][0])
@@ -281,8 +288,28 @@ class Guards:
             if handler == context and kind is not None:
                 names = {tail_of(e) for e in (kind[1] if kind[0] == "t" else (kind,))}
                 if names & {"KeyError", "AttributeError", "NameError"}:
-                    return True
+                    return self._fills_what_was_looked_at(m, statement, context)
         return False
+
+    def _fills_what_was_looked_at(self, m, statement, handler):
+        """Does the handler put something where the `try` has looked: into the table, the attribute, the name?"""
+        scope, first = m.statements[statement][1], m.contexts[handler][2]
+        places = set()
+        for s in range(statement + 1, m.scopes[scope][F.S_STMTS][1]):
+            each = m.statements[s]
+            if each is None:
+                continue
+            if each[3] > m.statements[statement][4] or m.inside(each[2], handler):
+                break
+            for expression in statement_expressions(each) if first == statement else ():
+                places.update(e[1] if e[0] == "x" else e for e in walk(expression, m.calls) if e[0] in ("x", "a", "n"))
+        return any(self._assigned_in(m, scope, place, handler) for place in places if place[0] != "n" or self._is_read_first(m, scope, place, statement))
+
+    @staticmethod
+    def _is_read_first(m, scope, place, statement):
+        """Is a name bound anywhere but in the `try` itself, so that the `try` looks whether it is there already?"""
+        return place[1] in m.global_names(scope) or scope == 0 or place[1] not in m.bindings(scope) or any(
+            b[1] < statement for b in m.bindings(scope)[place[1]])
 
     def until_loaded(self, m, i, statement, context):
         """`while model is None:` around the load; `while not done:` around anything else is a loop like any other."""
@@ -353,7 +380,10 @@ class Guards:
         if value[0] == "i":
             for t in targets:
                 if any(_same_place(t, e) for e in walk(value[1])):
-                    return t
+                    present = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], False))
+                    absent = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], True))
+                    if present == absent or any(e == ("c", i) for e in walk(value[2] if absent else value[3], m.calls)):
+                        return t
         return False
 
     def of_object(self, m, scope, place):
@@ -451,6 +481,15 @@ class Guards:
         """A decorator of the project that calls what it decorates only the first time, and keeps the result."""
         names = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
         return any(m.calls[j][0][0] == "n" and m.calls[j][0][1] in names and self.once(m, j, -1) for s in m.with_inner(scope)[1:] for j in m.scope_calls(s))
+
+
+def _replaces(m, i):
+    """Is what call `i` makes put in the place of one that was there before: an attribute, an item, a name that is bound elsewhere, too?"""
+    statement = m.statements[m.calls[i][5]]
+    if statement[0] != F.ASSIGN:
+        return False
+    bindings = m.bindings(statement[1])
+    return any(t[0] in ("a", "x") or t[0] == "n" and (len(bindings.get(t[1], ())) > 1 or t[1] in m.global_names(statement[1])) for t in statement[5])
 
 
 def _conditions(test, branch):

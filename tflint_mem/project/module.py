@@ -33,7 +33,7 @@ class Module:
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
         self.locate, self.notebook = locate, locate is not None
-        self.unit_test = bool(parts) and (parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest")
+        self.unit_test = bool(parts) and not self.notebook and (parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest")
         self.package = bool(parts) and parts[-1] == "__init__"
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored

@@ -8,6 +8,7 @@ always leaves in its first pass or has one element, or when a once-guard stands 
 from collections import deque
 
 from .. import facts as F
+from . import leaving
 from .feasible import Feasible
 from .guards import Guards
 from .handlers import Handlers
@@ -55,7 +56,7 @@ class Repeats:
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
         self.owners = Owners(project)
-        self._growing = {}
+        self._growing, self._leaving = {}, {}
 
     def of_call(self, m, i, accept=None):
         for repeat in self.all_of_call(m, i):
@@ -246,10 +247,18 @@ class Repeats:
         """Number of passes when the code says it, else None."""
         kind, _, statement, branch = m.contexts[loop]
         if kind == "while":
-            return None
-        iterable = branch[1] if kind == "comp" else m.statements[statement][6]
-        scope = m.statements[statement][1]
-        return self.length(m, scope, iterable, statement)
+            return self._left(m, loop)
+        if kind == "comp":
+            return self.length(m, m.statements[statement][1], branch[1], statement)
+        counts = self.length(m, m.statements[statement][1], m.statements[statement][6], statement), self._left(m, loop)
+        return min((count for count in counts if count is not None), default=None)
+
+    def _left(self, m, loop):
+        """The passes after which the loop leaves by a count of its own, found once."""
+        key = (m.index, loop)
+        if key not in self._leaving:
+            self._leaving[key] = leaving.passes(m, loop)
+        return self._leaving[key]
 
     def length(self, m, scope, e, at, depth=0):
         if depth > 12 or e is None:

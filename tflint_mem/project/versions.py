@@ -8,7 +8,7 @@ import os
 from .. import facts as F
 from .. import witness
 from ..files import read_regular
-from .module import tail_of
+from .module import tail_of, walk
 
 _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
           "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
@@ -34,6 +34,15 @@ _V2_NAMES = frozenset((
     "tf.data.Dataset.from_tensor_slices_v2", "tf.summary.create_file_writer", "tf.saved_model.load", "tf.train.Checkpoint", "tf.config.list_logical_devices",
     "tensor.numpy", "variable.numpy",
 ))
+
+
+_REMOVED = (("keras", "wrappers", "scikit_learn"), ("tensorflow", "contrib"))  # gone since TensorFlow 2.13 and 2.0
+
+
+_OLD_METHODS = ("fit_generator", "predict_generator", "evaluate_generator", "predict_classes", "predict_proba", "set_session", "get_session", "multi_gpu_model")
+_OLD_MODULES = ("keras.layers.core", "keras.layers.convolutional", "keras.layers.recurrent", "keras.layers.normalization", "keras.layers.embeddings",
+                "keras.layers.advanced_activations", "keras.layers.pooling", "keras.layers.merge", "keras.utils.np_utils", "keras.engine", "keras.objectives",
+                "tensorflow.python.keras", "tensorflow.keras.preprocessing.text")
 
 
 class Versions:
@@ -77,6 +86,10 @@ class Versions:
     def texts(self, names):
         """The texts of those files of the project's root that exist."""
         return texts(self.project.root, names) if self.project.root else ()
+
+    def required(self):
+        """The words of the requirements at the project's root, in lower case: names of packages among them."""
+        return {word.lower() for text in self.texts(_FILES) for line in text.splitlines() for word in _words(line.partition("#")[0])}
 
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
@@ -123,6 +136,28 @@ class Versions:
             found = self._evidence[m.index] = (one, two)
         return found
 
+    def uses_removed(self, m):
+        """Does the module import what TensorFlow 2.13 and later no longer have?"""
+        for _, dotted, attribute, level in m.imports:
+            parts = tuple(dotted.split(".")) + ((attribute,) if attribute else ())
+            if not level and any(parts[at: at + len(gone)] == gone for gone in _REMOVED for at in range(2)):
+                return True
+        return False
+
+    def looks_old(self, m):
+        """Does the module use what Keras 3 or TensorFlow 2.16 no longer has: TF1 names, `fit_generator`, optimizers with `lr`, internal modules?"""
+        if self.evidence(m)[0] or self.uses_removed(m) or any(tail in m.calls_by_tail() for tail in _OLD_METHODS):
+            return True
+        if any(dotted.startswith(_OLD_MODULES) and not level for _, dotted, _, level in m.imports):
+            return True
+        if any(_old_checkpoint(m, i) for i in m.calls_by_tail().get("ModelCheckpoint", ())):
+            return True
+        return "Adam" in m.calls_by_tail() and any(name == "lr" for i in m.calls_by_tail()["Adam"] for name, _ in m.calls[i][2])
+
+    def switches_to_graphs(self, m):
+        """Does the module switch eager execution off for its process?"""
+        return bool(self.evidence(m)[0] & _GRAPH_SWITCHES)
+
     def graph_mode(self, m):
         """Does the module build TF1 graphs (sessions, placeholders, eager execution switched off)?"""
         one, two = self.evidence(m)
@@ -130,6 +165,17 @@ class Versions:
             return True
         return bool(one & {"tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.train.MonitoredTrainingSession", "tf.global_variables_initializer",
                            "tf.get_variable", "tf.variable_scope", "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.app.run", "tf.layers.dense"}) and not two
+
+
+def _old_checkpoint(m, i):
+    """Is a checkpoint callback given a file that Keras 3 refuses: it wants `.keras`, or `.weights.h5` for weights alone?"""
+    scope = m.calls[i][3]
+    for argument in m.arguments(i)[:2]:
+        for e in walk(argument, m.calls):
+            given = [e] if e[0] == "k" else [inner for b in m.bindings(scope).get(e[1], ()) if b[0] == "assign" for inner in walk(b[3], m.calls)] if e[0] == "n" else ()
+            if any(inner[0] == "k" and isinstance(inner[1], str) and inner[1].endswith((".h5", ".hdf5")) and not inner[1].endswith(".weights.h5") for inner in given):
+                return True
+    return False
 
 
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
