@@ -165,11 +165,7 @@ def _of_interpreter(python: str, environment: dict) -> list:
         sys.executable
     ):
         prefixes = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
-        paths = [
-            path
-            for path in sys.path
-            if os.path.isabs(path) and os.path.isdir(path) and not path.endswith(("/bin", "/tests"))
-        ]
+        paths = [path for path in sys.path if os.path.isabs(path) and os.path.isdir(path)]
     else:
         prefixes, paths = [], []
     prefixes += [os.path.dirname(os.path.dirname(place)) for place in _links(os.path.abspath(start))]
