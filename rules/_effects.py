@@ -77,14 +77,15 @@ def of_loop(context, m, loop, but=None):
     """
     memo = context.memo.setdefault("effects of loops", {})
     key = (m.index, loop)
-    if but is not None:
+    scope = m.statements[m.contexts[loop][2]][1]
+    if but is not None and but < len(m.calls) and m.calls[but][3] == scope and m.inside(m.calls[but][4], loop):
         alone = _Search(context)
         alone.call(m, but, 0)
         if not alone.found.empty:
             key = (m.index, loop, but)
     if key not in memo:
         search = _Search(context)
-        search.region(m, m.statements[m.contexts[loop][2]][1], loop, but if len(key) == 3 else None, 0)
+        search.region(m, scope, loop, but if len(key) == 3 else None, 0)
         memo[key] = search.found
     return memo[key]
 
