@@ -6,11 +6,14 @@ indentation and the spelling of untouched lines stay as they were.
 """
 
 import json
+import sys
 from bisect import bisect_right
 
 from tflint_mem.finding import Edit
 from tflint_mem.magics import mask
 from tflint_mem.source import BOM, SourceError, splice, split_rows
+
+_DEEPEST = 400  # levels of JSON: a notebook has about ten, pictures with their data thirty
 
 
 class _Cell:
@@ -44,7 +47,7 @@ class Notebook:
         """Raises SourceError for anything that is not a notebook."""
         try:
             document = raw.decode("utf-8-sig")
-            content = json.loads(document)
+            content = _loaded(document)
         except UnicodeDecodeError as error:
             row = raw.count(b"\n", 0, error.start) + 1
             column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
@@ -189,6 +192,19 @@ class Notebook:
     def _place(self, offset):
         rows = split_rows(self.document[:offset])
         return len(rows), len(rows[-1]) + 1
+
+
+def _loaded(document):
+    """The JSON's content; RecursionError where it is nested too deeply, which is the same for every caller, however deep he is himself."""
+    depth, frame = 0, sys._getframe()
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + _DEEPEST)
+    try:
+        return json.loads(document)
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _code_cells(path, content):
