@@ -112,7 +112,8 @@ def _draft(context, acquired, repeat, used):
               if pins else "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order"),
         severity="error" if pins else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.clear_each_repeat(context, repeat, m, i) if not pins and (m, i) == repeat.hops[0] and repeat.context is not None else None,
+        fix=_models.clear_each_repeat(context, repeat, m, i) if not pins and (m, i) == repeat.hops[0] and repeat.context is not None
+        else "training pins each model, whatever is cleared" if pins else "the model is made in a function that the loop calls",
     )
 
 

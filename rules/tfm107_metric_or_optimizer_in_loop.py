@@ -31,15 +31,15 @@ for features, target in batches:
 A metric is made once too, and each pass begins with `metric.reset_state()`.
 
 ## Fix safety
-The fix moves the construction before the loop, and puts `reset_state()` in the place of a metric's. It is unsafe: a training that
-goes on with its moments takes other steps than one that forgets them, and `reset_state()` needs TensorFlow 2.5.
+The fix moves a metric before the loop and puts `reset_state()` (`reset_states()` before TensorFlow 2.5) in its place; an optimizer moves where it is
+plain SGD. A training that goes on with its moments takes other steps than one that forgets them: there is no fix for Adam and the like.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _lifetimes, _models, _trials, _variance
+from . import _lifetimes, _models, _optimizers, _trials, _variance
 
 CODE = "TFM107"
 SWEEPS = True
@@ -73,7 +73,7 @@ def find(context):
             f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}" + ("; it forgets its moments each time" if kind == "optimizer" else ""),
             measured=MEASURED[kind], help="make it once, before the repeat" + (", and reset it with reset_state()" if kind == "metric" else ""),
             trace=context.trace(repeat, f"makes a new {kind}"),
-            fix=_hoist(m, i, kind) if repeat.local else None,
+            fix=_fix(context, m, i, kind, repeat),
         )
 
 
@@ -162,7 +162,15 @@ def _belongs_to_new(context, repeat, kind):
     return False
 
 
-def _hoist(m, i, kind):
+def _fix(context, m, i, kind, repeat):
+    if not repeat.local:
+        return "what repeats it stands in another function"
+    if kind == "optimizer" and not _optimizers.plain(context, m, i):
+        return _optimizers.BEGINS_ANEW
+    return _hoist(m, i, kind, "reset_states" if context.project.versions.at_least(2, 5) is False else "reset_state")
+
+
+def _hoist(m, i, kind, reset):
     def fix(fx):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
@@ -177,7 +185,7 @@ def _hoist(m, i, kind):
             raise NoFix("the metric has no name of its own")
         do.hoist_call(view, call, loops[0], name)  # refuses what cannot be moved
         line = view.statement(call)
-        edits = view.edits({line: view.new(f"{name}.reset_state()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]})
+        edits = view.edits({line: view.new(f"{name}.{reset}()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]})
         return UNSAFE, "Make the metric once and reset it in each pass", edits
 
     return fix
