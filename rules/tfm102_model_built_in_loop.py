@@ -143,7 +143,8 @@ def _draft(context, acquired, repeat, used, cleaned=False):
         measured=_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
         severity="error" if pins and (_mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == _mechanisms.COLLECTED) if fixable else None,
+        fix=_models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == _mechanisms.COLLECTED) if fixable
+        else "training pins each model, whatever is cleared" if pins else "the model is made in a function that the loop calls",
     )
 
 

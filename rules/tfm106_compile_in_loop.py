@@ -37,7 +37,7 @@ from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import TRAINING_METHODS
 from tflint_mem.project.reach import run_by
 
-from . import _backends, _hot, _lifetimes, _models, _modes, _trials
+from . import _backends, _hot, _lifetimes, _models, _modes, _optimizers, _trials
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
@@ -219,7 +219,7 @@ def _alternates(m, i, repeat):
 def _fix(context, m, i, repeat):
     if not repeat.local:
         return "what repeats it stands in another function"
-    return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else "the new optimizer of each repeat begins without the state of the one before"
+    return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else _optimizers.BEGINS_ANEW
 
 
 def _keeps_nothing(context, m, i, repeat):
@@ -230,15 +230,10 @@ def _keeps_nothing(context, m, i, repeat):
     if optimizer[0] == "k":
         return isinstance(optimizer[1], str) and optimizer[1].lower() == "sgd"
     if optimizer[0] == "c":
-        names, call = context.project.apis(m, optimizer[1]), m.calls[optimizer[1]]
-        return bool(names & _PLAIN) and len(call[1]) <= 1 and all(name in ("learning_rate", "lr", "name") for name, _ in call[2]) and all(
-            value[0] != "c" for value in m.arguments(optimizer[1]))
+        return _optimizers.plain(context, m, optimizer[1])
     kinds = context.kinds(m, i, optimizer)
     return kinds == {"optimizer"} and _hot.steady(context, repeat, optimizer) and not _hot.made_in_pass(
         context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
-
-
-_PLAIN = frozenset(("keras.optimizers.SGD", "keras.optimizers.sgd", "tf.optimizers.SGD"))
 
 
 def _hoist(m, i):

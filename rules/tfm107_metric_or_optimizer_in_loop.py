@@ -35,15 +35,15 @@ for features, target in batches:
 A metric is made once too, and each pass begins with `metric.reset_state()`.
 
 ## Fix safety
-The fix moves the construction before the loop, and puts `reset_state()` in the place of a metric's. It is unsafe: a training that
-goes on with its moments takes other steps than one that forgets them, and `reset_state()` needs TensorFlow 2.5.
+The fix moves a metric before the loop and puts `reset_state()` (`reset_states()` before TensorFlow 2.5) in its place; an optimizer moves where it is
+plain SGD. A training that goes on with its moments takes other steps than one that forgets them: there is no fix for Adam and the like.
 """
 
 from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _backends, _hot, _lifetimes, _models, _trials, _variance
+from . import _backends, _hot, _lifetimes, _models, _optimizers, _trials, _variance
 
 CODE = "TFM107"
 SWEEPS = True
@@ -101,7 +101,7 @@ def _draft(context, m, i, repeat, kind, keeps=0):
         CODE, m, i, f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}{why}",
         measured=f"{keeps} KiB per object until clear_session() (TF 2.21; 3-6 on 2.15); with a fixed name or reset_state(): 0-1" if keeps else MEASURED[kind],
         help=help, severity="warning" if keeps and _sees_one(context, m, i) else None, group="leak" if keeps else None,
-        trace=context.trace(repeat, f"makes a new {kind}"), fix=_hoist(m, i, kind) if repeat.local else None,
+        trace=context.trace(repeat, f"makes a new {kind}"), fix=_fix(context, m, i, kind, repeat),
     )
 
 
@@ -210,7 +210,15 @@ def _belongs_to_new(context, repeat, kind):
     return False
 
 
-def _hoist(m, i, kind):
+def _fix(context, m, i, kind, repeat):
+    if not repeat.local:
+        return "what repeats it stands in another function"
+    if kind == "optimizer" and not _optimizers.plain(context, m, i):
+        return _optimizers.BEGINS_ANEW
+    return _hoist(m, i, kind, "reset_states" if context.project.versions.at_least(2, 5) is False else "reset_state")
+
+
+def _hoist(m, i, kind, reset):
     def fix(fx):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
@@ -225,7 +233,7 @@ def _hoist(m, i, kind):
             raise NoFix("the metric has no name of its own")
         do.hoist_call(view, call, loops[0], name)  # refuses what cannot be moved
         line = view.statement(call)
-        edits = view.edits({line: view.new(f"{name}.reset_state()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]})
+        edits = view.edits({line: view.new(f"{name}.{reset}()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]})
         return UNSAFE, "Make the metric once and reset it in each pass", edits
 
     return fix

@@ -62,7 +62,7 @@ def _in_hook(context, m, i):
         return context.at_call(
             CODE, m, i, f"`{call_text(m, i)}` clears the state of the model in training {context.when(repeat, m)}; nothing of that model is freed",
             measured=MEASURED, help=HELP, trace=context.trace(repeat, "clears the state of every Keras model of the process"),
-            fix=_removal(m, i) if len(repeat.hops) - repeat.handed == 1 and _among_others(m, i) else None,
+            fix=_removal(m, i) if len(repeat.hops) - repeat.handed == 1 and _among_others(m, i) else "the function around it does nothing else, or is called by others",
         )
     return None
 

@@ -27,7 +27,7 @@ for step in range(steps):
 
 ## Fix safety
 Where each iterator surely begins with the same batch (no shuffle, no function that may draw), the fix takes that batch once before the loop: the
-results stay as they are. Else it keeps one iterator over `dataset.repeat()`, which is unsafe because the steps then see other batches: all in turn.
+results stay as they are. Where the data set is shuffled it keeps one iterator over `dataset.repeat()`: the steps then see all batches in turn.
 """
 
 from tflint_mem import facts as F
@@ -131,7 +131,9 @@ def _per_epoch(context, repeat):
     return False
 
 
-_IN_ORDER = frozenset(("batch", "repeat", "prefetch", "cache", "take", "skip", "unbatch", "with_options", "enumerate", "zip"))
+_BEGINS = "from"  # stands for a source in a fixed order
+_IN_ORDER = frozenset((_BEGINS, "batch", "repeat", "prefetch", "cache", "take", "skip", "unbatch", "with_options", "enumerate", "zip"))
+MAX_CHAIN = 24
 _SOURCES = frozenset("tf.data." + name for name in (
     "Dataset.from_tensor_slices", "Dataset.from_tensors", "Dataset.range", "Dataset.load", "Dataset.zip", "TFRecordDataset", "TextLineDataset"))
 
@@ -141,23 +143,34 @@ def _fix(context, m, i, j, dataset, repeat):
         return "what repeats it stands in another function"
     if not _inline(m, i, j):
         return "the iterator has a name of its own"
-    return _first_batch(m, i, j) if _always_the_same(context, m, m.calls[i][3], dataset, m.calls[i][5], 0) else _one_iterator(m, i, j)
+    chain = _chain(context, m, m.calls[i][3], dataset, m.calls[i][5])
+    if "shuffle" in chain:
+        return _one_iterator(m, i, j)
+    if chain and set(chain) <= _IN_ORDER:
+        return _first_batch(m, i, j)
+    return "nobody sees whether each pass shall take the first batch again or the next one"
 
 
-def _always_the_same(context, m, scope, e, at, depth):
-    """Does each iterator surely begin with the same batch: a data set in a fixed order, without functions that may draw?"""
-    if depth > 6:
-        return False
-    if e[0] == "n":
-        bindings = m.bindings(scope).get(e[1], ()) or m.bindings(0).get(e[1], ())
-        return len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] and _always_the_same(
-            context, m, bindings[0][2], bindings[0][3], bindings[0][1], depth + 1)
-    if e[0] != "c":
-        return False
-    if context.project.apis(m, e[1]) & _SOURCES:
-        return True
-    f = m.calls[e[1]][0]
-    return f[0] == "a" and f[2] in _IN_ORDER and _always_the_same(context, m, scope, f[1], at, depth + 1)
+def _chain(context, m, scope, e, at):
+    """Last names of the methods that make the data set, the outermost first; what it begins with is "" when that is unknown."""
+    found = []
+    for _ in range(MAX_CHAIN):
+        if e[0] == "n":
+            bindings = m.bindings(scope).get(e[1], ()) or m.bindings(0).get(e[1], ())
+            if len(bindings) != 1 or bindings[0][0] != "assign" or bindings[0][4]:
+                break
+            scope, e = bindings[0][2], bindings[0][3]
+            continue
+        if e[0] != "c":
+            break
+        if context.project.apis(m, e[1]) & _SOURCES:
+            return [*found, _BEGINS]
+        f = m.calls[e[1]][0]
+        if f[0] != "a":
+            break
+        found.append(f[2])
+        e = f[1]
+    return [*found, ""]
 
 
 def _first_batch(m, i, j):

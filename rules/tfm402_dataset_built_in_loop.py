@@ -301,7 +301,7 @@ def _draft(context, m, i, repeat, how):
         measured=MEASURED,
         help="build it once, before the repeat" if same else "keep one data set over a generator that reads the store, or feed slices of the array directly",
         trace=context.trace(repeat, "builds the data set"),
-        fix=_hoist(m, i) if same and repeat.local else None,
+        fix=_hoist(m, i) if same and repeat.local else "each pass may build another data set" if repeat.local else "what repeats it stands in another function",
     )
 
 

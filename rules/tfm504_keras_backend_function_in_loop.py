@@ -105,7 +105,7 @@ def _draft(context, kind, growing, m, i, repeat):
         measured=MEASURED[growing], help="make it once and keep it: before the loop, in the constructor, or in a cache by layer",
         severity="error" if growing == "variable" else "hint" if light else None,
         trace=context.trace(repeat, "makes a new backend " + kind),
-        fix=_hoist(m, i, kind) if repeat.local else None,
+        fix=_hoist(m, i, kind) if repeat.local else "what repeats it stands in another function",
     )
 
 

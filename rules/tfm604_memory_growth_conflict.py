@@ -92,7 +92,7 @@ def _draft(context, m, i, other):
         measured=MEASURED_IGNORED if late else MEASURED, severity="warning" if late else None,
         help="keep one of the two: growth to take memory as needed, a limit to share the GPU with other processes",
         trace=((other.m, place[0], place[1], "asks for growth" if late else "sets the limit"), (m, *m.calls[i][6][:2], "contradicts it")),
-        fix=_drop(m, growth) if gm is m else None,
+        fix=_drop(m, growth) if gm is m else "the two stand in different files",
     )
 
 
