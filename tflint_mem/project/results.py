@@ -146,6 +146,8 @@ class Results:
                 if keyword in ("func", "python_function"):
                     return one(obj("tf.function", (m.index, i)))
             return one(obj("tf.function", ("deco", m.index, i)))
+        if known == "tf.get_collection" and args and _names_variables(args[0]):
+            return one(obj("variables", (m.index, i)))
         if known == "tensorflow_datasets.load":
             return self._downloaded(m, i, call)
         if known == "keras.Sequential" or known == "keras.Model":
@@ -266,3 +268,9 @@ class Results:
                 if k == key[1]:
                     return values
         return mapping[2]
+
+
+def _names_variables(key):
+    """Is the key of a collection one of variables: `tf.GraphKeys.TRAINABLE_VARIABLES`, "trainable_variables"?"""
+    name = key[1] if key[0] == "k" and isinstance(key[1], str) else tail_of(key) or ""
+    return name.lower().endswith("variables")
