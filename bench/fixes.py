@@ -6,57 +6,94 @@ two, at the end of the program and after a garbage collection.  The record says 
 is written from it with `--page record.json docs/evidence/fixes-cpu.md`.
 """
 
+import gc
 import json
 import os
+import runpy
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "fixes"
 FEW, MANY = 5, 25  # repeats; the first pass of everything is over after a few
 OWN_REPEATS = {  # where one repeat costs little memory or much time
-    "TFM107": (20, 220), "TFM201": (20, 120), "TFM202": (40, 240), "TFM203": (40, 240), "TFM302": (10, 50), "TFM401": (20, 320),
+    "TFM104": (20, 80), "TFM106": (10, 40), "TFM107": (20, 220), "TFM201": (20, 120), "TFM202": (40, 240), "TFM203": (40, 240), "TFM302": (10, 50), "TFM401": (20, 320),
     "TFM402": (20, 220), "TFM403": (20, 420), "TFM501": (10, 70), "TFM503": (20, 620), "TFM504": (20, 220), "TFM601": (20, 120),
     "TFM701": (20, 220), "TFM702": (10, 20), "TFM108": (4, 14), "TFM109": (2, 10), "TFM304": (20, 220), "TFM301": (10, 50),
 }
-SECONDS = 300  # for one run of a program
+SECONDS = 200  # for one run of a program
 
-# Runs a program as a script and tells, behind what it prints, the resident KiB at its end and after a collection.
-RUNNER = """
-import gc, os, runpy, sys, time
+QUIET = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1",
+         "TF_NUM_INTEROP_THREADS": "1"}
+
+
 def resident():
+    """Resident memory of this process in KiB."""
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
-began = time.perf_counter()
-kept = runpy.run_path(sys.argv[1], run_name="__main__")
-took, at_end = time.perf_counter() - began, resident()
-for _ in range(3):
-    gc.collect()
-print("resident", at_end, resident(), round(took, 2))
-"""
 
 
 def run(program, repeats, folder):
     """(lines printed, KiB at the end, KiB after a collection, seconds, error) of one run."""
-    environment = {**os.environ, "REPEATS": str(repeats), "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0",
-                   "TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "PYTHONPATH": str(folder)}
-    command = [sys.executable, str(program)] if program.stem.startswith("TFM702") else [sys.executable, "-c", RUNNER, str(program)]
+    if program.stem.startswith("TFM702"):  # it forks and spawns itself
+        return run_alone(program, repeats, folder)
+    output, errors = folder / "output.txt", folder / "errors.txt"
+    sys.stdout.flush()
+    child = os.fork()  # TensorFlow is imported and has not run: the child begins where a new process would
+    if not child:
+        code = 1
+        try:
+            for stream, path in ((1, output), (2, errors)):
+                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+            os.chdir(folder)
+            os.environ["REPEATS"] = str(repeats)
+            sys.path.insert(0, str(folder))
+            began = time.perf_counter()
+            kept = runpy.run_path(str(program), run_name="__main__")
+            took, at_end = time.perf_counter() - began, resident()
+            for _ in range(3):
+                gc.collect()
+            print("resident", at_end, resident(), round(took, 2), len(kept) > 0)
+            sys.stdout.flush()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
+    until = time.monotonic() + SECONDS
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        if time.monotonic() > until:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return [], None, None, None, f"not over after {SECONDS} s"
+        time.sleep(0.05)
+    lines = output.read_text(encoding="utf-8").splitlines()
+    if status:
+        return lines, None, None, None, (errors.read_text(encoding="utf-8").strip().splitlines() or ["no message"])[-1]
+    _, at_end, collected, seconds, _ = lines.pop().split()
+    return lines, int(at_end), int(collected), float(seconds), None
+
+
+def run_alone(program, repeats, folder):
+    """The same in a new process, without what its memory is."""
     began = time.perf_counter()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=SECONDS)
+        done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, cwd=folder, timeout=SECONDS,
+                              env={**os.environ, **QUIET, "REPEATS": str(repeats)}, check=False)
     except subprocess.TimeoutExpired:
         return [], None, None, None, f"not over after {SECONDS} s"
-    lines = done.stdout.splitlines()
-    if done.returncode:
-        return lines, None, None, None, (done.stderr.strip().splitlines() or ["no message"])[-1]
-    if lines and lines[-1].startswith("resident "):
-        _, at_end, collected, seconds = lines.pop().split()
-        return lines, int(at_end), int(collected), float(seconds), None
-    return lines, None, None, round(time.perf_counter() - began, 2), None
+    error = (done.stderr.strip().splitlines() or ["no message"])[-1] if done.returncode else None
+    return done.stdout.splitlines(), None, None, round(time.perf_counter() - began, 2), error
 
 
 def fixed(program, code, folder):
@@ -93,11 +130,12 @@ def measured(program):
 
 
 def versions():
-    """TensorFlow's and Python's version."""
-    text = "import tensorflow as tf, keras; print(tf.__version__, keras.__version__)"
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, check=True)
-    tensorflow, keras = done.stdout.split()[-2:]
-    return {"tensorflow": tensorflow, "keras": keras, "python": sys.version.split()[0]}
+    """TensorFlow's, Keras' and Python's version; TensorFlow is imported for all runs to come."""
+    os.environ.update(QUIET)
+    import keras
+    import tensorflow
+
+    return {"tensorflow": tensorflow.__version__, "keras": keras.__version__, "python": sys.version.split()[0]}
 
 
 def page(record):
@@ -132,7 +170,7 @@ def main(arguments):
     if arguments[:1] == ["--page"]:
         Path(arguments[2]).write_text(page(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))), encoding="utf-8")
         return
-    target, wanted = Path(arguments[0]), set(arguments[1:])
+    target, wanted = Path(arguments[0]).resolve(), set(arguments[1:])
     programs = [program for program in sorted(PROGRAMS.glob("TFM*.py")) if not wanted or program.stem in wanted or program.stem[:6] in wanted]
     old = json.loads(target.read_text(encoding="utf-8"))["programs"] if target.exists() else []
     record = {"versions": versions(), "programs": [entry for entry in old if entry["program"] not in {program.stem for program in programs}]}

@@ -32,10 +32,10 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from hostile_programs import PROGRAMS  # noqa: E402
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from fuzz.hostile_programs import PROGRAMS, Program  # noqa: E402
+
 STAND_IN = ROOT / "tests" / "verify_data" / "stand_in_tensorflow"
 MODES = ("root", "user", "no-namespaces")
 _SECRETS = {
@@ -294,7 +294,9 @@ def run(program: Program, mode: str, tensorflow: bool = False) -> dict:
                 tool.kill()
                 tool.wait()
         seconds = time.monotonic() - began
-        time.sleep(0.5 if program.kill else 0.05)
+        if program.kill:
+            _wait_for_the_end(world)
+        time.sleep(0.05)
         verdict, message, off = _verdict(out / "stdout")
         written = "".join(
             path.read_text(errors="replace")
@@ -354,6 +356,13 @@ def _kill_when_running(tool: subprocess.Popen, world: World) -> None:
             break
         time.sleep(0.02)
     tool.kill()
+
+
+def _wait_for_the_end(world: World, most: float = 5.0) -> None:
+    """Nobody waits for what a killed tool has started: on a busy machine its end takes a moment."""
+    deadline = time.monotonic() + most
+    while time.monotonic() < deadline and world.survivors({os.getpid()}):
+        time.sleep(0.05)
 
 
 def _verdict(path: Path) -> tuple:

@@ -27,7 +27,7 @@ def project() -> dict:
     """{relative path: bytes} of a project where every file has something to fix."""
     found = {}
     for number in range(FILES):
-        padding = "# a long file takes longer to write\n" * (2000 * number)
+        padding = "# a long file takes longer to write\n" * (500 * number)
         found[f"part_{number % 3}/file_{number}.py"] = (f"# {number}" + LOADS.format(number) + padding).encode()
     cell = {
         "cell_type": "code",
@@ -110,11 +110,13 @@ def main(arguments: list = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     chance, files = random.Random(options.seed), project()
-    import libcst  # noqa: F401  once for all runs
-
-    from tflint_mem import apply, check, cli, engine, fixing, writing  # noqa: F401
+    from tflint_mem import check, cli, engine  # noqa: F401
 
     with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "once")  # what is imported and worked out once is paid here, for all runs
+        write(folder, files)
+        check.run(check.Options([str(folder)], isolated=True, output_file=os.devnull, quiet=True, overrides={"fix": True, "cache": False}))
+        engine._SEEN = None
         folder = Path(place, "model")
         write(folder, files)
         old = state(folder)

@@ -64,13 +64,29 @@ class Effects:
         self.written, self.looked, self.waits, self.unknown = [], [], 0.0, ""
         self.attributes, self.names = set(), set()
 
+    @property
+    def empty(self):
+        """Nothing but computing."""
+        return not (self.written or self.looked or self.waits or self.unknown or self.attributes or self.names)
+
 
 def of_loop(context, m, loop, but=None):
-    """Effects of one loop context of module `m`, the functions that it calls included; `but`: a call that does not count."""
-    kind, _, header, _ = m.contexts[loop]
-    search = _Search(context)
-    search.region(m, m.statements[header][1], loop, but, 0)
-    return search.found
+    """Effects of one loop context of module `m`, the functions that it calls included; `but`: a call that does not count.
+
+    Many fixes of one loop ask, each but for its own call: where that has no effects the answer is one for all of them.
+    """
+    memo = context.memo.setdefault("effects of loops", {})
+    key = (m.index, loop)
+    if but is not None:
+        alone = _Search(context)
+        alone.call(m, but, 0)
+        if not alone.found.empty:
+            key = (m.index, loop, but)
+    if key not in memo:
+        search = _Search(context)
+        search.region(m, m.statements[m.contexts[loop][2]][1], loop, but if len(key) == 3 else None, 0)
+        memo[key] = search.found
+    return memo[key]
 
 
 def of_function(context, m, scope):

@@ -90,10 +90,10 @@ def part(context, m, i):
     applied = next((j for j in here if m.calls[j][0] in parts), None)
     if applied is None and name is None:
         return False
-    for j in here:
+    built = _memo(context, ("built", m.index, m.calls[i][3]), lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL])
+    for j in built:
         if j > i and m.inside(m.calls[i][4], m.calls[j][4]) and (applied is not None and applied < j or _reached_into(m, j, ("n", name))):
-            if context.project.apis(m, j) & _FUNCTIONAL:
-                return name is None or not _of_its_own(m, i, name)
+            return name is None or not _of_its_own(m, i, name)
     return False
 
 

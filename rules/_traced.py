@@ -229,6 +229,11 @@ class _Place:
         return self._record if i == len(self._module.calls) else self._module.calls[i]
 
 
+def stands_for_definition(m):
+    """Is it a module with a call that `definition` made up?"""
+    return isinstance(m, _Place)
+
+
 def definition(context, traced):
     """(module, call) that stand for the definition of a decorated function inside another one; (None, -1) for one made once."""
     m = traced.m

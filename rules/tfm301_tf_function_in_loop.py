@@ -242,7 +242,7 @@ def _doubt(context, m, i, traced, loop):
     """What makes it unsafe to trace once what `loop` traces in each pass, "" for nothing; NoFix where another trace would give something else."""
     from tflint_mem.codemod import NoFix
 
-    effects = _effects.of_loop(context, m, loop, but=i)
+    effects = _effects.of_loop(context, m, loop, but=None if _traced.stands_for_definition(m) else i)
     if traced.m is None:
         wrapped = _traced.argument(m, i)
         keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {"model", "layer", "saved_model"}

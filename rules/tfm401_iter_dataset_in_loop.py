@@ -26,7 +26,8 @@ for step in range(steps):
 ```
 
 ## Fix safety
-The fix keeps one iterator over `dataset.repeat()`. It is unsafe because the steps then see other batches: all of them in turn.
+Where each iterator surely begins with the same batch (no shuffle, no function that may draw), the fix takes that batch once before the loop: the
+results stay as they are. Else it keeps one iterator over `dataset.repeat()`, which is unsafe because the steps then see other batches: all in turn.
 """
 
 from tflint_mem import facts as F
@@ -58,7 +59,7 @@ def find(context):
             CODE, m, i, f"`{call_text(m, j)}` opens the data set anew {context.when(repeat, m)}, for one batch",
             measured=MEASURED, help="make the iterator once, over `dataset.repeat()`, and take each batch with next()",
             trace=context.trace(repeat, "takes the first batch of a new iterator"),
-            fix=_one_iterator(m, i, j) if repeat.local and _inline(m, i, j) else None,
+            fix=_fix(context, m, i, j, dataset, repeat),
         )
 
 
@@ -128,6 +129,54 @@ def _per_epoch(context, repeat):
             if statement and statement[0] in (F.FOR, F.WHILE) and statement[7 if statement[0] == F.FOR else 6] not in around and m.inside(statement[2], loop):
                 return True
     return False
+
+
+_IN_ORDER = frozenset(("batch", "repeat", "prefetch", "cache", "take", "skip", "unbatch", "with_options", "enumerate", "zip"))
+_SOURCES = frozenset("tf.data." + name for name in (
+    "Dataset.from_tensor_slices", "Dataset.from_tensors", "Dataset.range", "Dataset.load", "Dataset.zip", "TFRecordDataset", "TextLineDataset"))
+
+
+def _fix(context, m, i, j, dataset, repeat):
+    if not repeat.local:
+        return "what repeats it stands in another function"
+    if not _inline(m, i, j):
+        return "the iterator has a name of its own"
+    return _first_batch(m, i, j) if _always_the_same(context, m, m.calls[i][3], dataset, m.calls[i][5], 0) else _one_iterator(m, i, j)
+
+
+def _always_the_same(context, m, scope, e, at, depth):
+    """Does each iterator surely begin with the same batch: a data set in a fixed order, without functions that may draw?"""
+    if depth > 6:
+        return False
+    if e[0] == "n":
+        bindings = m.bindings(scope).get(e[1], ()) or m.bindings(0).get(e[1], ())
+        return len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] and _always_the_same(
+            context, m, bindings[0][2], bindings[0][3], bindings[0][1], depth + 1)
+    if e[0] != "c":
+        return False
+    if context.project.apis(m, e[1]) & _SOURCES:
+        return True
+    f = m.calls[e[1]][0]
+    return f[0] == "a" and f[2] in _IN_ORDER and _always_the_same(context, m, scope, f[1], at, depth + 1)
+
+
+def _first_batch(m, i, j):
+    """The batch that all passes see is taken once before the loop."""
+    def fix(fx):
+        from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
+
+        view, made = fx.at(m, j)
+        _, taken = fx.at(m, i)
+        loops = view.loops(made)
+        if not loops or not isinstance(loops[0], do.LOOPS):
+            raise NoFix("there is no place before the loop")
+        do.hoist_call(view, made, loops[0], "batches")  # refuses what the loop changes
+        name = do.unique_name(fx.source, "first_batch", made, view.function(made))
+        edits = view.edits({taken: view.expression(name)}, insert_before={loops[0]: view.new(f"{name} = {view.code(taken)}\n")})
+        return UNSAFE, "Take the first batch once: each pass sees the same", edits
+
+    return fix
 
 
 def _inline(m, i, j):

@@ -19,8 +19,8 @@ from verify_support import STAND_IN, Project, options
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="what contains programs elsewhere is in docs/verify-protection.md"
 )
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "fuzz"))
-import hostile_verify  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from fuzz import hostile_verify  # noqa: E402
 
 BY_NAME = {program.name: program for program in hostile_verify.PROGRAMS}
 # one of each kind; `python fuzz/hostile_verify.py` runs all of them, in all modes

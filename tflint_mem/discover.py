@@ -157,6 +157,8 @@ class _Ignores:
     """The lines of one ignore file."""
 
     def __init__(self, lines):
+        import re
+
         from pathspec import GitIgnoreSpec
 
         self._heavy = []
@@ -169,7 +171,7 @@ class _Ignores:
                     lines[number] = "#"  # keeps its place: of the lines that fit the last one counts
         try:
             self._spec = GitIgnoreSpec.from_lines(lines)
-        except ValueError:  # git passes over a pattern that makes no sense
+        except (ValueError, re.error):  # git passes over a pattern that makes no sense, such as `[z-a]`
             self._spec = GitIgnoreSpec.from_lines([line if _makes_sense(line) else "#" for line in lines])
 
     def verdict(self, path, is_folder):
@@ -183,11 +185,13 @@ class _Ignores:
 
 
 def _makes_sense(line):
+    import re
+
     from pathspec import GitIgnoreSpec
 
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return True
 

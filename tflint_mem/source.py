@@ -187,8 +187,9 @@ class Source:
             if self.text.encode(self.encoding) != self.raw[len(BOM) * self.bom:]:
                 raise SourceError(self.path, 1, 1, f"the file does not survive decoding and encoding as {self.encoding}")
             return BOM * self.bom + text.encode(self.encoding)
-        except UnicodeEncodeError as error:
-            raise SourceError(self.path, 1, 1, f"the fix does not fit into {self.encoding}: {error.reason}") from None
+        except UnicodeError as error:  # not all codecs say more than that, `idna` for one
+            reason = getattr(error, "reason", error)
+            raise SourceError(self.path, 1, 1, f"the fix does not fit into {self.encoding}: {reason}") from None
 
     def _decode(self):
         if self.kind == "notebook":

@@ -6,8 +6,9 @@ import tensorflow as tf
 REPEATS = int(os.environ["REPEATS"])
 tf.keras.utils.set_random_seed(1)
 total = 0.0
+guesses = tf.random.normal([16, 1])
 for k in range(REPEATS):
     metric = tf.keras.metrics.MeanSquaredError()
-    metric.update_state(tf.random.normal([16, 1]), tf.zeros([16, 1]))
+    metric.update_state(guesses, tf.zeros([16, 1]))
     total += float(metric.result())
 print(round(total, 3))

@@ -1,4 +1,5 @@
 """A callback clears the session of the model that is being trained."""
+import gc
 import os
 
 import numpy as np
@@ -12,6 +13,7 @@ y = x.sum(axis=1, keepdims=True)
 
 class FreeMemory(tf.keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
+        gc.collect()
         tf.keras.backend.clear_session()
 
 

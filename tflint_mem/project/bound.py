@@ -315,11 +315,10 @@ class Bindings:
 
     def _added(self, m, scopes, target, added, keyed):
         for scope in scopes:
-            for i in m.scope_calls(scope):
+            calls, statements = m.fills(scope).get(target, ((), ()))
+            for i in calls:
                 call = m.calls[i]
                 f = call[0]
-                if f[0] != "a" or not call[1]:
-                    continue
                 if f[1] == target:
                     if f[2] in ("append", "add", "appendleft"):
                         added |= self.values(m, scope, call[1][0], call[5])
@@ -327,17 +326,16 @@ class Bindings:
                         added |= self.elements(self.values(m, scope, call[1][0], call[5]))
                     elif f[2] == "setdefault" and len(call[1]) > 1 and call[1][1] not in (("l", ()), ("S", ()), ("d", (), ())):
                         added |= self.values(m, scope, call[1][1], call[5])
-                elif f[2] in ("append", "add") and _item_of(m, f[1], target):  # table[k].append(v), table.setdefault(k, []).append(v)
+                elif f[2] in ("append", "add"):  # table[k].append(v), table.setdefault(k, []).append(v)
                     added.add(("seq", self.values(m, scope, call[1][0], call[5])))
-            for i in m.scope_statements(scope):
+            for i in statements:
                 statement = m.statements[i]
-                if statement and statement[0] == F.ASSIGN and statement[6] is not None:
-                    for t in statement[5]:
-                        if t[0] == "x" and t[1] == target:
-                            stored = self.values(m, scope, statement[6], i)
-                            added |= stored
-                            if t[2] is not None and t[2][0] == "k":
-                                keyed.append((t[2][1], stored))
+                for t in statement[5]:
+                    if t[0] == "x" and t[1] == target:
+                        stored = self.values(m, scope, statement[6], i)
+                        added |= stored
+                        if t[2] is not None and t[2][0] == "k":
+                            keyed.append((t[2][1], stored))
 
 
 def _starred(m, project):
@@ -346,10 +344,3 @@ def _starred(m, project):
         target = project.resolve(m, bound[1], bound[3])
         if target is not None or not bound[3]:
             yield target, bound[1]
-
-
-def _item_of(m, expression, target):
-    """Is the expression an item of a container: `target[k]`, `target.setdefault(k, [])`?"""
-    if expression[0] == "x":
-        return expression[1] == target
-    return expression[0] == "c" and m.calls[expression[1]][0] in (("a", target, "setdefault"), ("a", target, "get"))

@@ -28,7 +28,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_declaring")
+                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_fills", "_declaring")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -58,7 +58,7 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._classes = {}, {}, {}, {}, {}, {}, None
+        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._fills, self._classes = {}, {}, {}, {}, {}, {}, {}, None
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
@@ -167,6 +167,34 @@ class Module:
                 if what is not None:
                     found.setdefault(statement[2], []).append((s, what))
         return found
+
+    def fills(self, scope):
+        """container -> calls and statements of the scope that may put something into it: `x.append(v)`, `x[k].append(v)`, `x[k] = v`."""
+        found = self._fills.get(scope)
+        if found is None:
+            found = self._fills[scope] = {}
+            for i in self.scope_calls(scope):
+                call = self.calls[i]
+                if call[0][0] == "a" and call[1]:
+                    for container in (call[0][1], self._container_of(call[0][1])):
+                        if container is not None:
+                            found.setdefault(container, ([], []))[0].append(i)
+            for s in self.scope_statements(scope):
+                statement = self.statements[s]
+                if statement and statement[0] == F.ASSIGN and statement[6] is not None:
+                    for target in statement[5]:
+                        if target[0] == "x":
+                            filled = found.setdefault(target[1], ([], []))[1]
+                            if filled[-1:] != [s]:
+                                filled.append(s)
+        return found
+
+    def _container_of(self, item):
+        """What `x[k]`, `x.setdefault(k, [])` and `x.get(k)` are an item of, else None."""
+        if item[0] == "x":
+            return item[1]
+        f = self.calls[item[1]][0] if item[0] == "c" else ("", "")
+        return f[1] if f[0] == "a" and f[2] in ("setdefault", "get") else None
 
     def _jump(self, statement):
         kind = statement[0]

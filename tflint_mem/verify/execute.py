@@ -155,7 +155,7 @@ def _attempt(job, emit, gpu, state, extension):
     plan = Plan(**job["plan"])
     probe = Probe(emit, plan, gpu)
     probe.allow_extension = extension
-    text = state.rewritten(job["text"])
+    text = state.rewritten(job["text"]).encode("utf-8", "backslashreplace").decode("utf-8")  # the file it came from may have a name that is no text
     path = job["snippet"]
     with open(path, "w", encoding="utf-8", errors="backslashreplace") as handle:
         handle.write(text)

@@ -20,6 +20,7 @@ import sys
 import time
 
 from . import sandbox
+from .processes import descendants  # here, not where it is used: a signal may come in the middle of an import
 
 # how runner.py starts it: as a module, so that its compiled form is used
 START = "import sys; sys.path.insert(0, sys.argv[1]); from tflint_mem.verify import guard; guard.main(int(sys.argv[2]))"
@@ -339,8 +340,6 @@ def _code(status: int) -> int:
 
 def _end_all(guard: int, most: float = 10.0) -> None:
     """Ends all descendants: stopped first, so that none starts another meanwhile, until there is none."""
-    from .processes import descendants
-
     deadline = time.monotonic() + most
     while time.monotonic() < deadline:
         found = descendants(guard)
