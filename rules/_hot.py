@@ -17,6 +17,7 @@ _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor",
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
 _ADDS = frozenset(("append", "extend", "insert", "add", "update", "appendleft"))
 MOST_CALLERS = 40
+SHORT = 20  # passes of a loop that the loops of its callers have to make worth while
 
 
 def repeats(context, m, i, outer=False):
@@ -28,16 +29,23 @@ def repeats(context, m, i, outer=False):
 
 
 def _repeats(context, m, i, outer):
-    project, local = context.project, False
+    project, inner = context.project, None
     for repeat in project.repeats_of.all_of_call(m, i):
         yield repeat
-        local = local or repeat.local and (outer or repeat.count is not None)
-    if local and not project.repeats_of.guards.once(m, i, -1):
-        for other, j, how in project.callers(m, m.calls[i][3]):
-            if how == "call" and (other is not m or other.calls[j][3] != m.calls[i][3]):
-                for repeat in project.repeats_of.all_of_call(other, j):
-                    yield Repeat(repeat.kind, (*repeat.hops, (m, i)), repeat.module, repeat.context, repeat.scope, repeat.count, repeat.what,
-                                 repeat.line, repeat.handed)
+        short = repeat.count is not None and (repeat.local or repeat.context is not None and not repeat.handed and repeat.count <= SHORT)
+        if (short or outer and repeat.local) and (inner is None or repeat.local):
+            inner = repeat
+    if inner is None:
+        return
+    first, j = inner.hops[0]
+    if project.repeats_of.guards.once(first, j, -1):
+        return
+    scope, times = first.calls[j][3], inner.count
+    for other, k, how in project.callers(first, scope):
+        if how == "call" and (other is not first or other.calls[k][3] != scope):
+            for repeat in project.repeats_of.all_of_call(other, k):
+                count = None if repeat.count is None else repeat.count * (times or 1)
+                yield Repeat(repeat.kind, (*repeat.hops, *inner.hops), repeat.module, repeat.context, repeat.scope, count, repeat.what, repeat.line, repeat.handed)
 
 
 def per_epoch(context, repeat):

@@ -11,6 +11,7 @@ MAX_REPEATS = 6
 _ROUND = frozenset(("float", "int", "round", "abs", "min", "max", "sum", "len", "str", "repr"))
 _RANDOM = frozenset(("random", "uniform", "randint", "randrange", "gauss", "normalvariate", "betavariate", "triangular"))
 _NUMPY_RANDOM = {"rand": 0, "randn": 0, "random": 0, "random_sample": 0, "randint": 2, "uniform": 2, "normal": 2}  # most arguments that ask for one number
+_NUMPY_NUMBERS = frozenset(("exp", "log", "log10", "sqrt", "power", "maximum", "minimum", "clip", "tanh", "cos", "sin", "abs", "float32", "float64", "int32", "int64"))
 _SETTINGS = frozenset(("args", "FLAGS", "flags", "opt", "opts", "options", "config", "cfg", "conf", "hparams", "hp", "hps", "params", "settings"))
 _NUMBERS = frozenset(("int", "float", "number"))
 _ARRAYS = frozenset(("tensor", "ndarray", "variable", "dataset", "iterator", "metric"))
@@ -64,6 +65,7 @@ class Search:
         self.context, self.repeat = context, repeat
         self.infer = context.infer
         self.names = set()
+        self.old = context.project.versions.at_least(2, 3) is False  # NumPy numbers are keys of the trace cache by value there
 
     def place(self, position):
         m, i = self.repeat.hops[position]
@@ -236,7 +238,7 @@ class Search:
     def _binary(self, position, e, at, around, depth):
         left, right = e[2], e[3]
         kinds = self.kinds(position, left, at) | self.kinds(position, right, at)
-        if kinds & _ARRAYS:
+        if kinds & _ARRAYS and not (self.old and kinds & _ARRAYS == {"ndarray"}):
             return None
         if e[1] == "%" and (left[0] in ("j", "k") and isinstance(left[1], (str, tuple))):
             found = self.of(position, right, at, around, depth) or self._unsteady(position, right, at, around)
@@ -284,6 +286,14 @@ class Search:
         found = self.any(position, e[1], at, around, depth)
         return found and Varying("a list of changing values", "object", found.loop)
 
+    def _record(self, position, items, at, around, depth):
+        """A dictionary or named tuple of values: TensorFlow takes it apart, and a Python number in it is a key like any other."""
+        found = self.any(position, items, at, around, depth)
+        return found and Varying(f"a record with {found.what}", "object", found.loop)
+
+    def _dictionary(self, position, e, at, around, depth):
+        return self._record(position, e[2], at, around, depth)
+
     def _text(self, position, e, at, around, depth):
         found = self.any(position, e[1], at, around, depth) or next(
             (u for item in e[1] if item is not None and item[0] != "k" for u in (self._unsteady(position, item, at, around),) if u), None)
@@ -321,8 +331,13 @@ class Search:
         origin = {v[1] for v in self.infer.callee(m, i) if v[0] == "ext"}
         if _python_random(origin, tail, call):
             return Varying("a random number, which NumPy gives as a Python number", floating=tail != "randint") if self.repeated(position, around) else None
+        if self.old and tail in _NUMPY_NUMBERS and any(name.startswith("numpy.") for name in origin):
+            found = self.any(position, call[1], at, around, depth)
+            return found and found.kind == "number" and Varying("a changing NumPy number, which TensorFlow before 2.3 takes for a Python one", "number", found.loop, True) or None
         if any(v[0] == "obj" and v[1] in _ARRAYS for v in values):
             return None
+        if "builtins.dict" in origin or call[0][0] == "n" and self._named_tuple(position, call[0]):
+            return self._record(position, (*call[1], *[value for _, value in call[2]]), at, around, depth)
         if any(name.startswith("builtins.") for name in origin) and tail in _ROUND:
             return self._rounded(position, tail, call, at, around, depth)
         if any(name.startswith("math.") for name in origin):
@@ -337,6 +352,17 @@ class Search:
             found = self.any(position, call[1], at, around, depth)
             return found and Varying("a text made for each call", "text", found.loop)
         return self._made(position, i, call, values, at, around, depth)
+
+    def _named_tuple(self, position, f):
+        """Is the name that is called a named tuple: `class Batch(NamedTuple)`, `Batch = namedtuple("Batch", …)`?"""
+        m, scope = self.place(position)
+        for v in self.values(position, f, -1):
+            if v[0] == "cls" and any(base.endswith("NamedTuple") for base in self.infer.foreign_bases(self.context.project.module(v[1]), v[2])):
+                return True
+        while scope >= 0 and f[1] not in m.bindings(scope):
+            scope = m.scopes[scope][F.S_PARENT]
+        return scope >= 0 and any(b[0] == "assign" and b[3][0] == "c" and tail_of(m.calls[b[3][1]][0]) in ("namedtuple", "NamedTuple")
+                                  for b in m.bindings(scope)[f[1]])
 
     def _rounded(self, position, tail, call, at, around, depth):
         if not call[1]:
@@ -411,7 +437,7 @@ class Search:
 
 
 _NAMES = {"n": "name", "a": "attribute", "b": "binary", "u": "unary", "i": "conditional", "w": "inner", "t": "sequence", "l": "sequence", "j": "text",
-          "x": "subscript", "f": "lambda", "c": "call"}
+          "x": "subscript", "f": "lambda", "c": "call", "d": "dictionary"}
 
 
 def _python_random(origin, tail, call):

@@ -73,6 +73,13 @@ class Results:
             found |= self._result(m, i, call, v)
         return frozenset(found)
 
+    def _made_by(self, v):
+        """What calling a class gives: an object of it, or what its own `__new__` gives where that is an object of another class."""
+        cm = self.project.module(v[1])
+        new = cm.members(v[2]).get("__new__")
+        given = frozenset(r for r in self.returns(cm, new) if r[0] == "inst") if new is not None else EMPTY
+        return given if given and ("inst", v[1], v[2]) not in given else one(("inst", v[1], v[2]))
+
     def _result(self, m, i, call, v):
         tag = v[0]
         scope, at = call[3], call[5]
@@ -85,7 +92,7 @@ class Results:
             fm = self.project.module(v[2])
             return self._through(m, call, fm, v[3], self.returns(fm, v[3]))
         if tag == "cls":
-            return one(("inst", v[1], v[2]))
+            return self._made_by(v)
         if tag in ("inst", "self"):
             cm = self.project.module(v[1])
             method = self.lookup(cm, v[2], "__call__")
@@ -146,6 +153,8 @@ class Results:
                 if keyword in ("func", "python_function"):
                     return one(obj("tf.function", (m.index, i)))
             return one(obj("tf.function", ("deco", m.index, i)))
+        if known == "tf.get_collection" and args and _names_variables(args[0]):
+            return one(obj("variables", (m.index, i)))
         if known == "tensorflow_datasets.load":
             return self._downloaded(m, i, call)
         if known == "keras.Sequential" or known == "keras.Model":
@@ -266,3 +275,9 @@ class Results:
                 if k == key[1]:
                     return values
         return mapping[2]
+
+
+def _names_variables(key):
+    """Is the key of a collection one of variables: `tf.GraphKeys.TRAINABLE_VARIABLES`, "trainable_variables"?"""
+    name = key[1] if key[0] == "k" and isinstance(key[1], str) else tail_of(key) or ""
+    return name.lower().endswith("variables")
