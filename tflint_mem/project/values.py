@@ -104,13 +104,21 @@ def _emptied(v):
 
 def order(v):
     """A key to sort values by that is the same in every run."""
-    return repr(v) if v[0] not in _HOLDING else _spelled(v)
+    tag = v[0]
+    if tag not in _HOLDING:
+        return repr(v)
+    if tag == "bm":
+        return f"(bm {order(v[1])} {v[2]!r})"
+    if tag == "tup":
+        return f"(tup {' '.join(map(_spelled, v[1]))})"
+    if tag == "map":
+        return f"(map {' '.join([f'{key!r}: {_spelled(values)}' for key, values in v[1]])} {_spelled(v[2])})"
+    return f"({tag} {_spelled(v[1])} {v[2:]!r})"
 
 
-def _spelled(part):
-    if type(part) is tuple:
-        return f"({', '.join([_spelled(each) for each in part])})"
-    return f"{{{', '.join(sorted([_spelled(each) for each in part]))}}}" if isinstance(part, frozenset) else repr(part)
+def _spelled(values):
+    """The text of a set of values, which is the same for equal sets."""
+    return f"{{{', '.join(sorted(map(order, values)))}}}" if values else "{}"
 
 
 def obj(kind, origin=None):
