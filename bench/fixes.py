@@ -146,6 +146,8 @@ def page(record):
         f"TensorFlow {about['tensorflow']}, Keras {about['keras']}, Python {about['python']}, CPU. For each rule with a fix a small program of our own",
         "([bench/fixes](../../bench/fixes)) with fixed seeds ran before and after `--fix --unsafe-fixes`, with few repeats and with many:",
         "the same output, and resident KiB per repeat at the end of the program (in brackets: after a garbage collection).",
+        "Seconds are of a busy machine. Memory that every pass keeps in both (kernels, the output that is kept) stays in both. TFM702's workers have memory of their own; TFM504 is about",
+        "Keras 2 and has no program here.",
         "", "Written by `bench/fixes.py`.", "",
         "| program | fix | | repeats | same output | before | after | seconds |", "|---|---|---|---|---|---|---|---|",
     ]

@@ -215,7 +215,7 @@ def _small(context, m, i, e, depth):
     """Is the input surely one sample or one batch, as a direct call takes it?"""
     if depth > 3:
         return False
-    if _hot.single(context, m, i, e):
+    if _hot.single(context, m, i, e) or e[0] in ("l", "t"):
         return True
     scope, at = m.calls[i][3], m.calls[i][5]
     if e[0] == "x" and e[2] is not None and e[2][0] == "sl":
