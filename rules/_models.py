@@ -428,43 +428,6 @@ def _held(expression):
             waiting.extend(e[2])
 
 
-# -- what is said of loaded models ---------------------------------------------------------------------------------------
-
-_LOAD_MEASURED = {
-    _mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() (graph mode, TF 1.15 to 2.15)",
-    _mechanisms.COLLECTED: "dead models wait for a garbage collection, which takes them (Keras 3.15 with JAX on a CPU)",
-}
-_TABLES = frozenset(("StringLookup", "IntegerLookup", "TextVectorization", "StaticHashTable", "DenseHashTable", "StaticVocabularyTable", "Hashing",
-                     "SentencepieceTokenizer", "BertTokenizer", "tensorflow_text"))
-_OF_ANY_GRAPH = frozenset(("tf.saved_model.load", "hub.load", "hub.KerasLayer", "keras.TFSMLayer"))
-
-
-def loaded_before(mechanism, names):
-    """What becomes of the model that was loaded before by one of the loaders `names`."""
-    if mechanism == _mechanisms.GRAPH:
-        return "in graph mode the network of each stays on Keras' graph until clear_session()"
-    if names & LIBRARY_LOADERS:
-        return "the model before it stays in memory until clear_session() and a garbage collection"
-    return "the model before it stays in memory until a full garbage collection"
-
-
-def load_measured(mechanism, names, default):
-    """What was measured of such loads; `default` where nothing special is known."""
-    if names & LIBRARY_LOADERS and mechanism != _mechanisms.GRAPH:
-        return "1393 KiB per repeat for 2.4 MiB of weights (transformers on Keras 2); gc.collect() alone frees nothing, clear_session() and gc.collect() do"
-    return _LOAD_MEASURED.get(mechanism, default)
-
-
-def so_often(repeat):
-    """", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
-    return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= FEW else ""
-
-
-def may_hold_tables(context, acquired):
-    """May what is loaded hold a lookup table: an arbitrary graph, or a model of a project that uses them?"""
-    return bool(acquired.names & _OF_ANY_GRAPH) or bool(context.project.mentioned(_TABLES))
-
-
 # -- evidence that a thing is a whole model ------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ loader, which is unsafe too: all passes then share one model. Where a pass may w
 
 from tflint_mem import facts as F
 
-from . import _cached, _effects, _mechanisms, _models, _saved, _variance
+from . import _cached, _effects, _loaded, _mechanisms, _models, _saved, _variance
 
 CODE = "TFM101"
 MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection, 140 dead models at the peak; `del` is no cure"
@@ -57,9 +57,9 @@ def find(context):
         mechanism = _mechanisms.of(context, [m], False)
         yield context.at_call(
             CODE, m, i,
-            f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}{_models.so_often(repeat)}; {_models.loaded_before(mechanism, acquired.names)}",
+            f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}{_loaded.so_often(repeat)}; {_loaded.loaded_before(mechanism, acquired.names)}",
             severity="hint" if acquired.short else None,
-            measured=_models.load_measured(mechanism, acquired.names, MEASURED), help=_help(context, acquired, mechanism),
+            measured=_loaded.load_measured(mechanism, acquired.names, MEASURED), help=_help(context, acquired, mechanism),
             trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
             fix=_models.hoist_or_clear(context, repeat, m, i, mechanism == _mechanisms.COLLECTED) if repeat.local else _cache(context, acquired, repeat, across),
         )
@@ -84,5 +84,5 @@ def _cache(context, acquired, repeat, across):
 
 def _help(context, acquired, mechanism):
     collected = "gc.collect()" if mechanism == _mechanisms.COLLECTED else "clear_session() and gc.collect(), in that order"
-    tables = "; a lookup table in the model is freed by neither: such a model must be loaded once" if _models.may_hold_tables(context, acquired) else ""
+    tables = "; a lookup table in the model is freed by neither: such a model must be loaded once" if _loaded.may_hold_tables(context, acquired) else ""
     return f"load it once before the repeat, or end each repeat with {collected}{tables}"

@@ -45,7 +45,7 @@ every live Keras model of the process. For training loops no rewrite of the loop
 
 from tflint_mem.knowledge import RELEASES
 
-from . import _mechanisms, _models
+from . import _loaded, _mechanisms, _models
 from .tfm104_submodel_per_call import wraps
 
 CODE = "TFM102"
@@ -139,7 +139,7 @@ def _draft(context, acquired, repeat, used, cleaned=False):
     fixable = not pins and (m, i) == repeat.hops[0] and repeat.context is not None
     return context.at_call(
         CODE, m, i,
-        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{_models.so_often(repeat)}{since}{_KEEPS[mechanism]}",
+        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{_loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
         measured=_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
         severity="error" if pins and (_mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),

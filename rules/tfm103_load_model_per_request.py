@@ -38,7 +38,7 @@ def predict():
 The fix adds a cached loader at module level, unless a request trains, compiles or changes the model, or the program writes its file (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
 """
 
-from . import _cached, _mechanisms, _models
+from . import _cached, _loaded, _mechanisms, _models
 
 CODE = "TFM103"
 MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
@@ -63,14 +63,14 @@ def find(context):
         yield context.at_call(
             CODE, m, i,
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}; {_before(mechanism, acquired.names)}",
-            measured=_models.load_measured(mechanism, acquired.names, MEASURED), help=_SCRIPT if repeat.kind == "script" else _PROCESS,
+            measured=_loaded.load_measured(mechanism, acquired.names, MEASURED), help=_SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model"),
             fix=_fix(context, acquired, used, peers),
         )
 
 
 def _before(mechanism, names):
-    return _models.loaded_before(mechanism, names).replace("the model before it", "the one before")
+    return _loaded.loaded_before(mechanism, names).replace("the model before it", "the one before")
 
 
 def _ready_made(acquired):

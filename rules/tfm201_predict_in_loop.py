@@ -217,6 +217,8 @@ def _small(context, m, i, e, depth):
         return False
     if _hot.single(context, m, i, e) or e[0] in ("l", "t"):
         return True
+    if e[0] in ("l", "t"):  # rows that are written out
+        return bool(e[1]) and all(item[0] in ("l", "t") or _small(context, m, i, item, depth + 1) for item in e[1])
     scope, at = m.calls[i][3], m.calls[i][5]
     if e[0] == "x" and e[2] is not None and e[2][0] == "sl":
         low, high = e[2][1], e[2][2]
