@@ -24,7 +24,8 @@ class Case:
 
     __slots__ = ("kind", "files", "arguments", "may_fail", "cache", "baseline")
 
-    def __init__(self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None, baseline: bool = False):
+    def __init__(self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None,
+        baseline: bool = False):
         self.kind, self.files, self.arguments = kind, files, tuple(arguments)
         self.may_fail, self.cache, self.baseline = may_fail, cache, baseline
 
@@ -46,7 +47,8 @@ class Case:
 
     def programs(self) -> list[str]:
         """Names of the files that hold code."""
-        return [name for name, content in self.files.items() if isinstance(content, bytes) and name.endswith((".py", ".ipynb"))]
+        return [name for name, content in self.files.items() if isinstance(content, bytes)
+            and name.endswith((".py", ".ipynb"))]
 
     def replace(self, **changes) -> "Case":
         """A copy with some fields changed."""
@@ -102,7 +104,8 @@ def load(path: Path) -> Case:
     values = json.loads(raw)
     return Case(
         values["kind"], {name: _content(value) for name, value in values["files"].items()}, values["arguments"],
-        values.get("may_fail", False), _content(values["cache"]) if "cache" in values else None, values.get("baseline", False))
+        values.get("may_fail", False), _content(values["cache"]) if "cache" in values else None,
+        values.get("baseline", False))
 
 
 def save(case: Case, stem: Path) -> Path:
