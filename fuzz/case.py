@@ -26,7 +26,8 @@ class Case:
 
     def __init__(self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None,
         baseline: bool = False):
-        self.kind, self.files, self.arguments = kind, files, tuple(arguments)
+        self.kind, self.files = kind, files
+        self.arguments = tuple(argument for argument in arguments if _can_be_given(argument))
         self.may_fail, self.cache, self.baseline = may_fail, cache, baseline
 
     def put(self, folder: str) -> None:
@@ -54,6 +55,14 @@ class Case:
         """A copy with some fields changed."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return Case(**{**values, **changes})
+
+
+def _can_be_given(argument: str) -> bool:
+    """True for what a command line can hold: no NUL, and no half of a surrogate pair but those that stand for bytes."""
+    try:
+        return b"\0" not in os.fsencode(argument)
+    except UnicodeEncodeError:
+        return False
 
 
 def _bytes(name: str) -> bytes:
