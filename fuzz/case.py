@@ -24,8 +24,10 @@ class Case:
 
     __slots__ = ("kind", "files", "arguments", "may_fail", "cache", "baseline")
 
-    def __init__(self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None, baseline: bool = False):
-        self.kind, self.files, self.arguments = kind, files, tuple(arguments)
+    def __init__(self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None,
+        baseline: bool = False):
+        self.kind, self.files = kind, files
+        self.arguments = tuple(argument for argument in arguments if _can_be_given(argument))
         self.may_fail, self.cache, self.baseline = may_fail, cache, baseline
 
     def put(self, folder: str) -> None:
@@ -46,12 +48,21 @@ class Case:
 
     def programs(self) -> list[str]:
         """Names of the files that hold code."""
-        return [name for name, content in self.files.items() if isinstance(content, bytes) and name.endswith((".py", ".ipynb"))]
+        return [name for name, content in self.files.items() if isinstance(content, bytes)
+            and name.endswith((".py", ".ipynb"))]
 
     def replace(self, **changes) -> "Case":
         """A copy with some fields changed."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return Case(**{**values, **changes})
+
+
+def _can_be_given(argument: str) -> bool:
+    """True for what a command line can hold: no NUL, and no half of a surrogate pair but those that stand for bytes."""
+    try:
+        return b"\0" not in os.fsencode(argument)
+    except UnicodeEncodeError:
+        return False
 
 
 def _bytes(name: str) -> bytes:
@@ -102,7 +113,8 @@ def load(path: Path) -> Case:
     values = json.loads(raw)
     return Case(
         values["kind"], {name: _content(value) for name, value in values["files"].items()}, values["arguments"],
-        values.get("may_fail", False), _content(values["cache"]) if "cache" in values else None, values.get("baseline", False))
+        values.get("may_fail", False), _content(values["cache"]) if "cache" in values else None,
+        values.get("baseline", False))
 
 
 def save(case: Case, stem: Path) -> Path:

@@ -5,17 +5,16 @@ fix compile and settle and change only what it says, does a comment silence what
 it finds among the others.
 """
 
-import ast
 import hashlib
 import json
 import os
 import re
-import warnings
 from collections.abc import Callable
 from random import Random
 
 from fuzz import caches, tool
 from fuzz.case import Case
+from fuzz.looks import compiled, is_plain, read, shape, tree, without_sources, write
 from fuzz.splice import patched, spliced
 
 FORMATS = ("full", "concise", "github", "sarif", "rdjson")
@@ -54,7 +53,7 @@ class Judge:
         if case.baseline or case.cache is not None:
             self._plant()
             return self.verdict
-        before = _tree(".")
+        before = tree(".")
         findings = self._json(["."])
         self._same_tree(before, "check")
         if findings is None or not findings:
@@ -76,7 +75,7 @@ class Judge:
 
     def _run(self, *arguments: str, paths=(".",)) -> tool.Outcome:
         self.alive()
-        outcome = tool.run(["check", "--verbose", *self.case.arguments, *arguments, *paths])
+        outcome = tool.run(["check", "--verbose", *arguments, *self.case.arguments, *paths])
         self.verdict.check = self.verdict.check or outcome.seconds
         self.verdict.seconds = max(self.verdict.seconds, outcome.seconds)
         fault = outcome.fault
@@ -104,7 +103,8 @@ class Judge:
         except ValueError as error:
             self.verdict.fail("the json report does not parse", f"{error}\n{outcome.out[:2000]!r}")
             return None
-        self.verdict.digest = self.verdict.digest or hashlib.blake2b(outcome.out.replace(os.getcwd().encode(), b""), digest_size=8).hexdigest()
+        self.verdict.digest = self.verdict.digest or hashlib.blake2b(outcome.out.replace(os.getcwd().encode(), b""),
+            digest_size=8).hexdigest()
         return findings
 
     # -- questions
@@ -113,7 +113,8 @@ class Judge:
         """Other formats of the same findings: two by chance, or all."""
         for name in FORMATS if self.thorough else self.rng.sample(FORMATS, 1):
             outcome = self._run("--output-format", name)
-            if outcome.code == 2 and not outcome.out.strip() or {"--output-file", "--statistics"} & set(self.case.arguments):
+            if outcome.code == 2 and not outcome.out.strip() or {"--output-file",
+                "--statistics"} & set(self.case.arguments):
                 continue
             text = outcome.out.decode("utf-8", "replace")
             if name in ("sarif", "rdjson"):
@@ -124,17 +125,20 @@ class Judge:
                     self.verdict.fail(f"the {name} report does not parse", f"{error}\n{text[:2000]}")
                     continue
                 if len(results) != len(findings):
-                    self.verdict.fail(f"the {name} report has other findings", f"{len(results)} instead of {len(findings)}")
+                    self.verdict.fail(f"the {name} report has other findings",
+                        f"{len(results)} instead of {len(findings)}")
             elif "--color" not in self.case.arguments:
                 found = _CONTROL.search(text)
                 if found:
-                    self.verdict.fail(f"a control character in the {name} report", repr(text[max(0, found.start() - 200): found.end() + 50]))
+                    self.verdict.fail(f"a control character in the {name} report",
+                        repr(text[max(0, found.start() - 200): found.end() + 50]))
                 if name == "github" and _COMMANDS.search(text):
                     self.verdict.fail("a command of somebody else in the github report", text[:2000])
 
     def _alone(self, findings) -> None:
         """A rule alone finds what it finds among the others."""
-        code = self.rng.choice(sorted({finding["code"] for finding in findings if finding["code"] != "TFM000"} or {"TFM101"}))
+        code = self.rng.choice(sorted({finding["code"] for finding in findings if finding["code"] != "TFM000"}
+            or {"TFM101"}))
         places = [_place(finding) for finding in findings if finding["code"] == code]
         alone = self._json(["."], "--select", code)
         missing = [place for place in places if place not in [_place(finding) for finding in alone or []]]
@@ -145,13 +149,13 @@ class Judge:
         fixable = [finding for finding in findings if finding["fix"]]
         if not fixable:
             return
-        before = _tree(".")
+        before = tree(".")
         for finding in fixable[:20]:
             self._fits(finding, before)
         diff = self._run("--diff", "--unsafe-fixes") if self.thorough or self.rng.random() < 0.3 else None
         self._same_tree(before, "--diff")
         self._run("--fix", "--unsafe-fixes")
-        after = _tree(".")
+        after = tree(".")
         self._only_programs(before, after, "--fix")
         codes = "+".join(sorted({finding["code"] for finding in fixable})[:3])
         for name, raw in after.items():
@@ -161,9 +165,10 @@ class Judge:
         if diff is not None:
             self._same_as_diff(diff, before, after)
         again = self._run("--fix", "--unsafe-fixes")
-        if _tree(".") != after:
-            changed = [name for name, raw in _tree(".").items() if raw != after.get(name)]
-            self.verdict.fail(f"a second --fix of {codes} changes something", f"{changed}\n{again.out.decode('utf-8', 'replace')}")
+        if tree(".") != after:
+            changed = [name for name, raw in tree(".").items() if raw != after.get(name)]
+            self.verdict.fail(f"a second --fix of {codes} changes something",
+                f"{changed}\n{again.out.decode('utf-8', 'replace')}")
         self._restore(before)
 
     def _fits(self, finding, tree) -> None:
@@ -173,7 +178,8 @@ class Judge:
 
         name = os.path.relpath(finding["filename"])
         edits = [(
-            (edit["location"]["row"], edit["location"]["column"]), (edit["end_location"]["row"], edit["end_location"]["column"]), edit["content"],
+            (edit["location"]["row"], edit["location"]["column"]),
+            (edit["end_location"]["row"], edit["end_location"]["column"]), edit["content"],
         ) for edit in finding["fix"]["edits"]]
         if finding["cell"] is not None or name not in tree:
             return
@@ -190,19 +196,20 @@ class Judge:
 
     def _noqa(self, findings) -> None:
         """--add-noqa changes comments only, silences what it names, and settles."""
-        before = _tree(".")
+        before = tree(".")
         self._run("--add-noqa")
-        after = _tree(".")
+        after = tree(".")
         self._only_programs(before, after, "--add-noqa")
         for name, raw in after.items():
             if raw != before.get(name):
                 self._compiles(name, before[name], raw, "--add-noqa")
                 self._keeps_notebook(name, before[name], raw, "--add-noqa")
-                if name.endswith(".py") and _shape(before[name]) != _shape(raw):
+                if name.endswith(".py") and shape(before[name]) != shape(raw):
                     self.verdict.fail("--add-noqa changes the program", raw.decode("utf-8", "replace"))
         self._run("--add-noqa")
-        if _tree(".") != after:
-            self.verdict.fail("a second --add-noqa changes something", [name for name, raw in _tree(".").items() if raw != after.get(name)])
+        if tree(".") != after:
+            self.verdict.fail("a second --add-noqa changes something",
+                [name for name, raw in tree(".").items() if raw != after.get(name)])
         self._restore(before)
 
     def _plant(self) -> None:
@@ -210,8 +217,8 @@ class Judge:
         case = self.case
         if case.baseline:
             self._run("--write-baseline", "true.json")
-            true = _read("true.json") or b"{}"
-            _write("baseline.json", caches.planted(case.files["baseline.json"], true))
+            true = read("true.json") or b"{}"
+            write("baseline.json", caches.planted(case.files["baseline.json"], true))
             self._run("--baseline", "baseline.json", "--output-format", self.rng.choice(("json", "full", "sarif")))
             return
         plain = self._json(["."], "--no-cache")
@@ -220,7 +227,7 @@ class Judge:
         names = sorted(name for name in os.listdir(folder) if name != ".gitignore") if os.path.isdir(folder) else []
         for name in names:
             path = os.path.join(folder, name)
-            _write(path, caches.planted(case.cache, _read(path) or b""))
+            write(path, caches.planted(case.cache, read(path) or b""))
         if self._json(["."]) != plain:
             self.verdict.fail("a planted cache is believed")
         if self._json(["."]) != plain:
@@ -231,23 +238,24 @@ class Judge:
     def _same_tree(self, before, what: str) -> None:
         if self.case.may_fail:
             return
-        after = _tree(".")
+        after = tree(".")
         if after != before:
-            self.verdict.fail(f"{what} writes", sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
+            self.verdict.fail(f"{what} writes", sorted(name for name in {*before, *after}
+                if before.get(name) != after.get(name)))
 
     def _only_programs(self, before, after, what: str) -> None:
         if set(before) != set(after):
             self.verdict.fail(f"{what} makes or removes files", sorted(set(before) ^ set(after)))
 
     def _compiles(self, name: str, old: bytes, new: bytes, what: str) -> None:
-        if name.endswith(".py") and _compiled(old) and not _compiled(new):
+        if name.endswith(".py") and compiled(old) and not compiled(new):
             self.verdict.fail(f"{what} leaves a file that does not compile", new.decode("utf-8", "replace"))
 
     def _keeps_notebook(self, name: str, old: bytes, new: bytes, what: str) -> None:
         if not name.endswith(".ipynb"):
             return
         try:
-            one, two = (_without_sources(json.loads(raw.decode("utf-8-sig"))) for raw in (old, new))
+            one, two = (without_sources(json.loads(raw.decode("utf-8-sig"))) for raw in (old, new))
         except (ValueError, RecursionError) as error:
             self.verdict.fail(f"{what} leaves a notebook that is no JSON", error)
             return
@@ -256,7 +264,8 @@ class Judge:
 
     def _same_as_diff(self, diff: tool.Outcome, before, after) -> None:
         changed = {name: raw for name, raw in after.items() if raw != before.get(name)}
-        if any(not name.endswith(".py") or not name.isascii() or not name.isprintable() or not _is_plain(before[name]) for name in changed):
+        if any(not name.endswith(".py") or not name.isascii() or not name.isprintable() or not is_plain(before[name])
+            for name in changed):
             return
         try:
             shown = patched(before, diff.out)
@@ -268,72 +277,12 @@ class Judge:
 
     def _restore(self, tree) -> None:
         for name, raw in tree.items():
-            if _read(name) != raw:
-                _write(name, raw)
-
-
-def _tree(top: str) -> dict[str, bytes]:
-    """{path: bytes} of the regular files below, the tool's own cache aside."""
-    found = {}
-    for folder, folders, names in os.walk(top):
-        folders[:] = [name for name in folders if name != ".tflint_mem_cache"]
-        for name in names:
-            path = os.path.relpath(os.path.join(folder, name), top)
-            if os.path.isfile(path) and not os.path.islink(path):
-                found[path] = _read(path)
-    return found
-
-
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return None
-
-
-def _write(path: str, raw: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(raw)
+            if read(name) != raw:
+                write(name, raw)
 
 
 def _place(finding):
     return finding["filename"], finding["cell"], finding["location"]["row"], finding["location"]["column"], finding["end_location"]["row"]
-
-
-def _parsed(raw: bytes):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(raw)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _compiled(raw: bytes) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(raw, "x", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
-
-
-def _shape(raw: bytes):
-    tree = _parsed(raw)
-    try:
-        return tree and ast.dump(tree)
-    except RecursionError:
-        return None
-
-
-def _is_plain(raw: bytes) -> bool:
-    """Rows end in LF only and the text is UTF-8: what `patched` understands."""
-    try:
-        return b"\r" not in raw and b"\x0c" not in raw and bool(raw.decode("utf-8")) and b"coding" not in raw[:200] and not raw.startswith(b"\xef")
-    except UnicodeDecodeError:
-        return False
 
 
 def _plain(err: str) -> str:
@@ -341,11 +290,3 @@ def _plain(err: str) -> str:
     told = ("configuration: ", " to check")  # what --verbose adds
     line = next((line for line in err.splitlines() if line.strip() and not any(word in line for word in told)), "")
     return re.sub(r"[\w./-]+\.(?:py|ipynb)|\d+|'[^']*'|`[^`]*`", "_", line)[:100]
-
-
-def _without_sources(document):
-    if isinstance(document, dict):
-        return {key: None if key in ("source", "input") else _without_sources(value) for key, value in document.items()}
-    if isinstance(document, list):
-        return [_without_sources(value) for value in document]
-    return document

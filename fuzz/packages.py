@@ -37,7 +37,8 @@ def unpacked(name: str) -> Path | None:
     folder = CACHE / "packages" / name
     if not (folder / ".name").exists():
         with tempfile.TemporaryDirectory() as scratch:
-            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", scratch, name]
+            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", scratch,
+                name]
             if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
                 return None
             wheel = next(Path(scratch).glob("*.whl"))
@@ -55,7 +56,8 @@ class Survey:
 
     def project(self, folder: Path, name: str) -> None:
         """The whole package through the real command."""
-        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--pedantic", "--verbose", "--output-format", "json", "--exclude", "none", str(folder)]
+        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--pedantic", "--verbose",
+            "--output-format", "json", "--exclude", "none", str(folder)]
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             began = os.times()
             try:
@@ -100,9 +102,11 @@ class Survey:
 
 def main() -> int:
     """Run; returns the exit code: 1 when anything failed."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz.packages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="python -m fuzz.packages", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packages", nargs="*", metavar="PACKAGE|FOLDER")
-    parser.add_argument("--stdlib", action="store_true", help="Python's own library (with the others when no package is named)")
+    parser.add_argument("--stdlib", action="store_true",
+        help="Python's own library (with the others when no package is named)")
     parser.add_argument("--json", metavar="FILE", help="write the figures to FILE as well")
     options = parser.parse_args()
     names = options.packages or ([] if options.stdlib else NAMES.read_text().split())
@@ -129,8 +133,10 @@ def main() -> int:
         print(f"  {seconds:6.3f} {_short(path)}")
     if options.json:
         Path(options.json).write_text(json.dumps({
-            **survey.counts, "no wheel": missing, "failures": [[kind, where.split("\n")[0]] for kind, where in survey.failures],
-            "slowest files, s": [[seconds, _short(path)] for seconds, path in slowest], "slowest projects, s": sorted(survey.projects, reverse=True)[:20],
+            **survey.counts, "no wheel": missing, "failures": [[kind, where.split("\n")[0]] for kind,
+            where in survey.failures],
+            "slowest files, s": [[seconds, _short(path)] for seconds, path in slowest],
+            "slowest projects, s": sorted(survey.projects, reverse=True)[:20],
         }, indent=1) + "\n")
     return int(bool(survey.failures))
 

@@ -44,7 +44,8 @@ class Shrinker:
         raw = b"\n".join(rows)
         case = case.replace(files={**case.files, name: raw})
         if len(raw) < 1500:
-            tokens = [part.encode("utf-8", "surrogateescape") for part in material.TOKEN.findall(raw.decode("utf-8", "surrogateescape"))]
+            tokens = [part.encode("utf-8", "surrogateescape")
+                for part in material.TOKEN.findall(raw.decode("utf-8", "surrogateescape"))]
             tokens = self._parts(tokens, lambda parts: with_(parts, b"".join))
             case = case.replace(files={**case.files, name: b"".join(tokens)})
         return case
@@ -62,7 +63,8 @@ class Shrinker:
             return case.replace(files={**case.files, name: b"".join(parts)})
 
         def spelled(cells):
-            return case.replace(files={**case.files, name: json.dumps({**document, "cells": cells}).encode("utf-8", "surrogatepass")})
+            return case.replace(files={**case.files,
+                name: json.dumps({**document, "cells": cells}).encode("utf-8", "surrogatepass")})
 
         if not self._try(spelled(cells)):
             return case

@@ -104,7 +104,8 @@ def import_everything() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for package in ("tflint_mem", "tflint_mem.project", "tflint_mem.report", "tflint_mem.codemod", "tflint_mem.rules"):
+        for package in ("tflint_mem", "tflint_mem.project", "tflint_mem.report", "tflint_mem.codemod",
+            "tflint_mem.rules"):
             for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
                 if found.name != "__main__" or package == "tflint_mem":
                     importlib.import_module(f"{package}.{found.name}")

@@ -24,7 +24,10 @@ def read_regular(path: str, limit: int = UNBOUNDED, cut: bool = False) -> bytes:
 
     Raises OSError when there is no such file or it is none that can be read, and TooLarge when it has more than `limit` bytes.
     """
-    handle = os.open(path, _FLAGS)
+    try:
+        handle = os.open(path, _FLAGS)
+    except ValueError:  # a NUL, or half a surrogate pair: no file has such a name
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
