@@ -102,7 +102,7 @@ def _made_in(context, repeat):
     if key not in context.memo:
         found = context.memo[key] = {}
         for acquired in (*_models.builds(context), *_models.loads(context)):
-            for again in context.project.repeats_of.all_of_call(acquired.m, acquired.i):
+            for again in context.repeats(acquired.m, acquired.i):
                 found.setdefault((again.module.index, again.context, again.scope), set()).add((acquired.m.index, acquired.i))
     return context.memo[key].get((repeat.module.index, repeat.context, repeat.scope), frozenset())
 

@@ -222,7 +222,7 @@ def unreleased(context, m, i, kind="load"):
 def all_unreleased(context, m, i, kind, short=False):
     """Every way in which call `i` repeats without a release, nearest first; `short`: those of two or three passes instead."""
     ends = release_names(context, m, "library" if kind == "load" and context.project.apis(m, i) & LIBRARY_LOADERS else kind)
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if (repeat.count is not None and repeat.count <= FEW) is not short:
             continue  # two or three models are a comparison first
         if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):

@@ -155,7 +155,7 @@ def _mechanism(context, repeat, training):
 def _cleaned_training(context, acquired, seen):
     """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
     m, i = acquired.m, acquired.i
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= _models.FEW or _models.kept(context, repeat):
             continue
         if _mechanism(context, repeat, True) != _mechanisms.PINNED or not _mechanisms.likely(context, [hm for hm, _ in repeat.hops]) or not _calls_release(context, repeat):

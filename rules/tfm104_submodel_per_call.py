@@ -162,7 +162,7 @@ def _added(context, m, i, ours, loop):
 
 
 def _repeat(context, m, i):
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat):
             continue
         if repeat.kind == "recursion":

@@ -128,7 +128,7 @@ def _updated(context, m, i):
 def _repeat(context, m, i, kind):
     """A loop that goes on with the same model and variables and makes the same object again."""
     call = m.calls[i]
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
             continue
         if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, kind):

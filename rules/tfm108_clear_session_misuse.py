@@ -56,7 +56,7 @@ def find(context):
 
 def _in_hook(context, m, i):
     """Inside a Keras callback's method, or a function handed to LambdaCallback, that runs while a model trains."""
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.kind != "callback" or not _is_hook(context, repeat):
             continue
         return context.at_call(
@@ -98,8 +98,8 @@ def _outliving(context, m, i, place):
     made = _lifetimes.makers(context, m, m.calls[i][3], place, m.calls[i][5])
     if not made:
         return None
-    for repeat in context.project.repeats_of.all_of_call(m, i):
-        again = {(other.module.index, other.context, other.scope) for mm, mi in made for other in context.project.repeats_of.all_of_call(mm, mi)}
+    for repeat in context.repeats(m, i):
+        again = {(other.module.index, other.context, other.scope) for mm, mi in made for other in context.repeats(mm, mi)}
         if (repeat.module.index, repeat.context, repeat.scope) not in again:
             return repeat
     return None

@@ -104,7 +104,7 @@ def _wanted(m, i):
 def _new_in_each(context, m, i, keeping):
     """The repeat in which both the model is made and the statement keeps it."""
     statement = m.statements[keeping.s]
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.handed or repeat.kind not in ("loop", "while"):
             continue
         loop = repeat.context if repeat.local else -1

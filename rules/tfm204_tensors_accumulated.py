@@ -205,7 +205,7 @@ def _long(context, keeping, made):
     statement = m.statements[s]
     own = keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) and keeping.container[1] not in m.global_names(statement[1])
     fresh = [m.statements[e][2] for e in _kept.empty_at(m, statement[1], keeping.container)]
-    for repeat in context.project.repeats_of.all_of_call(m, made):
+    for repeat in context.repeats(m, made):
         if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.handed or repeat.count is not None and repeat.count <= SHORT:
             continue
         if repeat.local:  # a container that an outer loop makes anew has an end

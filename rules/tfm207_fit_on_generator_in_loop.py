@@ -49,7 +49,7 @@ def find(context):
             continue
         if not _generator(context, m, m.calls[i][3], given, m.calls[i][5], 0):
             continue
-        for repeat in context.project.repeats_of.all_of_call(m, i):
+        for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= 3 or _lifetimes.in_loop_of_new_models(context, repeat):
                 continue
             light = context.project.versions.at_least(2, 16)

@@ -78,15 +78,17 @@ def find(context):
 def _of_new_objects(context, traced):
     """A method that trains, traced anew for each object, where the objects are made at a place that repeats."""
     m, scope = traced.m, traced.scope
-    if not m.is_method(scope) or context.in_tests(m) or context.project.versions.graph_mode(m) or not _pins(context, traced):
+    if not m.is_method(scope) or context.in_tests(m) or context.project.versions.graph_mode(m):
         return
     if not any(how == "call" for _, _, how in context.project.callers(m, scope)):
         return
     owner = m.scopes[scope][F.S_PARENT]
     for other, i in context.project.callers_of.constructions(m, owner):
-        repeat = next((r for r in context.project.repeats_of.all_of_call(other, i) if _again(context, r)), None)
+        repeat = next((r for r in context.repeats(other, i) if _again(context, r)), None)
         if repeat is None:
             continue
+        if not _pins(context, traced):  # asked last: it goes through all that the method calls
+            return
         name, kind = m.scopes[scope][F.S_NAME], m.scopes[owner][F.S_NAME]
         pos = m.statements[m.scopes[scope][F.S_STMT]][6][0]
         yield Draft(
@@ -103,7 +105,7 @@ def _checked(context, m, i, traced, pos):
     scope = m.calls[i][3]
     if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope][F.S_NAME] in _MAKERS:
         return
-    repeat = next((r for r in context.project.repeats_of.all_of_call(m, i) if _again(context, r)), None)
+    repeat = next((r for r in context.repeats(m, i) if _again(context, r)), None)
     if repeat is None:
         return
     if _set_up(context, repeat):
@@ -154,9 +156,9 @@ def _pins(context, traced):
     """Does the body hold a custom gradient, and may the project run a TensorFlow that keeps it for ever?"""
     if context.project.versions.at_least(*FIRST_PINNED) is False or traced.m is None:
         return False
-    if context.project.released_by.in_function(traced.m, traced.scope, _PINS):
+    if any(tail_of(traced.m.calls[j][0]) == "apply_gradients" for j in traced.m.scope_calls(traced.scope)):
         return True
-    return any(tail_of(traced.m.calls[j][0]) == "apply_gradients" for j in traced.m.scope_calls(traced.scope))
+    return bool(context.project.released_by.in_function(traced.m, traced.scope, _PINS))
 
 
 def _kept(context, m, i, traced, repeat):

@@ -73,7 +73,7 @@ def _made_again(context, traced, repeat):
     m, i = traced.made if traced.made is not None and traced.m is None else _traced.definition(context, traced) if traced.m is not None else (None, -1)
     if m is None:
         return False
-    return any((again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope) for again in context.project.repeats_of.all_of_call(m, i))
+    return any((again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope) for again in context.repeats(m, i))
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def _held(context, m, i):
 
 
 def _repeats(context, m, i):
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.kind in ("loop", "while", "handler", "callback") and (repeat.count is None or repeat.count > 8) and _lifetimes.works(context, repeat):
             if not any(context.project.versions.graph_mode(hm) for hm, _ in repeat.hops):  # a node of a graph has no kernel of its own name
                 yield repeat

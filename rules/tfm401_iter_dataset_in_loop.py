@@ -101,7 +101,7 @@ def _made_in_same_pass(m, i, name):
 
 def _steps(context, m, i, dataset):
     """A loop over steps (not epochs, not data sets) around the call."""
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.kind not in ("loop", "while", "comprehension", "callback"):
             continue
         if repeat.kind == "callback" and "_batch_" not in repeat.what or _hot.waits(context, repeat):

@@ -72,7 +72,7 @@ def _chained(context):
         if context.project.compiled(m, m.calls[i][3]):
             continue
         joins = tail_of(m.calls[i][0]) == "concatenate"
-        for repeat in context.project.repeats_of.all_of_call(m, i):
+        for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= (FEW_JOINED if joins else 3) or repeat.kind == "recursion":
                 continue
             if not repeat.local and place[0] == "n" or _made_fresh(m, i, place, repeat):
@@ -229,7 +229,7 @@ def _rebuilt(context):
     for m, i, names in context.calls({name.rpartition(".")[2] for name in _SOURCES}, _SOURCES):
         if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
             continue
-        for repeat in context.project.repeats_of.all_of_call(m, i):
+        for repeat in context.repeats(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
             if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat):

@@ -53,7 +53,7 @@ def find(context):
         if context.in_tests(m):
             continue
         interactive = "tf.InteractiveSession" in names
-        for repeat in context.project.repeats_of.all_of_call(m, i):
+        for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= 3:
                 continue
             kept = _kept(context, repeat)

@@ -142,7 +142,7 @@ def _regions(context):
             queue.append((m, scope, region, depth))
 
     for m, i in context.each(_graphs.run_sites(context)):
-        for repeat in context.project.repeats_of.all_of_call(m, i):
+        for repeat in context.repeats(m, i):
             for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
                 first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
                 add(hm, hm.calls[hi][3], repeat.context if first else -1, 0)
@@ -285,7 +285,7 @@ def _repeat(context, made):
     if site is None or _graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
         return None
     guards, own = context.project.repeats_of.guards, _graphs.in_graph_of_its_own(context, m, made.context)
-    for repeat in context.project.repeats_of.all_of_call(m, site):
+    for repeat in context.repeats(m, site):
         if own and not repeat.local:
             continue  # each run of the function starts a graph
         if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):

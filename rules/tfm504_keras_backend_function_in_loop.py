@@ -67,7 +67,7 @@ def find(context):
 
 def _repeat(context, m, i, kind):
     """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is construction."""
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or _lifetimes.kept(context, repeat, "backend-function"):
             continue
         if kind != "variable" and repeat.local and any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.calls[i][1]):

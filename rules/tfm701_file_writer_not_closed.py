@@ -73,7 +73,7 @@ def _closed(context, m):
 
 
 def _repeat(context, m, i, keeping):
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.count is not None and repeat.count <= FEW or not _lifetimes.works(context, repeat):
             continue
         if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):

@@ -64,7 +64,7 @@ def find(context):
 
 def _repeat(context, m, i):
     """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()` releases it."""
-    for repeat in context.project.repeats_of.all_of_call(m, i):
+    for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat) or _goes_into_model(context, m, i) or _modes.new_graph(context, repeat):
             continue
         if repeat.count is not None and repeat.context is not None and not repeat.local and _fills_by_key(repeat.module, repeat.context):

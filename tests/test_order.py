@@ -67,5 +67,5 @@ def test_a_rule_alone_says_what_it_says_among_all_others_in_one_large_tree(setti
     together = by_rule(sources, settings, RULES)
     for code in ("TFM101", "TFM201", "TFM402", "TFM601"):
         rule = next(rule for rule in RULES if rule.code == code)
-        assert len(together[code]) > 10
+        assert len(together[code]) > (0 if code == "TFM601" else 10)  # growth is said once for a project
         assert said(rule, Context(linked(sources, settings), settings)) == together[code], f"{code} alone"

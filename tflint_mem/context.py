@@ -55,6 +55,27 @@ class Draft:
         return self.trace.repeat
 
 
+class _Shared:
+    """What an iterator gives, for several who go through it, each at his own pace."""
+
+    __slots__ = ("_found", "_rest")
+
+    def __init__(self, rest):
+        self._found, self._rest = [], rest
+
+    def __iter__(self):
+        position = 0
+        while True:
+            if position == len(self._found):
+                for each in self._rest:
+                    self._found.append(each)
+                    break
+                else:
+                    return
+            yield self._found[position]
+            position += 1
+
+
 class Context:
     """The project as rules ask it; `memo` is shared by the rules of one run.
 
@@ -72,6 +93,14 @@ class Context:
     def anew(self, project):
         """Another project, with the same modules and without any answers, takes the place of the one before."""
         self.project, self.infer, self.memo = project, project.infer, {}
+
+    def repeats(self, m, i):
+        """Every way in which call `i` repeats, nearest first: found once for all rules, as far as somebody asks."""
+        key = ("repeats", m.index, i)
+        ways = self.memo.get(key)
+        if ways is None:
+            ways = self.memo[key] = _Shared(self.project.repeats_of.all_of_call(m, i))
+        return iter(ways)
 
     def among(self, indices):
         """Those of the indices of modules that belong to the part, in order."""
