@@ -23,7 +23,7 @@ def test_corpus():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind, count", [("programs", 300), ("projects", 60), ("notebooks", 200),
+@pytest.mark.parametrize("kind, count", [("programs", 200), ("projects", 50), ("notebooks", 200),
     ("configurations", 150), ("caches", 60)])
 def test_mutants(kind, count, tmp_path):
     done = fuzz(kind, "--count", str(count), "--seed", "7", "--jobs", "2", "--findings", str(tmp_path), "--no-shrink",
