@@ -204,7 +204,7 @@ def _long(context, keeping, made):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     own = keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) and keeping.container[1] not in m.global_names(statement[1])
-    fresh = [m.statements[e][2] for e in _kept.empty_at(m, statement[1], keeping.container)]
+    fresh = [m.statements[e][2] for e in _kept.empty_at(context, m, statement[1], keeping.container)]
     for repeat in context.project.repeats_of.all_of_call(m, made):
         if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.handed or repeat.count is not None and repeat.count <= SHORT:
             continue
