@@ -70,7 +70,7 @@ def position(m, s):
         return m.calls[statement[5][1]][6]
     if statement[0] == F.AUGMENT:
         return statement[8]
-    calls = [m.calls[i][6] for i in m.scope_calls(statement[1]) if m.calls[i][5] == s]
+    calls = [m.calls[i][6] for i in m.calls_of(s)]
     start = statement[5][0][3][1] if statement[0] == F.ASSIGN and statement[5][0][0] == "x" else 0
     return (statement[3], start, *max((pos[2:] for pos in calls), default=(statement[4], start)))
 
