@@ -239,8 +239,12 @@ def _feeds_itself(context, m, scope, e, at, depth):
             return True
         if part[0] == "n" and part[1] in m.bindings(scope):
             for binding in context.infer.reaching(m, m.bindings(scope)[part[1]], at):
-                if binding[0] == "assign" and binding[1] != at and _feeds_itself(context, m, scope, binding[3], binding[1], depth + 1):
-                    return True
+                if binding[0] == "assign" and binding[1] != at:
+                    key = ("feeds itself", m.index, binding[1], depth + 1)
+                    if key not in context.memo:
+                        context.memo[key] = _feeds_itself(context, m, scope, binding[3], binding[1], depth + 1)
+                    if context.memo[key]:
+                        return True
     return False
 
 
@@ -285,6 +289,14 @@ def _one_tensor(context, m, s, e, made, depth=0):
 
 
 def _returns_one(context, m, scope, depth):
+    key = ("returns one", m.index, scope, depth)
+    if key not in context.memo:
+        context.memo[key] = _all_one(context, m, scope, depth)
+    return context.memo[key]
+
+
+def _all_one(context, m, scope, depth):
+    """Does a function give one tensor in each `return`?"""
     returned = [(s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
     made = [(s, e, _output(context, m, scope, e, s, 0) if e is not None else None) for s, e in returned]
     return bool(made) and all(call is not None and _one_tensor(context, m, s, e, call, depth + 1) for s, e, call in made)
