@@ -317,6 +317,67 @@ def layers_in_loop(n):
                 + "    return tf.keras.Model(inputs, x)\n\n\nfor row in rows:\n    model = build(row)\n    model.compile('adam', 'mse')\n    model.fit(row)\n")
 
 
+# -- searches that end at a depth, with as many ways there as a program can have ----------------------------------------------
+
+
+def _layers(n, depth, bind):
+    """Names `x0`, `x1` … each of which is bound in n branches of an `if` by `bind(the name before, number)`."""
+    return "".join(f"    {'el' if j else ''}if check(i, {j}):\n        x{k + 1} = {bind(f'x{k}', j)}\n" for k in range(depth) for j in range(n))
+
+
+def branching_shapes(n):
+    """An argument of a tf.function that is one of n things made of n things made of … in each pass."""
+    return _one("@tf.function\ndef step(x):\n    return x\n\n\nfor i in range(1000):\n    x0 = unknown(i)\n"
+                + _layers(n, 6, lambda name, j: f"np.concatenate([{name}, {name}])[{j}:]") + "    step(x6)\n    step(tf.constant(x6))\n    step(tf.zeros([len(rows), i]))\n")
+
+
+def branching_numbers(n):
+    """The same with numbers."""
+    return _one("@tf.function\ndef step(x, k):\n    return x * k\n\n\nfor i in range(1000):\n    x0 = unknown(i)\n"
+                + _layers(n, 8, lambda name, j: f"max({name}, {j}) + {name}") + "    step(tf.constant(1.0), x8)\n    step(tf.constant(1.0), i * 0.5)\n")
+
+
+def branching_outputs(n):
+    """Outputs that are kept of a model that is given one of n things made of n things made of …"""
+    return _one("model = load_model('m')\nkept = []\nwhile True:\n    i = read()\n    x0 = unknown(i)\n"
+                + _layers(n, 6, lambda name, j: f"clean({name}, {name}, {j})") + "    y = model(x6)\n    kept.append(y)\n    z = model(tf.random.normal((1, 2)))\n    kept.append(z)\n")
+
+
+def branching_arrays(n):
+    """A traced function that reads lists of lists of lists … of one small array, and a big one."""
+    return _one("x0 = np.zeros((2, 2))\n" + _lines(f"x{k + 1} = np.array([{', '.join([f'x{k}'] * n)}])" for k in range(6))
+                + "big = np.load('big.npy')\n\n\n@tf.function\ndef step(y):\n    return y + x6\n\n\n@tf.function\ndef other(y):\n    return y + big\n\n\nfor row in rows:\n    step(row)\n    other(row)\n")
+
+
+def branching_lengths(n):
+    """A loop over a `zip` of `zip`s of `zip`s … of lists, none of which is known."""
+    return _one("x0 = read()\n" + _lines(f"x{k + 1} = zip({', '.join([f'x{k}'] * n)})" for k in range(8)) + "for row in x8:\n    load_model(row).predict(row)\n")
+
+
+def branching_callers(n):
+    """Functions that call the next one n times each; the last one goes through what all of them pass on, and starts a pool of processes."""
+    return _one("import multiprocessing\n\n\n" + "".join(f"def f{k}(x):\n" + _lines([f"f{k + 1}(x)"] * n, 4) + "\n\n" for k in range(6))
+                + "def f6(x):\n    for row in x:\n        load_model(row).predict(row)\n    pool = multiprocessing.Pool(4)\n    pool.map(work, x)\n\n\ndef work(x):\n    return tf.constant(x)\n\n\nf0(read())\n"
+                + "tf.constant(1)\nmultiprocessing.Pool(2).map(work, rows)\n")
+
+
+def layered_callers(n):
+    """Six layers of functions, each of which calls all functions of the next one."""
+    width = max(int(n ** 0.5), 1)
+    return _one("import multiprocessing\n\n\n" + "".join(
+        f"def f{k}_{j}(x):\n" + _lines([f"f{k + 1}_{i}(x)" for i in range(width)], 4) + "\n\n" for k in range(6) for j in range(width))
+        + "".join(f"def f6_{j}(x):\n    pool = multiprocessing.Pool(4)\n    pool.map(work, x)\n\n\n" for j in range(width))
+        + "def work(x):\n    return tf.constant(x)\n\n\n" + _lines(f"f0_{j}(read())" for j in range(width)) + "for row in rows:\n    load_model(row).predict(row)\n")
+
+
+def branching_helpers(n):
+    """A step that is called in a loop and calls n helpers that call n helpers that … ask the host at last; and functions that return each other's outputs."""
+    return _one("model = load_model('m')\noptimizer = tf.keras.optimizers.Adam()\nkept = []\n\n\n" + "".join(
+        f"def h{k}(x):\n" + _lines([f"if x > {j}:\n        return h{k + 1}(x)" for j in range(n)], 4) + f"    return h{k + 1}(x)\n\n\n" for k in range(6))
+        + "def h6(x):\n    return model(x)\n\n\ndef train(x):\n    with tf.GradientTape() as tape:\n        loss = tf.reduce_mean(h0(x))\n    grads = tape.gradient(loss, model.trainable_variables)\n"
+        "    optimizer.apply_gradients(zip(grads, model.trainable_variables))\n\n\nfor row in rows:\n    train(row)\n    kept.append(h0(row))\n    load_model(row)\n")
+
+
 # name -> (program, first size, codes that speak at every size)
 PROGRAMS = {
     "rebindings in a loop": (rebindings_in_loop, 25, ("TFM402",)),
@@ -329,7 +390,7 @@ PROGRAMS = {
     "nested literals": (nested_literals, 20, ("TFM101",)),
     "long literals": (long_literals, 20, ("TFM101",)),
     "long expressions": (long_expressions, 20, ("TFM101",)),
-    "chained calls": (chained_calls, 10, ("TFM402",)),
+    "chained calls": (chained_calls, 20, ("TFM402",)),
     "chained steps": (chained_steps, 25, ("TFM402",)),
     "attribute chains": (attribute_chains, 60, ("TFM101",)),
     "chained functions": (chained_functions, 10, ("TFM101",)),
@@ -369,17 +430,15 @@ PROGRAMS = {
     "containers": (containers, 20, ()),
     "shapes": (shapes, 10, ()),
     "layers in a loop": (layers_in_loop, 15, ("TFM102",)),
+    "branching shapes": (branching_shapes, 3, ("TFM303",)),
+    "branching numbers": (branching_numbers, 3, ("TFM302",)),
+    "branching outputs": (branching_outputs, 3, ("TFM204",)),
+    "branching arrays": (branching_arrays, 8, ("TFM109",)),
+    "branching lengths": (branching_lengths, 3, ("TFM101",)),
+    "branching callers": (branching_callers, 3, ("TFM702",)),
+    "layered callers": (layered_callers, 4, ("TFM702",)),
+    "branching helpers": (branching_helpers, 3, ("TFM203",)),
 }
 
 # What still grows faster than the program, and why; at most with its square.
-STEEPER = {
-    "long expressions": "the calls of one statement are looked at one by one, each with the conditions around the statement",
-    "chained calls": "each call of a chain is asked what it is called on",
-    "attribute chains": "each part of `a.b.c` is a dotted name of its own",
-    "star imports": "each module has a list of its own of what star imports bring, directly and through each other",
-    "long elif": "each branch stands inside all the branches before it",
-    "models in a loop": "each model is compared with the calls around it: is it a part of another one, is it kept?",
-    "data sets in a loop": "each data set is compared with the calls around it: is it used up, is it put together with others?",
-    "tapes in a loop": "each tape is compared with the statements around it",
-    "operations in a loop": "each operation is compared with the runs of the session",
-}
+STEEPER: dict[str, str] = {}

@@ -3,6 +3,8 @@
 Two places of a module that make the same thing share one function; it has a plain name unless the module needs several.
 """
 
+from collections import Counter
+
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import walk
 
@@ -19,10 +21,10 @@ def loader(context, m, i, peers, *, verb="load", noun="model", message="Load the
     """
     streamlit = context.project.repeats_of.handlers.streamlit(m)  # a rerun of the script makes its functions anew, and their caches
     decorator = f"{streamlit}.cache_resource" if streamlit else None
-    peers = sorted({j for other, j in peers if other is m} | {i})
-    alike = [j for j in peers if _same(m, j, i)] if _free_of_locals(m, i) else [i]
+    group = _peers(context, m, i, peers, noun)
+    alike = group.alike(m, i) if _free_of_locals(m, i) else (i,)
     base = f"_{verb}_{_noun(m, alike[0], noun)}"
-    if any(j not in alike and f"_{verb}_{_noun(m, j, noun)}" == base for j in peers):
+    if group.shared_with_others(_noun(m, alike[0], noun), alike):
         base += _suffix(m, alike[0])
 
     def fix(fx):
@@ -52,9 +54,43 @@ def _free_of_locals(m, i):
     return not any(e[0] == "n" and e[1] in local for argument in m.arguments(i) for e in walk(argument, m.calls))
 
 
-def _same(m, i, j):
-    """Are two calls written alike?"""
-    return _shape(m, ("c", i)) == _shape(m, ("c", j))
+def _peers(context, m, i, peers, noun):
+    """The _Peers of call `i` for a list of peers, found once for each module."""
+    kept, by_module = context.memo.setdefault(("peers", id(peers), noun), (peers, {}))  # a list that is kept keeps its id
+    if not by_module:
+        for other, j in peers:
+            by_module.setdefault(other.index, set()).add(j)
+    found = by_module.get(m.index, ())
+    if i not in found:
+        return _Peers(m, {i, *found}, noun)
+    if not isinstance(found, _Peers):
+        found = by_module[m.index] = _Peers(m, found, noun)
+    return found
+
+
+class _Peers:
+    """Calls of one module, in groups of those that are written alike."""
+
+    def __init__(self, m, numbers, noun):
+        self.numbers = frozenset(numbers)
+        self.nouns = Counter(_noun(m, j, noun) for j in numbers)
+        groups: dict = {}
+        for j in sorted(numbers):
+            groups.setdefault(_shape(m, ("c", j)), []).append(j)
+        self._groups = {shape: tuple(group) for shape, group in groups.items()}
+        self._within = {group: Counter(_noun(m, j, noun) for j in group) for group in self._groups.values()}
+
+    def __contains__(self, i) -> bool:
+        return i in self.numbers
+
+    def alike(self, m, i) -> tuple:
+        """The calls that are written as call `i` is, which is one of them, in order."""
+        return self._groups[_shape(m, ("c", i))]
+
+    def shared_with_others(self, noun, some) -> bool:
+        """Has a call besides `some`, which are a group or one call, that noun as well?"""
+        own = self._within[some][noun] if some in self._within else 1
+        return self.nouns[noun] > own
 
 
 def _shape(m, e):

@@ -1,5 +1,7 @@
 """What the rules about TF1 graphs share: which calls make operations, which run a session, and what a loop goes over."""
 
+from bisect import bisect_left
+
 from tflint_mem import facts as F
 from tflint_mem.knowledge import is_op
 from tflint_mem.project.module import statement_expressions, tail_of, walk
@@ -67,7 +69,20 @@ def run_inside(context, m, scope, region, without=None):
 
     Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
     """
-    return _run_among(context, m, [i for i in m.scope_calls(scope) if i != without and m.inside(m.calls[i][4], region)], CALLEES)
+    calls = _once(context, ("calls in", m.index, scope, region), lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)])
+    itself = _once(context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)])
+    found = next((i for i in itself if i != without), None)
+    if found is not None:
+        return m, found
+    further = _once(context, ("runs behind", m.index, scope, region), lambda: [
+        (i, run) for i in calls for run in (_run_behind(context, m, i, CALLEES),) if run])
+    return next((run for i, run in further if i != without), None)
+
+
+def _once(context, key, compute):
+    if key not in context.memo:
+        context.memo[key] = compute()
+    return context.memo[key]
 
 
 def _run_among(context, m, calls, levels):
@@ -75,12 +90,16 @@ def _run_among(context, m, calls, levels):
     for i in calls:
         if runs_session(context, m, i):
             return m, i
-    for i in calls if levels else ():
-        called = context.project.functions_called(m, i)
-        runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
-        either = len(called) > 1 and not context.project.versions.graph_mode(m)
-        if runs and (all(runs) if either else any(runs)):
-            return next(found for found in runs if found)
+    return next((found for i in (calls if levels else ()) for found in (_run_behind(context, m, i, levels),) if found), None)
+
+
+def _run_behind(context, m, i, levels):
+    """A session run by the functions that call `i` may reach, at most so many levels down."""
+    called = context.project.functions_called(m, i)
+    runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
+    either = len(called) > 1 and not context.project.versions.graph_mode(m)
+    if runs and (all(runs) if either else any(runs)):
+        return next(found for found in runs if found)
     return None
 
 
@@ -92,20 +111,21 @@ def _run_in(context, m, scope, levels):
     return context.memo[key]
 
 
-def stand_in(m, scope, context, statement):
+def stand_in(context, m, scope, place, statement):
     """A call of the same block that runs whenever the statement does (a statement need not contain one), or None.
 
     The nearest one behind the statement's start is taken: a guard that returns early stands before both.
     """
-    behind = before = None
-    for i in m.scope_calls(scope):
-        call = m.calls[i]
-        if call[4] == context:
-            if call[5] < statement:
-                before = i
-            elif behind is None or call[5] < m.calls[behind][5]:
-                behind = i
-    return before if behind is None else behind
+    key = ("calls by block", m.index, scope)
+    if key not in context.memo:
+        blocks = context.memo[key] = {}
+        for i in m.scope_calls(scope):
+            blocks.setdefault(m.calls[i][4], []).append((m.calls[i][5], i))
+        for calls in blocks.values():
+            calls.sort()
+    calls = context.memo[key].get(place, ())
+    behind = bisect_left(calls, (statement, -1))
+    return calls[behind][1] if behind < len(calls) else max((i for _, i in calls), default=None)
 
 
 def in_unknown_graph(context, m, place):
@@ -152,6 +172,10 @@ def over_graph(context, m, loop):
 
 
 def _named_tensors(context, m, loop, header):
+    return _once(context, ("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, header))
+
+
+def _names_tensors(context, m, loop, header):
     """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
     target, scope = m.statements[header][5], m.statements[header][1]
     if target[0] != "n" or not any(target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i)) for i in m.scope_calls(scope)):

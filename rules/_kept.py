@@ -66,23 +66,26 @@ def _items(expression):
 def position(m, s):
     """(line, column, end line, end column) of a keeping statement."""
     statement = m.statements[s]
-    calls = [m.calls[i][6] for i in m.scope_calls(statement[1]) if m.calls[i][5] == s]
     if statement[0] == F.EXPR:
         return m.calls[statement[5][1]][6]
     if statement[0] == F.AUGMENT:
         return statement[8]
+    calls = [m.calls[i][6] for i in m.calls_of(s)]
     start = statement[5][0][3][1] if statement[0] == F.ASSIGN and statement[5][0][0] == "x" else 0
     return (statement[3], start, *max((pos[2:] for pos in calls), default=(statement[4], start)))
 
 
-def empty_at(m, scope, container):
+def empty_at(context, m, scope, container):
     """Statements of the scope that bind the container anew (`kept = []`)."""
-    found = []
-    for s in m.scope_statements(scope):
-        statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and container in statement[5]:
-            found.append(s)
-    return found
+    key = ("assignments", m.index, scope)
+    if key not in context.memo:
+        found = context.memo[key] = {}
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN:
+                for target in dict.fromkeys(statement[5]):
+                    found.setdefault(target, []).append(s)
+    return context.memo[key].get(container, ())
 
 
 # -- what becomes of the container ----------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ _SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is
 
 def switched(m, i):
     """Does a condition around the call, or an `except` that it stands in, ask for the version or the mode?"""
-    for c in m.chain(m.calls[i][4]):
+    def switches(c):
         kind, _, statement, _ = m.contexts[c]
-        if kind == "except" or kind == "if" and asks_version(m, statement):
-            return True
-    return False
+        return kind == "except" or kind == "if" and asks_version(m, statement)
+
+    return any(True for _ in m.outward("version or mode", m.calls[i][4], switches))
 
 
 def asks_version(m, statement):
@@ -22,6 +22,11 @@ def asks_version(m, statement):
         if name and any(word in name for word in _SWITCHES):
             return True
     return False
+
+
+def version_tests(m, i):
+    """The branches around call `i` of conditions that ask for the version or the mode, innermost first."""
+    return m.outward("version", m.calls[i][4], lambda c: m.contexts[c][0] == "if" and asks_version(m, m.contexts[c][2]))
 
 
 def in_graph(context, m):
@@ -35,8 +40,11 @@ def in_graph(context, m):
 
 def asks_for_eager(m, i):
     """Does a condition around the call ask for eager execution?"""
-    return any(m.contexts[c][0] == "if" and any(e[0] == "c" and tail_of(m.calls[e[1]][0]) == "executing_eagerly" for e in walk(m.statements[m.contexts[c][2]][5], m.calls))
-               for c in m.chain(m.calls[i][4]))
+    def asks(c):
+        kind, _, statement, _ = m.contexts[c]
+        return kind == "if" and any(e[0] == "c" and tail_of(m.calls[e[1]][0]) == "executing_eagerly" for e in walk(m.statements[statement][5], m.calls))
+
+    return any(True for _ in m.outward("eager", m.calls[i][4], asks))
 
 
 def new_graph(context, repeat):

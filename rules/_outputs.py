@@ -67,27 +67,37 @@ def _of_returns(context, m, scope):
 
 def used_as_array(context, m, i):
     """Is what call `i` gives certainly one array: does its own statement, or one that reads its name, calculate with it?"""
-    statement = m.statements[m.calls[i][5]]
-    me = [("c", i)]
-    if statement[0] == F.ASSIGN and statement[6] == ("c", i) and len(statement[5]) == 1 and statement[5][0][0] == "n":
-        me.append(statement[5][0])
-    for s in m.scope_statements(m.calls[i][3]):
-        if m.statements[s] is not None and any(_calculates(m, e, me) for e in walk_statement(m, m.statements[s])):
-            return True
-    return False
+    call, key = m.calls[i], ("calculated with", m.index, m.calls[i][3])
+    calculated = context.memo.get(key)
+    if calculated is None:
+        calculated = context.memo[key] = _calculated_with(m, call[3])
+    statement = m.statements[call[5]]
+    assigned = statement[5] if statement[0] == F.ASSIGN and statement[6] == ("c", i) and len(statement[5]) == 1 else ()
+    return ("c", i) in calculated or any(target[0] == "n" and target in calculated for target in assigned)
 
 
-def _calculates(m, e, me):
+def _calculated_with(m, scope) -> frozenset:
+    """The names and calls of a scope that something is calculated with as with one array."""
+    found = set()
+    for s in m.scope_statements(scope):
+        if m.statements[s] is not None:
+            for e in walk_statement(m, m.statements[s]):
+                found.update(operand for operand in _operands(m, e) if operand[0] in ("n", "c"))
+    return frozenset(found)
+
+
+def _operands(m, e):
+    """What an expression calculates with."""
     tag = e[0]
     if tag == "a":
-        return e[1] in me and e[2] in _ARRAY_ATTRIBUTES
+        return e[1:2] if e[2] in _ARRAY_ATTRIBUTES else ()
     if tag == "b":
-        return e[2] in me or e[3] in me
+        return e[2:4]
     if tag == "q":
-        return e[1] in me and not any(right == ("k", None) for right in e[3])
+        return () if any(right == ("k", None) for right in e[3]) else e[1:2]
     if tag == "x":
-        return e[1] in me and e[2] is not None and e[2][0] == "t"
+        return e[1:2] if e[2] is not None and e[2][0] == "t" else ()
     if tag == "c":
         call = m.calls[e[1]]
-        return tail_of(call[0]) in _ARRAY_FUNCTIONS and call[1][:1] != () and call[1][0] in me
-    return False
+        return call[1][:1] if tail_of(call[0]) in _ARRAY_FUNCTIONS else ()
+    return ()

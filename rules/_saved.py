@@ -69,20 +69,28 @@ def changing(context, m, i, loop):
     """How a pass trains or changes the model that call `i` gives, "" when it does not."""
     name = local_name(m, i)
     me = ("c", i) if name is None else ("n", name)
-    for j in m.scope_calls(m.calls[i][3]):
+    key = ("changes", m.index, m.calls[i][3])
+    if key not in context.memo:
+        context.memo[key] = _changes_in(m, m.calls[i][3])
+    return next((how for how, place in context.memo[key].get(me, ()) if m.inside(place, loop)), "")
+
+
+def _changes_in(m, scope) -> dict:
+    """{name or call of a function: [(how something that it leads to is changed, the context)]}, calls before assignments to parts of a name."""
+    found: dict = {}
+    for j in m.scope_calls(scope):
         f = m.calls[j][0]
-        if m.inside(m.calls[j][4], loop) and f[0] == "a" and f[2] in _CHANGES and _root(f[1]) == me:
-            return f"{f[2]}()"
-    if name is None:
-        return ""
-    for s in m.scope_statements(m.calls[i][3]):
+        if f[0] == "a" and f[2] in _CHANGES:
+            found.setdefault(_root(f[1]), []).append((f"{f[2]}()", m.calls[j][4]))
+    for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None or statement[0] not in (F.ASSIGN, F.AUGMENT) or not m.inside(statement[2], loop):
+        if statement is None or statement[0] not in (F.ASSIGN, F.AUGMENT):
             continue
         for target in statement[5] if statement[0] == F.ASSIGN else (statement[5],):
-            if target[0] in ("a", "x") and _root(target) == me:
-                return f"it assigns {target[2] if target[0] == 'a' else 'an item'}"
-    return ""
+            root = _root(target) if target[0] in ("a", "x") else ("", "")
+            if root[0] == "n":
+                found.setdefault(root, []).append((f"it assigns {target[2] if target[0] == 'a' else 'an item'}", statement[2]))
+    return found
 
 
 def _root(e):

@@ -33,7 +33,8 @@ class Shape:
 def argument(context, repeat, expression):
     """A Shape for an argument of the flagged call, or None."""
     m, i = repeat.hops[-1]
-    return _Shapes(context, repeat).of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0)
+    shapes = _Shapes(context, repeat)
+    return shapes.numbers.sure(shapes.of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0))
 
 
 def varying(context, m, i):
@@ -57,10 +58,11 @@ class _Shapes:
     def __init__(self, context, repeat):
         self.context, self.repeat, self.infer = context, repeat, context.infer
         self.numbers = _varying.Search(context, repeat)
-        self.names = set()
+        self.names, self.cuts, self.known = set(), 0, {}  # as in the search for numbers, whose budget is that of both
+        self.step = self.numbers.budget.step
 
     def of(self, position, e, at, around, depth):
-        if e is None or depth > MAX_DEPTH:
+        if e is None or depth > MAX_DEPTH or not self.step():
             return None
         tag = e[0]
         if tag == "x":
@@ -188,17 +190,24 @@ class _Shapes:
         m, scope = self.numbers.place(position)
         key = (m.index, scope, name, at)
         bindings = m.bindings(scope).get(name)
-        if not bindings or key in self.names:
+        if not bindings:
             return None
+        if key in self.names:
+            self.cuts += 1
+            return None
+        asked = (position, name, at, around, depth)
+        if asked in self.known:
+            return self.known[asked]
+        cuts = self.cuts
         self.names.add(key)
         try:
-            for binding in self.infer.reaching(m, bindings, at):
-                found = self.binding(position, name, binding, around, depth)
-                if found:
-                    return found
-            return None
+            reaching = self.infer.reaching(m, bindings, at)
+            shape = next((found for binding in reaching for found in (self.binding(position, name, binding, around, depth),) if found), None)
         finally:
             self.names.discard(key)
+        if self.cuts == cuts:
+            self.known[asked] = shape
+        return shape
 
     def binding(self, position, name, binding, around, depth):
         m, scope = self.numbers.place(position)
@@ -231,7 +240,7 @@ class _Shapes:
     def padded(self, position, e, at, depth=0):
         """Is it a dataset whose batches are padded to the longest of each: `padded_batch` without fixed shapes?"""
         m, scope = self.numbers.place(position)
-        if depth > 6:
+        if depth > 6 or not self.step():
             return None
         if e[0] == "n":
             bindings = m.bindings(scope).get(e[1], ())
@@ -304,7 +313,7 @@ class _Shapes:
     def length(self, position, e, at, around, depth):
         """A Python list that becomes an array: does its length vary?"""
         m, scope = self.numbers.place(position)
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or not self.step():
             return None
         if e[0] in ("l", "t"):
             return next((s for item in e[1] for s in (self.length(position, item, at, around, depth + 1),) if s), None)
@@ -345,7 +354,7 @@ class _Shapes:
         """Is it the variable of a loop around, or made from it?"""
         m, scope = self.numbers.place(position)
         for inner in walk(e, m.calls):
-            if inner[0] != "n":
+            if inner[0] != "n" or not self.step():
                 continue
             for kind, statement, _, value, _ in self.infer.reaching(m, m.bindings(scope).get(inner[1], []), at):
                 if kind == "iter" and any(self.numbers.binds(m, c, statement, value) for c in m.loops(around)):

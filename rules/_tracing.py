@@ -18,7 +18,11 @@ def host_effect(context, m, scope, depth=0, seen=None):
 
     Printing, `.numpy()`, NumPy on tensors, growing lists, setting attributes, host data read from outside: a phrase for each.
     """
-    seen = set() if seen is None else seen
+    if seen is None:
+        key = ("host effect", m.index, scope)
+        if key not in context.memo:
+            context.memo[key] = host_effect(context, m, scope, depth, set())
+        return context.memo[key]
     if (m.index, scope) in seen or depth > MAX_DEPTH:
         return None
     seen.add((m.index, scope))

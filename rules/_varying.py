@@ -8,6 +8,7 @@ from . import _hot
 FEW = 8  # values: a handful of traces is what modes, flags and scales are for
 MAX_DEPTH = 8
 MAX_REPEATS = 6
+MOST_STEPS = 2_000  # expressions that one search looks at
 _ROUND = frozenset(("float", "int", "round", "abs", "min", "max", "sum", "len", "str", "repr"))
 _RANDOM = frozenset(("random", "uniform", "randint", "randrange", "gauss", "normalvariate", "betavariate", "triangular"))
 _NUMPY_RANDOM = {"rand": 0, "randn": 0, "random": 0, "random_sample": 0, "randint": 2, "uniform": 2, "normal": 2}  # most arguments that ask for one number
@@ -29,7 +30,8 @@ class Varying:
 def argument(context, repeat, expression):
     """A Varying for an argument expression of the flagged call, or None when nothing shows that it varies."""
     m, i = repeat.hops[-1]
-    return Search(context, repeat).of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0)
+    search = Search(context, repeat)
+    return search.sure(search.of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0))
 
 
 def first(context, m, i):
@@ -61,11 +63,26 @@ def first(context, m, i):
 
 
 class Search:
+    """Looks for what varies in one argument.
+
+    names   the names that are followed just now      cuts   how often one of them led back to itself
+    known   {what was asked about a name: the answer}, of those that no such circle was cut in
+    budget  the steps it may take
+    """
+
     def __init__(self, context, repeat):
         self.context, self.repeat = context, repeat
         self.infer = context.infer
-        self.names = set()
+        self.names, self.cuts, self.known = set(), 0, {}
         self.old = context.project.versions.at_least(2, 3) is False  # NumPy numbers are keys of the trace cache by value there
+        self.budget = context.project.searches.begin("what varies", *repeat.hops[-1], MOST_STEPS)
+
+    def sure(self, found):
+        """What was found; None when not all could be looked at."""
+        if self.budget.spent:
+            self.budget.give_up()
+            return None
+        return found
 
     def place(self, position):
         m, i = self.repeat.hops[position]
@@ -79,7 +96,7 @@ class Search:
         return any(m.inside(around, loop) for loop in m.loops(m.calls[self.repeat.hops[0][1]][4]))
 
     def of(self, position, e, at, around, depth):
-        if depth > MAX_DEPTH or e is None:
+        if depth > MAX_DEPTH or e is None or not self.budget.step():
             return None
         handler = getattr(self, "_" + _NAMES.get(e[0], "none"))
         return handler(position, e, at, around, depth + 1)
@@ -107,20 +124,30 @@ class Search:
         m, scope = self.place(position)
         key = (m.index, scope, e[1], at)
         bindings = m.bindings(scope).get(e[1])
-        if not bindings or key in self.names:
+        if not bindings:
             return None
+        if key in self.names:
+            self.cuts += 1
+            return None
+        asked = (position, e[1], at, around, depth)
+        if asked in self.known:
+            return self.known[asked]
+        cuts = self.cuts
         self.names.add(key)  # a name that is made from itself says nothing new
         try:
-            if e[1] in m.global_names(scope):
-                return self._counter(position, e[1], bindings)
-            bindings = self.infer.reaching(m, bindings, at)
-            for binding in bindings:
-                found = self._binding(position, e[1], binding, bindings, around, depth)
-                if found:
-                    return found
-            return None
+            found = self._bound(position, e[1], bindings, at, around, depth)
         finally:
             self.names.discard(key)
+        if self.cuts == cuts:
+            self.known[asked] = found
+        return found
+
+    def _bound(self, position, name, bindings, at, around, depth):
+        m, scope = self.place(position)
+        if name in m.global_names(scope):
+            return self._counter(position, name, bindings)
+        bindings = self.infer.reaching(m, bindings, at)
+        return next((found for binding in bindings for found in (self._binding(position, name, binding, bindings, around, depth),) if found), None)
 
     def _binding(self, position, name, binding, bindings, around, depth):
         m, scope = self.place(position)

@@ -36,6 +36,9 @@ Appending `.history` is safe where nothing else reads the container. Where it is
 reads anything else of the History, there is no fix.
 """
 
+from itertools import count
+from operator import itemgetter
+
 from tflint_mem import facts as F
 from tflint_mem.context import Draft
 from tflint_mem.finding import SAFE, UNSAFE
@@ -53,7 +56,7 @@ def find(context):
     seen = set()
     for m, i, _ in context.calls(TRAINING, frozenset("model." + name for name in TRAINING)):
         for hm, hi in _givers(context, m, i):
-            for s, expression in _keeping(hm, hi):
+            for s, expression in _keeping(context, hm, hi):
                 if (hm.index, s) not in seen:
                     draft = _draft(context, hm, s, expression, m, i)
                     if draft is not None:
@@ -74,21 +77,31 @@ def _givers(context, m, i):
     return found
 
 
-def _keeping(m, i):
+def _keeping(context, m, i):
     """(statement, kept expression) in the scope of call `i` that put its result into a container, directly or by its name."""
     call = m.calls[i]
     own = m.statements[call[5]]
     wanted = [("c", i)]
     if own[0] == F.ASSIGN and own[6] == ("c", i):
         wanted.extend(t for t in own[5] if t[0] in ("n", "a"))
-    for s in m.scope_statements(call[3]):
+    key = ("kept in containers", m.index, call[3])
+    if key not in context.memo:
+        context.memo[key] = _all_kept(m, call[3])
+    for _, s, expression in sorted((place for each in dict.fromkeys(wanted) for place in context.memo[key].get(each, ())), key=itemgetter(0)):
+        yield s, expression
+
+
+def _all_kept(m, scope):
+    """{expression: [(number, statement, expression)]} of all that a scope puts into containers."""
+    found, numbers = {}, count()
+    for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement is None:
             continue
         for value in _kept_values(m, statement):
             for expression in value[1] if value[0] == "t" else value[2] if value[0] == "d" else (value,):
-                if expression in wanted:
-                    yield s, expression
+                found.setdefault(expression, []).append((next(numbers), s, expression))
+    return found
 
 
 def _kept_values(m, statement):
@@ -120,7 +133,7 @@ def _draft(context, m, s, expression, fm, fit):
 
 def _position(m, s, statement):
     """The statement itself; of a comprehension, too, the statement that it is in."""
-    calls = [m.calls[i] for i in m.scope_calls(statement[1]) if m.calls[i][5] == s]
+    calls = [m.calls[i] for i in m.calls_of(s)]
     column = 0
     if statement[0] == F.EXPR:
         column = m.calls[statement[5][1]][6][1]
@@ -130,7 +143,7 @@ def _position(m, s, statement):
 
 def _repeat(context, m, s, expression, fit):
     """The repeat of the keeping statement: of the loop around it, or through the callers of its function."""
-    calls = [i for i in m.scope_calls(m.statements[s][1]) if m.calls[i][5] == s]
+    calls = m.calls_of(s)
     here = expression[1] if expression[0] == "c" else calls[-1] if calls else fit
     if here is None:
         return None

@@ -244,7 +244,12 @@ def big(context, m, scope, e, at, depth=0):
         while scope >= 0 and e[1] not in m.bindings(scope):
             scope = m.scopes[scope][F.S_PARENT]
         bindings = m.bindings(scope)[e[1]] if scope >= 0 else ()
-        return len(bindings) == 1 and bindings[0][0] == "assign" and _big_binding(context, m, scope, bindings[0], depth + 1) is not None
+        if len(bindings) != 1 or bindings[0][0] != "assign":
+            return False
+        key = ("big", m.index, scope, e[1], depth)
+        if key not in context.memo:
+            context.memo[key] = _big_binding(context, m, scope, bindings[0], depth + 1) is not None
+        return context.memo[key]
     if tag == "b":
         return big(context, m, scope, e[2], at, depth + 1) or big(context, m, scope, e[3], at, depth + 1)
     if tag == "x":

@@ -108,7 +108,7 @@ def _new_in_each(context, m, i, keeping):
         if repeat.count is not None and repeat.count <= 3 or repeat.handed or repeat.kind not in ("loop", "while"):
             continue
         loop = repeat.context if repeat.local else -1
-        if m.inside(statement[2], loop) and not any(m.inside(m.statements[s][2], loop) for s in _kept.empty_at(m, statement[1], keeping.container)):
+        if m.inside(statement[2], loop) and not any(m.inside(m.statements[s][2], loop) for s in _kept.empty_at(context, m, statement[1], keeping.container)):
             return repeat
     return None
 

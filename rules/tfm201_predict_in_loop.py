@@ -150,9 +150,9 @@ def _given_model(context, m, scope, e, depth=0):
 def _stands_in(m, i):
     """Does the other branch of a condition on the version call the same model directly?  Then `predict` is for those that cannot."""
     receiver, scope = m.calls[i][0][1], m.calls[i][3]
-    around = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if" and _modes.asks_version(m, m.contexts[c][2])}
+    around = {m.contexts[c][2]: c for c in _modes.version_tests(m, i)}
     return bool(around) and any(
-        m.calls[j][0] == receiver and any(m.contexts[c][0] == "if" and around.get(m.contexts[c][2], c) != c for c in m.chain(m.calls[j][4]))
+        m.calls[j][0] == receiver and any(around.get(m.contexts[c][2], c) != c for c in _modes.version_tests(m, j))
         for j in m.scope_calls(scope))
 
 

@@ -204,7 +204,7 @@ def _long(context, keeping, made):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     own = keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) and keeping.container[1] not in m.global_names(statement[1])
-    fresh = [m.statements[e][2] for e in _kept.empty_at(m, statement[1], keeping.container)]
+    fresh = [m.statements[e][2] for e in _kept.empty_at(context, m, statement[1], keeping.container)]
     for repeat in context.repeats(m, made):
         if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.handed or repeat.count is not None and repeat.count <= SHORT:
             continue
@@ -239,8 +239,12 @@ def _feeds_itself(context, m, scope, e, at, depth):
             return True
         if part[0] == "n" and part[1] in m.bindings(scope):
             for binding in context.infer.reaching(m, m.bindings(scope)[part[1]], at):
-                if binding[0] == "assign" and binding[1] != at and _feeds_itself(context, m, scope, binding[3], binding[1], depth + 1):
-                    return True
+                if binding[0] == "assign" and binding[1] != at:
+                    key = ("feeds itself", m.index, binding[1], depth + 1)
+                    if key not in context.memo:
+                        context.memo[key] = _feeds_itself(context, m, scope, binding[3], binding[1], depth + 1)
+                    if context.memo[key]:
+                        return True
     return False
 
 
@@ -285,6 +289,14 @@ def _one_tensor(context, m, s, e, made, depth=0):
 
 
 def _returns_one(context, m, scope, depth):
+    key = ("returns one", m.index, scope, depth)
+    if key not in context.memo:
+        context.memo[key] = _all_one(context, m, scope, depth)
+    return context.memo[key]
+
+
+def _all_one(context, m, scope, depth):
+    """Does a function give one tensor in each `return`?"""
     returned = [(s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
     made = [(s, e, _output(context, m, scope, e, s, 0) if e is not None else None) for s, e in returned]
     return bool(made) and all(call is not None and _one_tensor(context, m, s, e, call, depth + 1) for s, e, call in made)

@@ -78,7 +78,7 @@ def _taken(m, i, name):
 
 def _repeat(context, m, i, keeping):
     local = keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]) and keeping.container[1] not in m.global_names(m.calls[i][3])
-    fresh = [m.statements[s][2] for s in _kept.empty_at(m, m.calls[i][3], keeping.container)]
+    fresh = [m.statements[s][2] for s in _kept.empty_at(context, m, m.calls[i][3], keeping.container)]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 8 or repeat.handed:
             continue

@@ -46,12 +46,12 @@ def find(context):
         statement = m.statements[m.calls[i][5]]
         if statement[0] != F.WITH or context.in_tests(m) or context.project.compiled(m, scope):
             continue
-        loop = next((s for s in m.scope_statements(scope) if _is_long(context, m, s, statement[6])), None)
+        loop = next((s for s in m.behind(m.calls[i][5]) if _is_long(context, m, s, statement[6])), None)
         if loop is None:
             continue
-        body, line = _body(m.statements[loop]), m.statements[loop][3]
+        line = m.statements[loop][3]
         pos = m.calls[i][6]
-        if _accumulates(context, m, scope, body, statement[6]) and not _leaves(m, scope, body):
+        if _accumulates(context, m, loop) and not _leaves(m, loop):
             yield context.at_call(
                 CODE, m, i, f"one tape is open around the loop in line {line}, and keeps the activations of every pass until it ends",
                 measured=MEASURED, help="open a tape for each pass; take a step each time, or add the gradients up",
@@ -76,9 +76,10 @@ def _is_long(context, m, s, inner):
     return any(e[0] in ("n", "a", "c") and "dataset" in context.project.kinds(m, statement[1], e, s) for e in walk(statement[6], m.calls))
 
 
-def _accumulates(context, m, scope, body, inner):
+def _accumulates(context, m, loop):
     """Does the loop add to something from before it: `total += loss`, `total = total + loss`, `losses.append(loss)`?"""
-    for s in m.scope_statements(scope):
+    body = _body(m.statements[loop])
+    for s in m.behind(loop):
         statement = m.statements[s]
         if not statement or not m.inside(statement[2], body):
             continue
@@ -98,7 +99,8 @@ def _is_tensor(context, m, scope, e, s):
     return "tensor" in context.project.kinds(m, scope, e, s)
 
 
-def _leaves(m, scope, body):
+def _leaves(m, loop):
     """Does the loop always end in its first pass?"""
+    body = _body(m.statements[loop])
     return any(statement and statement[2] == body and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("break", "raise"))
-               for statement in map(m.statements.__getitem__, m.scope_statements(scope)))
+               for statement in map(m.statements.__getitem__, m.behind(loop)))

@@ -83,7 +83,7 @@ def _held(context, m, i):
         for repeat in _repeats(context, m, i):
             if not repeat.local or not m.inside(m.statements[keeping.s][2], repeat.context):
                 continue
-            if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(m, call[3], keeping.container)):
+            if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(context, m, call[3], keeping.container)):
                 continue
             if _kept.fate(context, keeping, repeat.context) in (_kept.NOTHING, _kept.ONE):
                 pos = _kept.position(m, keeping.s)

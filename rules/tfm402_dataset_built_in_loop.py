@@ -34,6 +34,8 @@ Moving the construction before the loop is offered where nothing in the loop cha
 rewritten: a person should say which links are wanted once.
 """
 
+from heapq import heappop, heappush
+
 from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.knowledge import METHODS
@@ -75,7 +77,7 @@ def _chained(context):
         for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= (FEW_JOINED if joins else 3) or repeat.kind == "recursion":
                 continue
-            if not repeat.local and place[0] == "n" or _made_fresh(m, i, place, repeat):
+            if not repeat.local and place[0] == "n" or _made_fresh(context, m, i, place, repeat):
                 continue
             if not _read(context, m, i, place, repeat):
                 if joins:
@@ -174,19 +176,29 @@ def _transforms(context, m, scope, depth):
     return False
 
 
-def _made_fresh(m, i, place, repeat):
+def _made_fresh(context, m, i, place, repeat):
     """Is the place set to something else earlier in the same pass?"""
     call = m.calls[i]
     loop = repeat.context if repeat.local else -1
-    for s in range(m.scopes[call[3]][F.S_STMTS][0], call[5]):
+    key = ("made fresh", m.index, call[3])
+    if key not in context.memo:
+        context.memo[key] = _fresh(m, call[3])
+    return any(s < call[5] and m.inside(m.statements[s][2], loop) for s in context.memo[key].get(place, ()))
+
+
+def _fresh(m, scope):
+    """{name or attribute: statements of a scope that set it to something that it is no part of}."""
+    found = {}
+    for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None or not m.inside(statement[2], loop):
-            continue
-        if statement[0] == F.ASSIGN and place in statement[5] and not (statement[6] is not None and place in walk(statement[6], m.calls)):
-            return True
-        if statement[0] == F.FOR and statement[5] == place:
-            return True
-    return False
+        if statement and statement[0] == F.ASSIGN:
+            inside = frozenset(e for e in walk(statement[6], m.calls) if e[0] in ("n", "a")) if statement[6] is not None else ()
+            for target in dict.fromkeys(statement[5]):
+                if target[0] in ("n", "a") and target not in inside:
+                    found.setdefault(target, []).append(s)
+        elif statement and statement[0] == F.FOR and statement[5][0] in ("n", "a"):
+            found.setdefault(statement[5], []).append(s)
+    return found
 
 
 def _read(context, m, i, place, repeat):
@@ -194,32 +206,41 @@ def _read(context, m, i, place, repeat):
     regions = [(hm, hm.calls[hi][3], repeat.context if number == 0 and repeat.context is not None else -1) for number, (hm, hi) in enumerate(repeat.hops)]
     for hm, scope, loop in regions:
         mine = place if hm is m else ("a", None, place[2]) if place[0] == "a" else None
-        if mine is not None and _consumed(hm, scope, loop, mine, skip=i if hm is m else None):
+        if mine is not None and _consumed(context, hm, scope, loop, mine, skip=i if hm is m else None):
             return True
     return False
 
 
-def _consumed(m, scope, loop, place, skip=None):
-    def is_it(e):
-        return e == place or place[0] == "a" and e[0] == "a" and e[2] == place[2]
+def _consumed(context, m, scope, loop, place, skip=None):
+    """Does the part of a scope in `loop` run through the place or hand it over, but for call `skip` and calls whose result takes its place?"""
+    key = ("consumers", m.index, scope)
+    if key not in context.memo:
+        context.memo[key] = _consumers(m, scope)
+    return any((k is None or k != skip) and target != place and m.inside(around, loop)
+               for around, k, target in context.memo[key].get(place[::2] if place[0] == "a" else place, ()))
+
+
+def _consumers(m, scope):
+    """{a name, or ("a", last name) of an attribute: [(context, call or None for a loop, the only target that the call's statement assigns)]}."""
+    found = {}
+
+    def enter(expression, around, k, target):
+        for each in {e[::2] if e[0] == "a" else e for e in walk(expression, m.calls) if e[0] in ("n", "a")}:
+            found.setdefault(each, []).append((around, k, target))
 
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.FOR and m.inside(statement[2], loop) and any(is_it(e) for e in walk(statement[6], m.calls)):
-            return True
+        if statement and statement[0] == F.FOR:
+            enter(statement[6], statement[2], None, None)
     for k in m.scope_calls(scope):
         call = m.calls[k]
-        if k == skip or not m.inside(call[4], loop):
-            continue
-        if m.statements[call[5]][0] == F.ASSIGN and m.statements[call[5]][5] == (place,):
-            continue
-        for argument in (*call[1], *[value for _, value in call[2]]):
-            if any(is_it(e) for e in walk(argument, m.calls)):
-                return True
-        for c in m.chain(call[4]):
-            if m.contexts[c][0] == "comp" and any(is_it(e) for e in walk(m.contexts[c][3][1], m.calls)):
-                return True
-    return False
+        statement = m.statements[call[5]]
+        target = statement[5][0] if statement[0] == F.ASSIGN and len(statement[5]) == 1 else None
+        for argument in m.arguments(k):
+            enter(argument, call[4], k, target)
+        for c in m.outward("comp", call[4], lambda c: m.contexts[c][0] == "comp"):
+            enter(m.contexts[c][3][1], call[4], k, target)
+    return found
 
 
 # -- built again ----------------------------------------------------------------------------------------------------------
@@ -237,43 +258,76 @@ def _rebuilt(context):
             how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
             if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
                 continue
-            if _put_together(context, m, i, repeat) or _into_graph(repeat) or _trials.trains_new(context, repeat):
+            if _put_together(context, m, i, repeat) or _into_graph(context, repeat) or _trials.trains_new(context, repeat):
                 continue
             yield _draft(context, m, i, repeat, how)
             break
 
 
-def _into_graph(repeat):
+def _into_graph(context, repeat):
     """Does the way take an iterator of TensorFlow 1 from the data set: an input of a graph that is being built?"""
-    return any(tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator")
-               for m, i in repeat.hops for j in m.scope_calls(m.calls[i][3]))
+    known = context.memo.setdefault("graph iterators", {})
+    for m, i in repeat.hops:
+        key = (m.index, m.calls[i][3])
+        if key not in known:
+            known[key] = any(tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator") for j in m.scope_calls(key[1]))
+        if known[key]:
+            return True
+    return False
 
 
 def _put_together(context, m, i, repeat):
     """Does the loop make one pipeline of many parts: is all that comes of the data set in this pass joined to others and collected?"""
     if not repeat.local or repeat.context is None:
         return False
-    parts, collected = [("c", i)], False
+    parts, collected, scope = {("c", i)}, False, m.calls[i][3]
+    key = ("passing on", m.index, scope)
+    if key not in context.memo:
+        context.memo[key] = _passing_on(m, scope)
+    passing = context.memo[key]
 
     def has_part(e):
         return any(each in parts for each in walk(e, m.calls))
 
-    for s in range(m.calls[i][5], m.scopes[m.calls[i][3]][F.S_STMTS][1]):
+    waiting, last = list(passing.get(("c", i), ())), m.calls[i][5] - 1
+    while waiting:
+        s = heappop(waiting)
         statement = m.statements[s]
-        if statement is None or not m.inside(statement[2], repeat.context):
+        if s == last or s < m.calls[i][5] or not m.inside(statement[2], repeat.context):
             continue
+        last = s
         if statement[0] == F.FOR and has_part(statement[6]):
             return False
-        for j in m.scope_calls(m.calls[i][3]):
-            if m.calls[j][5] == s and any(map(has_part, m.arguments(j))):
+        for j in m.calls_of(s):
+            if any(map(has_part, m.arguments(j))):
                 tail = tail_of(m.calls[j][0])
                 collects = tail in ("append", "extend", "add")
                 if not collects and tail not in _TRANSFORMS and not any(name.startswith(("dataset.", "tf.data.")) for name in context.project.apis(m, j)):
                     return False
                 collected |= collects
         if statement[0] == F.ASSIGN and statement[6] is not None and has_part(statement[6]):
-            parts.extend(target for target in statement[5] if target[0] == "n")
+            for target in statement[5]:
+                if target[0] == "n" and target not in parts:
+                    parts.add(target)
+                    for later in passing.get(target, ()):
+                        if later > s:
+                            heappush(waiting, later)
     return collected
+
+
+def _passing_on(m, scope):
+    """{name or call: statements of a scope that go through it, hand it over or assign it, in order}."""
+    found = {}
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement is None:
+            continue
+        expressions = [argument for j in m.calls_of(s) for argument in m.arguments(j)]
+        if statement[0] == F.FOR or statement[0] == F.ASSIGN and statement[6] is not None:
+            expressions.append(statement[6])
+        for each in {e for expression in expressions for e in walk(expression, m.calls) if e[0] in ("n", "c")}:
+            found.setdefault(each, []).append(s)
+    return found
 
 
 def _used_up(context, m, i):
@@ -287,11 +341,11 @@ def _used_up(context, m, i):
     if statement[0] != F.ASSIGN or len(statement[5]) != 1 or statement[5][0][0] != "n":
         return False
     name = statement[5][0]
-    for s in m.scope_statements(scope):
-        other = m.statements[s]
-        if other and other[0] == F.RETURN and any(name == e for expression in statement_expressions(other) for e in walk(expression)):
-            return False
-    return _consumed(m, scope, -1, name)
+    key = ("in returns", m.index, scope)
+    if key not in context.memo:
+        returned = [m.statements[s] for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
+        context.memo[key] = frozenset(e for other in returned for expression in statement_expressions(other) for e in walk(expression) if e[0] == "n")
+    return name not in context.memo[key] and _consumed(context, m, scope, -1, name)
 
 
 def _draft(context, m, i, repeat, how):

@@ -281,7 +281,7 @@ def _picked(m, scope, loop, call, operand):
 def _repeat(context, made):
     """The Repeat of a maker together with a session run; True for a method that is called again and again from elsewhere."""
     m, scope = made.m, made.scope
-    site = _graphs.stand_in(m, scope, made.context, made.statement)
+    site = _graphs.stand_in(context, m, scope, made.context, made.statement)
     if site is None or _graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
         return None
     guards, own = context.project.repeats_of.guards, _graphs.in_graph_of_its_own(context, m, made.context)

@@ -78,7 +78,7 @@ def _repeat(context, m, i, keeping):
             continue
         if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):
             continue
-        if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(m, m.calls[i][3], keeping.container)):
+        if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(context, m, m.calls[i][3], keeping.container)):
             continue
         if not repeat.local and keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]):
             continue

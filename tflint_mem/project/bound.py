@@ -1,11 +1,16 @@
 """What names hold: the binding that is in force, followed through assignments, loops, imports and unpacking."""
 
+from bisect import bisect_left
+from operator import itemgetter
+
 from .. import facts as F
 from ..knowledge import ELEMENTS, canonical, result_of
 from .answers import EMPTY, remembered
 from .module import dotted
 from .values import few, has_content, obj, one
 
+_FEW = 8  # bindings of one name that are gone through one by one
+_STATEMENT = itemgetter(1)  # of a binding
 _FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
 _STAR_NAMES = frozenset(("load_model", "clone_model", "model_from_json", "Model", "Sequential", "Input", "function", "clear_session", "applications",
                          "layers", "models", "optimizers", "backend", "metrics", "losses", "utils", "callbacks"))
@@ -103,35 +108,51 @@ class Bindings:
 
     def _star(self, m, name):
         """A name that only `from x import *` can have brought."""
-        for target, package in self._stars(m) if "*" in m.bindings(0) else ():
-            if target is not None:
+        if "*" not in m.bindings(0):
+            return None
+        without = self.memo.setdefault(("no star brings", name), set())  # modules that nothing by that name comes into
+        if m.index in without:
+            return None
+        seen, waiting = {m.index}, [iter(self._starred(m))]
+        while waiting:
+            brought = next(waiting[-1], None)
+            if brought is None:
+                waiting.pop()
+                continue
+            target, package = brought
+            if target is None:
+                known = self._of_package(package, name)
+                if known is not None:
+                    return known
+            elif target not in seen and target not in without:
+                seen.add(target)
                 target = self.project.module(target)
                 if name in target.bindings(0):
                     return self.module_name(target, name)
-            elif not ("contrib" in package and name in _BUILTINS):  # `range` stays Python's
-                known = canonical(package + "." + name)
-                if package.split(".")[0] in ("tensorflow", "keras", "tf_keras") and (result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES):
-                    return one(("ext", package + "." + name))
+                waiting.append(iter(self._starred(target)))
+        self.project.searches.count("what star imports bring", len(seen))
+        without |= seen
         return None
 
-    def _stars(self, m):
-        """[(index of a module of the project or None, name of a package)] of what star imports bring into a module, each once, though they may import each other."""
+    @staticmethod
+    def _of_package(package, name):
+        """What `from package import *` of another package brings by that name, None when that is not known."""
+        if "contrib" in package and name in _BUILTINS:  # `range` stays Python's
+            return None
+        known = canonical(package + "." + name)
+        if package.split(".")[0] in ("tensorflow", "keras", "tf_keras") and (result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES):
+            return one(("ext", package + "." + name))
+        return None
+
+    def _starred(self, m):
+        """[(index of a module of the project or None, name of the package)] for each star import at the top of a module; those that lead nowhere are left out."""
         found = self.memo.get(("stars", m.index))
         if found is None:
-            found, seen = [], {m.index}
-            waiting = [iter(_starred(m, self.project))]
-            while waiting:
-                target, package = next(waiting[-1], (None, None))
-                if target is not None and target.index not in seen:
-                    seen.add(target.index)
-                    found.append((target.index, None))
-                    waiting.append(iter(_starred(target, self.project)))
-                elif target is None and package is None:
-                    waiting.pop()
-                elif target is None:
-                    found.append((None, package))
-            self.project.searches.count("what star imports bring", len(found))
-            self.memo["stars", m.index] = found
+            found = self.memo["stars", m.index] = []
+            for _, _, _, bound, _ in m.bindings(0).get("*", ()):
+                target = self.project.resolve(m, bound[1], bound[3])
+                if target is not None or not bound[3]:
+                    found.append((target and target.index, bound[1]))
         return found
 
     @remembered("modname")
@@ -161,18 +182,22 @@ class Bindings:
         if at < 0:
             return bindings
         here = m.statements[at][2] if at < len(m.statements) and m.statements[at] is not None else -1
-        before = [b for b in bindings if b[1] < at]
-        if not before:
+        if len(bindings) > _FEW and m.in_order(bindings):
+            before, end = bindings, bisect_left(bindings, at, key=_STATEMENT)
+        else:
+            before = [b for b in bindings if b[1] < at]
+            end = len(before)
+        if not end:
             return bindings
         kill, inside = 0, -1
-        for position in range(len(before) - 1, -1, -1):
+        for position in range(end - 1, -1, -1):
             binding = before[position]
             context = m.statements[binding[1]][2] if binding[1] >= 0 else -1
             if binding[0] not in ("augment", "annotation") and m.inside(here, context):
                 kill, inside = position, context
                 break
-        kept = before[kill:]
-        if len(before) < len(bindings):
+        kept = before[kill:end]
+        if end < len(bindings):
             # what a later statement assigned in the pass before: of a loop around both that does not bind the name again on its way
             loops = [loop for loop in m.loops(here) if not m.inside(inside, loop)]
             if loops:
@@ -336,11 +361,3 @@ class Bindings:
                         added |= stored
                         if t[2] is not None and t[2][0] == "k":
                             keyed.append((t[2][1], stored))
-
-
-def _starred(m, project):
-    """(module of the project or None, name of the package) for each star import at the top of a module; those that lead nowhere are left out."""
-    for _, _, _, bound, _ in m.bindings(0).get("*", ()):
-        target = project.resolve(m, bound[1], bound[3])
-        if target is not None or not bound[3]:
-            yield target, bound[1]

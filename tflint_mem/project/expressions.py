@@ -9,9 +9,12 @@ _IDENTITY = frozenset(("is", "is not", "in", "not in"))
 
 
 def _h_attribute(infer, m, scope, e, at):
-    outside = infer.outside(m, scope, e)
-    if outside is not None:
-        return one(("ext", outside))
+    inner, infer.inner = infer.inner, None
+    if inner is not e:
+        outside = infer.outside(m, scope, e)
+        if outside is not None:
+            return one(("ext", outside))
+    infer.inner = e[1]  # begins with the same name
     return infer.attribute(m, scope, infer.values(m, scope, e[1], at), e[2])
 
 

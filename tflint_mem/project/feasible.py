@@ -75,10 +75,13 @@ class Feasible:
     def _around(self, m, i):
         call = m.calls[i]
         scope = call[3]
-        for context in m.chain(call[4]):
-            kind, _, statement, branch = m.contexts[context]
-            if kind == "if" and self._asks(m, scope, m.statements[statement][5], statement):
-                yield m.statements[statement][5], branch, statement
+        def asks(context):
+            kind, _, statement, _ = m.contexts[context]
+            return kind == "if" and self._asks(m, scope, m.statements[statement][5], statement)
+
+        for context in m.outward("parameters", call[4], asks):
+            _, _, statement, branch = m.contexts[context]
+            yield m.statements[statement][5], branch, statement
         yield from self._chosen(m, i)
         for s in m.ifs(scope):
             if s >= call[5]:

@@ -14,6 +14,8 @@ _IN_FUNCTION = frozenset(("functools.lru_cache", "functools.cache"))  # what the
 _RETURNS = frozenset(("return", "raise"))
 _LEAVES_ALL = _RETURNS | {"exit"}
 _LEAVES = _LEAVES_ALL | {"break"}
+_BLOCKS = frozenset(("for", "while", "try"))
+_NOTHING: dict = {}
 _NAMES_OF = frozenset(("getnames", "namelist", "listdir", "keys"))  # distinct names: of an archive, a folder, a dictionary
 
 
@@ -21,6 +23,7 @@ class Guards:
     def __init__(self, project):
         self.project = project
         self._cached, self._guarding, self._returning = {}, {}, {}
+        self._ending, self._asked_about, self._instead = {}, {}, {}
 
     # -- loops that end in their first pass ---------------------------------------------------------------------------------
 
@@ -32,8 +35,8 @@ class Guards:
         if m.contexts[loop][0] == "comp":
             return False
         call = m.calls[i]
-        jumps, blocks = m.jumps(call[3]), []
-        for context in m.chain(call[4]):
+        jumps, ends, blocks = m.jumps(call[3]), self._ends(m, loop), []
+        for context in m.outward(("leaves", loop) if ends else "leaves", call[4], lambda c: m.contexts[c][0] in _BLOCKS or c in jumps or c in ends):
             blocks.append(context)
             if context == loop:
                 break
@@ -47,7 +50,7 @@ class Guards:
                     return True
             elif kind != "comp":
                 kinds = _LEAVES_ALL if outward or inward and context != loop else _LEAVES
-                if self._jumps(jumps, context, call[5], kinds) or not outward and self._ends(m, context, call[5], loop):
+                if self._jumps(jumps, context, call[5], kinds) or not outward and ends.get(context, -1) >= call[5]:
                     return True
                 if kind == "try":  # `try: load()` … `else: break`: leaves when it worked
                     otherwise = m.statements[m.contexts[context][2]][7]
@@ -55,19 +58,21 @@ class Guards:
                         return True
         return False
 
-    @staticmethod
-    def _ends(m, context, after, loop):
-        """`while not done:` with `done = True` in the block, at or after statement `after`."""
+    def _ends(self, m, loop):
+        """{block: the last statement in it that ends the loop}: `while not done:` with `done = True` in the block."""
         if m.contexts[loop][0] != "while":
-            return False
-        test = m.statements[m.contexts[loop][2]][5]
-        flags = {condition: positive for condition, positive in _conditions(test, True) if condition[0] in ("n", "a")}
-        for s in m.scope_statements(m.statements[after][1]) if flags else ():
-            statement = m.statements[s]
-            if statement and s >= after and statement[0] == F.ASSIGN and statement[2] == context and statement[6] is not None and statement[6][0] == "k":
-                if any(target in flags and bool(statement[6][1]) != flags[target] for target in statement[5]):
-                    return True
-        return False
+            return _NOTHING
+        found = self._ending.get((m.index, loop))
+        if found is None:
+            found = self._ending[m.index, loop] = {}
+            header = m.statements[m.contexts[loop][2]]
+            flags = {condition: positive for condition, positive in _conditions(header[5], True) if condition[0] in ("n", "a")}
+            for s in m.scope_statements(header[1]) if flags else ():
+                statement = m.statements[s]
+                if statement and statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "k":
+                    if any(target in flags and bool(statement[6][1]) != flags[target] for target in statement[5]):
+                        found[statement[2]] = s
+        return found
 
     @staticmethod
     def _jumps(jumps, context, after, kinds):
@@ -83,16 +88,18 @@ class Guards:
         """
         call = m.calls[i]
         scope = call[3]
-        context = call[4]
-        while context != loop and context >= 0:
-            kind, parent, statement, branch = m.contexts[context]
+        own = m.statements[call[5]][2]
+        if own > loop and m.contexts[own][0] == "if" and m.contexts[own][3] and not self._may_guard(m, scope, own, loop):
+            found = self._ends_itself(m, call, own, loop)  # nothing further in is a guard: the call stands in this block itself
+            if found:
+                return found
+        for context in m.outward(("once", loop), call[4], lambda c: c <= loop or self._may_guard(m, scope, c, loop)):
+            if context <= loop:  # a context is numbered after the one around it
+                break
+            kind, _, statement, branch = m.contexts[context]
             if kind == "if":
-                test = m.statements[statement][5]
-                key = (m.index, context, loop)
-                found = self._guarding.get(key)
-                if found is None:
-                    found = self._guarding[key] = self._is_guard(m, scope, test, branch, context, loop, statement)
-                found = found or self._by_change(m, i, scope, test, branch, context) or branch and self._ends_itself(m, call, test, context, loop)
+                found = self._guard(m, scope, context, loop) or self._changing(m, scope, context) and _replaces(m, i)
+                found = found or branch and self._ends_itself(m, call, context, loop)
                 if found:
                     return found
             elif kind == "except":
@@ -101,22 +108,45 @@ class Guards:
             elif kind == "while":
                 if self.until_loaded(m, i, statement, context):
                     return True
-            context = parent
         return self._early_return(m, i, loop) or self._conditional_expression(m, i)
 
-    def _ends_itself(self, m, call, test, context, loop):
+    def _may_guard(self, m, scope, context, loop):
+        """May the context keep a call in it from running again, whichever call that is?"""
+        kind = m.contexts[context][0]
+        return kind in ("except", "while") or kind == "if" and bool(self._guard(m, scope, context, loop) or self._changing(m, scope, context))
+
+    def _guard(self, m, scope, context, loop):
+        """What an `if` looks at to let its branch run only the first time between passes of `loop`: see `once`."""
+        key = (m.index, context, loop)
+        found = self._guarding.get(key)
+        if found is None:
+            _, _, statement, branch = m.contexts[context]
+            found = self._guarding[key] = self._is_guard(m, scope, m.statements[statement][5], branch, context, loop, statement)
+        return found
+
+    def _ends_itself(self, m, call, context, loop):
         """`if self.model.version != wanted: self.model = load(wanted)`: what is made changes the condition."""
         statement = m.statements[call[5]]
         if statement[0] != F.ASSIGN or statement[2] != context:
             return False
+        key = (m.index, m.contexts[context][2])
+        asked = self._asked_about.get(key)
+        if asked is None:
+            asked = self._asked_about[key] = frozenset(e for e in walk(m.statements[key[1]][5], m.calls) if e[0] in ("n", "a"))
         for target in statement[5]:
-            if target[0] in ("n", "a") and any(e == target for e in walk(test, m.calls)):
+            if target in asked:
                 return target if self._persists(m, call[3], target, context, loop) else False
         return False
 
-    def _by_change(self, m, i, scope, test, branch, context):
-        """Does the call run when something has changed, and replaces what it made before?"""
-        return any(positive and self._on_change(m, scope, condition, context) for condition, positive in _conditions(test, branch)) and _replaces(m, i)
+    def _changing(self, m, scope, context):
+        """Does the branch run when something has changed?"""
+        key = ("change", m.index, context)
+        found = self._guarding.get(key)
+        if found is None:
+            _, _, statement, branch = m.contexts[context]
+            found = self._guarding[key] = any(
+                positive and self._on_change(m, scope, condition, context) for condition, positive in _conditions(m.statements[statement][5], branch))
+        return found
 
     def _is_guard(self, m, scope, test, branch, context, loop, statement):
         for condition, positive in _conditions(test, branch):
@@ -215,15 +245,13 @@ class Guards:
         if iterable[0] not in ("n", "a", "l", "t") and not (iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in _NAMES_OF):
             return False
         target = m.statements[header][5]
-        for context in m.chain(m.calls[i][4]):
-            if context == loop:
-                return False
+
+        def is_one(context):
             kind, _, statement, branch = m.contexts[context]
-            if kind == "if" and branch:
-                test = m.statements[statement][5]
-                if test[0] == "q" and test[1] == target and test[2] == ("==",) and test[3][0][0] == "k" and isinstance(test[3][0][1], str):
-                    return True
-        return False
+            test = m.statements[statement][5] if kind == "if" and branch else ("",)
+            return context <= loop or test[0] == "q" and test[1] == target and test[2] == ("==",) and test[3][0][0] == "k" and isinstance(test[3][0][1], str)
+
+        return next(m.outward(("one of them", loop), m.calls[i][4], is_one), -1) > loop
 
     def _first_pass(self, m, scope, condition, loop):
         """`if i == 0`, `if step == 1`, `if epoch == 10`: one pass of the loop that counts `i`."""
@@ -371,20 +399,28 @@ class Guards:
     def _conditional_expression(self, m, i):
         """`model = model or load()`, `self.m = self.m if self.m else load()`, `cache.setdefault(k, load())` is none."""
         statement = m.statements[m.calls[i][5]]
-        if statement[0] != F.ASSIGN or statement[6] is None:
+        if statement[0] != F.ASSIGN or statement[6] is None or statement[6][0] not in ("o", "i"):
             return False
-        value = statement[6]
-        targets = statement[5]
-        if value[0] == "o" and value[1] == "or" and any(_same_place(t, value[2][0]) for t in targets):
-            return value[2][0] if any(e == ("c", i) for item in value[2][1:] for e in walk(item, m.calls)) else False
-        if value[0] == "i":
-            for t in targets:
-                if any(_same_place(t, e) for e in walk(value[1])):
-                    present = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], False))
-                    absent = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], True))
-                    if present == absent or any(e == ("c", i) for e in walk(value[2] if absent else value[3], m.calls)):
-                        return t
-        return False
+        key = (m.index, m.calls[i][5])
+        if key not in self._instead:
+            self._instead[key] = list(self._chosen(m, statement[5], statement[6]))
+        return next((place for place, calls in self._instead[key] if calls is None or i in calls), False)
+
+    @staticmethod
+    def _chosen(m, targets, value):
+        """(place, the calls that a value makes only when the place is empty, None for all) for `place = place or …`, `place = place if … else …`."""
+        def calls(*parts):
+            return frozenset(e[1] for part in parts for e in walk(part, m.calls) if e[0] == "c")
+
+        if value[0] == "o":
+            if value[1] == "or" and any(_same_place(t, value[2][0]) for t in targets):
+                yield value[2][0], calls(*value[2][1:])
+            return
+        for t in targets:
+            if any(_same_place(t, e) for e in walk(value[1])):
+                present = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], False))
+                absent = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], True))
+                yield t, None if present == absent else calls(value[2] if absent else value[3])
 
     def of_object(self, m, scope, place):
         """Is the place that a once-guard looks at an attribute of the one object, so that another object runs the call again?"""

@@ -77,6 +77,7 @@ class Handlers:
     def __init__(self, project):
         self.project = project
         self._memo, self._evidence, self._ends, self._given, self._named = {}, {}, None, None, None
+        self._streamlit, self._scripts = {}, {}
 
     def of_function(self, m, scope):
         """(kind, phrase) when a framework calls the function again and again; ("once", "") when it calls it once; else (None, "")."""
@@ -327,13 +328,20 @@ class Handlers:
 
     def script(self, m):
         """A phrase when the whole module runs again for each interaction (Streamlit), else "": what the script imports runs once."""
-        if not self.streamlit(m) or any(not self.project.modules[index].unit_test for index in self.project.imports.importers(m)):
-            return ""
-        return "each interaction with the Streamlit script"
+        found = self._scripts.get(m.index)
+        if found is None:
+            used = not self.streamlit(m) or any(not self.project.modules[index].unit_test for index in self.project.imports.importers(m))
+            found = self._scripts[m.index] = "" if used else "each interaction with the Streamlit script"
+        return found
+
+    def streamlit(self, m):
+        """The name under which a Streamlit script knows Streamlit; "" for any other module."""
+        if m.index not in self._streamlit:
+            self._streamlit[m.index] = self._streamlit_in(m)
+        return self._streamlit[m.index]
 
     @staticmethod
-    def streamlit(m):
-        """The name under which a Streamlit script knows Streamlit; "" for any other module."""
+    def _streamlit_in(m):
         bindings = [b for places in m.bindings(0).values() for b in places if b[0] == "import"]
         for binding in bindings:
             name, module, attribute, level = binding[3]

@@ -21,6 +21,7 @@ class Infer(Answers, Bindings, Parameters, Classes, Attributes, Results):
         super().__init__()
         self.project = project
         self.depth = 0
+        self.inner = None  # the front part of a dotted name that is looked at and does not lead out of the project
         self.sure = 0  # how many questions were open when SURE_DEPTH was reached
 
     def deeper(self, find, *about):

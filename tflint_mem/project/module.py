@@ -11,6 +11,7 @@ from .. import facts as F
 
 
 _BODY = ("scopes", "contexts", "statements", "calls")
+_NEAR = range(10)  # contexts that are gone through one by one; code is seldom nested deeper
 
 
 class Module:
@@ -28,7 +29,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_fills", "_declaring")
+                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_fills", "_declaring", "_links", "_loops", "_ordered", "_spans", "_of_statement")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -59,6 +60,7 @@ class Module:
 
     def _clear(self):
         self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._fills, self._classes = {}, {}, {}, {}, {}, {}, {}, None
+        self._links, self._loops, self._spans, self._of_statement, self._ordered = {}, {-1: ()}, None, None, {}
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
     def release(self):
@@ -145,9 +147,44 @@ class Module:
         if outer == -1:
             return True
         contexts = self.contexts
-        while context > outer:  # a context is numbered after the one around it
+        for _ in _NEAR:
+            if context <= outer:  # a context is numbered after the one around it
+                return context == outer
             context = contexts[context][1]
-        return context == outer
+        if self._spans is None:
+            self._spans = _spans(contexts)
+        first, last = self._spans[outer]
+        return context >= 0 and first <= self._spans[context][0] <= last
+
+    def outward(self, question, context, matters):
+        """The contexts around a place that matter, innermost first.
+
+        question   names what makes a context matter; `matters(context)` is asked once for each of the module
+        """
+        memo = self._links.get(question)
+        if memo is None:
+            memo = self._links[question] = {-1: -1}
+        while True:
+            found = memo.get(context)
+            if found is None:
+                found = self._nearest(memo, context, matters)
+            if found < 0:
+                return
+            yield found
+            context = self.contexts[found][1]
+
+    def _nearest(self, memo, context, matters):
+        """The nearest context that matters, `context` itself included; entered for all on the way."""
+        passed = []
+        while context not in memo:
+            if matters(context):
+                memo[context] = context
+            else:
+                passed.append(context)
+                context = self.contexts[context][1]
+        found = memo[context]
+        memo.update(dict.fromkeys(passed, found))
+        return found
 
     def ifs(self, scope):
         """The `if` statements of a scope, in order."""
@@ -208,7 +245,16 @@ class Module:
 
     def loops(self, context):
         """Loop contexts around a place, innermost first."""
-        return [c for c in self.chain(context) if self.contexts[c][0] in F.LOOPS]
+        known, passed = self._loops, []
+        while context not in known:
+            passed.append(context)
+            context = self.contexts[context][1]
+        found = known[context]
+        for each in reversed(passed):
+            if self.contexts[each][0] in F.LOOPS:
+                found = (each, *found)
+            known[each] = found
+        return found
 
     def spot(self, line):
         """ "line 12", or "cell 3, line 4" in a notebook: for messages."""
@@ -228,6 +274,14 @@ class Module:
         found = self.bound.get(scope)
         if found is None:
             found = self.bound[scope] = self._bind(scope)
+        return found
+
+    def in_order(self, bindings):
+        """Do these bindings of a name stand in the order of their statements?  Those of comprehensions come behind the others."""
+        known, found = self._ordered.get(id(bindings), (None, False))
+        if known is not bindings:  # a list that is kept keeps its id
+            found = all(before[1] <= after[1] for before, after in zip(bindings, bindings[1:]))
+            self._ordered[id(bindings)] = bindings, found
         return found
 
     def global_names(self, scope):
@@ -307,6 +361,23 @@ class Module:
                 if tail is not None:
                     index.setdefault(tail, []).append(i)
         return self._calls_by_tail
+
+    def calls_of(self, statement):
+        """The calls that stand in a statement itself, in order."""
+        if self._of_statement is None:
+            index = self._of_statement = {}
+            for i, call in enumerate(self.calls):
+                index.setdefault(call[5], []).append(i)
+        return self._of_statement.get(statement, ())
+
+    def behind(self, statement):
+        """The numbers of the statements inside a compound statement of the same scope, in order, and of None in between."""
+        end = self.statements[statement][4]
+        for s in range(statement + 1, self.scopes[self.statements[statement][1]][F.S_STMTS][1]):
+            each = self.statements[s]
+            if each is not None and each[3] > end:
+                return
+            yield s
 
     def arguments(self, i):
         """The expressions that call `i` is given, by position and by keyword."""
@@ -405,6 +476,24 @@ class Module:
         name = tail_of(target)
         if tail is not None and name is not None and name != tail:
             index.setdefault(tail, set()).add(name)
+
+
+def _spans(contexts):
+    """[(its place, the last place in it)] for each context, when they are put in order so that what is in one stands behind it."""
+    sizes = [1] * len(contexts)
+    for c in range(len(contexts) - 1, -1, -1):
+        if contexts[c][1] >= 0:
+            sizes[contexts[c][1]] += sizes[c]
+    places, free, outermost = [], [], 0
+    for c, (_, around, *_) in enumerate(contexts):
+        place = free[around] if around >= 0 else outermost
+        if around >= 0:
+            free[around] += sizes[c]
+        else:
+            outermost += sizes[c]
+        places.append((place, place + sizes[c] - 1))
+        free.append(place + 1)
+    return places
 
 
 def _bind_target(names, scope, target, kind, statement, expression, path=()):

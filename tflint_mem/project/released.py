@@ -122,12 +122,10 @@ class Released:
 
     def _fresh_graph(self, m, i, outer, path):
         """`with tf.Graph().as_default():` between the repeat and the place; `path`: the functions that each repeat runs on the way."""
-        for context in m.chain(m.calls[i][4]):
-            if context == outer:
+        for context in m.outward("with", m.calls[i][4], lambda c: m.contexts[c][0] == "with"):
+            if context <= outer:  # a context is numbered after the one around it
                 break
-            kind, _, statement, _ = m.contexts[context]
-            if kind != "with":
-                continue
+            statement = m.contexts[context][2]
             for expression, target in m.statements[statement][5]:
                 if expression[0] == "c":
                     names = self.project.apis(m, expression[1])

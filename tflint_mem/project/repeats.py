@@ -56,7 +56,7 @@ class Repeats:
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
         self.owners = Owners(project)
-        self._growing, self._leaving = {}, {}
+        self._growing, self._leaving, self._lengths = {}, {}, {}
 
     def of_call(self, m, i, accept=None):
         for repeat in self.all_of_call(m, i):
@@ -304,14 +304,22 @@ class Repeats:
                 return min(lengths) if lengths else None
             return None
         if tag == "n":
-            value = self._single(m, scope, e[1], at)
-            if value is not None and value[0] in ("l", "t", "d", "g", "c", "x") and value[1] not in ((), None):
-                if self._grows(m, scope, e[1]):
-                    return None
-                return self.length(m, scope, value, at, depth + 1)
-            bindings = m.bindings(scope).get(e[1], ())
-            if len(bindings) == 1 and bindings[0][0] == "param" and not self._grows(m, scope, e[1]):
-                return self._given(m, scope, bindings[0][3], lambda other, i, given: self.length(other, other.calls[i][3], given, other.calls[i][5], depth + 4))
+            key = (m.index, scope, e[1], at, depth)
+            if key not in self._lengths:
+                self._lengths[key] = self._length_of(m, scope, e[1], at, depth)
+            return self._lengths[key]
+        return None
+
+    def _length_of(self, m, scope, name, at, depth):
+        """The number of elements of what has that name."""
+        value = self._single(m, scope, name, at)
+        if value is not None and value[0] in ("l", "t", "d", "g", "c", "x") and value[1] not in ((), None):
+            if self._grows(m, scope, name):
+                return None
+            return self.length(m, scope, value, at, depth + 1)
+        bindings = m.bindings(scope).get(name, ())
+        if len(bindings) == 1 and bindings[0][0] == "param" and not self._grows(m, scope, name):
+            return self._given(m, scope, bindings[0][3], lambda other, i, given: self.length(other, other.calls[i][3], given, other.calls[i][5], depth + 4))
         return None
 
     def _cut(self, m, scope, call, at):
