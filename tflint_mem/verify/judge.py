@@ -8,7 +8,7 @@ from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
 from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
 from .result import Result, device_name, held_meters, meters
-from .shortage import story
+from .shortage import ran_out, story
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
 _REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
@@ -108,7 +108,11 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     needs = _cut_short(judged, run, error, snippet, measured.repeats) if code != HANGS else []
     if needs:
         return Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}"), needs
-    if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
+    out = ran_out(last)
+    if judged.verdict == NOT_CONFIRMED and out is not None:
+        needs = [f"more memory: it ran out after {out['repeats']} repeats that did not grow: {story(out)}"]
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
+    if judged.verdict == NOT_CONFIRMED and error is not None and (measured.repeats < 4 or not verdict.acquits(measured)):
         needs = needed(run, error, snippet.render()[0])
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
     if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":

@@ -173,6 +173,16 @@ def _too_few(measured, growth, garbage, least):
     return kept.value >= least or waiting and raw is not None and raw.value >= DEFERRED_LEAST
 
 
+def acquits(measured):
+    """Does what was measured before the end say by itself that nothing grows: settled states, or a flat curve before any?"""
+    for meter in measured.accounts:
+        growth = measured.growth(meter)
+        settled = growth.retained is not None and growth.retained.points >= 4
+        if not settled and meter != "nvml" and (growth.raw is None or growth.raw.points < 4 or growth.raw.high >= UNEXPLAINED_FEW):
+            return False
+    return True
+
+
 def _between(kept):
     if kept is None or kept.points < 4:
         return ""
