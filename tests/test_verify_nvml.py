@@ -46,9 +46,9 @@ def driver(tmp_path_factory):
     return folder
 
 
-def read(folder, scenario):
-    environment = dict(os.environ, LD_LIBRARY_PATH=str(folder), FAKE_NVML=scenario)
-    done = subprocess.run([sys.executable, "-c", PROGRAM.format(root=str(ROOT))], capture_output=True, text=True, env=environment)
+def read(folder, scenario, program=PROGRAM, **variables):
+    environment = dict(os.environ, LD_LIBRARY_PATH=str(folder), FAKE_NVML=scenario, **variables)
+    done = subprocess.run([sys.executable, "-c", program.format(root=str(ROOT))], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -106,6 +106,70 @@ def test_device_memory_may_be_unknown_while_the_process_is_known(driver):
     assert found["process"] == 500 * MIB
     assert isinstance(found["in_use"], dict)
     assert isinstance(found["devices"][0][3], dict)
+
+
+def test_a_device_that_refuses_its_list_leaves_the_sum_of_the_others(driver):
+    assert read(driver, "one-refuses")["process"] == 500 * MIB
+
+
+@pytest.mark.parametrize("scenario", ["list-v2", "list-plain", "mps"])
+def test_lists_of_older_drivers_and_of_the_shared_server(driver, scenario):
+    found = read(driver, scenario)
+    assert found["process"] == 500 * MIB
+    assert found["others"] == (1 if scenario == "mps" else 0)
+
+
+@pytest.mark.parametrize("setting, process, in_use, indexes", [
+    ("0", 500, 700, ["0"]), ("1", 300, 700, ["1"]), ("1,0", 800, 1400, ["1", "0"]), ("GPU-2", 300, 700, ["1"]),
+    ("0,-1,1", 500, 700, ["0"]), ("0,7,1", 500, 700, ["0"]), ("GPU-", None, None, []), ("-1", None, None, []), ("", None, None, []),
+])
+def test_what_is_invisible_does_not_count(driver, setting, process, in_use, indexes):
+    found = read(driver, "two", CUDA_VISIBLE_DEVICES=setting)
+    assert [device[0] for device in found["devices"]] == indexes
+    for name, wanted in (("process", process), ("in_use", in_use)):
+        assert found[name] == (wanted * MIB if wanted else {"na": "CUDA_VISIBLE_DEVICES shows no GPU"})
+
+
+def test_indexes_of_different_gpus_mean_what_the_driver_means_only_by_bus(driver):
+    assert len(read(driver, "mixed", CUDA_VISIBLE_DEVICES="1")["devices"]) == 2
+    assert [device[0] for device in read(driver, "mixed", CUDA_VISIBLE_DEVICES="1", CUDA_DEVICE_ORDER="PCI_BUS_ID")["devices"]] == ["1"]
+    assert [device[0] for device in read(driver, "mixed", CUDA_VISIBLE_DEVICES="GPU-2")["devices"]] == ["1"]
+
+
+def test_a_slice_by_its_name(driver):
+    assert [device[0] for device in read(driver, "mig", CUDA_VISIBLE_DEVICES="MIG-102")["devices"]] == ["0:1"]
+
+
+WORKERS = """
+import ctypes, json, os, subprocess, sys
+sys.path.insert(0, {root!r})
+setenv = ctypes.CDLL(None).setenv
+setenv(b"FAKE_NVML_PID", str(os.getpid()).encode(), 1)
+from tflint_mem.verify import family
+from tflint_mem.verify.meters import GpuMemory
+before = GpuMemory()
+alone = before.process(), before.shared_with()
+worker = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+family._FRESH = 0.0
+found = []
+for listed, holding in ((worker.pid, ()), (987654, ()), (987654, (worker.pid,))):
+    setenv(b"FAKE_NVML_WORKER", str(listed).encode(), 1)
+    family.holds_gpu = holding.__contains__
+    found.append([before.process(), before.shared_with()])
+late = GpuMemory()
+found.append([late.process(), late.shared_with()])
+worker.communicate()
+print(json.dumps([alone, *found]))
+"""
+
+
+def test_workers_of_the_program_are_the_program(driver):
+    alone, named, stranger, hidden, before = read(driver, "one", program=WORKERS)
+    assert alone == [500 * MIB, 0]
+    assert named == [700 * MIB, 0]
+    assert stranger == [500 * MIB, 1]  # somebody else came: none of our processes uses a GPU under a name we do not know
+    assert hidden == [700 * MIB, 0]
+    assert before == [500 * MIB, 1]  # it was there first
 
 
 def test_without_a_driver_library(tmp_path):

@@ -6,16 +6,23 @@
 #include <string.h>
 
 typedef int Status;
-enum { OK = 0, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, TOO_SMALL = 7, NOT_LOADED = 9, MISMATCH = 18 };
+enum { OK = 0, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, TOO_SMALL = 7, NOT_LOADED = 9, NO_FUNCTION = 13, MISMATCH = 18 };
 
 typedef struct { unsigned long long total, free, used; } Memory;
 typedef struct { unsigned int pid; unsigned long long used; unsigned int gpu_instance, compute_instance; } Process;
+typedef struct { unsigned int pid; unsigned long long used; } OldProcess;
 
 static const unsigned long long MIB = 1024ull * 1024ull;
 
 static int is(const char *name) {
     const char *scenario = getenv("FAKE_NVML");
     return scenario && strcmp(scenario, name) == 0;
+}
+
+/* the process that a test has started, or 0 */
+static unsigned int worker_pid(void) {
+    const char *text = getenv("FAKE_NVML_WORKER");
+    return text ? (unsigned int)atoi(text) : 0;
 }
 
 static unsigned int own_pid(void) {
@@ -34,7 +41,7 @@ const char *nvmlErrorString(Status status) { (void)status; return "stand-in erro
 Status nvmlSystemGetDriverVersion(char *text, unsigned int length) { snprintf(text, length, "999.1"); return OK; }
 
 Status nvmlDeviceGetCount_v2(unsigned int *count) {
-    *count = is("none") ? 0 : is("two") ? 2 : 1;
+    *count = is("none") ? 0 : is("two") || is("one-refuses") || is("mixed") ? 2 : 1;
     return is("no-permission") ? NO_PERMISSION : OK;
 }
 
@@ -44,12 +51,13 @@ Status nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **handle) {
 }
 
 Status nvmlDeviceGetName(void *handle, char *text, unsigned int length) {
-    snprintf(text, length, number(handle) > 100 ? "Stand-in MIG slice" : "Stand-in GPU");
+    if (is("mixed") && number(handle) == 2) snprintf(text, length, "Another GPU");
+    else snprintf(text, length, number(handle) > 100 ? "Stand-in MIG slice" : "Stand-in GPU");
     return OK;
 }
 
 Status nvmlDeviceGetUUID(void *handle, char *text, unsigned int length) {
-    snprintf(text, length, "GPU-%ld", number(handle));
+    snprintf(text, length, number(handle) > 100 ? "MIG-%ld" : "GPU-%ld", number(handle));
     return OK;
 }
 
@@ -69,11 +77,17 @@ static Status fill(const Process *found, unsigned int have, unsigned int *count,
     return OK;
 }
 
-Status nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned int *count, Process *processes) {
-    Process found[3];
+static Status compute(void *handle, unsigned int *count, Process *processes) {
+    Process found[4];
     unsigned int have = 0;
     memset(found, 0, sizeof found);
-    if (is("list-refused")) return NO_PERMISSION;
+    if (is("list-refused") || (is("one-refuses") && number(handle) == 2)) return NO_PERMISSION;
+    if (is("mps")) {
+        found[have].pid = 4242;  /* the server that all clients share */
+        found[have++].used = 30 * MIB;
+        return fill(found, have, count, processes);
+    }
+    if (worker_pid()) { found[have].pid = worker_pid(); found[have++].used = 200 * MIB; }
     if (is("mig") && number(handle) != 102) return fill(found, 0, count, processes);
     if (is("shared")) { found[have].pid = 4242; found[have++].used = 8000 * MIB; }
     if (!is("hidden") && !is("idle")) {
@@ -82,6 +96,37 @@ Status nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned int *count
     }
     if (is("hidden")) { found[have].pid = 777777; found[have++].used = 500 * MIB; }
     return fill(found, have, count, processes);
+}
+
+Status nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned int *count, Process *processes) {
+    return is("list-v2") || is("list-plain") ? NO_FUNCTION : compute(handle, count, processes);
+}
+
+Status nvmlDeviceGetComputeRunningProcesses_v2(void *handle, unsigned int *count, Process *processes) {
+    return is("list-plain") ? NO_FUNCTION : compute(handle, count, processes);
+}
+
+Status nvmlDeviceGetComputeRunningProcesses(void *handle, unsigned int *count, OldProcess *processes) {
+    Process found[8];
+    unsigned int have = 8;
+    Status status = compute(handle, &have, found);
+    if (status != OK) return status;
+    for (unsigned int at = 0; at < have && at < *count; at++) {
+        processes[at].pid = found[at].pid;
+        processes[at].used = found[at].used;
+    }
+    *count = have;
+    return OK;
+}
+
+Status nvmlDeviceGetMPSComputeRunningProcesses_v3(void *handle, unsigned int *count, Process *processes) {
+    Process found[1];
+    (void)handle;
+    memset(found, 0, sizeof found);
+    if (!is("mps")) return NOT_SUPPORTED;
+    found[0].pid = own_pid();
+    found[0].used = 500 * MIB;
+    return fill(found, 1, count, processes);
 }
 
 Status nvmlDeviceGetGraphicsRunningProcesses_v3(void *handle, unsigned int *count, Process *processes) {

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 
-from .meters import GpuMemory
+from .meters import GpuMemory, allocator_name
 from .nvml import NA
 
 
@@ -32,15 +32,18 @@ def describe():
     except Exception as error:
         facts["error"] = "list_physical_devices: %s" % error
     gpu = GpuMemory()
-    if isinstance(gpu.devices, NA):
-        facts["nvml"] = gpu.devices.reason
+    if isinstance(gpu.all_devices, NA):
+        facts["nvml"] = gpu.all_devices.reason
     else:
         facts["driver"] = None if isinstance(gpu.driver, NA) else gpu.driver
-        for device in gpu.devices:
+        for device in gpu.all_devices:
             facts["driver_gpus"].append({
                 "index": device.index, "mig": device.mig,
                 "name": None if isinstance(device.name, NA) else device.name,
-                "total": None if isinstance(device.total, NA) else device.total})
+                "total": None if isinstance(device.total, NA) else device.total, "visible": device in gpu.devices})
         facts["shared_with"] = gpu.shared_with()
+        free = gpu.free()
+        facts["free"] = None if isinstance(free, NA) else free
+        facts["allocator"] = allocator_name()
     facts["executable"] = sys.executable
     return facts

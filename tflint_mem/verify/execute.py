@@ -91,6 +91,8 @@ def run(job, emit):
     extension = True
     for number in range(job["attempts"]):
         emit({"event": "attempt", "number": number})
+        if gpu is not None:
+            emit({"event": "gpu", "device": None if isinstance(gpu.before, NA) else gpu.before})
         if number:
             _forget_names()
         probe, watch, failure = _attempt(job, emit, gpu, state, extension)
@@ -102,6 +104,7 @@ def run(job, emit):
             continue
         # a file that only a later element asks for is no reason to give up what ran so far
         if probe.phase != "warm" and not (repair.missing_path(failure) and probe.repeats < _FEW_REPEATS):
+            probe.failed()
             emit(_described(failure, job, probe.repeats))
             return
         actions = []

@@ -8,6 +8,7 @@ from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
 from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
 from .result import Result, device_name, held_meters, meters
+from .shortage import ran_out, story
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
 _REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
@@ -44,7 +45,8 @@ def judge(finding, options, environment, runs, began):
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code in HELD:
         judged = _judge_held(last, fixed_last)
-        needs = _cut_short(judged, run, error, snippet, measured.repeats) if judged.verdict == NOT_CONFIRMED else []
+        repeats = len(last.of("sample"))
+        needs = _cut_short(judged, run, error, snippet, repeats) if judged.verdict == NOT_CONFIRMED else []
         judged = Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}") if needs else judged
     elif finding.group == "speed":
         judged = verdict.judge_speed(measured, fixed)
@@ -59,6 +61,8 @@ def judge(finding, options, environment, runs, began):
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
     if judged.verdict == "confirmed" and fixed is not None and about_growth:
         message += _after_fix(judged, fixed, fixed_last)
+    elif judged.verdict == NOT_CONFIRMED and about_growth and run.status == "error" and error is not None:
+        message += f"; then {story(error)}"
     # a contract: what further keys there are stand behind these, where they say something
     verification = {
         "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
@@ -67,6 +71,10 @@ def judge(finding, options, environment, runs, began):
         "meters": meters(measured, fixed, options, environment) if finding.code not in HELD else held_meters(last, fixed_last),
         "stand_ins": runs.stand_ins, "needs": needs, "message": message,
     }
+    if about_growth and judged.verdict != NOT_RUNNABLE:
+        verification["meter"] = judged.meter
+    if judged.undecided:
+        verification["undecided"] = True
     if environment.get("unprotected"):
         verification["unprotected"] = environment["unprotected"]
     if finding.group == "speed" and measured.times is not None:
@@ -94,13 +102,17 @@ def judge_growth(finding, snippet, run):
 def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     """(Verdict, needs): what was not found is no verdict where the code failed, took too long, or went another way."""
     if judged.verdict not in (NOT_CONFIRMED, "bounded"):
-        return judged, []
+        return judged, judged.needs
     error = last.last("error")
     # a service that waits for its first request did not hang: that is an answer
     needs = _cut_short(judged, run, error, snippet, measured.repeats) if code != HANGS else []
     if needs:
         return Verdict(NOT_RUNNABLE, None, None, f"not runnable: needs {'; '.join(needs)}"), needs
-    if judged.verdict == NOT_CONFIRMED and error is not None and measured.repeats < 4:
+    out = ran_out(last)
+    if judged.verdict == NOT_CONFIRMED and out is not None:
+        needs = [f"more memory: it ran out after {out['repeats']} repeats that did not grow: {story(out)}"]
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
+    if judged.verdict == NOT_CONFIRMED and error is not None and (measured.repeats < 4 or not verdict.acquits(measured)):
         needs = needed(run, error, snippet.render()[0])
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
     if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":
@@ -120,11 +132,16 @@ def _cut_short(judged: object, run: object, error: object, snippet: object, repe
         return [LIMITS[run.status]]
     if judged.verdict == "bounded" and error is not None and run.status == "error":
         return needed(run, error, snippet.render()[0])
-    if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "timeout":
+    if repeats or judged.verdict != NOT_CONFIRMED:
+        return []
+    if run.status == "timeout":
         return ["more time: stopped at the time limit before one repeat was measured (--verify-timeout)"]
-    if not repeats and judged.verdict == NOT_CONFIRMED and run.status == "memory":
+    if run.status == "memory":
         return ["more memory: stopped at the memory limit before one repeat was measured (--verify-memory)"]
-    return []
+    if error is not None:
+        return needed(run, error, snippet.render()[0])
+    over = len(run.attempt().of("sample"))
+    return [f"more elements: the loop was over after {over} repeat{'s' if over != 1 else ''}, before anything was measured"]
 
 
 def _judge_refusal(run, fixed_run, wants_growth=False):
@@ -179,22 +196,32 @@ def _judge_reserved(measured, fixed):
         return Verdict(NOT_RUNNABLE, None, None, "the driver does not say what this process holds: "
                        + measured.missing.get("nvml", "no reading"))
     if with_growth is None:
-        return Verdict(NOT_CONFIRMED, None, None, f"{verdict.size(without)} reserved by one operation")
-    text = f"{verdict.size(without)} reserved by one operation, {verdict.size(with_growth)} with memory growth"
-    return Verdict("confirmed" if without > 2 * with_growth else NOT_CONFIRMED, "retained", "reserved pool", text)
+        return Verdict(NOT_CONFIRMED, None, None, f"{verdict.size(without)} reserved by one operation{_how(measured)}", "nvml")
+    text = f"{verdict.size(without)} reserved by one operation, {verdict.size(with_growth)} with memory growth{_how(measured)}"
+    return Verdict("confirmed" if without > 2 * with_growth else NOT_CONFIRMED, "retained", "reserved pool", text, "nvml")
 
 
 def _held(measured):
+    """Bytes of this process, or, where its process id is hidden, what the whole GPU holds more than before it began."""
     points = measured.curves.get("nvml") or []
-    return points[-1][1] if points else None
+    if points:
+        return points[-1][1]
+    points = measured.curves.get("device") or []
+    return max(0, points[-1][1] - measured.before) if points and measured.before is not None else None
+
+
+def _how(measured):
+    return "" if measured.curves.get("nvml") else " (the whole GPU before and after: the driver hides this process)"
 
 
 def _after_fix(judged_flagged, fixed, run):
     if judged_flagged.mechanism == "hangs":
         return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
     judged = verdict.judge_memory(fixed, run)
-    growth = fixed.host.retained if fixed.host.retained is not None else fixed.host.raw
+    growth = fixed.growth(judged_flagged.meter)  # the meter that accused, not one that saw nothing
+    growth = growth.retained if growth.retained is not None else growth.raw
     number = "" if growth is None else f" ({verdict.size(max(growth.value, 0))} per repeat)"
     if judged.verdict == "confirmed":
         return f"; the fixed version grows too: {judged.message}"
-    return f"; fixed: {'no growth' if judged.verdict == NOT_CONFIRMED else 'bounded'}{number}"
+    words = {NOT_CONFIRMED: "no growth", NOT_RUNNABLE: "too few repeats to tell"}
+    return f"; fixed: {words.get(judged.verdict, 'bounded')}{number}"

@@ -5,6 +5,7 @@ retained  what no collection returns: slope over the settled states of the secon
 """
 
 from . import stats
+from .account import GPU_METERS, Account, host_values, values_of
 
 OBJECTS = ("models", "functions", "graphs", "sessions", "variables", "tensors", "layers", "optimizers", "datasets",
            "iterators", "tapes", "interpreters", "interpreter views", "graph operations", "gradient registry", "context functions", "open files")
@@ -37,29 +38,25 @@ class Measured:
     counted      kinds that were counted in every settled state, whether they grew or not
     tensor_bytes   retained bytes of live tensors and variables per repeat
     python_objects   Python containers of any kind that stay per repeat, None when it was not measured
-    garbage      bytes that the first collection returned after the loop phase, at their highest
-    typical      median growth from one repeat to the next: the rate between two collections
-    large_step   what one repeat may add: nine tenths of all rises are no higher
-    first_phase  bytes per repeat that the first phase left after its collection
-    total        bytes that stayed from the base to the last settled state
-    cleared      bytes that `clear_session()` returned beyond that, or None
+    accounts     {"host" | "allocator" | "nvml": Account}: what each meter says over both phases
     times        (median, low, high) seconds per repeat over chunks of the loop, or None
-    shape        stats.shape of the host curve
+    loop         number of repeats of the first phase
     curves       {"resident": [(repeat, bytes)], ...} for the reports
     marks        [(repeat, label)] where phases end
     missing      {meter: reason}
+    before       bytes in use on the GPUs, by all processes, before the snippet ran; None where that is unknown
     """
 
     __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept", "counted",
-                 "tensor_bytes", "python_objects", "garbage", "typical", "large_step", "first_phase", "total", "cleared", "times", "shape", "curves", "marks",
-                 "missing", "settled", "peak")
+                 "tensor_bytes", "python_objects", "accounts", "loop", "times", "curves", "marks", "missing", "settled", "peak",
+                 "before")
 
     def __init__(self, run):
         """Reads a runner.Run of its last attempt."""
         samples, settled = run.of("sample"), run.of("settled")
         loop = [sample for sample in samples if sample["phase"] == "loop"]
         again = [sample for sample in samples if sample["phase"] == "again"]
-        self.repeats = len(loop) + len(again)
+        self.repeats, self.loop = len(loop) + len(again), len(loop)
         self.seconds = samples[-1]["t"] if samples else 0.0
         self.settled = [event for event in settled if event["at"] != "cleared"]
         # a run that was ended in its warm-up still has a curve
@@ -74,14 +71,10 @@ class Measured:
         for name, growth in (("nvml", self.nvml), ("allocator", self.allocator)):
             if growth.raw is not None:
                 self.missing.pop(name, None)
-        host = [sample["heap"] if sample["heap"] is not None else sample["rss"] for sample in curve]
-        host = [value for value in host if value is not None]
-        self.shape = stats.shape(host, 1024 * 1024)
-        steps = [later - earlier for earlier, later in zip(host, host[1:])]
-        self.typical = stats.median(steps) if steps else 0.0
-        rises = sorted(step for step in steps if step > 0)
-        self.large_step = rises[int(0.9 * (len(rises) - 1))] if rises else 0.0
-        self._phases(run, host)
+        self.accounts = {"host": Account("host", host_values(curve), run, self.settled)}
+        for name in GPU_METERS:
+            if getattr(self, name).raw is not None:
+                self.accounts[name] = Account(name, values_of(curve, name), run, self.settled)
         self.objects_raw, self.objects_kept, held = self._objects(run)
         self.counted = frozenset.intersection(*(frozenset(event["counts"]) for event in self.settled)) if len(self.settled) >= 2 else frozenset()
         self.tensor_bytes, self.python_objects = held.get("tensor bytes"), held.get("python objects")
@@ -89,6 +82,8 @@ class Measured:
         self.curves = {name: [(number, sample[name]) for number, sample in enumerate(samples) if sample.get(name) is not None]
                        for name in ("rss", "heap", "nvml", "device", "allocator")}
         self.marks = _marks(samples)
+        before = run.last("gpu")
+        self.before = before["device"] if before is not None else None
         end = run.last("end")
         self.peak = end["peak"] if end and end.get("peak") else run.peak
 
@@ -107,21 +102,6 @@ class Measured:
                 xs.append(repeats)
                 ys.append(event[name])
         return Growth(raw, stats.slope(ys, xs) if len(ys) >= 2 else None)
-
-    def _phases(self, run, host):
-        by_name = {event["at"]: event for event in run.of("settled")}
-        base, end = by_name.get("base"), by_name.get("loop")
-        self.garbage = self.first_phase = self.total = self.cleared = None
-        if base is None or end is None:
-            return
-        name = "heap" if end.get("heap") is not None and base.get("heap") is not None else "rss"
-        raw = run.last("raw")
-        highest = max(host + [raw[name]] if raw and raw.get(name) is not None else host)
-        self.garbage = max(0, highest - end[name])
-        self.first_phase = (end[name] - base[name]) / float(max(1, end["n"]))
-        self.total = self.settled[-1][name] - base[name]
-        if "cleared" in by_name:
-            self.cleared = self.settled[-1][name] - by_name["cleared"][name]
 
     def _objects(self, run):
         """Per repeat: what exists before a collection, what stays in both phases."""
@@ -156,16 +136,36 @@ class Measured:
         """
         retained = self.heap.retained if self.heap.retained is not None else self.resident.retained
         raw = self.resident.raw
-        if raw is not None and self.shape == "sawtooth" and self.typical > raw.value:
-            # collections in between pull the line down: the rate between two of them is what a repeat costs
-            raw = stats.Slope(self.typical, raw.low, max(raw.high, self.typical), raw.points)
-        return Growth(raw, retained)
+        return Growth(_between_collections(raw, self.accounts["host"]), retained)
+
+    def growth(self, meter):
+        """Growth on "host", "allocator" or "nvml"."""
+        if meter == "host":
+            return self.host
+        found = getattr(self, meter)
+        if meter not in self.accounts:
+            return found
+        return Growth(_between_collections(found.raw, self.accounts[meter]), found.retained)
+
+    # of the host: the meter that is always there
+    garbage = property(lambda self: self.accounts["host"].garbage)
+    first_phase = property(lambda self: self.accounts["host"].first_phase)
+    total = property(lambda self: self.accounts["host"].total)
+    cleared = property(lambda self: self.accounts["host"].cleared)
+    shape = property(lambda self: self.accounts["host"].shape)
 
     def objects_growth(self):
         """(raw, retained) number of counted objects per repeat, None when they were not counted."""
         raw = sum(max(0.0, rate) for rate in self.objects_raw.values()) if self.objects_raw else None
         kept = sum(self.objects_kept.values()) if len(self.settled) >= 2 else None
         return raw, kept
+
+
+def _between_collections(raw, account):
+    """The raw slope; collections in between pull the line down: the rate between two of them is what a repeat costs."""
+    if raw is None or account.shape != "sawtooth" or account.typical <= raw.value:
+        return raw
+    return stats.Slope(account.typical, raw.low, max(raw.high, account.typical), raw.points)
 
 
 def _rate(earlier, later, kind, count):

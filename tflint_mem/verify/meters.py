@@ -8,7 +8,9 @@ import gc
 import os
 import sys
 
-from .nvml import NA, open_nvml, own_pids
+from .gpu import Allocator, GpuMemory, allocator_name  # noqa: F401  (the meters of a GPU)
+from .nvml import NA
+from .runtime import context_started, module as context_module
 
 # What is counted among live Python objects, in the order of reports.  The value says whether one more of them per repeat is
 # a leak in itself ("holds": each holds graphs, weights or handles) or only when its bytes matter ("light").
@@ -85,94 +87,6 @@ class Heap:
             return self._missing
         info = self._call()
         return info.uordblks + info.hblkhd
-
-
-class GpuMemory:
-    """Bytes that this process holds on all GPUs as the driver counts them, and bytes in use on those GPUs by everybody."""
-
-    def __init__(self, binding=None):
-        self._nvml = open_nvml(binding)
-        self.devices = self._nvml if isinstance(self._nvml, NA) else self._nvml.devices()
-        self._pids = own_pids()
-
-    @property
-    def driver(self):
-        """The driver's version, or NA."""
-        return self._nvml if isinstance(self._nvml, NA) else self._nvml.driver
-
-    def process(self):
-        """Bytes of this process over all devices that list it, or NA."""
-        if isinstance(self.devices, NA):
-            return self.devices
-        if not self.devices:
-            return NA("the driver knows no GPU")
-        total, reason = None, None
-        for device in self.devices:
-            own = self._nvml.process_memory(device, self._pids).own
-            if isinstance(own, NA):
-                # a number that one device withholds makes the sum unknown; a device that we do not use does not
-                if "does not list" not in own.reason:
-                    return own
-                reason = reason or own
-            else:
-                total = own + (total or 0)
-        if total is None:
-            return NA(reason.reason + ": it holds nothing there, or its process id is hidden (container)")
-        return total
-
-    def in_use(self):
-        """Bytes in use on all devices by every process, or NA; on a shared GPU this is not ours alone."""
-        if isinstance(self.devices, NA):
-            return self.devices
-        if not self.devices:
-            return NA("the driver knows no GPU")
-        readings = [self._nvml.used(device) for device in self.devices]
-        missing = [reading for reading in readings if isinstance(reading, NA)]
-        return missing[0] if missing else sum(readings)
-
-    def shared_with(self):
-        """How many other processes the driver lists on the devices (0 when it does not say)."""
-        if isinstance(self.devices, NA):
-            return 0
-        return sum(self._nvml.process_memory(device, self._pids).others for device in self.devices)
-
-
-class Allocator:
-    """TensorFlow's own account of its GPU allocators: what the program holds, not what the pool reserves."""
-
-    def read(self):
-        """(current, peak) bytes over all GPUs, each a number or NA."""
-        tf = sys.modules.get("tensorflow")
-        if tf is None:
-            return (NA("TensorFlow is not imported"),) * 2
-        if not context_started():
-            return (NA("TensorFlow has not started its devices"),) * 2
-        try:
-            devices = [d.name.replace("/device:", "") for d in tf.config.list_logical_devices("GPU")]
-        except Exception as error:
-            return (NA("no device list: %s" % error),) * 2
-        if not devices:
-            return (NA("TensorFlow's CPU allocator keeps no account"),) * 2
-        current = peak = 0
-        for name in devices:
-            try:
-                info = tf.config.experimental.get_memory_info(name.lstrip("/"))
-            except Exception as error:
-                return (NA("get_memory_info(%r): %s" % (name, error)),) * 2
-            current += info["current"]
-            peak += info["peak"]
-        return current, peak
-
-
-def _context_module():
-    return sys.modules.get("tensorflow.python.eager.context")
-
-
-def context_started():
-    """True when TensorFlow's runtime has started its devices; asking does not start them."""
-    module = _context_module()
-    context = getattr(module, "_context", None)
-    return bool(getattr(context, "_initialized", False) or getattr(context, "_context_handle", None))
 
 
 class Objects:
@@ -305,7 +219,7 @@ def _context_functions():
     if not context_started():
         return NA("TensorFlow has not started its devices")
     try:
-        return len(_context_module().context().list_function_names())
+        return len(context_module().context().list_function_names())
     except Exception as error:
         return NA("no list of functions: %s" % error)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from .verdict import _exit
+from .shortage import exit_words
 
 ENDED_BY_ITSELF = ("crashed", "left")
 LIMITS = {"disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
@@ -51,7 +51,7 @@ def itself(run: object) -> str:
     when = f"after {repeats} repeats" if repeats else "before its first repeat was over"
     if run.status == "left":
         return f"code that goes on: the process ended itself {when}, with status 0 and without an error (os._exit?)"
-    return f"a process that survives: it ended with {_exit(run.code)} {when}"
+    return f"a process that survives: it ended with {exit_words(run.code)} {when}"
 
 
 def _instead(error, text):

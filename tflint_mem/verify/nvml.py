@@ -119,42 +119,95 @@ class Nvml:
         memory = self._read(self._lib.nvmlDeviceGetMemoryInfo, device.handle)
         return memory if isinstance(memory, NA) else memory.used
 
-    def process_memory(self, device, pids):
+    def process_memory(self, device, pids, before=(), hidden=None):
         """ProcessMemory of the processes `pids` (one program and its children) on the device.
 
         own     bytes, or NA: listed without a number, not listed at all (it does not use the device, or the container
                 hides its id), or the list is refused
         others  number of listed processes that are not ours
+        before  ids that were listed before the program began: never ours
+        hidden  called with the listed ids, tells how many of our processes use a GPU under ids that we do not know; when
+                just as many unknown ones have come since, these are they
         """
-        listed = self._processes(device)
+        listed = self.processes(device)
         if isinstance(listed, NA):
             return ProcessMemory(listed, 0, 0)
-        own, unknown, seen = 0, None, False
-        strangers = 0
-        for process in listed:
-            if process.pid not in pids:
-                strangers += 1
-                continue
-            seen = True
-            if process.usedGpuMemory is None:
-                unknown = NA("the driver lists this process without its memory")
-            else:
-                own += process.usedGpuMemory
-        if unknown is not None:
-            return ProcessMemory(unknown, strangers, len(listed))
-        if not seen:
+        ours = [process for process in listed if process.pid in pids]
+        came = [process for process in listed if process.pid not in pids and process.pid not in before]
+        if came and hidden is not None and len(came) == hidden({process.pid for process in listed}):
+            ours += came
+        strangers = len(listed) - len(ours)
+        if not ours:
             return ProcessMemory(NA("the driver does not list this process"), strangers, len(listed))
-        return ProcessMemory(own, strangers, len(listed))
+        if any(process.usedGpuMemory is None for process in ours):
+            return ProcessMemory(NA("the driver lists this process without its memory"), strangers, len(listed))
+        return ProcessMemory(sum(process.usedGpuMemory for process in ours), strangers, len(listed))
 
-    def _processes(self, device):
-        compute = self._read(self._lib.nvmlDeviceGetComputeRunningProcesses, device.handle)
-        if isinstance(compute, NA):
-            return compute
-        graphics = self._read(self._lib.nvmlDeviceGetGraphicsRunningProcesses, device.handle)
-        known = {process.pid for process in compute}
-        # one process may hold a compute and a graphics context; its bytes are the same bytes
-        extra = [] if isinstance(graphics, NA) else [p for p in graphics if p.pid not in known]
-        return list(compute) + extra
+    def processes(self, device):
+        """The processes that the driver lists on the device, each once: of CUDA, of its shared server (MPS), of graphics.
+
+        NA when it refuses the first of these lists.
+        """
+        found = self._list("Compute", device)
+        if isinstance(found, NA):
+            return found
+        found = list(found)
+        for kind in ("MPSCompute", "Graphics"):
+            more = self._list(kind, device)
+            known = {process.pid for process in found}
+            # one process may hold a compute and a graphics context; its bytes are the same bytes
+            found += [] if isinstance(more, NA) else [process for process in more if process.pid not in known]
+        return found
+
+    def _list(self, kind, device):
+        """One list, in the newest form that this driver speaks."""
+        name, reading = "nvmlDeviceGet%sRunningProcesses" % kind, NA("no list of processes in this binding")
+        for form in (name, name + "_v3", name + "_v2", None):
+            function = getattr(self._lib, form, None) if form else self._plain(name)
+            if function is None:
+                continue
+            try:
+                return function(device.handle)
+            except self._lib.NVMLError as error:
+                reading = NA(_words(error))
+                if getattr(error, "value", None) not in _OTHER_FORM:
+                    break
+            except Exception as error:
+                reading = NA("%s: %s" % (type(error).__name__, error))
+        return reading
+
+    def _plain(self, name):
+        """The list of drivers before CUDA 11, which the binding has forgotten: ids and bytes, no instances."""
+        pointer = getattr(self._lib, "_nvmlGetFunctionPointer", None)
+        check = getattr(self._lib, "_nvmlCheckReturn", None)
+        if pointer is None or check is None:
+            return None
+        import ctypes
+
+        class Entry(ctypes.Structure):
+            _fields_ = [("pid", ctypes.c_uint), ("usedGpuMemory", ctypes.c_ulonglong)]
+
+        def read(handle):
+            function, count = pointer(name), ctypes.c_uint(_MOST_LISTED)
+            entries = (Entry * _MOST_LISTED)()
+            check(function(handle, ctypes.byref(count), entries))
+            return [Listed(entry.pid, None if entry.usedGpuMemory == 2 ** 64 - 1 else entry.usedGpuMemory)
+                    for entry in entries[:count.value]]
+
+        return read
+
+
+class Listed:
+    """A process in the driver's plain list."""
+
+    __slots__ = ("pid", "usedGpuMemory")
+
+    def __init__(self, pid, used):
+        self.pid, self.usedGpuMemory = pid, used
+
+
+_OTHER_FORM = (2, 13, 25)  # invalid argument, function not found, version mismatch: an older form may be known
+_MOST_LISTED = 512
 
 
 def open_nvml(binding=None):

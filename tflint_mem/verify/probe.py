@@ -63,6 +63,7 @@ class Probe:
         self.phase = "warm"
         self.finished = False
         self.hit_limit = False    # a phase ended early because memory ran out
+        self.slow = False         # a phase ended early because time ran out
         self.extended = False     # elements beyond the user's own were served
         self.allow_extension = True
         self.repeats = 0          # repeats completed over all phases
@@ -323,7 +324,8 @@ class Probe:
         if self._in_phase >= self.plan.least:
             return spent >= 0.5 * self.plan.seconds
         # slow repeats: fewer of them rather than no second phase at all
-        return self._in_phase >= 3 and spent >= 0.9 * self.plan.seconds
+        self.slow = self._in_phase >= 3 and spent >= 0.9 * self.plan.seconds
+        return self.slow
 
     def _end_of_loop(self):
         count, spent = self._in_phase, self.clock() - self._phase_began
@@ -339,7 +341,7 @@ class Probe:
         if self._expected is not None:
             self._block = 1 if self._expected < 60 else max(1, min(self._block, (self._expected - self.repeats) // wanted))
         if each > 0.2 * self.plan.seconds:
-            wanted = 3
+            wanted, self.slow = 3, True
         self._blocks_wanted = wanted
         self._blocks_done = 0
         self._enter("again")
@@ -376,8 +378,17 @@ class Probe:
             if self.plan.protocol == "memory" and self.plan.clear and self.repeats:
                 self._clear()
             self.finished = True
-            self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended, "limit": self.hit_limit,
+            self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended, "limit": self.hit_limit, "slow": self.slow,
                        "elements": self._pass_length, "peak": _plain(self.host.peak())})
+
+    def failed(self):
+        """The user's code has raised: what is there, and what of it a collection leaves, while its variables still live."""
+        if self.phase == "loop" and self._in_phase and self.plan.protocol == "memory" and not self.finished:
+            try:
+                self._raw(self._in_phase)
+                self._settle("loop")
+            except Exception as error:  # there may be no memory left to look with
+                self.emit({"event": "note", "text": "no reading after the failure: %s" % error})
 
     def _clear(self):
         tf = sys.modules.get("tensorflow")
@@ -401,8 +412,10 @@ class Probe:
 
     def _raw(self, count):
         """What is there after `count` repeats and before any collection: live things and garbage together."""
-        self.emit({"event": "raw", "n": count, "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use()),
-                   "counts": self.objects.count()})
+        event = {"event": "raw", "n": count, "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use()),
+                 "counts": self.objects.count()}
+        event.update(self._gpu(True))
+        self.emit(event)
 
     def _settle(self, at):
         meters.settle()

@@ -16,6 +16,8 @@ _ORDER = ("confirmed", "bounded", "not-confirmed", "not-runnable")
 _METER_NAMES = {"rss": "host memory", "nvml": "GPU, as the driver counts", "allocator": "GPU, as TensorFlow counts",
                 "objects": "objects", "time": "time"}
 
+_SHOWN = {"host": "Host memory in use", "allocator": "GPU memory in TensorFlow's allocator", "nvml": "GPU memory, as the driver counts"}
+
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --paper: #ffffff; --card: #f7f8fa; --rule: #dfe3e8;
   --flagged: #c2410c; --fixed: #0f766e; --device: #7c6f9b; --mark: #fff3d6; --add: #e3f5ec; --del: #fde8e4; }
@@ -127,18 +129,19 @@ def _picture(result):
         values = [("flagged", "flagged", flagged.times[0] * 1e3),
                   ("fixed", "fixed", fixed.times[0] * 1e3 if fixed is not None and fixed.times else None)]
         return "<h3>Time per repeat</h3>" + chart.bars(values)
-    series, legend = [], []
+    series, legend, meter = [], [], result.verification.get("meter")
     for css, measured in (("flagged", flagged), ("fixed", fixed)):
-        points = curve_of(measured) if measured is not None else []
+        points = curve_of(measured, meter) if measured is not None else []
         if points:
             base = points[0][1]
             series.append((css, css, [(x, (y - base) / chart.MIB) for x, y in points]))
             legend.append(f'<span style="--line: var(--{css})">{css}</span>')
     driver = flagged.curves.get("nvml")
-    if driver:
+    if driver and meter != "nvml":
         series.append(("device", "driver", [(x, (y - driver[0][1]) / chart.MIB) for x, y in driver]))
         legend.append('<span style="--line: var(--device)">flagged, as the driver counts</span>')
-    what = "GPU memory in TensorFlow's allocator" if flagged.curves.get("allocator") else "Host memory in use"
+    gpu = meter or ("allocator" if flagged.curves.get("allocator") else "host")
+    what = _SHOWN[gpu if flagged.curves.get(gpu) else "host"]
     return (f"<h3>{what}, above its start</h3>" + f'<p class="legend">{"".join(legend)}</p>'
             + chart.curves(series, flagged.marks, "MiB", what))
 

@@ -72,7 +72,7 @@ class Result:
 def device_name(environment, options):
     """"GPU (NVIDIA H200)", or "CPU" with why: verdicts then come from host memory."""
     if options.device != "cpu" and environment["gpus"]:
-        names = sorted({gpu["name"] for gpu in environment["driver_gpus"] if gpu["name"]})
+        names = sorted({gpu["name"] for gpu in environment["driver_gpus"] if gpu["name"] and gpu.get("visible", True)})
         return "GPU" + (f" ({', '.join(names)})" if names else "")
     return "CPU"
 

@@ -64,7 +64,8 @@ def _curves(result, ascii):
     versions = [("flagged", result.flagged)] + ([("fixed", result.fixed)] if result.fixed is not None else [])
     if result.finding.group == "speed":
         return [f"{name:7} {duration(measured.times[0])} per repeat" for name, measured in versions if measured.times]
-    curves = [(name, measured, curve_of(measured)) for name, measured in versions]
+    meter = result.verification.get("meter")
+    curves = [(name, measured, curve_of(measured, meter)) for name, measured in versions]
     rises = [[value - points[0][1] for _, value in points] for _, _, points in curves if points]
     if not rises:
         return []
@@ -74,7 +75,7 @@ def _curves(result, ascii):
     for name, measured, points in curves:
         if not points:
             continue
-        lines.append(f"{name:7} {sparkline(rises[number], low=0, high=top, ascii=ascii)}  {numbers(measured)}")
+        lines.append(f"{name:7} {sparkline(rises[number], low=0, high=top, ascii=ascii)}  {numbers(measured, meter)}")
         number += 1
     return lines
 
@@ -94,18 +95,26 @@ def gpu_rows(result):
     return rows
 
 
-def curve_of(measured):
-    """[(repeat, bytes)] of the meter that tells most: TensorFlow's GPU allocator, malloc's account, resident memory."""
-    for name in ("allocator", "heap", "rss"):
+def curve_of(measured, meter=None):
+    """[(repeat, bytes)] of the meter that decided, else of the one that tells most: TensorFlow's GPU allocator, malloc's
+    account, resident memory.
+
+    meter: "host", "allocator", "nvml", or None
+    """
+    host = ("heap", "rss")
+    for name in {"host": host, "nvml": ("nvml", *host)}.get(meter, ("allocator", *host)):
         points = measured.curves.get(name)
         if points:
             return points
     return []
 
 
-def numbers(measured):
-    """"+932 KiB per repeat, 930 KiB stay" of one version."""
-    return _growth(measured.allocator if measured.allocator.raw is not None else measured.host)
+def numbers(measured, meter=None):
+    """"+932 KiB per repeat, 930 KiB stay" of one version, on the meter that decided."""
+    if meter is None:
+        meter = "allocator" if measured.allocator.raw is not None else "host"
+    growth = measured.growth(meter)
+    return _growth(growth if growth.raw is not None else measured.host)
 
 
 def _growth(growth):

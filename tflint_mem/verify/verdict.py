@@ -8,8 +8,11 @@ not-runnable   the snippet does not run; `needs` says what would make it run
 """
 
 from . import meters
+from .account import GPU_METERS
+from .mechanism import mechanism, python_explains
+from .shortage import STOPPED, ended, ran_out, slow, story
+from .units import KIB, duration, size
 
-KIB = 1024.0
 RETAINED_LEAST = 8 * KIB      # bytes per repeat that nobody calls noise: `fit` on one model leaves 3 to 6 KiB now and then
 RETAINED_WITH_OBJECTS = 2 * KIB  # enough when graphs, functions, models or files pile up with it, one by one
 DEFERRED_LEAST = 32 * KIB     # bytes of garbage per repeat
@@ -17,12 +20,13 @@ DEFERRED_PEAK = 1024 * KIB    # ... and at their highest
 DEFERRED_ANYWAY = 256 * KIB   # garbage per repeat that counts whatever it consists of
 UNEXPLAINED_LEAST = 16 * KIB  # ... when nothing grows with it: TensorFlow's caches take 3 to 9 KiB per `fit`, ever less of it
 UNEXPLAINED_FEW = 32 * KIB    # ... and the repeats are few
-PYTHON_OBJECT = 512           # bytes that one Python container may stand for
 LIMIT_LEAST = 1024 * KIB      # per repeat, in a run that memory ended before there were points for a slope
 FEW_REPEATS = 40
 FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
 LITTLE_IN_ALL = 512 * KIB     # what such a loop may leave over all its repeats
 FASTER = 1.5
+DRIVER_LEAST = 256 * KIB      # per repeat, as the driver counts: it counts the pool, which grows in pages of megabytes
+ENOUGH_REPEATS = 8            # of the first phase, for garbage to show whether it waits
 ALL = 0.9                     # of what was kept: a file that stays open for another reason is no objection
 ONE_EACH = 0.45               # objects per repeat from which on one stays in each of them: what elements share counts by half
 
@@ -36,83 +40,153 @@ CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-c
 
 
 class Verdict:
-    """verdict, kind and mechanism as in the JSON contract, and `message`, one or two sentences with the numbers."""
+    """verdict, kind and mechanism as in the JSON contract, and `message`, one or two sentences with the numbers.
 
-    __slots__ = ("verdict", "kind", "mechanism", "message")
+    meter   "host", "allocator" or "nvml": whose numbers decided        needs   what would decide it, where it is undecided
+    """
 
-    def __init__(self, verdict, kind=None, mechanism=None, message=""):
+    __slots__ = ("verdict", "kind", "mechanism", "message", "meter", "needs")
+
+    def __init__(self, verdict, kind=None, mechanism=None, message="", meter="host", needs=()):
         self.verdict, self.kind, self.mechanism, self.message = verdict, kind, mechanism, message
+        self.meter, self.needs = meter, list(needs)
 
     def __repr__(self):
-        return f"Verdict({self.verdict!r}, {self.kind!r}, {self.mechanism!r}, {self.message!r})"
+        return f"Verdict({self.verdict!r}, {self.kind!r}, {self.mechanism!r}, {self.message!r}, {self.meter!r})"
+
+    def instead(self, verdict, message):
+        """Another verdict on the same numbers."""
+        return Verdict(verdict, None, self.mechanism if verdict == BOUNDED else None, message, self.meter)
+
+    @property
+    def undecided(self):
+        """True when it ran, and too little of it to say more."""
+        return self.verdict == NOT_RUNNABLE and bool(self.needs)
 
 
 def judge_memory(measured, run):
-    """Verdict on a memory finding from the flagged version alone.
+    """Verdict on a memory finding from the flagged version alone: each meter is asked, and one that grows is enough.
 
     measured: Measured; run: the Run it came from (how the child ended matters).
     """
-    growth, source = _leading(measured)
-    stopped = run.status in _STOPPED
-    if run.status == "memory" and measured.repeats + len(run.of("sample")) >= 2 and growth.raw is not None and growth.raw.value > 0:
-        kind = "retained" if measured.first_phase is None or measured.first_phase > 0.3 * growth.raw.value else "deferred"
+    found = [_judge_on(meter, measured, run) for meter in (*GPU_METERS, "host") if meter in measured.accounts]
+    confirmed = [judged for judged in found if judged.verdict == CONFIRMED]
+    if confirmed:
+        return min(confirmed, key=lambda judged: judged.kind != "retained")
+    for weaker in (NOT_RUNNABLE, BOUNDED):
+        for judged in found:
+            if judged.verdict == weaker:
+                return judged
+    return found[-1]
+
+
+def _judge_on(meter, measured, run):
+    growth, account, on = measured.growth(meter), measured.accounts[meter], _ON[meter]
+    raw, kept, first = growth.raw, growth.retained, account.first_phase
+    repeats = len(run.of("sample"))
+    at_all = raw is not None and raw.value > 0
+    if meter == "host" and run.status == "memory" and measured.repeats + repeats >= 2 and at_all:
+        kind = "retained" if first is None or first > 0.3 * raw.value else "deferred"
         return Verdict(CONFIRMED, kind, mechanism(measured, kind) or "memory limit",
-                       f"stopped at the memory limit after {len(run.of('sample'))} repeats, still growing by "
-                       f"{size(growth.raw.value)} per repeat")
+                       f"stopped at the memory limit after {repeats} repeats, still growing by {size(raw.value)} per repeat")
     end = run.last("end")
-    if end is not None and end.get("limit") and measured.total is not None and measured.repeats:
-        each = measured.total / float(measured.repeats)
+    if meter == "host" and end is not None and end.get("limit") and account.total is not None and measured.repeats:
+        each = account.total / float(measured.repeats)
         if each >= LIMIT_LEAST:
             return Verdict(CONFIRMED, "retained", mechanism(measured, "retained"),
                            f"{size(each)} stay per repeat; ended after {measured.repeats} repeats, close to the memory limit")
-    kept = growth.retained
+    error = ran_out(run)
+    if error is not None and at_all and raw.rises and raw.value >= DEFERRED_LEAST:
+        kind = "retained" if first is None or first > 0.3 * raw.value else "deferred"
+        return Verdict(CONFIRMED, kind, mechanism(measured, kind, meter) or "out of memory",
+                       f"it ran out of memory after {error['repeats']} repeats, growing by {size(raw.value)} per repeat{on}: "
+                       f"{story(error)}", meter)
     holds = sum(rate for kind, rate in measured.objects_kept.items() if meters.KINDS.get(kind) == "holds")
     files = measured.objects_kept.get("open files", 0.0)
+    explained = any(rate >= 0.45 for rate in measured.objects_kept.values()) or python_explains(measured)
+    several = sum(event["n"] for event in measured.settled if event["at"] == "block") >= FEW_REPEATS
+    least = DRIVER_LEAST if meter == "nvml" else \
+        RETAINED_LEAST if explained else UNEXPLAINED_LEAST if several else UNEXPLAINED_FEW
     if kept is not None and kept.points >= 4:
-        proven = kept.rises and measured.first_phase is not None and measured.first_phase > 0.3 * kept.value
-        explained = any(rate >= 0.45 for rate in measured.objects_kept.values()) or _python_explains(measured)
-        several = sum(event["n"] for event in measured.settled if event["at"] == "block") >= FEW_REPEATS
-        least = RETAINED_LEAST if explained else UNEXPLAINED_LEAST if several else UNEXPLAINED_FEW
-        enough = kept.value >= least or (kept.value >= RETAINED_WITH_OBJECTS and (holds >= 0.45 or files >= 0.45))
-        if source != "host":
-            proven = kept.rises
+        proven = kept.rises and (first is not None and first > 0.3 * kept.value or first is None and meter != "host")
+        enough = kept.value >= least or meter != "nvml" and \
+            kept.value >= RETAINED_WITH_OBJECTS and (holds >= 0.45 or files >= 0.45)
         if proven and enough:
-            return Verdict(CONFIRMED, "retained", mechanism(measured, "retained"),
-                           f"{size(kept.value)} stay per repeat after a collection{_on(source)}")
-        if files >= 0.9:
+            return Verdict(CONFIRMED, "retained", mechanism(measured, "retained", meter),
+                           f"{size(kept.value)} stay per repeat after a collection{on}", meter)
+        if files >= 0.9 and meter == "host":
             return Verdict(CONFIRMED, "retained", "open files", f"{files:.1f} files stay open per repeat")
-    elif holds >= 0.45 and measured.first_phase is not None and measured.first_phase >= RETAINED_WITH_OBJECTS:
+    elif holds >= 0.45 and first is not None and first >= RETAINED_WITH_OBJECTS and meter != "nvml":
         # few elements in all: every object counts, a slope needs more of them
-        return Verdict(CONFIRMED, "retained", mechanism(measured, "retained"),
-                       f"{holds:.1f} graphs, functions or models and {size(measured.first_phase)} stay per repeat, "
-                       f"over the loop's own {measured.repeats} repeats")
-    rate = growth.raw.value if growth.raw is not None else 0.0
-    weights = max(measured.objects_raw.get(kind, 0.0) for kind in ("models", "variables", "tensors", "sessions", "interpreters")) \
-        if measured.objects_raw else 0.0
-    if measured.garbage is not None and measured.garbage >= DEFERRED_PEAK:
+        return Verdict(CONFIRMED, "retained", mechanism(measured, "retained", meter),
+                       f"{holds:.1f} graphs, functions or models and {size(first)} stay per repeat{on}, "
+                       f"over the loop's own {measured.repeats} repeats", meter)
+    rate = raw.value if raw is not None else 0.0
+    heaps = ("models", "variables", "tensors", "sessions", "interpreters")
+    weights = max(measured.objects_raw.get(kind, 0.0) for kind in heaps) if measured.objects_raw else 0.0
+    garbage = _garbage(meter, measured, weights)
+    if garbage is not None and garbage >= DEFERRED_PEAK:
         # garbage that goes after a few repeats is everyday life; what waits for many of them is not
-        one = max(rate, measured.large_step)  # where repeats differ in size, the largest of them is no heap of garbage
-        waits = rate >= DEFERRED_LEAST and weights >= 0.05 and measured.garbage >= 3 * one
-        if waits or (rate >= DEFERRED_ANYWAY and measured.garbage >= max(8 * one, 4 * DEFERRED_PEAK)):
+        one = max(rate, account.large_step)  # where repeats differ in size, the largest of them is no heap of garbage
+        waits = rate >= DEFERRED_LEAST and weights >= 0.05 and garbage >= 3 * one
+        if waits or (rate >= DEFERRED_ANYWAY and garbage >= max(8 * one, 4 * DEFERRED_PEAK)):
             return Verdict(CONFIRMED, "deferred", mechanism(measured, "deferred"),
-                           f"{size(rate)} of garbage per repeat wait for a late collection, {size(measured.garbage)} at the peak"
-                           f"{_stays(kept)}")
-    if stopped and growth.raw is not None and growth.raw.rises and growth.raw.value >= DEFERRED_ANYWAY:
+                           f"{size(rate)} of garbage per repeat wait for a late collection{on}, {size(garbage)} at the peak"
+                           f"{_stays(kept)}", meter)
+    stopped = run.status in STOPPED
+    if stopped and raw is not None and raw.rises and rate >= DEFERRED_ANYWAY:
         return Verdict(CONFIRMED, "retained" if kept is not None and kept.rises else "deferred", mechanism(measured, "deferred"),
-                       f"{_ended(run)} after {len(run.of('sample'))} repeats, growing by {size(growth.raw.value)} per repeat")
+                       f"{ended(run)} after {repeats} repeats, growing by {size(rate)} per repeat{on}", meter)
+    if slow(run) and _too_few(measured, growth, garbage, least):
+        needs = [f"more time: {measured.repeats} repeats do not tell growth from noise (--verify-timeout)"]
+        return Verdict(NOT_RUNNABLE, None, None, f"undecided: too few repeats, {measured.repeats} in the time that was given{on}"
+                                                 f"{_between(kept)}", meter, needs)
     if stopped and measured.repeats < 4:
-        return Verdict(NOT_CONFIRMED, None, None, f"{_ended(run)} after {len(run.of('sample'))} repeats: too few to judge")
-    grown = growth.raw is not None and (measured.garbage or 0) >= DEFERRED_PEAK / 2
-    if grown or measured.shape in ("plateau", "step", "sawtooth"):
-        return Verdict(BOUNDED, None, None, f"it grew and fell back or stopped: {size(max(rate, 0))} per repeat at first"
-                                            f"{_stays(kept)}")
-    return Verdict(NOT_CONFIRMED, None, None, f"no growth over {measured.repeats} repeats{_stays(kept)}")
+        return Verdict(NOT_CONFIRMED, None, None, f"{ended(run)} after {repeats} repeats: too few to judge", meter)
+    grown = raw is not None and (account.garbage or 0) >= DEFERRED_PEAK / 2
+    if (grown or account.shape in ("plateau", "step", "sawtooth")) and (meter != "nvml" or "allocator" not in measured.accounts):
+        return Verdict(BOUNDED, None, None, f"it grew{on} and fell back or stopped: {size(max(rate, 0))} per repeat at first"
+                                            f"{_stays(kept)}", meter)
+    return Verdict(NOT_CONFIRMED, None, None, f"no growth over {measured.repeats} repeats{_stays(kept)}", meter)
 
 
-def _python_explains(measured):
-    """Do enough Python objects stay to account for the bytes that stay?"""
-    kept = measured.host.retained
-    return bool(measured.python_objects and kept is not None and measured.python_objects * PYTHON_OBJECT >= kept.value > 0)
+_ON = {"host": "", "allocator": " on the GPU", "nvml": " on the GPU, as the driver counts"}
+
+
+def _garbage(meter, measured, weights):
+    """Bytes at their highest that a collection returned.  A pool gives nothing back to the driver: where nothing else can
+    be read, it is garbage what made the pool grow all through the first phase and never again with collections in between."""
+    account = measured.accounts[meter]
+    kept = measured.growth(meter).retained
+    if meter == "nvml" and "allocator" not in measured.accounts and weights >= 0.05 and account.risen is not None:
+        if account.shape == "growing" and kept is not None and kept.points >= 4 and not kept.rises:
+            return account.risen
+    return account.garbage
+
+
+def _too_few(measured, growth, garbage, least):
+    """Could more repeats still show growth?  Few of them, on a busy machine, may acquit nobody."""
+    raw, kept = growth.raw, growth.retained
+    if kept is None or kept.points < 4:
+        return raw is None or raw.points < 4 or raw.high >= least  # flat before any collection: nothing is kept either
+    waiting = (garbage or 0) >= DEFERRED_PEAK / 2 and measured.loop < ENOUGH_REPEATS
+    return kept.value >= least or waiting and raw is not None and raw.value >= DEFERRED_LEAST
+
+
+def acquits(measured):
+    """Does what was measured before the end say by itself that nothing grows: settled states, or a flat curve before any?"""
+    for meter in measured.accounts:
+        growth = measured.growth(meter)
+        settled = growth.retained is not None and growth.retained.points >= 4
+        if not settled and meter != "nvml" and (growth.raw is None or growth.raw.points < 4 or growth.raw.high >= UNEXPLAINED_FEW):
+            return False
+    return True
+
+
+def _between(kept):
+    if kept is None or kept.points < 4:
+        return ""
+    return f"; between {size(max(kept.low, 0))} and {size(max(kept.high, 0))} per repeat stay"
 
 
 def about(judged, code, measured, replaced=False):
@@ -122,7 +196,7 @@ def about(judged, code, measured, replaced=False):
     """
     things = STAYS.get(code)
     if judged.verdict == CONFIRMED and judged.kind == "deferred" and code in COLLECTED and replaced:
-        return Verdict(NOT_CONFIRMED, None, None, f"{judged.message}; but the same elements come again here, and with them their keys: "
+        return judged.instead(NOT_CONFIRMED, f"{judged.message}; but the same elements come again here, and with them their keys: "
                                                   "what they replace is garbage here alone")
     if judged.verdict != CONFIRMED or things is None or replaced or not measured.counted.issuperset(things):
         return judged
@@ -131,7 +205,7 @@ def about(judged, code, measured, replaced=False):
         return judged
     others = [f"{rate:.1f} {kind}" for kind, rate in sorted(growth.items(), key=lambda item: -item[1]) if rate >= ONE_EACH]
     words = ", ".join(others[:3]) if others else "memory in which no object of TensorFlow's is counted"
-    return Verdict(NOT_CONFIRMED, None, None, f"{judged.message}; but no {things[0]}: what grows per repeat is {words}")
+    return judged.instead(NOT_CONFIRMED, f"{judged.message}; but no {things[0]}: what grows per repeat is {words}")
 
 
 def after_the_loop(judged, code, measured, behind, seen):
@@ -157,7 +231,7 @@ def after_the_loop(judged, code, measured, behind, seen):
             words = f"all files are closed behind the loop (row {behind.row})"
     if words is None:
         return judged
-    return Verdict(BOUNDED, None, judged.mechanism, f"{judged.message} while the loop runs; {words}")
+    return judged.instead(BOUNDED, f"{judged.message} while the loop runs; {words}")
 
 
 def limited(judged, count, measured=None):
@@ -167,11 +241,14 @@ def limited(judged, count, measured=None):
         return judged
     words = f"{judged.message}; but the loop has {count} repeats in all"
     if count < FEWEST_TO_LEAK:
-        return Verdict(BOUNDED, None, judged.mechanism, words)
-    growth = None if measured is None else measured.host.retained if judged.kind == "retained" else measured.host.raw
+        return judged.instead(BOUNDED, words)
+    growth = None
+    if measured is not None:
+        grown = measured.growth(judged.meter)
+        growth = grown.retained if judged.kind == "retained" and grown.retained is not None else grown.raw
     if growth is None or judged.mechanism == "open files" or count * growth.value >= LITTLE_IN_ALL:
         return judged
-    return Verdict(BOUNDED, None, judged.mechanism, f"{words}, {size(max(count * growth.value, 0))}")
+    return judged.instead(BOUNDED, f"{words}, {size(max(count * growth.value, 0))}")
 
 
 def judge_speed(flagged, fixed):
@@ -191,91 +268,5 @@ def judge_speed(flagged, fixed):
     return Verdict(NOT_CONFIRMED, None, None, text)
 
 
-def mechanism(measured, kind):
-    """What the counters say keeps the memory; None when they say nothing."""
-    kept = measured.objects_kept
-    if kind == "deferred":
-        return "reference cycles"  # only what refers to itself waits for the collector
-    if kept.get("gradient registry", 0) >= 0.45:
-        return "gradient registry"
-    if kept.get("sessions", 0) >= 0.45:
-        return "kept sessions"
-    if kept.get("models", 0) >= 0.45:
-        return "kept models"
-    if kept.get("interpreters", 0) >= 0.45:
-        return "kept interpreters"
-    if kept.get("tapes", 0) >= 0.45:
-        return "kept tapes"
-    if kept.get("interpreter views", 0) >= 0.45:
-        return "kept views"
-    if kept.get("graph operations", 0) >= 0.9 and kept.get("graphs", 0) < 0.45:
-        return "graph growth"
-    if kept.get("functions", 0) >= 0.45 or kept.get("graphs", 0) >= 0.45:
-        return "dataset functions" if kept.get("datasets", 0) >= 0.45 else "function cache"
-    if kept.get("datasets", 0) >= 0.45:
-        return "kept datasets"
-    if measured.tensor_bytes and measured.host.retained is not None and measured.tensor_bytes > 0.4 * measured.host.retained.value:
-        return "kept variables" if kept.get("variables", 0) > 0.45 * kept.get("tensors", 0) else "kept tensors"
-    if kept.get("open files", 0) >= 0.45:
-        return "open files"
-    if _python_explains(measured):
-        return "Python objects"
-    if measured.total and measured.cleared is not None and measured.total >= 512 * KIB and measured.cleared >= 0.6 * measured.total:
-        return "kernel cache"
-    if kept.get("layers", 0) >= 0.45:
-        return "kept layers"
-    return "native memory" if not any(rate >= 0.45 for rate in kept.values()) else None
-
-
-def _leading(measured):
-    """The Growth that decides and where it is: the GPU's allocator when it grows, else the host."""
-    allocator = measured.allocator
-    if allocator.retained is not None and allocator.retained.rises and allocator.retained.value >= RETAINED_LEAST:
-        return allocator, "GPU"
-    return measured.host, "host"
-
-
-def _on(source):
-    return " on the GPU" if source == "GPU" else ""
-
-
 def _stays(kept):
     return "" if kept is None else f"; {size(max(kept.value, 0))} per repeat stay"
-
-
-_STOPPED = {"memory": "stopped at the memory limit", "timeout": "stopped at the time limit", "disk": "stopped at the limit on files",
-            "processes": "stopped at the limit on processes", "left": "the process ended itself", "crashed": "the process ended"}
-
-
-def _ended(run):
-    return f"{_STOPPED[run.status]} with {_exit(run.code)}" if run.status == "crashed" else _STOPPED[run.status]
-
-
-def _exit(code):
-    import signal
-
-    if code is not None and code < 0:
-        try:
-            return signal.Signals(-code).name
-        except ValueError:
-            return f"signal {-code}"
-    return f"status {code}"
-
-
-def size(value):
-    """Bytes for people: "812 B", "5.2 KiB", "940 KiB", "4.1 MiB"."""
-    sign, value = ("-" if value < 0 else ""), abs(value)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1000 or unit == "GiB":
-            return f"{sign}{value:.0f} {unit}" if value >= 100 or unit == "B" else f"{sign}{value:.1f} {unit}"
-        value /= KIB
-    raise AssertionError("unreachable")
-
-
-def duration(seconds):
-    """Seconds for people: "1.8 s", "41 ms", "120 us"."""
-    if seconds >= 1:
-        return f"{seconds:.1f} s"
-    if seconds >= 1e-3:
-        return f"{seconds * 1e3:.0f} ms" if seconds >= 1e-2 else f"{seconds * 1e3:.1f} ms"
-    return f"{seconds * 1e6:.0f} us"

@@ -1,0 +1,166 @@
+"""Verdicts on what a GPU would show, on made-up readings: no GPU is needed to know what would be said."""
+
+import pytest
+from verify_made import FLAT, MIB, made
+
+from tflint_mem.verify import chart, judge, text, verdict
+from tflint_mem.verify.measure import Measured
+from tflint_mem.verify.options import Options
+from tflint_mem.verify.result import Result, Runs
+
+OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}
+
+
+def judged(run):
+    return verdict.judge_memory(Measured(run), run)
+
+
+def test_flat_meters_confirm_nothing():
+    found = judged(made())
+    assert (found.verdict, found.meter) == ("not-confirmed", "host")
+
+
+def test_growth_on_the_driver_alone_is_confirmed():
+    found = judged(made(kept={"nvml": 8 * MIB}))
+    assert (found.verdict, found.kind, found.meter) == ("confirmed", "retained", "nvml")
+    assert found.mechanism == "GPU memory outside of TensorFlow's allocator"
+    assert found.message == "8.0 MiB stay per repeat after a collection on the GPU, as the driver counts"
+    alone = judged(made(kept={"nvml": 8 * MIB}, meters=("nvml",), missing={"allocator": "no account"}))
+    assert (alone.verdict, alone.meter, alone.mechanism) == ("confirmed", "nvml", "GPU memory")
+
+
+def test_the_allocator_tells_more_than_the_driver():
+    found = judged(made(kept={"nvml": 8 * MIB, "allocator": 8 * MIB, "heap": 20000}))
+    assert (found.verdict, found.meter) == ("confirmed", "allocator")
+
+
+def test_a_pool_that_grows_now_and_then_is_no_leak():
+    steps = [0, 0, 0, 64 * MIB, 64 * MIB, 64 * MIB, 64 * MIB, 64 * MIB]
+    assert judged(made(noise={"nvml": steps})).verdict == "not-confirmed"
+
+
+def test_garbage_on_the_gpu_with_a_flat_host():
+    found = judged(made(loop=60, garbage={"allocator": 100 * MIB, "nvml": 0}, raw_counts={"models": 1, "variables": 4}))
+    assert (found.verdict, found.kind, found.meter) == ("confirmed", "deferred", "allocator")
+    assert "100 MiB of garbage per repeat wait for a late collection on the GPU" in found.message and "5.9 GiB" in found.message
+
+
+def test_garbage_in_a_pool_that_only_the_driver_sees():
+    run = made(loop=60, garbage={"nvml": 100 * MIB}, meters=("nvml",), raw_counts={"models": 1})
+    for event in run.events:  # the pool gives nothing back
+        if event["event"] == "settled" and event["at"] != "base" or event["event"] == "sample" and event["phase"] == "again":
+            event["nvml"] = FLAT + 60 * 100 * MIB
+    found = judged(run)
+    assert (found.verdict, found.kind, found.meter) == ("confirmed", "deferred", "nvml")
+    # the same pool with the allocator's word that nothing of it is in use
+    calm = made(loop=60)
+    for event, other in zip(calm.events, run.events):
+        if "nvml" in other:
+            event["nvml"] = other["nvml"]
+    assert judged(calm).verdict == "not-confirmed"
+
+
+def test_the_repeats_of_the_code_are_counted_on_the_meter_that_decided():
+    run = made(kept={"allocator": 100 * MIB})
+    found = verdict.limited(judged(run), 50, Measured(run))
+    assert (found.verdict, found.meter) == ("confirmed", "allocator")
+    little = made(kept={"allocator": 64 * 1024})
+    bounded = verdict.limited(judged(little), 6, Measured(little))
+    assert bounded.verdict == "bounded" and bounded.message.endswith("6 repeats in all, 384 KiB")
+
+
+@pytest.mark.parametrize("error", [
+    OOM, {"type": "InternalError", "message": "CUDA_ERROR_OUT_OF_MEMORY: out of memory"},
+    {"type": "_ArrayMemoryError", "message": "Unable to allocate 2.00 GiB for an array"},
+])
+def test_running_out_of_memory_while_it_grows_is_confirmed(error):
+    for kept in ({"allocator": 100 * MIB}, {"nvml": 100 * MIB}, {"heap": 4 * MIB}):
+        found = judged(made(loop=30, blocks=0, kept=kept, status="error", error=error))
+        assert found.verdict == "confirmed" and "ran out of memory after 33 repeats" in found.message, found
+        assert "in `step()`" in found.message and found.meter in (*kept, "host")
+
+
+def result_of(run, code="TFM204", fixed=None, **facts):
+    """The Result of judge() on made-up runs."""
+    from tflint_mem.finding import Finding
+
+    class Snippet:
+        stand_ins, parts, count, keyed, flagged, behind = [], False, None, False, ("a.py", 1), None
+
+        def render(self):
+            return "@function\nstep()\n", {}
+
+    finding = Finding(code=code, name="x", group="leak" if code != "TFM601" else "config", severity="error", message="m", path="a.py",
+                      start=(1, 1), end=(1, 1))
+    runs = Runs(Snippet(), run)
+    if fixed is not None:
+        runs.fixed_snippet, runs.fixed_run = Snippet(), fixed
+    environment = dict({"gpus": ["GPU:0"], "driver_gpus": [{"name": "one"}]}, **facts)
+    return judge.judge(finding, Options(), environment, runs, 0.0)
+
+
+def test_running_out_without_growth_has_a_reason_of_its_own():
+    said = result_of(made(loop=30, blocks=0, status="error", error=OOM)).verification
+    assert said["verdict"] == "not-runnable"
+    assert said["needs"] == ["more memory: it ran out after 33 repeats that did not grow: ResourceExhaustedError: "
+                             "OOM when allocating tensor with shape[512,512] in `step()`"]
+
+
+def test_another_exception_after_flat_repeats_is_shown():
+    error = {"type": "ValueError", "message": "too long"}
+    said = result_of(made(loop=30, blocks=0, status="error", error=error)).verification
+    assert said["verdict"] == "not-confirmed" and said["message"].endswith("; then ValueError: too long in `step()`")
+
+
+def test_an_exception_before_growth_was_settled_acquits_nobody():
+    error = {"type": "ValueError", "message": "too long"}
+    said = result_of(made(loop=30, blocks=0, kept={"heap": 200_000}, status="error", error=error)).verification
+    assert said["verdict"] == "not-runnable" and "ValueError: too long" in said["message"]
+
+
+def test_the_fixed_figure_and_the_curve_are_those_of_the_meter_that_decided():
+    result = result_of(made(kept={"nvml": 8 * MIB, "heap": 1}), fixed=made(kept={"nvml": 100 * 1024}))
+    assert result.verification["meter"] == "nvml"
+    assert result.verification["message"].endswith("; fixed: no growth (100 KiB per repeat)")
+    shown = "\n".join(text.rows(result, width=300))
+    assert "+8.0 MiB per repeat, 8.0 MiB stay" in shown
+    assert text.curve_of(result.flagged, "nvml") == result.flagged.curves["nvml"]
+    from tflint_mem.verify import report_html
+    page = report_html._picture(result)
+    assert "GPU memory, as the driver counts" in page and "device" not in page
+    assert chart.MIB
+
+
+def test_few_repeats_on_a_busy_machine_leave_it_undecided():
+    noise = {"heap": [0, 3 * MIB, 0, 3 * MIB, 0]}
+    leak = dict(loop=4, blocks=3, each=1, kept={"heap": MIB}, noise=noise)
+    said = result_of(made(**leak, slow=True)).verification
+    assert said["verdict"] == "not-runnable" and said["undecided"] is True
+    assert said["message"].startswith("undecided: too few repeats") and "--verify-timeout" in said["needs"][0]
+    # time for more of them, and the same leak is found; and without it, nothing
+    assert judged(made(loop=40, each=10, kept={"heap": MIB}, noise=noise)).verdict == "confirmed"
+    assert judged(made(loop=4, blocks=3, each=1, slow=True)).verdict == "not-confirmed"
+    cut = made(loop=8, blocks=0, kept={"heap": 100_000}, status="timeout")
+    assert judged(cut).undecided
+    assert judged(made(loop=8, blocks=0, status="timeout")).verdict == "not-confirmed"
+
+
+def test_no_verdict_after_no_repeat():
+    run = made(loop=0, blocks=0, status="exhausted")
+    said = result_of(run).verification
+    assert said["verdict"] == "not-runnable" and "before anything was measured" in said["message"]
+
+
+def test_reserved_memory_of_a_hidden_process_is_the_difference():
+    hidden = {"nvml": "the driver does not list this process"}
+
+    def once(held):
+        run = made(loop=0, blocks=0, meters=("device",), missing=hidden, before=2 * 1024 * MIB)
+        for event in run.events:
+            if event["event"] == "sample":
+                event["device"] = 2 * 1024 * MIB + held
+        return run
+
+    said = result_of(once(30 * 1024 * MIB), code="TFM601", fixed=once(600 * MIB)).verification
+    assert said["verdict"] == "confirmed" and "before and after: the driver hides this process" in said["message"]
+    assert "30.0 GiB reserved by one operation, 600 MiB with memory growth" in said["message"]
