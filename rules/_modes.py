@@ -25,9 +25,9 @@ def asks_version(m, statement):
 
 
 def in_graph(context, m):
-    """Does Keras build and run a graph in this module: TF1, or eager execution switched off here or by a module that is imported or imports it?"""
+    """Does Keras build and run a graph in this module: TF1, Keras before 2.4, or eager execution switched off here or by a module that is imported or imports it?"""
     versions = context.project.versions
-    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+    if versions.graph_mode(m) or versions.at_least(2, 0) is False or context.project.spelling.before_tensorflow(m):
         return True
     imports = context.project.imports
     return any(versions.switches_to_graphs(context.project.module(index)) for index in (*imports.direct(m), *imports.importers(m)))
