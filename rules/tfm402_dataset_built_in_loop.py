@@ -182,11 +182,16 @@ def _made_fresh(m, i, place, repeat):
         statement = m.statements[s]
         if statement is None or not m.inside(statement[2], loop):
             continue
-        if statement[0] == F.ASSIGN and place in statement[5] and not (statement[6] is not None and place in walk(statement[6], m.calls)):
+        if statement[0] == F.ASSIGN and any(place in _names_of(target) for target in statement[5]) and not (statement[6] is not None and place in walk(statement[6], m.calls)):
             return True
-        if statement[0] == F.FOR and statement[5] == place:
+        if statement[0] == F.FOR and place in _names_of(statement[5]):
             return True
     return False
+
+
+def _names_of(target):
+    """What a target binds: `train, (x, y)` its parts."""
+    return walk(target) if target[0] in ("t", "l") else (target,)
 
 
 def _read(context, m, i, place, repeat):
