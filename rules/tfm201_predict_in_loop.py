@@ -101,6 +101,8 @@ def _hot_enough(context, m, i, repeat):
     data = _data(context, m, i)
     if data is None or _hot.single(context, m, i, data):
         return True
+    if _whole_set(context, m, i, data):
+        return False
     if _hot.folds(repeat) or repeat.kind == "recursion":
         return False  # a recursion that predicts all that it has left does so a few times
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
@@ -112,6 +114,17 @@ def _hot_enough(context, m, i, repeat):
     if _hot.steady(context, repeat, data):
         return not _hot.trains(context, repeat)  # else a score after each training
     return not _in_batches(context, m, i)
+
+
+def _whole_set(context, m, i, data):
+    """Is it a data set of batches: by its kind, or as its function goes through it, too: `for x, y in data:`?"""
+    if "dataset" in context.kinds(m, i, data):
+        return True
+    for s in m.scope_statements(m.calls[i][3]) if data[0] == "n" else ():
+        statement = m.statements[s]
+        if statement and statement[0] == F.FOR and statement[6] == data and statement[5][0] in ("t", "l"):
+            return True
+    return False
 
 
 def _mixed(context, m, i):
