@@ -203,7 +203,7 @@ def _fix(context, m, i, repeat, graph):
     one = _outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
     if one is None:
         one = True if _several_outputs(context, m, i, data) or not _outputs.used_as_array(context, m, i) else False
-    direct = not (one or data[0] in ("l", "t") or graph or _own_step(context, m, i))
+    direct = not (one or data[0] in ("l", "t") or graph or _own_step(context, m, i) or _maybe_first(context))
 
     def fix(fx):
         from tflint_mem.codemod.predictions import on_one_row
@@ -217,6 +217,12 @@ def _fix(context, m, i, repeat, graph):
         return UNSAFE, "Call the model directly" if direct else "Use predict_on_batch", edits
 
     return fix
+
+
+def _maybe_first(context):
+    """Do the requirements admit TensorFlow 1, whose tensors have no `numpy()`?"""
+    low, _ = context.project.versions.range()
+    return low is not None and low < (2, 0)
 
 
 _FEW_ROWS = 1024
