@@ -85,7 +85,7 @@ def find(context):
             CODE, m, i, f"`{_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: {why}",
             measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else MEASURED, help=_HELP_GRAPH if graph else _HELP_SHAPES if shape else _HELP,
             severity="warning" if shape else None, group="leak" if shape else None,
-            persona="pedantic" if graph else None,  # 0.3 ms per call: nobody waits for that
+            persona="pedantic" if graph and _modes.by_itself(context, m) else None,  # 0.3 ms per call: nobody waits for that
             trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"), fix=_fix(context, m, i, repeat, graph),
         )
 

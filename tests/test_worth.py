@@ -86,7 +86,7 @@ play(Agent(), object())
 @pytest.mark.parametrize(("loop", "parameter", "size", "persona"), [
     ("while True", "", "20", "regular"),
     ("for step in range(100)", "", "20", "regular"),
-    ("for step in range(2)", "", "20", "pedantic"),
+    ("for step in range(1)", "", "20", "pedantic"),
     ("if env", "", "20", "pedantic"),
     ("if env", ", size=14", "size", "pedantic"),
     ("if env", ", size=SIZE", "size", "pedantic"),

@@ -23,7 +23,7 @@ REGULAR, PEDANTIC = PERSONAS
 _A_LITTLE = 2  # guesses
 _LOOPS = frozenset(("loop", "while"))
 _FIGURES = frozenset(("figure", "subplots", "show", "savefig"))
-WORTH_MS = 2000.0  # of all repeats together
+WORTH_MS = 1500.0  # of all repeats together
 # Milliseconds per repeat that the rule's remedy saves (docs/rules: TensorFlow 2.15 and 2.21, small model, CPU).
 _COST_MS = {"TFM104": 50.0, "TFM107": 10.0, "TFM201": 40.0, "TFM202": 1.8, "TFM203": 18.0, "TFM301": 45.0, "TFM401": 4.0, "TFM402": 4.0}
 
