@@ -90,3 +90,43 @@ def test_a_wrapper_that_is_gone_is_no_later_tensorflow(tmp_path):
         "search = RandomizedSearchCV(tf.keras.wrappers.scikit_learn.KerasRegressor(build), {'units': range(1, 99)})\nsearch.fit(x, y)\n")
     [record] = records(tmp_path)
     assert record["code"] == "TFM102" and "late garbage collection" in record["message"] and record["severity"] == "warning"
+
+
+SERVES = '''\
+import streamlit as st
+import tensorflow as tf
+
+
+def build(units):
+    model = tf.keras.Sequential([tf.keras.layers.Dense(units), tf.keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer="adam")
+    return model
+
+
+def main():
+    st.title("Try it")
+    x, y = st.session_state["data"]
+    if st.button("Train"):
+        model = build(st.slider("Units", 1, 100))
+        {use}
+        st.write(model.evaluate(x, y))
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+@pytest.mark.parametrize(("use", "version", "says", "advises"), [
+    ("model.fit(x, y)", "2.16", "and trains it; the training graph and weights of each stay", "in a process of its own"),
+    ("model.fit(x, y)", "2.12", "until a full garbage collection", "gc.collect()"),
+    ("model.load_weights('w.h5')", "2.16", "until a full garbage collection", "st.cache_resource"),
+])
+def test_who_trains_for_each_request_is_not_told_to_cache(tmp_path, use, version, says, advises):
+    (tmp_path / "app.py").write_text(SERVES.format(use=use))
+    (tmp_path / "requirements.txt").write_text(f"tensorflow=={version}\n")
+    [record] = records(tmp_path)
+    assert record["code"] == "TFM103" and says in record["message"]
+    command = [sys.executable, "-m", "tflint_mem", "check", "--no-cache", "--ignore", "TFM601", "."]
+    text = " ".join(subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout.split())
+    assert advises in text and ("st.cache_resource" in text) == ("cache" in advises)
