@@ -12,7 +12,7 @@ from . import _backends, _modes
 PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
 FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since
 FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
-_EAGER_TRAINING = frozenset(("run_eagerly",))
+_EAGERLY = "run_eagerly"
 
 
 def of(context, modules, training):
@@ -20,7 +20,7 @@ def of(context, modules, training):
     m = modules[0]
     if _backends.other(context, m):
         return COLLECTED
-    if _modes.in_graph(context, m):
+    if _modes.in_graph(context, m) or any(context.project.spelling.first_only(module) for module in modules):
         return GRAPH
     versions = context.project.versions
     old = any(versions.uses_removed(module) for module in modules)
@@ -42,5 +42,4 @@ def likely(context, modules):
 
 def _runs_eagerly(context, modules):
     """Is a model compiled to train eagerly, which registers no graph: `compile(…, run_eagerly=True)`?"""
-    return any(name in _EAGER_TRAINING and value == ("k", True) for m in modules if context.project.mentions_in(m, _EAGER_TRAINING)
-               for call in m.calls for name, value in call[2])
+    return any((_EAGERLY, ("k", True)) in m.calls[i][2] for m in modules for i in m.calls_by_tail().get("compile", ()))

@@ -30,12 +30,15 @@ def version_tests(m, i):
 
 
 def in_graph(context, m):
-    """Does Keras build and run a graph in this module: TF1, or eager execution switched off here or by a module that is imported or imports it?"""
+    """Does Keras build and run a graph in this module: of itself, or eager execution switched off by a module that is imported or imports it?"""
+    imports, versions = context.project.imports, context.project.versions
+    return by_itself(context, m) or any(versions.switches_to_graphs(context.project.module(index)) for index in (*imports.direct(m), *imports.importers(m)))
+
+
+def by_itself(context, m):
+    """Does the module run a graph whoever imports it: TF1, Keras before 2.4, eager execution switched off here?"""
     versions = context.project.versions
-    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
-        return True
-    imports = context.project.imports
-    return any(versions.switches_to_graphs(context.project.module(index)) for index in (*imports.direct(m), *imports.importers(m)))
+    return versions.graph_mode(m) or versions.at_least(2, 0) is False or context.project.spelling.before_tensorflow(m)
 
 
 def asks_for_eager(m, i):

@@ -87,7 +87,7 @@ def find(context):
             yield from _short(context, acquired, seen)
         if acquired.repeat is not None and acquired.repeat.kind not in ("handler", "script"):
             used = _models.uses(context, acquired)
-            if not used and "keras.clone_model" not in acquired.names or wraps(context, m, i, acquired.names, acquired.repeat.context if acquired.repeat.local else -1):
+            if not used and "keras.clone_model" not in acquired.names or _only_wraps(context, acquired, acquired.repeat, used):
                 continue
             if not _models.part(context, *_models.factory(context, acquired)):
                 seen.add(_place(_models.factory(context, acquired)))
@@ -104,11 +104,16 @@ def _short(context, acquired, seen):
     one = _models.Acquired(m, i, "build", acquired.names, repeat)
     used = _models.uses(context, one)
     place = _models.factory(context, one)
-    if used and not wraps(context, m, i, acquired.names, repeat.context if repeat.local else -1) and not _models.part(context, *place):
+    if used and not _only_wraps(context, acquired, repeat, used) and not _models.part(context, *place):
         seen.add(_place(place))
         draft = _draft(context, one, repeat, used)
         draft.severity = "warning" if _mechanism(context, repeat, _models.trains(used)) == _mechanisms.PINNED else "hint"
         yield draft
+
+
+def _only_wraps(context, acquired, repeat, used):
+    """Does the model wrap one that is there already, without being trained?  What is trained is pinned, whoever made its layers."""
+    return not _models.trains(used) and bool(wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1))
 
 
 def _elsewhere(context, acquired):

@@ -53,12 +53,14 @@ def find(context):
         repeat = _repeat(context, m, i)
         wrapped = wraps(context, m, i, names, repeat.context if repeat is not None and repeat.local else -1)
         if wrapped:
-            found.append((m, i, repeat, wrapped))
-    wrappers = frozenset((m.index, i) for m, i, _, _ in found)
-    for m, i, repeat, wrapped in context.each(found):
+            found.append((m, i, repeat, wrapped, names))
+    wrappers = frozenset((m.index, i) for m, i, *_ in found)
+    for m, i, repeat, wrapped, names in context.each(found):
         if repeat is None and not _per_call(context, m, i):
             continue
         nodes = wrapped == "input"
+        if repeat is not None and _models.trains(_models.uses(context, _models.Acquired(m, i, "build", names, repeat))):
+            continue  # a new model for each training: TFM102's
         if not nodes and repeat is not None and repeat.context is not None and _of_new_model(context, m, i, repeat, wrappers):
             continue
         when = context.when(repeat, m) if repeat is not None else f"in each call of `{m.qualname(m.calls[i][3])}`"
@@ -70,7 +72,7 @@ def find(context):
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
             severity="warning" if nodes else None, group="leak" if nodes else None,
             trace=context.trace(repeat, "wraps the model again") if repeat is not None else (),
-            fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, [(om, j) for om, j, _, _ in found]),
+            fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, [(om, j) for om, j, *_ in found]),
         )
 
 
@@ -133,6 +135,8 @@ def _of_unknown_origin(context, m, call, expression):
 
 def _made_here(context, m, call, expression, loop):
     """Is it a name that this function (in the loop: this pass) gave to the result of a function that makes a model each time?"""
+    if expression[0] == "c":
+        return _fresh(context, m, expression[1])
     if expression[0] != "n":
         return False
     bindings = context.infer.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])

@@ -85,6 +85,7 @@ def find(context):
             CODE, m, i, f"`{_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: {why}",
             measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else MEASURED, help=_HELP_GRAPH if graph else _HELP_SHAPES if shape else _HELP,
             severity="warning" if shape else None, group="leak" if shape else None,
+            persona="pedantic" if graph and _modes.by_itself(context, m) else None,  # 0.3 ms per call: nobody waits for that
             trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"), fix=_fix(context, m, i, repeat, graph),
         )
 
@@ -100,6 +101,8 @@ def _hot_enough(context, m, i, repeat):
     data = _data(context, m, i)
     if data is None or _hot.single(context, m, i, data):
         return True
+    if _whole_set(context, m, i, data):
+        return False
     if _hot.folds(repeat) or repeat.kind == "recursion":
         return False  # a recursion that predicts all that it has left does so a few times
     if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
@@ -111,6 +114,17 @@ def _hot_enough(context, m, i, repeat):
     if _hot.steady(context, repeat, data):
         return not _hot.trains(context, repeat)  # else a score after each training
     return not _in_batches(context, m, i)
+
+
+def _whole_set(context, m, i, data):
+    """Is it a data set of batches: by its kind, or as its function goes through it, too: `for x, y in data:`?"""
+    if "dataset" in context.kinds(m, i, data):
+        return True
+    for s in m.scope_statements(m.calls[i][3]) if data[0] == "n" else ():
+        statement = m.statements[s]
+        if statement and statement[0] == F.FOR and statement[6] == data and statement[5][0] in ("t", "l"):
+            return True
+    return False
 
 
 def _mixed(context, m, i):
@@ -189,7 +203,7 @@ def _fix(context, m, i, repeat, graph):
     one = _outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
     if one is None:
         one = True if _several_outputs(context, m, i, data) or not _outputs.used_as_array(context, m, i) else False
-    direct = not (one or data[0] in ("l", "t") or graph or _own_step(context, m, i))
+    direct = not (one or data[0] in ("l", "t") or graph or _own_step(context, m, i) or _maybe_first(context))
 
     def fix(fx):
         from tflint_mem.codemod.predictions import on_one_row
@@ -203,6 +217,12 @@ def _fix(context, m, i, repeat, graph):
         return UNSAFE, "Call the model directly" if direct else "Use predict_on_batch", edits
 
     return fix
+
+
+def _maybe_first(context):
+    """Do the requirements admit TensorFlow 1, whose tensors have no `numpy()`?"""
+    low, _ = context.project.versions.range()
+    return low is not None and low < (2, 0)
 
 
 _FEW_ROWS = 1024

@@ -193,12 +193,19 @@ def _fresh(m, scope):
         statement = m.statements[s]
         if statement and statement[0] == F.ASSIGN:
             inside = frozenset(e for e in walk(statement[6], m.calls) if e[0] in ("n", "a")) if statement[6] is not None else ()
-            for target in dict.fromkeys(statement[5]):
+            for target in dict.fromkeys(part for each in statement[5] for part in _names_of(each)):
                 if target[0] in ("n", "a") and target not in inside:
                     found.setdefault(target, []).append(s)
-        elif statement and statement[0] == F.FOR and statement[5][0] in ("n", "a"):
-            found.setdefault(statement[5], []).append(s)
+        elif statement and statement[0] == F.FOR:
+            for target in _names_of(statement[5]):
+                if target[0] in ("n", "a"):
+                    found.setdefault(target, []).append(s)
     return found
+
+
+def _names_of(target):
+    """What a target binds: `train, (x, y)` its parts."""
+    return walk(target) if target[0] in ("t", "l") else (target,)
 
 
 def _read(context, m, i, place, repeat):

@@ -36,6 +36,7 @@ Moving the call before a loop that does not change its arguments is unsafe only 
 
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.module import walk
 
 from . import _lifetimes, _models, _modes, _variance
 
@@ -46,6 +47,7 @@ MEASURED = {
     "function": "0 KiB per repeat on TF 2.15, 5-7 on 1.15; the function is set up anew each time",
 }
 _NAMES = frozenset(("keras.backend.function", "keras.backend.gradients", "keras.backend.variable"))
+_SAMPLES = frozenset(("image", "img", "images", "file", "filename", "path", "frame", "sample", "photo", "picture", "face", "patch", "crop"))
 _RELEASES = frozenset(("keras.clear_session", "tf.reset_default_graph"))
 
 
@@ -70,11 +72,21 @@ def _repeat(context, m, i, kind):
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or _lifetimes.kept(context, repeat, "backend-function"):
             continue
-        if kind != "variable" and repeat.local and any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.calls[i][1]):
+        if kind != "variable" and repeat.local and not _over_samples(repeat) and any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.calls[i][1]):
             continue
         if not context.project.released(repeat, _RELEASES):
             return repeat
     return None
+
+
+def _over_samples(repeat):
+    """Does the loop go through images, files or samples, as its variables are called?  They are data, not the parts of a network."""
+    m = repeat.module
+    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+        return False
+    statement = m.statements[m.contexts[repeat.context][2]]
+    words = {word for e in walk(statement[5]) if e[0] == "n" for word in e[1].lower().split("_")}
+    return not words.isdisjoint(_SAMPLES)
 
 
 def _drafts(context, sites):

@@ -87,7 +87,7 @@ def find(context):
             continue
         place = _first_import(context, m)
         work = _work(context, starts) if place is not None else None
-        if work is not None:
+        if work is not None and not (_doing(*work) == "computes" and _self_test(context, m, scripts)):
             found.append((m, place, work, len(starts) > 1 and not _runs_itself(context, m), {each.index for each in closure}))
     # what a program imports and serves is part of that program
     starts = [(m, place, work) for m, place, work, service, _ in found
@@ -139,6 +139,22 @@ def _starts(context, m, scripts):
 def _is_script(context, m):
     """Could it be a script without a guard?  Nobody imports it."""
     return not m.package and not context.project.imports.importers(m) and not _in_framework(context, m)
+
+
+def _self_test(context, m, scripts):
+    """Is the main block, which trains nothing, there to try out a part: does a program that nobody imports use this module?"""
+    if m.notebook or m.package or _listed(context, m) or any(parts == m.parts for parts, _ in scripts) or any(_is_handler(context, m, s) for s in range(len(m.scopes))):
+        return False
+    waiting, seen = [m.index], {m.index}
+    for index in waiting:
+        for other in context.project.imports.importers(context.project.module(index)):
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+                om = context.project.module(other)
+                if not context.in_tests(om) and not _is_test(context, om) and not context.project.imports.importers(om) and (om.notebook or _may_start(context, om, scripts)):
+                    return True
+    return False
 
 
 def _in_framework(context, m):

@@ -57,6 +57,7 @@ _PEEKS = frozenset(("tf.device_lib.list_local_devices", "tf.test.is_gpu_availabl
 _NO_WEIGHTS = ("Input", "InputLayer", "Flatten", "Reshape", "Activation", "ReLU", "LeakyReLU", "Softmax", "ELU", "Concatenate", "Add", "Multiply", "Average",
                "Maximum", "Minimum", "Subtract", "Dot", "ZeroPadding", "UpSampling", "Cropping", "Permute", "RepeatVector", "Lambda", "Masking", "MaxPool",
                "AveragePooling", "AvgPool", "GlobalMax", "GlobalAverage", "Rescaling", "Resizing", "CenterCrop", "ThresholdedReLU", "Identity")
+_LAZY_ARGUMENTS = frozenset(("lr", "decay"))
 _SCHEDULES = ("Decay", "DecayRestarts", "LearningRateSchedule", "Optimizer")
 
 
@@ -113,9 +114,14 @@ def _initialises(context, m, i):
                 return True
         elif name.startswith(("keras.optimizers.", "keras.metrics.", "keras.applications.")):
             tail = name.rpartition(".")[2]
-            if tail[:1].isupper() and not tail.endswith(_SCHEDULES):
+            if tail[:1].isupper() and not tail.endswith(_SCHEDULES) and not (name.startswith("keras.optimizers.") and _lazy_optimizer(context, m, i)):
                 return True
     return False
+
+
+def _lazy_optimizer(context, m, i):
+    """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by arguments that later ones refuse?"""
+    return context.project.versions.at_least(2, 11) is False or any(name in _LAZY_ARGUMENTS for name, _ in m.calls[i][2])
 
 
 def _weighted_layer(context, m, i):

@@ -42,6 +42,62 @@ def test_what_is_slow_counts_where_it_adds_up(tmp_path, loop, persona):
     assert records(tmp_path, "--select", "TFM201"), "who names the rule wants to see it"
 
 
+@pytest.mark.parametrize(("draw", "persona"), [("plt.figure()", "pedantic"), ("if i % 100 == 0:\n        plt.savefig('now.png')", "regular"), ("cv2.imshow('now', i)", "regular")])
+def test_nobody_waits_for_a_prediction_beside_a_figure(tmp_path, draw, persona):
+    (tmp_path / "main.py").write_text(
+        "import cv2\nimport matplotlib.pyplot as plt\n" + PREDICTS.format(loop=f"for i in range(len(frames)):\n    {draw}"))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+
+
+def test_the_fix_works_on_each_version_that_the_requirements_admit(tmp_path):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(len(frames)):").replace("1]))", "1]).argmax())"))
+    for requirement, text in (("tensorflow>=1.14", "predict_on_batch("), ("tensorflow>=2.4", "training=False).numpy()")):
+        (tmp_path / "requirements.txt").write_text(requirement + "\n")
+        [record] = records(tmp_path, "--ignore", "TFM601,TFM202")
+        assert text in record["fix"]["edits"][0]["content"]
+
+
+REPLAYS = '''\
+import random
+
+import tensorflow as tf
+
+
+class Agent:
+    def __init__(self):
+        self.model, self.memory = tf.keras.models.load_model("m.keras"), []
+
+    def replay(self{parameter}):
+        for state in random.sample(self.memory, {size}):
+            print(self.model.predict(state))
+
+
+def play(agent, env):
+    {loop}:
+        agent.memory.append(env.step())
+        agent.replay()
+
+
+play(Agent(), object())
+'''
+
+
+@pytest.mark.parametrize(("loop", "parameter", "size", "persona"), [
+    ("while True", "", "20", "regular"),
+    ("for step in range(100)", "", "20", "regular"),
+    ("for step in range(1)", "", "20", "pedantic"),
+    ("if env", "", "20", "pedantic"),
+    ("if env", ", size=14", "size", "pedantic"),
+    ("if env", ", size=SIZE", "size", "pedantic"),
+    ("if env", ", size=None", "size", "regular"),
+])
+def test_a_short_loop_counts_as_often_as_it_runs(tmp_path, loop, parameter, size, persona):
+    (tmp_path / "main.py").write_text("SIZE = 14\n" + REPLAYS.format(loop=loop, parameter=parameter, size=size))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+
+
 def test_the_summary_says_how_to_see_the_rest(tmp_path):
     (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(12):"))
     code, out, _ = check(tmp_path, "--ignore", "TFM601,TFM202")
@@ -136,3 +192,22 @@ def train(data):
     [record] = records(tmp_path, "--ignore", "TFM601")
     assert record["code"] == "TFM203" and record["location"]["row"] == 5
     assert [place["row"] for place in record["places"]] == [8]
+
+
+@pytest.mark.parametrize(("other", "places"), [("model", [9]), ("target", [])])
+def test_what_one_model_is_asked_in_one_pass_is_one(tmp_path, other, places):
+    (tmp_path / "main.py").write_text(f'''\
+import tensorflow as tf
+
+model, target = tf.keras.models.load_model("m.keras"), tf.keras.models.load_model("t.keras")
+
+
+def values(samples):
+    for state, following in samples:
+        now = model.predict(state[None])[0]
+        then = {other}.predict(following[None])[0]
+        yield now, then
+''')
+    found = records(tmp_path, "--ignore", "TFM601")
+    assert [(record["code"], record["location"]["row"]) for record in found] == [("TFM201", 8), *([] if places else [("TFM201", 9)])]
+    assert [place["row"] for place in found[0]["places"]] == places

@@ -274,7 +274,7 @@ def _finished(context, draft, kept, faults, watched, whole=True):
     fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code, name=rule.name, group=draft.group or rule.group, severity=draft.severity or rule.severity,
-        confidence=sure, persona=worth.persona(draft, sure, draft.group or rule.group),
+        confidence=sure, persona=worth.persona(context, draft, sure, draft.group or rule.group),
         message=draft.message, measured=draft.measured, help=_with_reason(draft.help, refusal), path=draft.m.path, cell=cell,
         start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
         trace=tuple(_step(kept, *step) for step in draft.trace), fix=fix,

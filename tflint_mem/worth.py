@@ -10,6 +10,8 @@ repeat, as measured, times a count that is unknown (a stream, requests, steps) o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from . import facts as F
 from .context import Context, Draft
 from .finding import CONFIDENCES, PERSONAS
@@ -19,7 +21,9 @@ from .project.repeats import Repeat
 CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
 REGULAR, PEDANTIC = PERSONAS
 _A_LITTLE = 2  # guesses
-WORTH_MS = 1000.0  # of all repeats together
+_LOOPS = frozenset(("loop", "while"))
+_FIGURES = frozenset(("figure", "subplots", "show", "savefig"))
+WORTH_MS = 1500.0  # of all repeats together
 # Milliseconds per repeat that the rule's remedy saves (docs/rules: TensorFlow 2.15 and 2.21, small model, CPU).
 _COST_MS = {"TFM104": 50.0, "TFM107": 10.0, "TFM201": 40.0, "TFM202": 1.8, "TFM203": 18.0, "TFM301": 45.0, "TFM401": 4.0, "TFM402": 4.0}
 
@@ -34,19 +38,55 @@ def confidence(context: Context, draft: Draft) -> str:
     return CERTAIN if not guesses else LIKELY if guesses <= _A_LITTLE else POSSIBLE
 
 
-def persona(draft: Draft, sure: str, group: str) -> str:
+def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
     """One of finding.PERSONAS for a draft of a confidence and a group."""
     if draft.persona is not None:
         return draft.persona
-    if sure == POSSIBLE or group == "speed" and not _adds_up(draft):
+    if sure == POSSIBLE or group == "speed" and not _adds_up(context, draft):
         return PEDANTIC
     return REGULAR
 
 
-def _adds_up(draft: Draft) -> bool:
-    """Do the repeats together cost enough to be felt?  An unknown count may be any."""
-    count = draft.repeat.count if draft.repeat is not None else None
-    return count is None or count * _COST_MS.get(draft.code, WORTH_MS) >= WORTH_MS
+def _adds_up(context: Context, draft: Draft) -> bool:
+    """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short one.
+
+    Where each pass draws a figure, that takes longer than what the finding is about.
+    """
+    repeat, cost = draft.repeat, _COST_MS.get(draft.code, WORTH_MS)
+    if repeat is not None and _draws(repeat):
+        return False
+    if repeat is None or repeat.count is None or repeat.count * cost >= WORTH_MS:
+        return True
+    return any(count is None or count * cost >= WORTH_MS for count in _in_all(context, repeat))
+
+
+def _draws(repeat: Repeat) -> bool:
+    """Does each pass of the loop make a figure of matplotlib's, show or save one?"""
+    m, loop = repeat.module, repeat.context
+    if loop is None:
+        return False
+    plots = {name for name, module, attribute, level in m.imports if f"{module}.{attribute}" == "matplotlib.pyplot" or module in ("matplotlib.pyplot", "pylab")}
+    scope = repeat.hops[0][0].calls[repeat.hops[0][1]][3]
+    return bool(plots) and any(
+        m.calls[j][4] == loop and m.calls[j][0][0] == "a" and m.calls[j][0][2] in _FIGURES and m.calls[j][0][1][0] == "n" and m.calls[j][0][1][1] in plots
+        for j in m.scope_calls(scope))
+
+
+def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:
+    """The passes of a counted loop times those of each loop around it, in its function or in that function's callers; None where unknown."""
+    (m, i), count, repeats_of = repeat.hops[0], repeat.count, context.project.repeats_of
+    if repeat.context is None or count is None:
+        return
+    around = [c for c in m.loops(m.calls[i][4]) if c < repeat.context]
+    for loop in around:
+        passes = repeats_of.count(m, loop)
+        count = None if passes is None or count is None else passes * count
+        yield count
+    for caller, j, how in context.project.callers(m, m.calls[i][3]) if m.calls[i][3] and not repeats_of.guards.once(m, i, -1) else ():
+        if how == "call" and not context.in_tests(caller):
+            for outer in repeats_of.all_of_call(caller, j):
+                if outer.kind in _LOOPS:
+                    yield None if outer.count is None or count is None else outer.count * count
 
 
 def _guessed_calls(context: Context, repeat: Repeat) -> int:

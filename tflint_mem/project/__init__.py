@@ -23,6 +23,7 @@ from .module import Module, tail_of
 from .names import Names, notebook_name
 from .released import Released
 from .repeats import Repeats
+from .spelling import Spelling
 from .versions import Versions
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
@@ -59,13 +60,14 @@ class Project:
         self.released_by = Released(self)
         self.compiled_by = Compiled(self)
         self.versions = Versions(self)
+        self.spelling = Spelling(self)
         self.hardware = Hardware(self)
         self.imports = Imports(self)
 
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
         for part in (self.infer, self.asked, self.callers_of, self.iterated, self.repeats_of, self.repeats_of.guards, self.repeats_of.handlers, self.repeats_of.feasible, self.repeats_of.owners, self.repeats_of.kindred, self.released_by, self.compiled_by,
-                     self.versions, self.hardware, self.imports):
+                     self.versions, self.spelling, self.hardware, self.imports):
             part.project = None
         self.callers_of.forget()
         self._called.clear()

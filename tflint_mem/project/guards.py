@@ -5,6 +5,7 @@ in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-
 """
 
 from .. import facts as F
+from . import leaving
 from .module import dotted, statement_expressions, tail_of, walk
 
 _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
@@ -157,7 +158,7 @@ class Guards:
                 for place in (subject, *self._looked_up_from(m, scope, subject, statement)):
                     if self._assigned_in(m, scope, place, context) and self._persists(m, scope, place, context, loop):
                         return place
-            if positive and self._first_pass(m, scope, condition, loop):
+            if positive and self._first_pass(m, scope, condition, loop, context):
                 return True
         return False
 
@@ -253,7 +254,7 @@ class Guards:
 
         return next(m.outward(("one of them", loop), m.calls[i][4], is_one), -1) > loop
 
-    def _first_pass(self, m, scope, condition, loop):
+    def _first_pass(self, m, scope, condition, loop, context):
         """`if i == 0`, `if step == 1`, `if epoch == 10`: one pass of the loop that counts `i`."""
         if condition[0] != "q" or condition[2] != ("==",):
             return False
@@ -262,10 +263,8 @@ class Guards:
             left, right = right, left
         if left[0] != "n" or right[0] != "k" or not isinstance(right[1], int) or isinstance(right[1], bool):
             return False
-        for binding in m.bindings(scope).get(left[1], ()):
-            if binding[0] == "iter":
-                return True
-        return False
+        bindings = m.bindings(scope).get(left[1], ())
+        return any(binding[0] == "iter" for binding in bindings) or loop != -1 and leaving.holds_once(m, left[1], right[1], loop, context)
 
     def _assigned_in(self, m, scope, subject, context):
         """Is the guarded thing set inside the guarded block (directly, or by a method called there)?"""

@@ -56,3 +56,18 @@ def _first(m, loop, name, header):
     if adding[6] != "+" or adding[7] != ("k", 1) or adding[2] != loop or m.statements[starts[0][1]][2] != outside:
         return None  # counted elsewhere, or begun once for several runs of this loop
     return starts[0][3][1] + (1 if added[0][1] < header else 0)
+
+
+def holds_once(m, name, number, loop, block):
+    """Does `name == number` hold in one pass of a loop at most: a counter from outside of all loops, raised by one in each pass or where it holds (in `block`)?"""
+    raised = False
+    for kind, statement, _, value, path in m.bindings(m.statements[m.contexts[loop][2]][1]).get(name, ()):
+        record = m.statements[statement]
+        if kind == "assign" and value[0] == "k" and type(value[1]) is int and value[1] <= number and not path:
+            if m.loops(record[2]) or statement > m.contexts[loop][2]:
+                return False
+        elif kind == "augment" and record[6] == "+" and record[7] == ("k", 1) and m.inside(record[2], loop):
+            raised = raised or record[2] in (loop, block)
+        else:
+            return False
+    return raised

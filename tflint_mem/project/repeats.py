@@ -21,6 +21,7 @@ FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
 _PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "filter", "batch", "shuffle", "skip", "iterrows", "itertuples", "copy"))  # one for each of the receiver
 MAX_PATHS = 60
+MAX_GIVEN = 2  # parameters that pass a number on
 
 
 class Repeat:
@@ -319,7 +320,7 @@ class Repeats:
             return self.length(m, scope, value, at, depth + 1)
         bindings = m.bindings(scope).get(name, ())
         if len(bindings) == 1 and bindings[0][0] == "param" and not self._grows(m, scope, name):
-            return self._given(m, scope, bindings[0][3], lambda other, i, given: self.length(other, other.calls[i][3], given, other.calls[i][5], depth + 4))
+            return self._given(m, scope, bindings[0][3], lambda other, inside, given, at: self.length(other, inside, given, at, depth + 4))
         return None
 
     def _cut(self, m, scope, call, at):
@@ -330,8 +331,8 @@ class Repeats:
         count = self.number(m, scope, call[1][-1], at)
         return count if count is not None and count >= 0 else None
 
-    def number(self, m, scope, e, at):
-        """The whole number that an expression is: written there, or in the only assignment of its name, or given by all callers."""
+    def number(self, m, scope, e, at, depth=0):
+        """The whole number that an expression is: written there, or in the only assignment of its name, or given by all callers or by default."""
         if e[0] == "k" and isinstance(e[1], int):
             return int(e[1])
         if e[0] == "n":
@@ -340,18 +341,25 @@ class Repeats:
                 return int(value[1]) if value[0] == "k" and isinstance(value[1], int) else None
             bindings = m.bindings(scope).get(e[1], ())
             if len(bindings) == 1 and bindings[0][0] == "param":
-                return self._given(m, scope, bindings[0][3], lambda other, i, given: int(given[1]) if given[0] == "k" and isinstance(given[1], int) else None)
+                return self._given(m, scope, bindings[0][3],
+                                   lambda other, inside, given, at: self.number(other, inside, given, at, depth + 1) if given[0] == "k" or depth < MAX_GIVEN else None)
         return None
 
     def _given(self, m, scope, index, measure):
-        """The largest number that `measure(module, call, argument)` gives for what callers pass for a parameter (or leave to its default); None when it fails for one."""
+        """The largest number that `measure(module, scope, argument, statement)` gives for what callers pass for a parameter (or leave to its default).
+
+        None when it fails for one.
+        """
         numbers = []
         for caller, i, how in self.project.callers(m, scope):
             if how != "call":
                 return None
             given = self.project.infer.argument(m, scope, index, caller, i)
-            given = m.scopes[scope][F.S_PARAMS][index][2] if given is None else given
-            number = None if given is None else measure(caller, i, given)
+            if given is None:
+                given, record = m.scopes[scope][F.S_PARAMS][index][2], m.scopes[scope]
+                number = None if given is None else measure(m, record[F.S_PARENT], given, record[F.S_STMT])
+            else:
+                number = measure(caller, caller.calls[i][3], given, caller.calls[i][5])
             if not number:  # an empty list stands for one that is filled elsewhere
                 return None
             numbers.append(number)

@@ -8,7 +8,7 @@ import os
 from .. import facts as F
 from .. import witness
 from ..files import read_regular
-from .module import tail_of, walk
+from .module import dotted as parts_of, tail_of, walk
 
 _FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
           "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
@@ -137,7 +137,10 @@ class Versions:
         return found
 
     def uses_removed(self, m):
-        """Does the module import what TensorFlow 2.13 and later no longer have?"""
+        """Does the module import or call what TensorFlow 2.13 and later no longer have?"""
+        for tail in ("KerasClassifier", "KerasRegressor"):
+            if any((parts_of(m.calls[i][0]) or ())[-3:-1] == ("wrappers", "scikit_learn") for i in m.calls_by_tail().get(tail, ())):
+                return True
         for _, dotted, attribute, level in m.imports:
             parts = tuple(dotted.split(".")) + ((attribute,) if attribute else ())
             if not level and any(parts[at: at + len(gone)] == gone for gone in _REMOVED for at in range(2)):
@@ -219,10 +222,25 @@ def requirement(text):
                     continue
                 if rest.startswith("["):
                     rest = rest.partition("]")[2]
-                found = _bounds(rest.lstrip("\"' ").removeprefix("= ").lstrip("\"' "))
+                found = _bounds(rest.lstrip("\"' ").removeprefix("= ").lstrip("\"' ")) or _table_entry(rest)
                 if found:
                     return found
     return None
+
+
+def _table_entry(rest):
+    """The bounds in the value of a key in a table: `= "2.2.3"` says it exactly, `= {version = "^2.4", extras = […]}` by its version."""
+    if not rest.startswith("="):
+        return None
+    value = rest[1:].lstrip()
+    if value.startswith("{"):
+        _, found, value = value.partition("version")
+        value = value.lstrip().removeprefix("=").lstrip() if found else ""
+    if value[:1] not in ("'", '"'):
+        return None
+    text = value[1:].partition(value[0])[0]
+    version = _leading_version(text) if text[:1].isdigit() else None
+    return (version, version) if version else _bounds(text)
 
 
 def _bounds(text):
