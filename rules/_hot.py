@@ -30,7 +30,7 @@ def repeats(context, m, i, outer=False):
 
 def _repeats(context, m, i, outer):
     project, inner = context.project, None
-    for repeat in context.repeats(m, i):
+    for repeat in context.repeats(m, i, time=True):
         yield repeat
         short = repeat.count is not None and (repeat.local or repeat.context is not None and not repeat.handed and repeat.count <= SHORT)
         if (short or outer and repeat.local) and (inner is None or repeat.local):
@@ -38,12 +38,12 @@ def _repeats(context, m, i, outer):
     if inner is None:
         return
     first, j = inner.hops[0]
-    if project.repeats_of.guards.once(first, j, -1):
+    if project.repeats_of.guards.once(first, j, -1, time=True):
         return
     scope, times = first.calls[j][3], inner.count
     for other, k, how in project.callers(first, scope):
         if how == "call" and (other is not first or other.calls[k][3] != scope):
-            for repeat in context.repeats(other, k):
+            for repeat in context.repeats(other, k, time=True):
                 count = None if repeat.count is None else repeat.count * (times or 1)
                 yield Repeat(repeat.kind, (*repeat.hops, *inner.hops), repeat.module, repeat.context, repeat.scope, count, repeat.what, repeat.line, repeat.handed)
 

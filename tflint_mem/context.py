@@ -94,12 +94,15 @@ class Context:
         """Another project, with the same modules and without any answers, takes the place of the one before."""
         self.project, self.infer, self.memo = project, project.infer, {}
 
-    def repeats(self, m, i):
-        """Every way in which call `i` repeats, nearest first: found once for all rules, as far as somebody asks."""
-        key = ("repeats", m.index, i)
+    def repeats(self, m, i, time=False):
+        """Every way in which call `i` repeats, nearest first: found once for all rules, as far as somebody asks.
+
+        time   see `project.Repeats.all_of_call`
+        """
+        key = ("repeats", m.index, i, time)
         ways = self.memo.get(key)
         if ways is None:
-            ways = self.memo[key] = _Shared(self.project.repeats_of.all_of_call(m, i))
+            ways = self.memo[key] = _Shared(self.project.repeats_of.all_of_call(m, i, time))
         return iter(ways)
 
     def among(self, indices):

@@ -7,6 +7,7 @@ in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-
 from .. import facts as F
 from . import leaving
 from .module import dotted, statement_expressions, tail_of, walk
+from .tables import Tables
 
 _CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
                       "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
@@ -23,6 +24,7 @@ _NAMES_OF = frozenset(("getnames", "namelist", "listdir", "keys"))  # distinct n
 class Guards:
     def __init__(self, project):
         self.project = project
+        self.tables = Tables(project)
         self._cached, self._guarding, self._returning = {}, {}, {}
         self._ending, self._asked_about, self._instead = {}, {}, {}
 
@@ -82,10 +84,11 @@ class Guards:
 
     # -- once-guards --------------------------------------------------------------------------------------------------------
 
-    def once(self, m, i, loop):
+    def once(self, m, i, loop, time=False):
         """What is looked at between call `i` and context `loop` (-1: the whole function) to let the call run only the first time.
 
         An expression, such as `("a", ("n", "self"), "model")`; True when it is no place in particular; False when there is nothing.
+        With `time`, when it is about the time that the runs take, a table with ever new keys does not count: see `tables`.
         """
         call = m.calls[i]
         scope = call[3]
@@ -101,15 +104,15 @@ class Guards:
             if kind == "if":
                 found = self._guard(m, scope, context, loop) or self._changing(m, scope, context) and _replaces(m, i)
                 found = found or branch and self._ends_itself(m, call, context, loop)
-                if found:
+                if found and not (time and self.tables.by_key(m, scope, found)):
                     return found
             elif kind == "except":
-                if self._cache_miss(m, statement, context):
+                if self._cache_miss(m, statement, context, time):
                     return True
             elif kind == "while":
                 if self.until_loaded(m, i, statement, context):
                     return True
-        return self._early_return(m, i, loop) or self._conditional_expression(m, i)
+        return self._early_return(m, i, loop, time) or self._conditional_expression(m, i)
 
     def _may_guard(self, m, scope, context, loop):
         """May the context keep a call in it from running again, whichever call that is?"""
@@ -309,16 +312,16 @@ class Guards:
                 return True
         return False
 
-    def _cache_miss(self, m, statement, context):
+    def _cache_miss(self, m, statement, context, time):
         """`try: return cache[k]` / `except KeyError: cache[k] = load()`; also `except AttributeError` / NameError."""
         for kind, _, handler in m.statements[statement][6]:
             if handler == context and kind is not None:
                 names = {tail_of(e) for e in (kind[1] if kind[0] == "t" else (kind,))}
                 if names & {"KeyError", "AttributeError", "NameError"}:
-                    return self._fills_what_was_looked_at(m, statement, context)
+                    return self._fills_what_was_looked_at(m, statement, context, time)
         return False
 
-    def _fills_what_was_looked_at(self, m, statement, handler):
+    def _fills_what_was_looked_at(self, m, statement, handler, time):
         """Does the handler put something where the `try` has looked: into the table, the attribute, the name?"""
         scope, first = m.statements[statement][1], m.contexts[handler][2]
         places = set()
@@ -330,7 +333,8 @@ class Guards:
                 break
             for expression in statement_expressions(each) if first == statement else ():
                 places.update(e[1] if e[0] == "x" else e for e in walk(expression, m.calls) if e[0] in ("x", "a", "n"))
-        return any(self._assigned_in(m, scope, place, handler) for place in places if place[0] != "n" or self._is_read_first(m, scope, place, statement))
+        return any(self._assigned_in(m, scope, place, handler) and not (time and self.tables.by_key(m, scope, place))
+                   for place in places if place[0] != "n" or self._is_read_first(m, scope, place, statement))
 
     @staticmethod
     def _is_read_first(m, scope, place, statement):
@@ -353,7 +357,7 @@ class Guards:
                 return True
         return False
 
-    def _early_return(self, m, i, loop):
+    def _early_return(self, m, i, loop, time):
         """`if key in cache: return cache[key]` before the call, and the cache is filled afterwards."""
         call = m.calls[i]
         scope = call[3]
@@ -374,7 +378,8 @@ class Guards:
                         continue
                 elif condition[0] in ("n", "a", "x") and not (leaving[5] is not None and any(_same_place(subject, e) or e == subject for e in walk(leaving[5], m.calls))):
                     continue
-                if subject == "first" or self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject):
+                if subject == "first" or (self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject)) and not (
+                        time and any(self.tables.by_key(m, scope, place) for place in (subject, *self._looked_up_from(m, scope, subject, s)))):
                     return True if subject == "first" else subject
         return False
 

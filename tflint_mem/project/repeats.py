@@ -65,10 +65,13 @@ class Repeats:
                 return repeat
         return None
 
-    def all_of_call(self, m, i):
-        """Every way in which call `i` repeats, nearest first; those that lie beyond so many places on the way are not known."""
+    def all_of_call(self, m, i, time=False):
+        """Every way in which call `i` repeats, nearest first; those that lie beyond so many places on the way are not known.
+
+        With `time` the question is whether the time of all runs adds up: see `Guards.once`.
+        """
         search, found = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False
-        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search):
+        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search, time):
             found = True
             yield repeat
         if search.spent and not found:
@@ -76,12 +79,12 @@ class Repeats:
 
     # -- the search, nearest repeats first --------------------------------------------------------------------------------
 
-    def _search(self, m, i, hops, seen, search):
-        for repeat, owners in self._ways(m, i, hops, seen, search):
+    def _search(self, m, i, hops, seen, search, time):
+        for repeat, owners in self._ways(m, i, hops, seen, search, time):
             if not owners or all(self.owners.made(repeat, owner) for owner in owners):
                 yield repeat
 
-    def _ways(self, m, i, hops, seen, search):
+    def _ways(self, m, i, hops, seen, search, time):
         """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object.
 
         What a Streamlit script itself keeps lasts until the script runs again: from there on (`rerun`) only that repeats the call.
@@ -93,7 +96,7 @@ class Repeats:
                 return
             call = m.calls[i]
             scope, context = call[3], call[4]
-            found = () if rerun else self.local_loop(m, i)
+            found = () if rerun else self.local_loop(m, i, time)
             if found and len(hops) > 1:
                 found = [loop for loop in found if not self._takes_turns(m, i, loop) and not self._picks(hops, loop)]
             passes = 1
@@ -108,7 +111,7 @@ class Repeats:
                 if passes is None or passes > FEW:
                     continue
             record = m.scopes[scope]
-            guard = self.guards.once(m, i, -1)
+            guard = self.guards.once(m, i, -1, time)
             in_object = guard and self.guards.of_object(m, scope, guard)
             if guard and not in_object:
                 if not self.guards.is_made_anew(m, guard) or not self.handlers.script(m):
@@ -197,7 +200,7 @@ class Repeats:
 
     # -- loops ------------------------------------------------------------------------------------------------------------
 
-    def local_loop(self, m, i):
+    def local_loop(self, m, i, time=False):
         """Loop contexts around call `i` that really repeat it, innermost first."""
         call = m.calls[i]
         found = []
@@ -208,7 +211,7 @@ class Repeats:
                 continue
             if m.contexts[loop][0] == "while" and self.guards.until_loaded(m, i, m.contexts[loop][2], loop):
                 continue
-            if self.guards.once(m, i, loop):
+            if self.guards.once(m, i, loop, time):
                 return found  # guarded inside this loop: the loops around it do not repeat it either
             found.append(loop)
         return found
@@ -417,7 +420,13 @@ class Repeats:
     def _instead(m, i, j):
         """`try: return load(…)` … `return load_again(…)`: the run that gives a result does not call itself, the one that does gives the other's."""
         site, again = m.statements[m.calls[i][5]], m.statements[m.calls[j][5]]
-        return site[0] == again[0] == F.RETURN and again[5] == ("c", j) and not m.loops(m.calls[j][4])
+        if m.loops(m.calls[j][4]):
+            return False
+        if site[0] == again[0] == F.RETURN and again[5] == ("c", j):
+            return True
+        jumps = m.jumps(m.calls[i][3])  # `if new: return load(…)` … `again()`: the run that comes back from the block has not got to the other call
+        return any(not m.inside(m.calls[j][4], c) and s >= m.calls[i][5] and what == "return" and m.contexts[c][0] == "if" for c in m.chain(m.calls[i][4])
+                   for s, what in jumps.get(c, ()))
 
     # -- phrases ----------------------------------------------------------------------------------------------------------
 
