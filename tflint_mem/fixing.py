@@ -6,6 +6,8 @@ import sys
 from tflint_mem.finding import SAFE
 from tflint_mem.source import Source
 
+MOST_TURNS = 4  # how often files may bring others to have something to fix
+
 
 def fix(run):
     """Fix what `run.findings` offers.
@@ -15,8 +17,9 @@ def fix(run):
     """
     if not run.options.diff and not run.stdin:
         _tidy(run.reader.files)
+    results, left = _all_settled(run)
     changed = {}
-    for path, result in sorted(_settle(run).items()):
+    for path, result in sorted(results.items()):
         source = run.reader.get(path)
         run.skipped_fixes += result.skipped
         if result.new == source.raw:
@@ -28,7 +31,8 @@ def fix(run):
         run.fixed += result.applied
         changed[path] = Source(path, result.new)
     if changed and not run.options.diff:
-        run.findings, run.every = run.found_with(changed)
+        told = left is not None and changed.keys() == {path for path, result in results.items() if result.applied}
+        run.findings, run.every = left if told else run.found_with(changed)
         for source in changed.values():
             run.reader.put(source)
     if run.stdin and not run.options.diff:
@@ -43,8 +47,26 @@ def _tidy(files):
         writing.tidy(folder or ".")
 
 
-def _settle(run):
-    """`{path: apply.Result}` of all files with something to fix.
+def _all_settled(run):
+    """`({path: apply.Result} of all files with something to fix, what the run finds after that or None)`.
+
+    A fix may bring a finding with a fix to light in another file, which then has its turn.
+    """
+    results = _settle(run, run.findings, run.every, {})
+    for _ in range(MOST_TURNS):
+        state = {path: Source(path, result.new) for path, result in results.items() if result.applied}
+        if not state:
+            return results, None
+        left = run.found_with(state)
+        more = _settle(run, *left, results)
+        if not more:
+            return results, left
+        results.update(more)
+    return results, None
+
+
+def _settle(run, findings, every, known):
+    """`{path: apply.Result}` of the files with something to fix, but for those whose results are `known`.
 
     A fix must be checked in the whole project, and that costs as much as the run itself.  So all files are fixed side by side
     and share each check: a file whose fixes wait for an answer is left, and goes on when the answers of all are there.
@@ -53,7 +75,7 @@ def _settle(run):
 
     unsafe = run.settings.unsafe_fixes
     results, going, questions = {}, {}, {}
-    wanted, every = _by_path(run.findings), _by_path(run.every)
+    wanted, every = _by_path(findings), _by_path(every)
 
     def step(path, move):
         try:
@@ -62,13 +84,13 @@ def _settle(run):
             results[path] = done.value
 
     for path, findings in wanted.items():
-        if any(f.fix is not None and (unsafe or f.fix.applicability == SAFE) for f in findings):
+        if path not in known and any(f.fix is not None and (unsafe or f.fix.applicability == SAFE) for f in findings):
             found = apply.Found(findings, every.get(path, []))
             going[path] = apply.steps(run.reader.get(path), found, unsafe=unsafe)
             step(path, going[path].__next__)
     while questions:
         asked = dict(questions)
-        state = {path: result.new for path, result in results.items()} | asked
+        state = {path: result.new for path, result in (*known.items(), *results.items())} | asked
         found, all_found = run.found_with({path: Source(path, raw) for path, raw in state.items()})
         wanted, every = _by_path(found), _by_path(all_found)
         questions.clear()
