@@ -78,9 +78,14 @@ def _draft(context, m, i, what, last, fix):
         return
     yield context.at_call(
         CODE, m, i, f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
-        measured=MEASURED, help="make a tf.function of the forward pass once and call that",
+        measured=MEASURED, help=f"make a tf.function of the forward pass once and call that, with {_relaxed(context)} where shapes vary",
         trace=context.trace(repeat, last), fix=(fix if repeat.local else _decorate(context, m, i)) if fix else "it is part of a larger step",
     )
+
+
+def _relaxed(context):
+    """The argument that makes a `tf.function` take other shapes without a new trace."""
+    return "experimental_relax_shapes=True" if context.project.versions.at_least(2, 9) is False else "reduce_retracing=True"
 
 
 def _shaped(m, i):

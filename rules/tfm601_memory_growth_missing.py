@@ -93,8 +93,8 @@ def find(context):
     starts = [(m, place, work) for m, place, work, service, _ in found
               if not (service and any(m.index in closure and other is not m for other, _, _, _, closure in found))]
     if starts:
-        # the one nearest to the root of the project stands for all
-        yield _draft(context, *sorted(starts, key=lambda start: (len(start[0].parts), start[0].parts)))
+        # the one nearest to the root of the project stands for all, programs about tests come last
+        yield _draft(context, *sorted(starts, key=lambda start: ("test" in start[0].parts[-1].lower(), len(start[0].parts), [part.lower() for part in start[0].parts], start[0].parts)))
 
 
 def _draft(context, start, *others):

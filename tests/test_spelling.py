@@ -75,12 +75,14 @@ def test_keras_before_tensorflow_predicts_in_a_graph(tmp_path, more, inputs, out
     assert ("data pipeline" in record["message"]) != graph and record["persona"] == ("pedantic" if graph else "regular")
 
 
-def test_one_module_tells_which_keras_a_project_has(tmp_path):
+def test_one_module_tells_which_keras_those_beside_it_have(tmp_path):
     (tmp_path / "old.py").write_text("from keras.layers import Input, CuDNNGRU\n\nlayer = CuDNNGRU(4)\n")
     (tmp_path / "run.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs"))
     (tmp_path / "new.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs").replace("from keras", "from tensorflow.keras"))
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "other.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs"))
     told = {record["filename"].rpartition("/")[2]: record["persona"] for record in records(tmp_path, "--pedantic") if record["code"] == "TFM201"}
-    assert told == {"run.py": "pedantic", "new.py": "regular"}
+    assert told == {"run.py": "pedantic", "new.py": "regular", "other.py": "regular"}
 
 
 def test_a_wrapper_that_is_gone_is_no_later_tensorflow(tmp_path):

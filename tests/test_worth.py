@@ -211,3 +211,12 @@ def values(samples):
     found = records(tmp_path, "--ignore", "TFM601")
     assert [(record["code"], record["location"]["row"]) for record in found] == [("TFM201", 8), *([] if places else [("TFM201", 9)])]
     assert [place["row"] for place in found[0]["places"]] == places
+
+
+@pytest.mark.parametrize(("write", "persona"), [("sf.write(f'{i}.wav', sound, 22050)", "pedantic"), ("if i == 7:\n        sf.write('7.wav', sound, 22050)", "regular"), ("print(sound)", "regular")])
+def test_launching_operations_is_nothing_beside_a_file_of_sound(tmp_path, write, persona):
+    (tmp_path / "main.py").write_text(
+        "import soundfile as sf\nimport tensorflow as tf\n\nvoice = tf.keras.models.load_model('voice.keras')\n"
+        f"for i, text in enumerate(open('texts')):\n    sound = voice(tf.constant([ord(c) for c in text])[None])\n    {write}\n")
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM202", persona)

@@ -22,7 +22,9 @@ CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
 REGULAR, PEDANTIC = PERSONAS
 _A_LITTLE = 2  # guesses
 _LOOPS = frozenset(("loop", "while"))
-_FIGURES = frozenset(("figure", "subplots", "show", "savefig"))
+_PLOTTING, _FIGURES = frozenset(("matplotlib.pyplot", "pylab")), frozenset(("figure", "subplots", "show", "savefig"))
+_ENCODING, _FILES = frozenset(("soundfile", "scipy.io.wavfile", "cv2", "imageio", "skimage.io")), frozenset(("write", "imwrite", "imsave"))
+_ENCODING_MS = 5.0  # an image or a second of sound
 WORTH_MS = 1500.0  # of all repeats together
 # Milliseconds per repeat that the rule's remedy saves (docs/rules: TensorFlow 2.15 and 2.21, small model, CPU).
 _COST_MS = {"TFM104": 50.0, "TFM107": 10.0, "TFM201": 40.0, "TFM202": 1.8, "TFM203": 18.0, "TFM301": 45.0, "TFM401": 4.0, "TFM402": 4.0}
@@ -50,26 +52,28 @@ def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
 def _adds_up(context: Context, draft: Draft) -> bool:
     """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short one.
 
-    Where each pass draws a figure, that takes longer than what the finding is about.
+    Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding is about.
     """
     repeat, cost = draft.repeat, _COST_MS.get(draft.code, WORTH_MS)
-    if repeat is not None and _draws(repeat):
+    if repeat is not None and (_calls_in_pass(repeat, _PLOTTING, _FIGURES) or cost <= _ENCODING_MS and _calls_in_pass(repeat, _ENCODING, _FILES)):
         return False
     if repeat is None or repeat.count is None or repeat.count * cost >= WORTH_MS:
         return True
     return any(count is None or count * cost >= WORTH_MS for count in _in_all(context, repeat))
 
 
-def _draws(repeat: Repeat) -> bool:
-    """Does each pass of the loop make a figure of matplotlib's, show or save one?"""
+def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[str]) -> bool:
+    """Does each pass of the loop, outside of any condition, call one of the functions of one of the libraries?"""
     m, loop = repeat.module, repeat.context
-    if loop is None:
+    known = {name for name, module, attribute, level in m.imports if not level and (module in libraries or f"{module}.{attribute}" in libraries)} if loop is not None else ()
+    if not known:
         return False
-    plots = {name for name, module, attribute, level in m.imports if f"{module}.{attribute}" == "matplotlib.pyplot" or module in ("matplotlib.pyplot", "pylab")}
-    scope = repeat.hops[0][0].calls[repeat.hops[0][1]][3]
-    return bool(plots) and any(
-        m.calls[j][4] == loop and m.calls[j][0][0] == "a" and m.calls[j][0][2] in _FIGURES and m.calls[j][0][1][0] == "n" and m.calls[j][0][1][1] in plots
-        for j in m.scope_calls(scope))
+    for j in m.scope_calls(repeat.hops[0][0].calls[repeat.hops[0][1]][3]):
+        f, place = m.calls[j][0], m.calls[j][4]
+        if f[0] == "a" and f[2] in names and f[1][0] == "n" and f[1][1] in known and m.inside(place, loop):
+            if not any(m.contexts[c][0] in ("if", "except") for c in m.chain(place) if c > loop):
+                return True
+    return False
 
 
 def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:

@@ -34,7 +34,7 @@ class Module:
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
         self.locate, self.notebook = locate, locate is not None
-        self.unit_test = bool(parts) and not self.notebook and (parts[-1].startswith("test_") or parts[-1].endswith("_test") or parts[-1] == "conftest")
+        self.unit_test = bool(parts) and not self.notebook and _tests(parts[-1], collected.bases)
         self.package = bool(parts) and parts[-1] == "__init__"
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
@@ -585,6 +585,11 @@ def _spelled(m, expression, depth):
             return _spelled(m, m.calls[expression[1]][0], depth - 1) + "(…)"
     tail = tail_of(expression)
     return f"….{tail}" if tail else "…"
+
+
+def _tests(name, bases):
+    """Is a module of that name one of unit tests?  `TestAgent` is when it has a test case, too; an experiment may be called so as well."""
+    return name.startswith("test_") or name.endswith("_test") or name == "conftest" or name.startswith("Test") and any(base == "TestCase" for _, base in bases)
 
 
 def dotted(expression):

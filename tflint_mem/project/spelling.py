@@ -5,9 +5,11 @@ A claim about TensorFlow 2 does not hold for a program that cannot run there, wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
 
 from .module import dotted, tail_of
+
+TYPE_CHECKING = False  # importing `typing` costs more than a small file
 
 if TYPE_CHECKING:
     from . import Project
@@ -34,7 +36,7 @@ class Spelling:
         self.project = project
         self._first: dict[int, bool] = {}
         self._alone: dict[int, bool] = {}
-        self._with_backends: bool | None = None
+        self._old: set[int] | None = None
 
     def first_only(self, m: Module) -> bool:
         """Does the module call what only TensorFlow 1 has, whatever the version and under no condition?"""
@@ -44,13 +46,19 @@ class Spelling:
         return found
 
     def before_tensorflow(self, m: Module) -> bool:
-        """Is the module's `keras` the one before 2.4, which builds graphs on several backends: does this project use what that one has lost?"""
+        """Is the module's `keras` the one before 2.4, which builds graphs on several backends?
+
+        It is where this module, one beside it, one that it imports or one that imports it uses what Keras has lost: a project may be
+        a collection of programs of many years.
+        """
         if not self._keras_alone(m):
             return False
-        if self._with_backends is None:
-            others = map(self.project.module, self.project.mentioned(("keras",)))
-            self._with_backends = any(self._keras_alone(other) and self._old_keras(other) for other in others)
-        return self._with_backends
+        if self._old is None:
+            self._old = {other.index for other in map(self.project.module, self.project.mentioned(("keras",))) if self._keras_alone(other) and self._old_keras(other)}
+        if not self._old or m.index in self._old:
+            return bool(self._old)
+        imports, folder = self.project.imports, os.path.dirname(m.path)
+        return not self._old.isdisjoint((*imports.direct(m), *imports.importers(m))) or any(os.path.dirname(self.project.modules[index].path) == folder for index in self._old)
 
     def _calls_first(self, m: Module) -> bool:
         named = {name for name, module, attribute, level in m.imports if module == "tensorflow" and not attribute and not level}
