@@ -87,7 +87,8 @@ def part(context, m, i):
     here = m.scope_calls(m.calls[i][3])
     name = local_name(m, i)
     parts = (("c", i),) if name is None else (("c", i), ("n", name))
-    applied = next((j for j in here if m.calls[j][0] in parts), None)
+    called = _memo(context, ("first calls", m.index, m.calls[i][3]), lambda: {m.calls[j][0]: j for j in reversed(here)})
+    applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
         return False
     built = _memo(context, ("built", m.index, m.calls[i][3]), lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL])
@@ -154,13 +155,17 @@ def _is_ready_made(name):
 
 def _model_classes(context):
     """Names of the project's classes that may derive from a Keras model, judged by the names of their bases."""
-    bases = [pair for m in context.project.modules for pair in m.bases]
+    heirs: dict = {}
+    for m in context.project.modules:
+        for name, base in m.bases:
+            heirs.setdefault(base, []).append(name)
     known = {"Model", "Sequential", "Functional"}
-    grown = True
-    while grown:
-        fresh = {name for name, base in bases if base in known} - known
-        known |= fresh
-        grown = bool(fresh)
+    waiting = list(known)
+    while waiting:
+        for name in heirs.get(waiting.pop(), ()):
+            if name not in known:
+                known.add(name)
+                waiting.append(name)
     return frozenset(known - {"Model", "Sequential", "Functional"})
 
 
@@ -609,11 +614,7 @@ def returned_from(m, i):
     if statement[0] != F.ASSIGN:
         return False
     targets = set(statement[5])
-    for s in m.scope_statements(call[3]):
-        other = m.statements[s]
-        if other and other[0] == F.RETURN and other[5] is not None and (other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1])):
-            return True
-    return False
+    return any(other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1]) for other in m.returns(call[3]))
 
 
 # -- fixes ---------------------------------------------------------------------------------------------------------------
