@@ -258,8 +258,14 @@ def operations_in_loop(n):
 
 
 def sessions(n):
-    """Very many sessions, each made in a function that a loop calls."""
-    return _one("".join(f"def run_{i}(x):\n    session = tf.compat.v1.Session()\n    session.run(x)\n\n\n" for i in range(n)) + "for row in rows:\n" + _lines([f"run_{i}(row)" for i in range(n)], 4))
+    """Very many sessions, each made in a function that a loop calls; only `close()` ends an interactive one."""
+    return _one("".join(f"def run_{i}(x):\n    session = tf.compat.v1.InteractiveSession()\n    session.run(x)\n\n\n" for i in range(n)) + "for row in rows:\n" + _lines([f"run_{i}(row)" for i in range(n)], 4))
+
+
+def kept_sessions(n):
+    """Very many sessions of one loop that are kept, and one that is closed."""
+    return _one("kept = []\nfor row in rows:\n" + _lines([line for i in range(n) for line in (f"s{i} = tf.compat.v1.Session()", f"s{i}.run(row)", f"kept.append(s{i})")], 4)
+                + "    s0.close()\n")
 
 
 def growth_calls(n):
@@ -420,7 +426,8 @@ PROGRAMS = {
     "traced in a loop": (traced_in_loop, 15, ("TFM302",)),
     "tapes in a loop": (tapes_in_loop, 10, ("TFM203",)),
     "operations in a loop": (operations_in_loop, 10, ("TFM503",)),
-    "sessions": (sessions, 10, ()),
+    "sessions": (sessions, 10, ("TFM502",)),
+    "kept sessions": (kept_sessions, 10, ("TFM502",)),
     "growth calls": (growth_calls, 10, ()),
     "pools": (pools, 10, ("TFM702",)),
     "handlers": (handlers, 10, ("TFM103",)),

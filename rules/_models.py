@@ -318,15 +318,15 @@ def _handed_in(m, statement):
     """What the value that a statement assigns is or holds (see `_holds`), what objects in it are given by the name of their class (`Block(model=net)`), and what its comprehensions collect."""
     direct, wrapped, collected = frozenset(), set(), set()
     if statement[0] == F.ASSIGN and statement[6] is not None:
-        direct = frozenset(_held(statement[6]))
+        direct = frozenset(held(statement[6]))
         for e in walk(statement[6], m.calls):
             if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
                 for argument in m.arguments(e[1]):
-                    wrapped.update(_held(argument))
+                    wrapped.update(held(argument))
     for e in walk_statement(m, statement):
         if e[0] == "g":
             for item in e[2]:
-                collected.update(_held(item))
+                collected.update(held(item))
     return direct, wrapped, collected
 
 
@@ -413,14 +413,14 @@ def _handed_into(m, scope):
 
 def _places_in(m, expression):
     """Names and attributes that an expression is or holds (see `_holds`), also in an object that is given it, by the name of its class: `Block(model=net)`."""
-    yield from _held(expression)
+    yield from held(expression)
     for e in walk(expression, m.calls):
         if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
             for argument in m.arguments(e[1]):
-                yield from _held(argument)
+                yield from held(argument)
 
 
-def _held(expression):
+def held(expression):
     """All that `_holds` finds in an expression."""
     waiting = [expression]
     while waiting:

@@ -20,7 +20,9 @@ MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
 _PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "filter", "batch", "shuffle", "skip", "iterrows", "itertuples", "copy"))  # one for each of the receiver
-MAX_PATHS = 60
+MAX_PATHS = 60  # places that the search by ways looks at: two calls of each function make it see four ways after two functions
+MAX_FURTHER = 600  # callers that the search by functions, which comes after it, looks at
+MAX_CHAIN = 60  # functions in each other that it goes through
 
 
 class Repeat:
@@ -48,6 +50,18 @@ class Repeat:
         return len(self.hops) == 1 and self.context is not None
 
 
+class _Reach:
+    """How far a search for repeats goes: `most` functions in each other; `cut` tells that some way is longer.
+
+    met   functions that are gone through once in the whole search, (module, scope, after a rerun); None: once on each way
+    """
+
+    __slots__ = ("most", "cut", "met")
+
+    def __init__(self, most: int, met: "set | None" = None) -> None:
+        self.most, self.cut, self.met = most, False, met
+
+
 class Repeats:
     def __init__(self, project):
         self.project = project
@@ -56,7 +70,7 @@ class Repeats:
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
         self.owners = Owners(project)
-        self._growing, self._leaving, self._lengths = {}, {}, {}
+        self._growing, self._leaving, self._lengths, self._plain = {}, {}, {}, {}
 
     def of_call(self, m, i, accept=None):
         for repeat in self.all_of_call(m, i):
@@ -66,8 +80,15 @@ class Repeats:
 
     def all_of_call(self, m, i):
         """Every way in which call `i` repeats, nearest first; those that lie beyond so many places on the way are not known."""
-        search, found = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False
-        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search):
+        search, found, reach = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False, _Reach(MAX_DEPTH)
+        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search, reach):
+            found = True
+            yield repeat
+        if found or not search.spent and not reach.cut:
+            return
+        # Too many ways, or too long ones: each function is gone through once, on the first way that leads to it.
+        search = self.project.searches.begin("why a call repeats", m, i, MAX_FURTHER)
+        for repeat in self._search(m, i, ((m, i),), (), search, _Reach(MAX_CHAIN, {(m.index, m.calls[i][3], False)})):
             found = True
             yield repeat
         if search.spent and not found:
@@ -75,12 +96,12 @@ class Repeats:
 
     # -- the search, nearest repeats first --------------------------------------------------------------------------------
 
-    def _search(self, m, i, hops, seen, search):
-        for repeat, owners in self._ways(m, i, hops, seen, search):
+    def _search(self, m, i, hops, seen, search, reach):
+        for repeat, owners in self._ways(m, i, hops, seen, search, reach):
             if not owners or all(self.owners.made(repeat, owner) for owner in owners):
                 yield repeat
 
-    def _ways(self, m, i, hops, seen, search):
+    def _ways(self, m, i, hops, seen, search, reach):
         """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object.
 
         What a Streamlit script itself keeps lasts until the script runs again: from there on (`rerun`) only that repeats the call.
@@ -133,9 +154,10 @@ class Repeats:
             if kind and not rerun:
                 yield Repeat(kind, hops, m, None, scope, None, what, record[F.S_LINE]), owners
                 continue
-            if len(hops) > MAX_DEPTH:
-                continue
             if record[F.S_KIND] == "class":
+                continue
+            if len(hops) > reach.most:
+                reach.cut = True
                 continue
             for other, j, loop in () if rerun else self.project.iterated.loops(m, scope):
                 if not other.unit_test and self.count(other, loop) not in (0, 1):
@@ -145,7 +167,12 @@ class Repeats:
             callers = self.project.callers(m, scope)
             if all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
                 callers = self.kindred.callers(m, scope)
+            only_calls = self._only_calls(m, scope, callers)
             for other, j, how in callers:
+                if len(queue) > search.left and (only_calls or how == "call" and not (other is m and other.calls[j][3] == scope)):
+                    if only_calls:
+                        break
+                    continue  # before its turn the search is given up
                 if other.unit_test:
                     continue
                 if how in ("process", "compiled"):
@@ -153,7 +180,7 @@ class Repeats:
                 place = (other, j)
                 key = (other.index, other.calls[j][3])
                 itself = other is m and key[1] == scope
-                if not itself and key in seen and key[1] != 0:
+                if not itself and key[1] != 0 and (key in seen if reach.met is None else (*key, rerun) in reach.met or not search.step()):
                     continue
                 if how == "call" and not self.feasible.way((place, *hops)):
                     continue
@@ -166,9 +193,20 @@ class Repeats:
                     continue
                 repeat = self._handed_repeat(other, j, how, hops, scope, record[F.S_NAME])
                 if not repeat:
-                    queue.append((other, j, (place, *hops), seen | {key}, owners, rerun))
+                    if reach.met is None:
+                        queue.append((other, j, (place, *hops), seen | {key}, owners, rerun))
+                    else:
+                        reach.met.add((*key, rerun))
+                        queue.append((other, j, (place, *hops), seen, owners, rerun))
                 elif not rerun:
                     yield repeat, owners
+
+    def _only_calls(self, m, scope, callers):
+        """Are all callers of a function calls in other functions?"""
+        key = (m.index, scope)
+        if key not in self._plain:
+            self._plain[key] = all(how == "call" and not (other is m and other.calls[j][3] == scope) for other, j, how in callers)
+        return self._plain[key]
 
     def _cached_in_object(self, m, scope):
         """`cached_property` and `lru_cache` on a method keep a result for each object."""
