@@ -14,6 +14,7 @@ from .guards import Guards
 from .handlers import Handlers
 from .kindred import Kindred
 from .module import call_text, tail_of, walk
+from .nearest import Nearest
 from .owners import Owners
 
 MAX_DEPTH = 9
@@ -21,8 +22,7 @@ FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
 _PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "filter", "batch", "shuffle", "skip", "iterrows", "itertuples", "copy"))  # one for each of the receiver
 MAX_PATHS = 60  # places that the search by ways looks at: two calls of each function make it see four ways after two functions
-MAX_FURTHER = 600  # callers that the search by functions, which comes after it, looks at
-MAX_CHAIN = 60  # functions in each other that it goes through
+MAX_CHAIN = 60  # functions in each other on a way that is looked at because it is the shortest
 
 
 class Repeat:
@@ -53,13 +53,13 @@ class Repeat:
 class _Reach:
     """How far a search for repeats goes: `most` functions in each other; `cut` tells that some way is longer.
 
-    met   functions that are gone through once in the whole search, (module, scope, after a rerun); None: once on each way
+    nearest   gives the one caller of each function that is looked at; None: all are
     """
 
-    __slots__ = ("most", "cut", "met")
+    __slots__ = ("most", "cut", "nearest")
 
-    def __init__(self, most: int, met: "set | None" = None) -> None:
-        self.most, self.cut, self.met = most, False, met
+    def __init__(self, most: int, nearest: "Nearest | None" = None) -> None:
+        self.most, self.cut, self.nearest = most, False, nearest
 
 
 class Repeats:
@@ -70,6 +70,7 @@ class Repeats:
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
         self.owners = Owners(project)
+        self.nearest = Nearest(self)
         self._growing, self._leaving, self._lengths, self._plain = {}, {}, {}, {}
 
     def of_call(self, m, i, accept=None):
@@ -86,12 +87,12 @@ class Repeats:
             yield repeat
         if found or not search.spent and not reach.cut:
             return
-        # Too many ways, or too long ones: each function is gone through once, on the first way that leads to it.
-        search = self.project.searches.begin("why a call repeats", m, i, MAX_FURTHER)
-        for repeat in self._search(m, i, ((m, i),), (), search, _Reach(MAX_CHAIN, {(m.index, m.calls[i][3], False)})):
-            found = True
-            yield repeat
-        if search.spent and not found:
+        shortest = self.project.searches.begin("why a call repeats", m, i, MAX_CHAIN)  # too many ways, or too long ones
+        for repeat in self._search(m, i, ((m, i),), set(), shortest, _Reach(MAX_CHAIN, self.nearest)):
+            if self.feasible.way(repeat.hops[repeat.handed:]):
+                found = True
+                yield repeat
+        if not found and (search.spent or shortest.spent):
             search.give_up()
 
     # -- the search, nearest repeats first --------------------------------------------------------------------------------
@@ -164,10 +165,10 @@ class Repeats:
                     yield self._loop_repeat(other, loop, ((other, j), *hops), self.count(other, loop)), owners
             if m.unit_test:
                 continue  # a test runs once; only a loop around the call itself repeats it
-            callers = self.project.callers(m, scope)
-            if all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
+            callers = self.project.callers(m, scope) if reach.nearest is None else reach.nearest.callers(m, scope)
+            if reach.nearest is None and all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
                 callers = self.kindred.callers(m, scope)
-            only_calls = self._only_calls(m, scope, callers)
+            only_calls = reach.nearest is None and self._only_calls(m, scope, callers)
             for other, j, how in callers:
                 if len(queue) > search.left and (only_calls or how == "call" and not (other is m and other.calls[j][3] == scope)):
                     if only_calls:
@@ -180,9 +181,9 @@ class Repeats:
                 place = (other, j)
                 key = (other.index, other.calls[j][3])
                 itself = other is m and key[1] == scope
-                if not itself and key[1] != 0 and (key in seen if reach.met is None else (*key, rerun) in reach.met or not search.step()):
+                if not itself and key in seen and key[1] != 0:
                     continue
-                if how == "call" and not self.feasible.way((place, *hops)):
+                if how == "call" and not self.feasible.way((place, *hops) if reach.nearest is None else (place, *hops[:MAX_DEPTH])):
                     continue
                 if itself:
                     if not rerun and how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
@@ -193,11 +194,7 @@ class Repeats:
                     continue
                 repeat = self._handed_repeat(other, j, how, hops, scope, record[F.S_NAME])
                 if not repeat:
-                    if reach.met is None:
-                        queue.append((other, j, (place, *hops), seen | {key}, owners, rerun))
-                    else:
-                        reach.met.add((*key, rerun))
-                        queue.append((other, j, (place, *hops), seen, owners, rerun))
+                    queue.append((other, j, (place, *hops), seen | {key} if reach.nearest is None else seen, owners, rerun))
                 elif not rerun:
                     yield repeat, owners
 
