@@ -16,9 +16,11 @@ def growth_calls(context):
 
 def _taken_back(context, m, i):
     """Is growth switched off again for the same device further on in the function?"""
-    device = context.argument(m, i, 0, "device")
-    return any(j > i and context.argument(m, j, 1, "enable") == ("k", False) and context.argument(m, j, 0, "device") == device
-               for j in m.calls_by_tail().get("set_memory_growth", ()) if m.calls[j][3] == m.calls[i][3])
+    key = ("growth off", m.index)
+    if key not in context.memo:  # (function, device) -> the last call that switches it off
+        context.memo[key] = {(m.calls[j][3], context.argument(m, j, 0, "device")): j for j in m.calls_by_tail().get("set_memory_growth", ())
+                             if context.argument(m, j, 1, "enable") == ("k", False)}
+    return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
 
 
 def limit_calls(context):

@@ -87,7 +87,8 @@ def part(context, m, i):
     here = m.scope_calls(m.calls[i][3])
     name = local_name(m, i)
     parts = (("c", i),) if name is None else (("c", i), ("n", name))
-    applied = next((j for j in here if m.calls[j][0] in parts), None)
+    called = _memo(context, ("first calls", m.index, m.calls[i][3]), lambda: {m.calls[j][0]: j for j in reversed(here)})
+    applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
         return False
     built = _memo(context, ("built", m.index, m.calls[i][3]), lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL])
@@ -154,13 +155,17 @@ def _is_ready_made(name):
 
 def _model_classes(context):
     """Names of the project's classes that may derive from a Keras model, judged by the names of their bases."""
-    bases = [pair for m in context.project.modules for pair in m.bases]
+    heirs: dict = {}
+    for m in context.project.modules:
+        for name, base in m.bases:
+            heirs.setdefault(base, []).append(name)
     known = {"Model", "Sequential", "Functional"}
-    grown = True
-    while grown:
-        fresh = {name for name, base in bases if base in known} - known
-        known |= fresh
-        grown = bool(fresh)
+    waiting = list(known)
+    while waiting:
+        for name in heirs.get(waiting.pop(), ()):
+            if name not in known:
+                known.add(name)
+                waiting.append(name)
     return frozenset(known - {"Model", "Sequential", "Functional"})
 
 
@@ -313,15 +318,15 @@ def _handed_in(m, statement):
     """What the value that a statement assigns is or holds (see `_holds`), what objects in it are given by the name of their class (`Block(model=net)`), and what its comprehensions collect."""
     direct, wrapped, collected = frozenset(), set(), set()
     if statement[0] == F.ASSIGN and statement[6] is not None:
-        direct = frozenset(_held(statement[6]))
+        direct = frozenset(held(statement[6]))
         for e in walk(statement[6], m.calls):
             if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
                 for argument in m.arguments(e[1]):
-                    wrapped.update(_held(argument))
+                    wrapped.update(held(argument))
     for e in walk_statement(m, statement):
         if e[0] == "g":
             for item in e[2]:
-                collected.update(_held(item))
+                collected.update(held(item))
     return direct, wrapped, collected
 
 
@@ -408,14 +413,14 @@ def _handed_into(m, scope):
 
 def _places_in(m, expression):
     """Names and attributes that an expression is or holds (see `_holds`), also in an object that is given it, by the name of its class: `Block(model=net)`."""
-    yield from _held(expression)
+    yield from held(expression)
     for e in walk(expression, m.calls):
         if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
             for argument in m.arguments(e[1]):
-                yield from _held(argument)
+                yield from held(argument)
 
 
-def _held(expression):
+def held(expression):
     """All that `_holds` finds in an expression."""
     waiting = [expression]
     while waiting:
@@ -572,11 +577,7 @@ def returned_from(m, i):
     if statement[0] != F.ASSIGN:
         return False
     targets = set(statement[5])
-    for s in m.scope_statements(call[3]):
-        other = m.statements[s]
-        if other and other[0] == F.RETURN and other[5] is not None and (other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1])):
-            return True
-    return False
+    return any(other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1]) for other in m.returns(call[3]))
 
 
 # -- fixes ---------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from tflint_mem.project.budget import settle
 
 from . import _lifetimes
 
+MOST_STEPS = 1_000  # calls that one search for what has run before looks at
+MAX_DEPTH = 5  # callers of callers that it goes through
 _KINDS = frozenset(("model", "saved_model", "variable", "dataset", "table"))
 _RECEIVERS = frozenset(("model", "saved_model", "layer", "dataset", "tape", "optimizer", "metric", "loss", "variable", "tf.function", "table"))
 
@@ -15,7 +17,7 @@ class Runtime:
 
     def __init__(self, context):
         self.context, self.project = context, context.project
-        self._memo = {}
+        self._memo, self._running, self._before_functions, self._imports, self._cuts = {}, {}, {}, {}, 0
 
     def call(self, m, i):
         """Does this call run TensorFlow, itself or in the functions of the project that it calls?"""
@@ -32,41 +34,67 @@ class Runtime:
             return 1, ()
         return 0, ((fm.index, s) for i in calls for fm, s in self.project.functions_called(m, i))
 
-    def before(self, m, i, depth=0, seen=()):
+    def before(self, m, i):
         """The call that has run TensorFlow in this process when call `i` runs, as (module, call), or None.
 
         Looked for: earlier in the same function, in another pass of a loop around it, in the constructor of its object,
         earlier in its callers, at the top of its module and of those that it imports.
         """
+        search = self.project.searches.begin("what has run TensorFlow", m, i, MOST_STEPS)
+        found = self._before(m, i, 0, (), search)
+        if found is None and search.spent:
+            search.give_up()
+        return found
+
+    def _before(self, m, i, depth, seen, search):
+        if not search.step():
+            return None
         scope = m.calls[i][3]
         found = self._earlier(m, i)
         if found is not None:
             return (m, found)
-        if scope == 0 or depth > 5 or (m.index, scope) in seen:
-            return None if scope else self.at_import(m, i)
+        if scope == 0:
+            return self.at_import(m, i)
+        key = (m.index, scope)
+        if depth > MAX_DEPTH or key in seen:
+            self._cuts += key in seen
+            return None
+        if (key, depth) in self._before_functions:
+            return self._before_functions[key, depth]
+        cuts = self._cuts
+        found = self._before_function(m, scope, depth, (*seen, key), search)
+        if self._cuts == cuts and not search.spent:  # nothing on the way had to be left out
+            self._before_functions[key, depth] = found
+        return found
+
+    def _before_function(self, m, scope, depth, seen, search):
         for own in self._constructors(m, scope):
-            for k in own[0].scope_calls(own[1]):
-                if self.call(own[0], k):
-                    return (own[0], k)
+            for k in self._calls_that_run(*own):
+                return (own[0], k)
         for caller, k, how in self.project.callers(m, scope):
             if how in ("call", "map", "submit", "callback", "handler"):
-                found = self.before(caller, k, depth + 1, (*seen, (m.index, scope)))
+                found = self._before(caller, k, depth + 1, seen, search)
                 if found is not None:
                     return found
         return self.at_import(m, None)
+
+    def _calls_that_run(self, m, scope):
+        """The calls of a scope that run TensorFlow, in order."""
+        key = (m.index, scope)
+        if key not in self._running:
+            self._running[key] = [k for k in m.scope_calls(scope) if self.call(m, k)]
+        return self._running[key]
 
     def _earlier(self, m, i):
         """A call before `i` in its function that can run before it, or one behind it in a loop around both."""
         call = m.calls[i]
         loops = [c for c in m.loops(call[4]) if m.contexts[c][0] != "comp"]
-        for k in m.scope_calls(call[3]):
+        for k in self._calls_that_run(m, call[3]):
             if k == i or not _lifetimes.meet(m, min(i, k), max(i, k)):
                 continue
             if k > i and not any(m.inside(m.calls[k][4], loop) for loop in loops):
                 continue
-            if m.calls[k][5] == call[5] and k > i:
-                continue
-            if self.call(m, k):
+            if m.calls[k][5] != call[5] or k < i:
                 return k
         return None
 
@@ -81,13 +109,17 @@ class Runtime:
 
     def at_import(self, m, before, depth=0):
         """A call at the top level of a module (before call `before`), or of one that it imports, that runs TensorFlow."""
-        for k in m.scope_calls(0):
-            if before is not None and k >= before:
-                break
-            if self._guarded_main(m, k) and before is None:
-                continue
-            if self.call(m, k):
-                return (m, k)
+        if before is not None:
+            first = next(iter(self._calls_that_run(m, 0)), before)
+            return (m, first) if first < before else self._at_imports(m, depth)
+        key = (m.index, depth)
+        if key not in self._imports:
+            first = next((k for k in self._calls_that_run(m, 0) if not self._guarded_main(m, k)), None)
+            self._imports[key] = (m, first) if first is not None else self._at_imports(m, depth)
+        return self._imports[key]
+
+    def _at_imports(self, m, depth):
+        """A call at the top level of a module that the module imports."""
         if depth >= 2:
             return None
         for s in m.scope_statements(0):

@@ -195,18 +195,18 @@ class _Shapes:
         if key in self.names:
             self.cuts += 1
             return None
-        asked = (position, name, at, around, depth)
+        reaching = self.infer.reaching(m, bindings, at)
+        asked = (position, *map(id, reaching), m.loops(around), depth)
         if asked in self.known:
-            return self.known[asked]
+            return self.known[asked][0]
         cuts = self.cuts
         self.names.add(key)
         try:
-            reaching = self.infer.reaching(m, bindings, at)
             shape = next((found for binding in reaching for found in (self.binding(position, name, binding, around, depth),) if found), None)
         finally:
             self.names.discard(key)
         if self.cuts == cuts:
-            self.known[asked] = shape
+            self.known[asked] = shape, reaching
         return shape
 
     def binding(self, position, name, binding, around, depth):

@@ -66,7 +66,7 @@ class Search:
     """Looks for what varies in one argument.
 
     names   the names that are followed just now      cuts   how often one of them led back to itself
-    known   {what was asked about a name: the answer}, of those that no such circle was cut in
+    known   {what was asked about a name: (the answer, its bindings)}, of those that no such circle was cut in
     budget  the steps it may take
     """
 
@@ -129,25 +129,25 @@ class Search:
         if key in self.names:
             self.cuts += 1
             return None
-        asked = (position, e[1], at, around, depth)
+        if e[1] in m.global_names(scope):
+            self.names.add(key)
+            try:
+                return self._counter(position, e[1], bindings)
+            finally:
+                self.names.discard(key)
+        bindings = self.infer.reaching(m, bindings, at)
+        asked = (position, *map(id, bindings), m.loops(around), depth)
         if asked in self.known:
-            return self.known[asked]
+            return self.known[asked][0]
         cuts = self.cuts
         self.names.add(key)  # a name that is made from itself says nothing new
         try:
-            found = self._bound(position, e[1], bindings, at, around, depth)
+            found = next((found for binding in bindings for found in (self._binding(position, e[1], binding, bindings, around, depth),) if found), None)
         finally:
             self.names.discard(key)
         if self.cuts == cuts:
-            self.known[asked] = found
+            self.known[asked] = found, bindings  # which keep their ids
         return found
-
-    def _bound(self, position, name, bindings, at, around, depth):
-        m, scope = self.place(position)
-        if name in m.global_names(scope):
-            return self._counter(position, name, bindings)
-        bindings = self.infer.reaching(m, bindings, at)
-        return next((found for binding in bindings for found in (self._binding(position, name, binding, bindings, around, depth),) if found), None)
 
     def _binding(self, position, name, binding, bindings, around, depth):
         m, scope = self.place(position)

@@ -156,13 +156,16 @@ def _fresh(context, m, i):
 
 def _added(context, m, i, ours, loop):
     """`new = Sequential(); new.add(existing_model)`."""
-    call = m.calls[i]
-    for j in m.scope_calls(call[3]):
-        other = m.calls[j]
-        if other[0][0] == "a" and other[0][2] == "add" and other[1] and j > i:
-            if not ours.isdisjoint(context.infer.values(m, call[3], other[0][1], other[5])) and _is_model(context, m, call, other[1][0], ours, loop):
-                return "layer"
-    return ""
+    call, key = m.calls[i], ("added to", m.index, m.calls[i][3])
+    if key not in context.memo:
+        added = context.memo[key] = {}  # value -> calls that add something to it
+        for j in m.scope_calls(call[3]):
+            other = m.calls[j]
+            if other[0][0] == "a" and other[0][2] == "add" and other[1]:
+                for v in context.infer.values(m, call[3], other[0][1], other[5]):
+                    added.setdefault(v, []).append(j)
+    to_ours = {j for v in ours for j in context.memo[key].get(v, ()) if j > i}
+    return "layer" if any(_is_model(context, m, call, m.calls[j][1][0], ours, loop) for j in sorted(to_ours)) else ""
 
 
 def _repeat(context, m, i):

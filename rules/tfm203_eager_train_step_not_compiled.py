@@ -76,13 +76,13 @@ def _block(m, i):
 
 def _not_first(context, m, i, block):
     """Is another tape opened before this one by the same statement?"""
-    return any(j < i and m.calls[j][5] == block and "tf.GradientTape" in context.project.apis(m, j) for j in m.scope_calls(m.calls[i][3]))
+    return any(j < i and "tf.GradientTape" in context.project.apis(m, j) for j in m.calls_of(block))
 
 
 def _needs_host(context, m, block):
     """Is a tensor taken to the host while the tape records, for something else than a message?"""
     inner = m.statements[block][6]
-    for i in m.scope_calls(m.statements[block][1]):
+    for i in (i for s in m.behind(block) for i in m.calls_of(s)):
         call = m.calls[i]
         if call[0][0] == "a" and call[0][2] == "numpy" and m.inside(call[4], inner) and m.statements[call[5]][0] != F.EXPR:
             return True

@@ -79,18 +79,18 @@ def _draft(context, m, i, repeat, interactive):
 def _kept(context, repeat):
     """Is the session, or an object that owns it, put into a container somewhere on the way of the repeat?"""
     m, i = repeat.hops[-1]
-    if _contained(m, i, repeat.context if repeat.local else -1):
+    if _contained(context, m, i, repeat.context if repeat.local else -1):
         return True
     owner = _owner(m, i)
     if owner is None:
         return False
     for position, (hm, hi) in enumerate(repeat.hops[:-1]):
         if (position or not repeat.handed) and any(v[0] == "inst" and (v[1], v[2]) == owner for v in context.infer.call_values(hm, hi)):
-            return _contained(hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
+            return _contained(context, hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
     return False
 
 
-def _contained(m, i, region):
+def _contained(context, m, i, region):
     """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
     call = m.calls[i]
     statement = m.statements[call[5]]
@@ -102,16 +102,26 @@ def _contained(m, i, region):
     for expression in statement_expressions(statement):
         if any(e[0] == "g" and _holds(e[2][-1], held) for e in walk(expression, m.calls)):
             return True
-    for j in m.scope_calls(call[3]):
-        other = m.calls[j]
-        if other[0][0] == "a" and other[0][2] in _models.ADDERS and m.inside(other[4], region) and any(_holds(a, held) for a in other[1]):
-            return True
-    for s in m.scope_statements(call[3]):
-        other = m.statements[s]
-        if other and other[0] == F.ASSIGN and other[6] is not None and m.inside(other[2], region) and _holds(other[6], held):
-            if any(target[0] == "x" for target in other[5]):
-                return True
-    return False
+    key = ("into containers", m.index, call[3])
+    if key not in context.memo:
+        context.memo[key] = _into_containers(m, call[3])
+    return any(m.inside(place, region) for each in held for place in context.memo[key].get(each, ()))
+
+
+def _into_containers(m, scope):
+    """{name, attribute or call: contexts in which a scope puts it into a container, alone or with others}."""
+    found = {}
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if call[0][0] == "a" and call[0][2] in _models.ADDERS:
+            for each in {each for a in call[1] for each in _models.held(a)}:
+                found.setdefault(each, []).append(call[4])
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(target[0] == "x" for target in statement[5]):
+            for each in set(_models.held(statement[6])):
+                found.setdefault(each, []).append(statement[2])
+    return found
 
 
 def _holds(expression, held):
@@ -136,21 +146,30 @@ def _ended(context, m, i):
     statement = m.statements[m.calls[i][5]]
     if statement[0] == F.WITH and any(e == ("c", i) for e, _ in statement[5]):
         return True
+    if "closed" not in context.memo:
+        context.memo["closed"] = frozenset(_closed(context))
+    return ours in context.memo["closed"] or ours in _entered(context, m)
+
+
+def _closed(context):
+    """The values that are closed, handed to what closes or owns them, or entered, anywhere in the project."""
     for other, j, _ in context.everywhere(("close",), frozenset(("session.close",))):
-        if ours in context.infer.values(other, other.calls[j][3], other.calls[j][0][1], other.calls[j][5]):
-            return True
+        yield from context.infer.values(other, other.calls[j][3], other.calls[j][0][1], other.calls[j][5])
     for other, j, _ in context.everywhere(tuple(_CLOSERS)):
         for argument in other.calls[j][1]:
-            if ours in context.infer.values(other, other.calls[j][3], argument, other.calls[j][5]):
-                return True
-    for index in {m.index, *context.project.mentioned(("close", "Session"))}:
-        other = context.project.module(index)
-        for s, with_statement in enumerate(other.statements):
-            if with_statement and with_statement[0] == F.WITH:
-                for expression, _ in with_statement[5]:
-                    if expression[0] in ("n", "a") and ours in context.infer.values(other, with_statement[1], expression, s):
-                        return True
-    return False
+            yield from context.infer.values(other, other.calls[j][3], argument, other.calls[j][5])
+    for index in context.project.mentioned(("close", "Session")):
+        yield from _entered(context, context.project.module(index))
+
+
+def _entered(context, m):
+    """The values of names and attributes that the module uses as context managers."""
+    key = ("entered", m.index)
+    if key not in context.memo:
+        context.memo[key] = frozenset(
+            v for s, statement in enumerate(m.statements) if statement and statement[0] == F.WITH
+            for expression, _ in statement[5] if expression[0] in ("n", "a") for v in context.infer.values(m, statement[1], expression, s))
+    return context.memo[key]
 
 
 def _close(repeat, m, i, interactive):

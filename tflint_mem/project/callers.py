@@ -151,21 +151,18 @@ class Callers:
         owner = m.scopes[scope][F.S_PARENT]
         heirs = {(m.index, owner), *self.project.subclasses(m, owner)}
         for other in self.project.mentioning(m.scopes[owner][F.S_NAME] if name == "__getitem__" else name, 64):
-            for i, call in enumerate(other.calls):
-                for e in (call[0], *other.arguments(i)):
-                    for part in walk(e):
-                        if (part[0] == "a" and part[2] == name or part[0] == "x" and name == "__getitem__") and any(
-                            v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(other, call[3], part[1], call[5])
-                        ):
-                            found.append((other, i, "call"))
+            for i, read in other.read_in_calls().get(name, ()):
+                call = other.calls[i]
+                if any(v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(other, call[3], read, call[5])):
+                    found.append((other, i, "call"))
 
     def _entered(self, m, scope, owner, found):
         """`with Thing(…) as x:` runs `Thing.__enter__`."""
         for other in self.project.mentioning(m.scopes[owner][F.S_NAME], 64):
-            for statement in other.statements:
+            for s, statement in enumerate(other.statements):
                 if statement and statement[0] == F.WITH:
                     for expression, _ in statement[5]:
-                        for v in self.project.infer.values(other, statement[1], expression, other.statements.index(statement)):
+                        for v in self.project.infer.values(other, statement[1], expression, s):
                             if v == ("inst", m.index, owner) and expression[0] == "c":
                                 found.append((other, expression[1], "call"))
 
@@ -530,12 +527,8 @@ class Callers:
         return name == "pool" or "process" in name
 
     def _one_task_per_child(self, m):
-        for call in m.calls:
-            if tail_of(call[0]) in ("Pool", "ProcessPoolExecutor"):
-                for keyword, value in call[2]:
-                    if keyword in ("maxtasksperchild", "max_tasks_per_child") and value == ("k", 1):
-                        return True
-        return False
+        return any(keyword in ("maxtasksperchild", "max_tasks_per_child") and value == ("k", 1)
+                   for tail in ("Pool", "ProcessPoolExecutor") for i in m.calls_by_tail().get(tail, ()) for keyword, value in m.calls[i][2])
 
     def _forwarded(self, other, i, where, m, scope, found):
         """A project function that takes the function as a parameter: the calls of that parameter in its body."""

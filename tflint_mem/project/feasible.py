@@ -11,6 +11,8 @@ from .module import statement_expressions, tail_of, walk
 
 _TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "graph", "dataset", "tf.function", "inst", "fn", "meth", "things"))
 
+_DECIDED = frozenset(("is", "is not", "==", "!=", "in", "not in"))  # what `_compare` has an answer for
+
 
 class Feasible:
     def __init__(self, project):
@@ -221,7 +223,7 @@ def _names(m, test):
             yield from _names(m, item)
     elif tag == "n":
         yield test[1]
-    elif tag == "q" and len(test[2]) == 1 and test[1][0] == "n" and test[3][0][0] in ("k", "t", "l", "S"):
+    elif tag == "q" and len(test[2]) == 1 and test[2][0] in _DECIDED and test[1][0] == "n" and test[3][0][0] in ("k", "t", "l", "S"):
         yield test[1][1]
     elif tag == "q" and test[2] in (("in",), ("not in",)) and test[1][0] == "k" and isinstance(test[1][1], str) and test[3][0][0] == "n":
         yield test[3][0][1]

@@ -29,7 +29,7 @@ class Module:
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_fills", "_declaring", "_links", "_loops", "_ordered", "_spans", "_of_statement")
+                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_returns", "_reads", "_fills", "_declaring", "_links", "_loops", "_ordered", "_spans", "_of_statement")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -60,6 +60,7 @@ class Module:
 
     def _clear(self):
         self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._fills, self._classes = {}, {}, {}, {}, {}, {}, {}, None
+        self._returns, self._reads = {}, None
         self._links, self._loops, self._spans, self._of_statement, self._ordered = {}, {-1: ()}, None, None, {}
         self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
 
@@ -191,6 +192,14 @@ class Module:
         found = self._ifs.get(scope)
         if found is None:
             found = self._ifs[scope] = [s for s in self.scope_statements(scope) if self.statements[s] is not None and self.statements[s][0] == F.IF]
+        return found
+
+    def returns(self, scope):
+        """The `return` statements of a scope that give something, in order."""
+        found = self._returns.get(scope)
+        if found is None:
+            statements = map(self.statements.__getitem__, self.scope_statements(scope))
+            found = self._returns[scope] = [s for s in statements if s is not None and s[0] == F.RETURN and s[5] is not None]
         return found
 
     def jumps(self, scope):
@@ -383,6 +392,17 @@ class Module:
         """The expressions that call `i` is given, by position and by keyword."""
         call = self.calls[i]
         return [*call[1], *[value for _, value in call[2]]]
+
+    def read_in_calls(self):
+        """attribute, or "__getitem__" -> [(call, what it is an attribute or item of)], for what calls are given or made on."""
+        if self._reads is None:
+            index = self._reads = {}
+            for i, call in enumerate(self.calls):
+                for expression in (call[0], *self.arguments(i)):
+                    for e in walk(expression):
+                        if e[0] in ("a", "x"):
+                            index.setdefault(e[2] if e[0] == "a" else "__getitem__", []).append((i, e[1]))
+        return self._reads
 
     def references(self):
         """name -> [(call, position or keyword)] where a function could be handed over as an argument; lambdas under their scope number."""

@@ -14,14 +14,16 @@ from .guards import Guards
 from .handlers import Handlers
 from .kindred import Kindred
 from .module import call_text, tail_of, walk
+from .nearest import Nearest
 from .owners import Owners
 
 MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
 _PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "filter", "batch", "shuffle", "skip", "iterrows", "itertuples", "copy"))  # one for each of the receiver
-MAX_PATHS = 60
 MAX_GIVEN = 2  # parameters that pass a number on
+MAX_PATHS = 60  # places that the search by ways looks at: two calls of each function make it see four ways after two functions
+MAX_CHAIN = 60  # functions in each other on a way that is looked at because it is the shortest
 
 
 class Repeat:
@@ -49,6 +51,18 @@ class Repeat:
         return len(self.hops) == 1 and self.context is not None
 
 
+class _Reach:
+    """How far a search for repeats goes: `most` functions in each other; `cut` tells that some way is longer.
+
+    nearest   gives the one caller of each function that is looked at; None: all are
+    """
+
+    __slots__ = ("most", "cut", "nearest")
+
+    def __init__(self, most: int, nearest: "Nearest | None" = None) -> None:
+        self.most, self.cut, self.nearest = most, False, nearest
+
+
 class Repeats:
     def __init__(self, project):
         self.project = project
@@ -57,7 +71,8 @@ class Repeats:
         self.feasible = Feasible(project)
         self.kindred = Kindred(project)
         self.owners = Owners(project)
-        self._growing, self._leaving, self._lengths = {}, {}, {}
+        self.nearest = Nearest(self)
+        self._growing, self._leaving, self._lengths, self._plain = {}, {}, {}, {}
 
     def of_call(self, m, i, accept=None):
         for repeat in self.all_of_call(m, i):
@@ -70,21 +85,28 @@ class Repeats:
 
         With `time` the question is whether the time of all runs adds up: see `Guards.once`.
         """
-        search, found = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False
-        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search, time):
+        search, found, reach = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False, _Reach(MAX_DEPTH)
+        for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search, reach, time):
             found = True
             yield repeat
-        if search.spent and not found:
+        if found or not search.spent and not reach.cut:
+            return
+        shortest = self.project.searches.begin("why a call repeats", m, i, MAX_CHAIN)  # too many ways, or too long ones
+        for repeat in self._search(m, i, ((m, i),), set(), shortest, _Reach(MAX_CHAIN, self.nearest), time):
+            if self.feasible.way(repeat.hops[repeat.handed:]):
+                found = True
+                yield repeat
+        if not found and (search.spent or shortest.spent):
             search.give_up()
 
     # -- the search, nearest repeats first --------------------------------------------------------------------------------
 
-    def _search(self, m, i, hops, seen, search, time):
-        for repeat, owners in self._ways(m, i, hops, seen, search, time):
+    def _search(self, m, i, hops, seen, search, reach, time):
+        for repeat, owners in self._ways(m, i, hops, seen, search, reach, time):
             if not owners or all(self.owners.made(repeat, owner) for owner in owners):
                 yield repeat
 
-    def _ways(self, m, i, hops, seen, search, time):
+    def _ways(self, m, i, hops, seen, search, reach, time):
         """(repeat, classes of which each repeat must make an object for it to count): a guard on `self.model` holds for one object.
 
         What a Streamlit script itself keeps lasts until the script runs again: from there on (`rerun`) only that repeats the call.
@@ -137,19 +159,25 @@ class Repeats:
             if kind and not rerun:
                 yield Repeat(kind, hops, m, None, scope, None, what, record[F.S_LINE]), owners
                 continue
-            if len(hops) > MAX_DEPTH:
-                continue
             if record[F.S_KIND] == "class":
+                continue
+            if len(hops) > reach.most:
+                reach.cut = True
                 continue
             for other, j, loop in () if rerun else self.project.iterated.loops(m, scope):
                 if not other.unit_test and self.count(other, loop) not in (0, 1):
                     yield self._loop_repeat(other, loop, ((other, j), *hops), self.count(other, loop)), owners
             if m.unit_test:
                 continue  # a test runs once; only a loop around the call itself repeats it
-            callers = self.project.callers(m, scope)
-            if all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
+            callers = self.project.callers(m, scope) if reach.nearest is None else reach.nearest.callers(m, scope)
+            if reach.nearest is None and all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
                 callers = self.kindred.callers(m, scope)
+            only_calls = reach.nearest is None and self._only_calls(m, scope, callers)
             for other, j, how in callers:
+                if len(queue) > search.left and (only_calls or how == "call" and not (other is m and other.calls[j][3] == scope)):
+                    if only_calls:
+                        break
+                    continue  # before its turn the search is given up
                 if other.unit_test:
                     continue
                 if how in ("process", "compiled"):
@@ -159,7 +187,7 @@ class Repeats:
                 itself = other is m and key[1] == scope
                 if not itself and key in seen and key[1] != 0:
                     continue
-                if how == "call" and not self.feasible.way((place, *hops)):
+                if how == "call" and not self.feasible.way((place, *hops) if reach.nearest is None else (place, *hops[:MAX_DEPTH])):
                     continue
                 if itself:
                     if not rerun and how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
@@ -170,9 +198,16 @@ class Repeats:
                     continue
                 repeat = self._handed_repeat(other, j, how, hops, scope, record[F.S_NAME])
                 if not repeat:
-                    queue.append((other, j, (place, *hops), seen | {key}, owners, rerun))
+                    queue.append((other, j, (place, *hops), seen | {key} if reach.nearest is None else seen, owners, rerun))
                 elif not rerun:
                     yield repeat, owners
+
+    def _only_calls(self, m, scope, callers):
+        """Are all callers of a function calls in other functions?"""
+        key = (m.index, scope)
+        if key not in self._plain:
+            self._plain[key] = all(how == "call" and not (other is m and other.calls[j][3] == scope) for other, j, how in callers)
+        return self._plain[key]
 
     def _cached_in_object(self, m, scope):
         """`cached_property` and `lru_cache` on a method keep a result for each object."""
