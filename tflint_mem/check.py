@@ -383,9 +383,12 @@ class Run:
 
     def _keep_place(self):
         """Only what stands in the file, or on the row, that `verify` was asked about."""
-        from tflint_mem.verify import command
+        from tflint_mem.verify import OptionError, command
 
-        self.findings = command.at_place(self.findings, *self.options.place)
+        try:
+            self.findings = command.at_place(self.findings, *self.options.place)
+        except OptionError as error:
+            raise UsageError(str(error)) from None
 
     def _subtract_baseline(self):
         from tflint_mem.baseline import Baseline

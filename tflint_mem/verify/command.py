@@ -162,10 +162,13 @@ def keep(outcome, folder):
 def at_place(findings, path, row=None):
     """The findings of a file, or of one row of it; for a row without one, a stand-in so that any loop can be measured.
 
-    A stand-in has the code "-": it accuses nobody, it only says where to measure.
+    A stand-in has the code "-": it accuses nobody, it only says where to measure.  Raises OptionError for a row that the
+    file does not have.
     """
     from ..finding import Finding
 
+    if row is not None:
+        _check_row(path, row)
     real = os.path.realpath(path)
     found = [finding for finding in findings if os.path.realpath(finding.path) == real and finding.code != "TFM000"]
     if row is None:
@@ -173,3 +176,15 @@ def at_place(findings, path, row=None):
     exact = [finding for finding in found if finding.start[0] <= row <= finding.end[0]]
     return exact or [Finding(code="-", name="place", group="leak", severity="hint", message="what this place does to memory",
                              path=path, start=(row, 1), end=(row, 1))]
+
+
+def _check_row(path, row):
+    from ..source import Source, SourceError
+
+    try:
+        lines = Source.read(path).lines
+    except (OSError, SourceError):
+        return  # that the file cannot be read is said elsewhere
+    rows = len(lines) - 1 if lines and not lines[-1].strip() else len(lines)
+    if not 1 <= row <= rows:
+        raise OptionError(f"{path}:{row}: the file has {rows} row{'s' if rows != 1 else ''}")
