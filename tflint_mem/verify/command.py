@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import threading
+import time
 
 from .. import safe
 from . import interpreter, session
@@ -20,12 +21,13 @@ _BAR = 24
 
 
 class Progress:
-    """One row that is drawn over itself on a terminal; nothing elsewhere."""
+    """One row that is drawn over itself on a terminal, with the seconds of the stage; nothing elsewhere."""
 
-    def __init__(self, stream, quiet):
-        self.stream = stream
+    def __init__(self, stream, quiet, clock=time.monotonic):
+        self.stream, self.clock = stream, clock
         self.shown = not quiet and hasattr(stream, "isatty") and stream.isatty()
-        self.width = 0
+        self.width, self._row, self._began = 0, None, 0.0
+        self._lock, self._over, self._ticker = threading.Lock(), threading.Event(), None
 
     def __call__(self, number, total, finding, stage):
         if not self.shown:
@@ -35,13 +37,31 @@ class Progress:
         place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
         words = {"flagged": "as flagged", "behind": "behind the loop", "fixed": "as fixed", "done": "done"}[stage]
         row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
-        row = safe.field(row)
-        self.stream.write("\r" + row.ljust(self.width))
-        self.stream.flush()
-        self.width = len(row)
+        with self._lock:
+            self._row, self._began = (safe.field(row), stage != "done"), self.clock()
+        self.draw()
+        if self._ticker is None:
+            self._ticker = threading.Thread(target=self._tick, daemon=True)
+            self._ticker.start()
+
+    def draw(self) -> None:
+        """Draws the row as it is now."""
+        with self._lock:
+            row, runs = self._row
+            row += f", {self.clock() - self._began:.0f} s" if runs else ""
+            self.stream.write("\r" + row.ljust(self.width))
+            self.stream.flush()
+            self.width = len(row)
+
+    def _tick(self) -> None:
+        while not self._over.wait(1.0):
+            self.draw()
 
     def end(self):
         """Removes the row."""
+        self._over.set()
+        if self._ticker is not None:
+            self._ticker.join(2.0)
         if self.shown and self.width:
             self.stream.write("\r" + " " * self.width + "\r")
             self.stream.flush()

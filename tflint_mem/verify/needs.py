@@ -3,7 +3,7 @@
 import re
 
 from .old_numpy import missing
-from .shortage import exit_words, said, user_line
+from .shortage import exit_words, user_line, what
 
 ENDED_BY_ITSELF = ("crashed", "left")
 LIMITS = {"disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
@@ -44,7 +44,7 @@ def needs(run, error, text=""):
     line = user_line(message) or (error.get("line") or "").strip()
     line = f" in `{line}`" if line else ""
     hidden = f" (its own `except` hid {short(error['hidden'])})" if error.get("hidden") else ""
-    return [f"code that runs as it stands: {error['type']}: {said(message)}{line}{hidden}{_instead(error, text)}{_older(message)}"]
+    return [f"code that runs as it stands: {what(error)}{line}{hidden}{_instead(error, text)}{_older(message)}"]
 
 
 _KERAS_2 = re.compile(r"(module|package) '(tensorflow\.)?keras[\w.]*' has no|cannot import name '\w+' from '(tensorflow\.)?(keras|tensorflow\.keras)"
