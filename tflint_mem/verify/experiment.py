@@ -30,6 +30,8 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
     on_gpu = options.device != "cpu" and bool(environment["gpus"])
     if finding.code == RESERVES and not on_gpu:
         return not_runnable(finding, options, environment, began, ["a GPU: on a CPU TensorFlow reserves nothing"])
+    if on_gpu and REFUSED.get(finding.code, 0) > len(environment["gpus"]):
+        return not_runnable(finding, options, environment, began, ["a second GPU: with one there is nothing to differ"])
     left_free, lacks = leave(environment) if finding.code == RESERVES else (0, None)
     if lacks is not None:
         return not_runnable(finding, options, environment, began, [lacks])

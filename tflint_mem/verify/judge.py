@@ -3,6 +3,7 @@
 import time
 
 from . import verdict
+from .comparison import compared
 from .measure import Measured
 from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
@@ -57,6 +58,8 @@ def judge(finding, options, environment, runs, began):
     else:
         judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
+    if fixed is not None and judged.mechanism not in ("time", "hangs") and finding.code not in (*REFUSED, *HELD, RESERVES):
+        judged = compared(judged, measured, fixed, verdict.judge_memory(fixed, fixed_last))
     message = judged.message
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
     if judged.verdict == "confirmed" and fixed is None and runs.fixed_run is not None and about_growth:
