@@ -119,6 +119,7 @@ def _imports_of(files, model, nodes, needed, attributes):
                         used = attributes_of(name, *nodes) if "." not in name else _dotted_attributes(name, nodes)
                         found.append((other, used | (other.names() & attributes) if used is not None else other.names()))
                         found += _packages(files, model, parts)
+                        found += _submodules(files, model, parts, other, name, used, nodes)
             elif isinstance(child, ast.ImportFrom):
                 parts = absolute_parts(child, model)
                 other = files.resolve(parts, model) if parts else None
@@ -136,6 +137,18 @@ def _imports_of(files, model, nodes, needed, attributes):
                         found.append((other, {alias.name}))
                 if other is not None:
                     found += _packages(files, model, parts)
+    return found
+
+
+def _submodules(files, model, parts, package, name, used, nodes):
+    """`import package`, then `package.module.function`: what is used of modules that the package itself imports."""
+    if not package.is_package or not used:
+        return []
+    found = []
+    for attribute in sorted(used - package.names()):
+        inner = files.resolve(parts + (attribute,), model)
+        if inner is not None:
+            found.append((inner, _dotted_attributes(f"{name}.{attribute}", nodes)))
     return found
 
 

@@ -78,7 +78,7 @@ def judge(finding, options, environment, runs, began):
         "meters": meters(measured, fixed, options, environment) if finding.code not in HELD else held_meters(last, fixed_last),
         "stand_ins": runs.stand_ins, "needs": needs, "message": message,
     }
-    if about_growth and judged.verdict != NOT_RUNNABLE:
+    if about_growth and judged.verdict != NOT_RUNNABLE and verification["device"].startswith("GPU"):
         verification["meter"] = judged.meter
     if judged.undecided:
         verification["undecided"] = True

@@ -203,28 +203,6 @@ def _asserted_folder(error, state):
             yield Action("import os\nos.makedirs(%r, exist_ok=True)\n" % path, "%s: an empty folder" % path)
 
 
-def _folder_of_model(error, state):
-    """A model in a folder, as Keras 2 saves it: Keras 3 reads none, so that a small model is given in its place."""
-    match = re.search(r"File format not supported: filepath=([^\n]+?)\. Keras 3", str(error))
-    if isinstance(error, ValueError) and match and not posixpath.splitext(match.group(1))[1] and "_FolderModel" not in "".join(state.setup):
-        yield Action(_FOLDER_MODEL % (standins.network(state.input_shape(), state.outputs, state.layer_names),),
-                     "load_model of a folder (Keras 2's format): a small Keras model for inputs of shape %r" % (tuple(state.input_shape()),))
-
-
-_FOLDER_MODEL = '''\
-import os
-import tensorflow as tf
-class _FolderModel:
-    """`load_model` that makes a small model where Keras 3 reads no folder."""
-    original = tf.keras.models.load_model
-    def __call__(self, filepath, *arguments, **options):
-        if os.path.splitext(str(filepath))[1]:
-            return _FolderModel.original(filepath, *arguments, **options)
-        return %s
-tf.keras.models.load_model = _FolderModel()
-'''
-
-
 def _dataset(error, state):
     """A folder that `tf.data.Dataset.load` reads."""
     match = re.search(r"element_spec file not found: (.+?)/dataset_spec\.pb", str(error))
@@ -542,7 +520,6 @@ def _constants(text):
 
 
 _KINDS = (
-    _format, old_keras.actions, old_numpy.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _asserted_folder, _folder_of_model,
-    _path, _shape, _rank,
+    _format, old_keras.actions, old_numpy.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _asserted_folder, _path, _shape, _rank,
     _outputs, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run,
     _files_named_in_text, prepared.replaced)

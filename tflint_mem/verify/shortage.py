@@ -24,7 +24,7 @@ def slow(run: object) -> bool:
 _FRAME = re.compile(r'^\s*File "[^"]*", line \d+, in ')
 
 
-def said(message: str, most: int = 200) -> str:
+def said(message: str, most: int = 400) -> str:
     """The sentence of a message that tells what is wrong, in one row.
 
     AutoGraph and Keras set the way to it in front ("in user code: File ..., line ..."): what counts stands at the end.
