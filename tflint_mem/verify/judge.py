@@ -9,7 +9,7 @@ from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
 from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY, VARYING
 from .result import Result, device_name, held_meters, meters
-from .shortage import ran_out, story
+from .shortage import STOPPED, ended, ran_out, story
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
 _REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
@@ -57,6 +57,8 @@ def judge(finding, options, environment, runs, began):
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code, speed=True)
     else:
         judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
+        if finding.code == HANGS and judged.undecided and run.status in STOPPED:  # it came back each time: no more is asked
+            judged = judged.instead(NOT_CONFIRMED, f"{ended(run)} after {measured.repeats} repeats that came back")
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
     if fixed is not None and judged.mechanism not in ("time", "hangs") and finding.code not in (*REFUSED, *HELD, RESERVES):
         judged = compared(judged, measured, fixed, verdict.judge_memory(fixed, fixed_last))
