@@ -164,3 +164,48 @@ def test_reserved_memory_of_a_hidden_process_is_the_difference():
     said = result_of(once(30 * 1024 * MIB), code="TFM601", fixed=once(600 * MIB)).verification
     assert said["verdict"] == "confirmed" and "before and after: the driver hides this process" in said["message"]
     assert "30.0 GiB reserved by one operation, 600 MiB with memory growth" in said["message"]
+
+
+def test_what_grows_in_the_fixed_version_too_is_not_this_line():
+    leak, half = made(kept={"heap": MIB}), made(kept={"heap": MIB // 2})
+    said = result_of(leak, fixed=made(kept={"heap": MIB})).verification
+    assert said["verdict"] == "not-confirmed"
+    assert said["message"] == "1.0 MiB stay per repeat, and 1.0 MiB in the fixed version: something else grows here, not what is flagged"
+    assert result_of(leak, fixed=half).verification["verdict"] == "confirmed"
+    assert result_of(leak, fixed=made()).verification["message"].endswith("; fixed: no growth (0 B per repeat)")
+    # as many bytes, and yet the models are gone
+    models = made(kept={"heap": MIB}, counts={"models": 1})
+    assert result_of(models, fixed=made(kept={"heap": MIB})).verification["verdict"] == "confirmed"
+
+
+def test_a_fixed_version_that_raises_is_said():
+    error = {"type": "TypeError", "message": "missing argument"}
+    said = result_of(made(kept={"heap": MIB}), fixed=made(loop=5, blocks=0, status="error", error=error)).verification
+    assert said["verdict"] == "confirmed"
+    assert said["message"].endswith("; the fixed version raises after 8 repeats: TypeError: missing argument in `step()`")
+    from tflint_mem.verify.runner import Run
+    at_once = Run("error", [dict(error, event="error", where="snippet", repeats=0, own=True, row=1, line="step()")], 1.0, 0, 0, "")
+    assert result_of(made(kept={"heap": MIB}), fixed=at_once).verification["message"].endswith("; the fixed version does not run: "
+                                                                                              "TypeError: missing argument in `step()`")
+    both = result_of(at_once, fixed=made()).verification
+    assert both["verdict"] == "not-runnable" and both["message"].endswith("; the fixed version runs")
+
+
+@pytest.mark.parametrize("graphs, verdict", [(0, "not-runnable"), (3, "not-confirmed")])
+def test_a_traced_function_that_is_never_called_is_no_evidence(graphs, verdict):
+    run = made()
+    for event in run.events:
+        if "counts" in event:
+            event["counts"]["graphs"] = graphs
+    said = result_of(run, code="TFM302").verification
+    assert said["verdict"] == verdict
+    assert ("never called" in said["message"]) == (graphs == 0)
+
+
+def test_two_gpus_are_needed_where_they_are_to_differ():
+    from tflint_mem.finding import Finding
+    from tflint_mem.verify.experiment import verify_finding
+
+    finding = Finding(code="TFM602", name="x", group="config", severity="error", message="m", path="a.py", start=(1, 1), end=(1, 1))
+    said = verify_finding(finding, None, Options(), {"gpus": ["GPU:0"], "driver_gpus": []}).verification
+    assert said["verdict"] == "not-runnable" and said["needs"][0].startswith("a second GPU")

@@ -194,3 +194,36 @@ def test_a_binding_newer_than_the_driver_is_no_crash():
             raise AttributeError("no such function in this driver")
 
     assert "AttributeError" in open_nvml(Old).reason
+
+
+LOOP = """
+import ctypes, os, time
+import tensorflow as tf
+
+setenv, held = ctypes.CDLL(None).setenv, 500
+for number in range(100000):
+    held += {step}  # here
+    setenv(b"FAKE_NVML_PID", str(os.getpid()).encode(), 1)
+    setenv(b"FAKE_NVML_USED", str(held).encode(), 1)
+    time.sleep(0.005)
+"""
+
+
+@pytest.mark.parametrize("step, verdict", [(8, "confirmed"), (0, "not-confirmed")])
+def test_the_command_decides_by_what_the_driver_counts(driver, tmp_path, step, verdict):
+    (tmp_path / "app.py").write_text(LOOP.format(step=step).lstrip())
+    environment = dict(os.environ, LD_LIBRARY_PATH=str(driver), FAKE_NVML="told", STAND_IN_GPUS="1",
+                       PYTHONPATH=os.pathsep.join([str(ROOT / "tests" / "verify_data" / "stand_in_tensorflow"), str(ROOT)]))
+    done = subprocess.run(
+        [sys.executable, "-m", "tflint_mem", "verify", "app.py:6", "--project", ".", "--verify-env", "FAKE_NVML", "--verify-env", "STAND_IN_GPUS",
+         "--output-format", "json", "--report", "page.html"], capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=120)
+    found = json.loads(done.stdout)[0]["verification"]
+    assert (found["verdict"], found["device"]) == (verdict, "GPU (Stand-in GPU)"), done.stdout + done.stderr
+    page = (tmp_path / "page.html").read_text()
+    if step:
+        assert (found["kind"], found["meter"], found["mechanism"]) == ("retained", "nvml", "GPU memory")
+        assert found["message"].startswith("8.0 MiB stay per repeat after a collection on the GPU, as the driver counts")
+        assert {meter["name"]: meter["flagged"]["retained"] for meter in found["meters"]}["nvml"] == 8 * MIB
+        assert "GPU memory, as the driver counts, above its start" in page
+    else:
+        assert found["meter"] == "host" and "Host memory in use" in page

@@ -659,3 +659,41 @@ def test_loops_over_the_parts_of_one_thing(project, elements, parts):
             print(part)  # here
     """)
     assert cut(folder).parts is parts
+
+
+def test_a_module_reached_through_its_package_keeps_what_is_used(project):
+    folder = project({"kit/__init__.py": "from .feeds import *\n", "kit/feeds.py": """
+        def batches(count):
+            return list(range(count))
+
+        def unused():
+            return 1
+        """, "main.py": """
+        import kit
+
+        for row in kit.feeds.batches(3):
+            print(row)  # here
+        """})
+    snippet = cut(folder)[0] if isinstance(cut(folder), list) else cut(folder)
+    text = "\n".join(line.text for line in snippet.modules["kit/feeds.py"])
+    assert "def batches" in text and "unused" not in text
+
+
+def test_an_import_that_the_trace_names_stays(project):
+    folder = project({"core/__init__.py": "", "core/boxes.py": """
+        import tensorflow as tf
+
+        def clip(boxes, size=tf.constant([416.0])):  # sets up
+            return boxes
+        """, "main.py": """
+        import tensorflow as tf
+        from core.boxes import clip
+
+        tf.config.experimental.set_memory_growth(0, True)  # here
+        print(clip(1))
+        """})
+    flagged = finding(folder, ["# sets up"]).replace(code="TFM603")
+    files = Files([Source.read(str(path)) for path in sorted(folder.rglob("*.py"))], [str(folder)])
+    snippet = slicer.snippets(flagged, files, once=True)[0]
+    assert "from core.boxes import clip" in snippet.render()[0]
+    assert "def clip" in "\n".join(line.text for line in snippet.modules["core/boxes.py"])

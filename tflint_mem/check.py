@@ -10,6 +10,7 @@ from tflint_mem.files import TooLarge
 from tflint_mem.source import Source, SourceError, names_framework
 
 OK, FOUND, FAILED = 0, 1, 2
+INTERRUPTED = 130  # as the shell has it after Ctrl-C
 _KEEP_BYTES = 4_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
@@ -151,6 +152,7 @@ class Run:
         self.every = [] if self.fixing else None  # what all rules find, whatever is selected: fixes are judged by it
         self.baseline, self.baselined = None, 0
         self.held_back = 0  # findings that --pedantic would show
+        self.interrupted = False  # by Ctrl-C, while --verify measured
         self.verified = {}  # what --verify measured, by verifying.key(finding)
         self.failed = self.warned = False
         self.faults = Faults(self.warn, options.verbose)
@@ -383,9 +385,12 @@ class Run:
 
     def _keep_place(self):
         """Only what stands in the file, or on the row, that `verify` was asked about."""
-        from tflint_mem.verify import command
+        from tflint_mem.verify import OptionError, command
 
-        self.findings = command.at_place(self.findings, *self.options.place)
+        try:
+            self.findings = command.at_place(self.findings, *self.options.place)
+        except OptionError as error:
+            raise UsageError(str(error)) from None
 
     def _subtract_baseline(self):
         from tflint_mem.baseline import Baseline
@@ -426,6 +431,8 @@ class Run:
         report.write(self)
 
     def _exit_code(self):
+        if self.interrupted:
+            return INTERRUPTED
         if self.failed or self.faults:
             return FAILED
         if self.options.exit_zero:

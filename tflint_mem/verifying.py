@@ -22,6 +22,7 @@ def verify(run):
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
     run.findings = sorted([*(f for f in run.findings if f.code == "TFM000"), *outcome.findings], key=lambda f: f.sort_key())
+    run.interrupted = outcome.interrupted
     for line in outcome.unwritten:
         run.failed = True
         run.warn(line)

@@ -94,6 +94,12 @@ static Status compute(void *handle, unsigned int *count, Process *processes) {
         found[have].pid = own_pid();
         found[have++].used = is("not-available") ? ~0ull : (number(handle) == 2 ? 300 : 500) * MIB;
     }
+    if (is("told") && own_pid()) {  /* as much as the program says */
+        const char *text = getenv("FAKE_NVML_USED");
+        found[0].pid = own_pid();
+        found[0].used = (text ? (unsigned long long)atoll(text) : 0) * MIB;
+        return fill(found, 1, count, processes);
+    }
     if (is("hidden")) { found[have].pid = 777777; found[have++].used = 500 * MIB; }
     return fill(found, have, count, processes);
 }

@@ -9,6 +9,7 @@ from .calling import unique
 from .cutter import Replacing, Synthetic, attributes_in, cut, write
 from .files import absolute_parts
 from .length import count, of_parts
+from .protocols import REFUSED
 from .scope import attributes_of, binds, dotted, exposed
 from .snippet import Line, Snippet, dedented
 from .standins import plausible_shape
@@ -34,6 +35,8 @@ def assembled(finding, files, driver, flagged, given, rows, setup_names):
         wanted[main] |= region.names
     wanted[main] |= _names_in("\n".join(line.text for line in driver.setup))
     cuts, attributes = {}, set()
+    if finding.code in REFUSED:
+        _named_by_trace(files, main, rows, wanted)
     for other in pruned:
         wanted.setdefault(other, set()).update(getattr(top, "name", "") for top in pruned[other])
     for other in wanted:
@@ -60,6 +63,25 @@ def assembled(finding, files, driver, flagged, given, rows, setup_names):
         if before == (len(attributes), {model.path: len(names) for model, names in wanted.items()}):
             break
     return _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_names)
+
+
+def _named_by_trace(files, main, rows, wanted):
+    """Keeps the imports of what the trace itself names in other files: that it has run is what the finding is about."""
+    for other, at in rows.items():
+        if other is main:
+            continue
+        names = set()
+        for statement in main.tree.body:
+            if isinstance(statement, ast.ImportFrom) and files.resolve(absolute_parts(statement, main), main, False) is other:
+                names |= {alias.asname or alias.name for alias in statement.names if alias.name != "*"}
+            elif isinstance(statement, ast.Import):
+                names |= {alias.asname or alias.name.split(".")[0] for alias in statement.names
+                          if files.resolve(tuple(alias.name.split(".")), main, False) is other}
+        if not names:
+            continue
+        wanted[main] |= names
+        bound = [binds(statement) for statement in other.tree.body if any(statement.lineno <= row <= statement.end_lineno for row in at)]
+        wanted.setdefault(other, set()).update(*bound)
 
 
 def _names_in(text):
@@ -97,6 +119,7 @@ def _imports_of(files, model, nodes, needed, attributes):
                         used = attributes_of(name, *nodes) if "." not in name else _dotted_attributes(name, nodes)
                         found.append((other, used | (other.names() & attributes) if used is not None else other.names()))
                         found += _packages(files, model, parts)
+                        found += _submodules(files, model, parts, other, name, used, nodes)
             elif isinstance(child, ast.ImportFrom):
                 parts = absolute_parts(child, model)
                 other = files.resolve(parts, model) if parts else None
@@ -114,6 +137,18 @@ def _imports_of(files, model, nodes, needed, attributes):
                         found.append((other, {alias.name}))
                 if other is not None:
                     found += _packages(files, model, parts)
+    return found
+
+
+def _submodules(files, model, parts, package, name, used, nodes):
+    """`import package`, then `package.module.function`: what is used of modules that the package itself imports."""
+    if not package.is_package or not used:
+        return []
+    found = []
+    for attribute in sorted(used - package.names()):
+        inner = files.resolve(parts + (attribute,), model)
+        if inner is not None:
+            found.append((inner, _dotted_attributes(f"{name}.{attribute}", nodes)))
     return found
 
 

@@ -1,6 +1,7 @@
 """Calls of a function with plausible values for its parameters, or as the program itself calls it."""
 
 import ast
+import re
 
 from . import guess
 from .region import call_sites
@@ -17,7 +18,9 @@ def call_of(function, owner, model, given, text):
     setup, sentences, imports = [], [], []
     shape = plausible_shape(text)
     decorators = {base_name(decorator) if not isinstance(decorator, ast.Attribute) else decorator.attr for decorator in function.decorator_list}
-    arguments = _arguments(function, owner is not None and "staticmethod" not in decorators, model, given, shape, text, sentences, imports)
+    made = []
+    arguments = _arguments(function, owner is not None and "staticmethod" not in decorators, model, given, shape, text, sentences, imports,
+                           made)
     name = function.name
     if owner is not None:
         if "staticmethod" in decorators or "classmethod" in decorators:
@@ -28,21 +31,28 @@ def call_of(function, owner, model, given, text):
             setup.append(Line(f"_subject = {owner.name}({construct})"))
             name = f"_subject.{function.name}"
             if function.name == "__init__":
-                name, arguments = owner.name, construct
+                name, arguments, made = owner.name, construct, []
                 setup.pop()
             elif "property" in decorators or "cached_property" in decorators:
-                return f"_subject.{function.name}", [Line(line) for line in unique(imports)] + setup, sentences
+                return f"_subject.{function.name}", [Line(line) for line in unique(imports) + made] + setup, sentences
     call = f"{name}({arguments})"
     if isinstance(function, ast.AsyncFunctionDef):
         imports.append("import asyncio")
         call = f"asyncio.run({call})"
     elif any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own_nodes(function)):
         call = f"for _ in {call}: pass"
-    return call, [Line(line) for line in unique(imports)] + setup, sentences
+    return call, [Line(line) for line in unique(imports) + made] + setup, sentences
 
 
-def _arguments(function, is_method, model, given, shape, text, sentences, imports):
-    """Source of the arguments: only parameters without a default get one."""
+# what is a thing of its own, and no plain value: made anew in each repeat, it would be what grows
+_MADE = re.compile(r"(tf|np|pd|types|logging)\.|_[A-Z]|\(lambda made|\[(tf|np)\.")
+
+
+def _arguments(function, is_method, model, given, shape, text, sentences, imports, made=None):
+    """Source of the arguments: only parameters without a default get one.
+
+    made: gets the lines that make stand-ins once, before anything repeats; without it they are made where they are passed
+    """
     arguments = function.args
     positional = arguments.posonlyargs + arguments.args
     required = positional[:len(positional) - len(arguments.defaults)]
@@ -64,6 +74,9 @@ def _arguments(function, is_method, model, given, shape, text, sentences, import
                                 f"(# tflint-mem: verify-with {argument.arg}=...)")
             source = value.source
             imports.append(value.imports)
+            if made is not None and _MADE.match(source):
+                made.append(f"_given_{argument.arg} = {source}")
+                source = f"_given_{argument.arg}"
             sentences.append(f"{argument.arg}: {value.text}")
         parts.append(f"{argument.arg}={source}" if by_keyword else source)
     return ", ".join(parts)

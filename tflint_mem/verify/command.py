@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import threading
+import time
 
 from .. import safe
 from . import interpreter, session
@@ -20,12 +21,13 @@ _BAR = 24
 
 
 class Progress:
-    """One row that is drawn over itself on a terminal; nothing elsewhere."""
+    """One row that is drawn over itself on a terminal, with the seconds of the stage; nothing elsewhere."""
 
-    def __init__(self, stream, quiet):
-        self.stream = stream
+    def __init__(self, stream, quiet, clock=time.monotonic):
+        self.stream, self.clock = stream, clock
         self.shown = not quiet and hasattr(stream, "isatty") and stream.isatty()
-        self.width = 0
+        self.width, self._row, self._began = 0, None, 0.0
+        self._lock, self._over, self._ticker = threading.Lock(), threading.Event(), None
 
     def __call__(self, number, total, finding, stage):
         if not self.shown:
@@ -35,13 +37,31 @@ class Progress:
         place = f"{os.path.basename(finding.path)}:{finding.start[0]}"
         words = {"flagged": "as flagged", "behind": "behind the loop", "fixed": "as fixed", "done": "done"}[stage]
         row = f"verifying [{'#' * filled}{'-' * (_BAR - filled)}] {min(number + 1, total)}/{total} {finding.code} {place} {words}"
-        row = safe.field(row)
-        self.stream.write("\r" + row.ljust(self.width))
-        self.stream.flush()
-        self.width = len(row)
+        with self._lock:
+            self._row, self._began = (safe.field(row), stage != "done"), self.clock()
+        self.draw()
+        if self._ticker is None:
+            self._ticker = threading.Thread(target=self._tick, daemon=True)
+            self._ticker.start()
+
+    def draw(self) -> None:
+        """Draws the row as it is now."""
+        with self._lock:
+            row, runs = self._row
+            row += f", {self.clock() - self._began:.0f} s" if runs else ""
+            self.stream.write("\r" + row.ljust(self.width))
+            self.stream.flush()
+            self.width = len(row)
+
+    def _tick(self) -> None:
+        while not self._over.wait(1.0):
+            self.draw()
 
     def end(self):
         """Removes the row."""
+        self._over.set()
+        if self._ticker is not None:
+            self._ticker.join(2.0)
         if self.shown and self.width:
             self.stream.write("\r" + " " * self.width + "\r")
             self.stream.flush()
@@ -162,10 +182,13 @@ def keep(outcome, folder):
 def at_place(findings, path, row=None):
     """The findings of a file, or of one row of it; for a row without one, a stand-in so that any loop can be measured.
 
-    A stand-in has the code "-": it accuses nobody, it only says where to measure.
+    A stand-in has the code "-": it accuses nobody, it only says where to measure.  Raises OptionError for a row that the
+    file does not have.
     """
     from ..finding import Finding
 
+    if row is not None:
+        _check_row(path, row)
     real = os.path.realpath(path)
     found = [finding for finding in findings if os.path.realpath(finding.path) == real and finding.code != "TFM000"]
     if row is None:
@@ -173,3 +196,15 @@ def at_place(findings, path, row=None):
     exact = [finding for finding in found if finding.start[0] <= row <= finding.end[0]]
     return exact or [Finding(code="-", name="place", group="leak", severity="hint", message="what this place does to memory",
                              path=path, start=(row, 1), end=(row, 1))]
+
+
+def _check_row(path, row):
+    from ..source import Source, SourceError
+
+    try:
+        lines = Source.read(path).lines
+    except (OSError, SourceError):
+        return  # that the file cannot be read is said elsewhere
+    rows = len(lines) - 1 if lines and not lines[-1].strip() else len(lines)
+    if not 1 <= row <= rows:
+        raise OptionError(f"{path}:{row}: the file has {rows} row{'s' if rows != 1 else ''}")

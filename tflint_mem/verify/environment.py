@@ -44,6 +44,8 @@ def describe():
         facts["shared_with"] = gpu.shared_with()
         free = gpu.free()
         facts["free"] = None if isinstance(free, NA) else free
+        used = gpu.in_use()
+        facts["in_use"] = None if isinstance(used, NA) else used
         facts["allocator"] = allocator_name()
     facts["executable"] = sys.executable
     return facts

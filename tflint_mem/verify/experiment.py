@@ -8,11 +8,14 @@ from .judge import judge, judge_growth
 from .outcome import ran, reached, refused
 from .protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from .result import Runs, not_runnable
+from .share import leave
 from .snippet import CannotCut
 from .verdict import COLLECTED
 from .versions import bound_by, fixed_snippet, further_snippet, verify_with
 
 _BEHIND_SECONDS = 25.0
+# the flagged version came to nothing: does the fixed one?
+_FAILED = ("error", "crashed", "left", "memory", "timeout", "disk", "processes")
 _FEW = 4  # repeats that tell whether what stands behind the loop uses all, or picks one
 _TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
 
@@ -27,6 +30,11 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
     on_gpu = options.device != "cpu" and bool(environment["gpus"])
     if finding.code == RESERVES and not on_gpu:
         return not_runnable(finding, options, environment, began, ["a GPU: on a CPU TensorFlow reserves nothing"])
+    if on_gpu and REFUSED.get(finding.code, 0) > len(environment["gpus"]):
+        return not_runnable(finding, options, environment, began, ["a second GPU: with one there is nothing to differ"])
+    left_free, lacks = leave(environment) if finding.code == RESERVES else (0, None)
+    if lacks is not None:
+        return not_runnable(finding, options, environment, began, [lacks])
     try:
         model = files.get(finding.path)
         given = verify_with(model) if model is not None else {}
@@ -51,7 +59,7 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         snippet.growth = finding.code not in REFUSED and finding.code != RESERVES
         plan["keyed"] = snippet.keyed and finding.code in COLLECTED
         attempt = runner.execute(snippet, options, plan, left * share if finding.fix is not None else left, folders, setups,
-                                 pretend_gpus=pretended)
+                                 pretend_gpus=pretended, leave=left_free)
         if run is None or ran(attempt) and not (ran(run) and reached(run.attempt(), candidates[chosen])):
             run, chosen = attempt, choice
         if ran(run) and reached(run.attempt(), candidates[chosen]) or refused(run) and finding.group in ("config", "tf1"):
@@ -65,11 +73,12 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
             short_plan = dict(plan, protocol="behind", least=_FEW)
             short_run = runner.execute(further, options, short_plan, min(left, _BEHIND_SECONDS), folders, runs.setup, runs.rewrites)
             runs.behind, runs.seen = further.behind, short_run.attempt().last("behind")
-    if finding.fix is not None and (ran(run) or refused(run)):
+    if finding.fix is not None and (ran(run) or refused(run) or run.status in _FAILED):
         runs.fixed_snippet = fixed_snippet(finding, files, folders, given, once, chosen, setup)
         left = seconds - (time.monotonic() - began)
         if runs.fixed_snippet is not None and left > LEAST_SECONDS:
             tell("fixed")
             runs.fixed_snippet.growth = runs.snippet.growth
-            runs.fixed_run = runner.execute(runs.fixed_snippet, options, plan, left, folders, runs.setup, runs.rewrites, pretend_gpus=pretended)
+            runs.fixed_run = runner.execute(runs.fixed_snippet, options, plan, left, folders, runs.setup, runs.rewrites,
+                                             pretend_gpus=pretended, leave=left_free)
     return judge(finding, options, environment, runs, began)

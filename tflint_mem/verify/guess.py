@@ -4,9 +4,10 @@ The guess goes by annotation first, then by how the name is used, then by what i
 child guesses too.
 """
 
+import os
 import re
 
-from .standins import network
+from .standins import network, rows_in
 
 ANY_FILE = "data.txt"  # for a path of which nothing is known
 _NUMPY = "import numpy as np\n"
@@ -138,11 +139,11 @@ def _by_use(name, text, shape, depth):
 
 def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     low = name.lower()
-    if strings_only or re.search(r"path|file|filename|fname|(^|_)dir(ectory)?$|folder|ckpt|checkpoint|h5$|url$|uri$", low):
-        if re.search(r"(paths|files|filenames|dirs|images_list)$", low) and not strings_only:
+    if strings_only or re.search(r"path|file|filename|fname|(^|_)(dirs?|directory|directories)(_|$)|folder|ckpt|checkpoint|h5$|url$|uri$", low):
+        if re.search(r"(paths|files|filenames|dirs|directories|folders|images_list)$", low) and not strings_only:
             single = re.sub(r"s$", "", name)
-            stem, dot, kind = _path(single, text).rpartition(".")
-            return Value(repr(["%s%s%s%s" % (stem, letter, dot, kind) for letter in "abc"]))
+            stem, kind = os.path.splitext(_path(single, text))
+            return Value(repr([stem + letter + kind for letter in "abc"]))
         return Value(repr(_path(name, text)) if re.search(
             r"path|file|fname|dir|folder|ckpt|checkpoint|h5|model|weights", low) else "'a'")
     if re.search(r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
@@ -247,8 +248,9 @@ def _dataset(shape, name, text):
 
 def _table(name, text):
     columns = list(dict.fromkeys(_items(name, text) + ["a", "b", "c", "label"]))
-    return Value("pd.DataFrame({name: np.arange(64) %% 10 / 2 for name in %r})" % (columns,), _NUMPY + "import pandas as pd\n",
-                 "a table of 64 rows (%s)" % ", ".join(columns))
+    rows = rows_in(text)
+    return Value("pd.DataFrame({name: np.arange(%d) %% 10 / 2 for name in %r})" % (rows, columns), _NUMPY + "import pandas as pd\n",
+                 "a table of %d rows (%s)" % (rows, ", ".join(columns)))
 
 
 def _items(name, text):

@@ -3,12 +3,13 @@
 import time
 
 from . import verdict
+from .comparison import compared
 from .measure import Measured
 from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
-from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY
+from .protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY, VARYING
 from .result import Result, device_name, held_meters, meters
-from .shortage import ran_out, story
+from .shortage import STOPPED, ended, ran_out, story
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
 
 _REFUSALS = ("ValueError", "RuntimeError", "AttributeError", "AssertionError")
@@ -56,11 +57,19 @@ def judge(finding, options, environment, runs, began):
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code, speed=True)
     else:
         judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
+        if finding.code == HANGS and judged.undecided and run.status in STOPPED:  # it came back each time: no more is asked
+            judged = judged.instead(NOT_CONFIRMED, f"{ended(run)} after {measured.repeats} repeats that came back")
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
+    if fixed is not None and judged.mechanism not in ("time", "hangs") and finding.code not in (*REFUSED, *HELD, RESERVES):
+        judged = compared(judged, measured, fixed, verdict.judge_memory(fixed, fixed_last))
     message = judged.message
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
-    if judged.verdict == "confirmed" and fixed is not None and about_growth:
+    if judged.verdict == "confirmed" and fixed is None and runs.fixed_run is not None and about_growth:
+        message += _as_fixed(runs.fixed_run)
+    elif judged.verdict == "confirmed" and fixed is not None and about_growth:
         message += _after_fix(judged, fixed, fixed_last)
+    elif judged.verdict == NOT_RUNNABLE and runs.fixed_run is not None and not judged.undecided and ran(run) is False:
+        message += _as_fixed(runs.fixed_run)
     elif judged.verdict == NOT_CONFIRMED and about_growth and run.status == "error" and error is not None:
         message += f"; then {story(error)}"
     # a contract: what further keys there are stand behind these, where they say something
@@ -71,7 +80,7 @@ def judge(finding, options, environment, runs, began):
         "meters": meters(measured, fixed, options, environment) if finding.code not in HELD else held_meters(last, fixed_last),
         "stand_ins": runs.stand_ins, "needs": needs, "message": message,
     }
-    if about_growth and judged.verdict != NOT_RUNNABLE:
+    if about_growth and judged.verdict != NOT_RUNNABLE and verification["device"].startswith("GPU"):
         verification["meter"] = judged.meter
     if judged.undecided:
         verification["undecided"] = True
@@ -118,10 +127,19 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":
         needs = ["more time: the first repeats did not end in time (--verify-timeout)"]
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
+    if judged.verdict == NOT_CONFIRMED and code in VARYING | {"TFM301"} and _never_traced(last):
+        needs = ["a repeat that calls the traced function: here it is made in each repeat, and never called"]
+        return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
     if not reached(last, snippet):
         needs = ["a way through the code that reaches the flagged line"]
         return Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line"), needs
     return judged, []
+
+
+def _never_traced(last: object) -> bool:
+    """Was no function ever traced, in all repeats of a finding about traces?  Then nothing of it has run."""
+    counts = [event["counts"] for event in last.of("settled") + last.of("raw")]
+    return bool(counts) and all(counted.get("graphs") == 0 for counted in counts)
 
 
 def _cut_short(judged: object, run: object, error: object, snippet: object, repeats: int) -> list:
@@ -214,10 +232,21 @@ def _how(measured):
     return "" if measured.curves.get("nvml") else " (the whole GPU before and after: the driver hides this process)"
 
 
+def _as_fixed(run):
+    """What became of the fixed version, where that or the flagged one did not come to its repeats."""
+    if ran(run):
+        return "; the fixed version runs"
+    error = run.attempt().last("error")
+    return f"; the fixed version does not run: {story(error)}" if error is not None else "; the fixed version does not run either"
+
+
 def _after_fix(judged_flagged, fixed, run):
     if judged_flagged.mechanism == "hangs":
         return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
     judged = verdict.judge_memory(fixed, run)
+    error = run.last("error")
+    if error is not None and run.status == "error" and judged.verdict != "confirmed":
+        return f"; the fixed version raises after {error.get('repeats') or 0} repeats: {story(error)}"
     growth = fixed.growth(judged_flagged.meter)  # the meter that accused, not one that saw nothing
     growth = growth.retained if growth.retained is not None else growth.raw
     number = "" if growth is None else f" ({verdict.size(max(growth.value, 0))} per repeat)"

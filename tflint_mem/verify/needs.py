@@ -2,7 +2,8 @@
 
 import re
 
-from .shortage import exit_words
+from .old_numpy import missing
+from .shortage import exit_words, user_line, what
 
 ENDED_BY_ITSELF = ("crashed", "left")
 LIMITS = {"disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
@@ -40,9 +41,24 @@ def needs(run, error, text=""):
     path = re.search(r"No such file or directory:? '([^']+)'", message)
     if path:
         return [f"the file {path.group(1)}: beside the code, or made by verify.setup"]
-    line = f" in `{error['line'].strip()}`" if error.get("line") else ""
+    line = user_line(message) or (error.get("line") or "").strip()
+    line = f" in `{line}`" if line else ""
     hidden = f" (its own `except` hid {short(error['hidden'])})" if error.get("hidden") else ""
-    return [f"code that runs as it stands: {error['type']}: {short(message)}{line}{hidden}{_instead(error, text)}"]
+    return [f"code that runs as it stands: {what(error)}{line}{hidden}{_instead(error, text)}{_older(message)}"]
+
+
+_KERAS_2 = re.compile(r"(module|package) '(tensorflow\.)?keras[\w.]*' has no|cannot import name '\w+' from '(tensorflow\.)?(keras|tensorflow\.keras)"
+                      r"|Keras 3 only supports|not available with Keras 3|argument\(s\) not recognized|is not supported in Keras 3")
+
+
+def _older(message: str) -> str:
+    """The version that would help, where the message gives it away; else ""."""
+    name = missing(message)
+    if name:
+        return f"; np.{name} is in {'NumPy < 2.4' if name in ('in1d', 'trapz') else 'NumPy < 1.24'}"
+    if re.search(r"module 'tensorflow' has no attribute '(contrib|Session|placeholder|app|flags|layers)'", message):
+        return "; TensorFlow 1 has it"
+    return "; Keras 2 has it: TensorFlow < 2.16, or tf_keras with TF_USE_LEGACY_KERAS=1" if _KERAS_2.search(message) else ""
 
 
 def itself(run: object) -> str:

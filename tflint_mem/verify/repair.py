@@ -12,7 +12,7 @@ import posixpath
 import re
 import traceback
 
-from . import guess, modules, old_keras, prepared, standins
+from . import guess, modules, old_keras, old_numpy, prepared, standins
 from .standins import Action
 
 _MOST_COPIED = 64 * 1024 * 1024
@@ -194,6 +194,15 @@ def _path(error, state):
     yield _made(path, names, state)
 
 
+def _asserted_folder(error, state):
+    """`assert os.path.isdir(path), path`: the message is the path, and nothing else."""
+    path = str(error)
+    if isinstance(error, AssertionError) and re.match(r"[\w.~-][\w./~-]*$", path) and not os.path.isabs(path) and not os.path.exists(path):
+        frames = traceback.extract_tb(error.__traceback__)
+        if frames and re.search(r"\b(isdir|is_dir|exists)\(", frames[-1].line or ""):
+            yield Action("import os\nos.makedirs(%r, exist_ok=True)\n" % path, "%s: an empty folder" % path)
+
+
 def _dataset(error, state):
     """A folder that `tf.data.Dataset.load` reads."""
     match = re.search(r"element_spec file not found: (.+?)/dataset_spec\.pb", str(error))
@@ -243,7 +252,7 @@ def _made(path, names, state):
         state.arrays.append(path)
     text = state.text()
     return standins.for_path(path, state.input_shape(), columns=standins.columns_in(text), words=_WORDS.search(text) is not None,
-                             rows=standins.rows_for(text))
+                             rows=standins.rows_for(text), lines=standins.rows_in(text))
 
 
 def _trains(text):
@@ -511,6 +520,6 @@ def _constants(text):
 
 
 _KINDS = (
-    _format, old_keras.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _path, _shape, _rank,
+    _format, old_keras.actions, old_numpy.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _asserted_folder, _path, _shape, _rank,
     _outputs, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run,
     _files_named_in_text, prepared.replaced)

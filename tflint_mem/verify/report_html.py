@@ -16,6 +16,7 @@ _ORDER = ("confirmed", "bounded", "not-confirmed", "not-runnable")
 _METER_NAMES = {"rss": "host memory", "nvml": "GPU, as the driver counts", "allocator": "GPU, as TensorFlow counts",
                 "objects": "objects", "time": "time"}
 
+_DECIDES = {"host": "rss", "allocator": "allocator", "nvml": "nvml"}  # whose numbers made the verdict -> its row
 _SHOWN = {"host": "Host memory in use", "allocator": "GPU memory in TensorFlow's allocator", "nvml": "GPU memory, as the driver counts"}
 
 _STYLE = """
@@ -48,8 +49,11 @@ table.facts td { text-align: left; } table.facts td:first-child { color: var(--s
 .bar.flagged { fill: var(--flagged); } .bar.fixed { fill: var(--fixed); }
 .legend { display: flex; flex-wrap: wrap; gap: 1.1rem; font-size: .85rem; color: var(--soft); margin-bottom: .3rem; } .legend span::before { content: ""; display: inline-block;
   width: 1.3rem; border-top: 3px solid var(--line); margin-right: .4rem; vertical-align: .25em; }
+.wide { overflow-x: auto; } .decided td { font-weight: 600; } .place code, li, article p { overflow-wrap: anywhere; }
+@media (max-width: 34rem) { main { padding: 1rem .6rem 2rem; } article { padding: .8rem .7rem; } th, td { padding: .25rem .3rem; font-size: .85rem; }
+  table.facts td { display: block; width: auto; overflow-wrap: anywhere; } table.facts td:first-child { border-bottom: 0; padding-bottom: 0; width: auto; } }
 details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); }
-@media print { :root { --ink: #000; --paper: #fff; --card: #fff; --soft: #444; --rule: #bbb; } main { max-width: none; padding: 0; } article { break-inside: avoid; }
+@media print { :root { --ink: #000; --paper: #fff; --card: #fff; --soft: #444; --rule: #bbb; } main { max-width: none; padding: 0; } article { break-inside: auto; } header.place, h3, .chart, table { break-inside: avoid; } h3 { break-after: avoid; }
   pre { overflow: visible; } pre span { white-space: pre-wrap; } details:not([open]) { display: none; } }
 """
 
@@ -87,7 +91,7 @@ def _article(result, source_of):
     badge = verdict.replace("-", " ") + (f", {verification['kind']}" if verification["kind"] else "")
     out = ["<article>", '<header class="place">', f"<h2>{_text(finding.code)} {_text(finding.name)}</h2>",
            f'<span class="badge {verdict}">{_text(badge)}</span>', "</header>",
-           f"<p><code>{_text(place)}</code></p>", f"<p>{_text(_capital(verification['message']))}.</p>"]
+           f'<p class="place"><code>{_text(place)}</code></p>', f'<p class="soft">{_text(_capital(finding.message))}.</p>', f"<p>{_text(_capital(verification['message']))}.</p>"]
     if verification["mechanism"]:
         out.append(f'<p class="soft">Mechanism: {_text(verification["mechanism"])}.</p>')
     out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]
@@ -157,13 +161,14 @@ def _meters(verification, missing):
             rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td><td colspan='4' class='soft'>not measured{why}</td></tr>")
             continue
         shown = "".join(f"<td>{_cell(cell, bytes_)}</td>" for cell in cells)
-        rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td>{shown}</tr>")
+        decided = " class='decided'" if meter["name"] == _DECIDES.get(verification.get("meter")) else ""
+        rows.append(f"<tr{decided}><td>{_METER_NAMES[meter['name']]}</td>{shown}</tr>")
     if verification.get("time"):
         times = verification["time"]
         fixed = duration(times["fixed"]) if times["fixed"] is not None else "-"
         rows.append(f"<tr><td>time</td><td>{duration(times['flagged'])}</td><td></td><td>{fixed}</td><td></td></tr>")
-    return ("<h3>Per repeat</h3><table><thead><tr><th></th><th>flagged</th><th>stays</th><th>fixed</th><th>stays</th></tr></thead><tbody>"
-            + "".join(rows) + "</tbody></table>"
+    return ('<h3>Per repeat</h3><div class="wide"><table><thead><tr><th></th><th>flagged</th><th>stays</th><th>fixed</th><th>stays</th></tr></thead><tbody>'
+            + "".join(rows) + "</tbody></table></div>"
             + f'<p class="soft">{_text(verification["device"])}, {verification["iterations"]} repeats, {verification["seconds"]:.0f} s</p>')
 
 

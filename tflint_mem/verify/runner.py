@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from . import processes, view
+from . import cuda_cache, processes, view
 from .allowed import clean_environment
 from .channel import Channel
 from .guard import START
@@ -84,8 +84,9 @@ class Run:
         return self
 
 
-def child_environment(options, scratch, memory=True, growth=True):
-    """Environment of the child.  memory: make host memory honest; growth: let the GPU's memory grow on demand."""
+def child_environment(options, scratch, memory=True, growth=True, leave=0):
+    """Environment of the child.  memory: make host memory honest; growth: let the GPU's memory grow on demand; leave: bytes
+    of GPU memory that a child which reserves all of it must leave free, for others."""
     environment = clean_environment(os.environ, scratch, options.env)
     environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
     environment["PYTHONHASHSEED"] = "0"
@@ -95,8 +96,12 @@ def child_environment(options, scratch, memory=True, growth=True):
     if memory:
         environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
         environment["PYTHONMALLOC"] = "malloc"
+    if leave:
+        environment["TF_DEVICE_MIN_SYS_MEMORY_IN_MB"] = str(leave >> 20)
     if options.device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    elif memory:
+        environment.update(cuda_cache.lend(os.environ, os.path.join(scratch, "home")))
     return environment
 
 
@@ -125,7 +130,7 @@ def inspect(options):
         job = _job(options, scratch, "environment", options.timeout)
         try:
             run = _supervised(
-                options, scratch, job, child_environment(options, scratch.root), options.timeout, _project_of(options)
+                options, scratch, job, child_environment(options, scratch.root, False), options.timeout, _project_of(options)
             )
         except OSError as error:
             return None, f"cannot start {options.python}: {error.strerror or error}"
@@ -141,11 +146,13 @@ def inspect(options):
         return facts, None
 
 
-def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), pretend_gpus=0, attempts=30):
+def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), pretend_gpus=0, attempts=30,
+            leave=0):
     """Runs a Snippet in a child.  Returns Run; raises KeyboardInterrupt only after the child has been ended.
 
     plan     dictionary for probe.Plan             seconds   wall time for this child
     folders  first-party folders, nearest first    setup, rewrites   stand-ins known already
+    leave    bytes of GPU memory to leave free
     """
     text, rows = snippet.render()
     memory = plan.get("protocol") != "speed"
@@ -169,7 +176,7 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
             module_files=sorted(snippet.modules),
         )
         return _supervised(
-            options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth), seconds, folders
+            options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth, leave), seconds, folders
         )
 
 

@@ -24,7 +24,7 @@ def slow(run: object) -> bool:
 _FRAME = re.compile(r'^\s*File "[^"]*", line \d+, in ')
 
 
-def said(message: str, most: int = 200) -> str:
+def said(message: str, most: int = 400) -> str:
     """The sentence of a message that tells what is wrong, in one row.
 
     AutoGraph and Keras set the way to it in front ("in user code: File ..., line ..."): what counts stands at the end.
@@ -49,7 +49,13 @@ def user_line(message: str) -> str:
 def story(error: dict) -> str:
     """An "error" event in one row: its type, what it says, and the user's own line."""
     line = user_line(error["message"]) or (error.get("line") or "").strip()
-    return f"{error['type']}: {said(error['message'])}" + (f" in `{line}`" if line else "")
+    return what(error) + (f" in `{line}`" if line else "")
+
+
+def what(error: dict) -> str:
+    """Type and sentence of an "error" event; the type once, where AutoGraph has it in the sentence too."""
+    text = said(error["message"])
+    return text if text.startswith(error["type"] + ": ") else f"{error['type']}: {text}"
 
 
 STOPPED = {"memory": "stopped at the memory limit", "timeout": "stopped at the time limit", "disk": "stopped at the limit on files",

@@ -134,7 +134,13 @@ def array_file(path, shape):
     return Action(code, "%s: random numbers of shape %r" % (path, tuple(shape)))
 
 
-def text_file(path, columns=(), words=False):
+def rows_in(text):
+    """Number of rows for a stand-in table: as many as the code's own slices go up to, else 64."""
+    ends = [int(word) for word in re.findall(r"\[[^\[\]\n]*:\s*(\d+)\b[^\[\]\n]*\]", text)]
+    return max([64] + [end for end in ends if end <= 20000])
+
+
+def text_file(path, columns=(), words=False, lines=64):
     """A small text file: CSV with the columns asked for (of numbers or of words), JSON, or lines."""
     zipped = path.lower().endswith(".zip")
     kind = posixpath.splitext(path[:-4] if zipped else path)[1].lower()
@@ -144,8 +150,15 @@ def text_file(path, columns=(), words=False):
         names = list(columns) or ["a", "b", "c", "label"]
         rows = [separator.join(names)]
         cell = "word%d" if words else "%.1f"
+        # long tables begin anew after their first rows: the text that makes them stays short
+        again = max(1, -(-lines // 64))
         rows += [separator.join(cell % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)]
-        content, what = "\n".join(rows) + "\n", "64 rows of %s (%s)" % ("words" if words else "numbers", ", ".join(names))
+        kinds = "words" if words else "numbers"
+        content, what = "\n".join(rows) + "\n", "%d rows of %s (%s)" % (64 * again, kinds, ", ".join(names))
+        if again > 1 and not zipped:
+            head, _, body = content.partition("\n")
+            code += "with open(%r, 'w') as _file:\n    _file.write(%r + %r * %d)\n" % (path, head + "\n", body, again)
+            return Action(code, "%s: %s" % (path, what))
     elif kind == ".json":
         content, what = "{}\n", "an empty object"
     elif kind in (".yaml", ".yml"):
@@ -325,14 +338,14 @@ def speaks_new(text):
 
 def columns_in(text):
     """Names of columns that the code takes from tables: `table["age"]`, `table[["age", "size"]]`, `for name in ("age", "size"): table[name]`."""
-    found = re.findall(r"\w\[\s*['\"]([A-Za-z_][\w .-]*)['\"]\s*\]", text)
+    found = re.findall(r"(?<!environ)(?<=\w)\[\s*['\"]([A-Za-z_][\w .-]*)['\"]\s*\]", text)
     listed = re.findall(r"\bfor (\w+) in (?:repeat\()?[(\[]([^()\[\]\n]*)[)\]]", text)
     for group in re.findall(r"\w\[\s*\[([^\]\n]*)\]\s*\]", text) + [names for name, names in listed if re.search(r"\w\[%s\]" % name, text)]:
         found += re.findall(r"['\"]([^'\"]+)['\"]", group)
     return list(dict.fromkeys(found))[:40]
 
 
-def for_path(path, shape, layer_names=(), columns=(), words=False, rows=8):
+def for_path(path, shape, layer_names=(), columns=(), words=False, rows=8, lines=64):
     """The stand-in that a file name asks for; a name without an extension is a folder or a SavedModel: see the caller."""
     kind = posixpath.splitext(path)[1].lower()
     if kind in MODEL_TYPES:
@@ -343,7 +356,7 @@ def for_path(path, shape, layer_names=(), columns=(), words=False, rows=8):
         return array_file(path, (rows,) + tuple(shape))
     if kind in RECORD_TYPES:
         return records_file(path)
-    return text_file(path, columns, words)
+    return text_file(path, columns, words, lines)
 
 
 def _picture_size(shape):

@@ -137,9 +137,9 @@ def _judge_on(meter, measured, run):
     if stopped and raw is not None and raw.rises and rate >= DEFERRED_ANYWAY:
         return Verdict(CONFIRMED, "retained" if kept is not None and kept.rises else "deferred", mechanism(measured, "deferred"),
                        f"{ended(run)} after {repeats} repeats, growing by {size(rate)} per repeat{on}", meter)
-    if slow(run) and _too_few(measured, growth, garbage, least):
+    if slow(run) and measured.repeats and _too_few(measured, growth, garbage, least):
         needs = [f"more time: {measured.repeats} repeats do not tell growth from noise (--verify-timeout)"]
-        return Verdict(NOT_RUNNABLE, None, None, f"undecided: too few repeats, {measured.repeats} in the time that was given{on}"
+        return Verdict(NOT_RUNNABLE, None, None, f"undecided: too few repeats, {measured.repeats} before the time limit{on}"
                                                  f"{_between(kept)}", meter, needs)
     if stopped and measured.repeats < 4:
         return Verdict(NOT_CONFIRMED, None, None, f"{ended(run)} after {repeats} repeats: too few to judge", meter)
