@@ -2,7 +2,7 @@
 
 ## What it does
 Reports `cache()` behind an endless `repeat()` (or over a generator that never returns, `Dataset.random`, `Dataset.counter`), in one
-chain or through names and functions, and `itertools.cycle` over a data set. A data set that is cut with `take`, repeated a given
+chain or through names and functions, also where parameters switch the steps on and a caller asks for both, and `itertools.cycle` over a data set. A data set that is cut with `take`, repeated a given
 number of times, or cached before it repeats is fine, and so is a cache that is made anew for each epoch.
 
 ## Why is this bad?
@@ -30,11 +30,12 @@ It is unsafe because random steps between the two are then drawn once.
 from tflint_mem import facts as F
 from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of
+from tflint_mem.project.module import tail_of, walk
 
 CODE = "TFM403"
 MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"
 MAX_LINKS = 24
+MAX_WRAPPERS = 3  # callers of callers that pass switches on
 _SAME = frozenset(("map", "batch", "shuffle", "prefetch", "filter", "unbatch", "padded_batch", "skip", "with_options", "enumerate", "window", "interleave",
                    "flat_map", "ragged_batch", "shard", "rebatch", "cache", "apply", "snapshot"))
 _ENDLESS = frozenset(("tf.data.Dataset.random", "tf.data.Dataset.counter", "tf.data.experimental.Counter", "tf.data.experimental.RandomDataset"))
@@ -46,21 +47,25 @@ def find(context):
         if m.calls[i][1] or m.calls[i][2] or context.in_tests(m) or _cut(context, m, i):
             continue
         source = _endless(context, m, m.calls[i][0][1], m.calls[i])
+        by = ()
+        if source is None:
+            source, by = _switched_on(context, m, i)
         if source is not None:
-            yield _draft(context, m, i, source, "the cache is never complete and keeps every element that comes by", _swapped(m, i, source))
+            yield _draft(context, m, i, source, "the cache is never complete and keeps every element that comes by", _swapped(m, i, source), by)
     for m, i, _ in context.calls(("cycle",), frozenset(("itertools.cycle",))):
         call = m.calls[i]
         if call[1] and not context.in_tests(m) and "dataset" in context.kinds(m, i, call[1][0]) and not _taken(context, m, call[1][0], call):
             yield _draft(context, m, i, None, "it keeps every batch of the data set in a Python list", _repeated(m, i))
 
 
-def _draft(context, m, i, source, why, fix):
+def _draft(context, m, i, source, why, fix, by=()):
     pos = m.calls[i][6]
     trace = []
     if source is not None:
-        sm, j = source
-        line = sm.calls[j][6]
-        trace = [(sm, line[0], line[1], f"`{call_text(sm, j)}` gives a data set without end"), (m, pos[0], pos[1], "caches it")]
+        sm, made = source
+        line = sm.calls[made][6]
+        trace = [(cm, cm.calls[j][6][0], cm.calls[j][6][1], f"`{call_text(cm, j)}` {'hands that on' if number else 'asks for both'}") for number, (cm, j) in enumerate(by)]
+        trace += [(sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"), (m, pos[0], pos[1], "caches it")]
     return context.at_call(CODE, m, i, f"`{call_text(m, i)}` over a data set that {'never ends' if source else 'is read again and again'}: {why}",
                            measured=MEASURED, help="cache first, then repeat" if source else "use the data set's own repeat()", trace=tuple(trace), fix=fix)
 
@@ -88,6 +93,53 @@ def _endless(context, m, expression, call):
             return None
         expression = call[0][1]
     return None
+
+
+def _switched_on(context, m, i):
+    """(the call that makes a data set endless, the calls that lead there) where parameters decide on the steps of a pipeline and somebody asks
+    both for the endless one and for the cache of call `i`; (None, ()) where nobody does."""
+    if not m.scopes[m.calls[i][3]][F.S_PARAMS]:
+        return None, ()
+    endless, ends = _ways_back(context, m, i)
+    if endless is None:
+        return None, ()
+    feasible = context.project.repeats_of.feasible
+    waiting = [((caller, j),) for caller, j, how in context.project.callers(m, m.calls[i][3]) if how == "call"]
+    for by in waiting:  # grows while it is gone through
+        caller, j = by[0]
+        if context.in_tests(caller) or _takes(caller, j) or not feasible.way(by):
+            continue
+        if feasible.sure((*by, (m, endless))) and feasible.sure((*by, (m, i))) and not any(feasible.way((*by, (m, end))) for end in ends):
+            return (m, endless), by
+        if len(by) < MAX_WRAPPERS and len(waiting) < MAX_LINKS:
+            waiting += [((other, k), *by) for other, k, how in context.project.callers(caller, caller.calls[j][3]) if how == "call"]
+    return None, ()
+
+
+def _takes(m, j):
+    """Does the function around call `j` take a part of what it gives, in a chain or by its name?"""
+    scope, statement = m.calls[j][3], m.statements[m.calls[j][5]]
+    given = {("c", j), *(statement[5] if statement[0] == F.ASSIGN else ())}
+    return any(m.calls[k][3] == scope and m.calls[k][0][0] == "a" and not given.isdisjoint(walk(m.calls[k][0][1], m.calls))
+               for k in m.calls_by_tail().get("take", ()))
+
+
+def _ways_back(context, m, i):
+    """(the `repeat()` behind which cache call `i` may stand, calls on other ways that give a data set an end), all in one function."""
+    endless, ends, seen, waiting = None, [], set(), [(m.calls[i][0][1], m.calls[i])]
+    while waiting and len(seen) < MAX_LINKS:
+        for om, j in _origins(context, m, *waiting.pop()):
+            if om is not m or j in seen or m.calls[j][3] != m.calls[i][3]:
+                continue
+            seen.add(j)
+            names = context.project.apis(m, j)
+            if "dataset.repeat" in names and _without_count(context, m, j):
+                endless = j
+            elif any(name.startswith("dataset.") and name[8:] in _SAME for name in names) and m.calls[j][0][0] == "a":
+                waiting.append((m.calls[j][0][1], m.calls[j]))
+            elif any(name.startswith("dataset.") for name in names):
+                ends.append(j)
+    return endless, ends
 
 
 def _without_count(context, m, i):

@@ -44,6 +44,7 @@ GROWS = {
     "TFM304": ("native_kib", 512),  # 29 names more in the kernel cache
     "TFM305": ("native_kib", 2048),  # 20 compiled programs against 1
     "TFM306": ("graphs_kept", 8),  # 12 unrolled traces against one, and the parts of its loop
+    "TFM307": ("native_kib", 3072),  # 200 kernels more in the cache
     "TFM402": ("graphs_kept", 8),  # the graph of every link of the chain
     "TFM403": ("native_kib", 32768),  # 200 batches of 256 KiB in a cache that is never complete
     "TFM501": ("models_waiting", 8),  # the call frees nothing: dead models wait as if it were not there

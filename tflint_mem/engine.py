@@ -115,6 +115,7 @@ def _add(project, source, kept, findings, quiet, faults, watched):
 
 
 def _added(project, source, kept, findings, quiet):
+    mended = False
     try:
         collected = _collect(source)
     except SourceError as error:
@@ -129,6 +130,8 @@ def _added(project, source, kept, findings, quiet):
             collected = _collect(source) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             collected = None
+        if collected is None and source.kind == "python" and isinstance(error, SyntaxError):
+            collected, mended = _mended(source), True
         if collected is None:
             return
     except (RecursionError, MemoryError):
@@ -136,7 +139,7 @@ def _added(project, source, kept, findings, quiet):
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept.add(source)
-    project.add(source.path, collected, source.locate if source.kind == "notebook" else None)
+    project.add(source.path, collected, source.locate if source.kind == "notebook" else None).mended = mended
 
 
 class _Kept:
@@ -169,6 +172,13 @@ def _collect(source):
     if key not in _SEEN:
         _SEEN[key] = F.collect(code, source.path)
     return _SEEN[key]
+
+
+def _mended(source):
+    """Facts of what can be read in a file that does not parse, or None."""
+    from .mending import readable
+
+    return readable(source.code_bytes(), lambda code: F.collect(code, source.path))
 
 
 def hold():
@@ -215,7 +225,7 @@ def _syntax_finding(source, error, more=0):
 
 def _all_finished(running, kept, faults, watched, every=None):
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
-    drafts, enabled = running.drafts(), running.enabled
+    drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
     findings = {}
     for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
         findings[id(draft)] = _try(running, draft, kept, faults, watched)
@@ -264,6 +274,8 @@ def _finished(context, draft, kept, faults, watched, whole=True):
 
     rule = BY_CODE[draft.code]
     sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
+    if sure == worth.CERTAIN and any(step[0].mended for step in draft.trace):
+        sure = worth.LIKELY
     source = kept[draft.m.path]
     start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
     cell, row = source.locate(start[0])

@@ -66,6 +66,8 @@ RULES = (
          "arrays of ever new shapes are passed to a function that XLA compiles"),
     Rule("TFM306", "python-list-in-traced-loop", "leak", "warning", "never", "", 10, "append range",
          "a Python list grows in a traced loop of ever new length"),
+    Rule("TFM307", "eager-py-function", "leak", "warning", "never", "", 20, "py_function",
+         "tf.py_function is called eagerly in each repeat, and each call leaves a kernel behind"),
     Rule("TFM401", "iter-dataset-in-loop", "speed", "hint", "sometimes", "unsafe", 10, "next get_next",
          "a data set is opened anew for each batch that is taken from it"),
     Rule("TFM402", "dataset-built-in-loop", "speed", "hint", "sometimes", "safe", 10, "Dataset TFRecordDataset data from_tensor_slices from_generator tensorflow_datasets",

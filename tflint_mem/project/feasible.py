@@ -28,6 +28,13 @@ class Feasible:
                     return False
         return self._one_object(hops)
 
+    def sure(self, hops):
+        """Does the last of `hops` surely run when the one before calls its function: is each branch that it stands in the one taken?"""
+        m, i = hops[-1]
+        decided = {at: self._holds(hops, len(hops) - 1, test, at) is needed for test, needed, at in self._conditions(m, i)}
+        around = {m.contexts[c][2] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in ("if", "except", "while", "for")}
+        return all(decided.values()) and around <= decided.keys()
+
     def _one_object(self, hops):
         """Is there a class whose objects run all the methods that the way calls on `self`, one from the other?
 

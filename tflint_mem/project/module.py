@@ -24,12 +24,14 @@ class Module:
     packages  name -> dotted name of what another package has, for names that an import at the top gives: see `infer.Bindings.outside`
     bound   scope -> its bindings, those that were asked for: see `bindings`
     left_out  whether its own facts are gone: see `empty`
+    mended  whether it does not parse as it is: it calls others, and nothing is found in it
     unit_test  whether it is named like a test
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
     __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "left_out", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members", "_ifs", "_jumps", "_returns", "_reads", "_fills", "_declaring", "_links", "_loops", "_ordered", "_spans", "_of_statement")
+                 "left_out", "mended", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members",
+                 "_ifs", "_jumps", "_returns", "_reads", "_fills", "_declaring", "_links", "_loops", "_ordered", "_spans", "_of_statement")
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -39,7 +41,7 @@ class Module:
         self.roles, self.defs = collected.roles(), collected.defs
         self.imports, self.bases, self.stored = collected.imports, collected.bases, collected.stored
         self.decoded, self.recent, self.resolved = decoded, False, {}
-        self.left_out = False
+        self.left_out = self.mended = False
         self._blob = None
         self._keep(collected.body())
         self._clear()

@@ -1,0 +1,60 @@
+"""A file that does not parse, made readable: Python 2, a broken statement, a merge that was left half done.
+
+Its syntax error is reported, and nothing else in it is.  But it may be what calls the rest of the program in a loop, and for that
+its other statements are as good as ever.  Rows stay where they are, and columns mostly.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_BYTES = 200_000
+MAX_ROUNDS = 8  # statements that are left out before the file is given up
+
+# What Python 2 writes differently, and something of the same width that parses; inside of strings that changes nothing that matters.
+_PYTHON_2 = (
+    (re.compile(rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t](?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""), rb"\1\2,"),
+    (re.compile(rb"""(?m)(^[ \t]*|[:;][ \t]*)print(?=["'])"""), rb"\1print,"),
+    (re.compile(rb"(?m)^([ \t]*except[ \t]*(?:\([^()\n]*\)|[\w.]+))[ \t]*,[ \t]*(\w+)[ \t]*:"), rb"\1 as \2:"),
+    (re.compile(rb"(?m)^([ \t]*except[ \t]*(?:\([^()\n]*\)|[\w.]+))[ \t]*,[^:\n]*:"), rb"\1:"),
+    (re.compile(rb"(?m)^([ \t]*raise[ \t]+[\w.]+)[ \t]*,"), rb"\1;"),
+    (re.compile(rb"<>"), b"!="),
+    (re.compile(rb"`([^`\n]*)`"), rb"(\1)"),
+    (re.compile(rb"(?<![\w.])(\d+)[lL]\b"), rb"\1 "),
+    (re.compile(rb"(?<![\w.+-])0+(?=[1-9]\d*\b(?![.eEjJ]))"), lambda found: b" " * len(found.group())),
+    (re.compile(rb"""\b[uU][rR](?=["'])"""), b" r"),
+    (re.compile(rb"(?m)^(?:<{7}|={7}|>{7}|\|{7})[^\n\r]*"), b""),  # a merge: both sides, one behind the other
+)
+_INDENT = re.compile(rb"[ \t\f]*")
+
+
+def readable(code: bytes, parse):
+    """What `parse(code)` gives for the code when as little as possible is changed; None when that is not enough.
+
+    `parse` raises SyntaxError with the line; ValueError, RecursionError and MemoryError also end in None.
+    """
+    if len(code) > MAX_BYTES:
+        return None
+    for pattern, instead in _PYTHON_2:
+        code = pattern.sub(instead, code)
+    rows, left_out = code.split(b"\n"), set()
+    for _ in range(MAX_ROUNDS):
+        try:
+            return parse(b"\n".join(rows))
+        except TabError:
+            rows = [_spaced(row) for row in rows]  # a tab was as good as eight spaces
+        except SyntaxError as error:
+            row = (error.lineno or 0) - 1
+            if not 0 <= row < len(rows) or row in left_out:
+                return None
+            left_out.add(row)
+            indent = _INDENT.match(rows[row]).group()
+            rows[row] = indent + (b"if 1:" if rows[row].rstrip().endswith(b":") else b"pass")
+        except (ValueError, RecursionError, MemoryError):
+            return None
+    return None
+
+
+def _spaced(row: bytes) -> bytes:
+    indent = _INDENT.match(row).group()
+    return indent.expandtabs(8) + row[len(indent):]
