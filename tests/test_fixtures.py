@@ -15,7 +15,6 @@ import pytest
 from tflint_mem.__main__ import run as run_command
 
 ROOT = Path(__file__).parent.parent / "fixtures"
-ONE_PASS = ("TFM201", "TFM202")  # what one model is asked on neighbouring rows is one finding with places, and each row is marked
 MARK = re.compile(r"# expect: ((?:TFM\d{3})(?:, *TFM\d{3})*)")
 
 
@@ -84,8 +83,7 @@ def test_flags_exactly_the_marked_rows(folder, item, capsys, monkeypatch):
     else:
         code, out, err = run_here(capsys, monkeypatch, *arguments, cwd=folder)
     assert code in (0, 1), err
-    found = {(place["filename"], place["cell"], place["row"], f["code"])
-             for f in json.loads(out) for place in ({**f, **f["location"]}, *(f["places"] if f["code"] in ONE_PASS else ()))}
+    found = {(f["filename"], f["cell"], f["location"]["row"], f["code"]) for f in json.loads(out)}
     wanted = expected(item)
     assert found == wanted
     if item.name.startswith(("ok_", "advice_")) or item.name in ("fixed.py", "lookalikes"):

@@ -194,25 +194,6 @@ def train(data):
     assert [place["row"] for place in record["places"]] == [8]
 
 
-@pytest.mark.parametrize(("other", "places"), [("model", [9]), ("target", [])])
-def test_what_one_model_is_asked_in_one_pass_is_one(tmp_path, other, places):
-    (tmp_path / "main.py").write_text(f'''\
-import tensorflow as tf
-
-model, target = tf.keras.models.load_model("m.keras"), tf.keras.models.load_model("t.keras")
-
-
-def values(samples):
-    for state, following in samples:
-        now = model.predict(state[None])[0]
-        then = {other}.predict(following[None])[0]
-        yield now, then
-''')
-    found = records(tmp_path, "--ignore", "TFM601")
-    assert [(record["code"], record["location"]["row"]) for record in found] == [("TFM201", 8), *([] if places else [("TFM201", 9)])]
-    assert [place["row"] for place in found[0]["places"]] == places
-
-
 @pytest.mark.parametrize(("write", "persona"), [("sf.write(f'{i}.wav', sound, 22050)", "pedantic"), ("if i == 7:\n        sf.write('7.wav', sound, 22050)", "regular"), ("print(sound)", "regular")])
 def test_launching_operations_is_nothing_beside_a_file_of_sound(tmp_path, write, persona):
     (tmp_path / "main.py").write_text(

@@ -1,7 +1,7 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
 Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell; the tapes of
-one training step are one, too, and what one model is asked on two rows in a pass of one loop.  Fixes, baselines and comments know each of them; this is only about what people read.
+one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what people read.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Callable
 from tflint_mem.finding import Edit, Finding, Fix, Step
 from tflint_mem.source import Source, SourceError
 
-# Their messages name no place of their own: with the same way it is the same pass.  Rows that may lie between the first and the others.
-_OF_A_PASS = {"TFM201": 1, "TFM202": 1, "TFM203": 10**6}
+_OF_A_STEP = "TFM203"  # its message names no place of its own: with the same way it is the same step
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
 Get = Callable[[str], "Source | None"]
 
@@ -21,15 +20,9 @@ Get = Callable[[str], "Source | None"]
 def together(findings: list[Finding], get: Get) -> list[Finding]:
     """The findings, each standing for its twins; the order of the first of each stays."""
     groups: dict[tuple, list[Finding]] = {}
-    passes: dict[tuple, int] = {}
     for finding in findings:
-        way = tuple((step.path, step.cell, step.row, step.column) for step in finding.trace[:-1])
-        row = finding.start[0]
-        if finding.code in _OF_A_PASS and way:
-            key = (finding.path, finding.cell, finding.code, finding.message, way)
-            if row - passes.get(key, -(10**9)) > _OF_A_PASS[finding.code]:
-                passes[key] = row
-            row = passes[key]
+        way = [(step.path, step.cell, step.row, step.column) for step in finding.trace[:-1]]
+        row = (finding.message, *way) if finding.code == _OF_A_STEP and way else finding.start[0]
         groups.setdefault((finding.path, finding.cell, row, finding.code), []).append(finding)
     codes = Counter(group[0].code for group in groups.values())
     copies: dict[tuple, list[list[Finding]]] = {}
