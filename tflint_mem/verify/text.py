@@ -92,6 +92,9 @@ def gpu_rows(result):
             rows.append(f"{label}: {_growth(growth)}")
         elif name in measured.missing:
             rows.append(f"{label}: not measured ({measured.missing[name]})")
+    for name, reason in measured.missing.items():
+        if name.startswith("nvml of "):
+            rows.append(f"NVML, {name[len('nvml of '):]}: not in these numbers ({reason})")
     return rows
 
 
