@@ -114,9 +114,7 @@ def curve_of(measured, meter=None):
 
 def numbers(measured, meter=None):
     """"+932 KiB per repeat, 930 KiB stay" of one version, on the meter that decided."""
-    if meter is None:
-        meter = "allocator" if measured.allocator.raw is not None else "host"
-    growth = measured.growth(meter)
+    growth = measured.allocator if meter is None else measured.growth(meter)
     return _growth(growth if growth.raw is not None else measured.host)
 
 
