@@ -80,12 +80,12 @@ def test_running_out_of_memory_while_it_grows_is_confirmed(error):
         assert "in `step()`" in found.message and found.meter in (*kept, "host")
 
 
-def result_of(run, code="TFM204", fixed=None, **facts):
-    """The Result of judge() on made-up runs."""
+def result_of(run, code="TFM204", fixed=None, same=False, **facts):
+    """The Result of judge() on made-up runs.  same: each repeat is a call with the same stand-ins."""
     from tflint_mem.finding import Finding
 
     class Snippet:
-        stand_ins, parts, count, keyed, flagged, behind = [], False, None, False, ("a.py", 1), None
+        stand_ins, parts, count, keyed, flagged, behind, constant = [], False, None, False, ("a.py", 1), None, False
 
         def render(self):
             return "@function\nstep()\n", {}
@@ -93,6 +93,7 @@ def result_of(run, code="TFM204", fixed=None, **facts):
     finding = Finding(code=code, name="x", group="leak" if code != "TFM601" else "config", severity="error", message="m", path="a.py",
                       start=(1, 1), end=(1, 1))
     runs = Runs(Snippet(), run)
+    runs.snippet.constant = same
     if fixed is not None:
         runs.fixed_snippet, runs.fixed_run = Snippet(), fixed
     environment = dict({"gpus": ["GPU:0"], "driver_gpus": [{"name": "one"}]}, **facts)
@@ -202,6 +203,17 @@ def test_a_traced_function_that_is_never_called_is_no_evidence(graphs, verdict):
     assert ("never called" in said["message"]) == (graphs == 0)
 
 
+def test_the_same_stand_ins_each_time_acquit_no_retracing():
+    run = made(counts={"graphs": 0})
+    for event in run.events:
+        if "counts" in event:
+            event["counts"]["graphs"] = 1
+    said = result_of(run, code="TFM302", same=True).verification
+    assert said["verdict"] == "not-runnable" and said["undecided"] and "its caller's choice" in said["needs"][0]
+    assert result_of(run, code="TFM302").verification["verdict"] == "not-confirmed"
+    assert result_of(run, code="TFM204", same=True).verification["verdict"] == "not-confirmed"
+
+
 def test_two_gpus_are_needed_where_they_are_to_differ():
     from tflint_mem.finding import Finding
     from tflint_mem.verify.experiment import verify_finding
@@ -209,3 +221,16 @@ def test_two_gpus_are_needed_where_they_are_to_differ():
     finding = Finding(code="TFM602", name="x", group="config", severity="error", message="m", path="a.py", start=(1, 1), end=(1, 1))
     said = verify_finding(finding, None, Options(), {"gpus": ["GPU:0"], "driver_gpus": []}).verification
     assert said["verdict"] == "not-runnable" and said["needs"][0].startswith("a second GPU")
+
+
+def test_a_card_that_refuses_its_list_is_named():
+    run = made(missing={"nvml of GPU 1": "NVML: Insufficient Permissions"})
+    shown = "\n".join(text.rows(result_of(run), width=200))
+    assert "NVML, GPU 1: not in these numbers (NVML: Insufficient Permissions)" in shown
+    assert "NVML, this process: +0 B per repeat" in shown
+
+
+def test_a_page_of_the_pool_does_not_leave_a_slow_run_undecided():
+    step = {"nvml": [0, 0, 0, 64 * MIB, 64 * MIB]}
+    assert judged(made(loop=4, blocks=3, each=1, slow=True, noise=step)).verdict == "not-confirmed"
+    assert judged(made(loop=4, blocks=3, each=1, slow=True, noise=step, meters=("nvml",))).undecided

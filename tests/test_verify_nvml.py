@@ -28,7 +28,7 @@ def shown(reading):
     return {{"na": reading.reason}} if isinstance(reading, NA) else reading
 print(json.dumps({{
     "driver": shown(gpu.driver), "process": shown(gpu.process()), "in_use": shown(gpu.in_use()), "others": gpu.shared_with(),
-    "devices": shown(gpu.devices) if isinstance(gpu.devices, NA) else
+    "withheld": gpu.withheld, "devices": shown(gpu.devices) if isinstance(gpu.devices, NA) else
         [[device.index, device.mig, shown(device.name), shown(device.total)] for device in gpu.devices],
 }}))
 """
@@ -55,7 +55,7 @@ def read(folder, scenario, program=PROGRAM, **variables):
 
 def test_one_gpu(driver):
     found = read(driver, "one")
-    assert found == {"driver": "999.1", "process": 500 * MIB, "in_use": 700 * MIB, "others": 0,
+    assert found == {"driver": "999.1", "process": 500 * MIB, "in_use": 700 * MIB, "others": 0, "withheld": {},
                      "devices": [["0", False, "Stand-in GPU", 40000 * MIB]]}
 
 
@@ -109,7 +109,9 @@ def test_device_memory_may_be_unknown_while_the_process_is_known(driver):
 
 
 def test_a_device_that_refuses_its_list_leaves_the_sum_of_the_others(driver):
-    assert read(driver, "one-refuses")["process"] == 500 * MIB
+    found = read(driver, "one-refuses")
+    assert found["process"] == 500 * MIB and list(found["withheld"]) == ["1"]
+    assert read(driver, "two")["withheld"] == {}
 
 
 @pytest.mark.parametrize("scenario", ["list-v2", "list-plain", "mps"])

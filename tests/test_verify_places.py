@@ -124,6 +124,7 @@ def test_tables_are_as_long_as_the_code_slices_them():
     assert len(lines) == 5057 and lines[0] == "prev,signal" and len(set(lines[1:])) > 5
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_names_that_numpy_gave_up_come_back():
     numpy = pytest.importorskip("numpy")
     for name in old_numpy._NOW:

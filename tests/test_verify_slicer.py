@@ -697,3 +697,19 @@ def test_an_import_that_the_trace_names_stays(project):
     snippet = slicer.snippets(flagged, files, once=True)[0]
     assert "from core.boxes import clip" in snippet.render()[0]
     assert "def clip" in "\n".join(line.text for line in snippet.modules["core/boxes.py"])
+
+
+def test_a_call_with_stand_ins_alone_is_the_same_each_time(project):
+    text = """
+        def step(model, epoch):
+            return model(epoch)  # here
+
+        def train(model):
+            for epoch in range(9):
+                step(model, epoch)
+        """
+    folder = project(main=text)
+    snippet = cut(folder)
+    assert not snippet.constant  # the loop's own elements differ
+    alone = project(main=text.split("        def train")[0])
+    assert cut(alone).constant

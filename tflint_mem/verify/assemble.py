@@ -238,7 +238,7 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     return Snippet(finding.code, finding.name, place, head + prelude, region, setup=setup, flagged=flagged, future=future,
                    modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs,
                    count=count(driver.repeat), parts=of_parts(driver.repeat), keyed=keyed(driver.repeat, flagged[1] if driver.repeat.model.path == flagged[0] else None),
-                   behind=driver.behind)
+                   behind=driver.behind, constant=driver.guessed and driver.repeat.kind == "function")
 
 
 def _make_absolute(model, text):

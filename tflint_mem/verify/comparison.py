@@ -13,7 +13,8 @@ def compared(judged: object, measured: object, fixed: object, again: object) -> 
 
     measured, fixed  the Measured of both versions        again  the Verdict on the fixed one
     """
-    if judged.verdict != CONFIRMED or again.verdict != CONFIRMED or judged.kind != again.kind or judged.mechanism == "open files":
+    both = judged.verdict == again.verdict == CONFIRMED and judged.kind == again.kind
+    if not both or judged.mechanism == "open files":
         return judged
     before, after = (_rate(version, judged) for version in (measured, fixed))
     if before is None or after is None or after < _AS_MUCH * before:
@@ -23,8 +24,8 @@ def compared(judged: object, measured: object, fixed: object, again: object) -> 
     if any(rate - left.get(kind, 0.0) >= ONE_EACH for kind, rate in kept.items()):
         return judged
     what = "stay per repeat" if judged.kind == "retained" else "of garbage per repeat"
-    return judged.instead(NOT_CONFIRMED, f"{size(before)} {what}, and {size(after)} in the fixed version: something else grows here, "
-                                         "not what is flagged")
+    words = f"{size(before)} {what}, and {size(after)} in the fixed version: something else grows here, not what is flagged"
+    return judged.instead(NOT_CONFIRMED, words)
 
 
 def _rate(version: object, judged: object) -> float | None:

@@ -11,7 +11,7 @@ from .visible import visible
 
 
 class GpuMemory:
-    """Bytes that this program holds on the GPUs it may use, as the driver counts them, and bytes in use there by everybody.
+    """Bytes that this program holds on the GPUs it may use, as the driver counts them, and what is in use there by all.
 
     before     bytes in use by everybody when this was made, or NA
     withheld   {index of a device: reason} where one device refuses what others tell
@@ -26,7 +26,8 @@ class GpuMemory:
         self._listed = {}
         for device in () if isinstance(self.all_devices, NA) else self.all_devices:
             listed = self._nvml.processes(device)
-            self._listed[device.index] = frozenset() if isinstance(listed, NA) else frozenset(entry.pid for entry in listed)
+            known = () if isinstance(listed, NA) else listed
+            self._listed[device.index] = frozenset(entry.pid for entry in known)
         self.before = self.in_use()
 
     @property
@@ -53,7 +54,8 @@ class GpuMemory:
         return None if self.devices else NA("CUDA_VISIBLE_DEVICES shows no GPU")
 
     def _of(self, device):
-        return self._nvml.process_memory(device, self._family.pids(), self._listed.get(device.index, ()), self._family.hidden)
+        before = self._listed.get(device.index, ())
+        return self._nvml.process_memory(device, self._family.pids(), before, self._family.hidden)
 
     def process(self):
         """Bytes of this program over all devices that list it, or NA.
@@ -80,7 +82,9 @@ class GpuMemory:
         if total is not None:
             self._started = True
             return total
-        return refused if refused is not None else NA(absent.reason + ": it holds nothing there, or its process id is hidden (container)")
+        if refused is not None:
+            return refused
+        return NA(absent.reason + ": it holds nothing there, or its process id is hidden (container)")
 
     def in_use(self):
         """Bytes in use on these devices by every process, or NA; on a shared GPU this is not ours alone."""
@@ -149,8 +153,8 @@ class Allocator:
         return current, NA("this TensorFlow tells no peak") if peak is None else peak
 
     def _start_beside_sessions(self):
-        """Programs of graph mode never start what is asked here.  Sessions share the allocators of a process: once one has
-        made them, asking changes neither their size nor their limits."""
+        """Programs of graph mode never start what is asked here.  Sessions share the allocators of a process: once one
+        has made them, asking changes neither their size nor their limits."""
         session = sys.modules.get("tensorflow.python.client.session")
         if session is None or self._refused is not None or self._looks >= 5 or context_module() is None:
             return False
@@ -167,7 +171,7 @@ class Allocator:
 
 
 def memory_info(context, device):
-    """{"current": bytes, "peak": bytes} of one device; no "peak" in TensorFlow 2.4, which tells only the current bytes."""
+    """{"current": bytes, "peak": bytes} of one device; no "peak" in TensorFlow 2.4, which tells current bytes alone."""
     if hasattr(context, "get_memory_info"):
         return context.get_memory_info(device)
     return {"current": context.get_total_memory_usage(device)}

@@ -130,6 +130,9 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     if judged.verdict == NOT_CONFIRMED and code in VARYING | {"TFM301"} and _never_traced(last):
         needs = ["a repeat that calls the traced function: here it is made in each repeat, and never called"]
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
+    if judged.verdict == NOT_CONFIRMED and code in VARYING and snippet.constant:
+        needs = ["a caller: each repeat gets the same stand-ins here, and what varies from call to call is its caller's choice"]
+        return Verdict(NOT_RUNNABLE, None, None, "undecided: nothing that repeats varies; needs " + needs[0], needs=needs), needs
     if not reached(last, snippet):
         needs = ["a way through the code that reaches the flagged line"]
         return Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line"), needs

@@ -439,6 +439,8 @@ class Probe:
                 event.setdefault("na", {})[name] = reading.reason
             else:
                 event[name] = reading
+        for index, reason in self.gpu.withheld.items():
+            event.setdefault("na", {})["nvml of GPU %s" % index] = reason
         return event
 
 

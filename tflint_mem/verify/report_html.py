@@ -224,6 +224,8 @@ def _environment(facts, options):
         ("TensorFlow", facts["tensorflow"]), ("Keras", facts["keras"]), ("NumPy", facts["numpy"]), ("Python", facts["python"]),
         ("System", facts["system"]), ("Processors", facts["processors"]), ("Measured on", device_name(facts, options)),
         ("GPUs, as the driver lists them", gpus or facts.get("nvml") or "none"), ("Driver", facts["driver"]),
+        ("Allocator of GPU memory", "cuda_malloc_async: it keeps no account, the driver's numbers decide"
+         if facts.get("allocator") == "cuda_malloc_async" else None),
         ("Other processes on them", facts.get("shared_with") if facts["driver_gpus"] else None),
         ("Network of the children", isolated.get("network")),
         ("Project read-only", "yes" if isolated.get("readonly") else "scratch folder only"),

@@ -84,9 +84,9 @@ class Run:
         return self
 
 
-def child_environment(options, scratch, memory=True, growth=True, leave=0):
+def child_environment(options, scratch, memory=True, growth=True, leave=0, cache=True):
     """Environment of the child.  memory: make host memory honest; growth: let the GPU's memory grow on demand; leave: bytes
-    of GPU memory that a child which reserves all of it must leave free, for others."""
+    of GPU memory that a child which reserves all of it must leave free, for others; cache: lend CUDA's cache of kernels."""
     environment = clean_environment(os.environ, scratch, options.env)
     environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
     environment["PYTHONHASHSEED"] = "0"
@@ -100,7 +100,7 @@ def child_environment(options, scratch, memory=True, growth=True, leave=0):
         environment["TF_DEVICE_MIN_SYS_MEMORY_IN_MB"] = str(leave >> 20)
     if options.device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
-    elif memory:
+    elif cache:
         environment.update(cuda_cache.lend(os.environ, os.path.join(scratch, "home")))
     return environment
 
@@ -130,7 +130,7 @@ def inspect(options):
         job = _job(options, scratch, "environment", options.timeout)
         try:
             run = _supervised(
-                options, scratch, job, child_environment(options, scratch.root, False), options.timeout, _project_of(options)
+                options, scratch, job, child_environment(options, scratch.root, cache=False), options.timeout, _project_of(options)
             )
         except OSError as error:
             return None, f"cannot start {options.python}: {error.strerror or error}"

@@ -3,11 +3,13 @@
 import re
 
 _TYPES = frozenset(("ResourceExhaustedError", "MemoryError", "_ArrayMemoryError", "OutOfMemoryError"))
-_WORDS = re.compile(r"out of memory|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|(?:failed|unable) to allocate", re.IGNORECASE)
+_WORDS = re.compile(
+    r"out of memory|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|(?:failed|unable) to allocate", re.IGNORECASE)
+_FOOTNOTES = ("Arguments received by", "Call arguments received by", "\u2022", "*")  # of Keras, behind the sentence
 
 
 def ran_out(run: object) -> dict:
-    """The last "error" event when it says that memory, of the host or of a GPU, was used up after some repeats; else None."""
+    """The last "error" event when it says that memory, of host or GPU, was used up after some repeats; else None."""
     error = run.last("error")
     if error is None or not error.get("repeats") or error.get("where") != "snippet":
         return None
@@ -33,7 +35,7 @@ def said(message: str, most: int = 400) -> str:
     if rows and rows[0].startswith(("in user code", "Exception encountered when calling")):
         frames = [number for number, row in enumerate(rows) if _FRAME.match(row)]
         rows = rows[frames[-1] + 2:] or rows[-1:] if frames else rows[1:] or rows
-        rows = [row for row in rows if not row.startswith(("Arguments received by", "Call arguments received by", "\u2022", "*"))] or rows
+        rows = [row for row in rows if not row.startswith(_FOOTNOTES)] or rows
     text = " ".join(" ".join(rows).split())
     return text if len(text) <= most else text[:most - 3] + "..."
 
@@ -58,8 +60,11 @@ def what(error: dict) -> str:
     return text if text.startswith(error["type"] + ": ") else f"{error['type']}: {text}"
 
 
-STOPPED = {"memory": "stopped at the memory limit", "timeout": "stopped at the time limit", "disk": "stopped at the limit on files",
-            "processes": "stopped at the limit on processes", "left": "the process ended itself", "crashed": "the process ended"}
+STOPPED = {
+    "memory": "stopped at the memory limit", "timeout": "stopped at the time limit",
+    "disk": "stopped at the limit on files", "processes": "stopped at the limit on processes",
+    "left": "the process ended itself", "crashed": "the process ended",
+}
 
 
 def ended(run: object) -> str:

@@ -106,20 +106,23 @@ class Snippet:
     count         how many repeats the code itself spells out (a literal, `range(3)`), None when it does not
     parts         the loop runs over the parts of one thing: as many as the run finds
     growth        memory growth is switched on (off for the rules about memory growth)
+    constant      what repeats is a call with the same stand-ins each time: what varies from call to call is its callers' choice
     keyed         the loop keeps things under keys that come from its elements: elements that come again replace what was kept
     behind        the behind.Behind that the region ends with, None when it ends with the loop
     """
 
     __slots__ = ("code", "name", "place", "future", "prelude", "setup", "region", "modules", "flagged", "elements", "target",
-                 "stand_ins", "needs", "count", "parts", "growth", "keyed", "behind")
+                 "stand_ins", "needs", "count", "parts", "growth", "keyed", "behind", "constant")
 
     def __init__(self, code, name, place, prelude, region, setup=(), flagged=None, future=(), modules=None, elements="",
-                 target="", stand_ins=(), needs=(), count=None, parts=False, growth=True, keyed=False, behind=None):
+                 target="", stand_ins=(), needs=(), count=None, parts=False, growth=True, keyed=False, behind=None,
+                 constant=False):
         self.code, self.name, self.place, self.future = code, name, place, list(future)
         self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
         self.modules = dict(modules or {})
         self.flagged, self.elements, self.target = flagged, elements, target
         self.stand_ins, self.needs, self.count, self.growth = list(stand_ins), list(needs), count, growth
+        self.constant = constant
         self.parts, self.keyed, self.behind = parts, keyed, behind
 
     def has_probe(self):

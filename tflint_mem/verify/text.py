@@ -92,6 +92,9 @@ def gpu_rows(result):
             rows.append(f"{label}: {_growth(growth)}")
         elif name in measured.missing:
             rows.append(f"{label}: not measured ({measured.missing[name]})")
+    for name, reason in measured.missing.items():
+        if name.startswith("nvml of "):
+            rows.append(f"NVML, {name[len('nvml of '):]}: not in these numbers ({reason})")
     return rows
 
 
@@ -111,9 +114,7 @@ def curve_of(measured, meter=None):
 
 def numbers(measured, meter=None):
     """"+932 KiB per repeat, 930 KiB stay" of one version, on the meter that decided."""
-    if meter is None:
-        meter = "allocator" if measured.allocator.raw is not None else "host"
-    growth = measured.growth(meter)
+    growth = measured.allocator if meter is None else measured.growth(meter)
     return _growth(growth if growth.raw is not None else measured.host)
 
 

@@ -137,14 +137,15 @@ def _judge_on(meter, measured, run):
     if stopped and raw is not None and raw.rises and rate >= DEFERRED_ANYWAY:
         return Verdict(CONFIRMED, "retained" if kept is not None and kept.rises else "deferred", mechanism(measured, "deferred"),
                        f"{ended(run)} after {repeats} repeats, growing by {size(rate)} per repeat{on}", meter)
-    if slow(run) and measured.repeats and _too_few(measured, growth, garbage, least):
+    told = meter != "nvml" or "allocator" not in measured.accounts  # a pool's pages say little beside what is in use of it
+    if told and slow(run) and measured.repeats and _too_few(measured, growth, garbage, least):
         needs = [f"more time: {measured.repeats} repeats do not tell growth from noise (--verify-timeout)"]
         return Verdict(NOT_RUNNABLE, None, None, f"undecided: too few repeats, {measured.repeats} before the time limit{on}"
                                                  f"{_between(kept)}", meter, needs)
     if stopped and measured.repeats < 4:
         return Verdict(NOT_CONFIRMED, None, None, f"{ended(run)} after {repeats} repeats: too few to judge", meter)
     grown = raw is not None and (account.garbage or 0) >= DEFERRED_PEAK / 2
-    if (grown or account.shape in ("plateau", "step", "sawtooth")) and (meter != "nvml" or "allocator" not in measured.accounts):
+    if told and (grown or account.shape in ("plateau", "step", "sawtooth")):
         return Verdict(BOUNDED, None, None, f"it grew{on} and fell back or stopped: {size(max(rate, 0))} per repeat at first"
                                             f"{_stays(kept)}", meter)
     return Verdict(NOT_CONFIRMED, None, None, f"no growth over {measured.repeats} repeats{_stays(kept)}", meter)

@@ -6,7 +6,7 @@ from .nvml import NA
 
 
 def visible(devices, environment=None):
-    """The devices of the driver's list that CUDA shows to this process, by index or by UUID; all where that cannot be told.
+    """The devices of the driver's list that CUDA shows to this process, by index or by UUID; all where nobody can tell.
 
     CUDA stops at the first word that names no device.  It counts the fastest GPU first, the driver by bus: indexes say
     something where all GPUs are of one kind, or CUDA counts by bus as well.
@@ -25,8 +25,8 @@ def visible(devices, environment=None):
             if named and not by_bus:
                 return list(devices)
         else:
-            named = [device for device in devices if word.startswith(("GPU-", "MIG-")) and not isinstance(device.uuid, NA)
-                     and device.uuid.startswith(word)]
+            known = [device for device in devices if not isinstance(device.uuid, NA)]
+            named = [device for device in known if word.startswith(("GPU-", "MIG-")) and device.uuid.startswith(word)]
             named = named if len(named) == 1 else []  # a beginning that fits two names none
         if not named:
             break
