@@ -2,7 +2,8 @@
 
 ## What it does
 Reports `Model(model.inputs, layer.output …)` and a `Sequential` that takes a whole model, in a function that runs again and again
-(Grad-CAM, embeddings, activation plots), when the wrapper is used there and dropped.
+(Grad-CAM, embeddings, activation plots), when the wrapper is used there and dropped, or returned to the one function that does so. A function of a
+library that nothing in the project calls runs as often as others call it.
 
 ## Why is this bad?
 The wrapper shares its weights, so this is no memory leak: calling it costs nothing that stays, `predict` leaves a little that
@@ -35,8 +36,9 @@ function. All are unsafe in so far as a person should look at it: the wrapper, a
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import walk
+from tflint_mem.worth import LIKELY
 
-from . import _cached, _frozen, _hot, _lifetimes, _models, _saved
+from . import _cached, _frozen, _hot, _lifetimes, _models, _public, _saved
 
 CODE = "TFM104"
 MEASURED = "memory flat with a direct call, 73-112 KiB deferred per predict (TF 2.21); built once the same work was 3x faster"
@@ -56,14 +58,16 @@ def find(context):
             found.append((m, i, repeat, wrapped, names))
     wrappers = frozenset((m.index, i) for m, i, *_ in found)
     for m, i, repeat, wrapped, names in context.each(found):
-        if repeat is None and not _per_call(context, m, i):
+        whose = _handed_back(context, m, i) if repeat is None else None
+        if repeat is None and whose is None and not _per_call(context, m, i):
             continue
         nodes = wrapped == "input"
-        if repeat is not None and _models.trains(_models.uses(context, _models.Acquired(m, i, "build", names, repeat))):
+        shown = repeat or whose
+        if shown is not None and _models.trains(_models.uses(context, _models.Acquired(m, i, "build", names, shown))):
             continue  # a new model for each training: TFM102's
         if not nodes and repeat is not None and repeat.context is not None and _of_new_model(context, m, i, repeat, wrappers):
             continue
-        when = context.when(repeat, m) if repeat is not None else f"in each call of `{m.qualname(m.calls[i][3])}`"
+        when = context.when(shown, m) if shown is not None else f"in each call of `{m.qualname(m.calls[i][3])}`"
         yield context.at_call(
             CODE, m, i,
             f"`{_models.text(m, i)}` wraps an existing model into a new one {when}"
@@ -71,7 +75,7 @@ def find(context):
             measured=MEASURED_NODES if nodes else MEASURED,
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
             severity="warning" if nodes else None, group="leak" if nodes else None,
-            trace=context.trace(repeat, "wraps the model again") if repeat is not None else (),
+            trace=context.trace(shown, "wraps the model again") if shown is not None else (), confidence=LIKELY if whose is not None else None,
             fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, [(om, j) for om, j, *_ in found]),
         )
 
@@ -189,6 +193,14 @@ def _per_call(context, m, i):
     callers = context.project.callers(m, scope)
     # a cell of a notebook is run again by hand, a script's only call is not
     return (len(callers) != 1 or m.notebook) and not context.in_tests(m)
+
+
+def _handed_back(context, m, i):
+    """The Repeat of a wrapper that a function makes and returns to one that is there for others to call, and that lets go of it; or None."""
+    if not _models.returned_from(m, i) or _used_here(context, m, i) or context.in_tests(m):
+        return None
+    repeat = _public.each_call(context, m, i)
+    return repeat if repeat is not None and len(repeat.hops) == 2 and _public.drops(*repeat.hops[0]) else None
 
 
 def _escapes(context, m, i):

@@ -46,6 +46,7 @@ FEW = 20
 CHAIN = 3  # operations of one statement
 INPUTS = 5  # a decoder is given the token, its state and what the encoder saw
 _HEAVY = frozenset(("tf.matmul", "tf.linalg.matmul", "tf.einsum", "tf.tensordot", "tf.nn.conv1d", "tf.nn.conv2d", "tf.nn.conv3d"))
+_ARITHMETIC = frozenset(("+", "-", "*", "/", "**", "@"))
 _KEYWORDS = frozenset(("training", "mask", "inputs"))
 _TRACED = frozenset(("call", "train_step", "test_step", "predict_step", "build", "compute_loss", "compute_output_shape", "_call", "setUp"))
 _MODEL = frozenset(("model.__call__",))  # and nothing else: what may also be a signature or a function may be compiled
@@ -185,11 +186,17 @@ def _chain(context, m, i):
         return None
     ops = {e[1] for e in walk_statement(m, statement) if e[0] == "c" and any(is_op(name) for name in context.project.apis(m, e[1]))}
     ops |= {e[1] for e in walk_statement(m, statement) if e[0] == "c" and context.project.apis(m, e[1]) & _HEAVY}
-    if len(ops) < CHAIN:
+    if len(ops) < CHAIN and len(ops) + _operators(m, statement, ops) < CHAIN:
         return None
     scope, at = m.calls[i][3], m.calls[i][5]
     variables = any(v[0] == "obj" and v[1] == "variable" for a in m.calls[i][1] for e in walk(a) if e[0] in ("n", "a") for v in context.infer.values(m, scope, e, at))
     return max(ops) if variables else None
+
+
+def _operators(m, statement, ops):
+    """How many operators of a statement work on what its operations give: `tf.matmul(x, w) + b` is two operations."""
+    calls = [("c", i) for i in ops]
+    return sum(e[0] == "b" and e[1] in _ARITHMETIC and any(call in walk(side, m.calls) for side in e[2:4] for call in calls) for e in walk_statement(m, statement))
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 ## What it does
 Reports a call of a `tf.function` in a loop (or in a function that repeats) that passes a Python number, text, list or new object which
 changes: a loop variable over `range` or `enumerate`, arithmetic on one, a counter, `float(…)`, `len(…)`, `random`, an f-string, an object or
-model made for each call. Tensors, NumPy scalars and arrays, constants, flags and a handful of values stay silent, and so does a
+model made for each call, also in a function of a library that nothing in the project calls. Tensors, NumPy scalars and arrays, constants, flags and a handful of values stay silent, and so does a
 function with an `input_signature`, which makes tensors of them.
 
 ## Why is this bad?
@@ -12,7 +12,7 @@ as it lives itself. Nothing frees them while the function is in use.
 
 ## What was measured
 98 KiB per new value on TensorFlow 2.21 (117 on 2.15, 115 on 2.8, 110 on 2.4) for a function of one operation, and 35 times slower
-per call; 100 for a new object; 4636 for a new model. `reduce_retracing=True` changes nothing for Python values (98 / 115). NumPy scalars
+per call; 100 for a new object; 4636 for a new model, 470-500 for one that shares the weights of another. `reduce_retracing=True` changes nothing for Python values (98 / 115). NumPy scalars
 and arrays: one trace, 0.
 
 ## Example
@@ -36,14 +36,18 @@ does not cast, or may work in another precision than float32, there is no fix.
 from tflint_mem import facts as F
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.project.module import walk
+from tflint_mem.worth import LIKELY
 
-from . import _traced, _varying
+from . import _hot, _public, _traced, _varying
 from ._models import text, walk_statement
 
 CODE = "TFM302"
+_MODELS = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
+_ENDS = frozenset(("input", "inputs", "output", "outputs"))
 SWEEPS = True
 MEASURED = "98 KiB per new value for a function of one operation (TF 2.21; 117 on 2.15), kept as long as the function; reduce_retracing is no help"
 MEASURED_MODEL = "4636 KiB per new model of 4.2 MiB (TF 2.21): the function's cache keeps its variables"
+MEASURED_WRAPPER = "470-500 KiB per new model that shares the weights of another (TF 2.21): its graph, with the gradient"
 
 
 def find(context):
@@ -51,21 +55,55 @@ def find(context):
     for m, i, traced in _traced.calls(context):
         if "input_signature" in traced.options or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        found = _varying.first(context, m, i)
+        found = _varying.first(context, m, i) or _given_new_model(context, m, i)
         if found is None:
             continue
         repeat, varying, which = found
         if _made_again(context, traced, repeat):
             continue  # a new function in each repeat has seen no other value
-        model = varying.kind == "model"
+        model = varying.kind in ("model", "wrapper")
         yield context.at_call(
             CODE, m, i,
             f"`{text(m, i)}` is given {varying.what} {context.when(repeat, m)}; the tf.function traces a new graph for each value and keeps it",
-            measured=MEASURED_MODEL if model else MEASURED,
+            measured=MEASURED_WRAPPER if varying.kind == "wrapper" else MEASURED_MODEL if model else MEASURED,
             help="make the model a closure of a function traced for it, or a method" if model else "pass a tensor: tf.constant(value), or a tf.Variable that is assigned",
-            severity="error" if model else None,
+            severity="error" if varying.kind == "model" else None, confidence=LIKELY if repeat.kind == _public.KIND else None,
             trace=context.trace(repeat, f"passes {varying.what}"), fix=_fix(context, m, i, traced, varying, which),
         )
+
+
+def _given_new_model(context, m, i):
+    """The same for a call in a function that others are there to call, when it makes the model that it passes, or has it made."""
+    given = [*enumerate(m.calls[i][1]), *[(name, e) for name, e in m.calls[i][2] if name]]
+    made = next(((which, makers) for which, e in given for makers in (_makers(context, m, i, e),) if makers), None)
+    repeat = _public.each_call(context, m, i) if made is not None else None
+    if repeat is None or not _hot.eager(context, repeat):
+        return None
+    which, makers = made
+    if all(any(e[0] == "a" and e[2] in _ENDS for argument in fm.arguments(j) for e in walk(argument, fm.calls)) for fm, j in makers):
+        return repeat, _varying.Varying("a new model around another one", "wrapper"), which
+    return repeat, _varying.Varying("a new model", "model"), which
+
+
+def _makers(context, m, i, e):
+    """[(module, call)] that make the Keras model: the expression is what a call in the same function gives, which makes one, or calls a
+    function that always makes and returns one.  Else ()."""
+    scope = m.calls[i][3]
+    if e[0] == "n":
+        bindings = m.bindings(scope).get(e[1], ())
+        e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
+    if e[0] != "c" or not _public.drops(m, e[1]):
+        return ()
+    if context.project.apis(m, e[1]) & _MODELS:
+        return ((m, e[1]),)
+    functions = context.project.functions_called(m, e[1])
+    if len(functions) != 1 or context.project.repeats_of.guards.cached(*functions[0]):
+        return ()
+    fm, scope = functions[0]
+    returned = [fm.statements[s][5] for s in fm.scope_statements(scope) if fm.statements[s] and fm.statements[s][0] == F.RETURN]
+    if not all(value is not None and value[0] == "c" and context.project.apis(fm, value[1]) & _MODELS for value in returned):
+        return ()
+    return tuple((fm, value[1]) for value in returned)
 
 
 def _made_again(context, traced, repeat):

@@ -142,7 +142,7 @@ def _regions(context):
             queue.append((m, scope, region, depth))
 
     for m, i in context.each(_graphs.run_sites(context)):
-        for repeat in context.repeats(m, i):
+        for repeat in _ways(context, m, i):
             for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
                 first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
                 add(hm, hm.calls[hi][3], repeat.context if first else -1, 0)
@@ -157,6 +157,18 @@ def _regions(context):
                 if m.inside(m.calls[i][4], region):
                     for fm, fs in context.project.functions_called(m, i):
                         add(fm, fs, -1, depth + 1)
+
+
+def _ways(context, m, i):
+    """Every way in which a run repeats; around a loop in its own function also those in which the function does."""
+    local = False
+    for repeat in context.repeats(m, i):
+        yield repeat
+        local = local or repeat.local
+    if local and not context.project.repeats_of.guards.once(m, i, -1):
+        for other, j, how in context.project.callers(m, m.calls[i][3]):
+            if how == "call" and not context.in_tests(other):
+                yield from context.repeats(other, j)
 
 
 def _is_given_session(call):
