@@ -7,7 +7,7 @@ import libcst as cst
 from ..finding import Edit
 from . import NoFix
 from .imports import ensure, visible
-from .names import bound, loaded
+from .names import bound, kept, loaded
 from .outline import dotted, parse, unique_name
 from .view import join
 
@@ -143,11 +143,15 @@ def _locals_around(view, call) -> set:
         inside, below = below is getattr(node, "body", None), node
         if isinstance(node, cst.FunctionDef) and inside:
             here = view.ast_of(node)
-            declared = {
-                name for inner in ast.walk(here) if isinstance(inner, ast.Global) for name in inner.names}
-            local |= (bound(here.body) - declared) | {
-                argument.arg for argument in ast.walk(here.args) if isinstance(argument, ast.arg)}
+            local |= kept(here, "locals", lambda here=here: _locals_of(here))
     return local
+
+
+def _locals_of(function) -> set:
+    """Names that a function binds, parameters included."""
+    declared = {name for inner in ast.walk(function) if isinstance(inner, ast.Global) for name in inner.names}
+    return (bound(function.body) - declared) | {
+        argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
 
 
 def _ast_expression(view, node):
