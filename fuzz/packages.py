@@ -48,10 +48,13 @@ def unpacked(name: str) -> Path | None:
 
 
 class Survey:
-    """What was found in all packages: `failures` [(kind, where)], `times` [(CPU seconds of a check, file)]."""
+    """What was found in all packages: `failures` [(kind, where)], `times` [(CPU seconds of a check, file)].
 
-    def __init__(self):
-        self.server = Server(1)
+    quick   look at the files alone only where the whole package took longer than one file may
+    """
+
+    def __init__(self, quick: bool = False):
+        self.server, self.quick = Server(1), quick
         self.failures, self.times, self.projects, self.counts = [], [], [], Counter()
 
     def project(self, folder: Path, name: str) -> None:
@@ -95,6 +98,9 @@ class Survey:
         self.counts["packages"] += 1
         if not below:
             self.project(folder, name)
+            if self.quick and self.projects[-1][0] <= SLOW:
+                self.counts["files"] += sum(path.suffix in (".py", ".ipynb") for path in folder.rglob("*"))
+                return  # no file of it can have taken longer
         for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".ipynb") and path.is_file()):
             if not below or not {"site-packages", "__pycache__"} & set(path.parts):
                 self.file(path, below)
@@ -107,10 +113,11 @@ def main() -> int:
     parser.add_argument("packages", nargs="*", metavar="PACKAGE|FOLDER")
     parser.add_argument("--stdlib", action="store_true",
         help="Python's own library (with the others when no package is named)")
+    parser.add_argument("--quick", action="store_true", help="judge the files alone only of packages that took over 2 s as a whole")
     parser.add_argument("--json", metavar="FILE", help="write the figures to FILE as well")
     options = parser.parse_args()
     names = options.packages or ([] if options.stdlib else NAMES.read_text().split())
-    survey, missing, began = Survey(), [], time.time()
+    survey, missing, began = Survey(options.quick), [], time.time()
     for name in names:
         folder = Path(name) if os.path.isdir(name) else unpacked(name)
         if folder is None:
