@@ -75,7 +75,7 @@ def test_the_page_is_whole_and_asks_for_nothing(page):
 
 def test_the_page_tells_everything(page):
     for words in ("confirmed, retained", "not runnable", "kept models", "module not_installed_anywhere", "fixed: ", "Environment",
-                  "0.0.stand-in", "host memory", "not measured", "What was run, as one file"):
+                  "0.0.stand-in", "host memory", "not measured", "What was run, as one file", "A model is loaded.", "max-width: 34rem"):
         assert words in page, words
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in page and "<b>&</b>" not in page
     assert page.index("TFM101 load-model-in-loop") < page.index("not_installed_anywhere")
