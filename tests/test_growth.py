@@ -45,6 +45,27 @@ def test_the_command_ends_and_still_finds_it(tmp_path, name, size, code):
     assert code in checked(tmp_path, PROGRAMS[name][0](size)).stdout
 
 
+LOADS = "import tensorflow as tf\nfrom tensorflow.keras.models import load_model\n\n\n"
+LOOP = "def last(x):\n    return load_model(x)\n\n\nfor row in rows:\n    f0(row).predict(row)\n"
+
+
+@pytest.mark.parametrize("levels", [4, 9, 50])
+@pytest.mark.parametrize("body", ["return {next}(x)", "if x:\n        return {next}(x)\n    return {next}(x + 1)"])
+def test_long_ways_and_many_ways_lead_to_the_loop(tmp_path, levels, body):
+    names = [*(f"f{k}" for k in range(levels)), "last"]
+    functions = "".join(f"def {name}(x):\n    {body.format(next=after)}\n\n\n" for name, after in zip(names, names[1:]))
+    done = checked(tmp_path, {"a.py": LOADS + functions + LOOP}, "--verbose")
+    assert "TFM101" in done.stdout
+    assert "given up" not in done.stderr
+
+
+def test_a_long_way_that_leads_to_no_loop_is_no_finding(tmp_path):
+    names = [*(f"f{k}" for k in range(12)), "last"]
+    functions = "".join(f"def {name}(x):\n    return {after}(x)\n\n\n" for name, after in zip(names, names[1:]))
+    once = LOOP.replace("for row in rows:\n    f0(row).predict(row)", "model = f0(rows)\nfor row in rows:\n    model.predict(row)")
+    assert "TFM101" not in checked(tmp_path, {"a.py": LOADS + functions + once}).stdout
+
+
 def clique(n):
     """Functions that all call each other and the one that configures the GPU."""
     return "import tensorflow as tf\n\n\ndef setup(x):\n    tf.config.experimental.set_memory_growth(x, True)\n" + "".join(

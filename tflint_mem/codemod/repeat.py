@@ -5,7 +5,7 @@ import ast
 import libcst as cst
 
 from . import NoFix
-from .names import own_jumps
+from .names import kept, own_jumps
 from .uses import used_outside
 from .view import COMPREHENSIONS, LOOPS
 
@@ -31,7 +31,7 @@ def append_to_repeat(view, loop, lines, *, name: str = None, stored: bool = Fals
     if name and used_outside(view, loop, name):
         raise NoFix(f"{name} is used outside the loop")
     here = view.ast_of(loop)
-    if own_jumps(here.body, ast.Continue):
+    if kept(here, "continues", lambda: own_jumps(here.body, ast.Continue)):
         return _prepend(view, loop, lines, behind_docstring=False)
     block = loop.body
     if isinstance(block, cst.SimpleStatementSuite):
