@@ -156,7 +156,15 @@ def _regions(context):
             for i in m.scope_calls(scope):
                 if m.inside(m.calls[i][4], region):
                     for fm, fs in context.project.functions_called(m, i):
-                        add(fm, fs, -1, depth + 1)
+                        if not _replaced(fm, fs):
+                            add(fm, fs, -1, depth + 1)
+
+
+def _replaced(m, scope):
+    """Does the name of the function get what something makes of it, `resize = built_once(resize)`?  Then that is what runs."""
+    record = m.scopes[scope]
+    return any(b[0] == "assign" and b[3][0] == "c" and ("n", record[F.S_NAME]) in m.arguments(b[3][1])
+               for b in m.bindings(record[F.S_PARENT]).get(record[F.S_NAME], ()))
 
 
 def _ways(context, m, i):
