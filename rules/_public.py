@@ -1,4 +1,4 @@
-"""Functions that only those call who use the library: nothing in the project does, so that how often they run is theirs to say."""
+"""Functions that only those call who use the library: nothing in the project does, so how often they run is theirs to say."""
 
 from tflint_mem import facts as F
 from tflint_mem.project.repeats import Repeat
@@ -8,11 +8,13 @@ from . import _order
 MAX_HOPS = 3
 KIND = "call"  # of such a Repeat
 _PUTS = frozenset(("append", "add", "insert", "extend", "setdefault", "update", "put", "set", "register"))
+_PLAIN = frozenset(("builtins.staticmethod", "builtins.classmethod"))  # decorators
+_ACTS = frozenset((F.EXPR, F.FOR, F.WHILE, F.WITH))
 _STARTS = frozenset(("main", "run", "train", "fit", "build", "setup", "cli"))
 
 
 def each_call(context, m, i):
-    """The Repeat of a call that runs in each call of such a function, directly or through functions with one caller each; or None."""
+    """The Repeat of a call that each call of such a function runs, directly or through functions with one caller; or None."""
     hops = ((m, i),)
     while len(hops) <= MAX_HOPS:
         m, i = hops[0]
@@ -29,23 +31,26 @@ def each_call(context, m, i):
 
 
 def is_public(context, m, scope):
-    """Is it a function or method with a public name, in a module that is imported and no script, that nothing in the project calls or handles?"""
+    """Has it a public name, in a module that is imported and no script, and does nothing in the project call or handle it?"""
     record = m.scopes[scope]
-    if m.unit_test or m.notebook or record[F.S_KIND] != "function" or record[F.S_NAME] in _STARTS or not m.is_method(scope) and record[F.S_PARENT] != 0:
+    if m.unit_test or m.notebook or record[F.S_KIND] != "function" or record[F.S_NAME] in _STARTS:
+        return False
+    if not m.is_method(scope) and record[F.S_PARENT] != 0:
         return False
     if m.is_method(scope) and m.scopes[record[F.S_PARENT]][F.S_PARENT] != 0:
         return False
     if any(name.startswith("_") for name in m.qualname(scope).split(".")) or _is_script(m):
         return False
     decorators = context.infer.decorator_names(m, scope)
-    if any(name not in ("builtins.staticmethod", "builtins.classmethod") for name in decorators) or len(decorators) < len(record[F.S_DECORATORS]):
+    if len(decorators) < len(record[F.S_DECORATORS]) or not _PLAIN.issuperset(decorators):
         return False
     repeats = context.project.repeats_of
-    return not context.project.callers(m, scope) and not repeats.handlers.of_function(m, scope)[0] and not repeats.kindred.callers(m, scope)
+    handled = repeats.handlers.of_function(m, scope)[0]
+    return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
 
 
 def drops(m, i):
-    """Does the function around call `i` use what the call gives and let go of it: is it neither returned nor put anywhere?"""
+    """Does the function around call `i` use what it gives and let go of it: is that neither returned nor put anywhere?"""
     statement = m.statements[m.calls[i][5]]
     if statement[0] == F.RETURN:
         return statement[5] != ("c", i)
@@ -57,16 +62,20 @@ def drops(m, i):
     for s in m.scope_statements(m.calls[i][3]):
         other = m.statements[s]
         value = other[5] if other and other[0] == F.RETURN else other[6] if other and other[0] == F.ASSIGN else None
-        if value is not None and (value in names or value[0] in ("t", "l") and not names.isdisjoint(value[1]) or value[0] == "d" and not names.isdisjoint(value[2])):
+        if value is None:
+            continue
+        items = value[1] if value[0] in ("t", "l") else value[2] if value[0] == "d" else ()
+        if value in names or not names.isdisjoint(items):
             return False
-    return not any(m.calls[j][0][0] == "a" and m.calls[j][0][2] in _PUTS and not names.isdisjoint(m.calls[j][1]) for j in m.scope_calls(m.calls[i][3]))
+    others = (m.calls[j] for j in m.scope_calls(m.calls[i][3]))
+    return not any(call[0][0] == "a" and call[0][2] in _PUTS and not names.isdisjoint(call[1]) for call in others)
 
 
 def _is_script(m):
-    """Does running the module do something: is there a call at its top that is no part of an assignment, or `if __name__ == …`?"""
+    """Does running the module do something: is there a call at its top that assigns nothing, or `if __name__ == …`?"""
     for s in m.scope_statements(0):
         statement = m.statements[s]
-        if statement and (statement[0] in (F.EXPR, F.FOR, F.WHILE, F.WITH) or statement[0] == F.IF and _order.is_main_test(statement[5])):
+        if statement and (statement[0] in _ACTS or statement[0] == F.IF and _order.is_main_test(statement[5])):
             return True
     return False
 

@@ -25,8 +25,9 @@ class Tables:
         key = (m.index, scope, place)
         found = self._memo.get(key)
         if found is None:
-            keys = [target[2] for target in _targets(m, scope) if target[0] == "x" and (target[1] == place or target == place)]
-            found = self._memo[key] = bool(keys) and place not in _targets(m, scope, whole=True) and any(self._comes_in(m, scope, key) for key in keys)
+            keys = [target[2] for target in _targets(m, scope) if target[0] == "x" and place in (target[1], target)]
+            found = any(self._comes_in(m, scope, key) for key in keys) and place not in _targets(m, scope, whole=True)
+            self._memo[m.index, scope, place] = found
         return found
 
     def _comes_in(self, m, scope, key):
