@@ -60,10 +60,14 @@ def find(context):
         repeat = _hot.busy(context, m, i, FEW, lambda r: not _hot.in_tape(context, r) and not _hot.over_gradients(context, r))
         if repeat is None:
             continue
+        traced = _traced_inside(context, m, block)
         yield context.at_call(
             CODE, m, i,
-            f"a GradientTape records eagerly {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
-            measured=MEASURED, help="put the step into a function of tensors and decorate it with @tf.function",
+            f"a GradientTape records eagerly {context.when(repeat, m)}: " + (
+                f"what it calls is traced already (`{traced}`), but loss, gradients and update are launched by Python operation by operation"
+                if traced else "nothing on the way is a tf.function, so each operation is launched by Python"),
+            measured="" if traced else MEASURED, persona="pedantic" if traced else None,
+            help="put the step into a function of tensors and decorate it with @tf.function",
             trace=context.trace(repeat, "records op by op"), fix="the step stands in the loop itself" if repeat.local else decorate(context, m, i),
         )
 
@@ -72,6 +76,18 @@ def _block(m, i):
     """The `with` statement that opens the tape of call `i`, or None."""
     statement = m.calls[i][5]
     return statement if m.statements[statement][0] == F.WITH else None
+
+
+def _traced_inside(context, m, block):
+    """The name of a function that the tape's block calls and that is a `tf.function` by its decorator, as a model's `call` may be; or None."""
+    inner = m.statements[block][6]
+    for i in (i for s in m.behind(block) for i in m.calls_of(s)):
+        if not m.inside(m.calls[i][4], inner):
+            continue
+        for fm, scope in context.project.functions_called(m, i):
+            if fm.scopes[scope][F.S_DECORATORS] and "tf.function" in context.infer.decorator_names(fm, scope):
+                return fm.scopes[scope][F.S_NAME]
+    return None
 
 
 def _not_first(context, m, i, block):

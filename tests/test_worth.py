@@ -1,8 +1,10 @@
 """What a default run shows, what it holds back for --pedantic, and one finding for one thing."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -201,3 +203,11 @@ def test_launching_operations_is_nothing_beside_a_file_of_sound(tmp_path, write,
         f"for i, text in enumerate(open('texts')):\n    sound = voice(tf.constant([ord(c) for c in text])[None])\n    {write}\n")
     [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
     assert (record["code"], record["persona"]) == ("TFM202", persona)
+
+
+def test_a_step_whose_forward_pass_is_traced_gains_little(tmp_path):
+    fixture = Path(__file__).parents[1] / "fixtures" / "TFM203-eager-train-step-not-compiled" / "bad_forward_is_traced.py"
+    shutil.copy(fixture, tmp_path / "main.py")
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM203", "pedantic") and "traced already (`call`)" in record["message"]
+    assert records(tmp_path, "--ignore", "TFM601") == []
