@@ -68,3 +68,13 @@ def test_a_working_folder_that_is_gone(folder, paths):
     done = shell(folder, f"mkdir gone && cd gone && rmdir ../gone && {command}")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "tflint-mem: the current folder cannot be used: No such file or directory\n"
+
+
+@pytest.mark.parametrize("mode", [("--diff", "--unsafe-fixes"), ("--fix", "--unsafe-fixes"), ("--add-noqa",), ()], ids=" ".join)
+def test_what_the_compiler_thinks_of_the_code_is_not_printed(tmp_path, mode):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nsize = 1if True else 2\npattern = '\\d'\nfor name in open('names'):\n"
+        "    model = tf.keras.models.load_model('a.keras')\n    print(model.predict(name), name is 'x')\n")
+    command = [sys.executable, "-W", "always", "-m", "tflint_mem", "check", "--isolated", "--no-cache", *mode, "main.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode in (0, 1) and "Warning" not in done.stderr, done.stderr
