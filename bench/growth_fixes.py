@@ -57,6 +57,14 @@ def halves(n: int) -> dict:
             "logits = tf.zeros([8, 3])\nwith tf.Session() as sess:\n" + rows}
 
 
+def branches(n: int) -> dict:
+    """A loop over a long `elif`, with a load in each branch: all want the same lines at the end of the loop."""
+    rows = "".join(
+        f"    {'el' if i else ''}if path == 'p{i}':\n        model = tf.keras.models.load_model('m{i}.keras')\n        print(model.predict(path))\n"
+        for i in range(n))
+    return {"branches.py": HEAD + "for path in open('paths'):\n" + rows}
+
+
 def files(n: int) -> dict:
     """n files with a load in a loop each."""
     return {f"file_{i}.py": loads_in_one_loop(1)["loads.py"] for i in range(n)}
@@ -82,7 +90,7 @@ def _notebook(texts: list) -> str:
 PROGRAMS: dict[str, Callable[[int], dict]] = {
     "loads in one loop": loads_in_one_loop, "loops in one function": loops_in_one_function,
     "calls in one expression": calls_in_one_expression, "numbers in one loop": numbers_in_one_loop, "halves": halves,
-    "files": files, "notebook cells": notebook_cells, "one notebook cell": notebook_cell,
+    "files": files, "notebook cells": notebook_cells, "one notebook cell": notebook_cell, "branches": branches,
 }
 
 

@@ -30,6 +30,11 @@ def append_to_repeat(view, loop, lines, *, name: str = None, stored: bool = Fals
         raise NoFix("there is no loop to add to")
     if name and used_outside(view, loop, name):
         raise NoFix(f"{name} is used outside the loop")
+    # many findings of one loop ask for the same lines, which takes writing out what they come to stand behind
+    return list(view.outline.once(("appended", id(loop), *lines), lambda: _appended(view, loop, lines)))
+
+
+def _appended(view, loop, lines):
     here = view.ast_of(loop)
     if kept(here, "continues", lambda: own_jumps(here.body, ast.Continue)):
         return _prepend(view, loop, lines, behind_docstring=False)
