@@ -242,6 +242,14 @@ def _reachable(path: str) -> bool:
     return all(os.stat(parent).st_mode & 0o001 for parent in Path(os.path.realpath(path)).parents)
 
 
+def out_of_reach(mode: str) -> str:
+    """What the user of a mode cannot read although the tool needs it; "" when all is well."""
+    if mode == "root" or os.getuid() != 0:
+        return ""
+    needed = [str(ROOT / "tflint_mem"), *(path for path in sys.path if path.endswith("-packages") and os.path.isdir(path))]
+    return next((path for path in needed if not (_reachable(path) and os.stat(path).st_mode & 0o005 == 0o005)), "")
+
+
 def run(program: Program, mode: str, tensorflow: bool = False) -> dict:
     """One program in one mode: {"program", "mode", "verdict", "survived", "changed", "connected", "secret", "left",
     "seconds", "wrong": [sentences]}.
