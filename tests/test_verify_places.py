@@ -33,7 +33,9 @@ def test_a_row_that_is_not_there_is_a_usage_error(project):
 
 def test_control_c_ends_with_the_status_of_shells(project):
     project.write("app.py", "import time\nfor number in range(9):\n    time.sleep(600)\n")
-    process = subprocess.Popen([*COMMAND, "verify", "app.py:3", "--project", "."], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(  # what runs in a shell's background ignores the signal, and so would the command
+        [*COMMAND, "verify", "app.py:3", "--project", "."], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         assert "Running 1 snippet" in process.stderr.readline()
         time.sleep(1.0)
