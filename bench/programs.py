@@ -319,7 +319,7 @@ def shapes(n):
 
 def layers_in_loop(n):
     """A network built layer by layer in a function that a loop calls."""
-    return _one("def build(k):\n    x = inputs = tf.keras.Input((3,))\n" + _lines([f"x = tf.keras.layers.Dense(k)(x)" for _ in range(n)], 4)
+    return _one("def build(k):\n    x = inputs = tf.keras.Input((3,))\n" + _lines(["x = tf.keras.layers.Dense(k)(x)" for _ in range(n)], 4)
                 + "    return tf.keras.Model(inputs, x)\n\n\nfor row in rows:\n    model = build(row)\n    model.compile('adam', 'mse')\n    model.fit(row)\n")
 
 

@@ -212,7 +212,7 @@ PROGRAMS = [
             "@W@/home/.aws/*",
             "@W@/home/.netrc",
             "@W@/home/.config/*/*",
-            "/root/.ssh/*",
+            "/*/.ssh/*",
             "/home/*/.ssh/*",
         ),
     ),

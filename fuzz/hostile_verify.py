@@ -17,6 +17,7 @@ A stand-in for TensorFlow makes the children start quickly; `--tensorflow` takes
 from __future__ import annotations
 
 import argparse
+import ctypes
 import datetime
 import hashlib
 import json
@@ -51,6 +52,8 @@ _SECRETS = {
     "LC_TOKEN": "",
 }
 _NOBODY = 65534
+_LANDLOCK_CREATE_RULESET, _ASK_VERSION, _ALL_OF_LANDLOCK = 444, 1, 6  # version 6 has what abstract sockets and signals need
+_NEW_NAMESPACES = 0x00020000 | 0x10000000 | 0x20000000 | 0x40000000  # mounts, users, processes, network
 _REFUSES = """
 import os, sys
 sys.path.insert(0, {root!r})
@@ -248,6 +251,23 @@ def out_of_reach(mode: str) -> str:
         return ""
     needed = [str(ROOT / "tflint_mem"), *(path for path in sys.path if path.endswith("-packages") and os.path.isdir(path))]
     return next((path for path in needed if not (_reachable(path) and os.stat(path).st_mode & 0o005 == 0o005)), "")
+
+
+def given_by_system(mode: str) -> bool:
+    """Does the system give what the protection of a mode is made of?  Asked of the kernel itself, not of the code under test."""
+    if mode == "no-namespaces":
+        return ctypes.CDLL(None).syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION) >= _ALL_OF_LANDLOCK
+    child = os.fork()
+    if not child:
+        try:
+            if mode == "user" and os.getuid() == 0:
+                os.setgroups([])
+                os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+                os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+            os._exit(int(ctypes.CDLL(None).unshare(_NEW_NAMESPACES) != 0))
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def run(program: Program, mode: str, tensorflow: bool = False) -> dict:

@@ -79,7 +79,7 @@ _OR_ONCE = f"; to build it once instead, {_RESET} and the optimizer's variables 
 def find(context):
     """Constructions of whole models that repeat; those in handlers are TFM103's, wrappers of a model TFM104's."""
     for acquired in context.each(_models.builds(context)):
-        m, i = acquired.m, acquired.i
+        m = acquired.m
         if context.in_tests(m):
             continue
         seen = set()

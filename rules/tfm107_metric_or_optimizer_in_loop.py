@@ -127,7 +127,6 @@ def _updated(context, m, i):
 
 def _repeat(context, m, i, kind):
     """A loop that goes on with the same model and variables and makes the same object again."""
-    call = m.calls[i]
     for repeat in context.repeats(m, i):
         if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
             continue

@@ -33,7 +33,6 @@ There is no automatic fix: what should be kept of each model is a decision.
 
 from tflint_mem import facts as F
 from tflint_mem.context import Draft
-from tflint_mem.project.module import walk
 
 from . import _kept, _models
 

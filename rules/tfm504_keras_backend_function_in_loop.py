@@ -38,7 +38,7 @@ from tflint_mem.context import call_text
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.module import walk
 
-from . import _lifetimes, _models, _modes, _variance
+from . import _lifetimes, _modes, _variance
 
 CODE = "TFM504"
 MEASURED = {

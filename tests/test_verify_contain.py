@@ -61,12 +61,20 @@ def protections() -> dict:
     return (facts or {}).get("isolated", {}).get("protections", {})
 
 
+def contained(name: str, mode: str) -> None:
+    """A protection may be missing only where the kernel itself, asked beside the code under test, does not give it."""
+    unread = hostile_verify.out_of_reach(mode)
+    if unread:
+        pytest.skip(f"another user cannot read {unread}")
+    found = hostile_verify.run(BY_NAME[name], mode)
+    if found["unprotected"] and not hostile_verify.given_by_system(mode):
+        pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
+    assert (found["unprotected"], found["wrong"]) == ({}, []), found
+
+
 @pytest.mark.parametrize("name", SHORT)
 def test_hostile_programs_are_contained(name: str) -> None:
-    found = hostile_verify.run(BY_NAME[name], "root")
-    if found["unprotected"]:
-        pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
-    assert found["wrong"] == [], found
+    contained(name, "root")
 
 
 @pytest.mark.parametrize(
@@ -85,23 +93,13 @@ def test_hostile_programs_are_contained(name: str) -> None:
     ],
 )
 def test_they_are_contained_where_namespaces_are_refused(name: str) -> None:
-    if hostile_verify.out_of_reach("no-namespaces"):
-        pytest.skip(f"another user cannot read {hostile_verify.out_of_reach('no-namespaces')}")
-    found = hostile_verify.run(BY_NAME[name], "no-namespaces")
-    if found["unprotected"]:
-        pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
-    assert found["wrong"] == [], found
+    contained(name, "no-namespaces")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize("name", ["umount", "daemon", "fill-disk-unlinked"])
 def test_they_are_contained_for_a_user_without_privileges(name: str) -> None:
-    if hostile_verify.out_of_reach("user"):
-        pytest.skip(f"another user cannot read {hostile_verify.out_of_reach('user')}")
-    found = hostile_verify.run(BY_NAME[name], "user")
-    if found["unprotected"]:
-        pytest.skip(f"this system does not give {', '.join(found['unprotected'])}")
-    assert found["wrong"] == [], found
+    contained(name, "user")
 
 
 def test_the_child_has_no_capability_and_can_gain_none(project: Project) -> None:
@@ -116,7 +114,7 @@ def test_the_child_has_no_capability_and_can_gain_none(project: Project) -> None
     """,
     )
     outcome = project.verify()
-    if "processes" in outcome.environment["unprotected"]:
+    if "processes" in outcome.environment["unprotected"] and not hostile_verify.given_by_system("root"):
         pytest.skip(
             "no namespaces: without privileges the bounding set stays, and no-new-privileges makes it worthless"
         )
@@ -171,7 +169,7 @@ def test_a_guard_that_fails_in_its_namespaces_tries_without_them(project: Projec
     monkeypatch.setattr(runner, "marshal", Spoiled)
     outcome = project.verify()
     isolated = outcome.environment["isolated"]
-    if isolated["reason"] == "namespaces: Operation not permitted":
+    if isolated["reason"] == "namespaces: Operation not permitted" and not hostile_verify.given_by_system("root"):
         pytest.skip("no namespaces here")
     assert isolated["reason"] == "namespaces: not usable here" and isolated["protections"]["system calls"] == "on"
     assert outcome.results[0].verification["verdict"] == "not-confirmed"

@@ -6,7 +6,7 @@ from verify_made import FLAT, MIB, made
 from tflint_mem.verify import chart, judge, text, verdict
 from tflint_mem.verify.measure import Measured
 from tflint_mem.verify.options import Options
-from tflint_mem.verify.result import Result, Runs
+from tflint_mem.verify.result import Runs
 
 OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}
 

@@ -148,7 +148,7 @@ def test_names_that_numpy_gave_up_come_back():
 
 IN_USER_CODE = '''in user code:
 
-    File "/tmp/work/snippet.py", line 31, in step  *
+    File "/tmp/s1/snippet.py", line 31, in step  *
         loss = model(batch, training=True)
     File "/usr/lib/python3/site-packages/keras/src/utils/traceback_utils.py", line 122, in error_handler  **
         raise e.with_traceback(filtered_tb) from None

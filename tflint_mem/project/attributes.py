@@ -45,11 +45,9 @@ class Attributes:
     @remembered("iattr")
     def instance_attribute(self, m, scope, name):
         found = set()
-        known = False
         for index, s in self.mro(m, scope):
             owner = self.project.module(index)
             for function, statement, value, path, kind in self.attribute_assignments(owner, s).get(name, ()):
-                known = True
                 if kind == "annotation":
                     found |= self.annotated(owner, function, value)
                     continue
@@ -62,7 +60,6 @@ class Attributes:
                 found |= self.unpack(values, path)
             for binding in owner.bindings(s).get(name, ()):
                 if binding[0] in ("assign", "annotation"):
-                    known = True
                     found |= self.binding(owner, binding)
         found.discard(("k", None))
         if not any(v[0] == "obj" for v in found):

@@ -361,7 +361,7 @@ class Guards:
         """`if key in cache: return cache[key]` before the call, and the cache is filled afterwards."""
         call = m.calls[i]
         scope = call[3]
-        for s, leaving in self._leaving_ifs(m, scope):
+        for s, leaves in self._leaving_ifs(m, scope):
             if s >= call[5]:
                 break
             statement = m.statements[s]
@@ -373,10 +373,10 @@ class Guards:
                 subject = _present(m, condition, positive)
                 if subject is None:
                     continue
-                if leaving[0] != F.RETURN:  # `if done: break` and `if key in seen: continue` are no guards
+                if leaves[0] != F.RETURN:  # `if done: break` and `if key in seen: continue` are no guards
                     if condition[0] != "q" or condition[2][0] not in ("is", "is not", "==", "!="):
                         continue
-                elif condition[0] in ("n", "a", "x") and not (leaving[5] is not None and any(_same_place(subject, e) or e == subject for e in walk(leaving[5], m.calls))):
+                elif condition[0] in ("n", "a", "x") and not (leaves[5] is not None and any(_same_place(subject, e) or e == subject for e in walk(leaves[5], m.calls))):
                     continue
                 if subject == "first" or (self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject)) and not (
                         time and any(self.tables.by_key(m, scope, place) for place in (subject, *self._looked_up_from(m, scope, subject, s)))):

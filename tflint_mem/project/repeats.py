@@ -117,7 +117,7 @@ class Repeats:
             if not search.step():
                 return
             call = m.calls[i]
-            scope, context = call[3], call[4]
+            scope = call[3]
             found = () if rerun else self.local_loop(m, i, time)
             if found and len(hops) > 1:
                 found = [loop for loop in found if not self._takes_turns(m, i, loop) and not self._picks(hops, loop)]

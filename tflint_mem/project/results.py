@@ -82,7 +82,6 @@ class Results:
 
     def _result(self, m, i, call, v):
         tag = v[0]
-        scope, at = call[3], call[5]
         if tag == "ext":
             return self._foreign(m, i, call, v[1])
         if tag == "fn":
@@ -236,7 +235,6 @@ class Results:
 
     def _method_result(self, m, i, call, v):
         receiver, name = v[1], v[2]
-        scope, at = call[3], call[5]
         tag = receiver[0]
         if tag == "obj":
             kind = receiver[1]
