@@ -52,3 +52,34 @@ def test_every_run_says_the_same(tmp_path):
         done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=dict(os.environ, PYTHONHASHSEED=seed), check=True)
         said.add(done.stdout)
     assert len(said) == 1 and len(said.pop()) > 100_000
+
+
+def test_an_analysis_leaves_no_project_behind():
+    """Without a garbage collection: the fixes of a file check the project again and again in one process."""
+    import gc
+    import weakref
+
+    from tflint_mem import config, engine, project
+    from tflint_mem.source import Source
+
+    made, init = [], project.Project.__init__
+
+    def noted(self, *given, **more):
+        made.append(weakref.ref(self))
+        init(self, *given, **more)
+
+    def analysed():
+        paths = sorted((FIXTURES / "TFM101-load-model-in-loop").glob("*.py"))
+        assert engine.analyze([Source.read(str(path)) for path in paths], config.load([str(FIXTURES)], (), True, {}), len(paths))
+
+    held, engine._held[:] = list(engine._held), []
+    collecting = gc.isenabled()
+    project.Project.__init__ = noted
+    try:
+        gc.disable()
+        analysed()
+        assert made and not any(each() for each in made)
+    finally:
+        project.Project.__init__, engine._held[:] = init, held
+        if collecting:
+            gc.enable()

@@ -7,7 +7,7 @@ from tflint_mem import config, discover
 from tflint_mem.config import UsageError
 from tflint_mem.faults import Faults
 from tflint_mem.files import TooLarge
-from tflint_mem.source import Source, SourceError, names_framework
+from tflint_mem.source import Source, SourceError
 
 OK, FOUND, FAILED = 0, 1, 2
 INTERRUPTED = 130  # as the shell has it after Ctrl-C
@@ -64,7 +64,7 @@ class Reader:
                 continue
             if note is not None:
                 note(source)
-            if names_framework(source.raw):
+            if source.names_framework:
                 if self._is_too_big(source):
                     continue
                 if self._size <= self.most:  # the files of a very large tree are read again when a report asks
@@ -250,7 +250,7 @@ class Run:
         waiting, sources = [], iter(sources)
         for source in sources:
             waiting.append(source)
-            if names_framework(source.raw):
+            if source.names_framework:
                 break
         else:
             return []

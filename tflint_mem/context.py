@@ -94,6 +94,11 @@ class Context:
         """Another project, with the same modules and without any answers, takes the place of the one before."""
         self.project, self.infer, self.memo = project, project.infer, {}
 
+    def close(self):
+        """Let go of the project and of all answers: they refer to each other."""
+        self.project = self.infer = None
+        self.memo.clear()
+
     def repeats(self, m, i, time=False):
         """Every way in which call `i` repeats, nearest first: found once for all rules, as far as somebody asks.
 

@@ -14,7 +14,7 @@ from . import gate, watch
 from .faults import Overtime
 from .finding import Finding, Fix, Step
 from .project import Project
-from .source import SourceError, names_framework
+from .source import SourceError
 from .watch import OFF
 
 RECURSION = 6000
@@ -39,7 +39,7 @@ def analyze(sources, settings, files=0, faults=None, alone=False, every=None, te
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
     sys.setrecursionlimit(max(limit, RECURSION))
-    project = None
+    project = running = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
@@ -62,6 +62,8 @@ def analyze(sources, settings, files=0, faults=None, alone=False, every=None, te
         watched.stop()
         if project is not None and not _held:
             project.close()
+            if running is not None:
+                running.context.close()
         elif project is not None:
             _held.append(project)
         sys.setrecursionlimit(limit)
@@ -80,7 +82,7 @@ def load(sources, settings, files=0, faults=None, watched=NOBODY):
     held = {}  # while fixes are tried a file may hold something else than on the disk
     for source in sources:
         raw = source.raw
-        if names_framework(raw):
+        if source.names_framework:
             if gate.matters(source.path, raw):
                 _add(project, source, kept, findings, False, faults, watched)
         elif source.path.endswith((".py", ".ipynb")):

@@ -42,13 +42,13 @@ class Source:
     path  as the run names it; raw  the file's bytes; kind  "python" or "notebook"
     """
 
-    __slots__ = ("path", "raw", "kind", "_text", "_lines", "_encoding", "_notebook", "_failed")
+    __slots__ = ("path", "raw", "kind", "_text", "_lines", "_encoding", "_notebook", "_failed", "_names")
 
     def __init__(self, path, raw):
         self.path = path
         self.raw = raw
         self.kind = "notebook" if path.endswith(".ipynb") else "python"
-        self._text = self._lines = self._encoding = self._notebook = self._failed = None
+        self._text = self._lines = self._encoding = self._notebook = self._failed = self._names = None
 
     @classmethod
     def from_bytes(cls, path, raw):
@@ -119,6 +119,13 @@ class Source:
         if self.kind == "notebook":
             self.text
         return self._notebook
+
+    @property
+    def names_framework(self):
+        """Does the file name TensorFlow or Keras?  Asked by several, looked for once."""
+        if self._names is None:
+            self._names = names_framework(self.raw)
+        return self._names
 
     def code_bytes(self):
         """What `compile` should get: the raw file, so that errors and coding comments are Python's own business."""

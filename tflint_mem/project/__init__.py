@@ -67,7 +67,8 @@ class Project:
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
         for part in (self.infer, self.asked, self.callers_of, self.iterated, self.repeats_of, self.repeats_of.guards, self.repeats_of.guards.tables,
-                     self.repeats_of.handlers, self.repeats_of.feasible, self.repeats_of.owners, self.repeats_of.kindred, self.released_by,
+                     self.repeats_of.handlers, self.repeats_of.feasible, self.repeats_of.owners, self.repeats_of.kindred, self.repeats_of.nearest, self.callers_of.whole,
+                     self.released_by,
                      self.compiled_by, self.versions, self.spelling, self.hardware, self.imports):
             part.project = None
         self.callers_of.forget()

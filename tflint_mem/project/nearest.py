@@ -15,7 +15,7 @@ class Nearest:
     """Answers about one project, for its Repeats."""
 
     def __init__(self, repeats) -> None:
-        self._repeats, self.project = repeats, repeats.project
+        self.project = repeats.project
         self._known: dict = {}  # function -> (functions to go through, caller), None when nothing repeats it
 
     def callers(self, m, scope: int) -> tuple:
@@ -63,14 +63,15 @@ class Nearest:
 
     def _usable(self, m, scope: int):
         """(caller, does it repeat the function itself?) of those that may lead to a repeat."""
-        guards, handlers = self._repeats.guards, self._repeats.handlers
+        repeats = self.project.repeats_of
+        guards, handlers = repeats.guards, repeats.handlers
         if scope == 0 or m.unit_test or guards.cached(m, scope):
             return
         for other, j, how in self.project.callers(m, scope):
             if other.unit_test or how in _NOT_HERE:
                 continue
             user = other.calls[j][3]
-            if how not in _PLAIN or self._repeats.local_loop(other, j):
+            if how not in _PLAIN or repeats.local_loop(other, j):
                 yield (other, j, how), True
             elif not guards.once(other, j, -1):
                 kind = handlers.of_function(other, user)[0]
