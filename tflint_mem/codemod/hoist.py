@@ -64,17 +64,17 @@ def outermost_loop(view, node, attempt):
 
     attempt  a function such as `lambda loop: hoist_statement(view, node, loop)`; loops are tried from the inside out
     """
-    best = refusal = None
+    best, refusal = None, "there is no loop around it"
     for loop in view.loops(node):
         try:
             result = attempt(loop)
         except NoFix as error:
-            refusal = refusal or error
+            refusal = error.reason  # an exception that is kept would keep all that was at work
             break
         if best is None or (best[1], result[1]) != (SAFE, UNSAFE):
             best = result
     if best is None:
-        raise refusal or NoFix("there is no loop around it")
+        raise NoFix(refusal)
     return best
 
 
