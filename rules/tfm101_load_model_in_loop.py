@@ -55,6 +55,8 @@ def find(context):
         repeat = acquired.repeat or acquired.short
         m, i = acquired.m, acquired.i
         mechanism = _mechanisms.of(context, [m], False)
+        if mechanism == _mechanisms.COLLECTED and acquired.names & _models.LIBRARY_LOADERS:
+            mechanism = _mechanisms.CACHED  # these models are of Keras 2 on TensorFlow, whatever Keras runs on
         yield context.at_call(
             CODE, m, i,
             f"`{_models.text(m, i)}` loads a model again {context.when(repeat, m)}{_loaded.so_often(repeat)}; {_loaded.loaded_before(mechanism, acquired.names)}",

@@ -57,14 +57,6 @@ _KEEPS = {
     _mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
     _mechanisms.COLLECTED: "the one before waits for a late garbage collection",
 }
-_MEASURED = {
-    _mechanisms.PINNED: "5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
-                        "up to TF 2.13 only 0-300",
-    _mechanisms.CACHED: "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()",
-    _mechanisms.WAITING: "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of 4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)",
-    _mechanisms.GRAPH: "5600-9750 KiB per repeat for a model of 4.2 MiB until clear_session() (TF 1.15, 2.8 and 2.15 in graph mode)",
-    _mechanisms.COLLECTED: "3406 KiB per repeat of a model that is fitted, 49 behind gc.collect() (Keras 3.15 with JAX on a CPU)",
-}
 _HELP = {
     _mechanisms.PINNED: f"train each model in a child process of its own (spawn, one task per child), or keep one compiled model and {_RESET}; "
                         "an optimizer with moments (Adam) needs its variables reset, too",
@@ -145,7 +137,7 @@ def _draft(context, acquired, repeat, used, cleaned=False):
     return context.at_call(
         CODE, m, i,
         f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{_loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
-        measured=_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
+        measured=_loaded.BUILT_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
         severity="error" if pins and (_mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
         fix=_models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == _mechanisms.COLLECTED) if fixable

@@ -47,8 +47,6 @@ _PROCESS = "load it once per process: at module level, in a start-up event, or b
 _SCRIPT = "load it behind st.cache_resource: the script's own variables and functions, lru_cache included, are made anew in each run"
 _TRAINING = "train in a process of its own for each request (spawn, one task per child), which gives back all that it took"
 _COLLECT = "call gc.collect() when each training has ended"
-_TRAINED = ("5013 KiB per training with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
-            "up to TF 2.13 only 0-300")
 
 
 def find(context):
@@ -68,7 +66,7 @@ def find(context):
         yield context.at_call(
             CODE, m, i,
             f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}{_before(context, mechanism, acquired.names)}",
-            measured=_TRAINED if mechanism == _mechanisms.PINNED else _loaded.load_measured(mechanism, acquired.names, MEASURED),
+            measured=_loaded.BUILT_MEASURED[mechanism] if training else _loaded.load_measured(mechanism, acquired.names, MEASURED),
             help=_trained_help(mechanism) if training else _SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model" + (" that is trained" if training else "")),
             fix=_fix(context, acquired, used, peers),

@@ -402,3 +402,23 @@ def test_a_file_of_the_same_size_and_time_from_an_archive_is_noticed(project, ch
     os.utime(leak, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert leak.stat().st_size == status.st_size
     assert len(check()[1]) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_where_requirements_are_looked_for_holds_nobody_up(project, somebody):
+    """What a stored result depends on is read as everything else is: regular files only."""
+    somebody()
+    os.mkfifo(project / "requirements.txt")
+    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--ignore", "TFM601", "--output-format", "json", "."]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and len(json.loads(done.stdout)) == 1, done.stderr
+
+
+def test_a_secret_that_a_killed_run_left_unfinished_is_in_no_ones_way(project, check, somebody, no_engine, monkeypatch):
+    folder = somebody() / "tflint-mem"
+    folder.mkdir(mode=0o700)
+    (folder / f"key.{os.getpid()}").write_bytes(b"unfinished")
+    first = check()
+    no_engine()
+    assert check() == first

@@ -211,3 +211,23 @@ def test_a_step_whose_forward_pass_is_traced_gains_little(tmp_path):
     [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
     assert (record["code"], record["persona"]) == ("TFM203", "pedantic") and "traced already (`call`)" in record["message"]
     assert records(tmp_path, "--ignore", "TFM601") == []
+
+
+def test_what_is_said_of_a_library_model_agrees_with_itself_on_another_backend(tmp_path):
+    (tmp_path / "main.py").write_text(
+        'import os\n\nos.environ["KERAS_BACKEND"] = "jax"\nfrom transformers import TFAutoModel\n\nfor name in open("names"):\n'
+        "    model = TFAutoModel.from_pretrained(name)\n    print(model(name))\n")
+    [record] = [each for each in records(tmp_path, "--ignore", "TFM601") if each["code"] == "TFM101"]
+    assert "until clear_session()" in record["message"]
+    fix = record["fix"]["edits"] if record["fix"] else []
+    assert not fix or any("clear_session" in edit["content"] for edit in fix)
+
+
+def test_a_trained_model_of_a_handler_is_measured_as_one_that_is_built(tmp_path):
+    (tmp_path / "requirements.txt").write_text("tensorflow==2.10\nflask\n")
+    (tmp_path / "app.py").write_text(
+        "import tensorflow as tf\nfrom flask import Flask\n\napp = Flask(__name__)\n\n\n@app.post('/train')\ndef train():\n"
+        "    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n    model.compile('sgd', 'mse')\n    model.fit([[1.0]], [[2.0]])\n    return 'ok'\n")
+    command = [sys.executable, "-m", "tflint_mem", "check", "--no-cache", "--output-format", "full", "--ignore", "TFM601", "."]
+    out = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+    assert "TFM103" in out and "2.10 to 2.13" in " ".join(out.split()) and "930-1260" not in out

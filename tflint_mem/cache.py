@@ -14,13 +14,13 @@ import stat
 import sys
 
 from tflint_mem import __version__, secret, witness
+from tflint_mem.files import read_regular
 from tflint_mem.finding import CONFIDENCES, PERSONAS, SAFE, SEVERITIES, UNSAFE, Edit, Finding, Fix, Step
 
 FOLDER = ".tflint_mem_cache"
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
 _LARGEST = 256_000_000  # bytes of a stored result
 _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits between them; what follows is signed
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Cache:
@@ -99,8 +99,7 @@ class Cache:
 
     def _read(self, path):
         try:
-            with open(path, "rb") as file:
-                return self.digest(file.read())
+            return self.digest(read_regular(path))
         except OSError:
             return "a folder" if os.path.isdir(path) else None
 
@@ -125,14 +124,10 @@ class Cache:
         """What `_write` has written; None when it was somebody else.  Raises OSError and ValueError."""
         if self._secret is None:
             return None
-        handle = os.open(self._path, _OPEN)
-        with open(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return None
-            raw = file.read(_LARGEST + 1)
+        raw = read_regular(self._path, _LARGEST)
         end = len(_HEAD) + _SIGNATURE
         body = raw[end + len(_NECK):]
-        if not raw.startswith(_HEAD) or raw[end:end + len(_NECK)] != _NECK or len(raw) > _LARGEST:
+        if not raw.startswith(_HEAD) or raw[end:end + len(_NECK)] != _NECK:
             return None
         import hmac
 

@@ -49,7 +49,7 @@ def _read(path):
 
 def _make(path):
     """Write a new secret, unless another run is quicker: the file appears in one step and is never replaced."""
-    temporary = f"{path}.{os.getpid()}"
+    temporary = f"{path}.{os.urandom(8).hex()}"  # a run that was killed leaves its own behind, and in no one's way
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
