@@ -422,7 +422,7 @@ def record(found: list, stem: str) -> None:
     found = [one for one in before if (one["program"], one["mode"]) not in anew] + found
     facts = {
         "date": datetime.date.today().isoformat(),
-        "kernel": platform.release(),
+        "kernel": platform.release().split("-")[0],
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": os.cpu_count(),

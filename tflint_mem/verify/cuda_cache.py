@@ -6,6 +6,7 @@ other program ever runs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 
@@ -28,7 +29,8 @@ def lend(environment: dict, home: str) -> dict:
         else:
             os.makedirs(target, exist_ok=True)
     except (OSError, shutil.Error):
-        os.makedirs(target, exist_ok=True)  # another program is changing it: what was copied is good
+        with contextlib.suppress(OSError):
+            os.makedirs(target, exist_ok=True)  # another program is changing it: what was copied is good
     return {"CUDA_CACHE_PATH": target}
 
 

@@ -9,13 +9,14 @@ from .outcome import ran, reached, refused
 from .protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from .result import Runs, not_runnable
 from .share import leave
+from .shortage import STOPPED
 from .snippet import CannotCut
 from .verdict import COLLECTED
 from .versions import bound_by, fixed_snippet, further_snippet, verify_with
 
 _BEHIND_SECONDS = 25.0
 # the flagged version came to nothing: does the fixed one?
-_FAILED = ("error", "crashed", "left", "memory", "timeout", "disk", "processes")
+_FAILED = ("error", *STOPPED)
 _FEW = 4  # repeats that tell whether what stands behind the loop uses all, or picks one
 _TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
 

@@ -3,6 +3,8 @@
 import os
 import time
 
+from .processes import descendants
+
 _FRESH = 0.5  # seconds that a list of processes is good for
 
 
@@ -28,31 +30,8 @@ class Family:
     def _descendants(self):
         now = time.monotonic()
         if self._read is None or now - self._read > _FRESH:
-            self._started, self._read = descendants(os.getpid()), time.monotonic()
+            self._started, self._read = set(descendants(os.getpid())), time.monotonic()
         return self._started
-
-
-def descendants(root):
-    """Ids of all processes that `root` started, and they in turn (Linux; elsewhere none)."""
-    children = {}
-    try:
-        entries = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return set()
-    for pid in entries:
-        try:
-            with open("/proc/%d/stat" % pid, "rb") as stat:
-                parent = int(stat.read().rpartition(b")")[2].split()[1])
-        except (OSError, ValueError, IndexError):
-            continue  # it has just ended
-        children.setdefault(parent, []).append(pid)
-    found, queue = set(), [root]
-    while queue:
-        for pid in children.get(queue.pop(), ()):
-            if pid not in found:
-                found.add(pid)
-                queue.append(pid)
-    return found
 
 
 def holds_gpu(pid):

@@ -110,7 +110,7 @@ def _first_process(job: dict, state: dict, report: int, sockets: list, alive: in
 
     seen = False
     try:
-        note = mounts.build(job["view"], job["base"], job["memory"] // 2, sockets, True)
+        note = mounts.build(job["view"], job["base"], job["memory"] // 2, sockets)
         seen = True
         state["readonly"] = [path for path in job["folders"] if path not in job["view"]["wide"]]
         protections.update(files="on", secrets="on", sockets="on")

@@ -60,14 +60,15 @@ def judge(finding, options, environment, runs, began):
         if finding.code == HANGS and judged.undecided and run.status in STOPPED:  # it came back each time: no more is asked
             judged = judged.instead(NOT_CONFIRMED, f"{ended(run)} after {measured.repeats} repeats that came back")
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
+    again = verdict.judge_memory(fixed, fixed_last) if fixed is not None else None
     if fixed is not None and judged.mechanism not in ("time", "hangs") and finding.code not in (*REFUSED, *HELD, RESERVES):
-        judged = compared(judged, measured, fixed, verdict.judge_memory(fixed, fixed_last))
+        judged = compared(judged, measured, fixed, again)
     message = judged.message
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
     if judged.verdict == "confirmed" and fixed is None and runs.fixed_run is not None and about_growth:
         message += _as_fixed(runs.fixed_run)
     elif judged.verdict == "confirmed" and fixed is not None and about_growth:
-        message += _after_fix(judged, fixed, fixed_last)
+        message += _after_fix(judged, fixed, fixed_last, again)
     elif judged.verdict == NOT_RUNNABLE and runs.fixed_run is not None and not judged.undecided and ran(run) is False:
         message += _as_fixed(runs.fixed_run)
     elif judged.verdict == NOT_CONFIRMED and about_growth and run.status == "error" and error is not None:
@@ -243,10 +244,10 @@ def _as_fixed(run):
     return f"; the fixed version does not run: {story(error)}" if error is not None else "; the fixed version does not run either"
 
 
-def _after_fix(judged_flagged, fixed, run):
+def _after_fix(judged_flagged, fixed, run, judged):
+    """What became of the fixed version; `judged` is its own verdict."""
     if judged_flagged.mechanism == "hangs":
         return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
-    judged = verdict.judge_memory(fixed, run)
     error = run.last("error")
     if error is not None and run.status == "error" and judged.verdict != "confirmed":
         return f"; the fixed version raises after {error.get('repeats') or 0} repeats: {story(error)}"

@@ -198,11 +198,10 @@ class Root:
         os.chdir("/")
 
 
-def build(plan: dict, base: str, memory: int, sockets: list, own_processes: bool) -> str | None:
+def build(plan: dict, base: str, memory: int, sockets: list) -> str | None:
     """Builds the view and enters it.  Returns a sentence about what could not be done as wished, or None.
 
     memory         bytes that /dev/shm may take            sockets   paths of sockets to hide where they are shown
-    own_processes  there is a process namespace, for which /proc is to be made anew
     """
     root, note = Root(base), None
     scratch = plan["write"][0]
@@ -230,8 +229,6 @@ def build(plan: dict, base: str, memory: int, sockets: list, own_processes: bool
             root.hide(path)
     os.makedirs(root.place("/proc"), exist_ok=True)
     try:
-        if not own_processes:
-            raise OSError(errno.EPERM, "no process namespace")
         root.mount("proc", root.place("/proc"), "proc", _NOSUID | _NODEV | _NOEXEC)
         _lock_namespaces(root.place("/proc"))
         # a process of the real root may write to the kernel's settings there without any capability
