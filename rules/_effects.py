@@ -90,13 +90,6 @@ def of_loop(context, m, loop, but=None):
     return memo[key]
 
 
-def of_function(context, m, scope):
-    """Effects of one run of a function."""
-    search = _Search(context)
-    search.region(m, scope, -1, None, 0)
-    return search.found
-
-
 class _Search:
     def __init__(self, context):
         self.context, self.found, self.seen = context, Effects(), set()

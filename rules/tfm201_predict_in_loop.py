@@ -200,10 +200,10 @@ def _fix(context, m, i, repeat, graph):
         return "a data set cannot be handed to the model itself"
     if not _small(context, m, i, data, 0):
         return "the input may be a whole data set, which predict splits into batches and a direct call does not"
-    one = _outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
-    if one is None:
-        one = True if _several_outputs(context, m, i, data) or not _outputs.used_as_array(context, m, i) else False
-    direct = not (one or data[0] in ("l", "t") or graph or _own_step(context, m, i) or _maybe_first(context))
+    several = _outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+    if several is None:
+        several = _several_outputs(context, m, i, data) or not _outputs.used_as_array(context, m, i)
+    direct = not (several or data[0] in ("l", "t") or graph or _own_step(context, m, i) or _maybe_first(context))
 
     def fix(fx):
         from tflint_mem.codemod.predictions import on_one_row

@@ -154,7 +154,6 @@ class Run:
         self.held_back = 0  # findings that --pedantic would show
         self.interrupted = False  # by Ctrl-C, while --verify measured
         self.verified = {}  # what --verify measured, by verifying.key(finding)
-        self.failed = self.warned = False
         self.faults = Faults(self.warn, options.verbose)
         self.checked = 0
         self._tell_what_is_refused()
@@ -286,7 +285,7 @@ class Run:
         if self.stdin:
             sources = changed.values()
         else:
-            reader = Reader(self.reader.files, self.settings, lambda message: None)
+            reader = Reader(self.reader.files, self.settings, _say_nothing)
             sources = (changed.get(source.path, source) for source in reader.sources())
 
         def get(path):
@@ -301,7 +300,6 @@ class Run:
         if self.baseline:
             findings = self.baseline.new(findings, get)
         return findings, self._unsilenced(every, get, warn=_say_nothing)
-
 
     def written(self, path, raw, old):
         """Replace a file's bytes `old`; False, told in one line, when they are others by now or the file system refuses."""

@@ -56,14 +56,15 @@ class Taken:
 def _functions(source):
     """For each row of the module, counted from 0, the number of the function whose body it is in; 0 for none."""
     import ast
-    import warnings
+
+    from .codemod import NoFix
+    from .codemod.outline import parse
+    from .source import SourceError
 
     scopes = [0] * (len(source.lines) + 2)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
-            tree = ast.parse(source.code_bytes())
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(source.code_bytes())
+    except (NoFix, SourceError):
         return scopes
     found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     for number, node in enumerate(sorted(found, key=lambda node: node.lineno), 1):

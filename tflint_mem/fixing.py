@@ -129,7 +129,6 @@ def _for_people():
     A patch must stay what it is, byte for byte: nothing is changed in a file or a pipe.  In a build a pipe is most often the
     log, which obeys what looks like an order; only such rows are broken up there.
     """
-    import os
     import stat
 
     from tflint_mem import safe
@@ -156,8 +155,6 @@ def _unified(before, after, name, encoding, show):
 
 def _quoted(name):
     """The name as git writes it in a patch: in quotes, with escapes, when a row cannot hold it as it is."""
-    import os
-
     if name.isprintable() and not any(character in name for character in '"\\'):
         return name
     known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}

@@ -333,8 +333,6 @@ def result_of(name):
 LOADERS = frozenset(("keras.load_model", "keras.model_from_json", "keras.model_from_yaml", "keras.model_from_config", "tf.saved_model.load",
                      "hub.load", "keras.saving.deserialize_keras_object", "keras.TFSMLayer", "tf.saved_model.loader.load", "transformers.TFModel.from_pretrained",
                      "transformers.pipeline", "keras_hub.from_preset"))
-REBUILDERS = frozenset(("keras.clone_model", "keras.Model.from_config", "keras.Sequential.from_config", "keras.model_from_json", "keras.model_from_yaml",
-                        "keras.model_from_config"))
 BUILDERS = frozenset(("keras.Model", "keras.Sequential", "keras.Functional", "keras.clone_model", "keras.Model.from_config",
                       "keras.Sequential.from_config", "hub.KerasLayer", "transformers.TFModel", "transformers.TFModel.from_config"))
 RELEASES = frozenset(("keras.clear_session", "gc.collect"))

@@ -10,6 +10,8 @@ import os
 import re
 import stat
 
+from tflint_mem.user import is_inside
+
 try:
     import fcntl
 except ImportError:  # Windows: a file that is open there cannot be removed, so no lock is needed
@@ -38,7 +40,7 @@ def replace(path: str, new: bytes, old: bytes, roots: tuple = ()) -> None:
     (hard links, from which a new file would part it), or the file system says no.
     """
     target = os.path.realpath(path)
-    if roots and not any(is_below(target, root) for root in roots):
+    if roots and not any(is_inside(target, root) for root in roots):
         raise Refused(f"a link to {target}, outside of what is checked; name it to change it")
     before = os.stat(target)
     if not stat.S_ISREG(before.st_mode):
@@ -85,11 +87,6 @@ def write_atomic(path: str, data: bytes) -> None:
     except BaseException:
         _discard(temporary)
         raise
-
-
-def is_below(path: str, root: str) -> bool:
-    """Whether `path` is `root` or stands below it; both are real paths."""
-    return path == root or path.startswith(os.path.join(root, ""))
 
 
 def tidy(folder: str) -> None:

@@ -24,7 +24,7 @@ def strip_end(line: str) -> str:
     return line.rstrip("\r\n")
 
 
-def parse(text: str) -> ast.Module:
+def parse(text: "str | bytes") -> ast.Module:
     """The `ast` of `text`, without warnings about the user's escapes; NoFix when it does not parse."""
     try:
         with warnings.catch_warnings():

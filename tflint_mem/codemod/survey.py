@@ -14,7 +14,7 @@ _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 class Survey:
     """One walk over the `ast` node `root`.  All lists are in the order of that walk.
 
-    inside    ids of all nodes       parents  {id of a node: the node around it}
+    parents  {id of a node: the node around it}
     named     {identifier: ast.Name nodes}
     reads     {dotted name: nodes that load it}
     stores    {dotted name: attribute nodes that assign or delete it}
@@ -24,10 +24,9 @@ class Survey:
 
     def __init__(self, root):
         self.root = root
-        self.inside, self.parents = set(), {}
+        self.parents = {}
         self.named, self.reads, self.stores, self.binding, self.deleting = {}, {}, {}, {}, {}
         for node in ast.walk(root):
-            self.inside.add(id(node))
             for child in ast.iter_child_nodes(node):
                 self.parents[id(child)] = node
             for name in binds(node):
