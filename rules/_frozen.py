@@ -224,7 +224,7 @@ def _of_new_object(context, m, scope):
         made += context.project.callers_of.constructions(context.project.module(index), s)
     if not made:
         return "nobody knows how many objects trace it"
-    if any(context.project.repeats(other, j) is not None for other, j in made):
+    if any(context.first_repeat(other, j) is not None for other, j in made):
         return "each new object would trace it again"
     return ""
 
@@ -249,10 +249,10 @@ def _arguments(context, m, scope):
 def _made_again(context, v):
     if v[0] == "inst":
         made = context.project.callers_of.constructions(context.project.module(v[1]), v[2])
-        return len(made) > 1 or any(context.project.repeats(other, j) is not None for other, j in made)
+        return len(made) > 1 or any(context.first_repeat(other, j) is not None for other, j in made)
     if v[2] is None or not isinstance(v[2][1], int) or not isinstance(v[2][0], int):
         return False
-    return context.project.repeats(context.project.module(v[2][0]), v[2][1]) is not None
+    return context.first_repeat(context.project.module(v[2][0]), v[2][1]) is not None
 
 
 def _goes_to_keras(context, m, scope, name):

@@ -163,7 +163,7 @@ def _new_model(context, fm, fit, repeat):
         if v[2] is None or not isinstance(v[2][1], int):
             return False
         om, oi = context.project.module(v[2][0]), v[2][1]
-        made = context.project.repeats(om, oi)
+        made = context.first_repeat(om, oi)
         if made is None:
             return False
         if om is repeat.module and repeat.context is not None and om.calls[oi][3] == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]:

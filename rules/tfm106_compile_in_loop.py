@@ -133,7 +133,7 @@ def _made_in(context, v, repeat):
             if (hm, hi) == repeat.hops[0] and repeat.context is not None:
                 return om.inside(om.calls[oi][4], repeat.context)
             return om.calls[oi][3] != 0
-    return context.project.repeats(om, oi) is not None or _returned_in(context, v, repeat)
+    return context.first_repeat(om, oi) is not None or _returned_in(context, v, repeat)
 
 
 def _returned_in(context, v, repeat):

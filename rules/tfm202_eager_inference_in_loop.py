@@ -251,7 +251,7 @@ def _runs_once(context, m, scope):
     if scope == 0:
         return True
     callers = context.project.callers(m, scope)
-    return bool(callers) and not any(how != "call" or context.project.repeats(other, j) for other, j, how in callers)
+    return bool(callers) and not any(how != "call" or context.first_repeat(other, j) for other, j, how in callers)
 
 
 def _decorate(context, m, i):

@@ -152,7 +152,7 @@ def _made_once(context, m, scope):
         return False
     if owner == 0 or m.scopes[owner][F.S_KIND] == "class":
         return True
-    return not any(how != "call" or context.project.repeats(other, j) for other, j, how in context.project.callers(m, owner))
+    return not any(how != "call" or context.first_repeat(other, j) for other, j, how in context.project.callers(m, owner))
 
 
 def _python_arguments(context, m, scope):

@@ -373,7 +373,7 @@ def _over_objects(context, repeat):
     target, f = m.statements[m.contexts[repeat.context][2]][5], m.calls[i][0]
     if target[0] != "n" or f[0] != "a" or f[1] != target or len(m.loops(m.calls[i][4])) > 1:
         return False
-    return not any(how != "call" or context.project.repeats(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3]))
+    return not any(how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3]))
 
 
 def _called_later(context, made, site):

@@ -110,6 +110,10 @@ class Context:
             ways = self.memo[key] = _Shared(self.project.repeats_of.all_of_call(m, i, time))
         return iter(ways)
 
+    def first_repeat(self, m, i):
+        """The nearest way in which call `i` repeats, or None."""
+        return next(self.repeats(m, i), None)
+
     def among(self, indices):
         """Those of the indices of modules that belong to the part, in order."""
         part = self.part
