@@ -88,7 +88,7 @@ def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:
         yield count
     for caller, j, how in context.project.callers(m, m.calls[i][3]) if m.calls[i][3] and not repeats_of.guards.once(m, i, -1) else ():
         if how == "call" and not context.in_tests(caller):
-            for outer in repeats_of.all_of_call(caller, j):
+            for outer in context.repeats(caller, j):
                 if outer.kind in _LOOPS:
                     yield None if outer.count is None or count is None else outer.count * count
 
