@@ -32,10 +32,11 @@ class Counted:
 
 def measured(files: dict[str, str], folder: str, codes: "set[str] | None" = None) -> tuple[int, dict[str, Counted], list[str]]:
     """(bytes, {code or "engine": Counted}, searches given up) of a program whose files are written to a folder."""
-    from tflint_mem import config, engine
-    from tflint_mem.context import Context
-    from tflint_mem.registry import RULES, module_of
-    from tflint_mem.source import Source
+    from tflint_mem.engine import engine
+    from tflint_mem.settings import config
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.registry import RULES, module_of
+    from tflint_mem.sources.source import Source
 
     paths = []
     for name, text in files.items():

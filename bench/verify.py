@@ -10,7 +10,7 @@ Places are found by rule, not listed:
 
     fixed      the loop whose head is most like the head of the leaky version's repeat, at its first simple statement; a
                function that repeats: the function of the same name; else the row most like the flagged one
-    lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/registry.py) and repeats by the same
+    lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/ruleset/registry.py) and repeats by the same
                search as a finding's place: a loop, comprehension or `map` around it or around a call of its function, or
                a function that the linter knows as a handler; one place for each repeat.  For rules about what one call holds (TFM109) it
                need not repeat.  In `fixtures/lookalikes` the rule is the highest ranked one with such a trigger.  A file
@@ -41,7 +41,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tflint_mem import registry  # noqa: E402
+from tflint_mem.ruleset import registry  # noqa: E402
 
 FIXTURES = ROOT / "fixtures"
 KINDS = ("leaky", "fixed", "lookalike", "bad")
@@ -96,9 +96,9 @@ def flagged(kind, pattern, codes):
 
 def _repeat_of(finding):
     """Row where the loop or function begins that a verification of this finding repeats; None when it is none of its file."""
-    from tflint_mem.source import Source
-    from tflint_mem.verify.files import Files
-    from tflint_mem.verify.region import find_repeats
+    from tflint_mem.sources.source import Source
+    from tflint_mem.verify.snippet.files import Files
+    from tflint_mem.verify.snippet.region import find_repeats
 
     path, place = finding["filename"], finding["location"]
     files = Files([Source.read(path)])
@@ -176,9 +176,9 @@ def lookalikes(sample, seed):
 
 
 def _repeated(target, rules):
-    from tflint_mem.source import Source
-    from tflint_mem.verify.files import Files
-    from tflint_mem.verify.region import find_repeats
+    from tflint_mem.sources.source import Source
+    from tflint_mem.verify.snippet.files import Files
+    from tflint_mem.verify.snippet.region import find_repeats
     from tflint_mem.verify.protocols import HELD
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
@@ -211,7 +211,9 @@ def _repeated(target, rules):
 
 def _handlers(sources):
     """{(path, row of `def`)} of functions that a framework calls again and again, as the linter sees them."""
-    from tflint_mem import config, engine, facts
+    from tflint_mem import facts
+    from tflint_mem.engine import engine
+    from tflint_mem.settings import config
 
     project, _, _ = engine.load(sources, config.load(["."], (), True, {}))
     if not project.modules:
@@ -289,7 +291,7 @@ def place(code, target, file, row, repeat):
     """Measures a place as if the rule had flagged it, and prints the JSON report.  In a process of its own."""
     from tflint_mem.finding import Finding, Step
     from tflint_mem.report.json import record
-    from tflint_mem.source import Source
+    from tflint_mem.sources.source import Source
     from tflint_mem.verify import session
     from tflint_mem.verify.options import Options
 
@@ -348,7 +350,7 @@ def _confirmed(items):
 
 def table(record):
     """The record as Markdown."""
-    from tflint_mem.verify.verdict import size
+    from tflint_mem.verify.verdict.verdict import size
 
     items = [item for item in record["items"].values() if item["verdict"] != "broken"]
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())

@@ -6,7 +6,7 @@ twice.  A test fails when the pages are not what this script writes.
 
 from pathlib import Path
 
-from tflint_mem.registry import RULES, explain
+from tflint_mem.ruleset.registry import RULES, explain
 
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"

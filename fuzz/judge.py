@@ -174,7 +174,7 @@ class Judge:
     def _fits(self, finding, tree) -> None:
         """The edits of one fix, applied by other code than the tool's, give what the tool would write."""
         from tflint_mem.finding import Edit
-        from tflint_mem.source import Source, SourceError
+        from tflint_mem.sources.source import Source, SourceError
 
         name = os.path.relpath(finding["filename"])
         edits = [(

@@ -110,7 +110,8 @@ def main(arguments: list = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     chance, files = random.Random(options.seed), project()
-    from tflint_mem import check, cli, engine  # noqa: F401
+    from tflint_mem.command import check, cli
+    from tflint_mem.engine import engine  # noqa: F401
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "once")  # what is imported and worked out once is paid here, for all runs

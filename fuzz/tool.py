@@ -82,12 +82,14 @@ class _Kept(io.BytesIO):
 
 def _forget() -> None:
     """What a process keeps because it serves one run only."""
-    from tflint_mem import check, engine, witness
+    from tflint_mem.command import check
+    from tflint_mem.engine import engine
+    from tflint_mem.sources import dependencies
 
     check.ENDS_HERE = False
     engine._SEEN = None
     engine._held.clear()
-    witness.PATHS.clear()
+    dependencies.PATHS.clear()
 
 
 def import_everything() -> None:
@@ -104,9 +106,9 @@ def import_everything() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for package in ("tflint_mem", "tflint_mem.project", "tflint_mem.report", "tflint_mem.codemod",
-            "tflint_mem.rules"):
-            for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
-                if found.name != "__main__" or package == "tflint_mem":
-                    importlib.import_module(f"{package}.{found.name}")
+        for found in pkgutil.walk_packages(tflint_mem.__path__, "tflint_mem."):
+            if not found.name.startswith("tflint_mem.verify."):
+                importlib.import_module(found.name)
+        for found in pkgutil.iter_modules(importlib.import_module("tflint_mem.rules").__path__):
+            importlib.import_module(f"tflint_mem.rules.{found.name}")
     assert os.path.isdir(os.path.dirname(tflint_mem.__file__))

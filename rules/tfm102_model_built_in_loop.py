@@ -43,34 +43,35 @@ For models that are not trained the fix adds `clear_session()` and `gc.collect()
 every live Keras model of the process. For training loops no rewrite of the loop helps, so none is offered.
 """
 
-from tflint_mem.knowledge import RELEASES
+from tflint_mem.knowledge.api import RELEASES
 
-from . import _loaded, _mechanisms, _models
+from tflint_mem.analysis.models import loaded, models
+from tflint_mem.analysis.program import mechanisms
 from .tfm104_submodel_per_call import wraps
 
 CODE = "TFM102"
 _RESET = "begin each repeat with set_weights(initial_weights)"
 _KEEPS = {
-    _mechanisms.PINNED: "the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them",
-    _mechanisms.CACHED: "the one before stays until clear_session() and a garbage collection",
-    _mechanisms.WAITING: "the one before waits for a late garbage collection",
-    _mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
-    _mechanisms.COLLECTED: "the one before waits for a late garbage collection",
+    mechanisms.PINNED: "the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them",
+    mechanisms.CACHED: "the one before stays until clear_session() and a garbage collection",
+    mechanisms.WAITING: "the one before waits for a late garbage collection",
+    mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
+    mechanisms.COLLECTED: "the one before waits for a late garbage collection",
 }
 _HELP = {
-    _mechanisms.PINNED: f"train each model in a child process of its own (spawn, one task per child), or keep one compiled model and {_RESET}; "
+    mechanisms.PINNED: f"train each model in a child process of its own (spawn, one task per child), or keep one compiled model and {_RESET}; "
                         "an optimizer with moments (Adam) needs its variables reset, too",
-    _mechanisms.CACHED: "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
-    _mechanisms.WAITING: "end each repeat with clear_session() and gc.collect(), in that order",
-    _mechanisms.GRAPH: "end each repeat with clear_session() and gc.collect(), in that order",
-    _mechanisms.COLLECTED: "end each repeat with gc.collect()",
+    mechanisms.CACHED: "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
+    mechanisms.WAITING: "end each repeat with clear_session() and gc.collect(), in that order",
+    mechanisms.GRAPH: "end each repeat with clear_session() and gc.collect(), in that order",
+    mechanisms.COLLECTED: "end each repeat with gc.collect()",
 }
 _OR_ONCE = f"; to build it once instead, {_RESET} and the optimizer's variables reset, or it goes on with what it has learned before"
 
 
 def find(context):
     """Constructions of whole models that repeat; those in handlers are TFM103's, wrappers of a model TFM104's."""
-    for acquired in context.each(_models.builds(context)):
+    for acquired in context.each(models.builds(context)):
         m = acquired.m
         if context.in_tests(m):
             continue
@@ -78,11 +79,11 @@ def find(context):
         if acquired.repeat is None and acquired.short is not None:
             yield from _short(context, acquired, seen)
         if acquired.repeat is not None and acquired.repeat.kind not in ("handler", "script"):
-            used = _models.uses(context, acquired)
+            used = models.uses(context, acquired)
             if not used and "keras.clone_model" not in acquired.names or _only_wraps(context, acquired, acquired.repeat, used):
                 continue
-            if not _models.part(context, *_models.factory(context, acquired)):
-                seen.add(_place(_models.factory(context, acquired)))
+            if not models.part(context, *models.factory(context, acquired)):
+                seen.add(_place(models.factory(context, acquired)))
                 yield _draft(context, acquired, acquired.repeat, used)
             for place, draft in _elsewhere(context, acquired):
                 seen.add(place)
@@ -93,33 +94,33 @@ def find(context):
 def _short(context, acquired, seen):
     """A loop of two or three passes: a hint, and a warning where each pass trains a model that nothing frees."""
     m, i, repeat = acquired.m, acquired.i, acquired.short
-    one = _models.Acquired(m, i, "build", acquired.names, repeat)
-    used = _models.uses(context, one)
-    place = _models.factory(context, one)
-    if used and not _only_wraps(context, acquired, repeat, used) and not _models.part(context, *place):
+    one = models.Acquired(m, i, "build", acquired.names, repeat)
+    used = models.uses(context, one)
+    place = models.factory(context, one)
+    if used and not _only_wraps(context, acquired, repeat, used) and not models.part(context, *place):
         seen.add(_place(place))
         draft = _draft(context, one, repeat, used)
-        draft.severity = "warning" if _mechanism(context, repeat, _models.trains(used)) == _mechanisms.PINNED else "hint"
+        draft.severity = "warning" if _mechanism(context, repeat, models.trains(used)) == mechanisms.PINNED else "hint"
         yield draft
 
 
 def _only_wraps(context, acquired, repeat, used):
     """Does the model wrap one that is there already, without being trained?  What is trained is pinned, whoever made its layers."""
-    return not _models.trains(used) and bool(wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1))
+    return not models.trains(used) and bool(wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1))
 
 
 def _elsewhere(context, acquired):
     """(place, draft) of the other calls of a factory that repeat: each of them is a place of its own."""
     m, i = acquired.m, acquired.i
-    seen = {(m.index, i), _place(_models.factory(context, acquired))}
-    for repeat in _models.all_unreleased(context, m, i, "build"):
-        again = _models.Acquired(m, i, "build", acquired.names, repeat)
-        place = _place(_models.factory(context, again))
+    seen = {(m.index, i), _place(models.factory(context, acquired))}
+    for repeat in models.all_unreleased(context, m, i, "build"):
+        again = models.Acquired(m, i, "build", acquired.names, repeat)
+        place = _place(models.factory(context, again))
         if repeat.kind in ("handler", "script") or place in seen:
             continue
         seen.add(place)
-        used = _models.uses(context, again)
-        if used and not _models.part(context, *_models.factory(context, again)):
+        used = models.uses(context, again)
+        if used and not models.part(context, *models.factory(context, again)):
             yield place, _draft(context, again, repeat, used)
 
 
@@ -128,41 +129,41 @@ def _place(site):
 
 
 def _draft(context, acquired, repeat, used, cleaned=False):
-    m, i = _models.factory(context, acquired)
-    training = _models.trains(used)
+    m, i = models.factory(context, acquired)
+    training = models.trains(used)
     mechanism = _mechanism(context, repeat, training)
-    pins = mechanism == _mechanisms.PINNED
-    since = "; on TensorFlow 2.14 and later " if pins and not _mechanisms.certain(context) else "; "
+    pins = mechanism == mechanisms.PINNED
+    since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context) else "; "
     fixable = not pins and (m, i) == repeat.hops[0] and repeat.context is not None
     return context.at_call(
         CODE, m, i,
-        f"`{_models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{_loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
-        measured=_loaded.BUILT_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
-        severity="error" if pins and (_mechanisms.certain(context) or not cleaned) else "warning",
+        f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
+        measured=loaded.BUILT_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
+        severity="error" if pins and (mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=_models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == _mechanisms.COLLECTED) if fixable
+        fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED) if fixable
         else "training pins each model, whatever is cleared" if pins else "the model is made in a function that the loop calls",
     )
 
 
 def _mechanism(context, repeat, training):
-    return _mechanisms.of(context, [m for m, _ in reversed(repeat.hops)], training)
+    return mechanisms.of(context, [m for m, _ in reversed(repeat.hops)], training)
 
 
 def _cleaned_training(context, acquired, seen):
     """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
     m, i = acquired.m, acquired.i
     for repeat in context.repeats(m, i):
-        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= _models.FEW or _models.kept(context, repeat):
+        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= models.FEW or models.kept(context, repeat):
             continue
-        if _mechanism(context, repeat, True) != _mechanisms.PINNED or not _mechanisms.likely(context, [hm for hm, _ in repeat.hops]) or not _calls_release(context, repeat):
+        if _mechanism(context, repeat, True) != mechanisms.PINNED or not mechanisms.likely(context, [hm for hm, _ in repeat.hops]) or not _calls_release(context, repeat):
             continue
-        cleaned = _models.Acquired(m, i, "build", acquired.names, repeat)
-        place = _place(_models.factory(context, cleaned))
+        cleaned = models.Acquired(m, i, "build", acquired.names, repeat)
+        place = _place(models.factory(context, cleaned))
         if place in seen or any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
             continue
-        used = _models.uses(context, cleaned)
-        if _models.trains(used) and not _models.part(context, *_models.factory(context, cleaned)):
+        used = models.uses(context, cleaned)
+        if models.trains(used) and not models.part(context, *models.factory(context, cleaned)):
             seen.add(place)
             yield _draft(context, cleaned, repeat, used, cleaned=True)
 

@@ -38,7 +38,9 @@ def predict():
 The fix adds a cached loader at module level, unless a request trains, compiles or changes the model, or the program writes its file (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
 """
 
-from . import _cached, _loaded, _mechanisms, _models
+from tflint_mem.analysis.models import loaded, models
+from tflint_mem.analysis.passes import cached
+from tflint_mem.analysis.program import mechanisms
 
 CODE = "TFM103"
 MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
@@ -51,22 +53,22 @@ _COLLECT = "call gc.collect() when each training has ended"
 
 def find(context):
     """Loads and constructions whose repeat is a handler or a rerun script."""
-    served = [acquired for acquired in (*_models.loads(context), *_models.builds(context))
+    served = [acquired for acquired in (*models.loads(context), *models.builds(context))
               if acquired.repeat is not None and acquired.repeat.kind in ("handler", "script")]
     peers = [(acquired.m, acquired.i) for acquired in served if acquired.kind == "load" or _ready_made(acquired)]
     for acquired in context.each(served):
         repeat = acquired.repeat
-        used = _models.uses(context, acquired)
+        used = models.uses(context, acquired)
         if acquired.kind == "build" and not used and not _ready_made(acquired):
             continue
         m, i = acquired.m, acquired.i
-        training = acquired.kind == "build" and _models.trains(used)
-        mechanism = _mechanisms.of(context, [hm for hm, _ in reversed(repeat.hops)] if training else [m], training)
+        training = acquired.kind == "build" and models.trains(used)
+        mechanism = mechanisms.of(context, [hm for hm, _ in reversed(repeat.hops)] if training else [m], training)
         verb = "loads" if acquired.kind == "load" else "builds"
         yield context.at_call(
             CODE, m, i,
-            f"`{_models.text(m, i)}` {verb} a model again {context.when(repeat, m)}{_before(context, mechanism, acquired.names)}",
-            measured=_loaded.BUILT_MEASURED[mechanism] if training else _loaded.load_measured(mechanism, acquired.names, MEASURED),
+            f"`{models.text(m, i)}` {verb} a model again {context.when(repeat, m)}{_before(context, mechanism, acquired.names)}",
+            measured=loaded.BUILT_MEASURED[mechanism] if training else loaded.load_measured(mechanism, acquired.names, MEASURED),
             help=_trained_help(mechanism) if training else _SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model" + (" that is trained" if training else "")),
             fix=_fix(context, acquired, used, peers),
@@ -74,14 +76,14 @@ def find(context):
 
 
 def _trained_help(mechanism):
-    return _COLLECT if mechanism in (_mechanisms.WAITING, _mechanisms.COLLECTED) else _TRAINING
+    return _COLLECT if mechanism in (mechanisms.WAITING, mechanisms.COLLECTED) else _TRAINING
 
 
 def _before(context, mechanism, names):
-    if mechanism == _mechanisms.PINNED:
-        since = "" if _mechanisms.certain(context) else " on TensorFlow 2.14 and later"
+    if mechanism == mechanisms.PINNED:
+        since = "" if mechanisms.certain(context) else " on TensorFlow 2.14 and later"
         return f" and trains it;{since} the training graph and weights of each stay for the life of the process"
-    return "; " + _loaded.loaded_before(mechanism, names).replace("the model before it", "the one before")
+    return "; " + loaded.loaded_before(mechanism, names).replace("the model before it", "the one before")
 
 
 def _ready_made(acquired):
@@ -91,16 +93,16 @@ def _ready_made(acquired):
 
 def _fix(context, acquired, used, peers):
     """The cached loader, or why all requests cannot share one model."""
-    from . import _saved
+    from tflint_mem.analysis.models import saved
 
     m, i = acquired.m, acquired.i
     if acquired.kind != "load" and not _ready_made(acquired):
         return "a cached model would keep what requests change in it"
-    if _models.trains(used):
+    if models.trains(used):
         return "each request trains the model, and all of them would train one"
-    changed = used & _models.CHANGES and f"{min(used & _models.CHANGES)}()" or _saved.changing(context, m, i, -1)
+    changed = used & models.CHANGES and f"{min(used & models.CHANGES)}()" or saved.changing(context, m, i, -1)
     if changed:
         return f"each request changes the model ({changed}), and requests that share one would race"
-    if _saved.written_here(context, m, i):
+    if saved.written_here(context, m, i):
         return "this program writes the file, and a cache would keep the old model"
-    return _cached.loader(context, m, i, peers)
+    return cached.loader(context, m, i, peers)

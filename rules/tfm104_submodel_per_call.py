@@ -35,10 +35,13 @@ function. All are unsafe in so far as a person should look at it: the wrapper, a
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import walk
-from tflint_mem.worth import LIKELY
+from tflint_mem.project.linking.module import walk
+from tflint_mem.engine.worth import LIKELY
 
-from . import _cached, _frozen, _hot, _lifetimes, _models, _public, _saved
+from tflint_mem.analysis.models import lifetimes, models, saved
+from tflint_mem.analysis.passes import cached, hot
+from tflint_mem.analysis.program import public
+from tflint_mem.analysis.tracing import frozen
 
 CODE = "TFM104"
 MEASURED = "memory flat with a direct call, 73-112 KiB deferred per predict (TF 2.21); built once the same work was 3x faster"
@@ -49,7 +52,7 @@ _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"
 def find(context):
     """Wrappers of an existing model in a function that repeats or is called from several places."""
     found = []
-    for m, i, names in context.each(_models.constructions(context)):
+    for m, i, names in context.each(models.constructions(context)):
         if m.calls[i][3] == 0 and not m.loops(m.calls[i][4]):
             continue
         repeat = _repeat(context, m, i)
@@ -63,14 +66,14 @@ def find(context):
             continue
         nodes = wrapped == "input"
         shown = repeat or whose
-        if shown is not None and _models.trains(_models.uses(context, _models.Acquired(m, i, "build", names, shown))):
+        if shown is not None and models.trains(models.uses(context, models.Acquired(m, i, "build", names, shown))):
             continue  # a new model for each training: TFM102's
         if not nodes and repeat is not None and repeat.context is not None and _of_new_model(context, m, i, repeat, wrappers):
             continue
         when = context.when(shown, m) if shown is not None else f"in each call of `{m.qualname(m.calls[i][3])}`"
         yield context.at_call(
             CODE, m, i,
-            f"`{_models.text(m, i)}` wraps an existing model into a new one {when}"
+            f"`{models.text(m, i)}` wraps an existing model into a new one {when}"
             + ("; each adds nodes to the existing model that nothing frees" if nodes else "; the weights are shared, the set-up is paid each time"),
             measured=MEASURED_NODES if nodes else MEASURED,
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
@@ -83,7 +86,7 @@ def find(context):
 def _of_new_model(context, m, i, repeat, wrappers):
     """Does each pass make a model, and wrap one that is not the same as before?  Then making it is the bigger part of the work."""
     bases = [e[1] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[2] in _ENDS and e[1][0] == "n"]
-    return bool(bases) and _lifetimes.in_loop_of_new_models(context, repeat, wrappers) and not any(_hot.steady(context, repeat, base) for base in bases)
+    return bool(bases) and lifetimes.in_loop_of_new_models(context, repeat, wrappers) and not any(hot.steady(context, repeat, base) for base in bases)
 
 
 def wraps(context, m, i, names, loop):
@@ -174,7 +177,7 @@ def _added(context, m, i, ours, loop):
 
 def _repeat(context, m, i):
     for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat):
+        if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat):
             continue
         if repeat.kind == "recursion":
             continue  # one wrapper for each part of a nested model
@@ -197,17 +200,17 @@ def _per_call(context, m, i):
 
 def _handed_back(context, m, i):
     """The Repeat of a wrapper that a function makes and returns to one that is there for others to call, and that lets go of it; or None."""
-    if not _models.returned_from(m, i) or _used_here(context, m, i) or context.in_tests(m):
+    if not models.returned_from(m, i) or _used_here(context, m, i) or context.in_tests(m):
         return None
-    repeat = _public.each_call(context, m, i)
-    return repeat if repeat is not None and len(repeat.hops) == 2 and _public.drops(*repeat.hops[0]) else None
+    repeat = public.each_call(context, m, i)
+    return repeat if repeat is not None and len(repeat.hops) == 2 and public.drops(*repeat.hops[0]) else None
 
 
 def _escapes(context, m, i):
     """Is the wrapper returned, kept on an object or handed to something else than its own methods?"""
     call = m.calls[i]
     statement = m.statements[call[5]]
-    if statement[0] == F.RETURN or _models.returned_from(m, i):
+    if statement[0] == F.RETURN or models.returned_from(m, i):
         return not _used_here(context, m, i)
     if statement[0] == F.ASSIGN:
         return any(t[0] in ("a", "x") for t in statement[5]) or not _used_here(context, m, i)
@@ -217,7 +220,7 @@ def _escapes(context, m, i):
 def _used_here(context, m, i):
     """Is the wrapper asked for outputs in the same function?"""
     call = m.calls[i]
-    values = _models.values_of(context, m, i)
+    values = models.values_of(context, m, i)
     for j in m.scope_calls(call[3]):
         if j == i:
             continue
@@ -248,7 +251,7 @@ def _hoist(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, _models.local_name(m, i) or "submodel"))
+        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "submodel"))
         return UNSAFE, "Build the wrapper once before the loop", edits
 
     return fix
@@ -258,19 +261,19 @@ def _keep(context, m, i, repeat, peers):
     """Build the wrapper in the constructor of the object whose model it wraps, or in a cached function; or why neither is right."""
     if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
         return "it stands in no function"
-    changed = _saved.changing(context, m, i, -1)
+    changed = saved.changing(context, m, i, -1)
     if changed:
         return f"each call changes the wrapper: {changed}"
     own = {e[2] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[1] == ("n", "self")}
     if own and m.is_method(m.calls[i][3]):
-        again = next((name for name in sorted(own) if _frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), "")
+        again = next((name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), "")
         return f"{again} may become another one" if again else _in_constructor(m, i)
     if repeat is None:
         return "each caller may have a model of its own"
-    varying = _cached.varying(context, m, i, repeat)
+    varying = cached.varying(context, m, i, repeat)
     if varying:
         return f"{varying} may be another one in each call"
-    return _cached.loader(context, m, i, peers, verb="build", noun="submodel", message="Build the wrapper once, behind a cache", by_name=True)
+    return cached.loader(context, m, i, peers, verb="build", noun="submodel", message="Build the wrapper once, behind a cache", by_name=True)
 
 
 def _in_constructor(m, i):
@@ -278,6 +281,6 @@ def _in_constructor(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Build the wrapper once, in the constructor", do.into_constructor(view, call, (_models.local_name(m, i) or "submodel").strip("_"))
+        return UNSAFE, "Build the wrapper once, in the constructor", do.into_constructor(view, call, (models.local_name(m, i) or "submodel").strip("_"))
 
     return fix

@@ -40,11 +40,11 @@ from itertools import count
 from operator import itemgetter
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.project.module import dotted, tail_of, walk
+from tflint_mem.project.linking.module import dotted, tail_of, walk
 
-from . import _models
+from tflint_mem.analysis.models import models
 
 CODE = "TFM105"
 TRAINING = frozenset(("fit", "fit_generator"))
@@ -72,7 +72,7 @@ def _givers(context, m, i):
         if (hm, hi) in found:
             continue
         found.append((hm, hi))
-        if hm.calls[hi][3] and _models.returned_from(hm, hi):
+        if hm.calls[hi][3] and models.returned_from(hm, hi):
             queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
     return found
 

@@ -34,10 +34,12 @@ already. Elsewhere it would change the results: the moments of Adam, which began
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge import TRAINING_METHODS
-from tflint_mem.project.reach import run_by
+from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.project.repeats.reach import run_by
 
-from . import _backends, _hot, _lifetimes, _models, _modes, _optimizers, _trials
+from tflint_mem.analysis.models import lifetimes, models as _models, optimizers
+from tflint_mem.analysis.passes import hot, trials
+from tflint_mem.analysis.program import backends, modes
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
@@ -54,7 +56,7 @@ def find(context):
     if known is False:
         return
     for m, i, _ in context.calls(("compile",), frozenset(("model.compile",))):
-        if _backends.other(context, m) or _modes.in_graph(context, m) or context.project.versions.uses_removed(m):
+        if backends.other(context, m) or modes.in_graph(context, m) or context.project.versions.uses_removed(m):
             continue  # nothing is pinned there
         repeat = context.project.repeats(m, i, lambda r, m=m, i=i: _one_model_trained(context, m, i, r))
         if repeat is None:
@@ -73,7 +75,7 @@ def _one_model_trained(context, m, i, repeat):
     place = m.calls[i][0][1]
     models = {v for v in context.infer.values(m, m.calls[i][3], place, m.calls[i][5]) if v[0] in ("obj", "inst")}
     known = {v for v in models if v[0] == "inst" or v[2] is not None}
-    if place[:2] == ("a", ("n", "self")) and _trials.new_owner(context, repeat) or any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
+    if place[:2] == ("a", ("n", "self")) and trials.new_owner(context, repeat) or any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
         return False  # another model each time
     if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i][5]):
         return False  # the next one of a list of models
@@ -113,7 +115,7 @@ def _goes_through(context, repeat, hop, place, at):
 
 def _stays(context, repeat, place):
     """Does the name of a model that nobody is seen to make surely hold the same one in each repeat?"""
-    return _hot.steady(context, repeat, place) and not any(_lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if place[0] == "a")
+    return hot.steady(context, repeat, place) and not any(lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if place[0] == "a")
 
 
 def _made_in(context, v, repeat):
@@ -219,7 +221,7 @@ def _alternates(m, i, repeat):
 def _fix(context, m, i, repeat):
     if not repeat.local:
         return "what repeats it stands in another function"
-    return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else _optimizers.BEGINS_ANEW
+    return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else optimizers.BEGINS_ANEW
 
 
 def _keeps_nothing(context, m, i, repeat):
@@ -230,9 +232,9 @@ def _keeps_nothing(context, m, i, repeat):
     if optimizer[0] == "k":
         return isinstance(optimizer[1], str) and optimizer[1].lower() == "sgd"
     if optimizer[0] == "c":
-        return _optimizers.plain(context, m, optimizer[1])
+        return optimizers.plain(context, m, optimizer[1])
     kinds = context.kinds(m, i, optimizer)
-    return kinds == {"optimizer"} and _hot.steady(context, repeat, optimizer) and not _hot.made_in_pass(
+    return kinds == {"optimizer"} and hot.steady(context, repeat, optimizer) and not hot.made_in_pass(
         context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
 
 

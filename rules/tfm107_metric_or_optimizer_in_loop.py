@@ -40,10 +40,12 @@ plain SGD. A training that goes on with its moments takes other steps than one t
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _backends, _hot, _lifetimes, _models, _optimizers, _trials, _variance
+from tflint_mem.analysis.models import lifetimes, models, optimizers
+from tflint_mem.analysis.passes import hot, trials, variance
+from tflint_mem.analysis.program import backends
 
 CODE = "TFM107"
 SWEEPS = True
@@ -75,14 +77,14 @@ def find(context):
         if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
             continue
         repeat = _repeat(context, m, i, kind)
-        if repeat is None or _backends.other(context, m):
+        if repeat is None or backends.other(context, m):
             continue
         if kind == "optimizer":
             if _applied(context, m, i, repeat):
                 yield _draft(context, m, i, repeat, kind)
             continue
         keeps = _keeps(context, m, i, repeat)
-        if _sees_one(context, m, i) or keeps and _updated(context, m, i) and not _hot.around_training(context, repeat):  # a small part of a training
+        if _sees_one(context, m, i) or keeps and _updated(context, m, i) and not hot.around_training(context, repeat):  # a small part of a training
             yield _draft(context, m, i, repeat, kind, keeps)
 
 
@@ -111,7 +113,7 @@ def _keeps(context, m, i, repeat):
     if any(name in ("name", None) for name, _ in call[2]) or context.project.versions.at_least(*FIRST_RENAMED) is False:
         return 0
     tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & _NAMES.keys()), "")
-    return 0 if context.project.released(repeat, _models.CLEARS) else _RENAMED.get(tail, 0)
+    return 0 if context.project.released(repeat, models.CLEARS) else _RENAMED.get(tail, 0)
 
 
 def _updated(context, m, i):
@@ -130,11 +132,11 @@ def _repeat(context, m, i, kind):
     for repeat in context.repeats(m, i):
         if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
             continue
-        if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, kind):
+        if lifetimes.in_loop_of_new_models(context, repeat) or lifetimes.kept(context, repeat, kind):
             continue
-        if any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.arguments(i)):
+        if any(variance.of(context, repeat, e) == variance.TARGET for e in m.arguments(i)):
             continue
-        if _belongs_to_new(context, repeat, kind) or _trials.trains_new(context, repeat):
+        if _belongs_to_new(context, repeat, kind) or trials.trains_new(context, repeat):
             continue
         return repeat
     return None
@@ -212,8 +214,8 @@ def _belongs_to_new(context, repeat, kind):
 def _fix(context, m, i, kind, repeat):
     if not repeat.local:
         return "what repeats it stands in another function"
-    if kind == "optimizer" and not _optimizers.plain(context, m, i):
-        return _optimizers.BEGINS_ANEW
+    if kind == "optimizer" and not optimizers.plain(context, m, i):
+        return optimizers.BEGINS_ANEW
     return _hoist(m, i, kind, "reset_states" if context.project.versions.at_least(2, 5) is False else "reset_state")
 
 
@@ -226,7 +228,7 @@ def _hoist(m, i, kind, reset):
         if kind == "optimizer":
             edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, "optimizer"))
             return UNSAFE, "Make the optimizer once before the loop", edits
-        name = _models.local_name(m, i)
+        name = models.local_name(m, i)
         loops = view.loops(call)
         if name is None or not loops:
             raise NoFix("the metric has no name of its own")

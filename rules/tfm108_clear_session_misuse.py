@@ -34,10 +34,10 @@ Inside a callback that does other things too the fix takes the call out. It is u
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _lifetimes
+from tflint_mem.analysis.models import lifetimes
 
 CODE = "TFM108"
 MEASURED = "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); a live model is never freed by it"
@@ -79,13 +79,13 @@ def _is_hook(context, repeat):
 
 def _before_use(context, m, i):
     """A model made before the call is used after it, in the same function."""
-    j = _lifetimes.used_after(context, m, i)
+    j = lifetimes.used_after(context, m, i)
     return None if j is None else _alive(context, m, i, m, j, ())
 
 
 def _for_next_call(context, m, i):
     """The function runs again and again, and uses a model that is kept outside of it."""
-    found = _lifetimes.used_by_next_call(context, m, i)
+    found = lifetimes.used_by_next_call(context, m, i)
     if found is None:
         return None
     j, place = found
@@ -95,7 +95,7 @@ def _for_next_call(context, m, i):
 
 def _outliving(context, m, i, place):
     """A way in which call `i` repeats while the model in `place` is not made again."""
-    made = _lifetimes.makers(context, m, m.calls[i][3], place, m.calls[i][5])
+    made = lifetimes.makers(context, m, m.calls[i][3], place, m.calls[i][5])
     if not made:
         return None
     for repeat in context.repeats(m, i):
@@ -113,7 +113,7 @@ def _in_helper(context, m, i):
     for caller, k, how in context.project.callers(m, call[3]):
         if how != "call":
             continue
-        used = _lifetimes.used_after if context.project.versions.graph_mode(caller) else _lifetimes.used_in_loop
+        used = lifetimes.used_after if context.project.versions.graph_mode(caller) else lifetimes.used_in_loop
         j = used(context, caller, k)
         if j is not None:
             pos = caller.calls[k][6]

@@ -35,11 +35,11 @@ methods.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft, call_text
+from tflint_mem.ruleset.context import Draft, call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import statement_expressions, tail_of, walk
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-from . import _traced
+from tflint_mem.analysis.tracing import traced_functions
 
 CODE = "TFM109"
 SWEEPS = True
@@ -58,7 +58,7 @@ _PLAIN = frozenset(("shape", "ndim", "size", "dtype", "nbytes"))
 
 def find(context):
     """Traced functions that read big arrays from around them."""
-    if _traced.switched_off(context):
+    if traced_functions.switched_off(context):
         return
     for m, pos, site, fm, scope, what in _graphs(context):
         if context.in_tests(m):
@@ -78,7 +78,7 @@ def find(context):
 
 def _graphs(context):
     """(module, position, site, module of the function, its scope, phrase) of everything that traces a function of the project."""
-    for traced in context.each(_traced.decorated(context)):
+    for traced in context.each(traced_functions.decorated(context)):
         if not context.has(traced.m):
             continue
         statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
@@ -87,8 +87,8 @@ def _graphs(context):
             if _makes_function(context, traced.m, record, expression):
                 yield traced.m, pos, None, traced.m, traced.scope, f"the tf.function `{record[F.S_NAME]}`"
                 break
-    for m, i in _traced.in_part(context, _traced.wrapped(context)):
-        traced = _traced.of_call(context, m, i)
+    for m, i in traced_functions.in_part(context, traced_functions.wrapped(context)):
+        traced = traced_functions.of_call(context, m, i)
         if traced.m is not None:
             yield m, m.calls[i][6], i, traced.m, traced.scope, f"`{call_text(m, i)}`"
     for m, i, names in context.calls({name[8:] for name in _MAPS}, _MAPS):

@@ -32,9 +32,10 @@ There is no automatic fix: what should be kept of each model is a decision.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 
-from . import _kept, _models
+from tflint_mem.analysis.models import models
+from tflint_mem.analysis.passes import kept
 
 CODE = "TFM110"
 MEASURED = "4452 KiB per repeat for a model of 4.2 MiB (TF 2.21); clear_session() and gc.collect() change nothing"
@@ -54,7 +55,7 @@ def find(context):
 
 
 def _makers(context):
-    for acquired in context.each((*_models.builds(context), *_models.loads(context))):
+    for acquired in context.each((*models.builds(context), *models.loads(context))):
         yield acquired.m, acquired.i
 
 
@@ -66,7 +67,7 @@ def _givers(context, m, i):
         if (hm, hi) in found:
             continue
         found.append((hm, hi))
-        if hm.calls[hi][3] and _models.returned_from(hm, hi):
+        if hm.calls[hi][3] and models.returned_from(hm, hi):
             queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
     return found
 
@@ -74,19 +75,19 @@ def _givers(context, m, i):
 def _in_containers(context, m, i):
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for keeping in _kept.in_scope(context, m, call[3]):
+    for keeping in kept.in_scope(context, m, call[3]):
         if not any(value in wanted for value in keeping.values):
             continue
         repeat = _new_in_each(context, m, i, keeping)
         if repeat is None:
             continue
-        fate = _kept.fate(context, keeping, repeat.context if repeat.local else -1)
-        if fate not in (_kept.NOTHING, _kept.ONE) or fate == _kept.NOTHING and (keeping.container[0] == "a" or m.notebook):
+        fate = kept.fate(context, keeping, repeat.context if repeat.local else -1)
+        if fate not in (kept.NOTHING, kept.ONE) or fate == kept.NOTHING and (keeping.container[0] == "a" or m.notebook):
             continue
-        pos = _kept.position(m, keeping.s)
+        pos = kept.position(m, keeping.s)
         yield Draft(
             CODE, m, pos, f"keeps the model of each repeat, made {context.when(repeat, m)}, though "
-            + ("one of them is used afterwards" if fate == _kept.ONE else "none of them is used afterwards"),
+            + ("one of them is used afterwards" if fate == kept.ONE else "none of them is used afterwards"),
             measured=MEASURED, help=HELP, trace=_trace(context, repeat, m, pos, "keeps it"), noqa_row=m.statements[keeping.s][4], site=keeping.s,
         )
 
@@ -107,7 +108,7 @@ def _new_in_each(context, m, i, keeping):
         if repeat.count is not None and repeat.count <= 3 or repeat.handed or repeat.kind not in ("loop", "while"):
             continue
         loop = repeat.context if repeat.local else -1
-        if m.inside(statement[2], loop) and not any(m.inside(m.statements[s][2], loop) for s in _kept.empty_at(context, m, statement[1], keeping.container)):
+        if m.inside(statement[2], loop) and not any(m.inside(m.statements[s][2], loop) for s in kept.empty_at(context, m, statement[1], keeping.container)):
             return repeat
     return None
 

@@ -44,9 +44,11 @@ a whole data set: both take it at once. It is unsafe: a direct call skips an ove
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of
+from tflint_mem.project.linking.module import tail_of
 
-from . import _backends, _hot, _lifetimes, _modes, _outputs, _shapes
+from tflint_mem.analysis.models import lifetimes, outputs
+from tflint_mem.analysis.passes import hot, shapes
+from tflint_mem.analysis.program import backends, modes
 
 CODE = "TFM201"
 SWEEPS = True
@@ -69,14 +71,14 @@ FEW = 8  # calls: less than half a second in all
 def find(context):
     """Calls of Keras' own `predict` that repeat over something small."""
     for m, i, _ in context.calls(PREDICTS, APIS):
-        if context.in_tests(m) or _mixed(context, m, i) or _stands_in(m, i) or _backends.other(context, m):
+        if context.in_tests(m) or _mixed(context, m, i) or _stands_in(m, i) or backends.other(context, m):
             continue  # on JAX predict is no slower than a call: 1.1 against 1.4 ms
-        repeat = next((r for r in _hot.repeats(context, m, i) if _hot_enough(context, m, i, r)), None)
+        repeat = next((r for r in hot.repeats(context, m, i) if _hot_enough(context, m, i, r)), None)
         if repeat is None:
             continue
-        graph = _modes.in_graph(context, m)
+        graph = modes.in_graph(context, m)
         data = _data(context, m, i)
-        shape = None if graph or data is None else _shapes.argument(context, repeat, data)
+        shape = None if graph or data is None else shapes.argument(context, repeat, data)
         why = ("each call checks and slices its input and runs callbacks for one small batch" if graph else
                "each call sets up a data pipeline of its own, whatever the size of the input")
         if shape is not None:
@@ -85,34 +87,34 @@ def find(context):
             CODE, m, i, f"`{_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: {why}",
             measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else MEASURED, help=_HELP_GRAPH if graph else _HELP_SHAPES if shape else _HELP,
             severity="warning" if shape else None, group="leak" if shape else None,
-            persona="pedantic" if graph and _modes.by_itself(context, m) else None,  # 0.3 ms per call: nobody waits for that
+            persona="pedantic" if graph and modes.by_itself(context, m) else None,  # 0.3 ms per call: nobody waits for that
             trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"), fix=_fix(context, m, i, repeat, graph),
         )
 
 
 def _hot_enough(context, m, i, repeat):
     """Does this repeat call predict often, with little to do for each?"""
-    if repeat.kind in _hot.ONE_OFF or _hot.per_epoch(context, repeat) or _hot.waits(context, repeat):
+    if repeat.kind in hot.ONE_OFF or hot.per_epoch(context, repeat) or hot.waits(context, repeat):
         return False
     if repeat.count is not None and repeat.count <= FEW:
         return False
     if any(name in _OF_GENERATORS for name, _ in m.calls[i][2]):
         return False
     data = _data(context, m, i)
-    if data is None or _hot.single(context, m, i, data):
+    if data is None or hot.single(context, m, i, data):
         return True
     if _whole_set(context, m, i, data):
         return False
-    if _hot.folds(repeat) or repeat.kind == "recursion":
+    if hot.folds(repeat) or repeat.kind == "recursion":
         return False  # a recursion that predicts all that it has left does so a few times
-    if _hot.trains(context, repeat) and _hot.now_and_then(repeat):
+    if hot.trains(context, repeat) and hot.now_and_then(repeat):
         return False
     receiver = context.receiver(m, i)
     values = context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])
-    if not _hot.steady(context, repeat, receiver) or _lifetimes.new_in_loop(context, repeat, values, loaded=_hot.trains(context, repeat)):
+    if not hot.steady(context, repeat, receiver) or lifetimes.new_in_loop(context, repeat, values, loaded=hot.trains(context, repeat)):
         return False  # another model in each pass: one prediction for each of them
-    if _hot.steady(context, repeat, data):
-        return not _hot.trains(context, repeat)  # else a score after each training
+    if hot.steady(context, repeat, data):
+        return not hot.trains(context, repeat)  # else a score after each training
     return not _in_batches(context, m, i)
 
 
@@ -164,9 +166,9 @@ def _given_model(context, m, scope, e, depth=0):
 def _stands_in(m, i):
     """Does the other branch of a condition on the version call the same model directly?  Then `predict` is for those that cannot."""
     receiver, scope = m.calls[i][0][1], m.calls[i][3]
-    around = {m.contexts[c][2]: c for c in _modes.version_tests(m, i)}
+    around = {m.contexts[c][2]: c for c in modes.version_tests(m, i)}
     return bool(around) and any(
-        m.calls[j][0] == receiver and any(around.get(m.contexts[c][2], c) != c for c in _modes.version_tests(m, j))
+        m.calls[j][0] == receiver and any(around.get(m.contexts[c][2], c) != c for c in modes.version_tests(m, j))
         for j in m.scope_calls(scope))
 
 
@@ -181,7 +183,7 @@ def _data(context, m, i):
 
 
 def _text(m, i):
-    from ._models import text
+    from tflint_mem.analysis.models.models import text
 
     return text(m, i)
 
@@ -200,9 +202,9 @@ def _fix(context, m, i, repeat, graph):
         return "a data set cannot be handed to the model itself"
     if not _small(context, m, i, data, 0):
         return "the input may be a whole data set, which predict splits into batches and a direct call does not"
-    several = _outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+    several = outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
     if several is None:
-        several = _several_outputs(context, m, i, data) or not _outputs.used_as_array(context, m, i)
+        several = _several_outputs(context, m, i, data) or not outputs.used_as_array(context, m, i)
     direct = not (several or data[0] in ("l", "t") or graph or _own_step(context, m, i) or _maybe_first(context))
 
     def fix(fx):
@@ -235,7 +237,7 @@ def _small(context, m, i, e, depth):
     """Is the input surely one sample or one batch, as a direct call takes it?"""
     if depth > 3:
         return False
-    if _hot.single(context, m, i, e) or e[0] in ("l", "t"):
+    if hot.single(context, m, i, e) or e[0] in ("l", "t"):
         return True
     if e[0] in ("l", "t"):  # rows that are written out
         return bool(e[1]) and all(item[0] in ("l", "t") or _small(context, m, i, item, depth + 1) for item in e[1])
@@ -297,11 +299,11 @@ def _several_outputs(context, m, i, data):
     if any(t[0] in ("t", "l") for t in statement[5]):
         return True
     second = [("x", t, ("k", 1)) for t in statement[5]]
-    return _hot.single(context, m, i, data) and any(e[:3] in second for s in m.scope_statements(m.calls[i][3]) if m.statements[s] for e in _statement(m, m.statements[s]))
+    return hot.single(context, m, i, data) and any(e[:3] in second for s in m.scope_statements(m.calls[i][3]) if m.statements[s] for e in _statement(m, m.statements[s]))
 
 
 def _statement(m, statement):
-    from ._models import walk_statement
+    from tflint_mem.analysis.models.models import walk_statement
 
     return walk_statement(m, statement)
 

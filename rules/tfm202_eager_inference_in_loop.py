@@ -33,11 +33,13 @@ model's `call` then runs once per trace, not per call.
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge import is_op
-from tflint_mem.project.module import dotted, walk
+from tflint_mem.knowledge.api import is_op
+from tflint_mem.project.linking.module import dotted, walk
 
-from . import _frozen, _held, _hot, _tracing
-from ._models import text, walk_statement
+from tflint_mem.analysis.models import held
+from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.tracing import frozen, tracing
+from tflint_mem.analysis.models.models import text, walk_statement
 
 CODE = "TFM202"
 SWEEPS = True
@@ -57,7 +59,7 @@ _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 
 def find(context):
     """Eager model calls and operation chains in hot loops."""
-    for m, i in _held.calls(context):
+    for m, i in held.calls(context):
         if not _shaped(m, i) or context.project.apis(m, i) != _MODEL or not _candidate(context, m, i):
             continue
         if not _own_function(context, m, i) and not _symbolic(context, m, i):
@@ -71,11 +73,11 @@ def find(context):
 
 
 def _draft(context, m, i, what, last, fix):
-    repeat = _hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not _hot.in_tape(context, r)
-                       and not (r.local and _hot.compiled_somewhere(context, m, i)))
-    if repeat is None or _hot.around_training(context, repeat) or _hot.outshone(context, repeat):
+    repeat = hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not hot.in_tape(context, r)
+                       and not (r.local and hot.compiled_somewhere(context, m, i)))
+    if repeat is None or hot.around_training(context, repeat) or hot.outshone(context, repeat):
         return
-    if (repeat.kind == "callback" or _hot.trains(context, repeat)) and _hot.now_and_then(repeat):
+    if (repeat.kind == "callback" or hot.trains(context, repeat)) and hot.now_and_then(repeat):
         return
     yield context.at_call(
         CODE, m, i, f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
@@ -137,7 +139,7 @@ def _steady_model(context, m, i, repeat):
     """Is it one model that is called again and again, and not a new one in each pass?"""
     if "model.__call__" not in context.project.apis(m, i):
         return True
-    return _hot.steady(context, repeat, m.calls[i][0]) and not _hot.made_in_pass(context, repeat, context.infer.callee(m, i))
+    return hot.steady(context, repeat, m.calls[i][0]) and not hot.made_in_pass(context, repeat, context.infer.callee(m, i))
 
 
 def _symbolic(context, m, i, depth=0):
@@ -212,7 +214,7 @@ def _compile_model(context, m, i):
         return "the function around the loop may run again, and would make a tf.function each time"
     loops = []
     for loop in m.loops(call[4]):
-        if any(_hot.bound_inside(m, b, loop) for b in m.bindings(call[3]).get(receiver[0], ())):
+        if any(hot.bound_inside(m, b, loop) for b in m.bindings(call[3]).get(receiver[0], ())):
             break
         loops.append(loop)
     if len(loops) < len(m.loops(call[4])) or not loops:
@@ -241,8 +243,8 @@ def _host_model(context, m, i):
         if v[0] in ("inst", "self"):
             method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
             if method:
-                effect = _tracing.host_effect(context, *method)
-                return f"the model's call {effect}" if effect else _frozen.state(context, *method)
+                effect = tracing.host_effect(context, *method)
+                return f"the model's call {effect}" if effect else frozen.state(context, *method)
     return ""
 
 

@@ -41,7 +41,8 @@ NumPy arrays that it calculates with, several models or optimizers, or belongs t
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _frozen, _hot, _tracing
+from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.tracing import frozen, tracing
 
 CODE = "TFM203"
 SWEEPS = True
@@ -55,9 +56,9 @@ def find(context):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         block = _block(m, i)
-        if block is None or _hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
+        if block is None or hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
             continue
-        repeat = _hot.busy(context, m, i, FEW, lambda r: not _hot.in_tape(context, r) and not _hot.over_gradients(context, r))
+        repeat = hot.busy(context, m, i, FEW, lambda r: not hot.in_tape(context, r) and not hot.over_gradients(context, r))
         if repeat is None:
             continue
         traced = _traced_inside(context, m, block)
@@ -117,10 +118,10 @@ def decorate(context, m, i):
         return "the function has another decorator"
     if _python_arguments(context, m, scope):
         return "it is given Python values, each of which would be traced"
-    refusal = _tracing.host_effect(context, m, scope)
+    refusal = tracing.host_effect(context, m, scope)
     if refusal:
         return f"the function {refusal}"
-    refusal = _frozen.reason(context, m, scope)
+    refusal = frozen.reason(context, m, scope)
     if refusal:
         return refusal
 

@@ -32,11 +32,12 @@ The fix appends `.numpy()`. It is unsafe: what reads the container then finds ar
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of, walk
+from tflint_mem.project.linking.module import tail_of, walk
 
-from . import _hot, _kept, _models, _outputs, _variance
+from tflint_mem.analysis.models import models, outputs
+from tflint_mem.analysis.passes import hot, kept, variance
 
 CODE = "TFM204"
 SWEEPS = True
@@ -61,7 +62,7 @@ def find(context):
         for scope in range(len(m.scopes)):
             if m.scopes[scope][F.S_KIND] == "class":
                 continue
-            for keeping in _kept.in_scope(context, m, scope):
+            for keeping in kept.in_scope(context, m, scope):
                 draft = _draft(context, keeping)
                 if draft is not None:
                     yield draft
@@ -70,7 +71,7 @@ def find(context):
 def _near_models(context):
     """Goes through modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
     imports, found = context.project.imports, set()
-    for m in {acquired.m for acquired in (*_models.builds(context), *_models.loads(context)) if not context.in_tests(acquired.m)}:
+    for m in {acquired.m for acquired in (*models.builds(context), *models.loads(context)) if not context.in_tests(acquired.m)}:
         near = {m.index, *imports.direct(m), *imports.importers(m)}
         found |= near.union(*(imports.importers(context.project.module(index)) for index in imports.importers(m)))
     return (m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m))
@@ -87,11 +88,11 @@ def _draft(context, keeping):
     repeat = _long(context, keeping, made)
     if repeat is None:
         return None
-    fate = _kept.fate(context, keeping, repeat.context if repeat.local else -1)
-    if fate in (_kept.BOUNDED, _kept.UNKNOWN):
+    fate = kept.fate(context, keeping, repeat.context if repeat.local else -1)
+    if fate in (kept.BOUNDED, kept.UNKNOWN):
         return None
-    pos = _kept.position(m, s)
-    needed = fate == _kept.ALL
+    pos = kept.position(m, s)
+    needed = fate == kept.ALL
     what, measured, help = _words(context.project.apis(m, made))
     where = "" if measured is MEASURED_PREDICTIONS else " on the device"
     return Draft(
@@ -204,7 +205,7 @@ def _long(context, keeping, made):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     own = keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) and keeping.container[1] not in m.global_names(statement[1])
-    fresh = [m.statements[e][2] for e in _kept.empty_at(context, m, statement[1], keeping.container)]
+    fresh = [m.statements[e][2] for e in kept.empty_at(context, m, statement[1], keeping.container)]
     for repeat in context.repeats(m, made):
         if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.handed or repeat.count is not None and repeat.count <= SHORT:
             continue
@@ -213,7 +214,7 @@ def _long(context, keeping, made):
                 continue
         elif own or fresh:
             continue
-        if _over_data(context, m, made, repeat) and not (repeat.local and _hot.compiled_somewhere(context, m, made)):
+        if _over_data(context, m, made, repeat) and not (repeat.local and hot.compiled_somewhere(context, m, made)):
             return repeat
     return None
 
@@ -224,10 +225,10 @@ def _over_data(context, m, made, repeat):
     values = [*call[1], *[v for _, v in call[2]]]
     if repeat.kind == "callback" and context.project.apis(m, made) & _PREDICTIONS:
         return True  # of the same input, by a model that goes on learning
-    how = max((_variance.of(context, repeat, value) for value in values), default=_variance.SAME)
-    if how == _variance.TARGET:
+    how = max((variance.of(context, repeat, value) for value in values), default=variance.SAME)
+    if how == variance.TARGET:
         return True
-    return how == _variance.CHANGED and repeat.kind in ("while", "handler") and not any(_feeds_itself(context, m, call[3], value, call[5], 0) for value in values)
+    return how == variance.CHANGED and repeat.kind in ("while", "handler") and not any(_feeds_itself(context, m, call[3], value, call[5], 0) for value in values)
 
 
 def _feeds_itself(context, m, scope, e, at, depth):
@@ -272,16 +273,16 @@ def _one_tensor(context, m, s, e, made, depth=0):
     if e[0] == "c" and context.project.apis(m, e[1]) & _SAME_SIZE:
         return True
     names, call = context.project.apis(m, made), m.calls[made]
-    if _outputs.used_as_array(context, m, made):
+    if outputs.used_as_array(context, m, made):
         return True
     if names & _OUTPUTS:
         model = call[0][1] if "model.call" in names and call[0][0] == "a" else call[0]
-        return _outputs.several(context, m, call[3], model, call[5]) is False
+        return outputs.several(context, m, call[3], model, call[5]) is False
     for v in context.infer.callee(m, made):
         if v[0] == "obj" and v[1] == "tf.function" and v[2] is not None and isinstance(v[2][1], int) and v[2][0] != "deco":
             om = context.project.module(v[2][0])
             given = om.calls[v[2][1]]
-            return bool(given[1]) and _outputs.several(context, om, given[3], given[1][0], given[5]) is False
+            return bool(given[1]) and outputs.several(context, om, given[3], given[1][0], given[5]) is False
     functions = context.project.functions_called(m, made)
     if functions and depth < MAX_DEPTH and all(_returns_one(context, fm, scope, depth) for fm, scope in functions):
         return True

@@ -32,9 +32,9 @@ There is no automatic fix.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 
-from . import _kept
+from tflint_mem.analysis.passes import kept
 
 CODE = "TFM205"
 MEASURED = "391 KiB per kept tape: all activations of its step (TF 2.21); rebound, with or without `del`: 0"
@@ -49,7 +49,7 @@ def find(context):
         name = _name(m, i)
         if name is None:
             continue
-        for keeping in _kept.in_scope(context, m, m.calls[i][3]):
+        for keeping in kept.in_scope(context, m, m.calls[i][3]):
             if name in keeping.values and (_persistent(context, m, i) or not _taken(m, i, name)):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -78,7 +78,7 @@ def _taken(m, i, name):
 
 def _repeat(context, m, i, keeping):
     local = keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]) and keeping.container[1] not in m.global_names(m.calls[i][3])
-    fresh = [m.statements[s][2] for s in _kept.empty_at(context, m, m.calls[i][3], keeping.container)]
+    fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 8 or repeat.handed:
             continue
@@ -87,13 +87,13 @@ def _repeat(context, m, i, keeping):
                 continue
         elif local or fresh:
             continue
-        if _kept.fate(context, keeping, repeat.context if repeat.local else -1) != _kept.BOUNDED:
+        if kept.fate(context, keeping, repeat.context if repeat.local else -1) != kept.BOUNDED:
             return repeat
     return None
 
 
 def _draft(context, m, keeping, repeat):
-    pos = _kept.position(m, keeping.s)
+    pos = kept.position(m, keeping.s)
     return Draft(
         CODE, m, pos, f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
         measured=MEASURED, help="take the gradients in the step, and keep those if anything",

@@ -32,7 +32,7 @@ There is no automatic fix: whether to step per batch or to add gradients up is a
 """
 
 from tflint_mem import facts as F
-from tflint_mem.project.module import walk
+from tflint_mem.project.linking.module import walk
 
 CODE = "TFM206"
 MEASURED = "8192 KiB per pass with two activations of 4 MiB (TF 2.21); a tape per pass: flat"

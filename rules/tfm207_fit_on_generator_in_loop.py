@@ -31,9 +31,10 @@ There is no automatic fix: the data set needs the shapes and types of what the g
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 
-from . import _backends, _lifetimes
+from tflint_mem.analysis.models import lifetimes
+from tflint_mem.analysis.program import backends
 
 CODE = "TFM207"
 MEASURED = "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"
@@ -45,12 +46,12 @@ def find(context):
     """Calls that are given a generator, in repeats over one model."""
     for m, i, _ in context.calls(_METHODS, _NAMES):
         given = context.argument(m, i, 0, "x", "generator")
-        if given is None or context.in_tests(m) or _backends.other(context, m) or context.project.versions.at_least(2, 0) is False or context.project.versions.graph_mode(m):
+        if given is None or context.in_tests(m) or backends.other(context, m) or context.project.versions.at_least(2, 0) is False or context.project.versions.graph_mode(m):
             continue
         if not _generator(context, m, m.calls[i][3], given, m.calls[i][5], 0):
             continue
         for repeat in context.repeats(m, i):
-            if repeat.count is not None and repeat.count <= 3 or _lifetimes.in_loop_of_new_models(context, repeat):
+            if repeat.count is not None and repeat.count <= 3 or lifetimes.in_loop_of_new_models(context, repeat):
                 continue
             light = context.project.versions.at_least(2, 16)
             yield context.at_call(

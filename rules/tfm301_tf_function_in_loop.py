@@ -42,11 +42,13 @@ safe when nothing that the loop calls could change what the function reads while
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of
+from tflint_mem.project.linking.module import tail_of
 
-from . import _effects, _frozen, _hot, _lifetimes, _models, _traced, _tracing
+from tflint_mem.analysis.models import side_effects, lifetimes, models
+from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.tracing import frozen, traced_functions, tracing
 
 CODE = "TFM301"
 SWEEPS = True
@@ -63,12 +65,12 @@ _MAKERS = frozenset(("make_train_function", "make_test_function", "make_predict_
 
 def find(context):
     """Functions wrapped or decorated at a place that repeats."""
-    if _traced.switched_off(context):
+    if traced_functions.switched_off(context):
         return
-    for m, i in _traced.in_part(context, _traced.wrapped(context)):
-        yield from _checked(context, m, i, _traced.of_call(context, m, i), m.calls[i][6])
-    for traced in context.each(_traced.decorated(context)):
-        m, i = _traced.definition(context, traced) if context.has(traced.m) else (None, -1)
+    for m, i in traced_functions.in_part(context, traced_functions.wrapped(context)):
+        yield from _checked(context, m, i, traced_functions.of_call(context, m, i), m.calls[i][6])
+    for traced in context.each(traced_functions.decorated(context)):
+        m, i = traced_functions.definition(context, traced) if context.has(traced.m) else (None, -1)
         if m is not None:
             yield from _checked(context, m, i, traced, m.calls[i][6])
         elif context.has(traced.m):
@@ -112,11 +114,11 @@ def _checked(context, m, i, traced, pos):
         return
     training = _pins(context, traced)
     kept = _kept(context, m, i, traced, repeat)
-    if not training and not kept and _lifetimes.in_loop_of_new_models(context, repeat):
+    if not training and not kept and lifetimes.in_loop_of_new_models(context, repeat):
         return
     if not training and (_on_purpose(context, m, i, repeat) or not kept and (repeat.kind == "objective" or _of_new_model(context, m, i, traced, repeat))):
         return
-    name = f"`{traced.m.scopes[traced.scope][F.S_NAME]}`" if traced.m is not None and m.calls[i][1] == () else f"`{_models.text(m, i)}`"
+    name = f"`{traced.m.scopes[traced.scope][F.S_NAME]}`" if traced.m is not None and m.calls[i][1] == () else f"`{models.text(m, i)}`"
     yield Draft(
         CODE, m, pos,
         f"{name} is made a tf.function again {context.when(repeat, m)}" + (
@@ -133,20 +135,20 @@ def _checked(context, m, i, traced, pos):
 
 def _on_purpose(context, m, i, repeat):
     """A table of functions made by a comprehension, or a function that is only asked for its graph."""
-    if repeat.kind == "comprehension" and _models.stored(context, *repeat.hops[0], repeat.context):
+    if repeat.kind == "comprehension" and models.stored(context, *repeat.hops[0], repeat.context):
         return True
-    return any(e == ("a", ("c", i), "get_concrete_function") for e in _models.walk_statement(m, m.statements[m.calls[i][5]]))
+    return any(e == ("a", ("c", i), "get_concrete_function") for e in models.walk_statement(m, m.statements[m.calls[i][5]]))
 
 
 def _set_up(context, repeat):
     """A loop that only makes functions and puts them into a container: one for each task, all of them wanted."""
     if repeat.context is None or repeat.handed:
         return False
-    return _models.stored(context, *repeat.hops[0], repeat.context) and not _lifetimes.works(context, repeat)
+    return models.stored(context, *repeat.hops[0], repeat.context) and not lifetimes.works(context, repeat)
 
 
 def _again(context, repeat):
-    return (repeat.count is None or repeat.count > FEW) and _hot.eager(context, repeat)
+    return (repeat.count is None or repeat.count > FEW) and hot.eager(context, repeat)
 
 
 # -- what makes it a leak -----------------------------------------------------------------------------------------------------
@@ -165,13 +167,13 @@ def _kept(context, m, i, traced, repeat):
     """Does each new function go into a container?"""
     loop = repeat.context if repeat.local else -1
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
-        return _models.stored(context, m, i, loop)
-    return traced.m is not None and _models.added_later(context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
+        return models.stored(context, m, i, loop)
+    return traced.m is not None and models.added_later(context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
 
 
 def _of_new_model(context, m, i, traced, repeat):
     """Does the function stand for a model that is another one in each repeat?  One for each is all that one can do then."""
-    wrapped = _traced.argument(m, i)
+    wrapped = traced_functions.argument(m, i)
     names = [wrapped] if wrapped is not None else []
     if traced.m is not None and traced.m.index == m.index:
         names.extend(_free(traced.m, traced.scope))
@@ -179,7 +181,7 @@ def _of_new_model(context, m, i, traced, repeat):
     for e in names:
         values = context.infer.values(m, scope, e[1] if e[0] == "a" else e, at)
         if any(v[0] == "obj" and v[1] in ("model", "saved_model", "layer") or v[0] == "inst" and context.infer.class_kind(context.project.module(v[1]), v[2]) for v in values):
-            if not _hot.steady(context, repeat, e[1] if e[0] == "a" else e):
+            if not hot.steady(context, repeat, e[1] if e[0] == "a" else e):
                 return True
     return False
 
@@ -191,7 +193,7 @@ def _free(m, scope):
     found = set()
     for s in m.scope_statements(scope):
         if m.statements[s] is not None:
-            found.update(e[1] for e in _models.walk_statement(m, m.statements[s]) if e[0] == "n" and e[1] in outer and e[1] not in local)
+            found.update(e[1] for e in models.walk_statement(m, m.statements[s]) if e[0] == "n" and e[1] in outer and e[1] not in local)
     return [("n", name) for name in sorted(found)]
 
 
@@ -244,17 +246,17 @@ def _doubt(context, m, i, traced, loop):
     """What makes it unsafe to trace once what `loop` traces in each pass, "" for nothing; NoFix where another trace would give something else."""
     from tflint_mem.codemod import NoFix
 
-    effects = _effects.of_loop(context, m, loop, but=None if _traced.stands_for_definition(m) else i)
+    effects = side_effects.of_loop(context, m, loop, but=None if traced_functions.stands_for_definition(m) else i)
     if traced.m is None:
-        wrapped = _traced.argument(m, i)
+        wrapped = traced_functions.argument(m, i)
         keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {"model", "layer", "saved_model"}
         return "" if keras and not effects.unknown else "nobody sees the function that is traced"
-    effect = _tracing.host_effect(context, traced.m, traced.scope)
+    effect = tracing.host_effect(context, traced.m, traced.scope)
     if effect and not effect.startswith(_ONLY_SEEN):
         raise NoFix(f"each trace of the function {effect}")
-    names, attributes = _frozen.reads(context, traced.m, traced.scope)
+    names, attributes = frozen.reads(context, traced.m, traced.scope)
     own = m.statements[m.contexts[loop][2]][1]
-    bound = {(m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if _hot.bound_inside(m, b, loop)}
+    bound = {(m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if hot.bound_inside(m, b, loop)}
     changed = sorted(name for _, name in names & (bound | effects.names)) or sorted((attributes | {name for _, name in names}) & effects.attributes)
     if changed:
         raise NoFix(f"the loop changes {changed[0]}, which the function reads when it is traced")

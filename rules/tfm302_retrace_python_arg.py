@@ -35,11 +35,13 @@ does not cast, or may work in another precision than float32, there is no fix.
 
 from tflint_mem import facts as F
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.project.module import walk
-from tflint_mem.worth import LIKELY
+from tflint_mem.project.linking.module import walk
+from tflint_mem.engine.worth import LIKELY
 
-from . import _hot, _public, _traced, _varying
-from ._models import text, walk_statement
+from tflint_mem.analysis.passes import hot, varying_values
+from tflint_mem.analysis.program import public
+from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.analysis.models.models import text, walk_statement
 
 CODE = "TFM302"
 _MODELS = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
@@ -52,10 +54,10 @@ MEASURED_WRAPPER = "470-500 KiB per new model that shares the weights of another
 
 def find(context):
     """Calls of a tf.function with a Python argument that varies."""
-    for m, i, traced in _traced.calls(context):
+    for m, i, traced in traced_functions.calls(context):
         if "input_signature" in traced.options or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        found = _varying.first(context, m, i) or _given_new_model(context, m, i)
+        found = varying_values.first(context, m, i) or _given_new_model(context, m, i)
         if found is None:
             continue
         repeat, varying, which = found
@@ -67,7 +69,7 @@ def find(context):
             f"`{text(m, i)}` is given {varying.what} {context.when(repeat, m)}; the tf.function traces a new graph for each value and keeps it",
             measured=MEASURED_WRAPPER if varying.kind == "wrapper" else MEASURED_MODEL if model else MEASURED,
             help="make the model a closure of a function traced for it, or a method" if model else "pass a tensor: tf.constant(value), or a tf.Variable that is assigned",
-            severity="error" if varying.kind == "model" else None, confidence=LIKELY if repeat.kind == _public.KIND else None,
+            severity="error" if varying.kind == "model" else None, confidence=LIKELY if repeat.kind == public.KIND else None,
             trace=context.trace(repeat, f"passes {varying.what}"), fix=_fix(context, m, i, traced, varying, which),
         )
 
@@ -76,13 +78,13 @@ def _given_new_model(context, m, i):
     """The same for a call in a function that others are there to call, when it makes the model that it passes, or has it made."""
     given = [*enumerate(m.calls[i][1]), *[(name, e) for name, e in m.calls[i][2] if name]]
     made = next(((which, makers) for which, e in given for makers in (_makers(context, m, i, e),) if makers), None)
-    repeat = _public.each_call(context, m, i) if made is not None else None
-    if repeat is None or not _hot.eager(context, repeat):
+    repeat = public.each_call(context, m, i) if made is not None else None
+    if repeat is None or not hot.eager(context, repeat):
         return None
     which, makers = made
     if all(any(e[0] == "a" and e[2] in _ENDS for argument in fm.arguments(j) for e in walk(argument, fm.calls)) for fm, j in makers):
-        return repeat, _varying.Varying("a new model around another one", "wrapper"), which
-    return repeat, _varying.Varying("a new model", "model"), which
+        return repeat, varying_values.Varying("a new model around another one", "wrapper"), which
+    return repeat, varying_values.Varying("a new model", "model"), which
 
 
 def _makers(context, m, i, e):
@@ -92,7 +94,7 @@ def _makers(context, m, i, e):
     if e[0] == "n":
         bindings = m.bindings(scope).get(e[1], ())
         e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
-    if e[0] != "c" or not _public.drops(m, e[1]):
+    if e[0] != "c" or not public.drops(m, e[1]):
         return ()
     if context.project.apis(m, e[1]) & _MODELS:
         return ((m, e[1]),)
@@ -108,7 +110,7 @@ def _makers(context, m, i, e):
 
 def _made_again(context, traced, repeat):
     """Does the repeat that brings the values make the function anew, too?"""
-    m, i = traced.made if traced.made is not None and traced.m is None else _traced.definition(context, traced) if traced.m is not None else (None, -1)
+    m, i = traced.made if traced.made is not None and traced.m is None else traced_functions.definition(context, traced) if traced.m is not None else (None, -1)
     if m is None:
         return False
     return any((again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope) for again in context.repeats(m, i))

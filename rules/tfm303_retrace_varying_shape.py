@@ -41,8 +41,9 @@ takes it from `x.shape` must take it from `tf.shape(x)`.
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _shapes, _traced
-from ._models import text
+from tflint_mem.analysis.passes import shapes
+from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.analysis.models.models import text
 
 CODE = "TFM303"
 MEASURED = "145 KiB per new shape, 470 for a model of three layers (TF 2.21; 163 on 2.15 for the small one), kept as long as the function"
@@ -51,10 +52,10 @@ RELAXED = frozenset(("input_signature", "reduce_retracing", "experimental_relax_
 
 def find(context):
     """Calls of a tf.function with an argument whose shape varies."""
-    for m, i, traced in _traced.calls(context):
+    for m, i, traced in traced_functions.calls(context):
         if traced.options & RELAXED or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        found = _shapes.varying(context, m, i)
+        found = shapes.varying(context, m, i)
         if found is None:
             continue
         repeat, shape = found

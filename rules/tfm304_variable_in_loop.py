@@ -31,10 +31,11 @@ The fix leaves the name out. It is unsafe: something may look for the variable b
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft, call_text
+from tflint_mem.ruleset.context import Draft, call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _kept, _lifetimes, _variance
+from tflint_mem.analysis.models import lifetimes
+from tflint_mem.analysis.passes import kept, variance
 
 CODE = "TFM304"
 SWEEPS = True
@@ -61,7 +62,7 @@ def _named(context, m, i):
     if name is None or name[0] == "k" or context.project.versions.at_least(2, 15) is False:
         return None
     for repeat in _repeats(context, m, i):
-        if _variance.of(context, repeat, name) != _variance.SAME:
+        if variance.of(context, repeat, name) != variance.SAME:
             return context.at_call(
                 CODE, m, i, f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; each name stays in TensorFlow's kernel cache",
                 measured=MEASURED, help="make it once and `assign` to it, or give it the same name each time",
@@ -77,16 +78,16 @@ def _held(context, m, i):
     statement = m.statements[call[5]]
     if statement[0] == F.ASSIGN and statement[6] == ("c", i):
         wanted.extend(t for t in statement[5] if t[0] == "n")
-    for keeping in _kept.in_scope(context, m, call[3]):
+    for keeping in kept.in_scope(context, m, call[3]):
         if not any(value in wanted for value in keeping.values):
             continue
         for repeat in _repeats(context, m, i):
             if not repeat.local or not m.inside(m.statements[keeping.s][2], repeat.context):
                 continue
-            if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(context, m, call[3], keeping.container)):
+            if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, call[3], keeping.container)):
                 continue
-            if _kept.fate(context, keeping, repeat.context) in (_kept.NOTHING, _kept.ONE):
-                pos = _kept.position(m, keeping.s)
+            if kept.fate(context, keeping, repeat.context) in (kept.NOTHING, kept.ONE):
+                pos = kept.position(m, keeping.s)
                 return Draft(
                     CODE, m, pos, f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
                     measured=MEASURED_KEPT, help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
@@ -97,7 +98,7 @@ def _held(context, m, i):
 
 def _repeats(context, m, i):
     for repeat in context.repeats(m, i):
-        if repeat.kind in ("loop", "while", "handler", "callback") and (repeat.count is None or repeat.count > 8) and _lifetimes.works(context, repeat):
+        if repeat.kind in ("loop", "while", "handler", "callback") and (repeat.count is None or repeat.count > 8) and lifetimes.works(context, repeat):
             if not any(context.project.versions.graph_mode(hm) for hm, _ in repeat.hops):  # a node of a graph has no kernel of its own name
                 yield repeat
 

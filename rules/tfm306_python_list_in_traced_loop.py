@@ -41,10 +41,11 @@ There is no automatic fix.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
-from tflint_mem.project.module import walk
+from tflint_mem.ruleset.context import Draft
+from tflint_mem.project.linking.module import walk
 
-from . import _kept, _traced, _varying
+from tflint_mem.analysis.passes import kept, varying_values
+from tflint_mem.analysis.tracing import traced_functions
 
 CODE = "TFM306"
 MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as long as the function"
@@ -53,20 +54,20 @@ MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as lo
 def find(context):
     """Lists in traced loops over a parameter that is given ever new numbers."""
     seen = set()
-    for m, i, traced in _traced.calls(context):
+    for m, i, traced in traced_functions.calls(context):
         if traced.m is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         grown = _grown(context, traced.m, traced.scope)
         if not grown:
             continue
-        found = _varying.first(context, m, i)
+        found = varying_values.first(context, m, i)
         if found is None or found[1].kind != "number":
             continue
         repeat, varying, which = found
         for s, parameter in grown:
             if (traced.m.index, s) not in seen and _given(context, m, i, traced, parameter) == which:
                 seen.add((traced.m.index, s))
-                pos = _kept.position(traced.m, s)
+                pos = kept.position(traced.m, s)
                 yield Draft(
                     CODE, traced.m, pos, f"a Python list grows in a loop that is unrolled while tracing, once for each value of `{parameter}`; every trace is kept",
                     measured=MEASURED, help="loop over tf.range and write into a tf.TensorArray, and pass the number as a tensor",
@@ -78,7 +79,7 @@ def _grown(context, m, scope):
     """[(keeping statement, parameter)] of lists that grow in a loop whose length a parameter gives."""
     parameters = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
     found = []
-    for keeping in _kept.in_scope(context, m, scope):
+    for keeping in kept.in_scope(context, m, scope):
         if keeping.container[0] != "n" or keeping.key is not None:
             continue
         for c in m.chain(m.statements[keeping.s][2]):

@@ -31,10 +31,10 @@ results stay as they are. Where the data set is shuffled it keeps one iterator o
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
 
-from . import _hot, _variance
+from tflint_mem.analysis.passes import hot, variance
 
 CODE = "TFM401"
 SWEEPS = True
@@ -104,9 +104,9 @@ def _steps(context, m, i, dataset):
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.kind not in ("loop", "while", "comprehension", "callback"):
             continue
-        if repeat.kind == "callback" and "_batch_" not in repeat.what or _hot.waits(context, repeat):
+        if repeat.kind == "callback" and "_batch_" not in repeat.what or hot.waits(context, repeat):
             continue
-        if _variance.of(context, repeat, dataset) == _variance.SAME and not _per_epoch(context, repeat):
+        if variance.of(context, repeat, dataset) == variance.SAME and not _per_epoch(context, repeat):
             return repeat
     return None
 

@@ -37,11 +37,13 @@ rewritten: a person should say which links are wanted once.
 from heapq import heappop, heappush
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
-from tflint_mem.knowledge import METHODS
-from tflint_mem.project.module import statement_expressions, tail_of, walk
+from tflint_mem.ruleset.context import call_text
+from tflint_mem.knowledge.api import METHODS
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-from . import _lifetimes, _modes, _trials, _variance
+from tflint_mem.analysis.models import lifetimes
+from tflint_mem.analysis.passes import trials, variance
+from tflint_mem.analysis.program import modes
 
 CODE = "TFM402"
 SWEEPS = True
@@ -260,12 +262,12 @@ def _rebuilt(context):
         for repeat in context.repeats(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
-            if _lifetimes.in_loop_of_new_models(context, repeat) or _lifetimes.kept(context, repeat, "dataset") or _modes.new_graph(context, repeat):
+            if lifetimes.in_loop_of_new_models(context, repeat) or lifetimes.kept(context, repeat, "dataset") or modes.new_graph(context, repeat):
                 continue
-            how = max((_variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=_variance.CHANGED)
-            if how == _variance.TARGET or how == _variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
+            how = max((variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=variance.CHANGED)
+            if how == variance.TARGET or how == variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
                 continue
-            if _put_together(context, m, i, repeat) or _into_graph(context, repeat) or _trials.trains_new(context, repeat):
+            if _put_together(context, m, i, repeat) or _into_graph(context, repeat) or trials.trains_new(context, repeat):
                 continue
             yield _draft(context, m, i, repeat, how)
             break
@@ -356,7 +358,7 @@ def _used_up(context, m, i):
 
 
 def _draft(context, m, i, repeat, how):
-    same = how == _variance.SAME
+    same = how == variance.SAME
     return context.at_call(
         CODE, m, i, f"`{call_text(m, i)}` builds a data set again {context.when(repeat, m)}" + (", from the same data" if same else ", with a copy of all its data"),
         measured=MEASURED,

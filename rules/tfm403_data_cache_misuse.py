@@ -28,9 +28,9 @@ It is unsafe because random steps between the two are then drawn once.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of, walk
+from tflint_mem.project.linking.module import tail_of, walk
 
 CODE = "TFM403"
 MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"

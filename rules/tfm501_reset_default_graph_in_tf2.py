@@ -34,10 +34,10 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 """
 
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.knowledge import BUILDERS, LOADERS
-from tflint_mem.project.module import dotted
+from tflint_mem.knowledge.api import BUILDERS, LOADERS
+from tflint_mem.project.linking.module import dotted
 
-from . import _modes
+from tflint_mem.analysis.program import modes
 
 CODE = "TFM501"
 MEASURED = "a silent no-op in eager code: the growth of a loop stays the same (TF 2.21 and 2.15)"
@@ -49,7 +49,7 @@ _MODELS = BUILDERS | LOADERS | {"new:model"}
 def find(context):
     """Calls of `reset_default_graph` inside a graph or a traced function, and those in eager code."""
     for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
-        if context.in_tests(m) or _modes.switched(m, i):
+        if context.in_tests(m) or modes.switched(m, i):
             continue
         inside = "traced code" if context.project.compiled(m, m.calls[i][3]) else _open_graph(context, m, i)
         if inside:
@@ -94,7 +94,7 @@ def _eager(context, m, i):
     known = versions.at_least(2, 0)
     if versions.graph_mode(m) or known is False:
         return False
-    near = _modes.near(context, m, i)
+    near = modes.near(context, m, i)
     if any(versions.graph_mode(other) for other in near):
         return False
     if any(versions.evidence(other)[1] for other in near) or known:

@@ -34,9 +34,9 @@ one is no context manager). It is unsafe when something else still wants the ses
 
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import statement_expressions, walk
+from tflint_mem.project.linking.module import statement_expressions, walk
 
-from . import _models
+from tflint_mem.analysis.models import models
 
 CODE = "TFM502"
 MEASURED = "4251 KiB per repeat with 4 MiB of variables stay for ever (TF 2.21 in graph mode; 12400 on 1.15)"
@@ -66,7 +66,7 @@ def find(context):
 
 
 def _draft(context, m, i, repeat, interactive):
-    text = f"`{_models.text(m, i)}`"
+    text = f"`{models.text(m, i)}`"
     return context.at_call(
         CODE, m, i,
         f"{text} opens a session {context.when(repeat, m)}; "
@@ -113,13 +113,13 @@ def _into_containers(m, scope):
     found = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if call[0][0] == "a" and call[0][2] in _models.ADDERS:
-            for each in {each for a in call[1] for each in _models.held(a)}:
+        if call[0][0] == "a" and call[0][2] in models.ADDERS:
+            for each in {each for a in call[1] for each in models.held(a)}:
                 found.setdefault(each, []).append(call[4])
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(target[0] == "x" for target in statement[5]):
-            for each in set(_models.held(statement[6])):
+            for each in set(models.held(statement[6])):
                 found.setdefault(each, []).append(statement[2])
     return found
 

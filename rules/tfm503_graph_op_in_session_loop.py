@@ -40,12 +40,13 @@ and where the loop changes what the operation reads.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft, Trace, call_text
+from tflint_mem.ruleset.context import Draft, Trace, call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge import SESSION_TYPES
-from tflint_mem.project.module import statement_expressions, tail_of, walk
+from tflint_mem.knowledge.api import SESSION_TYPES
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-from . import _graphs, _models
+from tflint_mem.analysis.models import models
+from tflint_mem.analysis.tracing import graphs
 
 CODE = "TFM503"
 MEASURED = "31-178 KiB per repeat for a small set of operations stay as long as the graph (TF 1.15 and 2.x in graph mode)"
@@ -111,7 +112,7 @@ def _cost(context, made):
     """What was measured of such operations; a session that goes on keeps copies of the constants that it has initialised variables with."""
     if made.name == "tf.train.Saver":
         return MEASURED_SAVER
-    if made.name not in _graphs.INITIALIZERS:
+    if made.name not in graphs.INITIALIZERS:
         return MEASURED
     if made.name not in _OF_VARIABLES:
         return MEASURED_INIT_LOCAL
@@ -141,7 +142,7 @@ def _regions(context):
             seen.add((m.index, scope, region))
             queue.append((m, scope, region, depth))
 
-    for m, i in context.each(_graphs.run_sites(context)):
+    for m, i in context.each(graphs.run_sites(context)):
         for repeat in _ways(context, m, i):
             for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
                 first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
@@ -203,7 +204,7 @@ def _makers(context, m, scope, region):
     found = {}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        name = _graphs.makes_op(context.project.apis(m, i)) if m.inside(call[4], region) and not _is_given_session(call) else None
+        name = graphs.makes_op(context.project.apis(m, i)) if m.inside(call[4], region) and not _is_given_session(call) else None
         if name:
             other = found.get(call[5])
             names = {name} if other is None else other.names | {name}
@@ -256,11 +257,11 @@ def _on_tensors(context, m, scope, e, s):
 def _read_by_numpy(context, m, scope, s):
     """Does NumPy get what the statement computes, or does it compute with what NumPy gets?  A tensor of a graph is nothing to NumPy."""
     statement = m.statements[s]
-    names = frozenset().union(*(_graphs.names_in(m, e) for e in statement_expressions(statement)))
+    names = frozenset().union(*(graphs.names_in(m, e) for e in statement_expressions(statement)))
     names = {n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if call[5] == s or any(_graphs.names_in(m, e) & names for e in m.arguments(i)):
+        if call[5] == s or any(graphs.names_in(m, e) & names for e in m.arguments(i)):
             if any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, i)):
                 return True
     return False
@@ -274,15 +275,15 @@ def _only_tensors(context, m, scope, e, s):
 def _outside_graph_loops(context, m, scope, place, i, name):
     """The context around those loops that go over variables, each of which gets its own operation, or that collect tensors."""
     for loop in m.loops(place):
-        if _graphs.collects_tensors(context, m, loop):
+        if graphs.collects_tensors(context, m, loop):
             place = m.contexts[loop][1]
             continue
         call = m.calls[i]
         operand = call[1][0] if call[1] else None
-        if name in _graphs.ASSIGNMENTS and name.startswith("variable."):
+        if name in graphs.ASSIGNMENTS and name.startswith("variable."):
             operand = call[0][1]
-        own = name in _graphs.ASSIGNMENTS or _graphs.over_graph(context, m, loop)
-        if operand is None or not own or not (_graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand)):
+        own = name in graphs.ASSIGNMENTS or graphs.over_graph(context, m, loop)
+        if operand is None or not own or not (graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand)):
             break
         place = m.contexts[loop][1]
     return place
@@ -290,9 +291,9 @@ def _outside_graph_loops(context, m, scope, place, i, name):
 
 def _picked(m, scope, loop, call, operand):
     """Does an inner loop pick the variable that belongs to what this loop goes through: the one of the same name?"""
-    names = _graphs.names_in(m, operand)
-    inner = any(s and s[0] == F.FOR and m.inside(s[2], loop) and names & _graphs.names_in(m, s[5]) for s in map(m.statements.__getitem__, m.scope_statements(scope)))
-    return inner and any(_graphs.varies_with(m, scope, loop, value) for value in call[1] if value is not operand)
+    names = graphs.names_in(m, operand)
+    inner = any(s and s[0] == F.FOR and m.inside(s[2], loop) and names & graphs.names_in(m, s[5]) for s in map(m.statements.__getitem__, m.scope_statements(scope)))
+    return inner and any(graphs.varies_with(m, scope, loop, value) for value in call[1] if value is not operand)
 
 
 # -- whether it repeats ------------------------------------------------------------------------------------------------------
@@ -301,16 +302,16 @@ def _picked(m, scope, loop, call, operand):
 def _repeat(context, made):
     """The Repeat of a maker together with a session run; True for a method that is called again and again from elsewhere."""
     m, scope = made.m, made.scope
-    site = _graphs.stand_in(context, m, scope, made.context, made.statement)
-    if site is None or _graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
+    site = graphs.stand_in(context, m, scope, made.context, made.statement)
+    if site is None or graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
         return None
-    guards, own = context.project.repeats_of.guards, _graphs.in_graph_of_its_own(context, m, made.context)
+    guards, own = context.project.repeats_of.guards, graphs.in_graph_of_its_own(context, m, made.context)
     for repeat in context.repeats(m, site):
         if own and not repeat.local:
             continue  # each run of the function starts a graph
         if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
             continue
-        if repeat.context is not None and _graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
+        if repeat.context is not None and graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
             continue
         if not _either(context, repeat) and _runs(context, repeat):
             return repeat
@@ -345,24 +346,24 @@ def _runs(context, repeat):
         if position == 0 and repeat.handed:
             continue
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
-        if _graphs.run_inside(context, m, m.calls[i][3], region, without=i if position < len(repeat.hops) - 1 else None):
+        if graphs.run_inside(context, m, m.calls[i][3], region, without=i if position < len(repeat.hops) - 1 else None):
             return True
     return False
 
 
 def _builds_up(context, repeat):
     """Is the repeat a loop over variables in a caller, or one that collects parts of the graph or objects that each have one?"""
-    if repeat.context is not None and _graphs.collects_tensors(context, repeat.module, repeat.context):
+    if repeat.context is not None and graphs.collects_tensors(context, repeat.module, repeat.context):
         return True
     if repeat.handed or repeat.local:
         return False
-    if repeat.context is not None and _graphs.over_graph(context, repeat.module, repeat.context):
+    if repeat.context is not None and graphs.over_graph(context, repeat.module, repeat.context):
         return True
     m, i = repeat.hops[0]
     if _over_objects(context, repeat):
         return True
     parts = any(v[0] == "inst" or v[0] == "obj" and v[1] in ("tensor", "variable", "operation", "layer", "model") for v in context.infer.call_values(m, i))
-    return parts and _models.stored(context, m, i, repeat.context)
+    return parts and models.stored(context, m, i, repeat.context)
 
 
 def _over_objects(context, repeat):
@@ -380,11 +381,11 @@ def _called_later(context, made, site):
     """Without a loop in sight: a method that runs what it makes, is no part of setting up, and is called by another method
     now and then (`if step % n == 0`) or next to runs of the session."""
     m, scope = made.m, made.scope
-    if _sets_up(m, scope) or any(_graphs.structural(name) for name in made.names):
+    if _sets_up(m, scope) or any(graphs.structural(name) for name in made.names):
         return False
     if "g" in m.scopes[scope][F.S_FLAGS]:
         return False  # a source that a whole training runs through
-    if not any(_graphs.runs_session(context, m, i) for i in m.scope_calls(scope)):
+    if not any(graphs.runs_session(context, m, i) for i in m.scope_calls(scope)):
         return False
     if _now_and_then(m, m.calls[site][4]):
         return True
@@ -394,7 +395,7 @@ def _called_later(context, made, site):
             continue
         if context.project.repeats_of.guards.once(cm, j, -1):
             continue
-        if _now_and_then(cm, cm.calls[j][4]) or any(_graphs.runs_session(context, cm, i) for i in cm.scope_calls(caller)):
+        if _now_and_then(cm, cm.calls[j][4]) or any(graphs.runs_session(context, cm, i) for i in cm.scope_calls(caller)):
             return True
     return False
 
@@ -429,7 +430,7 @@ def _constructs(context, m, scope, depth=0):
 
 def _merged(context, found):
     """The first statement of each chain of operations, and only the first of a network that each repeat builds as a whole."""
-    networks = {_key(made) for made in found if any(_graphs.structural(name) for name in made.names)}
+    networks = {_key(made) for made in found if any(graphs.structural(name) for name in made.names)}
     first = {}
     for made in found:
         key = _key(made)
@@ -445,10 +446,10 @@ def _merged(context, found):
             continue
         names = chained.setdefault((made.m.index, made.scope), set())
         statement = made.m.statements[made.statement]
-        continues = statement[0] == F.ASSIGN and any(_graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]):])
+        continues = statement[0] == F.ASSIGN and any(graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]):])
         if statement[0] == F.ASSIGN and not _result_is_run(context, made):
             for target in statement[5]:
-                names |= _graphs.names_in(made.m, target)
+                names |= graphs.names_in(made.m, target)
         if not continues:
             yield made
 
@@ -465,7 +466,7 @@ def _distance(made):
 
 def _result_is_run(context, made):
     """Does the statement also run what it makes, so that its name holds numbers?"""
-    return any(_graphs.runs_session(context, made.m, i) for i in made.m.scope_calls(made.scope) if made.m.calls[i][5] == made.statement)
+    return any(graphs.runs_session(context, made.m, i) for i in made.m.scope_calls(made.scope) if made.m.calls[i][5] == made.statement)
 
 
 # -- fix -----------------------------------------------------------------------------------------------------------------------
@@ -482,7 +483,7 @@ def _hoist(made):
             raise NoFix("each repeat starts from the beginning")
         view, call = fx.at(m, i)
         tail = tail_of(m.calls[i][0])
-        base = _models.local_name(m, i) or ("init" if made.name in _graphs.INITIALIZERS else _BASES.get(tail, f"{tail}_op"))
+        base = models.local_name(m, i) or ("init" if made.name in graphs.INITIALIZERS else _BASES.get(tail, f"{tail}_op"))
         edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, base))
         if made.name == "tf.train.Saver":
             applicability = UNSAFE

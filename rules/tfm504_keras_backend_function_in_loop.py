@@ -34,11 +34,13 @@ for image in images:
 Moving the call before a loop that does not change its arguments is unsafe only in so far as a person should look at it.
 """
 
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import walk
+from tflint_mem.project.linking.module import walk
 
-from . import _lifetimes, _modes, _variance
+from tflint_mem.analysis.models import lifetimes
+from tflint_mem.analysis.passes import variance
+from tflint_mem.analysis.program import modes
 
 CODE = "TFM504"
 MEASURED = {
@@ -56,7 +58,7 @@ def find(context):
     found = {}
     for m, i, names in context.calls({"function", "gradients", "variable"}, _NAMES):
         kind = next(iter(names)).rpartition(".")[2]
-        if _modes.asks_for_eager(m, i):
+        if modes.asks_for_eager(m, i):
             continue  # the branch for graphs of code that runs eagerly as well
         if kind == "variable" and not context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
             continue
@@ -70,9 +72,9 @@ def find(context):
 def _repeat(context, m, i, kind):
     """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is construction."""
     for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or _lifetimes.kept(context, repeat, "backend-function"):
+        if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or lifetimes.kept(context, repeat, "backend-function"):
             continue
-        if kind != "variable" and repeat.local and not _over_samples(repeat) and any(_variance.of(context, repeat, e) == _variance.TARGET for e in m.calls[i][1]):
+        if kind != "variable" and repeat.local and not _over_samples(repeat) and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i][1]):
             continue
         if not context.project.released(repeat, _RELEASES):
             return repeat

@@ -31,11 +31,11 @@ unsafe because it changes how GPU memory is taken.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import statement_expressions, tail_of, walk
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-from . import _modes
+from tflint_mem.analysis.program import modes
 
 CODE = "TFM505"
 MEASURED = "silently does nothing on TF 2.15; `AttributeError` with Keras 3 (TF 2.16 and later)"
@@ -47,7 +47,7 @@ _SETUP = frozenset(("tf.Session", "tf.InteractiveSession", "tf.ConfigProto", "tf
 def find(context):
     """Calls of `set_session` in eager code."""
     for m, i, _ in context.calls(("set_session",), frozenset((_NAME,))):
-        if context.in_tests(m) or _modes.switched(m, i) or not _eager(context, m, i):
+        if context.in_tests(m) or modes.switched(m, i) or not _eager(context, m, i):
             continue
         growth = _growth(context, m, i)
         gone = context.project.versions.at_least(2, 16)
@@ -69,7 +69,7 @@ def _eager(context, m, i):
     if any("graph.as_default" in context.project.apis(m, k) or (tail_of(context.receiver(m, k) or ("k", None)) or "").endswith("graph")
            for k in m.calls_by_tail().get("as_default", ())):
         return False
-    return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in _modes.near(context, m, i))
+    return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in modes.near(context, m, i))
 
 
 def _compatible(context, m, i):

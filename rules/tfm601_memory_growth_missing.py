@@ -43,14 +43,15 @@ Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions
 import os
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft, call_text
+from tflint_mem.ruleset.context import Draft, call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge import EXTERNAL_ROOTS
-from tflint_mem.project.module import dotted as dotted_name
-from tflint_mem.project.module import tail_of, walk
-from tflint_mem.project.names import is_package
+from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.project.linking.module import dotted as dotted_name
+from tflint_mem.project.linking.module import tail_of, walk
+from tflint_mem.project.linking.names import is_package
 
-from . import _graphs, _order
+from tflint_mem.analysis.program import execution_order
+from tflint_mem.analysis.tracing import graphs
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
@@ -171,7 +172,7 @@ def _in_framework(context, m):
 
 def _runs_itself(context, m):
     """Is the module there to be started: a notebook, `__main__`, a script with a guard or one that the settings name?"""
-    return m.notebook or m.parts[-1] == "__main__" or _listed(context, m) or any(s and s[0] == F.IF and _order.is_main_test(s[5]) for s in map(m.statements.__getitem__, m.scope_statements(0)))
+    return m.notebook or m.parts[-1] == "__main__" or _listed(context, m) or any(s and s[0] == F.IF and execution_order.is_main_test(s[5]) for s in map(m.statements.__getitem__, m.scope_statements(0)))
 
 
 def _is_handler(context, m, scope):
@@ -183,7 +184,7 @@ def _listed(context, m):
     patterns = getattr(context.settings, "entry_points", None)
     if not patterns:
         return False
-    from tflint_mem.globs import Globs
+    from tflint_mem.settings.globs import Globs
 
     root = context.project.root or os.getcwd()
     return Globs(patterns, root).match_below(os.path.abspath(m.path), root)
@@ -284,7 +285,7 @@ def _renamed(context):
 
 def _main_blocks(m):
     """The contexts of a module that run only when it is started itself."""
-    return [s[6] for s in map(m.statements.__getitem__, m.scope_statements(0)) if s and s[0] == F.IF and _order.is_main_test(s[5])]
+    return [s[6] for s in map(m.statements.__getitem__, m.scope_statements(0)) if s and s[0] == F.IF and execution_order.is_main_test(s[5])]
 
 
 def _computes(context, m, i):
@@ -304,11 +305,11 @@ def _computes(context, m, i):
     if names & _WORK:
         builds = "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
         return None if builds else True
-    if not _graphs.runs_session(context, m, i):
+    if not graphs.runs_session(context, m, i):
         return False
     argument = call[1][0] if call[1] else None
     made = context.project.apis(m, argument[1]) if argument is not None and argument[0] == "c" else frozenset()
-    return not made & _graphs.INITIALIZERS
+    return not made & graphs.INITIALIZERS
 
 
 def _symbolic(context, m, call, argument):
@@ -373,7 +374,7 @@ def _chooses_device(context, m):
 
 def _other_backend(context, m):
     """Keras told to use something else than TensorFlow."""
-    from ._devices import environment
+    from tflint_mem.analysis.program.devices import environment
 
     return context.project.index.has("idents", "KERAS_BACKEND", m.index) and any(value not in (None, "tensorflow") for value in environment(m, "KERAS_BACKEND"))
 

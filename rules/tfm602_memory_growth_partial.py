@@ -29,9 +29,9 @@ The loop over all GPUs is safe: on one GPU it does the same, on several the call
 """
 
 from tflint_mem.finding import SAFE
-from tflint_mem.project.module import walk
+from tflint_mem.project.linking.module import walk
 
-from . import _devices
+from tflint_mem.analysis.program import devices
 
 CODE = "TFM602"
 MEASURED = "`ValueError: Memory growth cannot differ between GPU devices` at the first operation on a machine with several GPUs"
@@ -40,12 +40,12 @@ _STRATEGIES = ("tf.distribute.MirroredStrategy", "tf.distribute.experimental.Cen
 
 def find(context):
     """Growth for part of the GPUs: one finding for each function, at its first call."""
-    calls = list(_devices.growth_calls(context))
+    calls = list(devices.growth_calls(context))
     seen = set()
     for m, i in context.each(calls):
         if context.in_tests(m):
             continue
-        named = _devices.devices(context, m, i)
+        named = devices.devices(context, m, i)
         if named.which in ("one", "some"):
             key = (m.index, m.calls[i][3])
             if key not in seen and not _covered(context, m, i, named, calls):
@@ -65,14 +65,14 @@ def find(context):
 def _covered(context, m, i, named, calls):
     """Are these the only visible GPUs, or are the others configured, too?"""
     call = m.calls[i]
-    if any(om is m and m.calls[j][3] == call[3] and _devices.devices(context, m, j).which in ("each", "?") for om, j in calls if j != i):
+    if any(om is m and m.calls[j][3] == call[3] and devices.devices(context, m, j).which in ("each", "?") for om, j in calls if j != i):
         return True
-    shown = _devices.environment(m, "CUDA_VISIBLE_DEVICES")
+    shown = devices.environment(m, "CUDA_VISIBLE_DEVICES")
     if shown and all(value is None or "," not in str(value) for value in shown):
         return True
     for vm, j, _ in context.everywhere(("set_visible_devices",), {"tf.config.set_visible_devices"}):
         if vm is m and context.argument(m, j, 1, "device_type") != ("k", "CPU"):
-            visible = _devices.devices(context, m, j)
+            visible = devices.devices(context, m, j)
             if visible.which == "?" or visible.which == named.which and _same(visible.index, named.index):
                 return True
     return any(kind == "if" and branch and _counts(m, statement, ("==",), 1) for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call[4])))
@@ -107,7 +107,7 @@ def _only_when_several(context, m, i, calls):
 def _about_devices(context, m, statement):
     """Does the test of an `if` ask for the devices?"""
     scope = m.statements[statement][1]
-    return any(e[0] in "nac" and _devices.is_list(context, m, scope, e, statement) for e in walk(m.statements[statement][5], m.calls))
+    return any(e[0] in "nac" and devices.is_list(context, m, scope, e, statement) for e in walk(m.statements[statement][5], m.calls))
 
 
 def _strategy_inside(context, m, region):

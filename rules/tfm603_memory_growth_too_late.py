@@ -36,12 +36,12 @@ cases there is no fix.
 import os
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import SAFE
-from tflint_mem.knowledge import INITIALISERS, LOADERS, is_op
-from tflint_mem.project.module import statement_expressions, tail_of, walk
+from tflint_mem.knowledge.api import INITIALISERS, LOADERS, is_op
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-from . import _devices, _order
+from tflint_mem.analysis.program import devices, execution_order
 
 CODE = "TFM603"
 MEASURED = "`RuntimeError: Physical devices cannot be modified after being initialized`"
@@ -63,13 +63,13 @@ _SCHEDULES = ("Decay", "DecayRestarts", "LearningRateSchedule", "Optimizer")
 
 def find(context):
     """Configuring calls for which, on one way to them, an initialising call comes before any configuring call."""
-    calls = [*_devices.growth_calls(context), *_devices.limit_calls(context)]
+    calls = [*devices.growth_calls(context), *devices.limit_calls(context)]
     configuring = {(m.index, i) for m, i in calls}
 
     def classify(m, i):
         return "configure" if (m.index, i) in configuring else "initialise" if _initialises(context, m, i) else None
 
-    order = _order.Order(context, classify)
+    order = execution_order.Order(context, classify)
     for m, i in context.each(sorted(calls, key=lambda call: (call[0].index, call[1]))):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue

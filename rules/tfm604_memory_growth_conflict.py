@@ -30,9 +30,10 @@ The fix drops the call for growth and keeps the limit; it is unsafe because the 
 """
 
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import walk
+from tflint_mem.project.linking.module import walk
 
-from . import _devices, _hot, _order
+from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.program import devices, execution_order
 
 CODE = "TFM604"
 MEASURED = "`ValueError` at this call: a device with a limit cannot be given growth"
@@ -41,21 +42,21 @@ MEASURED_IGNORED = "the growth asked for before is ignored silently"
 
 def find(context):
     """Limits after growth and growth after limits, told at the later call."""
-    limits = {(m.index, i) for m, i in _devices.limit_calls(context)}
+    limits = {(m.index, i) for m, i in devices.limit_calls(context)}
     if not limits:
         return
-    growth = {(m.index, i) for m, i in _devices.growth_calls(context)}
+    growth = {(m.index, i) for m, i in devices.growth_calls(context)}
 
     def classify(m, i):
         key = (m.index, i)
         return "limit" if key in limits else "growth" if key in growth else None
 
-    order = _order.Order(context, classify)
+    order = execution_order.Order(context, classify)
     for m, i in context.each([(context.project.module(index), i) for index, i in sorted(limits | growth)]):
         if context.in_tests(m):
             continue
         mine = classify(m, i)
-        named = _devices.devices(context, m, i)
+        named = devices.devices(context, m, i)
         for events in order.earlier(m, i):
             other = next((e for e in events if e.tag != mine and not (e.m is m and _either(m, i, e.i)) and _same_device(context, m, i, named, e)), None)
             if other is not None:
@@ -71,7 +72,7 @@ def _either(m, i, j):
         if kind == "if" and ways.get(statement, branch) != branch:
             read = {e[1] for e in walk(m.statements[statement][5], m.calls) if e[0] == "n"}
             bindings = [b for name in read for b in m.bindings(m.calls[i][3]).get(name, ()) if b[1] >= 0]
-            return not any(_hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings)
+            return not any(hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings)
     return False
 
 
@@ -79,7 +80,7 @@ def _same_device(context, m, i, named, event):
     a, b = context.argument(m, i, 0, "device"), context.argument(event.m, event.i, 0, "device")
     if a == b and event.m is m and m.calls[i][3] == m.calls[event.i][3]:
         return True
-    return named.overlap(_devices.devices(context, event.m, event.i))
+    return named.overlap(devices.devices(context, event.m, event.i))
 
 
 def _draft(context, m, i, other):

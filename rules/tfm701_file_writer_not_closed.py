@@ -31,11 +31,12 @@ unsafe: a person should see that nothing is written later.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of
+from tflint_mem.project.linking.module import tail_of
 
-from . import _kept, _lifetimes, _models
+from tflint_mem.analysis.models import lifetimes, models
+from tflint_mem.analysis.passes import kept
 
 CODE = "TFM701"
 MEASURED = "one file descriptor and 5-7 KiB per kept writer (TF 2.21); rebound: 0"
@@ -53,7 +54,7 @@ def find(context):
         wanted = [("c", i)]
         if statement[0] == F.ASSIGN and statement[6] == ("c", i):
             wanted.extend(t for t in statement[5] if t[0] == "n")
-        for keeping in _kept.in_scope(context, m, call[3]):
+        for keeping in kept.in_scope(context, m, call[3]):
             if any(value in wanted for value in keeping.values):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -74,21 +75,21 @@ def _closed(context, m):
 
 def _repeat(context, m, i, keeping):
     for repeat in context.repeats(m, i):
-        if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.count is not None and repeat.count <= FEW or not _lifetimes.works(context, repeat):
+        if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.count is not None and repeat.count <= FEW or not lifetimes.works(context, repeat):
             continue
         if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):
             continue
-        if any(m.loops(m.statements[s][2]) for s in _kept.empty_at(context, m, m.calls[i][3], keeping.container)):
+        if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)):
             continue
         if not repeat.local and keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]):
             continue
-        if _kept.fate(context, keeping, repeat.context if repeat.local else -1) not in (_kept.BOUNDED, _kept.UNKNOWN):
+        if kept.fate(context, keeping, repeat.context if repeat.local else -1) not in (kept.BOUNDED, kept.UNKNOWN):
             return repeat
     return None
 
 
 def _draft(context, m, i, keeping, repeat):
-    pos = _kept.position(m, keeping.s)
+    pos = kept.position(m, keeping.s)
     return Draft(
         CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
@@ -101,9 +102,9 @@ def _close(context, m, i, keeping, repeat):
     """Close the writer at the end of its pass, or why that may be too early."""
     if not repeat.local:
         return "what repeats it stands in another function"
-    if _models.local_name(m, i) is None:
+    if models.local_name(m, i) is None:
         return "the writer has no name of its own"
-    if _models.read_elsewhere(context, m, tail_of(keeping.container), (keeping.s,)):
+    if models.read_elsewhere(context, m, tail_of(keeping.container), (keeping.s,)):
         return "the writers are taken out of the container again"
 
     def fix(fx):

@@ -35,11 +35,13 @@ is none where the workers read globals that only the parent sets, or are given m
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import call_text
+from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.module import tail_of
+from tflint_mem.project.linking.module import tail_of
 
-from . import _frozen, _order, _runtime
+from tflint_mem.analysis.gpu import tf_runtime
+from tflint_mem.analysis.program import execution_order
+from tflint_mem.analysis.tracing import frozen
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
@@ -53,7 +55,7 @@ def find(context):
     """Forking constructors whose workers run TensorFlow behind a parent that has."""
     if _start_method(context):
         return
-    runtime = _runtime.of(context)
+    runtime = tf_runtime.of(context)
     for m, i, kind in _constructions(context):
         if context.in_tests(m):
             continue
@@ -216,13 +218,13 @@ def _set_in_parent(context, workers):
     """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or again; "" for none."""
     seen = {}
     for fm, s in workers:
-        seen.update(_frozen.functions(context, fm, s))
+        seen.update(frozen.functions(context, fm, s))
     for fm, s in seen:
-        for name, owner in _frozen.outer_names(fm, s):
+        for name, owner in frozen.outer_names(fm, s):
             if owner == 0 and _later(fm, name, seen):
                 return name
-        for e in _frozen.module_attributes(context, fm, s):
-            if any(name == e[2] for other in context.project.mentioning(e[2], _frozen.MAX_MODULES) for name in other.foreign_attributes()):
+        for e in frozen.module_attributes(context, fm, s):
+            if any(name == e[2] for other in context.project.mentioning(e[2], frozen.MAX_MODULES) for name in other.foreign_attributes()):
                 return e[2]
     return ""
 
@@ -236,7 +238,7 @@ def _later(m, name, workers):
 
 
 def _is_main_block(m, context):
-    return m.contexts[context][0] == "if" and _order.is_main_test(m.statements[m.contexts[context][2]][5])
+    return m.contexts[context][0] == "if" and execution_order.is_main_test(m.statements[m.contexts[context][2]][5])
 
 
 def _shares(context, m):

@@ -34,7 +34,9 @@ that a table which is filled keeps its entries from one repeat to the next.
 from tflint_mem import facts as F
 from tflint_mem.finding import UNSAFE
 
-from . import _cached, _models, _modes, _saved
+from tflint_mem.analysis.models import models, saved
+from tflint_mem.analysis.passes import cached
+from tflint_mem.analysis.program import modes
 
 CODE = "TFM703"
 TABLES = frozenset(("tf.lookup.StaticHashTable", "tf.lookup.StaticVocabularyTable", "tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable",
@@ -54,7 +56,7 @@ def find(context):
             continue
         layer = bool(names & LAYERS)
         yield context.at_call(
-            CODE, m, i, f"`{_models.text(m, i)}` makes a lookup table {context.when(repeat, m)}; the content of each stays for the life of the process",
+            CODE, m, i, f"`{models.text(m, i)}` makes a lookup table {context.when(repeat, m)}; the content of each stays for the life of the process",
             measured=MEASURED_LAYER if layer else MEASURED_TABLE,
             help="make it once, before the repeat or in the constructor of what uses it",
             trace=context.trace(repeat, "makes a table that nothing frees"),
@@ -65,7 +67,7 @@ def find(context):
 def _repeat(context, m, i):
     """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()` releases it."""
     for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or _models.kept(context, repeat) or _goes_into_model(context, m, i) or _modes.new_graph(context, repeat):
+        if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat) or _goes_into_model(context, m, i) or modes.new_graph(context, repeat):
             continue
         if repeat.count is not None and repeat.context is not None and not repeat.local and _fills_by_key(repeat.module, repeat.context):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
@@ -93,7 +95,7 @@ def _goes_into_model(context, m, i):
             for argument in other[1]:
                 if _symbolic(context, m, j, argument):
                     return True
-    return _models.stored(context, m, i)
+    return models.stored(context, m, i)
 
 
 def _symbolic(context, m, j, argument):
@@ -118,12 +120,12 @@ def _keep(context, m, i, names, repeat):
     """A cached function that makes the table once, or why there is none."""
     if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
         return "it stands in no function"
-    if names & _FILLED or _saved.changing(context, m, i, -1):
+    if names & _FILLED or saved.changing(context, m, i, -1):
         return "each call fills its table"
-    varying = _cached.varying(context, m, i, repeat)
+    varying = cached.varying(context, m, i, repeat)
     if varying:
         return f"{varying} may hold something else in each call, or is no key for a cache"
-    return _cached.loader(context, m, i, [(m, i)], verb="make", noun="table", message="Make the table once, behind a cache", by_name=True)
+    return cached.loader(context, m, i, [(m, i)], verb="make", noun="table", message="Make the table once, behind a cache", by_name=True)
 
 
 def _hoist(m, i):
@@ -131,7 +133,7 @@ def _hoist(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, _models.local_name(m, i) or "table"))
+        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "table"))
         return UNSAFE, "Make the table once before the loop", edits
 
     return fix

@@ -27,10 +27,10 @@ The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a pers
 """
 
 from tflint_mem import facts as F
-from tflint_mem.context import Draft
+from tflint_mem.ruleset.context import Draft
 from tflint_mem.finding import UNSAFE
 
-from . import _kept
+from tflint_mem.analysis.passes import kept
 
 CODE = "TFM704"
 MEASURED = "4229 KiB per kept view: the interpreter of a model of 4.2 MiB stays (TF 2.21); get_tensor(): 0"
@@ -64,8 +64,8 @@ def _scopes(m, scope):
 
 def _keeping(context, m, scope):
     """(statement, values, position, verb) of what keeps or returns something."""
-    for keeping in _kept.in_scope(context, m, scope):
-        yield keeping.s, keeping.values, _kept.position(m, keeping.s), "keeps"
+    for keeping in kept.in_scope(context, m, scope):
+        yield keeping.s, keeping.values, kept.position(m, keeping.s), "keeps"
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement is None:

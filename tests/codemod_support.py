@@ -3,7 +3,7 @@
 import textwrap
 
 from tflint_mem.codemod.operations import view_at
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 
 class Code:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tflint_mem.apply import MOST_ROUNDS, fix_source
+from tflint_mem.fixes.rounds import MOST_ROUNDS, fix_source
 from tflint_mem.finding import Edit, Finding, Fix
-from tflint_mem.source import Source, split_rows
-from tflint_mem.writing import write_atomic
+from tflint_mem.sources.source import Source, split_rows
+from tflint_mem.storage.replace import write_atomic
 
 
 def finding(code, row, column=1, edits=(), applicability="safe", severity="error", cell=None):
@@ -326,7 +326,7 @@ def test_apply_needs_no_libcst():
     import subprocess
     import sys
 
-    code = "import sys, tflint_mem.apply; sys.exit('libcst' in sys.modules)"
+    code = "import sys, tflint_mem.fixes.rounds; sys.exit('libcst' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=os.path.dirname(os.path.dirname(__file__))).returncode == 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem import engine
+from tflint_mem.engine import engine
 from tflint_mem.__main__ import run as run_command
 from tflint_mem.finding import Finding
 

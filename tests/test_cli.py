@@ -456,7 +456,7 @@ def test_a_path_that_is_no_text_is_printed_somehow(here):
 
 
 def test_rules_lists_every_rule():
-    from tflint_mem.registry import RULES
+    from tflint_mem.ruleset.registry import RULES
 
     listed = tflint("rules")
     assert listed.returncode == 0

@@ -6,10 +6,7 @@ import pytest
 
 from codemod_support import Code
 from tflint_mem.codemod import NoFix
-from tflint_mem.codemod.operations import (
-    add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, predict_to_call,
-    predict_to_on_batch, replace_expression, without_keyword, wrap_argument,
-)
+from tflint_mem.codemod.operations import add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, predict_to_call, predict_to_on_batch, replace_expression, without_keyword, wrap_argument
 from tflint_mem.codemod.predictions import on_one_row
 
 

@@ -8,7 +8,7 @@ from codemod_support import Code
 from tflint_mem.codemod import NoFix
 from tflint_mem.codemod.cells import located
 from tflint_mem.codemod.operations import growth_loop, growth_stanza
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 STANZAS = {
     "behind the imports": ("""\

@@ -8,7 +8,7 @@ from codemod_support import Code
 from tflint_mem.codemod import NoFix
 from tflint_mem.codemod.cells import located
 from tflint_mem.codemod.operations import clear_session_expression, ensure, framework_names, tf_name
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 
 def clear(text, row=None):

@@ -8,7 +8,7 @@ from codemod_support import Code
 from tflint_mem.codemod import NoFix
 from tflint_mem.codemod.cells import located
 from tflint_mem.codemod.operations import close_at_end, move_up, remove_statement, with_rest
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 
 @pytest.mark.parametrize("before, after", [

@@ -16,7 +16,7 @@ from tflint_mem.codemod.outline import outline, split_lines, unique_name
 from tflint_mem.codemod.tree import children, walk
 from tflint_mem.codemod.view import REMOVE, View, join, view_at
 from tflint_mem.finding import Edit
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 STDLIB = sysconfig.get_paths()["stdlib"]
 SAMPLE = sorted(glob.glob(os.path.join(STDLIB, "*.py")))[::12] + [

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from tflint_mem import config
-from tflint_mem.config import UsageError
-from tflint_mem.registry import RULES
+from tflint_mem.settings import config
+from tflint_mem.settings.config import UsageError
+from tflint_mem.ruleset.registry import RULES
 
 ALL = {rule.code for rule in RULES}
 LEAKS = {code for code in ALL if code.startswith("TFM1")}

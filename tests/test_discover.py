@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tflint_mem.config import Settings
-from tflint_mem.discover import discover
+from tflint_mem.settings.config import Settings
+from tflint_mem.settings.discovery import discover
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_advice_is_what_the_rule_says(folder, item, capsys, monkeypatch):
 
 
 def test_every_rule_has_its_fixtures():
-    from tflint_mem.registry import RULES
+    from tflint_mem.ruleset.registry import RULES
 
     for rule in RULES:
         folder = ROOT / f"{rule.code}-{rule.name}"

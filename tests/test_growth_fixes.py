@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.apply import MOST_CHECKS, fix_source
+from tflint_mem.fixes.rounds import MOST_CHECKS, fix_source
 from tflint_mem.finding import Edit, Finding, Fix
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 ROOT = Path(__file__).parent.parent
 _spec = importlib.util.spec_from_file_location("growth_fixes", ROOT / "bench" / "growth_fixes.py")

@@ -12,13 +12,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from tflint_mem import safe
+from tflint_mem.hardening import safe
 from tflint_mem.finding import Edit, Finding, Fix, Step
 from tflint_mem.report import github, rdjson, sarif, statistics, summary, text
 from tflint_mem.report import json as json_report
-from tflint_mem.source import Source
-from tflint_mem.verify import chart, report_html, result
-from tflint_mem.verify import text as verify_text
+from tflint_mem.sources.source import Source
+from tflint_mem.verify.report import chart, html_page
+from tflint_mem.verify.verdict import result
+from tflint_mem.verify.report import text as verify_text
 
 HOSTILE = (
     "\x1b]0;pwned\x07\x1b[31m\r\n::error::injected\n  ::stop-commands::x\n##vso[task.setvariable variable=a]b ##[error]c ##teamcity[d]"
@@ -165,7 +166,7 @@ def test_the_page_of_a_verification():
     facts = dict.fromkeys(("tensorflow", "keras", "numpy", "python", "system", "processors", "driver", "nvml", "shared_with"), HOSTILE)
     facts |= {"gpus": [HOSTILE], "driver_gpus": [{"name": HOSTILE, "total": 5}], "isolated": {"network": HOSTILE}}
     outcome = SimpleNamespace(results=[one], environment=facts, interrupted=False, skipped=0)
-    page = report_html.render(outcome, lambda path: Source(path, CODE.encode()), SimpleNamespace(device="auto", timeout=5, memory=5), title=HOSTILE)
+    page = html_page.render(outcome, lambda path: Source(path, CODE.encode()), SimpleNamespace(device="auto", timeout=5, memory=5), title=HOSTILE)
     page += chart.bars([("flagged", HOSTILE, 1.0), ("fixed", HOSTILE, None)])
     page.encode("utf-8")
     tags = Tags()

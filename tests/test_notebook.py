@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tflint_mem.finding import Edit
-from tflint_mem.magics import mask
-from tflint_mem.source import Source, SourceError
+from tflint_mem.sources.magics import mask
+from tflint_mem.sources.source import Source, SourceError
 
 
 def code(*lines, **more):

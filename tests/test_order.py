@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem import config, discover, engine
-from tflint_mem.context import Context
-from tflint_mem.registry import RULES, module_of
-from tflint_mem.source import Source
+from tflint_mem.engine import engine
+from tflint_mem.settings import config, discovery
+from tflint_mem.ruleset.context import Context
+from tflint_mem.ruleset.registry import RULES, module_of
+from tflint_mem.sources.source import Source
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FOLDERS = sorted(path for path in FIXTURES.iterdir() if path.is_dir())
@@ -54,7 +55,7 @@ def test_neither_the_order_of_rules_nor_that_of_files_changes_a_finding(folder, 
     assert by_rule(sources, settings, tuple(reversed(RULES))) == together
     for seed in (1, 2):
         paths = random.Random(seed).sample([source.path for source in sources], len(sources))
-        shuffled = [Source.read(path) for path in discover.discover(paths, settings).files]
+        shuffled = [Source.read(path) for path in discovery.discover(paths, settings).files]
         assert by_rule(shuffled, settings, RULES) == together, f"shuffled with seed {seed}"
     for rule in RULES:
         if together[rule.code]:

@@ -19,7 +19,7 @@ def test_every_folder_with_modules_is_shipped():
 def test_rules_are_part_of_the_package():
     from importlib import import_module
 
-    from tflint_mem.registry import RULES
+    from tflint_mem.ruleset.registry import RULES
 
     for rule in RULES:
         assert import_module(f"tflint_mem.rules.{rule.module}").__doc__
@@ -39,7 +39,7 @@ def test_changelog_and_version_agree():
 
 
 def test_every_key_of_the_configuration_is_in_the_readme():
-    from tflint_mem.config import KEYS
+    from tflint_mem.settings.config import KEYS
 
     readme = (ROOT / "README.md").read_text()
     assert [key for key in KEYS if f"`{key}`" not in readme] == []

@@ -10,7 +10,7 @@ import pytest
 from tflint_mem.finding import Edit, Finding, Fix, Step
 from tflint_mem.report import frame, github, patch, rdjson, sarif, statistics, summary, text
 from tflint_mem.report import json as json_report
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 CODE = "import tensorflow as tf\n\nfor näme in paths:\n\tmodel = tf.keras.models.load_model(näme)\n\tuse(model, '日本')\n"
 

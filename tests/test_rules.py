@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tflint_mem.registry import BY_NAME, RULES, explain, find, module_of
+from tflint_mem.ruleset.registry import BY_NAME, RULES, explain, find, module_of
 
 SECTIONS = ["What it does", "Why is this bad?", "What was measured", "Example", "Fix safety"]
 IDS = [rule.code for rule in RULES]

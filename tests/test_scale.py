@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem import config, engine, project
-from tflint_mem.source import Source
+from tflint_mem.engine import engine
+from tflint_mem.project import project
+from tflint_mem.settings import config
+from tflint_mem.sources.source import Source
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -59,8 +61,10 @@ def test_an_analysis_leaves_no_project_behind():
     import gc
     import weakref
 
-    from tflint_mem import config, engine, project
-    from tflint_mem.source import Source
+    from tflint_mem.engine import engine
+    from tflint_mem.project import project
+    from tflint_mem.settings import config
+    from tflint_mem.sources.source import Source
 
     made, init = [], project.Project.__init__
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tflint_mem.finding import Edit
-from tflint_mem.source import Source, SourceError, split_rows
+from tflint_mem.sources.source import Source, SourceError, split_rows
 
 
 def source(raw, path="code.py"):

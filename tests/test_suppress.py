@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tflint_mem import noqa, suppress
+from tflint_mem.silencing import comment_edits, noqa_comments
 from tflint_mem.finding import Finding
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 
 
 def finding(row, column=1, code="TFM101", name="load-model-in-loop", noqa_row=None, cell=None, path="a.py"):
@@ -18,7 +18,7 @@ def silenced(text, *findings, warnings=None, path="a.py"):
     """For every finding whether it is silenced in a file with this text."""
     source = Source(path, text if isinstance(text, bytes) else text.encode())
     said = []
-    kept = suppress.apply(findings, lambda name: source if name == path else None, said.append)
+    kept = noqa_comments.apply(findings, lambda name: source if name == path else None, said.append)
     assert said == (warnings or [])
     return [item not in kept for item in findings]
 
@@ -109,7 +109,7 @@ def add(tmp_path, text, *findings, name="a.py"):
     path = tmp_path / name
     path.write_bytes(text)
     found = [item.replace(path=str(path)) for item in findings]
-    new, count = noqa.commented(Source.read(str(path)), found, lambda source, left: not suppress.apply(left, lambda _: source, print))
+    new, count = comment_edits.commented(Source.read(str(path)), found, lambda source, left: not noqa_comments.apply(left, lambda _: source, print))
     return count, new
 
 
@@ -162,8 +162,8 @@ def test_add_noqa_above_a_statement(tmp_path):
     text = b"if 1:\n    x = f()  # tflint-mem: ignore[TFM102] # noqa\n"
     row = finding(2)
     source = Source("a.py", text)
-    refused = noqa.commented(source, [row], lambda new, found: False)
+    refused = comment_edits.commented(source, [row], lambda new, found: False)
     assert refused is None
-    new, count = noqa.commented(source, [row], lambda new, found: new.lines[1].startswith("    # tflint-mem"))
+    new, count = comment_edits.commented(source, [row], lambda new, found: new.lines[1].startswith("    # tflint-mem"))
     assert (new, count) == (b"if 1:\n    # tflint-mem: ignore[load-model-in-loop]\n" + text[6:], 1)
     assert silenced(new, finding(3)) == [True]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem import config, trust, user
+from tflint_mem.settings import config, trust, user
 from tflint_mem.verify.options import KEYS as VERIFY_KEYS
 
 LEAK = """\
@@ -317,7 +317,7 @@ def test_a_configuration_of_somebody_else_above_the_tree_is_passed_over(tree, tm
 
 
 def test_pages_and_kept_snippets_do_not_follow_links(tmp_path):
-    from tflint_mem.output import put
+    from tflint_mem.storage.new_file import put
 
     victim, page = tmp_path / "victim", tmp_path / "report.html"
     victim.write_text("mine")

@@ -8,10 +8,11 @@ import pytest
 from verify_made import MIB
 
 from tflint_mem.finding import Finding
-from tflint_mem.verify import cuda_cache, gpu, runner, share
+from tflint_mem.verify.child import gpu
+from tflint_mem.verify.containment import cuda_cache, runner, share
 from tflint_mem.verify.experiment import verify_finding
-from tflint_mem.verify.files import Files
-from tflint_mem.verify.nvml import NA
+from tflint_mem.verify.snippet.files import Files
+from tflint_mem.verify.child.nvml import NA
 from tflint_mem.verify.options import Options
 
 GIB = 1024 * MIB

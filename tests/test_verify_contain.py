@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tflint_mem.finding import Finding
-from tflint_mem.verify import allowed, channel, mounts, runner, scratch, seccomp, session, text, view
-from tflint_mem.verify.result import Result, not_runnable
+from tflint_mem.verify import session
+from tflint_mem.verify.containment import allowed, channel, mounts, runner, scratch, seccomp, view
+from tflint_mem.verify.report import text
+from tflint_mem.verify.verdict.result import Result, not_runnable
 from verify_support import STAND_IN, Project, options
 
 pytestmark = pytest.mark.skipif(
@@ -353,7 +355,7 @@ def test_a_scratch_folder_is_removed_whatever_was_made_of_it(tmp_path: Path) -> 
 
 def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
-    code = "from tflint_mem.verify.scratch import Scratch; import os; s = Scratch(); print(s.root, flush=True); os.kill(os.getpid(), 9)"
+    code = "from tflint_mem.verify.containment.scratch import Scratch; import os; s = Scratch(); print(s.root, flush=True); os.kill(os.getpid(), 9)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
     )

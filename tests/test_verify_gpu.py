@@ -3,10 +3,11 @@
 import pytest
 from verify_made import FLAT, MIB, made
 
-from tflint_mem.verify import chart, judge, text, verdict
-from tflint_mem.verify.measure import Measured
+from tflint_mem.verify.report import chart, text
+from tflint_mem.verify.verdict import judge, verdict
+from tflint_mem.verify.verdict.measure import Measured
 from tflint_mem.verify.options import Options
-from tflint_mem.verify.result import Runs
+from tflint_mem.verify.verdict.result import Runs
 
 OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}
 
@@ -126,8 +127,8 @@ def test_the_fixed_figure_and_the_curve_are_those_of_the_meter_that_decided():
     shown = "\n".join(text.rows(result, width=300))
     assert "+8.0 MiB per repeat, 8.0 MiB stay" in shown
     assert text.curve_of(result.flagged, "nvml") == result.flagged.curves["nvml"]
-    from tflint_mem.verify import report_html
-    page = report_html._picture(result)
+    from tflint_mem.verify.report import html_page
+    page = html_page._picture(result)
     assert "GPU memory, as the driver counts" in page and "device" not in page
     assert chart.MIB
 
@@ -184,7 +185,7 @@ def test_a_fixed_version_that_raises_is_said():
     said = result_of(made(kept={"heap": MIB}), fixed=made(loop=5, blocks=0, status="error", error=error)).verification
     assert said["verdict"] == "confirmed"
     assert said["message"].endswith("; the fixed version raises after 8 repeats: TypeError: missing argument in `step()`")
-    from tflint_mem.verify.runner import Run
+    from tflint_mem.verify.containment.runner import Run
     at_once = Run("error", [dict(error, event="error", where="snippet", repeats=0, own=True, row=1, line="step()")], 1.0, 0, 0, "")
     assert result_of(made(kept={"heap": MIB}), fixed=at_once).verification["message"].endswith("; the fixed version does not run: "
                                                                                               "TypeError: missing argument in `step()`")

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from tflint_mem.verify import modules
+from tflint_mem.verify.standins import modules
 
 
 def run(code, *names, shape=(16,), text=""):

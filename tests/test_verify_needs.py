@@ -2,8 +2,8 @@
 
 import pytest
 
-from tflint_mem.verify.needs import needs
-from tflint_mem.verify.runner import Run
+from tflint_mem.verify.verdict.needs import needs
+from tflint_mem.verify.containment.runner import Run
 
 
 def run(status="error", code=0):

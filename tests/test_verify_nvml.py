@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.verify.nvml import NA, open_nvml
+from tflint_mem.verify.child.nvml import NA, open_nvml
 
 pytest.importorskip("pynvml")
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tflint_mem.verify import chart, report_html
+from tflint_mem.verify.report import chart, html_page
 from tflint_mem.verify.session import Outcome
 from verify_support import STAND_IN, Project, options
 
@@ -45,7 +45,7 @@ def page(tmp_path_factory):
     outcome = session.verify_findings(findings, project.sources(), None, options())
     patch.undo()
     sources = {source.path: source for source in project.sources()}
-    return report_html.render(outcome, sources.get, options())
+    return html_page.render(outcome, sources.get, options())
 
 
 class Balance(HTMLParser):
@@ -129,7 +129,7 @@ def test_charts_hold_many_points_and_odd_ones():
 def test_an_interrupted_run_says_so():
     facts = {"tensorflow": "1", "keras": None, "numpy": None, "python": "3", "system": "x", "processors": 2, "gpus": [], "driver": None,
              "driver_gpus": [], "nvml": "no library", "isolated": None}
-    page = report_html.render(Outcome([], [], facts, True, 3), lambda path: None, options())
+    page = html_page.render(Outcome([], [], facts, True, 3), lambda path: None, options())
     assert "Interrupted" in page and "3 findings were left out" in page
 
 

@@ -10,9 +10,10 @@ import time
 import pytest
 from verify_support import STAND_IN, Project, options
 
-from tflint_mem.verify import calling, files, guess, old_numpy, standins
-from tflint_mem.verify.needs import needs
-from tflint_mem.verify.runner import Run
+from tflint_mem.verify.snippet import calling, files
+from tflint_mem.verify.standins import guess, old_numpy, standins
+from tflint_mem.verify.verdict.needs import needs
+from tflint_mem.verify.containment.runner import Run
 
 COMMAND = [sys.executable, "-m", "tflint_mem"]
 
@@ -69,7 +70,7 @@ def test_the_row_of_progress_counts_seconds():
 
 
 def test_stand_ins_are_made_once_before_anything_repeats(tmp_path):
-    from tflint_mem.source import Source
+    from tflint_mem.sources.source import Source
 
     path = tmp_path / "heat.py"
     path.write_text("def heat(model, image, count, names: list):\n    return model.predict(image[None])\n")

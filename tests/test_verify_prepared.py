@@ -8,7 +8,8 @@ import types
 
 import pytest
 
-from tflint_mem.verify import old_keras, prepared, repair, shorten
+from tflint_mem.verify.child import prepared, repair, shorten
+from tflint_mem.verify.standins import old_keras
 
 
 @pytest.fixture

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from tflint_mem.finding import Finding
-from tflint_mem.verify import measure, meters, session, text, verdict
-from tflint_mem.verify.result import Result
-from tflint_mem.verify.nvml import NA
+from tflint_mem.verify import session
+from tflint_mem.verify.child import meters
+from tflint_mem.verify.report import text
+from tflint_mem.verify.verdict import measure, verdict
+from tflint_mem.verify.verdict.result import Result
+from tflint_mem.verify.child.nvml import NA
 from tflint_mem.verify.options import Options
-from tflint_mem.verify.probe import Done, Plan, Probe
-from tflint_mem.verify.runner import Run
+from tflint_mem.verify.child.probe import Done, Plan, Probe
+from tflint_mem.verify.containment.runner import Run
 
 ROOT = Path(__file__).parent.parent
 
@@ -307,7 +310,7 @@ def test_heap_counts_what_malloc_handed_out():
 
 def test_nothing_heavy_is_imported():
     program = (
-        "import sys; sys.path.insert(0, %r); import tflint_mem.verify.command, tflint_mem.verify.session, tflint_mem.verify.report_html;"
+        "import sys; sys.path.insert(0, %r); import tflint_mem.verify.command, tflint_mem.verify.session, tflint_mem.verify.report.html_page;"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'tensorflow', 'numpy', 'libcst', 'pynvml', 'rich'}))" % str(ROOT))
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "[]"
 

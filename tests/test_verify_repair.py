@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tflint_mem.verify import guess, repair, standins
+from tflint_mem.verify.child import repair
+from tflint_mem.verify.standins import guess, standins
 
 
 def not_found(message, name="NotFoundError"):

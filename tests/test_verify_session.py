@@ -9,7 +9,9 @@ import time
 
 import pytest
 
-from tflint_mem.verify import command, protocols, runner, session, text
+from tflint_mem.verify import command, protocols, session
+from tflint_mem.verify.containment import runner
+from tflint_mem.verify.report import text
 from tflint_mem.verify.options import OptionError, Options, parse_bytes
 from verify_support import STAND_IN, Project, options
 

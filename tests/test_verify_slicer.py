@@ -10,9 +10,9 @@ from contextlib import redirect_stdout
 import pytest
 
 from tflint_mem.finding import Finding, Step
-from tflint_mem.source import Source
-from tflint_mem.verify import slicer
-from tflint_mem.verify.files import Files
+from tflint_mem.sources.source import Source
+from tflint_mem.verify.snippet import slicer
+from tflint_mem.verify.snippet.files import Files
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tflint_mem.verify import stats
+from tflint_mem.verify.verdict import stats
 
 
 def noisy(values, spread, seed=1):

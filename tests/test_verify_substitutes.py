@@ -4,8 +4,8 @@ import subprocess
 import sys
 import textwrap
 
-from tflint_mem.verify import modules
-from tflint_mem.verify.standins import first_tensorflow, substitute
+from tflint_mem.verify.standins import modules
+from tflint_mem.verify.standins.standins import first_tensorflow, substitute
 
 
 def run(setup, code):

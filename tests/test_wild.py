@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from tflint_mem import wild
-from tflint_mem.config import Settings
-from tflint_mem.discover import discover
-from tflint_mem.globs import Globs
+from tflint_mem.settings import wildcards
+from tflint_mem.settings.config import Settings
+from tflint_mem.settings.discovery import discover
+from tflint_mem.settings.globs import Globs
 from test_faults import LEAKY
 
 HOSTILE = {
@@ -68,7 +68,7 @@ def test_the_automaton_says_what_all_spellings_say():
             path = "/r/" + "".join(pick.choice(["a/", "b/", ""]) for _ in range(3)) + name
             form = pattern.rstrip("/") or "/"
             whole = os.path.join("/r", form)
-            automaton = any(wild.of_path(one).match(text) for one, text in ((form, name), (form, path), (whole, path), (os.path.normpath(whole), path)))
+            automaton = any(wildcards.of_path(one).match(text) for one, text in ((form, name), (form, path), (whole, path), (os.path.normpath(whole), path)))
             assert automaton or not plain.match(path), (pattern, path)
 
 
@@ -85,7 +85,7 @@ def test_ignore_lines_mean_what_git_says(tmp_path):
         (tmp_path / ".gitignore").write_text(line + "\n")
         asked = subprocess.run(["git", "check-ignore", "--no-index", "--stdin"], input="\n".join(files), cwd=tmp_path, capture_output=True, text=True)
         ignored = set(asked.stdout.split())
-        one = wild.Ignoring(line)
+        one = wildcards.Ignoring(line)
         for file in files:
             parts = file.split("/")
             mine = any(one.match("/".join(parts[:depth]), depth < len(parts)) for depth in range(1, len(parts) + 1))
@@ -113,7 +113,7 @@ def test_the_last_line_that_fits_counts(tmp_path):
 def test_growth_is_that_of_text_times_pattern():
     steps = []
     for size in (100, 200, 400):
-        automaton = wild.of_path("*a" * size + "b")
+        automaton = wildcards.of_path("*a" * size + "b")
         left = automaton._left
         assert not automaton.match("a" * size)
         steps.append(left - automaton._left)

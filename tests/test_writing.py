@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem import writing
+from tflint_mem.storage import replace
 
 ROOT = Path(__file__).parent.parent
 LEAKY = "import tensorflow as tf\n\nfor step in range(1000):\n    model = tf.keras.models.load_model('m.keras')\n    print(step, model(tf.zeros([1, 4])))\n"
@@ -133,7 +133,7 @@ def test_the_next_run_takes_away_what_a_killed_one_left(leaky):
 
 
 def test_the_file_of_a_run_that_lives_stays(leaky):
-    handle, path = writing._create(str(leaky.parent))
+    handle, path = replace._create(str(leaky.parent))
     assert fix(cwd=leaky.parent).returncode == 0
     assert os.path.exists(path)
     os.close(handle)

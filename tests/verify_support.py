@@ -5,7 +5,7 @@ import textwrap
 from pathlib import Path
 
 from tflint_mem.finding import Edit, Finding, Fix
-from tflint_mem.source import Source
+from tflint_mem.sources.source import Source
 from tflint_mem.verify import session
 from tflint_mem.verify.options import Options
 

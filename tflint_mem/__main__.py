@@ -14,7 +14,8 @@ def main():
     import os
 
     _leave_current_folder()
-    from tflint_mem import check, streams
+    from tflint_mem.command import check
+    from tflint_mem.hardening import streams
 
     streams.complete()
     check.ENDS_HERE = True
@@ -50,11 +51,11 @@ def run():
     arguments = sys.argv[1:]
     try:
         if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
-            from tflint_mem import check
+            from tflint_mem.command import check
 
             code = check.run(check.Options(arguments[1:]))
         else:
-            from tflint_mem.cli import cli
+            from tflint_mem.command.cli import cli
 
             code = cli(prog_name="tflint-mem", standalone_mode=False)
         sys.stdout.flush()
@@ -80,7 +81,7 @@ def _failure(error):
     if "click" in sys.modules:
         import click
 
-        from tflint_mem.cli import usage_error
+        from tflint_mem.command.cli import usage_error
 
         if isinstance(error, click.Abort):
             return 130
@@ -93,7 +94,7 @@ def _failure(error):
             return 2
     import traceback
 
-    from tflint_mem import safe
+    from tflint_mem.hardening import safe
 
     sys.stderr.write(safe.block(traceback.format_exc()))
     print(f"tflint-mem: internal error: {safe.field(repr(error))}; this is a bug, please report it with the text above", file=sys.stderr)
@@ -108,7 +109,7 @@ def _told(error):
         os.getcwd()
     except OSError as gone:
         return f"the current folder cannot be used: {gone.strerror}"
-    from tflint_mem import streams
+    from tflint_mem.hardening import streams
 
     return f"standard output: {error.strerror}" if streams.refused(error) else None
 

@@ -5,7 +5,7 @@ Only the standard library's `ast` is needed.  Rows are rows of the module.
 
 import ast
 
-from ..finding import Edit
+from tflint_mem.finding import Edit
 from . import NoFix
 from .outline import character, dotted, outline
 

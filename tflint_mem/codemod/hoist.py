@@ -8,7 +8,7 @@ import ast
 
 import libcst as cst
 
-from ..finding import SAFE, UNSAFE
+from tflint_mem.finding import SAFE, UNSAFE
 from . import NoFix
 from .imports import framework_names
 from .invariance import SUSPENDS, interference, same_each_time

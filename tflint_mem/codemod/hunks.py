@@ -1,6 +1,6 @@
 """From old lines and new lines to the smallest line-granular edits in module coordinates."""
 
-from ..finding import Edit
+from tflint_mem.finding import Edit
 from .outline import strip_end
 
 # difflib is quadratic at worst; beyond this a single hunk is good enough.

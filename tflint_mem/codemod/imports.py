@@ -6,7 +6,7 @@ Only the standard library's `ast` is needed here.  Rows are rows of the module.
 import ast
 import sys
 
-from ..finding import Edit
+from tflint_mem.finding import Edit
 from . import NoFix
 from .names import binds, bound
 from .outline import dotted, outline, strip_end

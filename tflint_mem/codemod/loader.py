@@ -4,7 +4,7 @@ import ast
 
 import libcst as cst
 
-from ..finding import Edit
+from tflint_mem.finding import Edit
 from . import NoFix
 from .imports import ensure, visible
 from .names import bound, kept, loaded

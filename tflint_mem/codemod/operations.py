@@ -3,10 +3,7 @@
 from . import NoFix
 from .cells import located
 from .constructor import into_constructor
-from .expressions import (
-    add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, keyword_names,
-    predict_to_call, predict_to_on_batch, replace_expression, without_keyword, wrap_argument,
-)
+from .expressions import add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, keyword_names, predict_to_call, predict_to_on_batch, replace_expression, without_keyword, wrap_argument
 from .growth import growth_loop
 from .hoist import MODEL_READS, hoist_call, hoist_def, hoist_statement, outermost_loop
 from .imports import clear_session_expression, ensure, framework_names, tf_name

@@ -5,7 +5,7 @@ Without LibCST, which takes longer to import than a small project takes to check
 
 import ast
 
-from ..finding import Edit
+from tflint_mem.finding import Edit
 from . import NoFix
 from .imports import add_import, insertion_row, tf_name
 from .names import bound

@@ -4,7 +4,7 @@ import ast
 
 import libcst as cst
 
-from ..finding import Edit
+from tflint_mem.finding import Edit
 from . import NoFix
 from .hunks import whole_rows
 from .names import MUTATORS, bound, loaded, own_jumps

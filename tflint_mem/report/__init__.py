@@ -6,7 +6,7 @@
 import os
 import sys
 
-from tflint_mem.config import UsageError
+from tflint_mem.settings.config import UsageError
 
 
 def write(run):
@@ -21,7 +21,7 @@ def write(run):
     else:
         text = _contained(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
     if target:
-        from tflint_mem.output import save
+        from tflint_mem.storage.new_file import save
 
         try:
             save(target, text.encode("utf-8", "backslashreplace"))
@@ -50,7 +50,7 @@ def _contained(run, chosen, color):
         try:
             with run.faults.around(f"the {chosen} report"):
                 return _render(run, chosen, color)
-            from tflint_mem import safe
+            from tflint_mem.hardening import safe
 
             return "".join(
                 safe.row(safe.field(f"{finding.path}:{finding.start[0]}:{finding.start[1]}: {finding.code} {finding.name}")) + "\n"

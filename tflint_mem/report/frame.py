@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from tflint_mem import safe
+from tflint_mem.hardening import safe
 
 TAB = 4
 WIDTH = 110

@@ -4,8 +4,8 @@
 A line end within a command is `%0A`, which ends nothing; all else that is not printable is escaped as in every report.
 """
 
-from tflint_mem import safe
-from tflint_mem.report.paths import file_place, relative, repository
+from tflint_mem.hardening import safe
+from tflint_mem.sources.paths import file_place, relative, repository
 from tflint_mem.report.text import concise
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "notice"}

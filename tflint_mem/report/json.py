@@ -1,7 +1,7 @@
 """The report for programs: ruff's fields and meaning, and our `trace` and `verification`."""
 
-from tflint_mem import safe
-from tflint_mem.report.paths import absolute
+from tflint_mem.hardening import safe
+from tflint_mem.sources.paths import absolute
 
 
 def render(run):

@@ -3,7 +3,7 @@
 import difflib
 
 from tflint_mem.finding import Edit
-from tflint_mem.source import splice, split_rows
+from tflint_mem.sources.source import splice, split_rows
 
 _NEAR = 3
 

@@ -3,9 +3,9 @@
 Columns are UTF-8 bytes from 1.  A suggestion replaces whole lines, because that is what code review offers.
 """
 
-from tflint_mem import safe
-from tflint_mem.report.paths import relative, repository
-from tflint_mem.source import SourceError, splice, split_rows
+from tflint_mem.hardening import safe
+from tflint_mem.sources.paths import relative, repository
+from tflint_mem.sources.source import SourceError, splice, split_rows
 
 _LEVELS = {"error": "ERROR", "warning": "WARNING", "hint": "INFO"}
 _LONGEST = 200  # rows; a longer suggestion is no longer something to read in a comment

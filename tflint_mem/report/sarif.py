@@ -1,7 +1,9 @@
 """SARIF 2.1.0: results with fixes, the way from the repeat to the place, and fingerprints that survive moved code."""
 
-from tflint_mem import __version__, baseline, safe
-from tflint_mem.report.paths import file_place, repository, uri
+from tflint_mem import __version__
+from tflint_mem.hardening import safe
+from tflint_mem.silencing import baseline
+from tflint_mem.sources.paths import file_place, repository, uri
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
 _RANKS = {"certain": 90.0, "likely": 60.0, "possible": 20.0}  # SARIF: a priority from 0 to 100
@@ -36,7 +38,7 @@ def render(run):
 
 
 def _rule(finding):
-    from tflint_mem import registry
+    from tflint_mem.ruleset import registry
 
     rule = registry.find(finding.code)
     summary = rule.summary if rule else "The file cannot be read as Python code."

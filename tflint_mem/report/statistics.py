@@ -1,6 +1,6 @@
 """How often each rule was broken."""
 
-from tflint_mem import safe
+from tflint_mem.hardening import safe
 from tflint_mem.finding import SAFE
 
 

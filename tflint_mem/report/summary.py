@@ -1,6 +1,6 @@
 """The last line of a report for people."""
 
-from tflint_mem import safe
+from tflint_mem.hardening import safe
 from tflint_mem.finding import SAFE, SEVERITIES
 
 

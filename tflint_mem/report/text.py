@@ -1,9 +1,9 @@
 """The report for people: `full` explains every finding, `concise` gives it one line."""
 
-from tflint_mem import safe
+from tflint_mem.hardening import safe
 from tflint_mem.finding import SAFE
 from tflint_mem.report import frame, patch
-from tflint_mem.report.paths import place
+from tflint_mem.sources.paths import place
 
 BOLD, DIM, RED, YELLOW, CYAN, GREEN = "1", "2", "31", "33", "36", "32"
 _SEVERITY = {"error": RED, "warning": YELLOW, "hint": CYAN}
@@ -64,12 +64,12 @@ def _full(finding, run, paint):
 
 
 def _verified(run, finding, paint):
-    from tflint_mem import verifying
+    from tflint_mem.command import verification
 
-    result = run.verified.get(verifying.key(finding))
+    result = run.verified.get(verification.key(finding))
     if result is None:
         return []
-    from tflint_mem.verify import text
+    from tflint_mem.verify.report import text
 
     return [f"  {row}" for row in text.rows(result, paint, frame.WIDTH - 2)]
 
@@ -126,7 +126,7 @@ def _row_of(source, step):
 
 def _rows(source, cell):
     """The rows of the file or cell; None when it cannot be read (a syntax error may be just that)."""
-    from tflint_mem.source import SourceError
+    from tflint_mem.sources.source import SourceError
 
     try:
         return source.rows(cell) if source is not None else None

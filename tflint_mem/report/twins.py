@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from tflint_mem.finding import Edit, Finding, Fix, Step
-from tflint_mem.source import Source, SourceError
+from tflint_mem.sources.source import Source, SourceError
 
 _OF_A_STEP = "TFM203"  # its message names no place of its own: with the same way it is the same step
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from .. import safe
+from tflint_mem.hardening import safe
 from . import interpreter, session
 from .options import OptionError, Options
 
@@ -115,8 +115,8 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
     if options.keep:
         _written(outcome, f"--keep {options.keep}", lambda: keep(outcome, options.keep))
     if report:
-        from . import report_html
-        _written(outcome, f"--report {report}", lambda: report_html.write(report, report_html.render(outcome, source_of, options)))
+        from tflint_mem.verify.report import html_page
+        _written(outcome, f"--report {report}", lambda: html_page.write(report, html_page.render(outcome, source_of, options)))
     if outcome.interrupted and not quiet:
         stream.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
     if outcome.skipped and not quiet:
@@ -158,7 +158,7 @@ def _check_writable(path):
 
 def keep(outcome, folder):
     """Writes what ran for each result, flagged and fixed, as runnable files.  Returns their paths.  Raises OSError."""
-    from ..output import put
+    from tflint_mem.storage.new_file import put
 
     written, taken = [], set()
     for result in outcome.results:
@@ -185,7 +185,7 @@ def at_place(findings, path, row=None):
     A stand-in has the code "-": it accuses nobody, it only says where to measure.  Raises OptionError for a row that the
     file does not have.
     """
-    from ..finding import Finding
+    from tflint_mem.finding import Finding
 
     if row is not None:
         _check_row(path, row)
@@ -199,7 +199,7 @@ def at_place(findings, path, row=None):
 
 
 def _check_row(path, row):
-    from ..source import Source, SourceError
+    from tflint_mem.sources.source import Source, SourceError
 
     try:
         lines = Source.read(path).lines

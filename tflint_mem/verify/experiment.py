@@ -3,16 +3,17 @@
 import os
 import time
 
-from . import runner, slicer
-from .judge import judge, judge_growth
-from .outcome import ran, reached, refused
+from tflint_mem.verify.containment import runner
+from tflint_mem.verify.snippet import slicer
+from tflint_mem.verify.verdict.judge import judge, judge_growth
+from tflint_mem.verify.verdict.outcome import ran, reached, refused
 from .protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
-from .result import Runs, not_runnable
-from .share import leave
-from .shortage import STOPPED
-from .snippet import CannotCut
-from .verdict import COLLECTED
-from .versions import bound_by, fixed_snippet, further_snippet, verify_with
+from tflint_mem.verify.verdict.result import Runs, not_runnable
+from tflint_mem.verify.containment.share import leave
+from tflint_mem.verify.verdict.shortage import STOPPED
+from tflint_mem.verify.snippet.snippet import CannotCut
+from tflint_mem.verify.verdict.verdict import COLLECTED
+from tflint_mem.verify.snippet.versions import bound_by, fixed_snippet, further_snippet, verify_with
 
 _BEHIND_SECONDS = 25.0
 # the flagged version came to nothing: does the fixed one?

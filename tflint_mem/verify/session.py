@@ -3,12 +3,13 @@
 import os
 import time
 
-from . import runner, verdict
+from tflint_mem.verify.containment import runner
+from tflint_mem.verify.verdict import verdict
 from .experiment import verify_finding
-from .files import Files
+from tflint_mem.verify.snippet.files import Files
 from .options import OptionError
 from .protocols import LEAST_SECONDS
-from .result import device_name, not_runnable
+from tflint_mem.verify.verdict.result import device_name, not_runnable
 
 
 class Outcome:

@@ -1,0 +1,1 @@
+"""What several rules share, between the questions of the project and the rules themselves."""

@@ -1,0 +1,1 @@
+"""What happens on a GPU, and when is TensorFlow's runtime started?"""

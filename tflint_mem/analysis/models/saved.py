@@ -1,0 +1,99 @@
+"""May the load of a saved model run once for all passes of a loop?  Not where a pass writes the file, waits for it, or changes the model."""
+
+from tflint_mem import facts as F
+from tflint_mem.codemod import NoFix
+from tflint_mem.project.linking.module import tail_of, walk
+
+from . import side_effects
+from .models import local_name
+
+PAUSE = 1  # seconds of sleep in a pass from which it may wait for a new file
+_FILES = frozenset(("filepath", "path", "export_dir", "handle", "model_path"))
+_CHANGES = frozenset((
+    "fit", "fit_generator", "train_on_batch", "train_step", "compile", "set_weights", "load_weights", "pop", "add", "pop_layer", "build", "adapt",
+    "make_train_function", "insert", "insert_or_assign", "set_vocabulary", "erase", "remove", "reset_states", "reset_state", "build_from_config", "load_own_variables", "quantize", "rename",
+))
+
+
+def doubt(context, m, i, loop):
+    """What makes it unsafe to load once before `loop` what call `i` loads in it, "" for nothing; NoFix where it would be wrong."""
+    effects = side_effects.of_loop(context, m, loop, but=i)
+    change = changing(context, m, i, loop)
+    if change:
+        raise NoFix(f"each pass changes the model it loads: {change}")
+    wrong = refusal(context, m, i, effects)
+    if wrong:
+        raise NoFix(wrong)
+    for argument in m.arguments(i):
+        for e in walk(argument, m.calls):
+            if e[0] == "a" and e[2] in effects.attributes or e[0] == "n" and any(name == e[1] for _, name in effects.names - _own(m, loop)):
+                raise NoFix(f"the loop may change {tail_of(e)}")
+    return effects.unknown and f"nobody knows what {effects.unknown} does" or effects.waits and "the loop waits" or ""
+
+
+def refusal(context, m, i, effects):
+    """Why the file that call `i` loads may be another one in the next pass of a loop with such effects, "" when nothing says so."""
+    file = _file(context, m, i)
+    if any(side_effects.may_be_same(file, written) for written in effects.written):
+        return "the loop may write the file"
+    if any(side_effects.may_be_same(file, looked) for looked in effects.looked):
+        return "the loop looks whether the file is there"
+    return "the loop waits, it may be for a new file" if effects.waits >= PAUSE else ""
+
+
+def _file(context, m, i):
+    """The ends of the path of the file that call `i` reads."""
+    call = m.calls[i]
+    path = next((value for name, value in call[2] if name in _FILES), call[1][0] if call[1] else None)
+    return side_effects.ends(context, m, call[3], path, call[5]) if path is not None else ("", "")
+
+
+def written_here(context, m, i):
+    """Does a function of the module itself save a model under the name that call `i` loads?"""
+    file = _file(context, m, i)
+    for tail in ("save", "save_model", "save_weights", "copy", "copyfile", "move", "replace", "rename", "urlretrieve", "ModelCheckpoint", "write_bytes", "export"):
+        for j in m.calls_by_tail().get(tail, ()):
+            path = side_effects.target(context, m, j)
+            if path is not None and (m.calls[j][3] or m.loops(m.calls[j][4])) and side_effects.may_be_same(file, path):
+                return True
+    return False
+
+
+def _own(m, loop):
+    """The names that the loop itself binds in the module: the codemod looks at these by their places."""
+    scope = m.statements[m.contexts[loop][2]][1]
+    return {(m.index, name) for name in m.bindings(scope)} if scope == 0 else set()
+
+
+def changing(context, m, i, loop):
+    """How a pass trains or changes the model that call `i` gives, "" when it does not."""
+    name = local_name(m, i)
+    me = ("c", i) if name is None else ("n", name)
+    key = ("changes", m.index, m.calls[i][3])
+    if key not in context.memo:
+        context.memo[key] = _changes_in(m, m.calls[i][3])
+    return next((how for how, place in context.memo[key].get(me, ()) if m.inside(place, loop)), "")
+
+
+def _changes_in(m, scope) -> dict:
+    """{name or call of a function: [(how something that it leads to is changed, the context)]}, calls before assignments to parts of a name."""
+    found: dict = {}
+    for j in m.scope_calls(scope):
+        f = m.calls[j][0]
+        if f[0] == "a" and f[2] in _CHANGES:
+            found.setdefault(_root(f[1]), []).append((f"{f[2]}()", m.calls[j][4]))
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement is None or statement[0] not in (F.ASSIGN, F.AUGMENT):
+            continue
+        for target in statement[5] if statement[0] == F.ASSIGN else (statement[5],):
+            root = _root(target) if target[0] in ("a", "x") else ("", "")
+            if root[0] == "n":
+                found.setdefault(root, []).append((f"it assigns {target[2] if target[0] == 'a' else 'an item'}", statement[2]))
+    return found
+
+
+def _root(e):
+    while e[0] in ("a", "x"):
+        e = e[1]
+    return e

@@ -1,0 +1,469 @@
+"""What the rules about speed and retracing share: is a place hot, does its pass train, and does an argument stay the same?"""
+
+from tflint_mem import facts as F
+from tflint_mem.project.budget import settle
+from tflint_mem.project.linking.module import tail_of, walk
+from tflint_mem.project.repeats.repeats import Repeat
+
+from tflint_mem.analysis.models import lifetimes
+
+TRAINS = frozenset(("model.fit", "model.fit_generator", "model.train_on_batch", "optimizer.apply_gradients", "optimizer.minimize", "tf.GradientTape"))
+WHOLE_ROUND = frozenset(("model.fit", "model.fit_generator"))
+ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
+_SAME = frozenset(("reshape", "astype", "copy", "ravel", "flatten", "to_numpy", "transpose", "numpy", "squeeze", "values", "toarray", "drop", "len", "list", "int",
+                   "float", "range"))
+_SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
+_ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
+_VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
+_ADDS = frozenset(("append", "extend", "insert", "add", "update", "appendleft"))
+MOST_CALLERS = 40
+SHORT = 20  # passes of a loop that the loops of its callers have to make worth while
+
+
+def repeats(context, m, i, outer=False):
+    """Every way in which call `i` repeats outside of tests, nearest first.
+
+    Where all loops around it are short, or with `outer`, the loops of its function's callers come after its own.
+    """
+    return (repeat for repeat in _repeats(context, m, i, outer) if not context.in_tests(repeat.module))
+
+
+def _repeats(context, m, i, outer):
+    project, inner = context.project, None
+    for repeat in context.repeats(m, i, time=True):
+        yield repeat
+        short = repeat.count is not None and (repeat.local or repeat.context is not None and not repeat.handed and repeat.count <= SHORT)
+        if (short or outer and repeat.local) and (inner is None or repeat.local):
+            inner = repeat
+    if inner is None:
+        return
+    first, j = inner.hops[0]
+    if project.repeats_of.guards.once(first, j, -1, time=True):
+        return
+    scope, times = first.calls[j][3], inner.count
+    for other, k, how in project.callers(first, scope):
+        if how == "call" and (other is not first or other.calls[k][3] != scope):
+            for repeat in context.repeats(other, k, time=True):
+                count = None if repeat.count is None else repeat.count * (times or 1)
+                yield Repeat(repeat.kind, (*repeat.hops, *inner.hops), repeat.module, repeat.context, repeat.scope, count, repeat.what, repeat.line, repeat.handed)
+
+
+def per_epoch(context, repeat):
+    """Is the repeat a Keras callback that runs once for an epoch or a training, not for a batch?"""
+    if repeat.kind != "callback":
+        return False
+    if repeat.handed:
+        m, i = repeat.hops[0]
+        return not any(name and "batch" in name for name, _ in m.calls[i][2])
+    name = repeat.module.scopes[repeat.scope][F.S_NAME]
+    return name.startswith(("on_epoch_", "on_train_begin", "on_train_end")) and "batch" not in name
+
+
+def folds(repeat):
+    """Is the repeat a loop over the parts of a cross-validation: `for train, test in kf.split(x)`, `for i in range(n_folds)`?"""
+    if repeat.context is None:
+        return False
+    m = repeat.module
+    kind, _, statement, branch = m.contexts[repeat.context]
+    if kind == "while":
+        return False
+    target, iterable = (branch[0], branch[1]) if kind == "comp" else (m.statements[statement][5], m.statements[statement][6])
+    for e in walk(iterable, m.calls):
+        name = (tail_of(e) or "").lower()
+        if "fold" in name or name == "n_splits":
+            return True
+        if e[0] == "c" and m.calls[e[1]][0][0] == "a" and m.calls[e[1]][0][2] == "split" and target[0] == "t" and len(target[1]) > 1:
+            return True
+    return False
+
+
+def trains(context, repeat):
+    """Does a pass of the repeat train a model (itself, or in what it calls)?"""
+    m, i = repeat.hops[0]
+    if repeat.context is None:
+        return False
+    return context.project.released_by.in_region(repeat.module, m.calls[i][3], repeat.context, TRAINS) is not None
+
+
+def around_training(context, repeat):
+    """Is a pass of the repeat a whole round of training: does it always call `fit`, or train in a loop of its own?"""
+    m, i = repeat.hops[0]
+    if repeat.context is None:
+        return False
+    return settle((repeat.module.index, m.calls[i][3], repeat.context), lambda part: _round(context, *part), context.memo.setdefault("rounds", {})) > 0
+
+
+def _round(context, index, scope, outer):
+    """For `settle`: (1 when this part of a function is a whole round of training by itself, the functions that it always calls)."""
+    m, always = context.project.module(index), []
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if not m.inside(call[4], outer):
+            continue
+        inside = [c for c in m.chain(call[4]) if c > outer]
+        if any(m.contexts[c][0] == "if" for c in inside):
+            continue
+        names = context.project.apis(m, j)
+        looped = any(m.contexts[c][0] in F.LOOPS for c in inside)
+        if names & WHOLE_ROUND or looped and names & TRAINS:
+            return 1, ()
+        for fm, s in context.project.functions_called(m, j):
+            if looped and context.project.released_by.in_function(fm, s, TRAINS):
+                return 1, ()
+            always.append((fm.index, s, -1))
+    return 0, always
+
+
+def outshone(context, repeat):
+    """Does a pass of the loop hold another loop that runs or trains a model?  Then what stands beside that one is a small part of the pass."""
+    m, i = repeat.hops[0]
+    if repeat.context is None:
+        return False
+    key = ("working loops", m.index, m.calls[i][3], repeat.context)
+    if key not in context.memo:
+        context.memo[key] = _working_loops(context, m, m.calls[i][3], repeat.context)
+    return not context.memo[key] <= set(m.chain(m.calls[i][4]))
+
+
+def _working_loops(context, m, scope, outer):
+    """The loops inside another one that run or train a model."""
+    found = set()
+    for j in m.scope_calls(scope):
+        place = m.calls[j][4]
+        if m.inside(place, outer):
+            loops = {c for c in m.chain(place) if c > outer and m.contexts[c][0] in ("for", "while")} - found
+            if loops and lifetimes.works_in(context, m, j):
+                found |= loops
+    return found
+
+
+def waits(context, repeat):
+    """Does each pass of the loop sleep for a second or more, wait for a checkpoint, or for what a person types?  Then nothing in it is worth speeding up."""
+    if repeat.context is None:
+        return False
+    m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
+    key = ("waits", m.index, scope, repeat.context)
+    if key not in context.memo:
+        context.memo[key] = _waits(context, m, scope, repeat.context)
+    return context.memo[key]
+
+
+def _waits(context, m, scope, loop):
+    kind, _, header, _ = m.contexts[loop]
+    iterable = m.statements[header][6] if kind == "for" else ("", "")
+    if iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) == "checkpoints_iterator":
+        return True
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if not m.inside(call[4], loop) or any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop):
+            continue
+        if _asks(m, j) or any(_asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)):
+            return True
+        if tail_of(call[0]) == "sleep":
+            seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
+            if seconds is not None and seconds >= 1:
+                return True
+    return False
+
+
+def _asks(m, i, always=False):
+    """Is call `i` Python's own `input()` (with `always`: one that each run of its function makes)?"""
+    f = m.calls[i][0]
+    if always and any(m.contexts[c][0] in ("if", "except") for c in m.chain(m.calls[i][4])):
+        return False
+    return f in (("n", "input"), ("n", "raw_input")) and not any(f[1] in m.bindings(scope) for scope in (0, m.calls[i][3]))
+
+
+def made_in_pass(context, repeat, values):
+    """Was one of the values made in a pass of the repeat itself, in a function on its way?"""
+    for v in values:
+        if v[0] == "obj" and v[2] is not None and isinstance(v[2][1], int):
+            for position, (m, i) in enumerate(repeat.hops):
+                loop = repeat.context if position == 0 and repeat.context is not None else -1
+                if m.index == v[2][0] and m.calls[v[2][1]][3] == m.calls[i][3] and (loop != -1 or m.calls[i][3]) and m.inside(m.calls[v[2][1]][4], loop):
+                    return True
+    return False
+
+
+def now_and_then(repeat):
+    """Does an `if step % n == 0` stand on the way from the repeat to the place?"""
+    for position, (m, i) in enumerate(repeat.hops):
+        outer = repeat.context if position == 0 and repeat.context is not None else -1
+        for context in m.chain(m.calls[i][4]):
+            if context == outer:
+                break
+            kind, _, statement, branch = m.contexts[context]
+            if kind == "if" and branch and any(_modulo(m, m.calls[i][3], e) for e in walk(m.statements[statement][5], m.calls)):
+                return True
+    return False
+
+
+def _modulo(m, scope, e):
+    if e[0] == "b" and e[1] == "%":
+        return True
+    if e[0] == "n":  # log = step % 100 == 0
+        return any(b[0] == "assign" and any(inner[0] == "b" and inner[1] == "%" for inner in walk(b[3])) for b in m.bindings(scope).get(e[1], ()))
+    return False
+
+
+# -- arguments ------------------------------------------------------------------------------------------------------------
+
+
+def steady(context, repeat, expression, position=None):
+    """Is the expression (of the flagged call, or of hop number `position`) surely the same thing in each repeat?"""
+    position = len(repeat.hops) - 1 if position is None else position
+    m, i = repeat.hops[0]
+    # what other calls in the same function asked about the same loop is known
+    memo = context.memo.setdefault(("steady", m.index, m.calls[i][3], repeat.context, repeat.module is m), {}) if position == 0 else {}
+    hm, hi = repeat.hops[position]
+    return not settle(("", position, expression, hm.calls[hi][5]), lambda asked: _unsteady(context, repeat, asked), memo, cycle=1)
+
+
+def _unsteady(context, repeat, asked):
+    """For `settle`: (1 when an expression or name surely is not steady, the names or expressions that must be).
+
+    asked   (name or "", hop, expression or None, statement from which the name is seen): a name is asked by itself
+    """
+    name, position, expression, at = asked
+    m, i = repeat.hops[position]
+    context.project.searches.count("what stays the same")
+    if name:
+        asks = _steady_name(context, repeat, name, position, at)
+        return (1, ()) if asks is None else (0, asks)
+    names = []
+    for e in walk(expression, m.calls):
+        if e[0] == "c" and not _pure(context, m, e[1]):
+            return 1, ()
+        if e[0] == "n":
+            names.append((e[1], position, None, -1 if position == 0 and m is repeat.module and repeat.context is not None else at))
+    return 0, names
+
+
+def _pure(context, m, i):
+    """Does call `i` give the same for the same arguments, as far as its name tells (arrays made from arrays, cached functions)?"""
+    if tail_of(m.calls[i][0]) in _SAME:
+        return True
+    if any(context.project.repeats_of.guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
+        return True
+    names = context.project.apis(m, i) | {v[1] for v in context.infer.callee(m, i) if v[0] == "ext"}
+    return any(name.startswith(("numpy.", "tf.", "keras.")) and ".random." not in name for name in names)
+
+
+def _steady_name(context, repeat, name, position, at):
+    """What must stay the same, so that a name does; None when it does not."""
+    m, i = repeat.hops[position]
+    scope = m.calls[i][3]
+    loop = repeat.context if position == 0 and m is repeat.module else None
+    bindings = m.bindings(scope).get(name)
+    if not bindings:
+        return ()
+    if loop is not None:
+        bindings = [b for b in bindings if b[1] >= 0 and bound_inside(m, b, loop)]
+    elif len(bindings) > 1:
+        bindings = context.infer.reaching(m, bindings, at)
+    asks = []
+    for kind, statement, owner, value, path in bindings:
+        if kind == "param":
+            if value == 0 and m.is_method(scope):
+                continue
+            if position == 0:
+                return None
+            other, j = repeat.hops[position - 1]
+            given = context.infer.argument(m, scope, value, other, j)
+            if given is not None:
+                asks.append(("", position - 1, given, other.calls[j][5]))
+            elif repeat.handed and position == 1 or m.scopes[scope][F.S_PARAMS][value][2] is None:
+                return None
+        elif kind == "assign":
+            if value == ("n", name) or name in _growing(context, m, scope):
+                return None
+            asks.append(("", position, value, m.calls[i][5]))
+        elif kind not in ("import", F.DEF, F.CLASS):
+            return None
+    return asks
+
+
+def _growing(context, m, scope):
+    """Names of the containers that something is put into: `rows.append(row)`, `rows[k] = row`."""
+    key = ("growing", m.index, scope)
+    if key not in context.memo:
+        found = context.memo[key] = set()
+        for j in m.scope_calls(scope):
+            f = m.calls[j][0]
+            if f[0] == "a" and f[1][0] == "n" and f[2] in _ADDS:
+                found.add(f[1][1])
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN:
+                found.update(t[1][1] for t in statement[5] if t[0] == "x" and t[1][0] == "n")
+    return context.memo[key]
+
+
+def bound_inside(m, binding, loop):
+    """Is the name bound by the loop itself or in its body?"""
+    kind, _, statement, branch = m.contexts[loop]
+    if kind == "comp":
+        return binding[1] == statement and binding[0] == "iter" and binding[3] == branch[1]
+    return binding[1] == statement or binding[1] >= 0 and m.inside(m.statements[binding[1]][2], loop)
+
+
+def single(context, m, i, expression, depth=0):
+    """Does the expression add a batch axis to one sample: `x[None]`, `np.expand_dims(x, 0)`, `x.reshape(1, -1)`, `np.array([x])`?"""
+    scope, at = m.calls[i][3], m.calls[i][5]
+    tag = expression[0]
+    if tag == "x":
+        index = expression[2]
+        items = index[1] if index is not None and index[0] == "t" else (index,)
+        return _new_axis(items[0]) if items else False  # `x[..., None]` adds channels
+    if tag == "c":
+        call = m.calls[expression[1]]
+        name = tail_of(call[0])
+        if name in _SINGLE:
+            return True
+        if name == "reshape":
+            for argument in call[1]:
+                first = argument[1][0] if argument[0] in ("t", "l") and argument[1] else argument
+                if first == ("k", 1):
+                    return True
+        if name in _ARRAYS and call[1]:
+            return call[1][0][0] in ("l", "t") and len(call[1][0][1]) == 1 or single(context, m, i, call[1][0], depth)
+        if call[0][0] == "a" and name in ("astype", "reshape", "copy", "numpy"):
+            return single(context, m, i, call[0][1], depth)
+        if call[1] and depth < 3:  # preprocess_input(np.expand_dims(x, 0))
+            return single(context, m, i, call[1][0], depth + 1)
+    if tag == "b":
+        return single(context, m, i, expression[2], depth)
+    if tag == "n" and depth < 3:
+        bindings = m.bindings(scope).get(expression[1], ())
+        for kind, statement, _, value, path in context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings:
+            if kind == "assign" and not path and value != expression and single(context, m, i, value, depth + 1):
+                return True
+    return False
+
+
+def _new_axis(item):
+    return item == ("k", None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
+
+
+# -- eager or compiled ------------------------------------------------------------------------------------------------------
+
+
+def eager(context, repeat):
+    """Does nothing on the way from the repeat to the place run inside a traced function, as far as anybody can tell?"""
+    return not any(context.project.compiled_by.call(m, i) or _for_autograph(context, m, i) or _wrapped_by_name(context, m, m.calls[i][3]) for m, i in repeat.hops)
+
+
+def _for_autograph(context, m, i):
+    """Does the call stand, in a function, in a loop over `tf.range(…)`?  That is written for a traced function, wherever it is traced."""
+    if not m.calls[i][3] or "range" not in m.calls_by_tail():
+        return False
+    for loop in m.loops(m.calls[i][4]):
+        kind, _, statement, _ = m.contexts[loop]
+        iterable = m.statements[statement][6] if kind == "for" else None
+        if iterable is not None and iterable[0] == "c" and "tf.range" in context.project.apis(m, iterable[1]):
+            return True
+    return False
+
+
+def _wrapped_by_name(context, m, scope):
+    """Does the class of the method, or one that it derives from, make methods traced functions by names that nobody can read:
+    `setattr(self, name, tf.function(getattr(self, name)))`?"""
+    while scope > 0 and m.scopes[m.scopes[scope][F.S_PARENT]][F.S_KIND] != "class":
+        scope = m.scopes[scope][F.S_PARENT]
+    if scope <= 0:
+        return False
+    owner = m.scopes[scope][F.S_PARENT]
+    for index, cls in {(m.index, owner), *context.infer.mro(m, owner)}:
+        module = context.project.module(index)
+        key = ("wrapped by name", index, cls)
+        if key not in context.memo:
+            context.memo[key] = "setattr" in module.calls_by_tail() and any(_sets_traced(context, module, method) for method in module.members(cls).values())
+        if context.memo[key]:
+            return True
+    return False
+
+
+def _sets_traced(context, m, scope):
+    for i in m.scope_calls(scope):
+        call = m.calls[i]
+        if call[0] == ("n", "setattr") and len(call[1]) == 3 and call[1][1][0] != "k":
+            given = call[1][2]
+            if given[0] == "c" and "tf.function" in context.project.apis(m, given[1]) or any(
+                    v[0] == "obj" and v[1] == "tf.function" for v in context.infer.values(m, scope, given, call[5])):
+                return True
+            if given[0] == "n" and any(b[0] == "assign" and b[3][0] == "c" and "tf.function" in context.project.apis(m, b[3][1])
+                                       for b in m.bindings(scope).get(given[1], ())):
+                return True
+    return False
+
+
+def compiled_somewhere(context, m, i):
+    """Do some of those who run the function around call `i` compile it?  Then its loop is unrolled there, and no claim can be made about the others."""
+    waiting = [(m, m.calls[i][3])]
+    seen = {(m.index, scope) for m, scope in waiting}
+    for fm, scope in waiting:
+        for other, j, how in context.project.callers(fm, scope):
+            key = (other.index, other.calls[j][3])
+            if other.unit_test or key in seen:
+                continue
+            if how in ("compiled", "compiled-map") or context.project.compiled(other, key[1]):
+                return True
+            if how == "call" and len(seen) < MOST_CALLERS:
+                seen.add(key)
+                waiting.append((other, key[1]))
+    return False
+
+
+def busy(context, m, i, few, accept=None):
+    """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or None."""
+    for repeat in repeats(context, m, i):
+        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat) or waits(context, repeat) or _through_layers(repeat):
+            continue
+        if repeat.count is not None and repeat.count <= few:
+            continue
+        if eager(context, repeat) and (accept is None or accept(repeat)):
+            return repeat
+    return None
+
+
+def _through_layers(repeat):
+    """`for layer in layers: x = layer(x)`: the parts of one network, each called once."""
+    m, i = repeat.hops[0]
+    call = m.calls[i]
+    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+        return False
+    target, statement = m.statements[m.contexts[repeat.context][2]][5], m.statements[call[5]]
+    if call[0] not in (target[1] if target[0] in ("t", "l") else (target,)) or statement[0] != F.ASSIGN:
+        return False
+    return any(place in call[1] for place in statement[5])
+
+
+def in_tape(context, repeat):
+    """Is the place reached through a call in the block of a tape?  Then the tape's step is the thing to compile."""
+    return any(within_tape(context, m, m.calls[i][4]) for m, i in repeat.hops[:-1])
+
+
+def within_tape(context, m, place):
+    """Does a context stand inside the block of a tape?"""
+    for c in m.chain(place):
+        if m.contexts[c][0] == "with":
+            for expression, _ in m.statements[m.contexts[c][2]][5]:
+                if expression[0] == "c" and "tf.GradientTape" in context.project.apis(m, expression[1]):
+                    return True
+    return False
+
+
+def over_gradients(context, repeat):
+    """Does the loop go through gradients or variables?  Then its passes are the parts of one step."""
+    if repeat.context is None or repeat.module.contexts[repeat.context][0] == "while":
+        return False
+    m = repeat.module
+    kind, _, statement, branch = m.contexts[repeat.context]
+    scope = m.statements[statement][1]
+    for e in walk(branch[1] if kind == "comp" else m.statements[statement][6], m.calls):
+        if e[0] == "a" and e[2] in _VARIABLES:
+            return True
+        for binding in m.bindings(scope).get(e[1], ()) if e[0] == "n" else ():
+            if binding[0] == "assign" and binding[3][0] == "c" and "tape.gradient" in context.project.apis(m, binding[3][1]):
+                return True
+    return False

@@ -1,0 +1,306 @@
+"""Things that a repeat puts into a container: the statements that keep them, and what becomes of the container."""
+
+from tflint_mem import facts as F
+from tflint_mem.project.linking.module import dotted, statement_expressions, tail_of
+
+_ADDERS = frozenset(("append", "add", "appendleft", "put"))
+_DROPPERS = frozenset(("pop", "popleft", "popitem", "clear", "remove", "discard"))
+_PICKERS = frozenset(("argmin", "argmax", "nanargmin", "nanargmax", "index", "min", "max", "argsort"))
+_ITEMS = 8
+
+
+class Keeping:
+    """A statement that keeps something.
+
+    m, s        module and statement      container   the name or attribute that holds the container
+    values      the expressions that are kept (the items of a kept tuple, list or dictionary one by one)
+    key         the subscript under which it is stored, or None
+    """
+
+    __slots__ = ("m", "s", "container", "values", "key")
+
+    def __init__(self, m, s, container, values, key=None):
+        self.m, self.s, self.container, self.values, self.key = m, s, container, values, key
+
+
+def in_scope(context, m, scope):
+    """Every Keeping of a function or module body."""
+    key = ("keeping", m.index, scope)
+    if key not in context.memo:
+        context.memo[key] = tuple(_in_scope(m, scope))
+    return context.memo[key]
+
+
+def _in_scope(m, scope):
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement is None:
+            continue
+        if statement[0] == F.EXPR and statement[5][0] == "c":
+            f, args, *_ = m.calls[statement[5][1]]
+            if f[0] == "a" and dotted(f[1]) and args:
+                if f[2] in _ADDERS and len(args) == 1:
+                    yield Keeping(m, s, f[1], _items(args[0]))
+                elif f[2] == "insert" and len(args) == 2:
+                    yield Keeping(m, s, f[1], _items(args[1]))
+                elif f[2] == "extend" and args[0][0] in ("l", "t"):
+                    yield Keeping(m, s, f[1], _items(args[0]))
+                elif f[2] == "setdefault" and len(args) == 2:
+                    yield Keeping(m, s, f[1], _items(args[1]), args[0])
+        elif statement[0] == F.ASSIGN and statement[6] is not None:
+            for target in statement[5]:
+                if target[0] == "x" and dotted(target[1]) and target[2] is not None and target[2][0] != "sl":
+                    yield Keeping(m, s, target[1], _items(statement[6]), target[2])
+        elif statement[0] == F.AUGMENT and statement[6] == "+" and statement[7][0] == "l" and dotted(statement[5]):
+            yield Keeping(m, s, statement[5], _items(statement[7]))
+
+
+def _items(expression):
+    if expression[0] in ("t", "l"):
+        return tuple(item for each in expression[1][:_ITEMS] for item in _items(each))
+    if expression[0] == "d":
+        return tuple(item for each in expression[2][:_ITEMS] for item in _items(each))
+    return (expression,)
+
+
+def position(m, s):
+    """(line, column, end line, end column) of a keeping statement."""
+    statement = m.statements[s]
+    if statement[0] == F.EXPR:
+        return m.calls[statement[5][1]][6]
+    if statement[0] == F.AUGMENT:
+        return statement[8]
+    calls = [m.calls[i][6] for i in m.calls_of(s)]
+    start = statement[5][0][3][1] if statement[0] == F.ASSIGN and statement[5][0][0] == "x" else 0
+    return (statement[3], start, *max((pos[2:] for pos in calls), default=(statement[4], start)))
+
+
+def empty_at(context, m, scope, container):
+    """Statements of the scope that bind the container anew (`kept = []`)."""
+    key = ("assignments", m.index, scope)
+    if key not in context.memo:
+        found = context.memo[key] = {}
+        for s in m.scope_statements(scope):
+            statement = m.statements[s]
+            if statement and statement[0] == F.ASSIGN:
+                for target in dict.fromkeys(statement[5]):
+                    found.setdefault(target, []).append(s)
+    return context.memo[key].get(container, ())
+
+
+# -- what becomes of the container ----------------------------------------------------------------------------------------
+
+NOTHING, ONE, ALL, BOUNDED, UNKNOWN = "nothing", "one", "all", "bounded", "unknown"
+
+
+def fate(context, keeping, loop):
+    """What the project does with a container that is filled in the loop context `loop` (-1: in the whole function).
+
+    NOTHING   it is only filled and counted             ONE     one item is picked out
+    ALL       it is used as a whole, or handed on            BOUNDED  items are taken out again
+    UNKNOWN   not everybody who sees it is known
+    """
+    key = ("fate", keeping.m.index, keeping.m.statements[keeping.s][1], keeping.container, keeping.key)
+    if key not in context.memo:
+        context.memo[key] = _fate(context, keeping)
+    return context.memo[key]
+
+
+def _fate(context, keeping):
+    m, container = keeping.m, keeping.container
+    scope = m.statements[keeping.s][1]
+    if any(m.calls[i][0][0] == "a" and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS for i in m.scope_calls(scope)):
+        return BOUNDED
+    places = _places(context, m, scope, container)
+    if places is None:
+        return UNKNOWN
+    found = set()
+    for other, s, place in places:
+        for use in _Uses(other, place, s, keeping).of_scope():
+            found.add(use)
+    if "all" in found:
+        return ALL
+    if "drop" in found:
+        return BOUNDED
+    picks = {use for use in found if isinstance(use, tuple)}
+    return ALL if len(picks) > 1 else ONE if picks else NOTHING
+
+
+def _places(context, m, scope, container):
+    """[(module, scope, expression)] of everywhere the container can be seen; None when that is not known."""
+    if container[0] == "n":
+        name = container[1]
+        if name in m.global_names(scope):
+            return None
+        owner = scope
+        while owner >= 0 and name not in m.bindings(owner):
+            owner = m.scopes[owner][F.S_PARENT]
+        if owner < 0 or not _made_empty(context, m, owner, name):
+            return None
+        for inner, record in enumerate(m.scopes):
+            if inner != owner and _inside(m, inner, owner) and name not in {p[0] for p in record[F.S_PARAMS]} and _names(m, inner, name) and inner != scope:
+                return None
+        if owner == 0 and (owner != scope or _imported_elsewhere(context, m, name)):
+            return None
+        return [(m, owner, container)] if owner == scope else [(m, owner, container), (m, scope, container)]
+    if container[0] != "a" or container[1][0] != "n":
+        return None
+    found = []
+    others = context.project.mentioning(container[2], 24)
+    for other in others:
+        found.extend((other, s, ("a", None, container[2])) for s in range(len(other.scopes)))
+    return found or None
+
+
+def _made_empty(context, m, owner, name):
+    """Is the name bound to new containers only (no parameter, no result of another function)?"""
+    for binding in m.bindings(owner)[name]:
+        if binding[0] != "assign" and binding[0] != "augment" or binding[0] == "assign" and not any(
+                v[0] in ("seq", "map", "tup") for v in context.infer.values(m, owner, binding[3], binding[1])):
+            return False
+        if binding[0] == "assign" and binding[3][0] == "c" and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding[3][1]][2]):
+            return False
+    return True
+
+
+def _inside(m, scope, outer):
+    while scope > outer:
+        scope = m.scopes[scope][F.S_PARENT]
+    return scope == outer
+
+
+def _names(m, scope, name):
+    """Does the scope mention a name that it does not bind?"""
+    if name in m.bindings(scope) and name not in m.global_names(scope):
+        return False
+    return any(use is not None for use in _Uses(m, ("n", name), scope, None).of_scope())
+
+
+def _imported_elsewhere(context, m, name):
+    for other in context.project.mentioning(name, 64):
+        if other is not m:
+            for bindings in (other.bindings(s) for s in range(len(other.scopes))):
+                for places in bindings.values():
+                    if any(b[0] == "import" and b[3][2] in (name, "*") for b in places):
+                        return True
+    return False
+
+
+class _Uses:
+    """How the expressions of one scope use a place: None (filled, counted), "drop", "all", or ("pick", index)."""
+
+    def __init__(self, m, place, scope, keeping):
+        self.m, self.place, self.scope, self.keeping = m, place, scope, keeping
+
+    def is_it(self, e):
+        return e == self.place or self.place[0] == "a" and e[0] == "a" and e[2] == self.place[2]
+
+    def of_scope(self):
+        m = self.m
+        for s in m.scope_statements(self.scope):
+            statement = m.statements[s]
+            if statement is None:
+                continue
+            if statement[0] == F.ASSIGN:
+                for target in statement[5]:
+                    yield from self.target(target)
+                if statement[6] is not None:
+                    yield from self.of(statement[6], statement)
+            elif statement[0] == F.AUGMENT:
+                if not self.is_it(statement[5]):
+                    yield from self.of(statement[5], statement)
+                yield from self.of(statement[7], statement)
+            elif statement[0] == F.DELETE:
+                for target in statement[5]:
+                    yield "drop" if self.is_it(target) or target[0] == "x" and self.is_it(target[1]) else None
+            else:
+                for expression in statement_expressions(statement):
+                    yield from self.of(expression, statement)
+        for context in m._comp_contexts().get(self.scope, ()):
+            target, iterable, _, _ = m.contexts[context][3]
+            yield from self.of(iterable, m.statements[m.contexts[context][2]])
+
+    def target(self, target):
+        if self.is_it(target):
+            yield None
+        elif target[0] in ("t", "l"):
+            for item in target[1]:
+                yield from self.target(item)
+        elif target[0] == "x" and self.is_it(target[1]):
+            yield "drop" if target[2] is not None and target[2][0] == "sl" else None
+
+    def of(self, e, statement):
+        """The uses inside an expression."""
+        if e is None:
+            return
+        tag = e[0]
+        if self.is_it(e):
+            yield "all"
+        elif tag == "c":
+            yield from self.called(self.m.calls[e[1]], statement)
+        elif tag == "x" and self.is_it(e[1]):
+            yield self.picked(e[2], statement)
+            yield from self.of(e[2], statement)
+        elif tag in ("n", "k", "f"):
+            return
+        else:
+            for child in e[1:]:
+                yield from self.children(child, statement)
+
+    def children(self, child, statement):
+        if isinstance(child, tuple) and child:
+            if isinstance(child[0], str) and len(child) > 1:
+                yield from self.of(child, statement)
+            else:
+                for each in child:
+                    yield from self.children(each, statement)
+
+    def called(self, call, statement):
+        f, args, keywords = call[0], call[1], call[2]
+        values = [*args, *[value for _, value in keywords]]
+        if f[0] == "a" and self.is_it(f[1]):
+            if f[2] in _DROPPERS:
+                yield "drop"
+            elif f[2] not in _ADDERS and f[2] not in ("insert", "extend", "setdefault", "sort", "reverse", "count", "update"):
+                yield "all"
+            for value in values:
+                yield from self.of(value, statement)
+            return
+        if f[0] == "n" and args and self.is_it(args[0]):
+            if f[1] == "len":
+                return
+            if f[1] in ("min", "max", "sorted") and len(args) == 1:
+                yield ("pick", f[1])
+                return
+        yield from self.of(f, statement)
+        for value in values:
+            yield from self.of(value, statement)
+
+    def picked(self, index, statement):
+        """A subscript: the item of the same pass, the best one, the first or last one; anything else may be all of them."""
+        if index is None or index[0] == "sl":
+            return "all"
+        if self.keeping is not None and index == self.keeping.key and self.m is self.keeping.m and self.m.loops(statement[2]):
+            return None
+        if self.m.loops(statement[2]):
+            return "all"
+        if index[0] == "k" and isinstance(index[1], int) or index[0] == "u" and index[2][0] == "k":
+            return ("pick", repr(index))
+        if _chooses(self.m, index):
+            return ("pick", "best")
+        return "all"
+
+
+def _chooses(m, index):
+    """Does the subscript look for the best: `np.argmin(losses)`, `best`, `scores.index(min(scores))`?"""
+    stack = [index]
+    while stack:
+        e = stack.pop()
+        if e[0] == "c":
+            call = m.calls[e[1]]
+            if tail_of(call[0]) in _PICKERS:
+                return True
+            stack.extend(call[1])
+        elif e[0] == "n" and "best" in e[1].lower():
+            return True
+    return False

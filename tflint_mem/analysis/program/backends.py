@@ -1,0 +1,90 @@
+"""Which backend Keras runs on: what was measured of TensorFlow's own mechanisms is not claimed for JAX or PyTorch.
+
+Evidence, strongest first: what the program's own modules set, what its project's files set, requirements that name Keras and another
+backend but no TensorFlow.
+"""
+
+from tflint_mem.project.linking.module import tail_of
+
+from .devices import environment
+
+_OTHERS = frozenset(("jax", "torch", "numpy", "openvino"))
+_OLD = frozenset(("theano", "cntk", "plaidml.keras.backend"))  # of Keras before 2.4; `tf.keras` never asked for them
+_VARIABLE = "KERAS_BACKEND"
+_SETTINGS = (".env", "Dockerfile", "docker-compose.yml", "docker-compose.yaml", "tox.ini", ".keras/keras.json", "keras.json")
+_FIRST_WITH_KERAS_3 = (2, 16)  # from here on `tf.keras` is Keras 3, which asks the variable
+
+
+def other(context, m):
+    """The name of the backend that Keras has in this module when it is surely not TensorFlow, else None."""
+    memo = context.memo.setdefault("backends", {})
+    if m.index not in memo:
+        memo[m.index] = _other(context, m)
+    return memo[m.index]
+
+
+def _other(context, m):
+    said = _said(context, m) or _of_project(context)
+    if said is None:
+        said = None if _imports(m, "tensorflow") or _imports(m, "tf_keras") else _required(context)
+    if said in _OLD:
+        return None if _imports(m, "tensorflow") else said
+    if said in _OTHERS:
+        return None if _imports(m, "tensorflow") and context.project.versions.at_least(*_FIRST_WITH_KERAS_3) is False else said
+    return None
+
+
+def _said(context, m):
+    """What the module, one that it imports or one that imports it sets; None where they differ or say nothing."""
+    project = context.project
+    named = project.index.modules("idents", _VARIABLE), project.index.modules("idents", "set_backend")
+    if not any(named):
+        return None
+    own = _set_in(m)
+    if own:
+        return own.pop() if len(own) == 1 else None
+    around = set(project.imports.closure(m))
+    for index in project.imports.importers(m):
+        around.update(project.imports.closure(project.module(index)))
+    found = set().union(*(_set_in(project.module(index)) for index in sorted(around & set().union(*named))))
+    return found.pop() if len(found) == 1 else None
+
+
+def _set_in(m):
+    """The backends that a module sets by constants."""
+    found = {value for value in environment(m, _VARIABLE) if isinstance(value, str)}
+    for call in m.calls:
+        if tail_of(call[0]) == "set_backend" and call[1] and call[1][0][0] == "k" and isinstance(call[1][0][1], str):
+            found.add(call[1][0][1])
+    return found
+
+
+def _of_project(context):
+    """What files at the project's root set: `KERAS_BACKEND=jax`, `{"backend": "jax"}`."""
+    if "backend of the project" not in context.memo:
+        context.memo["backend of the project"] = next(filter(None, map(_set_by, context.project.versions.texts(_SETTINGS))), None)
+    return context.memo["backend of the project"]
+
+
+def _set_by(text):
+    for key in (_VARIABLE, '"backend"'):
+        _, there, rest = text.partition(key)
+        word = rest.lstrip(" \t\r\n=:'\"").split("\n")[0].split(",")[0].strip(" \t\r\n'\"}") if there else ""
+        if word in _OTHERS | _OLD | {"tensorflow"}:
+            return word
+    return None
+
+
+def _required(context):
+    """The one other backend that the requirements name beside Keras, when they name no TensorFlow."""
+    if "backend of the requirements" not in context.memo:
+        words = context.project.versions.required()
+        named = words & (_OTHERS | {"jaxlib"})
+        found = {"jax" if name == "jaxlib" else name for name in named} & {"jax", "torch"}
+        without = not any(word.startswith(("tensorflow", "tf-nightly", "tf_nightly", "tf-keras", "tf_keras")) for word in words)
+        context.memo["backend of the requirements"] = found.pop() if len(found) == 1 and "keras" in words and without else None
+    return context.memo["backend of the requirements"]
+
+
+def _imports(m, root):
+    return any(dotted.partition(".")[0] == root and not level for _, dotted, _, level in m.imports)

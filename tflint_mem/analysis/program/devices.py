@@ -1,0 +1,141 @@
+"""What the rules about GPU configuration share: the configuring calls and which devices they name."""
+
+from tflint_mem import facts as F
+from tflint_mem.project.linking.module import tail_of, walk
+
+GROWTH = frozenset(("tf.config.set_memory_growth",))
+LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
+
+
+def growth_calls(context):
+    """(module, call) of every call that switches memory growth on."""
+    for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
+        if context.argument(m, i, 1, "enable") != ("k", False) and not _taken_back(context, m, i):
+            yield m, i
+
+
+def _taken_back(context, m, i):
+    """Is growth switched off again for the same device further on in the function?"""
+    key = ("growth off", m.index)
+    if key not in context.memo:  # (function, device) -> the last call that switches it off
+        context.memo[key] = {(m.calls[j][3], context.argument(m, j, 0, "device")): j for j in m.calls_by_tail().get("set_memory_growth", ())
+                             if context.argument(m, j, 1, "enable") == ("k", False)}
+    return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
+
+
+def limit_calls(context):
+    """(module, call) of every call that gives a device a memory limit."""
+    for m, i, _ in context.everywhere(("set_logical_device_configuration", "set_virtual_device_configuration"), LIMIT):
+        configurations = context.argument(m, i, 1, "logical_devices", "virtual_devices")
+        if configurations is not None and any(_has_limit(m, e) for e in _written(m, i, configurations)):
+            yield m, i
+
+
+def _written(m, i, expression):
+    """The parts of an expression and, for a name in it, of what the name is assigned."""
+    for e in walk(expression, m.calls):
+        yield e
+        if e[0] == "n":
+            for scope in (m.calls[i][3], 0):
+                for binding in m.bindings(scope).get(e[1], ()):
+                    if binding[0] == "assign":
+                        yield from walk(binding[3], m.calls)
+
+
+def _has_limit(m, e):
+    if e[0] != "c":
+        return False
+    call = m.calls[e[1]]
+    return tail_of(call[0]) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(call[1] or any(k == "memory_limit" for k, _ in call[2]))
+
+
+class Devices:
+    """Which devices a configuring call names.
+
+    which   "one" (`gpus[0]`), "some" (a slice, or a loop that ends early), "each" (a loop over a list of devices) or "?"
+    base    the expression of the list        index   the expression between the brackets, else None
+    """
+
+    __slots__ = ("which", "base", "index")
+
+    def __init__(self, which, base=None, index=None):
+        self.which, self.base, self.index = which, base, index
+
+    def overlap(self, other):
+        """May both name a common device, as far as the text says?"""
+        if "?" in (self.which, other.which):
+            return False
+        return not (self.which == other.which == "one") or self.index == other.index
+
+
+def devices(context, m, i):
+    """The Devices that a configuring call names in its first argument."""
+    device = context.argument(m, i, 0, "device", "devices")
+    return chosen(context, m, m.calls[i][3], device, m.calls[i][5]) if device is not None else Devices("?")
+
+
+def chosen(context, m, scope, e, at, depth=0):
+    """The Devices that an expression stands for; a list of one device stands for that device."""
+    if e[0] == "l" and len(e[1]) == 1:
+        e = e[1][0]
+    if e[0] == "x" and e[2] is not None and is_list(context, m, scope, e[1], at):
+        if e[2][0] == "sl":
+            return Devices("each" if e[2][1] is None and e[2][2] is None else "some", e[1], e[2])
+        return Devices("?") if _counts_through(context, m, scope, e[2], at) else Devices("one", e[1], e[2])
+    if e[0] == "n" and depth < 4:
+        bindings = m.bindings(scope).get(e[1], ())
+        found = [_bound(context, m, scope, binding, at, depth) for binding in (context.infer.reaching(m, bindings, at) if bindings else ())]
+        if found and all(d.which == found[0].which for d in found):
+            return found[0]
+    return Devices("each", e) if is_list(context, m, scope, e, at) else Devices("?")
+
+
+def _bound(context, m, scope, binding, at, depth):
+    kind, statement, _, expression, path = binding
+    if kind == "assign" and not path and expression[0] in "nxl":
+        return chosen(context, m, scope, expression, statement, depth + 1)
+    if kind != "iter":
+        return Devices("?")
+    if expression[0] == "c" and tail_of(m.calls[expression[1]][0]) == "enumerate" and m.calls[expression[1]][1] and path == (1,):
+        expression = m.calls[expression[1]][1][0]
+    found = chosen(context, m, scope, expression, statement, depth + 1)
+    loop = next((c for c in m.loops(m.statements[at][2]) if m.contexts[c][2] == statement), None)
+    if found.which == "each" and loop is not None and _ends_early(m, scope, loop):
+        return Devices("some", found.base)
+    return found
+
+
+def _counts_through(context, m, scope, index, at):
+    """Is the index counted by a loop, or handed in by a caller who may do that?"""
+    if index[0] != "n":
+        return False
+    bindings = m.bindings(scope).get(index[1], ())
+    return any(b[0] in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at)) if bindings else False
+
+
+def _ends_early(m, scope, loop):
+    """Does the loop always leave in its first pass?"""
+    for s in m.scope_statements(scope):
+        statement = m.statements[s]
+        if statement and statement[2] == loop and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "break"):
+            return True
+    return False
+
+
+def is_list(context, m, scope, e, at):
+    """Is the expression a list of devices?"""
+    return any(v[0] == "obj" and v[1] == "devices" for v in context.infer.values(m, scope, e, at))
+
+
+def environment(m, name):
+    """Values given to an environment variable by name in the module: constants, or None for what is not constant."""
+    found = []
+    for statement in m.statements:
+        if statement and statement[0] == F.ASSIGN:
+            for target in statement[5]:
+                if target[0] == "x" and target[2] == ("k", name):
+                    found.append(statement[6][1] if statement[6] is not None and statement[6][0] == "k" else None)
+    for call in m.calls:
+        if call[1] and call[1][0] == ("k", name) and tail_of(call[0]) in ("putenv", "setdefault", "setenv") and len(call[1]) > 1:
+            found.append(call[1][1][1] if call[1][1][0] == "k" else None)
+    return found

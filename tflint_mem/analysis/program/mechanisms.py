@@ -1,0 +1,45 @@
+"""What keeps a Keras model that a repeat has dropped, in this very program: the words and the severity of a finding follow from it.
+
+PINNED     trained on TensorFlow 2.14 and later: the registry of custom gradients pins the graph and its weights for ever
+CACHED     TensorFlow 2.15 and later, or unknown: dead models wait for a collection, kernels of new names for `clear_session()`
+WAITING    TensorFlow before that: dead models wait for a collection
+GRAPH      graph mode: the network stays on Keras' graph until `clear_session()`
+COLLECTED  another backend: dead models wait for a collection, which takes nearly all
+"""
+
+from . import backends, modes
+
+PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
+FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since
+FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
+_EAGERLY = "run_eagerly"
+
+
+def of(context, modules, training):
+    """The mechanism for a model that the code in these modules makes, nearest first."""
+    m = modules[0]
+    if backends.other(context, m):
+        return COLLECTED
+    if modes.in_graph(context, m) or any(context.project.spelling.first_only(module) for module in modules):
+        return GRAPH
+    versions = context.project.versions
+    old = any(versions.uses_removed(module) for module in modules)
+    if training and not old and versions.at_least(*FIRST_PINNED) is not False and not _runs_eagerly(context, modules):
+        return PINNED
+    return WAITING if training or old or versions.at_least(*FIRST_CACHED) is False else CACHED
+
+
+def certain(context):
+    """Is TensorFlow 2.14 or later sure?"""
+    return bool(context.project.versions.at_least(*FIRST_PINNED))
+
+
+def likely(context, modules):
+    """Is it sure, or does nothing at all tell of another TensorFlow: no requirements, no API that later ones have lost?"""
+    versions = context.project.versions
+    return certain(context) or versions.range() == (None, None) and not any(versions.looks_old(m) for m in modules)
+
+
+def _runs_eagerly(context, modules):
+    """Is a model compiled to train eagerly, which registers no graph: `compile(…, run_eagerly=True)`?"""
+    return any((_EAGERLY, ("k", True)) in m.calls[i][2] for m in modules for i in m.calls_by_tail().get("compile", ()))

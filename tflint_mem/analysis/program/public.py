@@ -1,0 +1,91 @@
+"""Functions that only those call who use the library: nothing in the project does, so how often they run is theirs to say."""
+
+from tflint_mem import facts as F
+from tflint_mem.project.repeats.repeats import Repeat
+
+from . import execution_order
+
+MAX_HOPS = 3
+KIND = "call"  # of such a Repeat
+_PUTS = frozenset(("append", "add", "insert", "extend", "setdefault", "update", "put", "set", "register"))
+_PLAIN = frozenset(("builtins.staticmethod", "builtins.classmethod"))  # decorators
+_ACTS = frozenset((F.EXPR, F.FOR, F.WHILE, F.WITH))
+_STARTS = frozenset(("main", "run", "train", "fit", "build", "setup", "cli"))
+
+
+def each_call(context, m, i):
+    """The Repeat of a call that each call of such a function runs, directly or through functions with one caller; or None."""
+    hops = ((m, i),)
+    while len(hops) <= MAX_HOPS:
+        m, i = hops[0]
+        scope = m.calls[i][3]
+        if scope == 0 or m.scopes[scope][F.S_KIND] != "function" or _now_and_then(context, m, i):
+            return None
+        callers = context.project.callers(m, scope)
+        if not callers:
+            return _repeat(context, hops) if is_public(context, m, scope) else None
+        if len(callers) != 1 or callers[0][2] != "call" or callers[0][0].unit_test:
+            return None
+        hops = (callers[0][:2], *hops)
+    return None
+
+
+def is_public(context, m, scope):
+    """Has it a public name, in a module that is imported and no script, and does nothing in the project call or handle it?"""
+    record = m.scopes[scope]
+    if m.unit_test or m.notebook or record[F.S_KIND] != "function" or record[F.S_NAME] in _STARTS:
+        return False
+    if not m.is_method(scope) and record[F.S_PARENT] != 0:
+        return False
+    if m.is_method(scope) and m.scopes[record[F.S_PARENT]][F.S_PARENT] != 0:
+        return False
+    if any(name.startswith("_") for name in m.qualname(scope).split(".")) or _is_script(m):
+        return False
+    decorators = context.infer.decorator_names(m, scope)
+    if len(decorators) < len(record[F.S_DECORATORS]) or not _PLAIN.issuperset(decorators):
+        return False
+    repeats = context.project.repeats_of
+    handled = repeats.handlers.of_function(m, scope)[0]
+    return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
+
+
+def drops(m, i):
+    """Does the function around call `i` use what it gives and let go of it: is that neither returned nor put anywhere?"""
+    statement = m.statements[m.calls[i][5]]
+    if statement[0] == F.RETURN:
+        return statement[5] != ("c", i)
+    if statement[0] != F.ASSIGN or statement[6] != ("c", i):
+        return statement[0] == F.EXPR and statement[5] != ("c", i)
+    names = set(statement[5])
+    if any(target[0] != "n" for target in names):
+        return False
+    for s in m.scope_statements(m.calls[i][3]):
+        other = m.statements[s]
+        value = other[5] if other and other[0] == F.RETURN else other[6] if other and other[0] == F.ASSIGN else None
+        if value is None:
+            continue
+        items = value[1] if value[0] in ("t", "l") else value[2] if value[0] == "d" else ()
+        if value in names or not names.isdisjoint(items):
+            return False
+    others = (m.calls[j] for j in m.scope_calls(m.calls[i][3]))
+    return not any(call[0][0] == "a" and call[0][2] in _PUTS and not names.isdisjoint(call[1]) for call in others)
+
+
+def _is_script(m):
+    """Does running the module do something: is there a call at its top that assigns nothing, or `if __name__ == …`?"""
+    for s in m.scope_statements(0):
+        statement = m.statements[s]
+        if statement and (statement[0] in _ACTS or statement[0] == F.IF and execution_order.is_main_test(statement[5])):
+            return True
+    return False
+
+
+def _now_and_then(context, m, i):
+    guards = context.project.repeats_of.guards
+    return guards.once(m, i, -1) or guards.cached(m, m.calls[i][3])
+
+
+def _repeat(context, hops):
+    m, i = hops[0]
+    scope = m.calls[i][3]
+    return Repeat(KIND, hops, m, None, scope, None, f"each call of `{m.qualname(scope)}`", m.scopes[scope][F.S_LINE])

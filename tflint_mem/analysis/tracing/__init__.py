@@ -1,0 +1,1 @@
+"""Which functions and graphs are traced, when, and what would a trace freeze?"""

@@ -1,0 +1,236 @@
+"""What the rules about TF1 graphs share: which calls make operations, which run a session, and what a loop goes over."""
+
+from bisect import bisect_left
+
+from tflint_mem import facts as F
+from tflint_mem.knowledge.api import is_op
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
+
+RUNS = frozenset(("session.run", "tensor.eval", "variable.eval", "operation.run"))
+_SESSION_NAMES = frozenset(("sess", "session", "_sess", "_session", "tf_session"))
+
+# Makers of graph nodes that `knowledge.is_op` leaves out because they give something else than a tensor.
+INITIALIZERS = frozenset(("tf.global_variables_initializer", "tf.local_variables_initializer", "tf.variables_initializer", "tf.tables_initializer"))
+ASSIGNMENTS = frozenset(("tf.assign", "tf.assign_add", "tf.assign_sub", "variable.assign", "variable.assign_add", "variable.assign_sub"))
+# What only the construction of a whole network does.
+STRUCTURE = frozenset(("tf.placeholder", "tf.get_variable", "tf.Variable", "tf.import_graph_def", "tf.train.import_meta_graph", "layer.__call__"))
+_MORE_OPS = INITIALIZERS | ASSIGNMENTS | frozenset((
+    "tf.group", "tf.no_op", "tf.train.Saver", "tf.placeholder", "tf.Print", "tf.data.make_one_shot_iterator", "tf.data.make_initializable_iterator",
+    "dataset.make_one_shot_iterator", "dataset.make_initializable_iterator", "iterator.get_next", "optimizer.minimize", "optimizer.apply_gradients",
+    "optimizer.compute_gradients", "layer.__call__", "tf.import_graph_def", "tf.train.import_meta_graph", "keras.backend.gradients",
+))
+_NO_OPS = frozenset(("tf.make_ndarray", "tf.make_tensor_proto", "tf.get_seed", "tf.colocate_with", "tf.container", "tf.variable_creator_scope",
+                     "tf.variable_op_scope", "tf.get_variable", "tf.train.Optimizer"))
+
+
+def makes_op(names):
+    """The canonical name among `names` whose call adds operations to the default graph, or None."""
+    for name in sorted(names):
+        if name in _MORE_OPS or name not in _NO_OPS and not _contrib_helper(name) and is_op(name):
+            return name
+    return None
+
+
+def _contrib_helper(name):
+    return name.startswith("tf.contrib.") and not name.startswith(("tf.contrib.layers.", "tf.contrib.losses."))
+
+CALLEES = 3  # levels of calls that are looked into for a session run
+
+
+def structural(name):
+    """Does the call belong to the construction of a network rather than to a single operation?"""
+    return name in STRUCTURE or name.startswith(("tf.layers.", "tf.contrib.layers."))
+
+
+def runs_session(context, m, i):
+    """Does call `i` run a session (or evaluate a tensor in one)?
+
+    A session of unknown origin counts by its name only in a module that builds TF1 graphs.
+    """
+    f = m.calls[i][0]
+    if f[0] != "a" or f[2] not in ("run", "eval"):
+        return False
+    if context.project.apis(m, i) & RUNS:
+        return True
+    if f[2] != "run" or tail_of(f[1]) not in _SESSION_NAMES:
+        return False
+    return not context.infer.values(m, m.calls[i][3], f[1], m.calls[i][5]) and context.project.versions.graph_mode(m)
+
+
+def run_sites(context):
+    """Every call that runs a session: [(module, call)]."""
+    if "session runs" not in context.memo:
+        context.memo["session runs"] = [(m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)]
+    return context.memo["session runs"]
+
+
+def run_inside(context, m, scope, region, without=None):
+    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None.
+
+    Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
+    """
+    calls = _once(context, ("calls in", m.index, scope, region), lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)])
+    itself = _once(context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)])
+    found = next((i for i in itself if i != without), None)
+    if found is not None:
+        return m, found
+    further = _once(context, ("runs behind", m.index, scope, region), lambda: [
+        (i, run) for i in calls for run in (_run_behind(context, m, i, CALLEES),) if run])
+    return next((run for i, run in further if i != without), None)
+
+
+def _once(context, key, compute):
+    if key not in context.memo:
+        context.memo[key] = compute()
+    return context.memo[key]
+
+
+def _run_among(context, m, calls, levels):
+    """A session run by one of the calls, itself or so many levels further down."""
+    for i in calls:
+        if runs_session(context, m, i):
+            return m, i
+    return next((found for i in (calls if levels else ()) for found in (_run_behind(context, m, i, levels),) if found), None)
+
+
+def _run_behind(context, m, i, levels):
+    """A session run by the functions that call `i` may reach, at most so many levels down."""
+    called = context.project.functions_called(m, i)
+    runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
+    either = len(called) > 1 and not context.project.versions.graph_mode(m)
+    if runs and (all(runs) if either else any(runs)):
+        return next(found for found in runs if found)
+    return None
+
+
+def _run_in(context, m, scope, levels):
+    """A session run by a function, found once."""
+    key = ("session run", m.index, scope, levels)
+    if key not in context.memo:
+        context.memo[key] = _run_among(context, m, m.scope_calls(scope), levels)
+    return context.memo[key]
+
+
+def stand_in(context, m, scope, place, statement):
+    """A call of the same block that runs whenever the statement does (a statement need not contain one), or None.
+
+    The nearest one behind the statement's start is taken: a guard that returns early stands before both.
+    """
+    key = ("calls by block", m.index, scope)
+    if key not in context.memo:
+        blocks = context.memo[key] = {}
+        for i in m.scope_calls(scope):
+            blocks.setdefault(m.calls[i][4], []).append((m.calls[i][5], i))
+        for calls in blocks.values():
+            calls.sort()
+    calls = context.memo[key].get(place, ())
+    behind = bisect_left(calls, (statement, -1))
+    return calls[behind][1] if behind < len(calls) else max((i for _, i in calls), default=None)
+
+
+def in_unknown_graph(context, m, place):
+    """Is the context `place` inside `with graph.as_default()` of a graph that nothing is known about?"""
+    for each in m.chain(place):
+        kind, _, statement, _ = m.contexts[each]
+        if kind != "with":
+            continue
+        for expression, _ in m.statements[statement][5]:
+            if expression[0] == "c" and tail_of(m.calls[expression[1]][0]) == "as_default":
+                receiver = context.receiver(m, expression[1])
+                if receiver is not None and tail_of(receiver) not in _SESSION_NAMES:
+                    if not context.infer.values(m, m.statements[statement][1], receiver, statement):
+                        return True
+    return False
+
+
+def in_graph_of_its_own(context, m, place):
+    """Is the context `place` inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same function makes?"""
+    for each in m.chain(place):
+        kind, _, statement, _ = m.contexts[each]
+        if kind == "with":
+            for expression, _ in m.statements[statement][5]:
+                if expression[0] == "c":
+                    i, scope = expression[1], m.statements[statement][1]
+                    given = context.receiver(m, i) if tail_of(m.calls[i][0]) == "as_default" else context.argument(m, i, None, "graph")
+                    values = context.infer.values(m, scope, given, statement) if given is not None else ()
+                    if values and all(v[0] == "obj" and v[1] == "graph" and v[2] is not None and v[2][0] == m.index
+                                      and isinstance(v[2][1], int) and m.calls[v[2][1]][3] == scope != 0 for v in values):
+                        return True
+    return False
+
+
+def over_graph(context, m, loop):
+    """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
+    kind, _, statement, branch = m.contexts[loop]
+    if kind == "while":
+        return False
+    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
+    kinds = set()
+    for v in context.infer.elements(context.infer.values(m, m.statements[statement][1], iterable, statement)):
+        kinds.update({v[1]} if v[0] == "obj" else {x[1] for item in v[1] for x in item if x[0] == "obj"} if v[0] == "tup" else ())
+    return bool(kinds & {"variable", "tensor"}) or kind == "for" and _named_tensors(context, m, loop, statement)
+
+
+def _named_tensors(context, m, loop, header):
+    return _once(context, ("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, header))
+
+
+def _names_tensors(context, m, loop, header):
+    """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
+    target, scope = m.statements[header][5], m.statements[header][1]
+    if target[0] != "n" or not any(target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i)) for i in m.scope_calls(scope)):
+        return False
+    return any(statement and m.inside(statement[2], loop) and e == ("a", target, "name")
+               for statement in map(m.statements.__getitem__, m.scope_statements(scope)) if statement
+               for expression in statement_expressions(statement) for e in walk(expression, m.calls))
+
+
+def over_names(m, loop):
+    """Does the loop go through a dictionary: settings, layers or metrics by name, of which there are few?"""
+    kind, _, statement, branch = m.contexts[loop]
+    if kind == "while":
+        return False
+    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
+    while iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in ("sorted", "list", "enumerate") and m.calls[iterable[1]][1]:
+        iterable = m.calls[iterable[1]][1][0]
+    return iterable[0] == "c" and m.calls[iterable[1]][0][0] == "a" and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
+
+
+def collects_tensors(context, m, loop):
+    """Is it a comprehension whose elements are tensors or operations (not what a session gave for them)?"""
+    kind, _, statement, _ = m.contexts[loop]
+    if kind != "comp":
+        return False
+    record = m.statements[statement]
+    for expression in statement_expressions(record):
+        for e in walk(expression, m.calls):
+            if e[0] == "g" and e[3] == loop:
+                values = context.infer.values(m, record[1], e[2][-1], statement)
+                return bool(values) and all(v[0] == "obj" and v[1] in ("tensor", "variable", "operation") for v in values)
+    return False
+
+
+def varies_with(m, scope, loop, expression):
+    """Does the expression depend on what the loop binds, directly or through assignments in its body?"""
+    kind, _, statement, branch = m.contexts[loop]
+    target = m.statements[statement][5] if kind == "for" else branch[0] if kind == "comp" else None
+    bound = names_in(m, target) if target is not None else set()
+    names, seen = names_in(m, expression), set()
+    while names:
+        if names & bound:
+            return True
+        name = names.pop()
+        seen.add(name)
+        for s in m.scope_statements(scope):
+            other = m.statements[s]
+            if other and m.inside(other[2], loop):
+                if other[0] == F.ASSIGN and other[6] is not None and any(name in names_in(m, t) for t in other[5]):
+                    names |= names_in(m, other[6]) - seen
+                elif other[0] == F.FOR and name in names_in(m, other[5]):
+                    names |= names_in(m, other[6]) - seen
+    return False
+
+
+def names_in(m, expression):
+    """Names that an expression reads, those in the arguments of its calls included."""
+    return {e[1] for e in walk(expression, m.calls) if e[0] == "n"}

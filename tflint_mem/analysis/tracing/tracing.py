@@ -1,0 +1,90 @@
+"""May this function be traced?  What would change if its body ran once per trace and not once per call."""
+
+from tflint_mem import facts as F
+from tflint_mem.project.linking.module import tail_of, walk
+
+from tflint_mem.analysis.models.models import walk_statement
+
+MAX_DEPTH = 3
+_HOST_METHODS = frozenset(("numpy", "item", "tolist", "append", "extend", "insert", "add_scalar", "write", "info", "debug", "warning", "error", "set_description",
+                           "set_postfix", "sample", "next", "step", "reset", "get_next", "pop", "popleft", "shuffle", "choice", "savefig", "save", "save_weights",
+                           "fit", "predict", "evaluate", "train_on_batch", "render"))
+_HOST_FUNCTIONS = frozenset(("print", "open", "input", "next", "setattr", "float", "bool", "exec", "eval", "tqdm"))
+_STATIC = frozenset(("shape", "len", "ndim", "rank"))
+
+
+def host_effect(context, m, scope, depth=0, seen=None):
+    """What the function does on the host, which a trace would do only once or not at all; None when it may be traced.
+
+    Printing, `.numpy()`, NumPy on tensors, growing lists, setting attributes, host data read from outside: a phrase for each.
+    """
+    if seen is None:
+        key = ("host effect", m.index, scope)
+        if key not in context.memo:
+            context.memo[key] = host_effect(context, m, scope, depth, set())
+        return context.memo[key]
+    if (m.index, scope) in seen or depth > MAX_DEPTH:
+        return None
+    seen.add((m.index, scope))
+    record = m.scopes[scope]
+    if "g" in record[F.S_FLAGS] or "a" in record[F.S_FLAGS]:
+        return "is a generator"
+    for i in m.scope_statements(scope):
+        statement = m.statements[i]
+        if statement is None:
+            continue
+        if statement[0] == F.GLOBAL:
+            return "sets names of an outer function or the module"
+        if statement[0] in (F.ASSIGN, F.AUGMENT):
+            targets = statement[5] if statement[0] == F.ASSIGN else (statement[5],)
+            if any(inner[0] in ("a", "x") for t in targets for inner in (t[1] if t[0] in ("t", "l") else (t,))):
+                return "sets attributes or items"
+        if statement[0] in (F.TRY, F.IMPORT):
+            return "handles errors or imports"
+        found = _host_arrays(context, m, scope, i, statement)
+        if found:
+            return found
+    for i in m.scope_calls(scope):
+        found = _host_call(context, m, scope, i, depth, seen)
+        if found:
+            return found
+    return None
+
+
+def _host_arrays(context, m, scope, at, statement):
+    """A NumPy array of the outside that the trace would keep as a constant."""
+    local = m.bindings(scope)
+    for e in walk_statement(m, statement):
+        if e[0] == "n" and e[1] not in local and any(v[0] == "obj" and v[1] == "ndarray" for v in context.infer.values(m, scope, e, at)):
+            return "reads a NumPy array that a trace would keep as a constant"
+    return None
+
+
+def _host_call(context, m, scope, i, depth, seen):
+    call = m.calls[i]
+    tail = tail_of(call[0])
+    apis = context.project.apis(m, i)
+    if any(name.startswith(("tf.", "keras.")) or name.partition(".")[0] in _KINDS for name in apis) and tail not in _HOST_METHODS:
+        return None
+    if call[0][0] == "n" and tail in _HOST_FUNCTIONS and call[0][1] not in m.bindings(scope):
+        return f"calls {tail}()"
+    if call[0][0] == "n" and tail in ("int", "str") and not any((tail_of(e) or "") in _STATIC for a in call[1] for e in walk(a, m.calls)):
+        return f"calls {tail}()"
+    if call[0][0] == "a" and tail in _HOST_METHODS:
+        return f"calls .{tail}()"
+    functions = context.project.functions_called(m, i)
+    for fm, s in functions:
+        found = host_effect(context, fm, s, depth + 1, seen)
+        if found and fm.scopes[s][F.S_NAME] != "__init__":
+            return found
+    if functions:
+        return None
+    for v in context.infer.callee(m, i):
+        if v[0] == "ext" and not v[1].startswith(("builtins.", "tensorflow", "keras", "tf_keras", "functools.", "math.")):
+            return f"calls {v[1]}()"
+        if v[0] == "bm" and v[1][0] == "obj" and v[1][1].startswith("ext:"):
+            return f"calls .{tail}() of something that is not TensorFlow's"
+    return None
+
+
+_KINDS = frozenset(("model", "layer", "optimizer", "metric", "loss", "tape", "tensor", "variable", "strategy", "saved_model", "table"))

@@ -1,0 +1,192 @@
+"""The command line."""
+
+import sys
+
+import click
+
+from tflint_mem import __version__
+from tflint_mem.settings.config import OUTPUT_FORMATS
+
+
+class _List(click.ParamType):
+    """Words with commas between them; a comma in braces belongs to a pattern (`{a,b}.py`)."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def convert(self, value, param, ctx):
+        words, depth = [""], 0
+        for character in value:
+            depth += {"{": 1, "}": -1}.get(character, 0)
+            if character == "," and depth <= 0:
+                words.append("")
+            else:
+                words[-1] += character
+        return [word.strip() for word in words if word.strip()]
+
+
+_SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="tflint-mem", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx):
+    """The memory linter for TensorFlow: finds code that leaks, fixes it, and proves it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+class _Check(click.Command):
+    """`--verify` stands alone or takes rules after `=`; a path behind it stays a path."""
+
+    def parse_args(self, ctx, args):
+        rewritten = []
+        for position, argument in enumerate(args):
+            if argument == "--":
+                rewritten += args[position:]
+                break
+            if argument.startswith("--verify="):
+                rewritten += ["--verify", "--verify-only", argument.partition("=")[2]]
+            else:
+                rewritten.append(argument)
+        return super().parse_args(ctx, rewritten)
+
+
+_VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
+
+
+def _verify_options(command):
+    """The options that say how a verification runs, shared by `check --verify` and `verify`."""
+    for option in reversed((
+        click.option("--verify-device", "verify_device", type=click.Choice(["auto", "cpu", "gpu"]), help="Where to measure (default: a GPU if there is one)."),
+        click.option("--verify-python", "verify_python", type=click.Path(), help="The interpreter that has TensorFlow (default: this one)."),
+        click.option("--verify-timeout", "verify_timeout", type=float, metavar="SECONDS", help="Time for one finding (default: 60)."),
+        click.option("--verify-total-timeout", "verify_total", type=float, metavar="SECONDS", help="Time for all findings (default: no limit)."),
+        click.option("--verify-memory", "verify_memory", metavar="SIZE", help="Memory at which a child is stopped, for example 4G."),
+        click.option("--verify-env", "verify_env", metavar="NAME", multiple=True, callback=lambda ctx, param, names: names or None,
+                     help="A variable of the environment that children may see; most are kept from them.  Can be repeated."),
+        click.option("--keep", "verify_keep", type=click.Path(), metavar="FOLDER", help="Keep what was run as runnable files: minimal reproductions."),
+        click.option("--report", "verify_report", type=click.Path(), metavar="FILE.html", help="Write a page with the curves, the code and the fix."),
+    )):
+        command = option(command)
+    return command
+
+
+def _verify_given(given):
+    """Takes the options of `_verify_options` out of `given`."""
+    return {name: given.pop(f"verify_{name}") for name in _VERIFY}
+
+
+@cli.command(cls=_Check)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
+@click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
+@click.option("--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere.")
+@click.option("--pedantic/--no-pedantic", default=None, help="Also show what is only possible, or slow where it hardly adds up.")
+@click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at.")
+@click.option("--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything.")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option("--output-file", type=click.Path(), help="Write the report there instead of to standard output.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 also when something was found.")
+@click.option("--statistics", is_flag=True, help="Show how often each rule was broken, nothing else.")
+@click.option("--baseline", type=click.Path(), help="Report only what is not in this file.")
+@click.option("--write-baseline", type=click.Path(), help="Write all findings to this file for --baseline.")
+@click.option("--add-noqa", is_flag=True, help="Add a `noqa` comment for every finding.")
+@click.option("--exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out, instead of the usual ones.")
+@click.option("--extend-exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out as well.")
+@click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also if given by name.")
+@click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores (the default).")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
+              help="A configuration file instead of the nearest one, or one setting in TOML.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--timeout-per-file", type=click.FloatRange(0, 1e9, max_open=True), default=None, metavar="SECONDS",
+              help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
+@click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
+@click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
+@click.option("--verify", "verifies", is_flag=True, help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
+              "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.")
+@click.option("--verify-only", type=_SELECTORS, hidden=True)
+@_verify_options
+@click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
+@click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
+def check(paths, config, no_cache, verifies, verify_only, **given):
+    """Check files and folders (default: the current folder).  `-` checks standard input."""
+    from tflint_mem.command.check import Options, run
+
+    verify = {**_verify_given(given), "codes": verify_only}
+    if not verifies and any(value is not None for value in verify.values()):
+        raise click.UsageError("options of --verify need --verify")
+    if verifies and (given["fix"] or given["diff"]):
+        raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
+    given["verify"] = verify if verifies else None
+
+    if sum(bool(given[mode]) for mode in ("diff", "add_noqa", "write_baseline")) + bool(given["fix"] and not given["diff"]) > 1:
+        raise click.UsageError("--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them")
+    settings = {}
+    for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
+        lists = given.pop(name)
+        settings[name] = [word for words in lists for word in words] if lists else None
+    for name in ("fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore",
+                 "timeout_per_file"):
+        settings[name] = given.pop(name)
+    settings["cache"] = False if no_cache else None
+    return run(Options(paths, overrides=settings, config=config, **given))
+
+
+@cli.command()
+@click.argument("place", metavar="FILE[:ROW]")
+@click.option("--project", type=click.Path(exists=True, file_okay=False), help="The folder of the project the file belongs to (default: the file alone).")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
+@_verify_options
+@click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
+def verify(place, project, output_format, **given):
+    """Run one place and measure it: the findings of a file, or what stands on a row of it.
+
+    This runs code of the project, in a child process with limits.
+    """
+    import os
+
+    from tflint_mem.command import verification
+    from tflint_mem.command.check import Options, run
+
+    path, row = verification.place(place)
+    if not os.path.isfile(path):
+        raise click.UsageError(f"{path}: no such file")
+    measured = _verify_given(given)
+    return run(Options([project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given))
+
+
+@cli.command()
+@click.argument("rule", metavar="CODE|NAME")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def rule(rule, output_format):
+    """Explain one rule."""
+    from tflint_mem.command import rulebook
+
+    return rulebook.explain(rule, output_format)
+
+
+@cli.command()
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def rules(output_format):
+    """List all rules."""
+    from tflint_mem.command import rulebook
+
+    return rulebook.table(output_format)
+
+
+def usage_error(error):
+    """Show click's complaint in one line; returns the exit code."""
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "tflint-mem"
+    from tflint_mem.hardening import safe
+
+    print(safe.row(f"{command}: {safe.field(error.format_message())} (see `{command} --help`)"), file=sys.stderr)
+    return 2

@@ -1,0 +1,172 @@
+"""The gate: which files that never name TensorFlow or Keras are worth parsing all the same.
+
+A caller in a plain file can be what repeats a load in another one, and a helper there can be what trains a model that it is
+given, or what cleans up.  All are reached through import lines, so those are all that is looked at.
+"""
+
+import os
+
+from tflint_mem.project.linking.names import Names
+from tflint_mem.sources.notebook_name import notebook_name
+from tflint_mem.sources.source import Source, SourceError
+
+# What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
+# part: what they repeat is no evidence for the program.
+_IN_TESTS = tuple(word.encode() for word in (
+    "load_model", "saved_model.load", "hub.load", "Sequential(", "clone_model", "InteractiveSession", "Session(", "clear_session", "reset_default_graph",
+    "set_memory_growth", "device_configuration", "HashTable", ".predict(", ".function(", "set_session",
+))
+ROUNDS = 6  # an importer of an importer of …
+HELPERS = 2  # a helper behind a package's `__init__`; those of distant importers say little
+
+
+def matters(path, raw):
+    """Is a file that names TensorFlow or Keras worth parsing?  All are, but for unit tests without anything to find."""
+    if not is_unit_test(path):
+        return True
+    return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
+
+
+def importers(project, paths, held=None, faults=None):
+    """Sources among `paths` that import a module of the project that matters, and the helpers that such modules import themselves.
+
+    A helper may collect garbage, keep results, run what it is given in a loop or in a process of its own.  The caller adds
+    each source to the project before the next is asked for.  `held` has sources that are not read from the disk, by path;
+    `faults` keeps what fails, see `faults`.
+    """
+    held = held or {}
+    names = {name for module in project.modules for name in module_names(module.path)}
+    known = set(names)
+    words = {path: None for path in paths if not is_unit_test(path)}  # what the import lines name, read once
+    plain, seen = _index(list(words)), 0
+    for number in range(ROUNDS):
+        if not names or not words:
+            return
+        fresh = set()
+        for path in list(words):
+            if words[path] is None:
+                source = held.get(path) or _read(path)
+                words[path] = frozenset() if source is None else _words(source, faults)
+            if not names.isdisjoint(words[path]):
+                del words[path]
+                source = held.get(path) or _read(path)
+                if source is not None:
+                    fresh.update(module_names(path))
+                    yield source
+        latest, seen = range(seen, len(project.modules)), len(project.modules)
+        for path in _imports(project, latest, plain) if number < HELPERS else ():
+            if path in words:
+                del words[path]
+                source = held.get(path) or _read(path)
+                if source is not None:
+                    fresh.update(module_names(path))
+                    yield source
+        names = fresh - known
+        known |= fresh
+
+
+def _index(paths):
+    """(Names, paths): how imports find the files that are not part of the project yet."""
+    names = Names()
+    for index, path in enumerate(paths):
+        parts = tuple(part for part in os.path.splitext(os.path.abspath(path))[0].split(os.sep) if part)
+        names.add(index, parts if path.endswith(".py") else (*parts[:-1], notebook_name(parts[-1])))
+    return names, paths
+
+
+def _imports(project, latest, plain):
+    """Paths of the plain files that the `latest` modules of the project import."""
+    names, paths = plain
+    found = []
+    for number in latest:
+        module = project.modules[number]
+        for _, dotted, attribute, level in module.imports:
+            whole = (dotted + "." if dotted else "") + attribute if attribute not in (None, "", "*") else ""
+            for name in (dotted, whole) if dotted or not whole else (whole,):
+                index = names.resolve(module.parts, module.package, name, level) if name or level else None
+                if index is not None:
+                    found.append(paths[index])
+    return found
+
+
+def _words(source, faults):
+    try:
+        return imported(source.raw)
+    except Exception:
+        if faults is None:
+            raise
+        faults.add("the search for imports", source.path)
+        return frozenset()
+
+
+def _ends(parts):
+    """The names under which `module_names` would list a module: with the folder it is in when that is known."""
+    if not parts:
+        return ()
+    return ((parts[-2], parts[-1]),) if len(parts) > 1 else ((None, parts[-1]),)
+
+
+def _read(path):
+    try:
+        return Source.read(path)
+    except SourceError:
+        return None
+
+
+def is_unit_test(path):
+    """Is the file named like a test?  A notebook is none: `test_captions.ipynb` tries something out."""
+    base = os.path.basename(path)
+    return base.startswith("test_") and not base.endswith(".ipynb") or base.endswith("_test.py")
+
+
+def module_names(path):
+    """How imports may name a file: `(folder, stem)` and `(None, stem)`; a package is named by its folder."""
+    folder, base = os.path.split(os.path.abspath(path))
+    stem = base.rpartition(".")[0]
+    if stem == "__init__":
+        folder, stem = os.path.split(folder)
+    return ((os.path.basename(folder), stem), (None, stem))
+
+
+def imported(raw):
+    """The modules that a file's import lines may mean, as `module_names` lists them."""
+    found = set()
+    if b"import" not in raw and b"%run" not in raw:
+        return found
+    lines = iter(raw.split(b"\n"))
+    for line in lines:
+        if b"%run" in line:
+            found.update((None, os.path.splitext(os.path.basename(name.strip("\"',\\n")))[0]) for name in line.partition(b"%run")[2].decode("utf-8", "replace").split())
+        if b"import" not in line:
+            continue
+        text = line.strip().lstrip(b'"')  # notebooks quote their lines
+        if b"import_module(" in text:
+            name = text.partition(b"import_module(")[2].lstrip(b"\\\"'").partition(b")")[0].rstrip(b"\\\"'").decode("utf-8", "replace")
+            if name.replace(".", "").isidentifier():
+                found.update(_ends(name.split(".")))
+            continue
+        if text.startswith(b"from ") and b"(" in text:
+            while b")" not in text:
+                more = next(lines, None)
+                if more is None or len(text) > 10_000:
+                    break
+                text += b" " + more.strip()
+        if not text.startswith((b"import ", b"from ")):
+            continue
+        line = text.decode("utf-8", "replace").partition("#")[0]
+        if line.startswith("from "):
+            source, _, names = line[5:].partition(" import ")
+            source = source.strip()
+            parts = [part for part in source.split(".") if part]
+            found.update(_ends(parts) if not source.startswith(".") else [(None, part) for part in parts[-1:]])
+            for name in names.replace("(", " ").replace(")", " ").split(","):
+                name = name.split()[0] if name.split() else ""
+                if name.isidentifier():
+                    found.add((parts[-1] if parts else None, name))
+        else:
+            for name in line[7:].split(","):
+                words = name.split()
+                if words:
+                    parts = words[0].split(".")
+                    found.update(_ends(parts))
+    return found

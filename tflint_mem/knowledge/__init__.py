@@ -1,0 +1,1 @@
+"""What TensorFlow and Keras call their things."""

@@ -1,0 +1,1 @@
+"""What does this hold?  What names, attributes, parameters and expressions may evaluate to, across functions and files."""

@@ -1,0 +1,99 @@
+"""Which file an import means.
+
+A project may be laid out as scripts beside each other, as packages, under `src/`, or all of these at once, and nobody
+tells a linter what `sys.path` will be.  So a dotted name is looked up by the end of the path: of all files that end in
+`a/b.py` or `a/b/__init__.py`, the one whose root is nearest to the importing file wins.
+"""
+
+import os
+
+from tflint_mem.sources import dependencies
+from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+
+
+class Names:
+    """Index of the project's modules by the last part of their name."""
+
+    def __init__(self):
+        self._by_last = {}
+        self._cache, self._beside = {}, {}
+
+    def add(self, index, parts):
+        """`parts` are the path's parts without suffix, for example ("src", "pkg", "__init__")."""
+        name = parts[:-1] if parts[-1] == "__init__" else parts
+        if name:
+            self._by_last.setdefault(name[-1], []).append((index, name))
+
+    def resolve(self, importer, package, dotted, level):
+        """Index of the module that `dotted` (a string, "" with `level` > 0) means for the importing module, or None.
+
+        importer  the parts of the importing module, package  whether it is an `__init__`
+        """
+        known, key = self.known(importer), (dotted, level)
+        found = known.get(key, -1)
+        if found == -1:
+            found = known[key] = self._resolve(importer, package, dotted, level)
+        return found
+
+    def known(self, importer):
+        """{(dotted, level): index or None} of what was resolved for the files of the importing module's folder: they mean the same by the same name."""
+        return self._cache.setdefault(importer[:-1], {})
+
+    def _resolve(self, importer, package, dotted, level):
+        parts = tuple(dotted.split(".")) if dotted else ()
+        if level:
+            base = importer[: len(importer) - level]
+            target = base + parts
+            return self._exact(target)
+        if not parts or parts[0] in EXTERNAL_ROOTS:
+            return None
+        best, score = None, None
+        here = importer[:-1]
+        for index, name in self._by_last.get(parts[-1], ()):
+            if name[-len(parts):] != parts:
+                continue
+            root = name[: len(name) - len(parts)]
+            common = 0
+            for a, b in zip(root, here):
+                if a != b:
+                    break
+                common += 1
+            above = common == len(root)  # the root is the importer's folder or one above it
+            source = len(root) > 0 and root[-1] in ("src", "lib", "python")
+            if not above and not source and len(root) - common > 2:
+                continue
+            rank = (above, source, common, -len(root))
+            if score is None or rank > score:
+                best, score, nearest = index, rank, root
+        if best is not None and nearest != here and self._stands_beside(here, parts[0]) and _exists(here + parts):
+            return None  # a file beside the importer that has nothing to do with TensorFlow
+        return best
+
+    def _stands_beside(self, here, name):
+        """Is there a module or a folder of that name in the folder `here`?  Looked for once, whatever is imported from it."""
+        found = self._beside.get((here, name))
+        if found is None:
+            path = _path(here + (name,))
+            found = self._beside[here, name] = os.path.isfile(dependencies.note(path + ".py")) or os.path.isdir(dependencies.note(path))
+        return found
+
+    def _exact(self, target):
+        if not target:
+            return None
+        for index, name in self._by_last.get(target[-1], ()):
+            if name == target:
+                return index
+        return None
+
+
+def _exists(parts):
+    return os.path.isfile(dependencies.note(_path(parts) + ".py")) or is_package(parts)
+
+
+def is_package(parts):
+    """Has the folder of these parts an `__init__.py`?"""
+    return os.path.isfile(dependencies.note(os.path.join(_path(parts), "__init__.py")))
+
+
+def _path(parts):
+    return os.sep.join(("", *parts)) if not parts[0].endswith(":") else os.sep.join(parts)

@@ -1,0 +1,57 @@
+"""Answers about the whole project, such as who calls a function, that do not depend on what was asked before them.
+
+They ask the inference, which asks them.  So each is found apart from the questions that are open, and where it leads back
+to itself, or to another one that is being found, it is cut: the one that was asked first gets all that there is, and those
+in between, which rest on the cut, are forgotten again.
+"""
+
+from tflint_mem.project.holds.answers import LARGE_CYCLE
+
+
+class Whole:
+    """The memo of such answers."""
+
+    def __init__(self, project):
+        self.project = project
+        self._memo, self._open, self._between = {}, {}, {}
+        self._cut = self._none = 1 << 30  # the outermost open question that what is being found was cut at
+
+    def forget(self):
+        """Drop what was found."""
+        self._memo.clear()
+
+    def ask(self, key, nothing, find, *about):
+        """What `find(*about)` gives, remembered under `key`; `nothing` where it is being found."""
+        found = self._memo.get(key)
+        if found is not None:
+            return found
+        if key in self._open:
+            return self._rests_on(self._open[key], nothing)
+        if key in self._between:
+            return self._rests_on(*self._between[key])
+        depth = self._open[key] = len(self._open)
+        outer, self._cut = self._cut, self._none
+        try:
+            found = self.project.infer.apart(find, *about)
+        finally:
+            del self._open[key]
+            cut, self._cut = self._cut, outer
+        if cut < depth:
+            self._between[key] = (cut, found)
+            return self._rests_on(cut, found)
+        self._memo[key] = found
+        self._forget_between(depth)
+        return found
+
+    def _rests_on(self, cut, found):
+        self._cut = min(self._cut, cut)
+        self.project.infer.cut()
+        return found
+
+    def _forget_between(self, depth):
+        """What was cut at the question of that depth is asked again when it is needed, or stays when it is very much."""
+        over = [key for key, (cut, _) in self._between.items() if cut >= depth]
+        for key in over:
+            found = self._between.pop(key)[1]
+            if len(over) > LARGE_CYCLE:
+                self._memo[key] = found

@@ -1,0 +1,205 @@
+"""Paths from the command line to the files to check.
+
+A path that is given is always checked (unless `force-exclude`), whatever its name.  A directory is walked for Python
+files and notebooks in sorted order, without what `.gitignore` files and `exclude` patterns leave out.  Directories
+behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of the
+checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
+"""
+
+import os
+
+from tflint_mem.sources.files import read_regular
+from tflint_mem.settings.globs import Globs
+from tflint_mem.settings.user import is_inside
+
+_MOST_BYTES = 1_000_000  # of an ignore file
+_STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wild`
+SUFFIXES = (".py", ".ipynb")
+
+
+class Discovered:
+    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of the tree."""
+
+    __slots__ = ("files", "errors", "outside")
+
+    def __init__(self):
+        self.files, self.errors, self.outside = [], [], []
+
+
+def discover(paths, settings):
+    """All files to check below `paths`, each once."""
+    found = Discovered()
+    seen = set()
+    excluded = Globs(settings.excludes, settings.project_root)
+
+    def add(path, absolute):
+        if absolute not in seen:
+            seen.add(absolute)
+            found.files.append(path)
+
+    def leads_out(path, absolute, top):
+        out = not (is_inside(absolute, settings.tree) or is_inside(absolute, top))
+        if out:
+            found.outside.append(path)
+        return out
+
+    for path in paths:
+        path = os.path.normpath(path)
+        absolute = os.path.abspath(path)
+        try:
+            is_directory = os.stat(path).st_mode & 0o170000 == 0o040000
+        except OSError as error:
+            found.errors.append((path, error.strerror or str(error)))
+            continue
+        except ValueError as error:  # a NUL in the path
+            found.errors.append((path, str(error)))
+            continue
+        if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
+            continue
+        if is_directory:
+            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
+        else:
+            add(path, absolute)
+    if len(paths) > 1:  # in whatever order they are given
+        found.files.sort(key=_place)
+    return found
+
+
+def _place(path: str) -> list[tuple[bool, str]]:
+    """A key that sorts files as a walk of one tree meets them: those of a folder, then those below it."""
+    *folders, name = os.path.abspath(path).split(os.sep)
+    return [*[(True, folder) for folder in folders], (False, name)]
+
+
+def is_excluded(path, settings):
+    """True when the patterns leave out `path` or a folder above it."""
+    excluded = Globs(settings.excludes, settings.project_root)
+    return excluded.match_below(os.path.abspath(path), settings.project_root)
+
+
+def _walk(top, absolute_top, excluded, respect_gitignore, add, leads_out, errors):
+    """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
+    ignores = _ignores_above(absolute_top) if respect_gitignore else ()
+    if _is_ignored(absolute_top, True, ignores):
+        ignores = ()  # asked for by name
+    stack = [(top, absolute_top, ignores)]
+    while stack:
+        folder, absolute, ignores = stack.pop()
+        try:
+            with os.scandir(folder) as entries:
+                entries = sorted(entries, key=_name)
+        except OSError as error:
+            errors.append((folder, error.strerror or str(error)))
+            continue
+        prefix = "" if folder == "." else os.path.join(folder, "")
+        base = os.path.join(absolute, "")
+        if respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
+            ignores = (*ignores, *_ignore_file(absolute, ".gitignore"))
+        folders = []
+        for entry in entries:
+            name = entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not name.endswith(SUFFIXES):
+                continue
+            path = base + name
+            if excluded.match(path, name) or (ignores and _is_ignored(path, is_folder, ignores)):
+                continue
+            if is_folder:
+                folders.append((prefix + name, path, ignores))
+            elif _is_file(entry) and not (entry.is_symlink() and leads_out(prefix + name, path, absolute_top)):
+                add(prefix + name, path)
+        stack.extend(reversed(folders))
+
+
+def _name(entry):
+    return entry.name
+
+
+def _is_file(entry):
+    """A symbolic link to a file counts; one that leads nowhere or round in a circle does not."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+# -- .gitignore
+
+
+def _ignores_above(folder):
+    """The ignore files that hold for `folder` from outside it: those from the repository's root down to its parent."""
+    chain, parent = [], folder
+    while not os.path.exists(os.path.join(parent, ".git")):
+        above = os.path.dirname(parent)
+        if above == parent:
+            return ()
+        chain.append(above)
+        parent = above
+    specs = list(_ignore_file(parent, os.path.join(".git", "info", "exclude")))
+    for level in reversed(chain):
+        specs += _ignore_file(level, ".gitignore")
+    return tuple(specs)
+
+
+def _ignore_file(folder, name):
+    """`((folder, spec),)` for an ignore file with patterns in it, else `()`."""
+    try:
+        text = read_regular(os.path.join(folder, name), _MOST_BYTES).decode("utf-8", "surrogateescape")
+    except OSError:
+        return ()
+    patterns = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip() and not line.startswith("#")]
+    if not patterns:
+        return ()
+    return ((os.path.join(folder, ""), _Ignores(patterns)),)
+
+
+class _Ignores:
+    """The lines of one ignore file."""
+
+    def __init__(self, lines):
+        import re
+
+        from pathspec import GitIgnoreSpec
+
+        self._heavy = []
+        for number, line in enumerate(lines):
+            if line.count("*") > _STARS or len(line) > _LONG:
+                from tflint_mem.settings import wildcards
+
+                if wildcards.heavy(line):
+                    self._heavy.append((number, wildcards.Ignoring(line)))
+                    lines[number] = "#"  # keeps its place: of the lines that fit the last one counts
+        try:
+            self._spec = GitIgnoreSpec.from_lines(lines)
+        except (ValueError, re.error):  # git passes over a pattern that makes no sense, such as `[z-a]`
+            self._spec = GitIgnoreSpec.from_lines([line if _makes_sense(line) else "#" for line in lines])
+
+    def verdict(self, path, is_folder):
+        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about it."""
+        found = self._spec.check_file(path + "/" * is_folder)
+        verdict, place = found.include, -1 if found.index is None else found.index
+        for number, line in self._heavy:
+            if number > place and line.match(path, is_folder):
+                verdict, place = not line.negated, number
+        return verdict
+
+
+def _makes_sense(line):
+    import re
+
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
+
+
+def _is_ignored(path, is_folder, ignores):
+    """The nearest ignore file that says anything about `path` decides."""
+    for folder, spec in reversed(ignores):
+        verdict = spec.verdict(path[len(folder):].replace(os.sep, "/"), is_folder)
+        if verdict is not None:
+            return verdict
+    return False

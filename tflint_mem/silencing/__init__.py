@@ -1,0 +1,1 @@
+"""Findings that somebody does not want to see: comments and baselines."""

@@ -1,0 +1,107 @@
+"""A baseline: findings that a project lives with for now, so that a check reports new ones only.
+
+A finding is known again by its rule, its file below the project root, its flagged row without indentation, and how many
+like it the file has.  Row numbers are not stored: code that moves stays known, and the file merges well.
+"""
+
+import json
+import os
+
+from tflint_mem.settings.config import UsageError
+from tflint_mem.sources.files import read_regular
+from tflint_mem.sources.paths import relative
+
+VERSION = 1
+_MOST_BYTES = 200_000_000
+
+
+def keys(findings, get, root):
+    """`(code, path, row text)` of each finding; notebooks' cell numbers play no part either."""
+    sources = {}
+    result = []
+    for finding in findings:
+        if finding.path not in sources:
+            sources[finding.path] = get(finding.path)
+        result.append((finding.code, relative(finding.path, root), flagged_row(finding, sources[finding.path])))
+    return result
+
+
+def flagged_row(finding, source):
+    """The row where the finding starts, white space normalised; "" when the file cannot be read."""
+    from tflint_mem.sources.source import SourceError
+
+    try:
+        rows = source.rows(finding.cell) if source is not None else []
+    except SourceError:
+        rows = []
+    return " ".join(rows[finding.start[0] - 1].split()) if finding.start[0] <= len(rows) else ""
+
+
+def write(run, path):
+    """Write all findings but syntax errors to `path`; returns how many.  Raises UsageError."""
+    from tflint_mem.storage.new_file import save
+
+    findings = [finding for finding in run.findings if finding.code != "TFM000"]
+    counts = _counts(keys(findings, run.reader.get, run.settings.project_root))
+    entries = [
+        {"code": code, "path": file, "row": row, "count": count} for (code, file, row), count in sorted(
+            counts.items(), key=lambda item: (item[0][1], item[0][0], item[0][2]))
+    ]
+    text = json.dumps({"version": VERSION, "findings": entries}, indent=1) + "\n"
+    try:
+        save(path, text.encode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"--write-baseline {path}: {error.strerror or error}") from None
+    return len(findings)
+
+
+class Baseline:
+    """The findings that a baseline file knows.  Raises UsageError for a file that is none."""
+
+    def __init__(self, path, root):
+        self.path, self._root = path, root
+        self._known = self._left = _read(path)
+
+    def new(self, findings, get):
+        """The findings that the file does not know."""
+        left, new = dict(self._known), []
+        for finding, key in zip(findings, keys(findings, get, self._root)):
+            if finding.code != "TFM000" and left.get(key):
+                left[key] -= 1
+            else:
+                new.append(finding)
+        self._left = left
+        return new
+
+    def stale(self, files):
+        """How many entries the last call of `new` did not find, though the run looked at their file or the file is gone."""
+        checked = {relative(file, self._root) for file in files}
+        return sum(
+            count > 0 and (file in checked or not os.path.exists(os.path.join(self._root, file)))
+            for (_, file, _), count in self._left.items())
+
+
+def _read(path):
+    try:
+        content = json.loads(read_regular(path, _MOST_BYTES).decode("utf-8"))
+        if content["version"] != VERSION:
+            raise UsageError(f"baseline {path}: version {str(content['version'])[:20]} is not {VERSION}; write it again")
+        return dict(map(_entry, content["findings"]))
+    except OSError as error:
+        raise UsageError(f"baseline {path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UsageError(f"baseline {path}: not a baseline file; write it with --write-baseline") from None
+
+
+def _entry(entry):
+    key, count = (entry["code"], entry["path"], entry["row"]), entry["count"]
+    if not all(isinstance(word, str) for word in key) or not isinstance(count, int):
+        raise TypeError("no entry of ours")
+    return key, count
+
+
+def _counts(items):
+    counts = {}
+    for item in items:
+        counts[item] = counts.get(item, 0) + 1
+    return counts

@@ -1,0 +1,71 @@
+"""How a report names files."""
+
+import os
+
+from tflint_mem.hardening import safe
+
+
+def shown(path):
+    """The path for people: relative when it lies below the current folder."""
+    if not os.path.isabs(path):
+        return path
+    here = os.path.join(os.getcwd(), "")
+    return path[len(here):] if path.startswith(here) else path
+
+
+def absolute(path):
+    """The path for programs; `-` (standard input without a name) stays."""
+    return path if path == "-" else os.path.abspath(path)
+
+
+def relative(path, root):
+    """The path below `root` with forward slashes; a path elsewhere climbs out with `..`."""
+    if path == "-":
+        return path
+    try:
+        return os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return os.path.abspath(path).replace(os.sep, "/")
+
+
+def place(path, cell, row, column):
+    """`path:row:column`, which terminals and editors make clickable; a notebook's cell stands before the row."""
+    return f"{safe.field(shown(path))}:{f'cell {cell}:' if cell else ''}{row}:{column}"
+
+
+def file_place(source, cell, place):
+    """`place` in the file itself; as it is where there is no such file, or a notebook that cannot be read."""
+    from tflint_mem.sources.source import SourceError
+
+    try:
+        return place if source is None or cell is None else source.file_place(cell, *place)
+    except SourceError:
+        return place
+
+
+def repository(folder):
+    """The root of the repository around `folder`, which code hosts count paths from; `folder` itself outside of one."""
+    root = folder
+    while not os.path.exists(os.path.join(root, ".git")):
+        above = os.path.dirname(root)
+        if above == root:
+            return folder
+        root = above
+    return root
+
+
+def uri(path, root):
+    """A percent-encoded URI: relative to `root` for a path below it, else absolute (`file:`)."""
+    from urllib.parse import quote
+
+    absolute_path = os.path.abspath(path)
+    if root is not None and (path == "-" or absolute_path.startswith(os.path.join(root, ""))):
+        return quote(_encoded(relative(path, root)))
+    return "file://" + quote(_encoded(absolute_path.replace(os.sep, "/")))
+
+
+def _encoded(path):
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:  # a name that no file can have
+        return safe.plain(path).encode()

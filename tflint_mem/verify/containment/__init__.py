@@ -1,0 +1,1 @@
+"""Starting the measured process, and what it may see, do and use."""

@@ -1,0 +1,1 @@
+"""What a verification says, on a terminal and on a page."""

@@ -1,0 +1,1 @@
+"""From the events of measured processes to a verdict."""
