@@ -45,9 +45,10 @@ for path in open(sys.argv[1]).read().split("\\0"):
 """
 STEPS = """
 import gc, json, sys, time
-from tflint_mem import config, engine
-from tflint_mem.running import Running
-from tflint_mem.source import Source
+from tflint_mem.engine import engine
+from tflint_mem.settings import config
+from tflint_mem.engine.rule_runs import Running
+from tflint_mem.sources.source import Source
 paths = open(sys.argv[1]).read().split("\\0")
 settings = config.load(["."], (), True, {})
 gc.disable(); sys.setrecursionlimit(engine.RECURSION)

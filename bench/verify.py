@@ -179,7 +179,7 @@ def _repeated(target, rules):
     from tflint_mem.sources.source import Source
     from tflint_mem.verify.snippet.files import Files
     from tflint_mem.verify.snippet.region import find_repeats
-    from tflint_mem.verify.protocols import HELD
+    from tflint_mem.verify.plan.protocols import HELD
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
     if any(".expected" in path.name for path in paths):
@@ -293,7 +293,7 @@ def place(code, target, file, row, repeat):
     from tflint_mem.report.json import record
     from tflint_mem.sources.source import Source
     from tflint_mem.verify import session
-    from tflint_mem.verify.options import Options
+    from tflint_mem.verify.plan.options import Options
 
     rule = registry.BY_CODE.get(code)
     trace = [Step(path=file, row=repeat, column=1, message="repeats")] if repeat else []

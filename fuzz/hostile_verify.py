@@ -57,7 +57,7 @@ _NEW_NAMESPACES = 0x00020000 | 0x10000000 | 0x20000000 | 0x40000000  # mounts, u
 _REFUSES = """
 import os, sys
 sys.path.insert(0, {root!r})
-from tflint_mem.verify import sandbox, seccomp
+from tflint_mem.verify.containment import sandbox, seccomp
 sandbox.drop_capabilities()
 sandbox.no_new_privileges()
 reason = seccomp.install((1, 2, 10, 16))

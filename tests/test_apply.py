@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tflint_mem.fixes.rounds import MOST_ROUNDS, fix_source
 from tflint_mem.finding import Edit, Finding, Fix
 from tflint_mem.sources.source import Source, split_rows
-from tflint_mem.storage.replace import write_atomic
+from tflint_mem.storage.in_place import write_atomic
 
 
 def finding(code, row, column=1, edits=(), applicability="safe", severity="error", cell=None):

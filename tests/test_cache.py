@@ -351,7 +351,7 @@ def test_a_home_in_the_checked_tree_is_nobodys(project, check, somebody):
 
 def test_many_first_runs_make_one_secret(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    code = "import sys; from tflint_mem import secret; print(secret.key('/nowhere').hex())"
+    code = "import sys; from tflint_mem.storage import secret; print(secret.key('/nowhere').hex())"
     runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(6)]
     assert len({run.communicate()[0] for run in runs}) == 1
     assert os.listdir(tmp_path / "tflint-mem") == ["key"]

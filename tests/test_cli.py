@@ -381,7 +381,7 @@ def test_fixes_in_many_files(here):
 
 def test_a_file_that_cannot_be_written_is_told(here):
     (here / "leaky.py").write_text(LEAKY)
-    script = ("import sys; from tflint_mem import writing, __main__\n"
+    script = ("import sys; from tflint_mem.storage import in_place as writing; from tflint_mem import __main__\n"
               "def refuse(*given): raise PermissionError(13, 'Permission denied')\n"
               "writing.replace = refuse; __main__.main()")
     done = subprocess.run([sys.executable, "-c", script, "check", *BASE, "--fix", "leaky.py"], capture_output=True, text=True)

@@ -66,7 +66,7 @@ def found(done):
 # -- rules
 
 AT_ROOT = """
-from tflint_mem.context import Context
+from tflint_mem.ruleset.context import Context
 from tflint_mem.rules import tfm101_load_model_in_loop as rule
 whole = Context.at_call
 def at_call(self, code, m, i, *rest, **more):
@@ -100,7 +100,7 @@ def test_a_rule_may_fail_on_all_modules(project):
 
 
 IN_CALLS = """
-from tflint_mem.project import Project
+from tflint_mem.project.project import Project
 whole = Project.apis
 def apis(self, m, i):
     if m.path in {paths}:
@@ -128,7 +128,7 @@ def test_what_all_rules_ask_may_fail_on_a_module(project):
 def test_no_half_finished_answer_is_left_behind(project):
     """A search that breaks off has noted what it was about to find out; nobody may take that for an answer."""
     fault = """
-    from tflint_mem.rules import _lifetimes, _models
+    from tflint_mem.analysis.models import lifetimes as _lifetimes, models as _models
     from tflint_mem.rules import tfm101_load_model_in_loop as rule
     whole, times = rule.find, []
     def find(context):
@@ -261,7 +261,7 @@ def test_a_report_that_always_fails_still_names_the_findings(project):
 def test_comments_that_cannot_be_read_silence_nothing(project):
     (project / "c.py").write_text(LEAKY.replace("(folder)\n", "(folder)  # noqa\n"))
     fault = """
-    from tflint_mem import suppress
+    from tflint_mem.silencing import noqa_comments as suppress
     whole = suppress._comments_of
     def comments(source, warn):
         if source.path == "b.py":
@@ -275,9 +275,9 @@ def test_comments_that_cannot_be_read_silence_nothing(project):
 
 
 @pytest.mark.parametrize("step, fault", [
-    ("fixing", "from tflint_mem import fixing\ndef fix(run):\n    raise ValueError('x')\nfixing.fix = fix"),
-    ("--verify", "from tflint_mem import verifying\ndef verify(run):\n    raise ValueError('x')\nverifying.verify = verify"),
-    ("the baseline", "from tflint_mem import baseline\ndef new(*all):\n    raise ValueError('x')\nbaseline.Baseline.new = new"),
+    ("fixing", "from tflint_mem.fixes import fixing\ndef fix(run):\n    raise ValueError('x')\nfixing.fix = fix"),
+    ("--verify", "from tflint_mem.command import verification as verifying\ndef verify(run):\n    raise ValueError('x')\nverifying.verify = verify"),
+    ("the baseline", "from tflint_mem.silencing import baseline\ndef new(*all):\n    raise ValueError('x')\nbaseline.Baseline.new = new"),
 ])
 def test_a_step_that_fails_loses_no_finding(project, step, fault):
     (project / "base.json").write_text('{"version": 1, "findings": []}')
@@ -290,7 +290,7 @@ def test_a_step_that_fails_loses_no_finding(project, step, fault):
 def test_a_fix_is_not_taken_for_proven_where_the_check_after_it_failed(project):
     before = (project / "b.py").read_text()
     fault = """
-    from tflint_mem.rules import _models
+    from tflint_mem.analysis.models import models as _models
     whole = _models.unreleased
     def unreleased(context, m, i, *kind):
         if m.path == "b.py" and m.calls[i][6][0] == 5:
@@ -322,7 +322,7 @@ def test_a_run_with_faults_is_not_remembered(tmp_path):
 def test_a_cache_that_fails_costs_only_time(tmp_path):
     for number in range(60):
         (tmp_path / f"m{number:02}.py").write_text(LEAKY)
-    fault = "from tflint_mem import cache\ndef fail(*all):\n    raise AttributeError('x')\ncache.Cache.findings = fail"
+    fault = "from tflint_mem.storage import cache\ndef fail(*all):\n    raise AttributeError('x')\ncache.Cache.findings = fail"
     done = broken(tmp_path, fault, "--output-format", "json", ".")
     assert done.returncode == 2 and len(found(done)) == 60
     assert told(done) == [("the cache", "AttributeError: x")]

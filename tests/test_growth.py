@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import growth  # noqa: E402
 from programs import PROGRAMS  # noqa: E402
 
-from tflint_mem.project.budget import Searches, settle  # noqa: E402
+from tflint_mem.hardening.budget import Searches, settle  # noqa: E402
 
 QUICK = 10  # seconds that one command may take, on a slow machine
 

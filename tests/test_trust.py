@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.settings import config, trust, user
-from tflint_mem.verify.options import KEYS as VERIFY_KEYS
+from tflint_mem.settings import config, trust
+from tflint_mem.storage import user
+from tflint_mem.verify.plan.options import KEYS as VERIFY_KEYS
 
 LEAK = """\
 import sys

@@ -13,7 +13,7 @@ from tflint_mem.verify.containment import cuda_cache, runner, share
 from tflint_mem.verify.experiment import verify_finding
 from tflint_mem.verify.snippet.files import Files
 from tflint_mem.verify.child.nvml import NA
-from tflint_mem.verify.options import Options
+from tflint_mem.verify.plan.options import Options
 
 GIB = 1024 * MIB
 

@@ -6,7 +6,7 @@ from verify_made import FLAT, MIB, made
 from tflint_mem.verify.report import chart, text
 from tflint_mem.verify.verdict import judge, verdict
 from tflint_mem.verify.verdict.measure import Measured
-from tflint_mem.verify.options import Options
+from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.verdict.result import Runs
 
 OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}

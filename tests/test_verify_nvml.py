@@ -21,8 +21,8 @@ sys.path.insert(0, {root!r})
 os.environ["FAKE_NVML_PID"] = str(os.getpid())
 import ctypes
 ctypes.CDLL(None).setenv(b"FAKE_NVML_PID", str(os.getpid()).encode(), 1)
-from tflint_mem.verify.meters import GpuMemory
-from tflint_mem.verify.nvml import NA
+from tflint_mem.verify.child.meters import GpuMemory
+from tflint_mem.verify.child.nvml import NA
 gpu = GpuMemory()
 def shown(reading):
     return {{"na": reading.reason}} if isinstance(reading, NA) else reading
@@ -147,8 +147,8 @@ import ctypes, json, os, subprocess, sys
 sys.path.insert(0, {root!r})
 setenv = ctypes.CDLL(None).setenv
 setenv(b"FAKE_NVML_PID", str(os.getpid()).encode(), 1)
-from tflint_mem.verify import family
-from tflint_mem.verify.meters import GpuMemory
+from tflint_mem.verify.child import family
+from tflint_mem.verify.child.meters import GpuMemory
 before = GpuMemory()
 alone = before.process(), before.shared_with()
 worker = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)

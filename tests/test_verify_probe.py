@@ -15,7 +15,7 @@ from tflint_mem.verify.report import text
 from tflint_mem.verify.verdict import measure, verdict
 from tflint_mem.verify.verdict.result import Result
 from tflint_mem.verify.child.nvml import NA
-from tflint_mem.verify.options import Options
+from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.child.probe import Done, Plan, Probe
 from tflint_mem.verify.containment.runner import Run
 

@@ -9,10 +9,11 @@ import time
 
 import pytest
 
-from tflint_mem.verify import command, protocols, session
+from tflint_mem.verify import command, session
+from tflint_mem.verify.plan import protocols
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.report import text
-from tflint_mem.verify.options import OptionError, Options, parse_bytes
+from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes
 from verify_support import STAND_IN, Project, options
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are supervised through /proc")

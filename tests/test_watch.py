@@ -15,7 +15,7 @@ def spin(seconds=60):
         pass
 """
 IN_A_RULE = SPIN + """
-from tflint_mem.rules import _models
+from tflint_mem.analysis.models import models as _models
 whole = _models.unreleased
 def unreleased(context, m, *rest):
     if m.path == "b.py":
@@ -27,7 +27,7 @@ def unreleased(context, m, *rest):
 _models.unreleased = unreleased
 """
 IN_A_QUESTION = SPIN + """
-from tflint_mem.project import Project
+from tflint_mem.project.project import Project
 whole = Project.apis
 def apis(self, m, i):
     if m.path == "b.py":
@@ -130,7 +130,7 @@ def test_no_limit(project):  # noqa: F811
 def test_without_a_timer_the_file_is_left_out_of_the_rest(project):  # noqa: F811
     """As on Windows, or in a thread: nothing is interrupted, but no rule behind looks at the file again."""
     (project / "b.py").write_text(LEAKY + GRAPHS)
-    fault = IN_A_RULE.replace("            spin()", "            spin(1)") + "\nfrom tflint_mem import watch\nwatch._signals = lambda: None\n"
+    fault = IN_A_RULE.replace("            spin()", "            spin(1)") + "\nfrom tflint_mem.hardening import watch\nwatch._signals = lambda: None\n"
     done, _ = timed(project, fault)
     assert (done.returncode, done.stderr) == (2, LINE)
     assert found(done) == [("a.py", "TFM101"), ("b.py", "TFM101"), ("c.py", "TFM101")]
@@ -157,7 +157,7 @@ def test_the_configuration_of_a_checked_tree_can_only_shorten_the_time(project):
     import sys
 
     def limit(*arguments):
-        program = ("import sys\nfrom tflint_mem import config\n"
+        program = ("import sys\nfrom tflint_mem.settings import config\n"
                    "print(config.load(['.'], sys.argv[1:]).timeout_per_file)")
         return float(subprocess.run([sys.executable, "-c", program, *arguments], cwd=project, capture_output=True, text=True, check=True).stdout)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.storage import replace
+from tflint_mem.storage import in_place
 
 ROOT = Path(__file__).parent.parent
 LEAKY = "import tensorflow as tf\n\nfor step in range(1000):\n    model = tf.keras.models.load_model('m.keras')\n    print(step, model(tf.zeros([1, 4])))\n"
@@ -31,7 +31,7 @@ def leaky(tmp_path):
 
 def test_what_another_process_wrote_meanwhile_stays(leaky):
     script = (
-        "from tflint_mem import apply\nold = apply.steps\n"
+        "from tflint_mem.fixes import rounds as apply\nold = apply.steps\n"
         "def steps(*given, **more):\n    open('leaky.py', 'a').write('# mine\\n')\n    return old(*given, **more)\napply.steps = steps")
     done = fix(cwd=leaky.parent, script=script)
     assert done.returncode == 2
@@ -133,7 +133,7 @@ def test_the_next_run_takes_away_what_a_killed_one_left(leaky):
 
 
 def test_the_file_of_a_run_that_lives_stays(leaky):
-    handle, path = replace._create(str(leaky.parent))
+    handle, path = in_place._create(str(leaky.parent))
     assert fix(cwd=leaky.parent).returncode == 0
     assert os.path.exists(path)
     os.close(handle)

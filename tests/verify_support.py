@@ -7,7 +7,7 @@ from pathlib import Path
 from tflint_mem.finding import Edit, Finding, Fix
 from tflint_mem.sources.source import Source
 from tflint_mem.verify import session
-from tflint_mem.verify.options import Options
+from tflint_mem.verify.plan.options import Options
 
 STAND_IN = str(Path(__file__).parent / "verify_data" / "stand_in_tensorflow")
 

@@ -303,14 +303,14 @@ class Run:
 
     def written(self, path, raw, old):
         """Replace a file's bytes `old`; False, told in one line, when they are others by now or the file system refuses."""
-        from tflint_mem.storage import replace
+        from tflint_mem.storage import in_place
 
         if path in map(os.path.normpath, self.paths):
             roots = ()  # named: a link is followed wherever it leads
         else:
             roots = tuple(os.path.realpath(root) for root in self.paths if os.path.isdir(root))
         try:
-            replace.replace(path, raw, old, roots)
+            in_place.replace(path, raw, old, roots)
         except OSError as error:
             self.warn(f"{path}: not written: {error.strerror or error}")
             self.failed = True

@@ -41,10 +41,10 @@ def fix(run):
 
 def _tidy(files):
     """Take away what a run that was killed left beside the files."""
-    from tflint_mem.storage import replace
+    from tflint_mem.storage import in_place
 
     for folder in sorted({os.path.dirname(path) for path in files}):
-        replace.tidy(folder or ".")
+        in_place.tidy(folder or ".")
 
 
 def _all_settled(run):

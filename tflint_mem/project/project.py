@@ -11,7 +11,7 @@ from collections import deque
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.holds.asked import Asked
-from .budget import Searches
+from tflint_mem.hardening.budget import Searches
 from tflint_mem.project.repeats.callers import Callers
 from tflint_mem.project.repeats.compiled import Compiled
 from tflint_mem.project.linking.hardware import Hardware

@@ -9,7 +9,7 @@ only when a file of that kind has something for us: most projects have a `pyproj
 import os
 
 from tflint_mem.sources.files import TooLarge, read_regular
-from tflint_mem.settings.user import config_file, is_inside
+from tflint_mem.storage.user import config_file, is_inside
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d",

@@ -10,7 +10,7 @@ import os
 
 from tflint_mem.sources.files import read_regular
 from tflint_mem.settings.globs import Globs
-from tflint_mem.settings.user import is_inside
+from tflint_mem.storage.user import is_inside
 
 _MOST_BYTES = 1_000_000  # of an ignore file
 _STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wild`

@@ -14,7 +14,7 @@ outside of the tree say everything.  `--trust` lets the tree do so for one run. 
 
 import os
 
-from tflint_mem.settings import user
+from tflint_mem.storage import user
 
 FREE, INSIDE, LOWER, USER = "free", "inside", "lower", "user"
 
@@ -118,7 +118,7 @@ def _numbers(key, value, settings):
         limit = max(getattr(settings, name.replace("-", "_")), _ROOM.get(key, 0))
         endless = float("inf") if key == "timeout-per-file" else 0  # there, 0 switches it off
         return value or endless, limit or endless
-    from tflint_mem.verify.options import KEYS as NAMES, Options
+    from tflint_mem.verify.plan.options import KEYS as NAMES, Options
 
     attribute = NAMES[name][0]
     return getattr(Options.from_table({name: value}), attribute), getattr(Options.from_table(settings.verify), attribute)

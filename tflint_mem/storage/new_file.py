@@ -5,7 +5,7 @@ import os
 
 def save(path, data):
     """Put `data` (bytes) into `path` in one step; a pipe or a device is simply written to.  Raises OSError."""
-    from tflint_mem.storage.replace import write_atomic
+    from tflint_mem.storage.in_place import write_atomic
 
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:

@@ -7,7 +7,7 @@ home, or with one that cannot be written to, has no secret; then nothing can be 
 import os
 import stat
 
-from tflint_mem.settings import user
+from tflint_mem.storage import user
 
 NAME, SIZE = "key", 32  # bytes
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

@@ -13,6 +13,6 @@ def __getattr__(name):
         from . import session
         return getattr(session, name)
     if name in ("Options", "OptionError"):
-        from . import options
+        from tflint_mem.verify.plan import options
         return getattr(options, name)
     raise AttributeError(name)

@@ -14,8 +14,9 @@ import threading
 import time
 
 from tflint_mem.hardening import safe
-from . import interpreter, session
-from .options import OptionError, Options
+from . import session
+from tflint_mem.verify.plan import interpreter
+from tflint_mem.verify.plan.options import OptionError, Options
 
 _BAR = 24
 
@@ -76,7 +77,7 @@ def options_of(settings, given):
     base = os.path.dirname(os.path.abspath(config_path)) if config_path else getattr(settings, "project_root", None)
     table = getattr(settings, "verify", None) or {}
     if given.get("memory") is not None:
-        from .options import parse_bytes
+        from tflint_mem.verify.plan.options import parse_bytes
         given = dict(given, memory=parse_bytes(given["memory"]))
     options = Options.from_table(table, base, **given)
     options.python = interpreter.resolve(options.python, getattr(settings, "project_root", None))

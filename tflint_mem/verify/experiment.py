@@ -7,7 +7,7 @@ from tflint_mem.verify.containment import runner
 from tflint_mem.verify.snippet import slicer
 from tflint_mem.verify.verdict.judge import judge, judge_growth
 from tflint_mem.verify.verdict.outcome import ran, reached, refused
-from .protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
+from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from tflint_mem.verify.verdict.result import Runs, not_runnable
 from tflint_mem.verify.containment.share import leave
 from tflint_mem.verify.verdict.shortage import STOPPED

@@ -7,8 +7,8 @@ from tflint_mem.verify.containment import runner
 from tflint_mem.verify.verdict import verdict
 from .experiment import verify_finding
 from tflint_mem.verify.snippet.files import Files
-from .options import OptionError
-from .protocols import LEAST_SECONDS
+from tflint_mem.verify.plan.options import OptionError
+from tflint_mem.verify.plan.protocols import LEAST_SECONDS
 from tflint_mem.verify.verdict.result import device_name, not_runnable
 
 

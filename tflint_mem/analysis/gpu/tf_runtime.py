@@ -2,7 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import is_op, result_of
-from tflint_mem.project.budget import settle
+from tflint_mem.hardening.budget import settle
 
 from tflint_mem.analysis.models import lifetimes
 

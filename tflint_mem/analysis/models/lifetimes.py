@@ -1,7 +1,7 @@
 """Which Keras models live on across a place: made before it and used after it, in the same function or its next run."""
 
 from tflint_mem import facts as F
-from tflint_mem.project.budget import settle
+from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import dotted
 
 from . import models

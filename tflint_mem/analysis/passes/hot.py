@@ -1,7 +1,7 @@
 """What the rules about speed and retracing share: is a place hot, does its pass train, and does an argument stay the same?"""
 
 from tflint_mem import facts as F
-from tflint_mem.project.budget import settle
+from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.project.repeats.repeats import Repeat
 

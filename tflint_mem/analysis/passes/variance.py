@@ -8,7 +8,7 @@
 """
 
 from tflint_mem import facts as F
-from tflint_mem.project.budget import settle
+from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import dotted, tail_of, walk
 
 SAME, CHANGED, TARGET = 0, 1, 2

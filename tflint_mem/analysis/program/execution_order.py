@@ -7,7 +7,7 @@
 from collections import deque
 
 from tflint_mem import facts as F
-from tflint_mem.project.budget import settle
+from tflint_mem.hardening.budget import settle
 
 MAX_WAYS = 12
 MAX_HOPS = 7

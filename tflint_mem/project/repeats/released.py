@@ -5,7 +5,7 @@ callee, in a callback object made there, in a `finally`; so does a fresh graph a
 """
 
 from tflint_mem.knowledge.api import GRAPH_RELEASES, RELEASES, canonical
-from tflint_mem.project.budget import settle
+from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import tail_of
 
 _REPLICA = frozenset(("run", "experimental_run_v2"))

@@ -9,7 +9,7 @@ from .calling import unique
 from .cutter import Replacing, Synthetic, attributes_in, cut, write
 from .files import absolute_parts
 from .length import count, of_parts
-from tflint_mem.verify.protocols import REFUSED
+from tflint_mem.verify.plan.protocols import REFUSED
 from .scope import attributes_of, binds, dotted, exposed
 from .snippet import Line, Snippet, dedented
 from tflint_mem.verify.standins.standins import plausible_shape

@@ -9,7 +9,7 @@ from tflint_mem.finding import Step
 from tflint_mem.sources.source import Source, SourceError
 from . import slicer
 from .files import FileModel, Files
-from tflint_mem.verify.options import OptionError
+from tflint_mem.verify.plan.options import OptionError
 from .region import find_repeats
 from .scope import binds
 from .snippet import CannotCut

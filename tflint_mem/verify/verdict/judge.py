@@ -7,7 +7,7 @@ from .comparison import compared
 from .measure import Measured
 from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
-from tflint_mem.verify.protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY, VARYING
+from tflint_mem.verify.plan.protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY, VARYING
 from .result import Result, device_name, held_meters, meters
 from .shortage import STOPPED, ended, ran_out, story
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from tflint_mem.settings.user import is_inside
+from tflint_mem.storage.user import is_inside
 from .options import OptionError
 
 

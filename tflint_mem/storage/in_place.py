@@ -10,7 +10,7 @@ import os
 import re
 import stat
 
-from tflint_mem.settings.user import is_inside
+from tflint_mem.storage.user import is_inside
 
 try:
     import fcntl

@@ -1,0 +1,1 @@
+"""What a verification may use, which rule is verified how, and which interpreter runs it."""
