@@ -23,14 +23,36 @@ HERE = Path(__file__).parent
 PROGRAMS = HERE / "fixes"
 FEW, MANY = 5, 25  # repeats; the first pass of everything is over after a few
 OWN_REPEATS = {  # where one repeat costs little memory or much time
-    "TFM104": (20, 80), "TFM106": (10, 40), "TFM107": (20, 220), "TFM201": (20, 120), "TFM202": (40, 240), "TFM203": (40, 240), "TFM302": (10, 50), "TFM401": (20, 320),
-    "TFM402": (20, 220), "TFM403": (20, 420), "TFM501": (10, 70), "TFM503": (20, 620), "TFM601": (20, 120),
-    "TFM701": (20, 220), "TFM702": (10, 20), "TFM108": (4, 14), "TFM109": (2, 10), "TFM304": (20, 220), "TFM301": (10, 50),
+    "TFM104": (20, 80),
+    "TFM106": (10, 40),
+    "TFM107": (20, 220),
+    "TFM201": (20, 120),
+    "TFM202": (40, 240),
+    "TFM203": (40, 240),
+    "TFM302": (10, 50),
+    "TFM401": (20, 320),
+    "TFM402": (20, 220),
+    "TFM403": (20, 420),
+    "TFM501": (10, 70),
+    "TFM503": (20, 620),
+    "TFM601": (20, 120),
+    "TFM701": (20, 220),
+    "TFM702": (10, 20),
+    "TFM108": (4, 14),
+    "TFM109": (2, 10),
+    "TFM304": (20, 220),
+    "TFM301": (10, 50),
 }
 SECONDS = 200  # for one run of a program
 
-QUIET = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1",
-         "TF_NUM_INTEROP_THREADS": "1"}
+QUIET = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONHASHSEED": "0",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
 
 
 def resident():
@@ -88,8 +110,15 @@ def run_alone(program, repeats, folder):
     """The same in a new process, without what its memory is."""
     began = time.perf_counter()
     try:
-        done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, cwd=folder, timeout=SECONDS,
-                              env={**os.environ, **QUIET, "REPEATS": str(repeats)}, check=False)
+        done = subprocess.run(
+            [sys.executable, str(program)],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            timeout=SECONDS,
+            env={**os.environ, **QUIET, "REPEATS": str(repeats)},
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return [], None, None, None, f"not over after {SECONDS} s"
     error = (done.stderr.strip().splitlines() or ["no message"])[-1] if done.returncode else None
@@ -100,8 +129,25 @@ def fixed(program, code, folder):
     """The program with the fixes of its rule, or None when it is left as it is."""
     new = folder / program.name.replace(".py", "_fixed.py")
     shutil.copy(program, new)
-    subprocess.run([sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--select", code, "--fix", "--unsafe-fixes", "--quiet",
-                    str(new)], capture_output=True, cwd=HERE.parent, check=False)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select",
+            code,
+            "--fix",
+            "--unsafe-fixes",
+            "--quiet",
+            str(new),
+        ],
+        capture_output=True,
+        cwd=HERE.parent,
+        check=False,
+    )
     return new if new.read_bytes() != program.read_bytes() else None
 
 
@@ -115,8 +161,27 @@ def measured(program):
         new = fixed(program, code, folder)
         if new is None:
             return {**entry, "fix": None}
-        finding = json.loads(subprocess.run([sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--select", code, "--output-format", "json",
-                                             str(program)], capture_output=True, text=True, cwd=HERE.parent, check=False).stdout)[0]
+        finding = json.loads(
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "tflint_mem",
+                    "check",
+                    "--isolated",
+                    "--no-cache",
+                    "--select",
+                    code,
+                    "--output-format",
+                    "json",
+                    str(program),
+                ],
+                capture_output=True,
+                text=True,
+                cwd=HERE.parent,
+                check=False,
+            ).stdout
+        )[0]
         entry["fix"] = {"applicability": finding["fix"]["applicability"], "message": finding["fix"]["message"]}
         for label, path in (("before", program), ("after", new)):
             runs = [run(path, repeats, folder) for repeats in (few, many)]
@@ -142,14 +207,18 @@ def page(record):
     """The table of a record, as markdown."""
     about = record["versions"]
     lines = [
-        "# What the fixes do", "",
+        "# What the fixes do",
+        "",
         f"TensorFlow {about['tensorflow']}, Keras {about['keras']}, Python {about['python']}, CPU. For each rule with a fix a small program of our own",
         "([bench/fixes](../../bench/fixes)) with fixed seeds ran before and after `--fix --unsafe-fixes`, with few repeats and with many:",
         "the same output, and resident KiB per repeat at the end of the program (in brackets: after a garbage collection).",
         "Seconds are of a busy machine. Memory that every pass keeps in both (kernels, the output that is kept) stays in both. TFM702's workers have memory of their own; TFM504 is about",
         "Keras 2 and has no program here.",
-        "", "Written by `bench/fixes.py`.", "",
-        "| program | fix | | repeats | same output | before | after | seconds |", "|---|---|---|---|---|---|---|---|",
+        "",
+        "Written by `bench/fixes.py`.",
+        "",
+        "| program | fix | | repeats | same output | before | after | seconds |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for entry in record["programs"]:
         if entry["fix"] is None:
@@ -157,8 +226,10 @@ def page(record):
             continue
         before, after = entry["before"], entry["after"]
         few, many = entry["repeats"]
-        lines.append(f"| {entry['program']} | {entry['fix']['message']} | {entry['fix']['applicability']} | {few}, {many} | {'yes' if entry['same'] else 'no'} | "
-                     f"{_slope(before)} | {_slope(after)} | {before['seconds']} → {after['seconds']} |")
+        lines.append(
+            f"| {entry['program']} | {entry['fix']['message']} | {entry['fix']['applicability']} | {few}, {many} | {'yes' if entry['same'] else 'no'} | "
+            f"{_slope(before)} | {_slope(after)} | {before['seconds']} → {after['seconds']} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -170,18 +241,33 @@ def _slope(side):
 
 def main(arguments):
     if arguments[:1] == ["--page"]:
-        Path(arguments[2]).write_text(page(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))), encoding="utf-8")
+        Path(arguments[2]).write_text(
+            page(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))), encoding="utf-8"
+        )
         return
     target, wanted = Path(arguments[0]).resolve(), set(arguments[1:])
-    programs = [program for program in sorted(PROGRAMS.glob("TFM*.py")) if not wanted or program.stem in wanted or program.stem[:6] in wanted]
+    programs = [
+        program
+        for program in sorted(PROGRAMS.glob("TFM*.py"))
+        if not wanted or program.stem in wanted or program.stem[:6] in wanted
+    ]
     old = json.loads(target.read_text(encoding="utf-8"))["programs"] if target.exists() else []
-    record = {"versions": versions(), "programs": [entry for entry in old if entry["program"] not in {program.stem for program in programs}]}
+    record = {
+        "versions": versions(),
+        "programs": [entry for entry in old if entry["program"] not in {program.stem for program in programs}],
+    }
     for program in programs:
         entry = measured(program)
         record["programs"].append(entry)
         record["programs"].sort(key=lambda each: each["program"])
         target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        print(entry["program"], entry["fix"] and entry["fix"]["message"], entry.get("same"), {k: entry[k].get("slope", entry[k]["error"]) for k in ("before", "after") if k in entry}, flush=True)
+        print(
+            entry["program"],
+            entry["fix"] and entry["fix"]["message"],
+            entry.get("same"),
+            {k: entry[k].get("slope", entry[k]["error"]) for k in ("before", "after") if k in entry},
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -30,12 +30,14 @@ class Counted:
         self.steps, self.seconds, self.findings = steps, seconds, findings
 
 
-def measured(files: dict[str, str], folder: str, codes: "set[str] | None" = None) -> tuple[int, dict[str, Counted], list[str]]:
+def measured(
+    files: dict[str, str], folder: str, codes: "set[str] | None" = None
+) -> tuple[int, dict[str, Counted], list[str]]:
     """(bytes, {code or "engine": Counted}, searches given up) of a program whose files are written to a folder."""
     from tflint_mem.engine import engine
-    from tflint_mem.settings import config
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.registry import RULES, module_of
+    from tflint_mem.settings import config
     from tflint_mem.sources.source import Source
 
     paths = []
@@ -100,26 +102,54 @@ def growth(name: str, factors: tuple[int, ...] = FACTORS, codes: "set[str] | Non
         for code, counted in found.items():
             rules.setdefault(code, []).append(counted)
         unknown.append(len(given_up))
-        wrong += [f"{code} says nothing at {first * factor}" for code in expected if code in found and not found[code].findings]
+        wrong += [
+            f"{code} says nothing at {first * factor}"
+            for code in expected
+            if code in found and not found[code].findings
+        ]
     for code, counts in rules.items():
         if counts[-1].steps > FEW_STEPS * factors[-1]:
             ratio, most = counts[-1].steps / max(counts[0].steps, FEW_STEPS), allowed(name, sizes[0], sizes[-1])
             if ratio > most:
-                wrong.append(f"{code} takes {ratio:.1f} times the steps for a program {sizes[-1] / sizes[0]:.1f} times as long (at most {most:.1f})")
-    return {"program": name, "sizes": [first * factor for factor in factors], "bytes": sizes, "wrong": wrong, "given up": unknown, "rules": {
-        code: {"steps": [c.steps for c in counts], "seconds": [round(c.seconds, 3) for c in counts], "findings": [c.findings for c in counts]} for code, counts in rules.items()}}
+                wrong.append(
+                    f"{code} takes {ratio:.1f} times the steps for a program {sizes[-1] / sizes[0]:.1f} times as long (at most {most:.1f})"
+                )
+    return {
+        "program": name,
+        "sizes": [first * factor for factor in factors],
+        "bytes": sizes,
+        "wrong": wrong,
+        "given up": unknown,
+        "rules": {
+            code: {
+                "steps": [c.steps for c in counts],
+                "seconds": [round(c.seconds, 3) for c in counts],
+                "findings": [c.findings for c in counts],
+            }
+            for code, counts in rules.items()
+        },
+    }
 
 
 def table(results: list[dict]) -> str:
     """The Markdown table: for each program the rule that grows most."""
-    lines = ["| program | size | bytes | rule that grows most | steps | times | findings |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| program | size | bytes | rule that grows most | steps | times | findings |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for result in results:
-        worst = max(result["rules"], key=lambda code: result["rules"][code]["steps"][-1] / max(result["rules"][code]["steps"][0], FEW_STEPS), default=None)
+        worst = max(
+            result["rules"],
+            key=lambda code: result["rules"][code]["steps"][-1] / max(result["rules"][code]["steps"][0], FEW_STEPS),
+            default=None,
+        )
         if worst is None:
             continue
         rule = result["rules"][worst]
-        lines.append(f"| {result['program']} | {' '.join(map(str, result['sizes']))} | {' '.join(map(str, result['bytes']))} | {worst} | {' '.join(map(str, rule['steps']))} "
-                     f"| {rule['steps'][-1] / max(rule['steps'][0], 1):.1f} for {result['bytes'][-1] / result['bytes'][0]:.1f} | {' '.join(map(str, rule['findings']))} |")
+        lines.append(
+            f"| {result['program']} | {' '.join(map(str, result['sizes']))} | {' '.join(map(str, result['bytes']))} | {worst} | {' '.join(map(str, rule['steps']))} "
+            f"| {rule['steps'][-1] / max(rule['steps'][0], 1):.1f} for {result['bytes'][-1] / result['bytes'][0]:.1f} | {' '.join(map(str, rule['findings']))} |"
+        )
     lines += ["", "Steeper than the program, and why:", "", *[f"- {name}: {why}" for name, why in STEEPER.items()]]
     return "\n".join(lines) + "\n"
 

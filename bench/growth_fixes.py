@@ -18,13 +18,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 HEAD = "import tensorflow as tf\n\n"
-STEPS = HEAD + "\n" + "".join(
-    f"@tf.function\ndef step_{i}(w, rate):\n    w.assign_sub(rate * w)\n\n\n" for i in range(7)) + "w = tf.Variable(1.0)\n"
+STEPS = (
+    HEAD
+    + "\n"
+    + "".join(f"@tf.function\ndef step_{i}(w, rate):\n    w.assign_sub(rate * w)\n\n\n" for i in range(7))
+    + "w = tf.Variable(1.0)\n"
+)
 
 
 def loads_in_one_loop(n: int) -> dict:
     """Loads of n files in one loop: all move in front of it."""
-    rows = "".join(f"    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))\n" for i in range(n))
+    rows = "".join(
+        f"    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))\n"
+        for i in range(n)
+    )
     return {"loads.py": HEAD + "x = tf.zeros([1, 4])\nfor step in range(1000):\n" + rows}
 
 
@@ -32,7 +39,8 @@ def loops_in_one_function(n: int) -> dict:
     """A function with n loops, each with its load."""
     rows = "".join(
         f"    for path in paths:\n        model_{i} = tf.keras.models.load_model('model_{i}.keras')\n        print(path, model_{i}(x))\n"
-        for i in range(n))
+        for i in range(n)
+    )
     return {"loops.py": HEAD + "def sweep(paths, x):\n" + rows + "\n\nsweep(['a'] * 1000, tf.zeros([1, 4]))\n"}
 
 
@@ -52,16 +60,21 @@ def halves(n: int) -> dict:
     """n loops of TensorFlow 1 with two operations each: their fixes hold only together."""
     rows = "".join(
         f"    for step_{i} in range(100):\n        hits_{i} = tf.equal(tf.argmax(logits, 1), y)\n"
-        f"        rate_{i} = tf.reduce_mean(tf.cast(hits_{i}, tf.float32))\n        print(sess.run(rate_{i}))\n" for i in range(n))
-    return {"halves.py": "import tensorflow.compat.v1 as tf\n\ntf.disable_eager_execution()\ny = tf.zeros([8], tf.int64)\n"
-            "logits = tf.zeros([8, 3])\nwith tf.Session() as sess:\n" + rows}
+        f"        rate_{i} = tf.reduce_mean(tf.cast(hits_{i}, tf.float32))\n        print(sess.run(rate_{i}))\n"
+        for i in range(n)
+    )
+    return {
+        "halves.py": "import tensorflow.compat.v1 as tf\n\ntf.disable_eager_execution()\ny = tf.zeros([8], tf.int64)\n"
+        "logits = tf.zeros([8, 3])\nwith tf.Session() as sess:\n" + rows
+    }
 
 
 def branches(n: int) -> dict:
     """A loop over a long `elif`, with a load in each branch: all want the same lines at the end of the loop."""
     rows = "".join(
         f"    {'el' if i else ''}if path == 'p{i}':\n        model = tf.keras.models.load_model('m{i}.keras')\n        print(model.predict(path))\n"
-        for i in range(n))
+        for i in range(n)
+    )
     return {"branches.py": HEAD + "for path in open('paths'):\n" + rows}
 
 
@@ -73,7 +86,9 @@ def files(n: int) -> dict:
 def notebook_cells(n: int) -> dict:
     """A notebook of n cells with a load in a loop each."""
     cells = [HEAD + "x = tf.zeros([1, 4])"] + [
-        f"for step in range(1000):\n    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))" for i in range(n)]
+        f"for step in range(1000):\n    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))"
+        for i in range(n)
+    ]
     return {"cells.ipynb": _notebook(cells)}
 
 
@@ -83,14 +98,23 @@ def notebook_cell(n: int) -> dict:
 
 
 def _notebook(texts: list) -> str:
-    cells = [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text.splitlines(True)} for text in texts]
+    cells = [
+        {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text.splitlines(True)}
+        for text in texts
+    ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
 
 
 PROGRAMS: dict[str, Callable[[int], dict]] = {
-    "loads in one loop": loads_in_one_loop, "loops in one function": loops_in_one_function,
-    "calls in one expression": calls_in_one_expression, "numbers in one loop": numbers_in_one_loop, "halves": halves,
-    "files": files, "notebook cells": notebook_cells, "one notebook cell": notebook_cell, "branches": branches,
+    "loads in one loop": loads_in_one_loop,
+    "loops in one function": loops_in_one_function,
+    "calls in one expression": calls_in_one_expression,
+    "numbers in one loop": numbers_in_one_loop,
+    "halves": halves,
+    "files": files,
+    "notebook cells": notebook_cells,
+    "one notebook cell": notebook_cell,
+    "branches": branches,
 }
 
 
@@ -159,9 +183,20 @@ def fixed(texts: dict, folder: Path) -> Cost:
                 return done.value
             answer = yield question
 
-    run = check.Run(check.Options(
-        [str(folder)], isolated=True, output_file=os.devnull,
-        overrides={"fix": True, "unsafe_fixes": True, "cache": False, "ignore": ["TFM6"], "output_format": "concise"}))
+    run = check.Run(
+        check.Options(
+            [str(folder)],
+            isolated=True,
+            output_file=os.devnull,
+            overrides={
+                "fix": True,
+                "unsafe_fixes": True,
+                "cache": False,
+                "ignore": ["TFM6"],
+                "output_format": "concise",
+            },
+        )
+    )
     checks, found_with = [], run.found_with
     run.found_with = lambda changed: checks.append(changed) or found_with(changed)
     begin = time.perf_counter()
@@ -199,7 +234,10 @@ def main() -> None:
             last = found[-1]
             counts = " | ".join(f"{cost.steps:,}" for cost in found)
             grows = power(found[-2].steps, last.steps)
-            print(f"| {name} | {last.applied} | {last.left} | {last.checks} | {counts} | {grows:.2f} | {last.seconds:.1f} |", flush=True)
+            print(
+                f"| {name} | {last.applied} | {last.left} | {last.checks} | {counts} | {grows:.2f} | {last.seconds:.1f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

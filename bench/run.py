@@ -29,7 +29,12 @@ from pathlib import Path
 
 DEFAULT = ["tf-models-official", "keras", "tensorflow-probability"]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tflint-mem-bench"
-LIMITS = {"cold check / libcst.parse_module": 0.20, "start-up / import click": 1.5, "warm check of 1000 files / import click": 3.0, "megabytes per million lines": 200.0}
+LIMITS = {
+    "cold check / libcst.parse_module": 0.20,
+    "start-up / import click": 1.5,
+    "warm check of 1000 files / import click": 3.0,
+    "megabytes per million lines": 200.0,
+}
 MANY_LINES = 1_000_000  # below, the interpreter and its libraries are a large part of the memory
 
 # As installed: with compiled modules, which some shells forbid Python to write.
@@ -90,7 +95,21 @@ def corpus(package):
     if not folder.exists():
         folder.mkdir(parents=True)
         with tempfile.TemporaryDirectory() as scratch:
-            subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", scratch, package], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "download",
+                    "-q",
+                    "--no-deps",
+                    "--only-binary=:all:",
+                    "-d",
+                    scratch,
+                    package,
+                ],
+                check=True,
+            )
             for wheel in Path(scratch).glob("*.whl"):
                 zipfile.ZipFile(wheel).extractall(folder)
                 (folder / ".name").write_text(wheel.stem)
@@ -106,19 +125,48 @@ def measure(package, sample, repeat, click):
         names = Path(scratch) / "files"
         names.write_text("\0".join(files))
         target = [str(folder)] if sample == 1 else files
-        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--quiet", *target]
+        command = [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--exit-zero",
+            "--quiet",
+            *target,
+        ]
         pairs = []  # turn and turn about: a machine that is slow for a minute is slow for both
         for _ in range(repeat):
             check, memory, _ = cpu(command, 1, cwd=scratch)
             pairs.append((check, cpu([sys.executable, "-c", PARSE, str(names)], 1)[0], memory))
         check, parse, memory = (statistics.median(each) for each in zip(*pairs))
-        again = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--cache-dir", str(Path(scratch) / "cache"), "--exit-zero", "--quiet", *target]
+        again = [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--cache-dir",
+            str(Path(scratch) / "cache"),
+            "--exit-zero",
+            "--quiet",
+            *target,
+        ]
         cpu(again, 1, cwd=scratch)
         warm, _, _ = cpu(again, max(repeat, 5), cwd=scratch)
         steps = json.loads(cpu([sys.executable, "-c", STEPS, str(names)], 1, cwd=scratch)[2])
     return {
-        "package": (folder / ".name").read_text(), "files": len(files), "lines": lines, "check s": round(check, 2), "parse s": round(parse, 2),
-        "ratio": round(statistics.median(c / p for c, p, _ in pairs), 3), "warm ms": round(warm * 1000, 1), "warm ratio": round(warm * 1000 / click / (len(files) / 1000), 2), "megabytes": round(memory), "megabytes per million lines": round(memory / lines * 1e6),
+        "package": (folder / ".name").read_text(),
+        "files": len(files),
+        "lines": lines,
+        "check s": round(check, 2),
+        "parse s": round(parse, 2),
+        "ratio": round(statistics.median(c / p for c, p, _ in pairs), 3),
+        "warm ms": round(warm * 1000, 1),
+        "warm ratio": round(warm * 1000 / click / (len(files) / 1000), 2),
+        "megabytes": round(memory),
+        "megabytes per million lines": round(memory / lines * 1e6),
         "steps": {k: round(v, 3) if isinstance(v, float) else v for k, v in steps.items()},
         "link / check": round(steps["link"] / (steps["read, parse, facts"] + steps["link"] + steps["rules"]), 4),
     }
@@ -148,23 +196,38 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the figures to FILE as well")
     options = parser.parse_args()
     figures = {"python": sys.version.split()[0], "start-up": start_up(max(options.repeat, 9)), "packages": []}
-    print(f"start-up: import click {figures['start-up']['import click, ms']} ms; "
-          + "; ".join(f"{k} file {v['ms']} ms = {v['ratio']}x" for k, v in figures["start-up"].items() if isinstance(v, dict)), flush=True)
-    print(f"{'package':42} {'files':>6} {'lines':>8} {'check s':>8} {'parse s':>8} {'ratio':>6} {'warm ms':>8} {'ratio':>6} {'MB':>5} {'MB/M':>5} {'link':>6}", flush=True)
+    print(
+        f"start-up: import click {figures['start-up']['import click, ms']} ms; "
+        + "; ".join(
+            f"{k} file {v['ms']} ms = {v['ratio']}x" for k, v in figures["start-up"].items() if isinstance(v, dict)
+        ),
+        flush=True,
+    )
+    print(
+        f"{'package':42} {'files':>6} {'lines':>8} {'check s':>8} {'parse s':>8} {'ratio':>6} {'warm ms':>8} {'ratio':>6} {'MB':>5} {'MB/M':>5} {'link':>6}",
+        flush=True,
+    )
     for package in options.packages:
         row = measure(package, options.sample, options.repeat, figures["start-up"]["import click, ms"])
         figures["packages"].append(row)
-        print(f"{row['package'][:42]:42} {row['files']:6} {row['lines']:8} {row['check s']:8} {row['parse s']:8} {row['ratio']:6} {row['warm ms']:8} {row['warm ratio']:6} {row['megabytes']:5} {row['megabytes per million lines']:5} {row['link / check']:6.1%}", flush=True)
+        print(
+            f"{row['package'][:42]:42} {row['files']:6} {row['lines']:8} {row['check s']:8} {row['parse s']:8} {row['ratio']:6} {row['warm ms']:8} {row['warm ratio']:6} {row['megabytes']:5} {row['megabytes per million lines']:5} {row['link / check']:6.1%}",
+            flush=True,
+        )
         print("  steps, CPU s: " + ", ".join(f"{k} {v}" for k, v in row["steps"].items()), flush=True)
     figures["peak MB of this process's children"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
     if options.json:
         Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
     worst = max(row["ratio"] for row in figures["packages"])
     slowest = max(v["ratio"] for v in figures["start-up"].values() if isinstance(v, dict))
-    largest = max((row["megabytes per million lines"] for row in figures["packages"] if row["lines"] >= MANY_LINES), default=0)
+    largest = max(
+        (row["megabytes per million lines"] for row in figures["packages"] if row["lines"] >= MANY_LINES), default=0
+    )
     reached = {
-        "cold check / libcst.parse_module": worst, "start-up / import click": slowest,
-        "warm check of 1000 files / import click": max(row["warm ratio"] for row in figures["packages"]), "megabytes per million lines": largest,
+        "cold check / libcst.parse_module": worst,
+        "start-up / import click": slowest,
+        "warm check of 1000 files / import click": max(row["warm ratio"] for row in figures["packages"]),
+        "megabytes per million lines": largest,
     }
     print("; ".join(f"{name} {value} (limit {LIMITS[name]})" for name, value in reached.items()))
     sys.exit(0 if all(value <= LIMITS[name] for name, value in reached.items()) else 1)

@@ -60,7 +60,14 @@ class Item:
     __slots__ = ("kind", "code", "file", "row", "repeat", "target")
 
     def __init__(self, kind, code, file, row, repeat=None, target=None):
-        self.kind, self.code, self.file, self.row, self.repeat, self.target = kind, code, Path(file), row, repeat, Path(target or file)
+        self.kind, self.code, self.file, self.row, self.repeat, self.target = (
+            kind,
+            code,
+            Path(file),
+            row,
+            repeat,
+            Path(target or file),
+        )
 
     @property
     def key(self):
@@ -78,7 +85,20 @@ def folders(codes):
 
 def findings(target, code):
     """Findings of one rule in a file or folder, as the JSON report gives them."""
-    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--select", code, "--output-format", "json", str(target)]
+    command = [
+        sys.executable,
+        "-m",
+        "tflint_mem",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--exit-zero",
+        "--select",
+        code,
+        "--output-format",
+        "json",
+        str(target),
+    ]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
 
 
@@ -90,7 +110,9 @@ def flagged(kind, pattern, codes):
             if ".expected" in target.name or not (target.is_dir() or target.suffix == ".py"):
                 continue
             for finding in findings(target, code):
-                found.append(Item(kind, code, finding["filename"], finding["location"]["row"], _repeat_of(finding), target))
+                found.append(
+                    Item(kind, code, finding["filename"], finding["location"]["row"], _repeat_of(finding), target)
+                )
     return found
 
 
@@ -147,7 +169,11 @@ def _node_at(tree, row):
 def _head(node):
     if isinstance(node, _FUNCTIONS):
         return node.name
-    return ast.unparse(node.test) if isinstance(node, ast.While) else f"{ast.unparse(node.target)} in {ast.unparse(node.iter)}"
+    return (
+        ast.unparse(node.test)
+        if isinstance(node, ast.While)
+        else f"{ast.unparse(node.target)} in {ast.unparse(node.iter)}"
+    )
 
 
 def _likeness(one, other):
@@ -157,7 +183,9 @@ def _likeness(one, other):
 def _first_simple(node):
     """The first statement of a body that holds no block of its own and is no docstring; else the first one."""
     for statement in node.body:
-        if not hasattr(statement, "body") and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+        if not hasattr(statement, "body") and not (
+            isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        ):
             return statement
     return node.body[0]
 
@@ -166,20 +194,26 @@ def lookalikes(sample, seed):
     """Items for look-alikes: all of them, or `sample` drawn with the rules taking turns."""
     groups = {}
     for code, folder in folders(LEAK):
-        groups[code] = [item for target in sorted(folder.glob("ok_*")) for item in _repeated(target, (registry.BY_CODE[code],))]
+        groups[code] = [
+            item for target in sorted(folder.glob("ok_*")) for item in _repeated(target, (registry.BY_CODE[code],))
+        ]
     general = sorted((registry.BY_CODE[code] for code in LEAK), key=lambda rule: -rule.rank)
-    groups["lookalikes"] = [item for target in sorted((FIXTURES / "lookalikes").glob("ok_*")) for item in _repeated(target, general)]
+    groups["lookalikes"] = [
+        item for target in sorted((FIXTURES / "lookalikes").glob("ok_*")) for item in _repeated(target, general)
+    ]
     for items in groups.values():  # by a hash of the place: fixtures that come or go elsewhere change nothing here
         items.sort(key=lambda item: hashlib.sha256(f"{seed} {item.key}".encode()).digest())
-    turns = [items[turn] for turn in range(max(map(len, groups.values()))) for items in groups.values() if turn < len(items)]
+    turns = [
+        items[turn] for turn in range(max(map(len, groups.values()))) for items in groups.values() if turn < len(items)
+    ]
     return turns[:sample] if sample else turns
 
 
 def _repeated(target, rules):
     from tflint_mem.sources.source import Source
+    from tflint_mem.verify.plan.protocols import HELD
     from tflint_mem.verify.snippet.files import Files
     from tflint_mem.verify.snippet.region import find_repeats
-    from tflint_mem.verify.plan.protocols import HELD
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
     if any(".expected" in path.name for path in paths):
@@ -205,7 +239,15 @@ def _repeated(target, rules):
     if not found and len(paths) == 1 and (model := files.get(str(paths[0]))) is not None:
         loop = next((node for node in ast.walk(model.tree) if isinstance(node, _LOOPS)), None)
         if loop is not None:
-            found.append(Item("lookalike", rules[0].code if len(rules) == 1 else "-", paths[0], _first_simple(loop).lineno, target=target))
+            found.append(
+                Item(
+                    "lookalike",
+                    rules[0].code if len(rules) == 1 else "-",
+                    paths[0],
+                    _first_simple(loop).lineno,
+                    target=target,
+                )
+            )
     return found
 
 
@@ -220,8 +262,12 @@ def _handlers(sources):
         return set()
     project.link()
     handlers = project.repeats_of.handlers
-    return {(module.path, record[facts.S_LINE]) for module in project.modules for scope, record in enumerate(module.scopes)
-            if scope and handlers.of_function(module, scope)[0] == "handler"}
+    return {
+        (module.path, record[facts.S_LINE])
+        for module in project.modules
+        for scope, record in enumerate(module.scopes)
+        if scope and handlers.of_function(module, scope)[0] == "handler"
+    }
 
 
 def _named(tree):
@@ -250,22 +296,69 @@ def measure(item):
     """The record of one item: what a process of its own said."""
     began = time.monotonic()
     if item.kind in ("leaky", "bad"):
-        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--select", item.code, "--output-format", "json",
-                   f"--verify={item.file}:{item.row}", "--verify-device", "cpu", str(item.target)]
+        command = [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--exit-zero",
+            "--select",
+            item.code,
+            "--output-format",
+            "json",
+            f"--verify={item.file}:{item.row}",
+            "--verify-device",
+            "cpu",
+            str(item.target),
+        ]
     else:
-        command = [sys.executable, __file__, "--place", item.code, str(item.target), str(item.file), str(item.row), str(item.repeat or 0)]
+        command = [
+            sys.executable,
+            __file__,
+            "--place",
+            item.code,
+            str(item.target),
+            str(item.file),
+            str(item.row),
+            str(item.repeat or 0),
+        ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     record = {"what": item.kind, "code": item.code, "place": f"{item.file.relative_to(FIXTURES)}:{item.row}"}
     try:
-        found = [finding["verification"] for finding in json.loads(done.stdout) if finding["verification"] and finding["location"]["row"] == item.row]
+        found = [
+            finding["verification"]
+            for finding in json.loads(done.stdout)
+            if finding["verification"] and finding["location"]["row"] == item.row
+        ]
         verification = found[0]
     except (ValueError, IndexError):
-        return dict(record, **BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1))
-    record.update({key: verification[key] for key in ("verdict", "kind", "mechanism", "device", "iterations", "seconds", "stand_ins", "needs", "message")},
-                  wall=round(time.monotonic() - began, 1))
+        return dict(
+            record, **BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1)
+        )
+    record.update(
+        {
+            key: verification[key]
+            for key in (
+                "verdict",
+                "kind",
+                "mechanism",
+                "device",
+                "iterations",
+                "seconds",
+                "stand_ins",
+                "needs",
+                "message",
+            )
+        },
+        wall=round(time.monotonic() - began, 1),
+    )
     record["message"], record["needs"] = _anywhere(record["message"]), [_anywhere(need) for need in record["needs"]]
     record["after_fix"] = after_fix(verification["message"])
-    record["meters"] = {meter["name"]: {key: meter[key] for key in ("unit", "flagged", "fixed")} for meter in verification["meters"]}
+    record["meters"] = {
+        meter["name"]: {key: meter[key] for key in ("unit", "flagged", "fixed")} for meter in verification["meters"]
+    }
     if "time" in verification:
         record["time"] = verification["time"]
     return record
@@ -280,8 +373,14 @@ def after_fix(message):
     """The verdict on the codemod's version, which the message of a confirmed one tells; None where there was none."""
     if "; the fixed version grows too" in message or "; fixed: it still hangs" in message:
         return "confirmed"
-    for words, verdict in (("; fixed: no growth", "not-confirmed"), ("; fixed: bounded", "bounded"), ("; fixed: it comes back", "not-confirmed"),
-                           ("; fixed: no error", "not-confirmed"), ("; fixed: it is on", "not-confirmed"), ("; fixed: still", "confirmed")):
+    for words, verdict in (
+        ("; fixed: no growth", "not-confirmed"),
+        ("; fixed: bounded", "bounded"),
+        ("; fixed: it comes back", "not-confirmed"),
+        ("; fixed: no error", "not-confirmed"),
+        ("; fixed: it is on", "not-confirmed"),
+        ("; fixed: still", "confirmed"),
+    ):
         if words in message:
             return verdict
     return None
@@ -297,10 +396,21 @@ def place(code, target, file, row, repeat):
 
     rule = registry.BY_CODE.get(code)
     trace = [Step(path=file, row=repeat, column=1, message="repeats")] if repeat else []
-    finding = Finding(code=code, name=rule.name if rule else "place", group=rule.group if rule else "leak", severity="hint",
-                      message="what this place does to memory", path=file, start=(row, 1), end=(row, 1), trace=tuple(trace))
+    finding = Finding(
+        code=code,
+        name=rule.name if rule else "place",
+        group=rule.group if rule else "leak",
+        severity="hint",
+        message="what this place does to memory",
+        path=file,
+        start=(row, 1),
+        end=(row, 1),
+        trace=tuple(trace),
+    )
     paths = sorted(Path(target).rglob("*.py")) if os.path.isdir(target) else [target]
-    outcome = session.verify_findings([finding], [Source.read(str(path)) for path in paths], None, Options(device="cpu"))
+    outcome = session.verify_findings(
+        [finding], [Source.read(str(path)) for path in paths], None, Options(device="cpu")
+    )
     print(json.dumps([record(found) for found in outcome.findings]))
 
 
@@ -319,7 +429,12 @@ def surroundings():
     for name in ("tflint-mem", "tensorflow", "keras", "numpy"):
         with contextlib.suppress(PackageNotFoundError):
             versions[name] = version(name)
-    return {"date": datetime.date.today().isoformat(), "cpu": f"{model}, {os.cpu_count()} cores", "card": None, "versions": versions}
+    return {
+        "date": datetime.date.today().isoformat(),
+        "cpu": f"{model}, {os.cpu_count()} cores",
+        "card": None,
+        "versions": versions,
+    }
 
 
 def save(path, record):
@@ -339,7 +454,11 @@ def summary(items):
         ("their fixed.py at the same place: confirmed", _confirmed(of["fixed"]), len(of["fixed"])),
         ("their codemod's version: confirmed", sum(item["after_fix"] == "confirmed" for item in after), len(after)),
         ("look-alikes: confirmed", _confirmed(of["lookalike"]), len(of["lookalike"])),
-        ("look-alikes: not runnable", sum(item["verdict"] == "not-runnable" for item in of["lookalike"]), len(of["lookalike"])),
+        (
+            "look-alikes: not runnable",
+            sum(item["verdict"] == "not-runnable" for item in of["lookalike"]),
+            len(of["lookalike"]),
+        ),
         ("verifications that took 60 s or more", sum(item["seconds"] >= 60 for item in items), len(items)),
     ]
 
@@ -358,13 +477,19 @@ def table(record):
     rows += [f"| {words} | {count} | {of} |" for words, count, of in summary(items)]
     if items:
         rows += ["", f"Longest verification: {max(item['seconds'] for item in items)} s."]
-    rows += ["", "| what | rule | place | verdict | mechanism | repeats | s | raw | retained | after the codemod |", "|---|---|---|---|---|---|---|---|---|---|"]
+    rows += [
+        "",
+        "| what | rule | place | verdict | mechanism | repeats | s | raw | retained | after the codemod |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for item in sorted(items, key=lambda item: (KINDS.index(item["what"]), item["code"], item["place"])):
         host = item["meters"]["rss"]["flagged"]
         numbers = ["" if host[name] is None else size(host[name]) for name in ("raw", "retained")]
         verdict = item["verdict"] + (f", {item['kind']}" if item["kind"] else "")
-        rows.append(f"| {item['what']} | {item['code']} | {item['place'].split('/', 1)[1] if '/' in item['place'] else item['place']} | {verdict} "
-                    f"| {item['mechanism'] or ''} | {item['iterations']} | {item['seconds']:.0f} | {numbers[0]} | {numbers[1]} | {item['after_fix'] or ''} |")
+        rows.append(
+            f"| {item['what']} | {item['code']} | {item['place'].split('/', 1)[1] if '/' in item['place'] else item['place']} | {verdict} "
+            f"| {item['mechanism'] or ''} | {item['iterations']} | {item['seconds']:.0f} | {numbers[0]} | {numbers[1]} | {item['after_fix'] or ''} |"
+        )
     return "\n".join(rows) + "\n"
 
 
@@ -382,11 +507,17 @@ def locked(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("record", nargs="?", type=Path, metavar="RECORD.json")
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["leaky", "fixed", "lookalike"], help="default: all but bad")
+    parser.add_argument(
+        "--kinds", nargs="+", choices=KINDS, default=["leaky", "fixed", "lookalike"], help="default: all but bad"
+    )
     parser.add_argument("--codes", nargs="+", default=[""], metavar="CODE", help="only these rules (prefixes)")
-    parser.add_argument("--groups", nargs="+", default=["leak"], metavar="GROUP", help="groups of rules (default: leak)")
+    parser.add_argument(
+        "--groups", nargs="+", default=["leak"], metavar="GROUP", help="groups of rules (default: leak)"
+    )
     parser.add_argument("--match", default="", metavar="TEXT", help="only places whose name contains this")
-    parser.add_argument("--sample", type=int, default=60, metavar="N", help="number of look-alikes, 0 for all (default: 60)")
+    parser.add_argument(
+        "--sample", type=int, default=60, metavar="N", help="number of look-alikes, 0 for all (default: 60)"
+    )
     parser.add_argument("--seed", type=int, default=2026, help="of the draw (default: 2026)")
     parser.add_argument("--again", action="store_true", help="measure anew what the record holds")
     parser.add_argument("--list", action="store_true", help="show the places and stop")
@@ -398,11 +529,19 @@ def main():
         code, target, file, row, repeat = options.place
         place(code, target, file, int(row), int(repeat))
         return
-    codes = [rule.code for rule in registry.RULES if rule.group in options.groups and rule.code.startswith(tuple(options.codes))]
+    codes = [
+        rule.code
+        for rule in registry.RULES
+        if rule.group in options.groups and rule.code.startswith(tuple(options.codes))
+    ]
     items = []
     for kind in options.kinds:
-        items += {"leaky": lambda: flagged("leaky", "leaky.py", codes), "bad": lambda: flagged("bad", "bad_*", codes), "fixed": lambda: fixed(codes),
-                  "lookalike": lambda: lookalikes(options.sample, options.seed)}[kind]()
+        items += {
+            "leaky": lambda: flagged("leaky", "leaky.py", codes),
+            "bad": lambda: flagged("bad", "bad_*", codes),
+            "fixed": lambda: fixed(codes),
+            "lookalike": lambda: lookalikes(options.sample, options.seed),
+        }[kind]()
     items = [item for item in items if (item.code == "-" or item.code in codes) and options.match in item.key]
     if options.list:
         print("\n".join(f"{item.key}{f' (repeat in row {item.repeat})' if item.repeat else ''}" for item in items))
@@ -416,7 +555,10 @@ def main():
         with locked(options.lock):
             found = record["items"][item.key] = measure(item)
         save(options.record, record)
-        print(f"{number}/{len(items)} {item.key}: {found['verdict']} {found.get('kind') or ''} {found.get('seconds', '')} s; {found['message']}", flush=True)
+        print(
+            f"{number}/{len(items)} {item.key}: {found['verdict']} {found.get('kind') or ''} {found.get('seconds', '')} s; {found['message']}",
+            flush=True,
+        )
     if options.table:
         options.table.write_text(table(record))
     for words, count, of in summary([item for item in record["items"].values() if item["verdict"] != "broken"]):

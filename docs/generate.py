@@ -16,26 +16,45 @@ def page(rule):
     """The page of one rule as markdown."""
     fix = "none" if rule.fixable == "never" else f"{rule.fixable} ({rule.fix_safety})"
     folder = FIXTURES / f"{rule.code}-{rule.name}"
-    shapes = sorted(p.name for p in folder.iterdir() if p.name.startswith(("bad_", "ok_")) and ".expected" not in p.name) if folder.is_dir() else []
+    shapes = (
+        sorted(p.name for p in folder.iterdir() if p.name.startswith(("bad_", "ok_")) and ".expected" not in p.name)
+        if folder.is_dir()
+        else []
+    )
     lines = [
-        f"# {rule.name} ({rule.code})", "",
-        "| group | severity | fix |", "| --- | --- | --- |", f"| {rule.group} | {rule.severity} | {fix} |", "",
-        explain(rule), "",
-        "## Tested on", "",
+        f"# {rule.name} ({rule.code})",
+        "",
+        "| group | severity | fix |",
+        "| --- | --- | --- |",
+        f"| {rule.group} | {rule.severity} | {fix} |",
+        "",
+        explain(rule),
+        "",
+        "## Tested on",
+        "",
         f"[`leaky.py`](../../fixtures/{folder.name}/leaky.py) and [`fixed.py`](../../fixtures/{folder.name}/fixed.py) run under TensorFlow; "
-        f"{sum(s.startswith('bad_') for s in shapes)} further shapes are found and {sum(s.startswith('ok_') for s in shapes)} look-alikes stay silent.", "",
+        f"{sum(s.startswith('bad_') for s in shapes)} further shapes are found and {sum(s.startswith('ok_') for s in shapes)} look-alikes stay silent.",
+        "",
     ]
     return "\n".join(lines)
 
 
 def index():
     """The table of all rules as markdown."""
-    lines = ["# Rules", "", "Groups: **leak** (memory that stays, or waits for a late garbage collection), **config** (GPU memory), **speed** "
-             "(slow; memory flat as measured), **tf1**. Hints never make the exit code 1 unless they are selected by name or code.", "",
-             "| code | name | group | severity | fix | what it finds |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "# Rules",
+        "",
+        "Groups: **leak** (memory that stays, or waits for a late garbage collection), **config** (GPU memory), **speed** "
+        "(slow; memory flat as measured), **tf1**. Hints never make the exit code 1 unless they are selected by name or code.",
+        "",
+        "| code | name | group | severity | fix | what it finds |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for rule in RULES:
         fix = "" if rule.fixable == "never" else f"{rule.fixable}, {rule.fix_safety}"
-        lines.append(f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.group} | {rule.severity} | {fix} | {rule.summary} |")
+        lines.append(
+            f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.group} | {rule.severity} | {fix} | {rule.summary} |"
+        )
     return "\n".join(lines) + "\n"
 
 

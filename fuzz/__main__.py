@@ -31,8 +31,13 @@ class Server:
         environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
         home = Path(__file__).resolve().parent.parent
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fuzz.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=environment, cwd=home)
+            [sys.executable, "-m", "fuzz.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=home,
+        )
 
     def ask(self, **request) -> list[dict]:
         """The answers to one request."""
@@ -136,7 +141,8 @@ def write_out(campaign: Campaign, options) -> None:
         name = "".join(c if c.isalnum() else "-" for c in what)[:80].strip("-")
         path = cases.save(case, folder / name)
         path.with_name(path.name + ".txt").write_text(
-            f"{what}\n{campaign.kinds[what]} of {campaign.counts[kind]}\npython -m fuzz {kind} --seed {options.seed} --first {number} --count 1\n\n{detail}\n")
+            f"{what}\n{campaign.kinds[what]} of {campaign.counts[kind]}\npython -m fuzz {kind} --seed {options.seed} --first {number} --count 1\n\n{detail}\n"
+        )
         print(f"  wrote {path}")
     server.close()
 
@@ -152,8 +158,11 @@ def _smaller(server: Server, case: cases.Case, what: str, options) -> cases.Case
 def run_corpus(options) -> int:
     """Judge everything that was ever wrong, thoroughly; returns how many fail."""
     server, failed = Server(1), 0
-    paths = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.suffix in (".py", ".ipynb", ".json")
-        and options.only in str(path))
+    paths = sorted(
+        path
+        for path in CORPUS.rglob("*")
+        if path.is_file() and path.suffix in (".py", ".ipynb", ".json") and options.only in str(path)
+    )
     for path in paths:
         answer = server.ask(case=str(path), seed=0, thorough=True)[0]
         for what, detail in answer["failures"]:
@@ -174,12 +183,18 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first input (default: 0)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=1e6, metavar="M",
-        help="begin nothing new after so many minutes")
-    parser.add_argument("--twice", type=int, default=20, metavar="N",
-        help="every N-th batch also under another hash seed (default: 20)")
-    parser.add_argument("--findings", default=str(CACHE / "findings"), metavar="FOLDER",
-        help=f"where failing inputs go (default: {CACHE / 'findings'})")
+    parser.add_argument(
+        "--minutes", type=float, default=1e6, metavar="M", help="begin nothing new after so many minutes"
+    )
+    parser.add_argument(
+        "--twice", type=int, default=20, metavar="N", help="every N-th batch also under another hash seed (default: 20)"
+    )
+    parser.add_argument(
+        "--findings",
+        default=str(CACHE / "findings"),
+        metavar="FOLDER",
+        help=f"where failing inputs go (default: {CACHE / 'findings'})",
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="of the corpus: files with this in their path")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="write failing inputs out as they are")
     parser.add_argument("--trials", type=int, default=150, help="runs to make one failing input smaller (default: 150)")
@@ -200,9 +215,14 @@ def main() -> int:
     cpu = round(used.ru_utime + used.ru_stime)
     write_out(campaign, options)
     figures = {
-        "seed": options.seed, "inputs": dict(campaign.counts), "seconds": round(took), "CPU seconds": cpu,
-        "jobs": options.jobs, "failures": dict(campaign.kinds),
-        "slowest s": [list(row) for row in campaign.slowest], "findings by rule": dict(sorted(campaign.codes.items())),
+        "seed": options.seed,
+        "inputs": dict(campaign.counts),
+        "seconds": round(took),
+        "CPU seconds": cpu,
+        "jobs": options.jobs,
+        "failures": dict(campaign.kinds),
+        "slowest s": [list(row) for row in campaign.slowest],
+        "findings by rule": dict(sorted(campaign.codes.items())),
     }
     if options.json:
         Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
@@ -210,8 +230,10 @@ def main() -> int:
         for what, (kind, number, detail) in campaign.examples.items():
             print(f"--- {what} ({kind} {number})\n{detail}")
     total = sum(campaign.counts.values())
-    print(f"{total} inputs ({', '.join(f'{count} {kind}' for kind, count in campaign.counts.items())}) in {took:.0f} s ({cpu} s CPU), "
-          f"{sum(campaign.kinds.values())} failures of {len(campaign.kinds)} kinds; slowest run {campaign.slowest[0][0] if campaign.slowest else 0} s CPU")
+    print(
+        f"{total} inputs ({', '.join(f'{count} {kind}' for kind, count in campaign.counts.items())}) in {took:.0f} s ({cpu} s CPU), "
+        f"{sum(campaign.kinds.values())} failures of {len(campaign.kinds)} kinds; slowest run {campaign.slowest[0][0] if campaign.slowest else 0} s CPU"
+    )
     for what, count in campaign.kinds.most_common():
         print(f"  {count:5} {what}")
     for error in campaign.errors:

@@ -33,13 +33,33 @@ def planted(recipe: bytes, true: bytes) -> bytes:
     if how == 0:
         return true[: rng.randrange(len(true) + 1)]
     if how == 1:
-        return rng.choice((b"", b"null", b"[]", b"{}", b"1", b"\xff\xfe", b"\x00" * 99, b"[" * 100_000,
-            b'{"version": 1}', b'{"version": 1, "findings": null}', b'{"version": 1, "findings": [1]}',
-            b'{"key": null}', b"9" * 5000, b'{"version":' + b"1" * 5000 + b"}", b'"\\ud800"',
-            b'{"version": NaN, "findings": []}', b'{"version": 1, "findings": [{"code": [], "path": {}, "row": 1, "count": 1}]}', b'{"version": 1, "findings": [{"code": "TFM101", "path": "case.py", "row": "x", "count": 1e999}]}', b'{"version": 1, "findings": [{"code": "TFM101", "path": "\\u0000", "row": "x", "count": 1}]}', b'{"version": 1, "findings": [{"code": "TFM101", "path": "\\ud800", "row": "x", "count": -1}]}'))
+        return rng.choice(
+            (
+                b"",
+                b"null",
+                b"[]",
+                b"{}",
+                b"1",
+                b"\xff\xfe",
+                b"\x00" * 99,
+                b"[" * 100_000,
+                b'{"version": 1}',
+                b'{"version": 1, "findings": null}',
+                b'{"version": 1, "findings": [1]}',
+                b'{"key": null}',
+                b"9" * 5000,
+                b'{"version":' + b"1" * 5000 + b"}",
+                b'"\\ud800"',
+                b'{"version": NaN, "findings": []}',
+                b'{"version": 1, "findings": [{"code": [], "path": {}, "row": 1, "count": 1}]}',
+                b'{"version": 1, "findings": [{"code": "TFM101", "path": "case.py", "row": "x", "count": 1e999}]}',
+                b'{"version": 1, "findings": [{"code": "TFM101", "path": "\\u0000", "row": "x", "count": 1}]}',
+                b'{"version": 1, "findings": [{"code": "TFM101", "path": "\\ud800", "row": "x", "count": -1}]}',
+            )
+        )
     if how == 2:
         place = rng.randrange(len(true) + 1)
-        return true[:place] + bytes([rng.randrange(256)]) + true[place + 1:]
+        return true[:place] + bytes([rng.randrange(256)]) + true[place + 1 :]
     try:
         document = json.loads(true)
     except ValueError:
@@ -52,6 +72,19 @@ def planted(recipe: bytes, true: bytes) -> bytes:
         if rng.random() < 0.15:
             del container[key]
         else:
-            container[key] = copy.deepcopy(rng.choice((*notebooks.ODD_VALUES, -(10**30), 10**30, "TFM999",
-                "../../etc/passwd", "/etc/hostname", [1, 2], {"start": [1, 1]}, "\x1b[31m")))
+            container[key] = copy.deepcopy(
+                rng.choice(
+                    (
+                        *notebooks.ODD_VALUES,
+                        -(10**30),
+                        10**30,
+                        "TFM999",
+                        "../../etc/passwd",
+                        "/etc/hostname",
+                        [1, 2],
+                        {"start": [1, 1]},
+                        "\x1b[31m",
+                    )
+                )
+            )
     return json.dumps(document).encode("utf-8", "surrogatepass")

@@ -24,8 +24,9 @@ class Case:
 
     __slots__ = ("kind", "files", "arguments", "may_fail", "cache", "baseline")
 
-    def __init__(self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None,
-        baseline: bool = False):
+    def __init__(
+        self, kind: str, files: dict, arguments=PLAIN, may_fail: bool = False, cache=None, baseline: bool = False
+    ):
         self.kind, self.files = kind, files
         self.arguments = tuple(argument for argument in arguments if _can_be_given(argument))
         self.may_fail, self.cache, self.baseline = may_fail, cache, baseline
@@ -48,8 +49,11 @@ class Case:
 
     def programs(self) -> list[str]:
         """Names of the files that hold code."""
-        return [name for name, content in self.files.items() if isinstance(content, bytes)
-            and name.endswith((".py", ".ipynb"))]
+        return [
+            name
+            for name, content in self.files.items()
+            if isinstance(content, bytes) and name.endswith((".py", ".ipynb"))
+        ]
 
     def replace(self, **changes) -> "Case":
         """A copy with some fields changed."""
@@ -112,9 +116,13 @@ def load(path: Path) -> Case:
         return Case("notebooks" if path.suffix == ".ipynb" else "programs", {"case" + path.suffix: raw})
     values = json.loads(raw)
     return Case(
-        values["kind"], {name: _content(value) for name, value in values["files"].items()}, values["arguments"],
-        values.get("may_fail", False), _content(values["cache"]) if "cache" in values else None,
-        values.get("baseline", False))
+        values["kind"],
+        {name: _content(value) for name, value in values["files"].items()},
+        values["arguments"],
+        values.get("may_fail", False),
+        _content(values["cache"]) if "cache" in values else None,
+        values.get("baseline", False),
+    )
 
 
 def save(case: Case, stem: Path) -> Path:

@@ -52,7 +52,11 @@ _SECRETS = {
     "LC_TOKEN": "",
 }
 _NOBODY = 65534
-_LANDLOCK_CREATE_RULESET, _ASK_VERSION, _ALL_OF_LANDLOCK = 444, 1, 6  # version 6 has what abstract sockets and signals need
+_LANDLOCK_CREATE_RULESET, _ASK_VERSION, _ALL_OF_LANDLOCK = (
+    444,
+    1,
+    6,
+)  # version 6 has what abstract sockets and signals need
 _NEW_NAMESPACES = 0x00020000 | 0x10000000 | 0x20000000 | 0x40000000  # mounts, users, processes, network
 _REFUSES = """
 import os, sys
@@ -249,14 +253,20 @@ def out_of_reach(mode: str) -> str:
     """What the user of a mode cannot read although the tool needs it; "" when all is well."""
     if mode == "root" or os.getuid() != 0:
         return ""
-    needed = [str(ROOT / "tflint_mem"), *(path for path in sys.path if path.endswith("-packages") and os.path.isdir(path))]
+    needed = [
+        str(ROOT / "tflint_mem"),
+        *(path for path in sys.path if path.endswith("-packages") and os.path.isdir(path)),
+    ]
     return next((path for path in needed if not (_reachable(path) and os.stat(path).st_mode & 0o005 == 0o005)), "")
 
 
 def given_by_system(mode: str) -> bool:
     """Does the system give what the protection of a mode is made of?  Asked of the kernel itself, not of the code under test."""
     if mode == "no-namespaces":
-        return ctypes.CDLL(None).syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION) >= _ALL_OF_LANDLOCK
+        return (
+            ctypes.CDLL(None).syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
+            >= _ALL_OF_LANDLOCK
+        )
     child = os.fork()
     if not child:
         try:
@@ -461,7 +471,9 @@ def table(found: list, facts: dict) -> str:
             cells.append(
                 ""
                 if one is None
-                else "; ".join(one["wrong"]) if one["wrong"] else f"contained ({one['verdict'] or 'killed'})"
+                else "; ".join(one["wrong"])
+                if one["wrong"]
+                else f"contained ({one['verdict'] or 'killed'})"
             )
         lines.append(
             f"| {name} | {next(by[name, mode]['tries'] for mode in modes if (name, mode) in by)} | "

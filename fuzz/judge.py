@@ -103,8 +103,10 @@ class Judge:
         except ValueError as error:
             self.verdict.fail("the json report does not parse", f"{error}\n{outcome.out[:2000]!r}")
             return None
-        self.verdict.digest = self.verdict.digest or hashlib.blake2b(outcome.out.replace(os.getcwd().encode(), b""),
-            digest_size=8).hexdigest()
+        self.verdict.digest = (
+            self.verdict.digest
+            or hashlib.blake2b(outcome.out.replace(os.getcwd().encode(), b""), digest_size=8).hexdigest()
+        )
         return findings
 
     # -- questions
@@ -113,8 +115,11 @@ class Judge:
         """Other formats of the same findings: two by chance, or all."""
         for name in FORMATS if self.thorough else self.rng.sample(FORMATS, 1):
             outcome = self._run("--output-format", name)
-            if outcome.code == 2 and not outcome.out.strip() or {"--output-file",
-                "--statistics"} & set(self.case.arguments):
+            if (
+                outcome.code == 2
+                and not outcome.out.strip()
+                or {"--output-file", "--statistics"} & set(self.case.arguments)
+            ):
                 continue
             text = outcome.out.decode("utf-8", "replace")
             if name in ("sarif", "rdjson"):
@@ -125,20 +130,24 @@ class Judge:
                     self.verdict.fail(f"the {name} report does not parse", f"{error}\n{text[:2000]}")
                     continue
                 if len(results) != len(findings):
-                    self.verdict.fail(f"the {name} report has other findings",
-                        f"{len(results)} instead of {len(findings)}")
+                    self.verdict.fail(
+                        f"the {name} report has other findings", f"{len(results)} instead of {len(findings)}"
+                    )
             elif "--color" not in self.case.arguments:
                 found = _CONTROL.search(text)
                 if found:
-                    self.verdict.fail(f"a control character in the {name} report",
-                        repr(text[max(0, found.start() - 200): found.end() + 50]))
+                    self.verdict.fail(
+                        f"a control character in the {name} report",
+                        repr(text[max(0, found.start() - 200) : found.end() + 50]),
+                    )
                 if name == "github" and _COMMANDS.search(text):
                     self.verdict.fail("a command of somebody else in the github report", text[:2000])
 
     def _alone(self, findings) -> None:
         """A rule alone finds what it finds among the others."""
-        code = self.rng.choice(sorted({finding["code"] for finding in findings if finding["code"] != "TFM000"}
-            or {"TFM101"}))
+        code = self.rng.choice(
+            sorted({finding["code"] for finding in findings if finding["code"] != "TFM000"} or {"TFM101"})
+        )
         places = [_place(finding) for finding in findings if finding["code"] == code]
         alone = self._json(["."], "--select", code)
         missing = [place for place in places if place not in [_place(finding) for finding in alone or []]]
@@ -167,8 +176,9 @@ class Judge:
         again = self._run("--fix", "--unsafe-fixes")
         if tree(".") != after:
             changed = [name for name, raw in tree(".").items() if raw != after.get(name)]
-            self.verdict.fail(f"a second --fix of {codes} changes something",
-                f"{changed}\n{again.out.decode('utf-8', 'replace')}")
+            self.verdict.fail(
+                f"a second --fix of {codes} changes something", f"{changed}\n{again.out.decode('utf-8', 'replace')}"
+            )
         self._restore(before)
 
     def _fits(self, finding, tree) -> None:
@@ -177,10 +187,14 @@ class Judge:
         from tflint_mem.sources.source import Source, SourceError
 
         name = os.path.relpath(finding["filename"])
-        edits = [(
-            (edit["location"]["row"], edit["location"]["column"]),
-            (edit["end_location"]["row"], edit["end_location"]["column"]), edit["content"],
-        ) for edit in finding["fix"]["edits"]]
+        edits = [
+            (
+                (edit["location"]["row"], edit["location"]["column"]),
+                (edit["end_location"]["row"], edit["end_location"]["column"]),
+                edit["content"],
+            )
+            for edit in finding["fix"]["edits"]
+        ]
         if finding["cell"] is not None or name not in tree:
             return
         source = Source(name, tree[name])
@@ -208,8 +222,10 @@ class Judge:
                     self.verdict.fail("--add-noqa changes the program", raw.decode("utf-8", "replace"))
         self._run("--add-noqa")
         if tree(".") != after:
-            self.verdict.fail("a second --add-noqa changes something",
-                [name for name, raw in tree(".").items() if raw != after.get(name)])
+            self.verdict.fail(
+                "a second --add-noqa changes something",
+                [name for name, raw in tree(".").items() if raw != after.get(name)],
+            )
         self._restore(before)
 
     def _plant(self) -> None:
@@ -240,8 +256,9 @@ class Judge:
             return
         after = tree(".")
         if after != before:
-            self.verdict.fail(f"{what} writes", sorted(name for name in {*before, *after}
-                if before.get(name) != after.get(name)))
+            self.verdict.fail(
+                f"{what} writes", sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+            )
 
     def _only_programs(self, before, after, what: str) -> None:
         if set(before) != set(after):
@@ -264,8 +281,10 @@ class Judge:
 
     def _same_as_diff(self, diff: tool.Outcome, before, after) -> None:
         changed = {name: raw for name, raw in after.items() if raw != before.get(name)}
-        if any(not name.endswith(".py") or not name.isascii() or not name.isprintable() or not is_plain(before[name])
-            for name in changed):
+        if any(
+            not name.endswith(".py") or not name.isascii() or not name.isprintable() or not is_plain(before[name])
+            for name in changed
+        ):
             return
         try:
             shown = patched(before, diff.out)
@@ -282,7 +301,13 @@ class Judge:
 
 
 def _place(finding):
-    return finding["filename"], finding["cell"], finding["location"]["row"], finding["location"]["column"], finding["end_location"]["row"]
+    return (
+        finding["filename"],
+        finding["cell"],
+        finding["location"]["row"],
+        finding["location"]["column"],
+        finding["end_location"]["row"],
+    )
 
 
 def _plain(err: str) -> str:

@@ -110,13 +110,21 @@ def main(arguments: list = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     chance, files = random.Random(options.seed), project()
-    from tflint_mem.command import check, cli
-    from tflint_mem.engine import engine  # noqa: F401
+    from tflint_mem.command import check
+    from tflint_mem.engine import engine
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "once")  # what is imported and worked out once is paid here, for all runs
         write(folder, files)
-        check.run(check.Options([str(folder)], isolated=True, output_file=os.devnull, quiet=True, overrides={"fix": True, "cache": False}))
+        check.run(
+            check.Options(
+                [str(folder)],
+                isolated=True,
+                output_file=os.devnull,
+                quiet=True,
+                overrides={"fix": True, "cache": False},
+            )
+        )
         engine._SEEN = None
         folder = Path(place, "model")
         write(folder, files)

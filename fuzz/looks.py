@@ -64,7 +64,13 @@ def shape(raw: bytes):
 def is_plain(raw: bytes) -> bool:
     """Rows end in LF only and the text is UTF-8: what `patched` understands."""
     try:
-        return b"\r" not in raw and b"\x0c" not in raw and bool(raw.decode("utf-8")) and b"coding" not in raw[:200] and not raw.startswith(b"\xef")
+        return (
+            b"\r" not in raw
+            and b"\x0c" not in raw
+            and bool(raw.decode("utf-8"))
+            and b"coding" not in raw[:200]
+            and not raw.startswith(b"\xef")
+        )
     except UnicodeDecodeError:
         return False
 

@@ -15,7 +15,8 @@ FIXTURES = HOME.parent / "fixtures"
 TOKEN = re.compile(
     r"[ \t]+|\r\n|\n|\r|#[^\n\r]*|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*|\d[\w.]*"
     r"|\"\"\"|'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\*\*=?|//=?|>>=?|<<=?|->|:=|[!=<>+\-*/%&|^@]=|.",
-    re.DOTALL)
+    re.DOTALL,
+)
 
 # Statements that TensorFlow programs seldom have and Python allows.
 ODD = """
@@ -154,48 +155,141 @@ with tf.GradientTape(persistent=True) as tape: tape = tape
 """
 
 DECORATORS = (
-    "@tf.function", "@tf.function(jit_compile=True)", "@tf.function(input_signature=[])", "@property", "@classmethod",
+    "@tf.function",
+    "@tf.function(jit_compile=True)",
+    "@tf.function(input_signature=[])",
+    "@property",
+    "@classmethod",
     "@staticmethod",
-    "@functools.lru_cache(None)", "@app.route('/x')", "@app.get('/x')", "@celery.task", "@tf.custom_gradient",
+    "@functools.lru_cache(None)",
+    "@app.route('/x')",
+    "@app.get('/x')",
+    "@celery.task",
+    "@tf.custom_gradient",
     "@tf.keras.utils.register_keras_serializable()",
-    "@contextlib.contextmanager", "@x", "@x.setter", "@(lambda f: f)", "@tf.autograph.experimental.do_not_convert",
-    "@dataclass", "@pytest.fixture", "@f",
+    "@contextlib.contextmanager",
+    "@x",
+    "@x.setter",
+    "@(lambda f: f)",
+    "@tf.autograph.experimental.do_not_convert",
+    "@dataclass",
+    "@pytest.fixture",
+    "@f",
 )
 
 WRAPPERS = (
-    "for x in range(10):", "while True:", "while x:", "for epoch, (x, y) in enumerate(dataset):", "async def f(x):",
-    "def f(x):", "def f(self, x):",
-    "class C(tf.keras.Model):", "class C:", "with tf.Graph().as_default():", "with tf.device('/GPU:0'):",
-    "with strategy.scope():", "if x:", "if False:", "try:",
-    "with tf.GradientTape(persistent=True) as tape:", "def on_epoch_end(self, epoch, logs=None):", "def call(self, x):",
+    "for x in range(10):",
+    "while True:",
+    "while x:",
+    "for epoch, (x, y) in enumerate(dataset):",
+    "async def f(x):",
+    "def f(x):",
+    "def f(self, x):",
+    "class C(tf.keras.Model):",
+    "class C:",
+    "with tf.Graph().as_default():",
+    "with tf.device('/GPU:0'):",
+    "with strategy.scope():",
+    "if x:",
+    "if False:",
+    "try:",
+    "with tf.GradientTape(persistent=True) as tape:",
+    "def on_epoch_end(self, epoch, logs=None):",
+    "def call(self, x):",
     "def train_step(self, data):",
-    "@tf.function\ndef step(x):", "@app.post('/p')\ndef handler(x):", "def objective(trial):", "def __init__(self):",
+    "@tf.function\ndef step(x):",
+    "@app.post('/p')\ndef handler(x):",
+    "def objective(trial):",
+    "def __init__(self):",
     "def __iter__(self):",
-    "async for x in x:", "async with x:", "with tf.compat.v1.Session() as sess:", "def generator():", "def main():",
+    "async for x in x:",
+    "async with x:",
+    "with tf.compat.v1.Session() as sess:",
+    "def generator():",
+    "def main():",
     "match x:\n case _:",
 )
 
 COMMENTS = (
-    "# noqa", "# noqa: TFM101", "# noqa:TFM1,TFM2 because", "# NOQA : tfm101", "# noqa:", "# noqa: ,", "#noqa:TFM101,",
+    "# noqa",
+    "# noqa: TFM101",
+    "# noqa:TFM1,TFM2 because",
+    "# NOQA : tfm101",
+    "# noqa:",
+    "# noqa: ,",
+    "#noqa:TFM101,",
     "# type: ignore # noqa",
-    "# tflint-mem: ignore", "# tflint-mem: ignore[TFM101]", "# tflint-mem: ignore[load-model-in-loop, nonsense] why",
+    "# tflint-mem: ignore",
+    "# tflint-mem: ignore[TFM101]",
+    "# tflint-mem: ignore[load-model-in-loop, nonsense] why",
     "# tflint-mem: ignore[",
-    "# tflint-mem: ignore[]", "# tflint-mem: skip-file", "# tflint-mem: ignore-file[TFM4]", "# tflint-mem: what",
-    "# tflint-mem:", "# coding: latin-1",
-    "# caf\u00e9 \u2028 \u0085 x", "# fmt: off", "#", "#!/usr/bin/env python", "# %%", "# \x0c", "# \x1b[31m",
+    "# tflint-mem: ignore[]",
+    "# tflint-mem: skip-file",
+    "# tflint-mem: ignore-file[TFM4]",
+    "# tflint-mem: what",
+    "# tflint-mem:",
+    "# coding: latin-1",
+    "# caf\u00e9 \u2028 \u0085 x",
+    "# fmt: off",
+    "#",
+    "#!/usr/bin/env python",
+    "# %%",
+    "# \x0c",
+    "# \x1b[31m",
     "# ::error::x",
 )
 
 STRINGS = (
-    "'\\x1b[31m'", "'::error::x\\n::stop-commands::y'", "'%0A::error::'", "'\\ud800'", "'\\0'", "'\u202e'",
-    "'\U0001f600'", "'a' * 10**9", "f'{x}\\x1b]0;t\\x07'",
-    "'# noqa'", "'''\n# noqa\n'''", "'%s' % x", "b'\\xff'", "r'\\'", "'</script><script>'", "'`'", "'|'", "'$(id)'",
-    "'{0}'.format(x)", "''",
-    "'saved.h5'", "'model.keras'", "'/dev/zero'", "'..' '/x'", "u'x'", "rb'x'",
+    "'\\x1b[31m'",
+    "'::error::x\\n::stop-commands::y'",
+    "'%0A::error::'",
+    "'\\ud800'",
+    "'\\0'",
+    "'\u202e'",
+    "'\U0001f600'",
+    "'a' * 10**9",
+    "f'{x}\\x1b]0;t\\x07'",
+    "'# noqa'",
+    "'''\n# noqa\n'''",
+    "'%s' % x",
+    "b'\\xff'",
+    "r'\\'",
+    "'</script><script>'",
+    "'`'",
+    "'|'",
+    "'$(id)'",
+    "'{0}'.format(x)",
+    "''",
+    "'saved.h5'",
+    "'model.keras'",
+    "'/dev/zero'",
+    "'..' '/x'",
+    "u'x'",
+    "rb'x'",
 )
 
-HARD = ("None", "0", "-1", "1e308", "10**10**10", "...", "[]", "{}", "()", "set()", "x", "self", "tf", "lambda: x",
-    "*x", "(yield)", "[x for x in x]", "not x", "x if x else x", "10" * 60)
+HARD = (
+    "None",
+    "0",
+    "-1",
+    "1e308",
+    "10**10**10",
+    "...",
+    "[]",
+    "{}",
+    "()",
+    "set()",
+    "x",
+    "self",
+    "tf",
+    "lambda: x",
+    "*x",
+    "(yield)",
+    "[x for x in x]",
+    "not x",
+    "x if x else x",
+    "10" * 60,
+)
 
 
 @functools.lru_cache(None)
@@ -234,15 +328,16 @@ class Pieces:
             starts.append(starts[-1] + len(row))
         tree = ast.parse(source)
         self.statements, self.expressions, self.names, self.functions = [], [], [], []
-        self.defined = [node.name for node in tree.body
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+        self.defined = [
+            node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        ]
         for node in ast.walk(tree):
             line = getattr(node, "lineno", None)
             if line is None:
                 continue
             span = (starts[line - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset)
             if isinstance(node, ast.stmt):
-                before = self.raw[starts[line - 1]: span[0]]
+                before = self.raw[starts[line - 1] : span[0]]
                 if not before.strip():
                     self.statements.append((*span, node.col_offset))
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -254,7 +349,7 @@ class Pieces:
 
     def segment(self, span) -> bytes:
         """The bytes of a span."""
-        return self.raw[span[0]: span[1]]
+        return self.raw[span[0] : span[1]]
 
     def block(self, span) -> list[bytes]:
         """Rows of a statement, its indentation taken away where that can be done row by row."""

@@ -37,8 +37,18 @@ def unpacked(name: str) -> Path | None:
     folder = CACHE / "packages" / name
     if not (folder / ".name").exists():
         with tempfile.TemporaryDirectory() as scratch:
-            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", scratch,
-                name]
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "-q",
+                "--no-deps",
+                "--only-binary=:all:",
+                "-d",
+                scratch,
+                name,
+            ]
             if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
                 return None
             wheel = next(Path(scratch).glob("*.whl"))
@@ -59,8 +69,21 @@ class Survey:
 
     def project(self, folder: Path, name: str) -> None:
         """The whole package through the real command."""
-        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--pedantic", "--verbose",
-            "--output-format", "json", "--exclude", "none", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--pedantic",
+            "--verbose",
+            "--output-format",
+            "json",
+            "--exclude",
+            "none",
+            str(folder),
+        ]
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             began = os.times()
             try:
@@ -108,12 +131,16 @@ class Survey:
 
 def main() -> int:
     """Run; returns the exit code: 1 when anything failed."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz.packages", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz.packages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("packages", nargs="*", metavar="PACKAGE|FOLDER")
-    parser.add_argument("--stdlib", action="store_true",
-        help="Python's own library (with the others when no package is named)")
-    parser.add_argument("--quick", action="store_true", help="judge the files alone only of packages that took over 2 s as a whole")
+    parser.add_argument(
+        "--stdlib", action="store_true", help="Python's own library (with the others when no package is named)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="judge the files alone only of packages that took over 2 s as a whole"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the figures to FILE as well")
     options = parser.parse_args()
     names = options.packages or ([] if options.stdlib else NAMES.read_text().split())
@@ -125,12 +152,17 @@ def main() -> int:
             continue
         before = len(survey.failures)
         survey.folder(folder, name)
-        print(f"{name:50} {survey.projects[-1][0]:7.2f} s as a project, {survey.projects[-1][2]:5} findings, {len(survey.failures) - before} failures", flush=True)
+        print(
+            f"{name:50} {survey.projects[-1][0]:7.2f} s as a project, {survey.projects[-1][2]:5} findings, {len(survey.failures) - before} failures",
+            flush=True,
+        )
     if options.stdlib or not options.packages:
         survey.folder(Path(sysconfig.get_paths()["stdlib"]), "Python's own library", LOOP)
     survey.server.close()
     slowest = sorted(survey.times, reverse=True)[:20]
-    print(f"{survey.counts['packages']} packages, {survey.counts['files']} files, {survey.counts['judged']} judged in {time.time() - began:.0f} s; {len(survey.failures)} failures")
+    print(
+        f"{survey.counts['packages']} packages, {survey.counts['files']} files, {survey.counts['judged']} judged in {time.time() - began:.0f} s; {len(survey.failures)} failures"
+    )
     if missing:
         print(f"no wheel: {' '.join(missing)}")
     for kind, count in Counter(kind for kind, _ in survey.failures).most_common():
@@ -139,12 +171,19 @@ def main() -> int:
     for seconds, path in slowest:
         print(f"  {seconds:6.3f} {_short(path)}")
     if options.json:
-        Path(options.json).write_text(json.dumps({
-            **survey.counts, "no wheel": missing, "failures": [[kind, where.split("\n")[0]] for kind,
-            where in survey.failures],
-            "slowest files, s": [[seconds, _short(path)] for seconds, path in slowest],
-            "slowest projects, s": sorted(survey.projects, reverse=True)[:20],
-        }, indent=1) + "\n")
+        Path(options.json).write_text(
+            json.dumps(
+                {
+                    **survey.counts,
+                    "no wheel": missing,
+                    "failures": [[kind, where.split("\n")[0]] for kind, where in survey.failures],
+                    "slowest files, s": [[seconds, _short(path)] for seconds, path in slowest],
+                    "slowest projects, s": sorted(survey.projects, reverse=True)[:20],
+                },
+                indent=1,
+            )
+            + "\n"
+        )
     return int(bool(survey.failures))
 
 

@@ -66,7 +66,7 @@ def insert(rng: Random, text: str, pieces: material.Pieces) -> str:
         block = block + _block(rng)
     raw = pieces.raw
     if rng.random() < 0.5:
-        return _text(raw[: start - column] + _indented(block, column) + b"\n" + raw[start - column:])
+        return _text(raw[: start - column] + _indented(block, column) + b"\n" + raw[start - column :])
     behind = raw.find(b"\n", end)
     behind = len(raw) if behind < 0 else behind
     return _text(raw[:behind] + b"\n" + _indented(block, column) + raw[behind:])
@@ -83,7 +83,7 @@ def duplicate(rng: Random, text: str, pieces: material.Pieces) -> str:
     """A statement of the file again, at another place of it."""
     block = pieces.block(rng.choice(pieces.statements)) * rng.choice((1, 1, 2, 8))
     start, _, column = rng.choice(pieces.statements)
-    return _text(pieces.raw[: start - column] + _indented(block, column) + b"\n" + pieces.raw[start - column:])
+    return _text(pieces.raw[: start - column] + _indented(block, column) + b"\n" + pieces.raw[start - column :])
 
 
 def wrap(rng: Random, text: str, pieces: material.Pieces) -> str:
@@ -116,8 +116,20 @@ def expression(rng: Random, text: str, pieces: material.Pieces) -> str:
     if rng.random() < 0.6:
         new = b"(" + new + b")"
     elif rng.random() < 0.2:
-        new = rng.choice((b"[%s for x in x]", b"(lambda: %s)", b"%s()", b"%s[0]", b"(await %s)", b"%s.x", b"f(%s)",
-            b"[%s, *%s]", b"(x := %s)", b"{%s: %s}")).replace(b"%s", new)
+        new = rng.choice(
+            (
+                b"[%s for x in x]",
+                b"(lambda: %s)",
+                b"%s()",
+                b"%s[0]",
+                b"(await %s)",
+                b"%s.x",
+                b"f(%s)",
+                b"[%s, *%s]",
+                b"(x := %s)",
+                b"{%s: %s}",
+            )
+        ).replace(b"%s", new)
     return _text(pieces.raw[:start] + new + pieces.raw[end:])
 
 
@@ -127,8 +139,24 @@ def rename(rng: Random, text: str, pieces: material.Pieces) -> str:
         return text
     old, new = rng.choice(pieces.names), rng.choice(pieces.names)
     if rng.random() < 0.2:
-        new = rng.choice(("tf", "x", "self", "model", "f", "\u00e9", "\u017f", "\ufb01", "__all__", "print", "range",
-            "_", "cls", "tensorflow"))
+        new = rng.choice(
+            (
+                "tf",
+                "x",
+                "self",
+                "model",
+                "f",
+                "\u00e9",
+                "\u017f",
+                "\ufb01",
+                "__all__",
+                "print",
+                "range",
+                "_",
+                "cls",
+                "tensorflow",
+            )
+        )
     parts = material.TOKEN.findall(text)
     often = rng.choice((1.0, 1.0, 0.5))
     return "".join(new if part == old and rng.random() < often else part for part in parts)
@@ -176,9 +204,22 @@ def nest(rng: Random, text: str, pieces: material.Pieces) -> str:
         return text
     start, end = rng.choice(pieces.expressions)
     inner, times = pieces.segment((start, end)), rng.choice((3, 10, 60, 150))
-    left, right = rng.choice(((b"(", b")"), (b"[", b"]"), (b"f(", b")"), (b"(lambda: ", b")"), (b"-", b""),
-        (b"not ", b""), (b"x + ", b""), (b"", b".x"), (b"", b"()"), (b"x if x else ", b""), (b"[x for x in ", b"]"),
-        (b"tf.function(", b")")))
+    left, right = rng.choice(
+        (
+            (b"(", b")"),
+            (b"[", b"]"),
+            (b"f(", b")"),
+            (b"(lambda: ", b")"),
+            (b"-", b""),
+            (b"not ", b""),
+            (b"x + ", b""),
+            (b"", b".x"),
+            (b"", b"()"),
+            (b"x if x else ", b""),
+            (b"[x for x in ", b"]"),
+            (b"tf.function(", b")"),
+        )
+    )
     return _text(pieces.raw[:start] + b"(" + left * times + inner + right * times + b")" + pieces.raw[end:])
 
 
@@ -210,20 +251,52 @@ def tokens(rng: Random, text: str, pieces: material.Pieces | None) -> str:
             parts[place] = rng.choice(other)
         elif how == 4:
             length, start = rng.choice((2, 5, 20)), rng.randrange(len(other))
-            parts[place:place] = other[start: start + length]
+            parts[place:place] = other[start : start + length]
         else:
             length = rng.choice((2, 5, 20))
-            parts[place: place + length] = []
+            parts[place : place + length] = []
             parts = parts or [" "]
     return "".join(parts)
 
 
 _COOKIES = (
-    b"latin-1", b"utf-8", b"cp1252", b"utf-16", b"utf-7", b"utf-8-sig", b"rot13", b"undefined", b"idna", b"punycode",
-    b"unicode_escape", b"raw_unicode_escape",
-    b"hex", b"base64", b"zlib", b"mbcs", b"ascii", b"shift_jis", b"big5", b"koi8-r", b"iso2022_jp", b"euc-kr",
-    b"utf-32", b"none", b"", b"charmap", b"latin-1-unix", b"utf_8_sig",
-    b"string_escape", b"bz2", b"uu", b"quopri", b"gb18030", b"hz", b"cp037", b"palmos", b"\xff",
+    b"latin-1",
+    b"utf-8",
+    b"cp1252",
+    b"utf-16",
+    b"utf-7",
+    b"utf-8-sig",
+    b"rot13",
+    b"undefined",
+    b"idna",
+    b"punycode",
+    b"unicode_escape",
+    b"raw_unicode_escape",
+    b"hex",
+    b"base64",
+    b"zlib",
+    b"mbcs",
+    b"ascii",
+    b"shift_jis",
+    b"big5",
+    b"koi8-r",
+    b"iso2022_jp",
+    b"euc-kr",
+    b"utf-32",
+    b"none",
+    b"",
+    b"charmap",
+    b"latin-1-unix",
+    b"utf_8_sig",
+    b"string_escape",
+    b"bz2",
+    b"uu",
+    b"quopri",
+    b"gb18030",
+    b"hz",
+    b"cp037",
+    b"palmos",
+    b"\xff",
 )
 
 
@@ -236,13 +309,33 @@ def damage(rng: Random, raw: bytes) -> bytes:
     if how == 1:
         return b"\xef\xbb\xbf" * rng.choice((1, 1, 2)) + raw
     if how == 2:
-        return rng.choice((b"# coding: ", b"# -*- coding=",
-            b"#!x\n# vim: fileencoding=")) + rng.choice(_COOKIES) + b"\n" + raw
+        return (
+            rng.choice((b"# coding: ", b"# -*- coding=", b"#!x\n# vim: fileencoding="))
+            + rng.choice(_COOKIES)
+            + b"\n"
+            + raw
+        )
     if how == 3:
         return b"# coding: latin-1\n" + raw.replace(b"#", b"# \xe9\xff", 1)
     if how == 4:
-        return raw[:place] + rng.choice((b"\xff", b"\xe9", b"\x00", b"\xed\xa0\x80", b"\x1a", b"\x0c", b"\xc2\xa0",
-            b"\xe2\x80\xa8", b"\x1b[31m", b"\xf0\x9f\x98\x80")) + raw[place:]
+        return (
+            raw[:place]
+            + rng.choice(
+                (
+                    b"\xff",
+                    b"\xe9",
+                    b"\x00",
+                    b"\xed\xa0\x80",
+                    b"\x1a",
+                    b"\x0c",
+                    b"\xc2\xa0",
+                    b"\xe2\x80\xa8",
+                    b"\x1b[31m",
+                    b"\xf0\x9f\x98\x80",
+                )
+            )
+            + raw[place:]
+        )
     if how == 5:
         return raw.replace(b"#", b"# \xe9", 1)
     if how == 6:

@@ -48,8 +48,11 @@ def serve() -> None:
     """Answer requests until standard input ends."""
     tool.import_everything()
     scratch = tempfile.mkdtemp(prefix="tflint-mem-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
-    os.environ.update(HOME=scratch, XDG_CACHE_HOME=os.path.join(scratch, "home-cache"),
-        XDG_CONFIG_HOME=os.path.join(scratch, "home-config"))
+    os.environ.update(
+        HOME=scratch,
+        XDG_CACHE_HOME=os.path.join(scratch, "home-cache"),
+        XDG_CONFIG_HOME=os.path.join(scratch, "home-config"),
+    )
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     gc.freeze()
@@ -80,10 +83,15 @@ def _serve_case(request: dict, scratch: str, out) -> None:
 
 def _batch(request: dict, first: int, scratch: str, out) -> int:
     """Serve inputs from `first` on; returns the next one to serve."""
+
     def cases():
         for number in range(first, request["last"]):
-            yield number, lambda: case_of(request["kind"], request["seed"],
-                number), Random(f"judge {request['seed']} {number}"), request.get("thorough", False)
+            yield (
+                number,
+                lambda: case_of(request["kind"], request["seed"], number),
+                Random(f"judge {request['seed']} {number}"),
+                request.get("thorough", False),
+            )
 
     last = _child(cases, scratch, out)
     return request["last"] if last is None else last + 1
@@ -127,8 +135,18 @@ def _child(cases, scratch: str, out) -> int | None:
         return None
     trace.seek(0)
     code = os.waitstatus_to_exitcode(status)
-    print(json.dumps({"input": number, "seconds": tool.LIMIT, "digest": "", "codes": {},
-        "failures": [_death(code, trace.read())]}), file=out)
+    print(
+        json.dumps(
+            {
+                "input": number,
+                "seconds": tool.LIMIT,
+                "digest": "",
+                "codes": {},
+                "failures": [_death(code, trace.read())],
+            }
+        ),
+        file=out,
+    )
     return number if number is not None else 1 << 60
 
 
@@ -146,9 +164,15 @@ def _death(code: int, trace: str) -> tuple[str, str]:
     """What a child died of, where it stood when it did."""
     frames = [(path, name) for path, name in _DUMPED.findall(trace) if "/tflint_mem/" in path or "/rules/" in path]
     rules = [f"{path.split('/')[-1]}:{name}" for path, name in frames if "/rules/" in path]
-    where = rules[0] if rules else "/".join(frames[0][0].split("/")[-2:]) + ":" + frames[0][1] if frames else "somewhere"
-    what = {-signal.SIGPROF: f"over {tool.LIMIT:g} s", -signal.SIGKILL: "waits without end",
-        -signal.SIGSEGV: "segmentation fault", -signal.SIGABRT: "abort"}.get(code, f"died with {code}")
+    where = (
+        rules[0] if rules else "/".join(frames[0][0].split("/")[-2:]) + ":" + frames[0][1] if frames else "somewhere"
+    )
+    what = {
+        -signal.SIGPROF: f"over {tool.LIMIT:g} s",
+        -signal.SIGKILL: "waits without end",
+        -signal.SIGSEGV: "segmentation fault",
+        -signal.SIGABRT: "abort",
+    }.get(code, f"died with {code}")
     return f"{what} in {where}", trace[-6000:]
 
 
@@ -163,6 +187,7 @@ def _judge_all(cases, scratch: str, answers, trace) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
         for number, make, rng, thorough in cases():
+
             def alive(sign: str = json.dumps({"start": number})) -> None:
                 print(sign, file=answers)
 
@@ -173,10 +198,20 @@ def _judge_all(cases, scratch: str, answers, trace) -> None:
             os.chdir(folder)
             began = time.monotonic()
             verdict = Judge(make(), rng, thorough, alive).judge()
-            print(json.dumps({
-                "input": number, "check": round(verdict.check, 3), "seconds": round(verdict.seconds, 3),
-                "wall": round(time.monotonic() - began, 3), "digest": verdict.digest,
-                "codes": verdict.codes, "failures": verdict.failures}), file=answers)
+            print(
+                json.dumps(
+                    {
+                        "input": number,
+                        "check": round(verdict.check, 3),
+                        "seconds": round(verdict.seconds, 3),
+                        "wall": round(time.monotonic() - began, 3),
+                        "digest": verdict.digest,
+                        "codes": verdict.codes,
+                        "failures": verdict.failures,
+                    }
+                ),
+                file=answers,
+            )
         print(json.dumps({"done": True}), file=answers)
     except BaseException:
         import traceback

@@ -44,8 +44,10 @@ class Shrinker:
         raw = b"\n".join(rows)
         case = case.replace(files={**case.files, name: raw})
         if len(raw) < 1500:
-            tokens = [part.encode("utf-8", "surrogateescape")
-                for part in material.TOKEN.findall(raw.decode("utf-8", "surrogateescape"))]
+            tokens = [
+                part.encode("utf-8", "surrogateescape")
+                for part in material.TOKEN.findall(raw.decode("utf-8", "surrogateescape"))
+            ]
             tokens = self._parts(tokens, lambda parts: with_(parts, b"".join))
             case = case.replace(files={**case.files, name: b"".join(tokens)})
         return case
@@ -58,13 +60,14 @@ class Shrinker:
             cells = list(document["cells"])
         except (ValueError, TypeError, KeyError, RecursionError):
             size = max(1, len(raw) // 200)
-            parts = [raw[i: i + size] for i in range(0, len(raw), size)]
+            parts = [raw[i : i + size] for i in range(0, len(raw), size)]
             parts = self._parts(parts, lambda parts: case.replace(files={**case.files, name: b"".join(parts)}))
             return case.replace(files={**case.files, name: b"".join(parts)})
 
         def spelled(cells):
-            return case.replace(files={**case.files,
-                name: json.dumps({**document, "cells": cells}).encode("utf-8", "surrogatepass")})
+            return case.replace(
+                files={**case.files, name: json.dumps({**document, "cells": cells}).encode("utf-8", "surrogatepass")}
+            )
 
         if not self._try(spelled(cells)):
             return case
@@ -76,7 +79,7 @@ class Shrinker:
         while size >= 1 and self._left > 0:
             i = 0
             while i < len(parts) and self._left > 0:
-                fewer = parts[:i] + parts[i + size:]
+                fewer = parts[:i] + parts[i + size :]
                 if fewer and self._try(build(fewer)):
                     parts = fewer
                 else:

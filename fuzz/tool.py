@@ -36,7 +36,11 @@ def describe(trace: str) -> str:
     """`TypeError in tflint_mem/notebook.py:_code_cells` of a traceback's text."""
     trace = re.sub(r"^tflint-mem:   ?", "", trace, flags=re.MULTILINE)
     frames = [(path, name) for path, _, name in _FRAME.findall(trace)]
-    last = [line for line in trace.splitlines() if re.match(r"[A-Za-z_.]+(?:Error|Exception|Exit|Interrupt|Group|Warning)\b", line)]
+    last = [
+        line
+        for line in trace.splitlines()
+        if re.match(r"[A-Za-z_.]+(?:Error|Exception|Exit|Interrupt|Group|Warning)\b", line)
+    ]
     kind = re.match(r"[A-Za-z_.]+", last[-1]).group() if last else "fault"
     ours = [(path, name) for path, name in frames if _is_ours(path)]
     if not ours:

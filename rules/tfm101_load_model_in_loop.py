@@ -40,8 +40,7 @@ loader, which is unsafe too: all passes then share one model. Where a pass may w
 """
 
 from tflint_mem import facts as F
-
-from tflint_mem.analysis.models import side_effects, loaded, models, saved
+from tflint_mem.analysis.models import loaded, models, saved, side_effects
 from tflint_mem.analysis.passes import cached, variance
 from tflint_mem.analysis.program import mechanisms
 
@@ -51,7 +50,11 @@ MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.1
 
 def find(context):
     """Loads that repeat in a loop or through callers; those in request handlers are TFM103's."""
-    found = [each for each in models.loads(context) if (each.repeat or each.short) is not None and (each.repeat or each.short).kind not in ("handler", "script")]
+    found = [
+        each
+        for each in models.loads(context)
+        if (each.repeat or each.short) is not None and (each.repeat or each.short).kind not in ("handler", "script")
+    ]
     across = [(each.m, each.i) for each in found if not (each.repeat or each.short).local]
     for acquired in context.each(found):
         repeat = acquired.repeat or acquired.short
@@ -60,12 +63,17 @@ def find(context):
         if mechanism == mechanisms.COLLECTED and acquired.names & models.LIBRARY_LOADERS:
             mechanism = mechanisms.CACHED  # these models are of Keras 2 on TensorFlow, whatever Keras runs on
         yield context.at_call(
-            CODE, m, i,
+            CODE,
+            m,
+            i,
             f"`{models.text(m, i)}` loads a model again {context.when(repeat, m)}{loaded.so_often(repeat)}; {loaded.loaded_before(mechanism, acquired.names)}",
             severity="hint" if acquired.short else None,
-            measured=loaded.load_measured(mechanism, acquired.names, MEASURED), help=_help(context, acquired, mechanism),
+            measured=loaded.load_measured(mechanism, acquired.names, MEASURED),
+            help=_help(context, acquired, mechanism),
             trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
-            fix=models.hoist_or_clear(context, repeat, m, i, mechanism == mechanisms.COLLECTED) if repeat.local else _cache(context, acquired, repeat, across),
+            fix=models.hoist_or_clear(context, repeat, m, i, mechanism == mechanisms.COLLECTED)
+            if repeat.local
+            else _cache(context, acquired, repeat, across),
         )
 
 
@@ -79,7 +87,13 @@ def _cache(context, acquired, repeat, across):
     if any(variance.of(context, repeat, argument) != variance.SAME for argument in m.arguments(i)):
         return "each pass may load another model"
     used = models.uses(context, acquired)
-    changed = models.trains(used) and "fit()" or used & models.CHANGES and f"{min(used & models.CHANGES)}()" or saved.changing(context, m, i, -1)
+    changed = (
+        models.trains(used)
+        and "fit()"
+        or used & models.CHANGES
+        and f"{min(used & models.CHANGES)}()"
+        or saved.changing(context, m, i, -1)
+    )
     if changed:
         return f"each pass changes the model it loads: {changed}"
     refusal = saved.refusal(context, m, i, side_effects.of_loop(context, repeat.module, repeat.context))
@@ -87,6 +101,12 @@ def _cache(context, acquired, repeat, across):
 
 
 def _help(context, acquired, mechanism):
-    collected = "gc.collect()" if mechanism == mechanisms.COLLECTED else "clear_session() and gc.collect(), in that order"
-    tables = "; a lookup table in the model is freed by neither: such a model must be loaded once" if loaded.may_hold_tables(context, acquired) else ""
+    collected = (
+        "gc.collect()" if mechanism == mechanisms.COLLECTED else "clear_session() and gc.collect(), in that order"
+    )
+    tables = (
+        "; a lookup table in the model is freed by neither: such a model must be loaded once"
+        if loaded.may_hold_tables(context, acquired)
+        else ""
+    )
     return f"load it once before the repeat, or end each repeat with {collected}{tables}"

@@ -43,10 +43,10 @@ For models that are not trained the fix adds `clear_session()` and `gc.collect()
 every live Keras model of the process. For training loops no rewrite of the loop helps, so none is offered.
 """
 
-from tflint_mem.knowledge.api import RELEASES
-
 from tflint_mem.analysis.models import loaded, models
 from tflint_mem.analysis.program import mechanisms
+from tflint_mem.knowledge.api import RELEASES
+
 from .tfm104_submodel_per_call import wraps
 
 CODE = "TFM102"
@@ -60,7 +60,7 @@ _KEEPS = {
 }
 _HELP = {
     mechanisms.PINNED: f"train each model in a child process of its own (spawn, one task per child), or keep one compiled model and {_RESET}; "
-                        "an optimizer with moments (Adam) needs its variables reset, too",
+    "an optimizer with moments (Adam) needs its variables reset, too",
     mechanisms.CACHED: "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
     mechanisms.WAITING: "end each repeat with clear_session() and gc.collect(), in that order",
     mechanisms.GRAPH: "end each repeat with clear_session() and gc.collect(), in that order",
@@ -80,7 +80,11 @@ def find(context):
             yield from _short(context, acquired, seen)
         if acquired.repeat is not None and acquired.repeat.kind not in ("handler", "script"):
             used = models.uses(context, acquired)
-            if not used and "keras.clone_model" not in acquired.names or _only_wraps(context, acquired, acquired.repeat, used):
+            if (
+                not used
+                and "keras.clone_model" not in acquired.names
+                or _only_wraps(context, acquired, acquired.repeat, used)
+            ):
                 continue
             if not models.part(context, *models.factory(context, acquired)):
                 seen.add(_place(models.factory(context, acquired)))
@@ -106,7 +110,9 @@ def _short(context, acquired, seen):
 
 def _only_wraps(context, acquired, repeat, used):
     """Does the model wrap one that is there already, without being trained?  What is trained is pinned, whoever made its layers."""
-    return not models.trains(used) and bool(wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1))
+    return not models.trains(used) and bool(
+        wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1)
+    )
 
 
 def _elsewhere(context, acquired):
@@ -136,13 +142,19 @@ def _draft(context, acquired, repeat, used, cleaned=False):
     since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context) else "; "
     fixable = not pins and (m, i) == repeat.hops[0] and repeat.context is not None
     return context.at_call(
-        CODE, m, i,
+        CODE,
+        m,
+        i,
         f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
-        measured=loaded.BUILT_MEASURED[mechanism], help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
+        measured=loaded.BUILT_MEASURED[mechanism],
+        help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
         severity="error" if pins and (mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
-        fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED) if fixable
-        else "training pins each model, whatever is cleared" if pins else "the model is made in a function that the loop calls",
+        fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
+        if fixable
+        else "training pins each model, whatever is cleared"
+        if pins
+        else "the model is made in a function that the loop calls",
     )
 
 
@@ -154,13 +166,24 @@ def _cleaned_training(context, acquired, seen):
     """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
     m, i = acquired.m, acquired.i
     for repeat in context.repeats(m, i):
-        if repeat.kind in ("handler", "script") or repeat.count is not None and repeat.count <= models.FEW or models.kept(context, repeat):
+        if (
+            repeat.kind in ("handler", "script")
+            or repeat.count is not None
+            and repeat.count <= models.FEW
+            or models.kept(context, repeat)
+        ):
             continue
-        if _mechanism(context, repeat, True) != mechanisms.PINNED or not mechanisms.likely(context, [hm for hm, _ in repeat.hops]) or not _calls_release(context, repeat):
+        if (
+            _mechanism(context, repeat, True) != mechanisms.PINNED
+            or not mechanisms.likely(context, [hm for hm, _ in repeat.hops])
+            or not _calls_release(context, repeat)
+        ):
             continue
         cleaned = models.Acquired(m, i, "build", acquired.names, repeat)
         place = _place(models.factory(context, cleaned))
-        if place in seen or any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
+        if place in seen or any(
+            "tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops
+        ):
             continue
         used = models.uses(context, cleaned)
         if models.trains(used) and not models.part(context, *models.factory(context, cleaned)):
@@ -171,4 +194,8 @@ def _cleaned_training(context, acquired, seen):
 def _calls_release(context, repeat):
     """Does the repeat call `clear_session()` or `gc.collect()`, and have no graph of its own, which only code of TensorFlow 1 has?"""
     found = context.project.released(repeat, RELEASES)
-    return found is not None and not context.project.apis(*found) & {"graph.as_default", "tf.Session", "session.as_default"}
+    return found is not None and not context.project.apis(*found) & {
+        "graph.as_default",
+        "tf.Session",
+        "session.as_default",
+    }

@@ -47,14 +47,19 @@ MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.
 
 _PROCESS = "load it once per process: at module level, in a start-up event, or behind a cache"
 _SCRIPT = "load it behind st.cache_resource: the script's own variables and functions, lru_cache included, are made anew in each run"
-_TRAINING = "train in a process of its own for each request (spawn, one task per child), which gives back all that it took"
+_TRAINING = (
+    "train in a process of its own for each request (spawn, one task per child), which gives back all that it took"
+)
 _COLLECT = "call gc.collect() when each training has ended"
 
 
 def find(context):
     """Loads and constructions whose repeat is a handler or a rerun script."""
-    served = [acquired for acquired in (*models.loads(context), *models.builds(context))
-              if acquired.repeat is not None and acquired.repeat.kind in ("handler", "script")]
+    served = [
+        acquired
+        for acquired in (*models.loads(context), *models.builds(context))
+        if acquired.repeat is not None and acquired.repeat.kind in ("handler", "script")
+    ]
     peers = [(acquired.m, acquired.i) for acquired in served if acquired.kind == "load" or _ready_made(acquired)]
     for acquired in context.each(served):
         repeat = acquired.repeat
@@ -66,9 +71,13 @@ def find(context):
         mechanism = mechanisms.of(context, [hm for hm, _ in reversed(repeat.hops)] if training else [m], training)
         verb = "loads" if acquired.kind == "load" else "builds"
         yield context.at_call(
-            CODE, m, i,
+            CODE,
+            m,
+            i,
             f"`{models.text(m, i)}` {verb} a model again {context.when(repeat, m)}{_before(context, mechanism, acquired.names)}",
-            measured=loaded.BUILT_MEASURED[mechanism] if training else loaded.load_measured(mechanism, acquired.names, MEASURED),
+            measured=loaded.BUILT_MEASURED[mechanism]
+            if training
+            else loaded.load_measured(mechanism, acquired.names, MEASURED),
             help=_trained_help(mechanism) if training else _SCRIPT if repeat.kind == "script" else _PROCESS,
             trace=context.trace(repeat, f"{verb} a model" + (" that is trained" if training else "")),
             fix=_fix(context, acquired, used, peers),

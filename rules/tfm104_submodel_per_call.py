@@ -34,17 +34,18 @@ function. All are unsafe in so far as a person should look at it: the wrapper, a
 """
 
 from tflint_mem import facts as F
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import walk
-from tflint_mem.engine.worth import LIKELY
-
 from tflint_mem.analysis.models import lifetimes, models, saved
 from tflint_mem.analysis.passes import cached, hot
 from tflint_mem.analysis.program import public
 from tflint_mem.analysis.tracing import frozen
+from tflint_mem.engine.worth import LIKELY
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import walk
 
 CODE = "TFM104"
-MEASURED = "memory flat with a direct call, 73-112 KiB deferred per predict (TF 2.21); built once the same work was 3x faster"
+MEASURED = (
+    "memory flat with a direct call, 73-112 KiB deferred per predict (TF 2.21); built once the same work was 3x faster"
+)
 MEASURED_NODES = "12-14 KiB per call stay for ever: nodes in the existing model's graph (TF 2.21)"
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers", "get_output_at", "get_input_at"))
 
@@ -68,25 +69,49 @@ def find(context):
         shown = repeat or whose
         if shown is not None and models.trains(models.uses(context, models.Acquired(m, i, "build", names, shown))):
             continue  # a new model for each training: TFM102's
-        if not nodes and repeat is not None and repeat.context is not None and _of_new_model(context, m, i, repeat, wrappers):
+        if (
+            not nodes
+            and repeat is not None
+            and repeat.context is not None
+            and _of_new_model(context, m, i, repeat, wrappers)
+        ):
             continue
         when = context.when(shown, m) if shown is not None else f"in each call of `{m.qualname(m.calls[i][3])}`"
         yield context.at_call(
-            CODE, m, i,
+            CODE,
+            m,
+            i,
             f"`{models.text(m, i)}` wraps an existing model into a new one {when}"
-            + ("; each adds nodes to the existing model that nothing frees" if nodes else "; the weights are shared, the set-up is paid each time"),
+            + (
+                "; each adds nodes to the existing model that nothing frees"
+                if nodes
+                else "; the weights are shared, the set-up is paid each time"
+            ),
             measured=MEASURED_NODES if nodes else MEASURED,
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
-            severity="warning" if nodes else None, group="leak" if nodes else None,
-            trace=context.trace(shown, "wraps the model again") if shown is not None else (), confidence=LIKELY if whose is not None else None,
-            fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, [(om, j) for om, j, *_ in found]),
+            severity="warning" if nodes else None,
+            group="leak" if nodes else None,
+            trace=context.trace(shown, "wraps the model again") if shown is not None else (),
+            confidence=LIKELY if whose is not None else None,
+            fix=_hoist(m, i)
+            if repeat is not None and repeat.local
+            else _keep(context, m, i, repeat, [(om, j) for om, j, *_ in found]),
         )
 
 
 def _of_new_model(context, m, i, repeat, wrappers):
     """Does each pass make a model, and wrap one that is not the same as before?  Then making it is the bigger part of the work."""
-    bases = [e[1] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[2] in _ENDS and e[1][0] == "n"]
-    return bool(bases) and lifetimes.in_loop_of_new_models(context, repeat, wrappers) and not any(hot.steady(context, repeat, base) for base in bases)
+    bases = [
+        e[1]
+        for argument in m.arguments(i)
+        for e in walk(argument, m.calls)
+        if e[0] == "a" and e[2] in _ENDS and e[1][0] == "n"
+    ]
+    return (
+        bool(bases)
+        and lifetimes.in_loop_of_new_models(context, repeat, wrappers)
+        and not any(hot.steady(context, repeat, base) for base in bases)
+    )
 
 
 def wraps(context, m, i, names, loop):
@@ -99,13 +124,25 @@ def wraps(context, m, i, names, loop):
     for argument in (*call[1], *[k[1] for k in call[2] if k[0] in ("inputs", "outputs", "input", "output", "layers")]):
         for e in walk(argument, m.calls):
             base = e[1] if e[0] == "a" and e[2] in _ENDS else None
-            if base is not None and (_is_model(context, m, call, base, ours, loop) or e[2] == "layers" and _of_unknown_origin(context, m, call, base)):
+            if base is not None and (
+                _is_model(context, m, call, base, ours, loop)
+                or e[2] == "layers"
+                and _of_unknown_origin(context, m, call, base)
+            ):
                 found = found or "layer"
-            if e[0] == "c" and "model.__call__" in context.project.apis(m, e[1]) and _is_model(context, m, call, m.calls[e[1]][0], ours, loop):
+            if (
+                e[0] == "c"
+                and "model.__call__" in context.project.apis(m, e[1])
+                and _is_model(context, m, call, m.calls[e[1]][0], ours, loop)
+            ):
                 found = "input"
     if "keras.Sequential" in names and not found:
         layers = call[1][0] if call[1] else None
-        if layers is not None and layers[0] in ("l", "t") and any(_is_model(context, m, call, e, ours, loop) for e in layers[1]):
+        if (
+            layers is not None
+            and layers[0] in ("l", "t")
+            and any(_is_model(context, m, call, e, ours, loop) for e in layers[1])
+        ):
             return "layer"
         found = _added(context, m, i, ours, loop)
     return found
@@ -137,7 +174,10 @@ def _of_unknown_origin(context, m, call, expression):
     """An attribute of the object that nothing is known about, set in another method: what it has as `layers` makes it a model."""
     if expression[0] != "a" or expression[1] != ("n", "self") or context.infer.values(m, call[3], expression, call[5]):
         return False
-    return not any(s and s[0] == F.ASSIGN and expression in s[5] for s in map(m.statements.__getitem__, m.scope_statements(call[3])))
+    return not any(
+        s and s[0] == F.ASSIGN and expression in s[5]
+        for s in map(m.statements.__getitem__, m.scope_statements(call[3]))
+    )
 
 
 def _made_here(context, m, call, expression, loop):
@@ -148,8 +188,13 @@ def _made_here(context, m, call, expression, loop):
         return False
     bindings = context.infer.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])
     return bool(bindings) and all(
-        kind == "assign" and value[0] == "c" and not path and (loop == -1 or m.inside(m.statements[statement][2], loop)) and _fresh(context, m, value[1])
-        for kind, statement, _, value, path in bindings)
+        kind == "assign"
+        and value[0] == "c"
+        and not path
+        and (loop == -1 or m.inside(m.statements[statement][2], loop))
+        and _fresh(context, m, value[1])
+        for kind, statement, _, value, path in bindings
+    )
 
 
 def _fresh(context, m, i):
@@ -158,7 +203,10 @@ def _fresh(context, m, i):
     if any(guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
         return False
     origins = [v[2] for v in context.infer.call_values(m, i) if v[0] == "obj" and v[1] == "model"]
-    return bool(origins) and all(o is not None and isinstance(o[1], int) and not guards.once(context.project.module(o[0]), o[1], -1) for o in origins)
+    return bool(origins) and all(
+        o is not None and isinstance(o[1], int) and not guards.once(context.project.module(o[0]), o[1], -1)
+        for o in origins
+    )
 
 
 def _added(context, m, i, ours, loop):
@@ -191,7 +239,11 @@ def _per_call(context, m, i):
     record = m.scopes[scope]
     if record[F.S_KIND] != "function" or record[F.S_NAME] in ("__init__", "build", "setup", "main", "__new__"):
         return False
-    if context.project.repeats_of.guards.once(m, i, -1) or context.project.repeats_of.guards.cached(m, scope) or _escapes(context, m, i):
+    if (
+        context.project.repeats_of.guards.once(m, i, -1)
+        or context.project.repeats_of.guards.cached(m, scope)
+        or _escapes(context, m, i)
+    ):
         return False
     callers = context.project.callers(m, scope)
     # a cell of a notebook is run again by hand, a script's only call is not
@@ -228,7 +280,9 @@ def _used_here(context, m, i):
         receiver = f[1] if f[0] == "a" and f[2] in ("predict", "predict_on_batch", "call") else f
         if receiver is f and _on_inputs(context, m, j):
             continue  # a part of a model that is being built
-        if receiver[0] in ("n", "c") and not values.isdisjoint(context.infer.values(m, call[3], receiver, m.calls[j][5])):
+        if receiver[0] in ("n", "c") and not values.isdisjoint(
+            context.infer.values(m, call[3], receiver, m.calls[j][5])
+        ):
             return True
     return False
 
@@ -241,7 +295,10 @@ def _on_inputs(context, m, j):
             return True
         for v in context.infer.values(m, call[3], argument, call[5]):
             if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-                if context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"}:
+                if context.project.apis(context.project.module(v[2][0]), v[2][1]) & {
+                    "keras.Input",
+                    "keras.layers.Input",
+                }:
                     return True
     return False
 
@@ -251,7 +308,9 @@ def _hoist(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "submodel"))
+        edits, _ = do.outermost_loop(
+            view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "submodel")
+        )
         return UNSAFE, "Build the wrapper once before the loop", edits
 
     return fix
@@ -264,16 +323,29 @@ def _keep(context, m, i, repeat, peers):
     changed = saved.changing(context, m, i, -1)
     if changed:
         return f"each call changes the wrapper: {changed}"
-    own = {e[2] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[1] == ("n", "self")}
+    own = {
+        e[2] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[1] == ("n", "self")
+    }
     if own and m.is_method(m.calls[i][3]):
-        again = next((name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), "")
+        again = next(
+            (name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), ""
+        )
         return f"{again} may become another one" if again else _in_constructor(m, i)
     if repeat is None:
         return "each caller may have a model of its own"
     varying = cached.varying(context, m, i, repeat)
     if varying:
         return f"{varying} may be another one in each call"
-    return cached.loader(context, m, i, peers, verb="build", noun="submodel", message="Build the wrapper once, behind a cache", by_name=True)
+    return cached.loader(
+        context,
+        m,
+        i,
+        peers,
+        verb="build",
+        noun="submodel",
+        message="Build the wrapper once, behind a cache",
+        by_name=True,
+    )
 
 
 def _in_constructor(m, i):
@@ -281,6 +353,10 @@ def _in_constructor(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Build the wrapper once, in the constructor", do.into_constructor(view, call, (models.local_name(m, i) or "submodel").strip("_"))
+        return (
+            UNSAFE,
+            "Build the wrapper once, in the constructor",
+            do.into_constructor(view, call, (models.local_name(m, i) or "submodel").strip("_")),
+        )
 
     return fix

@@ -40,11 +40,10 @@ from itertools import count
 from operator import itemgetter
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.analysis.models import models
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.project.linking.module import dotted, tail_of, walk
-
-from tflint_mem.analysis.models import models
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM105"
 TRAINING = frozenset(("fit", "fit_generator"))
@@ -87,7 +86,9 @@ def _keeping(context, m, i):
     key = ("kept in containers", m.index, call[3])
     if key not in context.memo:
         context.memo[key] = _all_kept(m, call[3])
-    for _, s, expression in sorted((place for each in dict.fromkeys(wanted) for place in context.memo[key].get(each, ())), key=itemgetter(0)):
+    for _, s, expression in sorted(
+        (place for each in dict.fromkeys(wanted) for place in context.memo[key].get(each, ())), key=itemgetter(0)
+    ):
         yield s, expression
 
 
@@ -124,10 +125,16 @@ def _draft(context, m, s, expression, fm, fit):
     if repeat is None or not _new_model(context, fm, fit, repeat):
         return None
     return Draft(
-        CODE, m, _position(m, s, statement), f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
-        measured=MEASURED, help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
+        CODE,
+        m,
+        _position(m, s, statement),
+        f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
+        measured=MEASURED,
+        help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
         trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
-        fix=_numbers(context, m, expression, s), noqa_row=statement[4], site=s,
+        fix=_numbers(context, m, expression, s),
+        noqa_row=statement[4],
+        site=s,
     )
 
 
@@ -166,7 +173,11 @@ def _new_model(context, fm, fit, repeat):
         made = context.first_repeat(om, oi)
         if made is None:
             return False
-        if om is repeat.module and repeat.context is not None and om.calls[oi][3] == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]:
+        if (
+            om is repeat.module
+            and repeat.context is not None
+            and om.calls[oi][3] == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]
+        ):
             if not om.inside(om.calls[oi][4], repeat.context):
                 return False
     return True
@@ -204,6 +215,17 @@ def _place(file, statement, expression):
     """Where the name that is kept stands in its statement, as `ast` gives it."""
     import ast
 
-    found = [node for node in file.nodes if isinstance(node, ast.Name) and ("n", node.id) == expression and isinstance(node.ctx, ast.Load)
-             and statement[3] <= node.lineno <= statement[4] and not isinstance(node, ast.Attribute)]
-    return (found[0].lineno, found[0].col_offset, found[0].end_lineno, found[0].end_col_offset) if len(found) == 1 else None
+    found = [
+        node
+        for node in file.nodes
+        if isinstance(node, ast.Name)
+        and ("n", node.id) == expression
+        and isinstance(node.ctx, ast.Load)
+        and statement[3] <= node.lineno <= statement[4]
+        and not isinstance(node, ast.Attribute)
+    ]
+    return (
+        (found[0].lineno, found[0].col_offset, found[0].end_lineno, found[0].end_col_offset)
+        if len(found) == 1
+        else None
+    )

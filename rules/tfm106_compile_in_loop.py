@@ -33,19 +33,21 @@ already. Elsewhere it would change the results: the moments of Adam, which began
 """
 
 from tflint_mem import facts as F
+from tflint_mem.analysis.models import lifetimes, optimizers
+from tflint_mem.analysis.models import models as _models
+from tflint_mem.analysis.passes import hot, trials
+from tflint_mem.analysis.program import backends, modes
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import TRAINING_METHODS
 from tflint_mem.project.repeats.reach import run_by
-
-from tflint_mem.analysis.models import lifetimes, models as _models, optimizers
-from tflint_mem.analysis.passes import hot, trials
-from tflint_mem.analysis.program import backends, modes
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
 MEASURED_TURNS = "5540 KiB per round of freeze, compile, fit, free, compile, fit stay for ever for two layers of 1024 units with Adam (TF 2.21)"
 _HELP = "compile once; to change the learning rate assign it: model.optimizer.learning_rate = …"
-_HELP_TURNS = "make a model for each turn of the same layers, set what it trains, compile each once, and fit them in turns"
+_HELP_TURNS = (
+    "make a model for each turn of the same layers, set what it trains, compile each once, and fit them in turns"
+)
 FIRST_PINNED = (2, 14)
 MAX_DEPTH = 3
 
@@ -62,10 +64,16 @@ def find(context):
         if repeat is None:
             continue
         yield context.at_call(
-            CODE, m, i, f"`{_models.text(m, i)}` compiles the same model again {context.when(repeat, m)}"
-            + (";" if known else "; on TensorFlow 2.14 and later") + " the old training graph and optimizer stay for the life of the process",
-            measured=MEASURED_TURNS if _alternates(m, i, repeat) else MEASURED, help=_HELP_TURNS if _alternates(m, i, repeat) else _HELP,
-            trace=context.trace(repeat, "compiles the model again"), fix=_fix(context, m, i, repeat),
+            CODE,
+            m,
+            i,
+            f"`{_models.text(m, i)}` compiles the same model again {context.when(repeat, m)}"
+            + (";" if known else "; on TensorFlow 2.14 and later")
+            + " the old training graph and optimizer stay for the life of the process",
+            measured=MEASURED_TURNS if _alternates(m, i, repeat) else MEASURED,
+            help=_HELP_TURNS if _alternates(m, i, repeat) else _HELP,
+            trace=context.trace(repeat, "compiles the model again"),
+            fix=_fix(context, m, i, repeat),
         )
 
 
@@ -75,14 +83,25 @@ def _one_model_trained(context, m, i, repeat):
     place = m.calls[i][0][1]
     models = {v for v in context.infer.values(m, m.calls[i][3], place, m.calls[i][5]) if v[0] in ("obj", "inst")}
     known = {v for v in models if v[0] == "inst" or v[2] is not None}
-    if place[:2] == ("a", ("n", "self")) and trials.new_owner(context, repeat) or any(_made_in(context, v, repeat) for v in known) or not known and not _stays(context, repeat, place) or _unfreezes(m, i, repeat):
+    if (
+        place[:2] == ("a", ("n", "self"))
+        and trials.new_owner(context, repeat)
+        or any(_made_in(context, v, repeat) for v in known)
+        or not known
+        and not _stays(context, repeat, place)
+        or _unfreezes(m, i, repeat)
+    ):
         return False  # another model each time
     if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i][5]):
         return False  # the next one of a list of models
     for position, (hm, hi) in enumerate(repeat.hops):
         scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
         last = position == len(repeat.hops) - 1
-        if _trained_in(context, hm, scope, repeat, known) or (last or known) and _trained_by_callees(context, hm, scope, loop, place if last else None, known):
+        if (
+            _trained_in(context, hm, scope, repeat, known)
+            or (last or known)
+            and _trained_by_callees(context, hm, scope, loop, place if last else None, known)
+        ):
             return True
     return False
 
@@ -101,7 +120,12 @@ def _goes_through(context, repeat, hop, place, at):
         context.project.searches.count("what a loop goes through")
         bindings = m.bindings(scope).get(place[1], ())
         for kind, statement, _, expression, _ in context.infer.reaching(m, bindings, at) if bindings else ():
-            if kind == "iter" and hop == 0 and repeat.context is not None and statement == m.contexts[repeat.context][2]:
+            if (
+                kind == "iter"
+                and hop == 0
+                and repeat.context is not None
+                and statement == m.contexts[repeat.context][2]
+            ):
                 return True
             if kind == "assign":
                 waiting.append((hop, expression, statement))
@@ -115,7 +139,9 @@ def _goes_through(context, repeat, hop, place, at):
 
 def _stays(context, repeat, place):
     """Does the name of a model that nobody is seen to make surely hold the same one in each repeat?"""
-    return hot.steady(context, repeat, place) and not any(lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if place[0] == "a")
+    return hot.steady(context, repeat, place) and not any(
+        lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if place[0] == "a"
+    )
 
 
 def _made_in(context, v, repeat):
@@ -124,7 +150,11 @@ def _made_in(context, v, repeat):
         for position, (hm, hi) in enumerate(repeat.hops):
             loop = repeat.context if position == 0 and repeat.context is not None else -1
             for j in hm.scope_calls(hm.calls[hi][3]) if loop != -1 or hm.calls[hi][3] else ():
-                if hm.inside(hm.calls[j][4], loop) and "new:model" in context.project.apis(hm, j) and v in context.infer.call_values(hm, j):
+                if (
+                    hm.inside(hm.calls[j][4], loop)
+                    and "new:model" in context.project.apis(hm, j)
+                    and v in context.infer.call_values(hm, j)
+                ):
                     return True
         return False
     if v[0] != "obj" or v[2] is None or not isinstance(v[2][1], int):
@@ -142,26 +172,46 @@ def _returned_in(context, v, repeat):
     """Does a function that the repeat calls make the model and return it?"""
     om, oi = context.project.module(v[2][0]), v[2][1]
     maker = (om.index, om.calls[oi][3])
-    if not om.calls[oi][3] or context.project.repeats_of.guards.once(om, oi, -1) or context.project.repeats_of.guards.cached(om, om.calls[oi][3]):
+    if (
+        not om.calls[oi][3]
+        or context.project.repeats_of.guards.once(om, oi, -1)
+        or context.project.repeats_of.guards.cached(om, om.calls[oi][3])
+    ):
         return False
     for position, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if position == 0 and repeat.context is not None else -1
         for j in hm.scope_calls(hm.calls[hi][3]):
-            if hm.inside(hm.calls[j][4], loop) and v in context.infer.call_values(hm, j) and _reaches(context, hm, j, maker):
+            if (
+                hm.inside(hm.calls[j][4], loop)
+                and v in context.infer.call_values(hm, j)
+                and _reaches(context, hm, j, maker)
+            ):
                 return True
     return False
 
 
 def _reaches(context, m, j, maker):
     """Does call `j` run the function `maker`, itself or through functions that it calls?"""
-    return any((fm.index, scope) == maker for fm, scope, _ in run_by(context.project, "where a model is made", m, (j,), MAX_DEPTH))
+    return any(
+        (fm.index, scope) == maker
+        for fm, scope, _ in run_by(context.project, "where a model is made", m, (j,), MAX_DEPTH)
+    )
 
 
 def _trained_in(context, m, scope, repeat, models):
     for j in m.scope_calls(scope):
         f = m.calls[j][0]
-        if f[0] == "a" and f[2] in TRAINING_METHODS and not models.isdisjoint(context.infer.values(m, scope, f[1], m.calls[j][5])):
-            if repeat.module is not m or repeat.context is None or len(repeat.hops) > 1 or m.inside(m.calls[j][4], repeat.context):
+        if (
+            f[0] == "a"
+            and f[2] in TRAINING_METHODS
+            and not models.isdisjoint(context.infer.values(m, scope, f[1], m.calls[j][5]))
+        ):
+            if (
+                repeat.module is not m
+                or repeat.context is None
+                or len(repeat.hops) > 1
+                or m.inside(m.calls[j][4], repeat.context)
+            ):
                 return True
     return False
 
@@ -176,7 +226,11 @@ def _trained_by_callees(context, m, scope, loop, place, models):
             if depth == 0 and not fm.inside(call[4], loop):
                 continue
             f = call[0]
-            if f[0] == "a" and f[2] in TRAINING_METHODS and (f[1] == place or models and not models.isdisjoint(context.infer.values(fm, s, f[1], call[5]))):
+            if (
+                f[0] == "a"
+                and f[2] in TRAINING_METHODS
+                and (f[1] == place or models and not models.isdisjoint(context.infer.values(fm, s, f[1], call[5])))
+            ):
                 return True
             for gm, g in context.project.functions_called(fm, j) if depth < MAX_DEPTH else ():
                 inner = _passed(context, fm, j, gm, g, place)
@@ -203,7 +257,12 @@ def _switches(m, i, repeat):
     found, region = set(), repeat.context if repeat.local else -1
     for s in m.scope_statements(m.calls[i][3]):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and m.inside(statement[2], region) and any(t[0] == "a" and t[2] == "trainable" for t in statement[5]):
+        if (
+            statement
+            and statement[0] == F.ASSIGN
+            and m.inside(statement[2], region)
+            and any(t[0] == "a" and t[2] == "trainable" for t in statement[5])
+        ):
             found.add(statement[6])
     return found
 
@@ -234,8 +293,11 @@ def _keeps_nothing(context, m, i, repeat):
     if optimizer[0] == "c":
         return optimizers.plain(context, m, optimizer[1])
     kinds = context.kinds(m, i, optimizer)
-    return kinds == {"optimizer"} and hot.steady(context, repeat, optimizer) and not hot.made_in_pass(
-        context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
+    return (
+        kinds == {"optimizer"}
+        and hot.steady(context, repeat, optimizer)
+        and not hot.made_in_pass(context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
+    )
 
 
 def _hoist(m, i):
@@ -243,7 +305,9 @@ def _hoist(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_statement(view, view.statement(call), loop, call=call))
+        edits, _ = do.outermost_loop(
+            view, call, lambda loop: do.hoist_statement(view, view.statement(call), loop, call=call)
+        )
         return UNSAFE, "Compile once before the loop", edits
 
     return fix

@@ -40,12 +40,11 @@ plain SGD. A training that goes on with its moments takes other steps than one t
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.models import lifetimes, models, optimizers
 from tflint_mem.analysis.passes import hot, trials, variance
 from tflint_mem.analysis.program import backends
+from tflint_mem.finding import UNSAFE
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM107"
 SWEEPS = True
@@ -54,11 +53,28 @@ MEASURED = {
     "metric": "0 KiB per repeat for a metric whose name stays the same (TF 2.21 and 2.15): no leak, only the set-up",
 }
 # Metrics that Keras 3 gives a new name each time, unless they are told one, and KiB per object that stay until `clear_session()` on TensorFlow 2.21.
-_RENAMED = {"AUC": 142, "PrecisionAtRecall": 142, "RecallAtPrecision": 142, "SensitivityAtSpecificity": 142, "SpecificityAtSensitivity": 142,
-            "Precision": 72, "Recall": 72, "MeanIoU": 37, "IoU": 37, "BinaryIoU": 37, "OneHotIoU": 37, "OneHotMeanIoU": 37,
-            "TruePositives": 35, "TrueNegatives": 35, "FalsePositives": 35, "FalseNegatives": 35}
+_RENAMED = {
+    "AUC": 142,
+    "PrecisionAtRecall": 142,
+    "RecallAtPrecision": 142,
+    "SensitivityAtSpecificity": 142,
+    "SpecificityAtSensitivity": 142,
+    "Precision": 72,
+    "Recall": 72,
+    "MeanIoU": 37,
+    "IoU": 37,
+    "BinaryIoU": 37,
+    "OneHotIoU": 37,
+    "OneHotMeanIoU": 37,
+    "TruePositives": 35,
+    "TrueNegatives": 35,
+    "FalsePositives": 35,
+    "FalseNegatives": 35,
+}
 FIRST_RENAMED = (2, 16)  # TensorFlow with Keras 3
-_OPTIMIZERS = "Adam AdamW Adamax Adadelta Adafactor Adagrad Nadam SGD RMSprop Ftrl Lion LossScaleOptimizer Muon Lamb".split()
+_OPTIMIZERS = (
+    "Adam AdamW Adamax Adadelta Adafactor Adagrad Nadam SGD RMSprop Ftrl Lion LossScaleOptimizer Muon Lamb".split()
+)
 _METRICS = """
 Mean Sum MeanTensor Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy SparseTopKCategoricalAccuracy
 AUC Precision Recall PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity TruePositives TrueNegatives FalsePositives
@@ -84,7 +100,9 @@ def find(context):
                 yield _draft(context, m, i, repeat, kind)
             continue
         keeps = _keeps(context, m, i, repeat)
-        if _sees_one(context, m, i) or keeps and _updated(context, m, i) and not hot.around_training(context, repeat):  # a small part of a training
+        if (
+            _sees_one(context, m, i) or keeps and _updated(context, m, i) and not hot.around_training(context, repeat)
+        ):  # a small part of a training
             yield _draft(context, m, i, repeat, kind, keeps)
 
 
@@ -100,10 +118,18 @@ def _draft(context, m, i, repeat, kind, keeps=0):
     else:
         help += ", and reset it with reset_state()"
     return context.at_call(
-        CODE, m, i, f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}{why}",
-        measured=f"{keeps} KiB per object until clear_session() (TF 2.21; 3-6 on 2.15); with a fixed name or reset_state(): 0-1" if keeps else MEASURED[kind],
-        help=help, severity="warning" if keeps and _sees_one(context, m, i) else None, group="leak" if keeps else None,
-        trace=context.trace(repeat, f"makes a new {kind}"), fix=_fix(context, m, i, kind, repeat),
+        CODE,
+        m,
+        i,
+        f"`{call_text(m, i)}` makes a new {kind} {context.when(repeat, m)}{why}",
+        measured=f"{keeps} KiB per object until clear_session() (TF 2.21; 3-6 on 2.15); with a fixed name or reset_state(): 0-1"
+        if keeps
+        else MEASURED[kind],
+        help=help,
+        severity="warning" if keeps and _sees_one(context, m, i) else None,
+        group="leak" if keeps else None,
+        trace=context.trace(repeat, f"makes a new {kind}"),
+        fix=_fix(context, m, i, kind, repeat),
     )
 
 
@@ -160,7 +186,9 @@ def _steps(context, m, k, made):
     call = m.calls[k]
     if call[0][0] == "a" and call[0][2] in ("apply_gradients", "minimize"):
         return _is(context, m, k, made, call[0][1])
-    given = any(a[0] in ("n", "a", "c") and _is(context, m, k, made, a) for a in (*call[1], *[value for _, value in call[2]]))
+    given = any(
+        a[0] in ("n", "a", "c") and _is(context, m, k, made, a) for a in (*call[1], *[value for _, value in call[2]])
+    )
     wraps = any(v[0] == "obj" and v[1] == "optimizer" for v in context.infer.call_values(m, k))
     return given and not wraps and bool(context.project.functions_called(m, k))
 
@@ -179,7 +207,10 @@ def _sees_one(context, m, i):
                 if scope != call[3] or set(m.loops(other[4])) - around:
                     return False
                 updated = True
-            elif any(a[0] in ("n", "a") and _is(context, m, k, made, a) for a in (*other[1], *[value for _, value in other[2]])):
+            elif any(
+                a[0] in ("n", "a") and _is(context, m, k, made, a)
+                for a in (*other[1], *[value for _, value in other[2]])
+            ):
                 return False  # handed on: who knows how often it is updated there
     return updated
 
@@ -206,7 +237,13 @@ def _belongs_to_new(context, repeat, kind):
         for k in hm.scope_calls(hm.calls[hi][3]):
             if hm.inside(hm.calls[k][4], loop):
                 names = context.project.apis(hm, k)
-                if "model.compile" in names or hm.calls[k][0][0] == "a" and hm.calls[k][0][2] == "compile" or kind == "optimizer" and names & {"tf.Variable", "keras.Variable"}:
+                if (
+                    "model.compile" in names
+                    or hm.calls[k][0][0] == "a"
+                    and hm.calls[k][0][2] == "compile"
+                    or kind == "optimizer"
+                    and names & {"tf.Variable", "keras.Variable"}
+                ):
                     return True
     return False
 
@@ -234,7 +271,9 @@ def _hoist(m, i, kind, reset):
             raise NoFix("the metric has no name of its own")
         do.hoist_call(view, call, loops[0], name)  # refuses what cannot be moved
         line = view.statement(call)
-        edits = view.edits({line: view.new(f"{name}.{reset}()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]})
+        edits = view.edits(
+            {line: view.new(f"{name}.{reset}()\n")}, insert_before={loops[0]: [line.with_changes(leading_lines=())]}
+        )
         return UNSAFE, "Make the metric once and reset it in each pass", edits
 
     return fix

@@ -34,10 +34,9 @@ Inside a callback that does other things too the fix takes the call out. It is u
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.finding import UNSAFE
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM108"
 MEASURED = "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); a live model is never freed by it"
@@ -49,7 +48,12 @@ _UNCONDITIONAL = frozenset(("with", "try"))
 def find(context):
     """`clear_session()` calls in training hooks, then those between a model and its use."""
     for m, i, _ in context.calls({"clear_session"}, {"keras.clear_session"}):
-        draft = _in_hook(context, m, i) or _before_use(context, m, i) or _for_next_call(context, m, i) or _in_helper(context, m, i)
+        draft = (
+            _in_hook(context, m, i)
+            or _before_use(context, m, i)
+            or _for_next_call(context, m, i)
+            or _in_helper(context, m, i)
+        )
         if draft is not None:
             yield draft
 
@@ -60,9 +64,16 @@ def _in_hook(context, m, i):
         if repeat.kind != "callback" or not _is_hook(context, repeat):
             continue
         return context.at_call(
-            CODE, m, i, f"`{call_text(m, i)}` clears the state of the model in training {context.when(repeat, m)}; nothing of that model is freed",
-            measured=MEASURED, help=HELP, trace=context.trace(repeat, "clears the state of every Keras model of the process"),
-            fix=_removal(m, i) if len(repeat.hops) - repeat.handed == 1 and _among_others(m, i) else "the function around it does nothing else, or is called by others",
+            CODE,
+            m,
+            i,
+            f"`{call_text(m, i)}` clears the state of the model in training {context.when(repeat, m)}; nothing of that model is freed",
+            measured=MEASURED,
+            help=HELP,
+            trace=context.trace(repeat, "clears the state of every Keras model of the process"),
+            fix=_removal(m, i)
+            if len(repeat.hops) - repeat.handed == 1 and _among_others(m, i)
+            else "the function around it does nothing else, or is called by others",
         )
     return None
 
@@ -74,7 +85,11 @@ def _is_hook(context, repeat):
     m, i = repeat.hops[0]
     scope = repeat.scope
     owner = m.scopes[scope][F.S_PARENT]
-    return m.is_method(scope) and context.infer.class_kind(m, owner) == "callback" and m.scopes[scope][F.S_NAME] not in _AFTER
+    return (
+        m.is_method(scope)
+        and context.infer.class_kind(m, owner) == "callback"
+        and m.scopes[scope][F.S_NAME] not in _AFTER
+    )
 
 
 def _before_use(context, m, i):
@@ -90,7 +105,13 @@ def _for_next_call(context, m, i):
         return None
     j, place = found
     repeat = _outliving(context, m, i, place)
-    return None if repeat is None else _alive(context, m, i, m, j, context.trace(repeat, "clears the state of every Keras model of the process")[:-1])
+    return (
+        None
+        if repeat is None
+        else _alive(
+            context, m, i, m, j, context.trace(repeat, "clears the state of every Keras model of the process")[:-1]
+        )
+    )
 
 
 def _outliving(context, m, i, place):
@@ -99,7 +120,9 @@ def _outliving(context, m, i, place):
     if not made:
         return None
     for repeat in context.repeats(m, i):
-        again = {(other.module.index, other.context, other.scope) for mm, mi in made for other in context.repeats(mm, mi)}
+        again = {
+            (other.module.index, other.context, other.scope) for mm, mi in made for other in context.repeats(mm, mi)
+        }
         if (repeat.module.index, repeat.context, repeat.scope) not in again:
             return repeat
     return None
@@ -124,20 +147,35 @@ def _in_helper(context, m, i):
 def _alive(context, m, i, other, j, before):
     pos, use = m.calls[i][6], other.calls[j][6]
     fails = context.project.versions.graph_mode(other)
-    where = f"line {use[0]}" if other is m else f"{other.qualname(other.calls[j][3]) or 'a loop'} of {other.path.rpartition('/')[2]}:{use[0]}"
+    where = (
+        f"line {use[0]}"
+        if other is m
+        else f"{other.qualname(other.calls[j][3]) or 'a loop'} of {other.path.rpartition('/')[2]}:{use[0]}"
+    )
     return context.at_call(
-        CODE, m, i,
+        CODE,
+        m,
+        i,
         f"`{call_text(m, i)}` clears the state of a model that is used afterwards, in {where}"
         + ("; in graph mode that use fails" if fails else "; nothing of that model is freed"),
-        measured=MEASURED, help=HELP,
-        trace=(*before, (m, pos[0], pos[1], "clears the state of every Keras model of the process"), (other, use[0], use[1], f"`{call_text(other, j)}` uses the model again")),
+        measured=MEASURED,
+        help=HELP,
+        trace=(
+            *before,
+            (m, pos[0], pos[1], "clears the state of every Keras model of the process"),
+            (other, use[0], use[1], f"`{call_text(other, j)}` uses the model again"),
+        ),
     )
 
 
 def _among_others(m, i):
     """Is the call a statement of its own, in a block with others that stay?"""
     here = m.statements[m.calls[i][5]]
-    return here[0] == F.EXPR and sum(s is not None and s[2] == here[2] for s in map(m.statements.__getitem__, m.scope_statements(here[1]))) > 1
+    return (
+        here[0] == F.EXPR
+        and sum(s is not None and s[2] == here[2] for s in map(m.statements.__getitem__, m.scope_statements(here[1])))
+        > 1
+    )
 
 
 def _removal(m, i):

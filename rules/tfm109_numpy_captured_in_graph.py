@@ -35,23 +35,72 @@ methods.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft, call_text
+from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-
-from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.ruleset.context import Draft, call_text
 
 CODE = "TFM109"
 SWEEPS = True
 MEASURED = "held 10x the array by a tf.function, 7x by a Dataset.map function, 18x at the peak (TF 2.21, 96 MiB); a captured tensor or an argument 1x"
 BIG = 100_000  # elements
 MAX_DEPTH = 8
-_MAPS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.scan", "dataset.reduce"))
+_MAPS = frozenset(
+    ("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.scan", "dataset.reduce")
+)
 _LOADS = frozenset(("load", "loadtxt", "genfromtxt", "fromfile", "memmap", "fromstring", "frombuffer"))
-_FILLED = frozenset(("zeros", "ones", "empty", "full", "normal", "uniform", "random", "standard_normal", "integers", "randint", "rand", "randn", "random_sample"))
-_SAME = frozenset(("array", "asarray", "ascontiguousarray", "concatenate", "stack", "vstack", "hstack", "copy", "abs", "sqrt", "log", "exp", "square", "transpose",
-                   "reshape", "expand_dims", "squeeze", "float32", "float64", "int32", "int64", "nan_to_num", "clip", "to_categorical", "pad_sequences", "repeat", "tile",
-                   "flip", "sort", "where", "pad"))
+_FILLED = frozenset(
+    (
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+        "normal",
+        "uniform",
+        "random",
+        "standard_normal",
+        "integers",
+        "randint",
+        "rand",
+        "randn",
+        "random_sample",
+    )
+)
+_SAME = frozenset(
+    (
+        "array",
+        "asarray",
+        "ascontiguousarray",
+        "concatenate",
+        "stack",
+        "vstack",
+        "hstack",
+        "copy",
+        "abs",
+        "sqrt",
+        "log",
+        "exp",
+        "square",
+        "transpose",
+        "reshape",
+        "expand_dims",
+        "squeeze",
+        "float32",
+        "float64",
+        "int32",
+        "int64",
+        "nan_to_num",
+        "clip",
+        "to_categorical",
+        "pad_sequences",
+        "repeat",
+        "tile",
+        "flip",
+        "sort",
+        "where",
+        "pad",
+    )
+)
 _METHODS = frozenset(("astype", "reshape", "copy", "transpose", "clip", "repeat", "swapaxes", "byteswap", "round"))
 _PLAIN = frozenset(("shape", "ndim", "size", "dtype", "nbytes"))
 
@@ -69,10 +118,16 @@ def find(context):
         name, (am, at) = found
         row = am.statements[at]
         yield Draft(
-            CODE, m, pos, f"{what} captures the NumPy array `{name}` as a constant of its graph",
-            measured=MEASURED, help=f"pass `{name}` as an argument, or make it a tensor once with tf.constant",
+            CODE,
+            m,
+            pos,
+            f"{what} captures the NumPy array `{name}` as a constant of its graph",
+            measured=MEASURED,
+            help=f"pass `{name}` as an argument, or make it a tensor once with tf.constant",
             trace=((am, row[3], 0, "the array"), (m, pos[0], pos[1], "is traced, and the array with it")),
-            fix=_as_tensor(context, fm, scope, name, am, at) if am is fm and am is m and "." not in name else None, noqa_row=pos[2], site=site,
+            fix=_as_tensor(context, fm, scope, name, am, at) if am is fm and am is m and "." not in name else None,
+            noqa_row=pos[2],
+            site=site,
         )
 
 
@@ -94,7 +149,9 @@ def _graphs(context):
     for m, i, names in context.calls({name[8:] for name in _MAPS}, _MAPS):
         call = m.calls[i]
         for argument in (*call[1], *[value for _, value in call[2]]):
-            for fm, scope in context.project.functions_in(m, call[3], argument, call[5]) if argument[0] in ("n", "a", "f") else ():
+            for fm, scope in (
+                context.project.functions_in(m, call[3], argument, call[5]) if argument[0] in ("n", "a", "f") else ()
+            ):
                 yield m, call[6], i, fm, scope, f"the function of `{call_text(m, i)}`"
 
 
@@ -154,7 +211,14 @@ def _operands(m, e):
             yield from _operands(m, e[2])
     elif tag == "c":
         f, args, keywords, *_ = m.calls[e[1]]
-        if f == ("n", "len") or tail_of(f) in ("shape", "print", "py_function", "numpy_function", "py_func", "enumerate_noop"):
+        if f == ("n", "len") or tail_of(f) in (
+            "shape",
+            "print",
+            "py_function",
+            "numpy_function",
+            "py_func",
+            "enumerate_noop",
+        ):
             return
         if f[0] == "a":
             yield from _operands(m, f[1])
@@ -226,13 +290,21 @@ def _big_binding(context, m, owner, binding, depth=0):
         return None
     if path and expression[0] == "c":
         return (m, statement) if _data_set(context, m, expression[1]) else None
-    if path and expression[0] in ("t", "l") and len(path) == 1 and isinstance(path[0], int) and path[0] < len(expression[1]):
+    if (
+        path
+        and expression[0] in ("t", "l")
+        and len(path) == 1
+        and isinstance(path[0], int)
+        and path[0] < len(expression[1])
+    ):
         expression, path = expression[1][path[0]], ()
     return (m, statement) if not path and big(context, m, owner, expression, statement, depth) else None
 
 
 def _data_set(context, m, i):
-    return any(name.startswith("keras.datasets.") and name.endswith(".load_data") for name in context.project.apis(m, i))
+    return any(
+        name.startswith("keras.datasets.") and name.endswith(".load_data") for name in context.project.apis(m, i)
+    )
 
 
 def big(context, m, scope, e, at, depth=0):
@@ -257,7 +329,9 @@ def big(context, m, scope, e, at, depth=0):
     if tag in ("l", "t"):
         return any(big(context, m, scope, item, at, depth + 1) for item in e[1])
     if tag == "a":
-        return e[2] in ("T", "values") and (big(context, m, scope, e[1], at, depth + 1) or _frame(context, m, scope, e[1], at))
+        return e[2] in ("T", "values") and (
+            big(context, m, scope, e[1], at, depth + 1) or _frame(context, m, scope, e[1], at)
+        )
     if tag != "c":
         return False
     return _big_call(context, m, scope, e[1], at, depth)
@@ -267,7 +341,9 @@ def _big_call(context, m, scope, i, at, depth):
     call = m.calls[i]
     names = context.project.apis(m, i)
     tail = tail_of(call[0])
-    if any(name.startswith("numpy.") for name in names) or any(name.startswith(("keras.utils.", "keras.preprocessing.")) for name in names):
+    if any(name.startswith("numpy.") for name in names) or any(
+        name.startswith(("keras.utils.", "keras.preprocessing.")) for name in names
+    ):
         if tail in _LOADS or "numpy.lib.format.open_memmap" in names:
             return True
         if tail in _FILLED:
@@ -285,8 +361,13 @@ def _generator(context, m, call):
     receiver = call[0][1]
     if receiver[0] == "c":
         return any(name.startswith("numpy.random.") for name in context.project.apis(m, receiver[1]))
-    return any(v[0] == "obj" and v[2] is not None and isinstance(v[2][1], int) and tail_of(context.project.module(v[2][0]).calls[v[2][1]][0]) in ("default_rng", "RandomState")
-               for v in context.infer.values(m, call[3], receiver, call[5]))
+    return any(
+        v[0] == "obj"
+        and v[2] is not None
+        and isinstance(v[2][1], int)
+        and tail_of(context.project.module(v[2][0]).calls[v[2][1]][0]) in ("default_rng", "RandomState")
+        for v in context.infer.values(m, call[3], receiver, call[5])
+    )
 
 
 def _frame(context, m, scope, e, at):
@@ -300,7 +381,13 @@ def _elements(context, m, i):
     tail = tail_of(call[0])
     shape = dict(call[2]).get("size") or dict(call[2]).get("shape")
     if shape is None and call[1]:
-        shape = ("t", call[1]) if tail in ("rand", "randn") else call[1][-1] if tail in ("normal", "uniform", "randint", "integers") and len(call[1]) > 2 else call[1][0]
+        shape = (
+            ("t", call[1])
+            if tail in ("rand", "randn")
+            else call[1][-1]
+            if tail in ("normal", "uniform", "randint", "integers") and len(call[1]) > 2
+            else call[1][0]
+        )
     if shape is None:
         return 0
     total = 1

@@ -32,10 +32,9 @@ There is no automatic fix: what should be kept of each model is a decision.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import kept
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM110"
 MEASURED = "4452 KiB per repeat for a model of 4.2 MiB (TF 2.21); clear_session() and gc.collect() change nothing"
@@ -86,9 +85,16 @@ def _in_containers(context, m, i):
             continue
         pos = kept.position(m, keeping.s)
         yield Draft(
-            CODE, m, pos, f"keeps the model of each repeat, made {context.when(repeat, m)}, though "
+            CODE,
+            m,
+            pos,
+            f"keeps the model of each repeat, made {context.when(repeat, m)}, though "
             + ("one of them is used afterwards" if fate == kept.ONE else "none of them is used afterwards"),
-            measured=MEASURED, help=HELP, trace=_trace(context, repeat, m, pos, "keeps it"), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+            measured=MEASURED,
+            help=HELP,
+            trace=_trace(context, repeat, m, pos, "keeps it"),
+            noqa_row=m.statements[keeping.s][4],
+            site=keeping.s,
         )
 
 
@@ -108,7 +114,9 @@ def _new_in_each(context, m, i, keeping):
         if repeat.count is not None and repeat.count <= 3 or repeat.handed or repeat.kind not in ("loop", "while"):
             continue
         loop = repeat.context if repeat.local else -1
-        if m.inside(statement[2], loop) and not any(m.inside(m.statements[s][2], loop) for s in kept.empty_at(context, m, statement[1], keeping.container)):
+        if m.inside(statement[2], loop) and not any(
+            m.inside(m.statements[s][2], loop) for s in kept.empty_at(context, m, statement[1], keeping.container)
+        ):
             return repeat
     return None
 
@@ -124,9 +132,17 @@ def _in_results(context, m, i):
         for other, k, how in context.project.callers(m, call[3]):
             if how == "objective" and any(name.startswith("hyperopt.") for name in context.project.apis(other, k)):
                 yield Draft(
-                    CODE, m, statement[6], "the result of each trial carries its model, and Hyperopt's trials keep every result",
-                    measured=MEASURED, help="leave the model out of the result; build it again from the best parameters, or save its weights to a file",
-                    trace=((other, other.calls[k][6][0], other.calls[k][6][1], "runs the objective and keeps its results"),), noqa_row=statement[4], site=s,
+                    CODE,
+                    m,
+                    statement[6],
+                    "the result of each trial carries its model, and Hyperopt's trials keep every result",
+                    measured=MEASURED,
+                    help="leave the model out of the result; build it again from the best parameters, or save its weights to a file",
+                    trace=(
+                        (other, other.calls[k][6][0], other.calls[k][6][1], "runs the objective and keeps its results"),
+                    ),
+                    noqa_row=statement[4],
+                    site=s,
                 )
                 break
 

@@ -43,28 +43,35 @@ a whole data set: both take it at once. It is unsafe: a direct call skips an ove
 """
 
 from tflint_mem import facts as F
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of
-
 from tflint_mem.analysis.models import lifetimes, outputs
 from tflint_mem.analysis.passes import hot, shapes
 from tflint_mem.analysis.program import backends, modes
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import tail_of
 
 CODE = "TFM201"
 SWEEPS = True
-MEASURED = ("not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call against 1.7-2.8 ms for `model(x)` "
-            "and 0.8-1.0 ms in a tf.function (ratios from a small CPU)")
-MEASURED_GRAPH = ("not a leak; 0.7 ms per call in graph mode against 0.4 ms for `predict_on_batch` (Keras 2 on TF 2.21; ratios from a small CPU); "
-                  "`model(x)` adds operations to the graph there")
-MEASURED_SHAPES = ("74-120 KiB stay for each new shape of the elements, with no end in 600 calls (TF 2.21); a direct call keeps 0. "
-                   "41-64 ms per call against 1.7-2.8 ms for `model(x)`")
+MEASURED = (
+    "not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call against 1.7-2.8 ms for `model(x)` "
+    "and 0.8-1.0 ms in a tf.function (ratios from a small CPU)"
+)
+MEASURED_GRAPH = (
+    "not a leak; 0.7 ms per call in graph mode against 0.4 ms for `predict_on_batch` (Keras 2 on TF 2.21; ratios from a small CPU); "
+    "`model(x)` adds operations to the graph there"
+)
+MEASURED_SHAPES = (
+    "74-120 KiB stay for each new shape of the elements, with no end in 600 calls (TF 2.21); a direct call keeps 0. "
+    "41-64 ms per call against 1.7-2.8 ms for `model(x)`"
+)
 _HELP_SHAPES = "call the model: model(x, training=False), or resize or pad the input to a few shapes"
 _HELP = "predict once on one array of all samples, or call the model: model(x, training=False)"
 _HELP_GRAPH = "predict once on one array of all samples, or call predict_on_batch(x)"
 PREDICTS = frozenset(("predict", "predict_classes", "predict_proba"))
 APIS = frozenset("model." + name for name in PREDICTS)
 _WITHOUT_PREDICT = ("ext:transformers.", "ext:torch.", "ext:onnxruntime.")  # their models have no such method
-_OF_GENERATORS = frozenset(("steps", "workers", "use_multiprocessing", "max_queue_size"))  # said only where many batches are predicted
+_OF_GENERATORS = frozenset(
+    ("steps", "workers", "use_multiprocessing", "max_queue_size")
+)  # said only where many batches are predicted
 FEW = 8  # calls: less than half a second in all
 
 
@@ -79,16 +86,27 @@ def find(context):
         graph = modes.in_graph(context, m)
         data = _data(context, m, i)
         shape = None if graph or data is None else shapes.argument(context, repeat, data)
-        why = ("each call checks and slices its input and runs callbacks for one small batch" if graph else
-               "each call sets up a data pipeline of its own, whatever the size of the input")
+        why = (
+            "each call checks and slices its input and runs callbacks for one small batch"
+            if graph
+            else "each call sets up a data pipeline of its own, whatever the size of the input"
+        )
         if shape is not None:
             why = f"it is given {shape.what}, and for each new shape it traces a graph that stays"
         yield context.at_call(
-            CODE, m, i, f"`{_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: {why}",
-            measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else MEASURED, help=_HELP_GRAPH if graph else _HELP_SHAPES if shape else _HELP,
-            severity="warning" if shape else None, group="leak" if shape else None,
-            persona="pedantic" if graph and modes.by_itself(context, m) else None,  # 0.3 ms per call: nobody waits for that
-            trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"), fix=_fix(context, m, i, repeat, graph),
+            CODE,
+            m,
+            i,
+            f"`{_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: {why}",
+            measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else MEASURED,
+            help=_HELP_GRAPH if graph else _HELP_SHAPES if shape else _HELP,
+            severity="warning" if shape else None,
+            group="leak" if shape else None,
+            persona="pedantic"
+            if graph and modes.by_itself(context, m)
+            else None,  # 0.3 ms per call: nobody waits for that
+            trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"),
+            fix=_fix(context, m, i, repeat, graph),
         )
 
 
@@ -111,7 +129,9 @@ def _hot_enough(context, m, i, repeat):
         return False
     receiver = context.receiver(m, i)
     values = context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])
-    if not hot.steady(context, repeat, receiver) or lifetimes.new_in_loop(context, repeat, values, loaded=hot.trains(context, repeat)):
+    if not hot.steady(context, repeat, receiver) or lifetimes.new_in_loop(
+        context, repeat, values, loaded=hot.trains(context, repeat)
+    ):
         return False  # another model in each pass: one prediction for each of them
     if hot.steady(context, repeat, data):
         return not hot.trains(context, repeat)  # else a score after each training
@@ -134,20 +154,29 @@ def _mixed(context, m, i):
 
     A parameter is a Keras model when one of the callers passes nothing else.
     """
-    return any(_strange(context, v) for v in context.infer.callee(m, i)) and not _given_model(context, m, m.calls[i][3], context.receiver(m, i))
+    return any(_strange(context, v) for v in context.infer.callee(m, i)) and not _given_model(
+        context, m, m.calls[i][3], context.receiver(m, i)
+    )
 
 
 def _strange(context, v):
     if v[0] == "bm":
         return v[1][0] == "obj" and v[1][1].startswith("ext:") and not v[1][1].startswith(_WITHOUT_PREDICT)
-    return v[0] == "meth" and v[1][0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
+    return (
+        v[0] == "meth"
+        and v[1][0] in ("inst", "self")
+        and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
+    )
 
 
 def _given_model(context, m, scope, e, depth=0):
     """Is it a parameter, or an attribute that holds one, for which a caller passes a Keras model and nothing else, or such a parameter?"""
     if e[0] == "a" and e[1] == ("n", "self") and m.is_method(scope):
         kept = context.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(e[2], ())
-        return bool(kept) and all(value == ("k", None) or value[0] == "n" and _given_model(context, m, function, value, depth) for function, _, value, _, _ in kept)
+        return bool(kept) and all(
+            value == ("k", None) or value[0] == "n" and _given_model(context, m, function, value, depth)
+            for function, _, value, _, _ in kept
+        )
     bindings = m.bindings(scope).get(e[1], ()) if e[0] == "n" else ()
     if len(bindings) != 1 or bindings[0][0] != "param" or depth > 3:
         return False
@@ -156,7 +185,13 @@ def _given_model(context, m, scope, e, depth=0):
         if given is not None:
             call = caller.calls[j]
             values = context.infer.values(caller, call[3], given, call[5])
-            if values and all(v[0] == "obj" and v[1] == "model" or v[0] == "inst" and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model" for v in values):
+            if values and all(
+                v[0] == "obj"
+                and v[1] == "model"
+                or v[0] == "inst"
+                and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
+                for v in values
+            ):
                 return True
             if given[0] == "n" and _given_model(context, caller, call[3], given, depth + 1):
                 return True
@@ -169,13 +204,16 @@ def _stands_in(m, i):
     around = {m.contexts[c][2]: c for c in modes.version_tests(m, i)}
     return bool(around) and any(
         m.calls[j][0] == receiver and any(around.get(m.contexts[c][2], c) != c for c in modes.version_tests(m, j))
-        for j in m.scope_calls(scope))
+        for j in m.scope_calls(scope)
+    )
 
 
 def _in_batches(context, m, i):
     """Is predict told how to split the input, as for a large array?"""
     size = context.argument(m, i, 1, "batch_size")
-    return size is not None and size != ("k", 1) and size != ("k", None) or context.argument(m, i, 3, "steps") is not None
+    return (
+        size is not None and size != ("k", 1) and size != ("k", None) or context.argument(m, i, 3, "steps") is not None
+    )
 
 
 def _data(context, m, i):
@@ -229,8 +267,31 @@ def _maybe_first(context):
 
 _FEW_ROWS = 1024
 _RECORD = 3  # names that one pass takes apart: a step that was remembered, not a data set
-_ONE_THING = frozenset(("frame", "image", "img", "photo", "picture", "sample", "row", "state", "obs", "observation", "batch", "window", "patch", "crop", "face", "board",
-                        "sequence", "line", "point", "item", "example"))
+_ONE_THING = frozenset(
+    (
+        "frame",
+        "image",
+        "img",
+        "photo",
+        "picture",
+        "sample",
+        "row",
+        "state",
+        "obs",
+        "observation",
+        "batch",
+        "window",
+        "patch",
+        "crop",
+        "face",
+        "board",
+        "sequence",
+        "line",
+        "point",
+        "item",
+        "example",
+    )
+)
 
 
 def _small(context, m, i, e, depth):
@@ -244,17 +305,27 @@ def _small(context, m, i, e, depth):
     scope, at = m.calls[i][3], m.calls[i][5]
     if e[0] == "x" and e[2] is not None and e[2][0] == "sl":
         low, high = e[2][1], e[2][2]
-        return high is not None and (low is None and _is_few(high) or low is not None and high[0] == "b" and high[1] == "+" and low in high[2:4])
+        return high is not None and (
+            low is None and _is_few(high) or low is not None and high[0] == "b" and high[1] == "+" and low in high[2:4]
+        )
     if e[0] == "b":
         return any(_small(context, m, i, side, depth) for side in e[2:4])
     if e[0] == "c":
         call = m.calls[e[1]]
-        shape = call[1][0] if call[1] and tail_of(call[0]) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform") else None
+        shape = (
+            call[1][0]
+            if call[1] and tail_of(call[0]) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform")
+            else None
+        )
         if shape is not None:
             return _is_few(shape[1][0] if shape[0] in ("t", "l") and shape[1] else shape)
         if call[0][0] == "a" and tail_of(call[0]) in ("astype", "copy", "numpy"):
             return _small(context, m, i, call[0][1], depth)
-        return len(call[1]) == 1 and tail_of(call[0]) in ("convert_to_tensor", "constant", "asarray", "preprocess_input") and _small(context, m, i, call[1][0], depth)
+        return (
+            len(call[1]) == 1
+            and tail_of(call[0]) in ("convert_to_tensor", "constant", "asarray", "preprocess_input")
+            and _small(context, m, i, call[1][0], depth)
+        )
     if e[0] != "n":
         return False
     bindings = m.bindings(scope).get(e[1], ())
@@ -269,17 +340,29 @@ def _is_few(e):
 def _small_binding(context, m, i, name, binding, depth):
     kind, _, scope, value, path = binding
     if kind == "iter":
-        target = m.statements[binding[1]][5] if m.statements[binding[1]] is not None and m.statements[binding[1]][0] == F.FOR else ("", ())
+        target = (
+            m.statements[binding[1]][5]
+            if m.statements[binding[1]] is not None and m.statements[binding[1]][0] == F.FOR
+            else ("", ())
+        )
         if target[0] in ("t", "l") and len(target[1]) >= _RECORD:
             return True
-        return name.lower().rstrip("s0123456789_").rpartition("_")[2] in _ONE_THING or context.kinds(m, i, ("n", name)) == {"tensor"}
+        return name.lower().rstrip("s0123456789_").rpartition("_")[2] in _ONE_THING or context.kinds(
+            m, i, ("n", name)
+        ) == {"tensor"}
     if kind == "assign":
         if path:
             return name.rpartition("_")[2] in _ONE_THING
-        return value != ("n", name) and _small(context, m, i, value, depth + 1) or context.kinds(m, i, value) == {"tensor"}
+        return (
+            value != ("n", name) and _small(context, m, i, value, depth + 1) or context.kinds(m, i, value) == {"tensor"}
+        )
     if kind != "param":
         return False
-    given = [(other, j, context.infer.argument(m, scope, value, other, j)) for other, j, how in context.project.callers(m, scope) if how == "call"]
+    given = [
+        (other, j, context.infer.argument(m, scope, value, other, j))
+        for other, j, how in context.project.callers(m, scope)
+        if how == "call"
+    ]
     if not given or any(argument is None for _, _, argument in given):
         return name in _ONE_THING
     return all(name in _ONE_THING or _small(context, other, j, argument, depth + 1) for other, j, argument in given)
@@ -287,8 +370,12 @@ def _small_binding(context, m, i, name, binding, depth):
 
 def _only_keras(context, m, i):
     """Is the receiver a Keras model for every caller?  A model of scikit-learn could not be called."""
-    return all(context.project.infer.class_kind(context.project.module(v[1]), v[2]) == "model" if v[0] in ("inst", "self") else v[0] != "obj" or v[1] == "model"
-               for v in context.infer.values(m, m.calls[i][3], context.receiver(m, i), m.calls[i][5]))
+    return all(
+        context.project.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
+        if v[0] in ("inst", "self")
+        else v[0] != "obj" or v[1] == "model"
+        for v in context.infer.values(m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+    )
 
 
 def _several_outputs(context, m, i, data):
@@ -299,7 +386,12 @@ def _several_outputs(context, m, i, data):
     if any(t[0] in ("t", "l") for t in statement[5]):
         return True
     second = [("x", t, ("k", 1)) for t in statement[5]]
-    return hot.single(context, m, i, data) and any(e[:3] in second for s in m.scope_statements(m.calls[i][3]) if m.statements[s] for e in _statement(m, m.statements[s]))
+    return hot.single(context, m, i, data) and any(
+        e[:3] in second
+        for s in m.scope_statements(m.calls[i][3])
+        if m.statements[s]
+        for e in _statement(m, m.statements[s])
+    )
 
 
 def _statement(m, statement):

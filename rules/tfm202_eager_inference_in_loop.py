@@ -32,25 +32,40 @@ model's `call` then runs once per trace, not per call.
 """
 
 from tflint_mem import facts as F
+from tflint_mem.analysis.models import held
+from tflint_mem.analysis.models.models import text, walk_statement
+from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.tracing import frozen, tracing
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import is_op
 from tflint_mem.project.linking.module import dotted, walk
 
-from tflint_mem.analysis.models import held
-from tflint_mem.analysis.passes import hot
-from tflint_mem.analysis.tracing import frozen, tracing
-from tflint_mem.analysis.models.models import text, walk_statement
-
 CODE = "TFM202"
 SWEEPS = True
-MEASURED = "2.8 ms per call eagerly, 1.0 ms in a tf.function (TF 2.21, small model on CPU: a ratio); memory is flat either way"
+MEASURED = (
+    "2.8 ms per call eagerly, 1.0 ms in a tf.function (TF 2.21, small model on CPU: a ratio); memory is flat either way"
+)
 FEW = 20
 CHAIN = 3  # operations of one statement
 INPUTS = 5  # a decoder is given the token, its state and what the encoder saw
-_HEAVY = frozenset(("tf.matmul", "tf.linalg.matmul", "tf.einsum", "tf.tensordot", "tf.nn.conv1d", "tf.nn.conv2d", "tf.nn.conv3d"))
+_HEAVY = frozenset(
+    ("tf.matmul", "tf.linalg.matmul", "tf.einsum", "tf.tensordot", "tf.nn.conv1d", "tf.nn.conv2d", "tf.nn.conv3d")
+)
 _ARITHMETIC = frozenset(("+", "-", "*", "/", "**", "@"))
 _KEYWORDS = frozenset(("training", "mask", "inputs"))
-_TRACED = frozenset(("call", "train_step", "test_step", "predict_step", "build", "compute_loss", "compute_output_shape", "_call", "setUp"))
+_TRACED = frozenset(
+    (
+        "call",
+        "train_step",
+        "test_step",
+        "predict_step",
+        "build",
+        "compute_loss",
+        "compute_output_shape",
+        "_call",
+        "setUp",
+    )
+)
 _MODEL = frozenset(("model.__call__",))  # and nothing else: what may also be a signature or a function may be compiled
 _TORCH = ("zero_grad", "backward", "detach", "cpu", "cuda", "unsqueeze", "requires_grad_")
 _MODELS = frozenset(("keras.Model", "keras.Functional", "new:model"))
@@ -63,7 +78,14 @@ def find(context):
         if not _shaped(m, i) or context.project.apis(m, i) != _MODEL or not _candidate(context, m, i):
             continue
         if not _own_function(context, m, i) and not _symbolic(context, m, i):
-            yield from _draft(context, m, i, f"`{text(m, i)}` runs the model eagerly", "runs the model op by op", _compile_model(context, m, i))
+            yield from _draft(
+                context,
+                m,
+                i,
+                f"`{text(m, i)}` runs the model eagerly",
+                "runs the model op by op",
+                _compile_model(context, m, i),
+            )
     done = set()
     for m, i, _ in context.calls(tuple(name.rpartition(".")[2] for name in _HEAVY), _HEAVY):
         first = _chain(context, m, i)
@@ -73,22 +95,40 @@ def find(context):
 
 
 def _draft(context, m, i, what, last, fix):
-    repeat = hot.busy(context, m, i, FEW, lambda r: _steady_model(context, m, i, r) and not hot.in_tape(context, r)
-                       and not (r.local and hot.compiled_somewhere(context, m, i)))
+    repeat = hot.busy(
+        context,
+        m,
+        i,
+        FEW,
+        lambda r: (
+            _steady_model(context, m, i, r)
+            and not hot.in_tape(context, r)
+            and not (r.local and hot.compiled_somewhere(context, m, i))
+        ),
+    )
     if repeat is None or hot.around_training(context, repeat) or hot.outshone(context, repeat):
         return
     if (repeat.kind == "callback" or hot.trains(context, repeat)) and hot.now_and_then(repeat):
         return
     yield context.at_call(
-        CODE, m, i, f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
-        measured=MEASURED, help=f"make a tf.function of the forward pass once and call that, with {_relaxed(context)} where shapes vary",
-        trace=context.trace(repeat, last), fix=(fix if repeat.local else _decorate(context, m, i)) if fix else "it is part of a larger step",
+        CODE,
+        m,
+        i,
+        f"{what} {context.when(repeat, m)}: nothing on the way is a tf.function, so each operation is launched by Python",
+        measured=MEASURED,
+        help=f"make a tf.function of the forward pass once and call that, with {_relaxed(context)} where shapes vary",
+        trace=context.trace(repeat, last),
+        fix=(fix if repeat.local else _decorate(context, m, i)) if fix else "it is part of a larger step",
     )
 
 
 def _relaxed(context):
     """The argument that makes a `tf.function` take other shapes without a new trace."""
-    return "experimental_relax_shapes=True" if context.project.versions.at_least(2, 9) is False else "reduce_retracing=True"
+    return (
+        "experimental_relax_shapes=True"
+        if context.project.versions.at_least(2, 9) is False
+        else "reduce_retracing=True"
+    )
 
 
 def _shaped(m, i):
@@ -118,8 +158,12 @@ def _beside_tape(context, m, i):
     call = m.calls[i]
     loop = next(iter(m.loops(call[4])), -1)
     around = {m.contexts[c][2] for c in m.chain(call[4]) if m.contexts[c][0] == "with"}
-    return any(m.calls[j][3] == call[3] and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
-               and "tf.GradientTape" in context.project.apis(m, j) for j in m.calls_by_tail().get("GradientTape", ()))
+    return any(
+        m.calls[j][3] == call[3]
+        and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
+        and "tf.GradientTape" in context.project.apis(m, j)
+        for j in m.calls_by_tail().get("GradientTape", ())
+    )
 
 
 def _own_function(context, m, i):
@@ -139,7 +183,9 @@ def _steady_model(context, m, i, repeat):
     """Is it one model that is called again and again, and not a new one in each pass?"""
     if "model.__call__" not in context.project.apis(m, i):
         return True
-    return hot.steady(context, repeat, m.calls[i][0]) and not hot.made_in_pass(context, repeat, context.infer.callee(m, i))
+    return hot.steady(context, repeat, m.calls[i][0]) and not hot.made_in_pass(
+        context, repeat, context.infer.callee(m, i)
+    )
 
 
 def _symbolic(context, m, i, depth=0):
@@ -156,11 +202,15 @@ def _from_inputs(context, m, i, depth):
     here = m.scope_calls(call[3])
     if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
         return True
-    if any(m.calls[j][5] == call[5] and ("c", i) in m.arguments(j) and context.project.apis(m, j) & _MODELS for j in here):
+    if any(
+        m.calls[j][5] == call[5] and ("c", i) in m.arguments(j) and context.project.apis(m, j) & _MODELS for j in here
+    ):
         return True  # tf.keras.Model(inputs, model(x))
     for argument in call[1]:
         for e in walk(argument, m.calls):
-            if e[0] in ("n", "a", "c", "x") and any(_symbolic_value(context, v, (m, i), depth) for v in context.infer.values(m, call[3], e, call[5])):
+            if e[0] in ("n", "a", "c", "x") and any(
+                _symbolic_value(context, v, (m, i), depth) for v in context.infer.values(m, call[3], e, call[5])
+            ):
                 return True
     return False
 
@@ -178,7 +228,12 @@ def _symbolic_value(context, v, here, depth):
     names = context.project.apis(origin, j)
     if names & _INPUTS or "layer.__call__" in names and origin.calls[j][0][0] == "c":
         return True
-    return depth < 12 and bool(names & {"model.__call__", "layer.__call__"}) and (origin, j) != here and _symbolic(context, origin, j, depth + 1)
+    return (
+        depth < 12
+        and bool(names & {"model.__call__", "layer.__call__"})
+        and (origin, j) != here
+        and _symbolic(context, origin, j, depth + 1)
+    )
 
 
 def _chain(context, m, i):
@@ -186,19 +241,32 @@ def _chain(context, m, i):
     statement = m.statements[m.calls[i][5]]
     if statement[0] not in (F.ASSIGN, F.RETURN, F.EXPR):
         return None
-    ops = {e[1] for e in walk_statement(m, statement) if e[0] == "c" and any(is_op(name) for name in context.project.apis(m, e[1]))}
+    ops = {
+        e[1]
+        for e in walk_statement(m, statement)
+        if e[0] == "c" and any(is_op(name) for name in context.project.apis(m, e[1]))
+    }
     ops |= {e[1] for e in walk_statement(m, statement) if e[0] == "c" and context.project.apis(m, e[1]) & _HEAVY}
     if len(ops) < CHAIN and len(ops) + _operators(m, statement, ops) < CHAIN:
         return None
     scope, at = m.calls[i][3], m.calls[i][5]
-    variables = any(v[0] == "obj" and v[1] == "variable" for a in m.calls[i][1] for e in walk(a) if e[0] in ("n", "a") for v in context.infer.values(m, scope, e, at))
+    variables = any(
+        v[0] == "obj" and v[1] == "variable"
+        for a in m.calls[i][1]
+        for e in walk(a)
+        if e[0] in ("n", "a")
+        for v in context.infer.values(m, scope, e, at)
+    )
     return max(ops) if variables else None
 
 
 def _operators(m, statement, ops):
     """How many operators of a statement work on what its operations give: `tf.matmul(x, w) + b` is two operations."""
     calls = [("c", i) for i in ops]
-    return sum(e[0] == "b" and e[1] in _ARITHMETIC and any(call in walk(side, m.calls) for side in e[2:4] for call in calls) for e in walk_statement(m, statement))
+    return sum(
+        e[0] == "b" and e[1] in _ARITHMETIC and any(call in walk(side, m.calls) for side in e[2:4] for call in calls)
+        for e in walk_statement(m, statement)
+    )
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------
@@ -232,7 +300,11 @@ def _compile_model(context, m, i):
         name = do.unique_name(fx.source, "infer", node, view.function(node))
         made = view.new(f"{name} = {do.tf_name(fx.source, row)}.function({'.'.join(receiver)}{keyword})\n")
         loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]][0] != "comp" else view.statement(node)
-        return UNSAFE, "Trace the forward pass once", do.join(view.edits(insert_before={loop: made}), do.replace_expression(view, node.func, name))
+        return (
+            UNSAFE,
+            "Trace the forward pass once",
+            do.join(view.edits(insert_before={loop: made}), do.replace_expression(view, node.func, name)),
+        )
 
     return fix
 

@@ -39,14 +39,15 @@ NumPy arrays that it calculates with, several models or optimizers, or belongs t
 """
 
 from tflint_mem import facts as F
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, tracing
+from tflint_mem.finding import UNSAFE
 
 CODE = "TFM203"
 SWEEPS = True
-MEASURED = "24 ms per step eagerly, 5.6 ms in a tf.function (TF 2.21, small model on CPU: a ratio); memory is flat either way"
+MEASURED = (
+    "24 ms per step eagerly, 5.6 ms in a tf.function (TF 2.21, small model on CPU: a ratio); memory is flat either way"
+)
 FEW = 20  # steps; tracing pays off after some dozens
 
 
@@ -56,20 +57,34 @@ def find(context):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         block = _block(m, i)
-        if block is None or hot.within_tape(context, m, m.statements[block][2]) or _not_first(context, m, i, block) or _needs_host(context, m, block):
+        if (
+            block is None
+            or hot.within_tape(context, m, m.statements[block][2])
+            or _not_first(context, m, i, block)
+            or _needs_host(context, m, block)
+        ):
             continue
-        repeat = hot.busy(context, m, i, FEW, lambda r: not hot.in_tape(context, r) and not hot.over_gradients(context, r))
+        repeat = hot.busy(
+            context, m, i, FEW, lambda r: not hot.in_tape(context, r) and not hot.over_gradients(context, r)
+        )
         if repeat is None:
             continue
         traced = _traced_inside(context, m, block)
         yield context.at_call(
-            CODE, m, i,
-            f"a GradientTape records eagerly {context.when(repeat, m)}: " + (
+            CODE,
+            m,
+            i,
+            f"a GradientTape records eagerly {context.when(repeat, m)}: "
+            + (
                 f"what it calls is traced already (`{traced}`), but loss, gradients and update are launched by Python operation by operation"
-                if traced else "nothing on the way is a tf.function, so each operation is launched by Python"),
-            measured="" if traced else MEASURED, persona="pedantic" if traced else None,
+                if traced
+                else "nothing on the way is a tf.function, so each operation is launched by Python"
+            ),
+            measured="" if traced else MEASURED,
+            persona="pedantic" if traced else None,
             help="put the step into a function of tensors and decorate it with @tf.function",
-            trace=context.trace(repeat, "records op by op"), fix="the step stands in the loop itself" if repeat.local else decorate(context, m, i),
+            trace=context.trace(repeat, "records op by op"),
+            fix="the step stands in the loop itself" if repeat.local else decorate(context, m, i),
         )
 
 
@@ -101,7 +116,12 @@ def _needs_host(context, m, block):
     inner = m.statements[block][6]
     for i in (i for s in m.behind(block) for i in m.calls_of(s)):
         call = m.calls[i]
-        if call[0][0] == "a" and call[0][2] == "numpy" and m.inside(call[4], inner) and m.statements[call[5]][0] != F.EXPR:
+        if (
+            call[0][0] == "a"
+            and call[0][2] == "numpy"
+            and m.inside(call[4], inner)
+            and m.statements[call[5]][0] != F.EXPR
+        ):
             return True
     return False
 
@@ -133,7 +153,11 @@ def decorate(context, m, i):
         row = m.statements[m.scopes[scope][F.S_STMT]][3]
         if _switched_off(fx.source.lines, row):
             raise NoFix("its author switched the decorator off")
-        return UNSAFE, "Trace the step once", do.add_decorator(view, view.function_on(row), f"{do.tf_name(fx.source, row)}.function")
+        return (
+            UNSAFE,
+            "Trace the step once",
+            do.add_decorator(view, view.function_on(row), f"{do.tf_name(fx.source, row)}.function"),
+        )
 
     return fix
 
@@ -141,9 +165,14 @@ def decorate(context, m, i):
 def _switched_off(lines, row):
     """Does a comment right around the head of the function, which stands on `row`, hold the decorator: `# @tf.function`?"""
     above = row - 1
-    while above > 0 and (lines[above - 1].lstrip().startswith(("#", "@")) or not lines[above - 1].strip() and row - above < 2):
+    while above > 0 and (
+        lines[above - 1].lstrip().startswith(("#", "@")) or not lines[above - 1].strip() and row - above < 2
+    ):
         above -= 1
-    return any("#" in line and any(word in line.partition("#")[2] for word in ("tf.function", "@function", "def_function")) for line in lines[above:row + 1])
+    return any(
+        "#" in line and any(word in line.partition("#")[2] for word in ("tf.function", "@function", "def_function"))
+        for line in lines[above : row + 1]
+    )
 
 
 def _made_once(context, m, scope):
@@ -153,12 +182,17 @@ def _made_once(context, m, scope):
         return False
     if owner == 0 or m.scopes[owner][F.S_KIND] == "class":
         return True
-    return not any(how != "call" or context.first_repeat(other, j) for other, j, how in context.project.callers(m, owner))
+    return not any(
+        how != "call" or context.first_repeat(other, j) for other, j, how in context.project.callers(m, owner)
+    )
 
 
 def _python_arguments(context, m, scope):
     """Is the function given Python numbers or texts, which would trace it again for each value?"""
     for index in range(len(m.scopes[scope][F.S_PARAMS])):
-        if any(v[0] == "obj" and v[1] in ("int", "float", "number", "str") for v in context.infer.parameter(m, scope, index)):
+        if any(
+            v[0] == "obj" and v[1] in ("int", "float", "number", "str")
+            for v in context.infer.parameter(m, scope, index)
+        ):
             return True
     return False

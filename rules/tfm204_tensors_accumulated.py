@@ -32,12 +32,11 @@ The fix appends `.numpy()`. It is unsafe: what reads the container then finds ar
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of, walk
-
 from tflint_mem.analysis.models import models, outputs
 from tflint_mem.analysis.passes import hot, kept, variance
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import tail_of, walk
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM204"
 SWEEPS = True
@@ -49,11 +48,30 @@ MEASURED_PREDICTIONS = "4021 KiB per epoch for predictions of 2000 x 512 (TF 2.2
 _OUTPUTS = frozenset(("model.__call__", "saved_model.__call__", "model.call"))
 _GRADIENTS = frozenset(("tape.gradient", "tape.jacobian", "tape.batch_jacobian"))
 _PREDICTIONS = frozenset(("model.predict", "model.predict_on_batch"))
-_SAME_SIZE = frozenset((
-    "tf.cast", "tf.identity", "tf.squeeze", "tf.reshape", "tf.expand_dims", "tf.transpose", "tf.stop_gradient", "tf.sigmoid", "tf.tanh", "tf.nn.softmax",
-    "tf.nn.sigmoid", "tf.nn.relu", "tf.nn.l2_normalize", "tf.nn.log_softmax", "tf.math.sigmoid", "tf.math.l2_normalize", "tf.image.resize", "tf.clip_by_value",
-    "tf.linalg.l2_normalize", "tf.math.softmax",
-))
+_SAME_SIZE = frozenset(
+    (
+        "tf.cast",
+        "tf.identity",
+        "tf.squeeze",
+        "tf.reshape",
+        "tf.expand_dims",
+        "tf.transpose",
+        "tf.stop_gradient",
+        "tf.sigmoid",
+        "tf.tanh",
+        "tf.nn.softmax",
+        "tf.nn.sigmoid",
+        "tf.nn.relu",
+        "tf.nn.l2_normalize",
+        "tf.nn.log_softmax",
+        "tf.math.sigmoid",
+        "tf.math.l2_normalize",
+        "tf.image.resize",
+        "tf.clip_by_value",
+        "tf.linalg.l2_normalize",
+        "tf.math.softmax",
+    )
+)
 
 
 def find(context):
@@ -71,7 +89,9 @@ def find(context):
 def _near_models(context):
     """Goes through modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
     imports, found = context.project.imports, set()
-    for m in {acquired.m for acquired in (*models.builds(context), *models.loads(context)) if not context.in_tests(acquired.m)}:
+    for m in {
+        acquired.m for acquired in (*models.builds(context), *models.loads(context)) if not context.in_tests(acquired.m)
+    }:
         near = {m.index, *imports.direct(m), *imports.importers(m)}
         found |= near.union(*(imports.importers(context.project.module(index)) for index in imports.importers(m)))
     return (m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m))
@@ -80,10 +100,24 @@ def _near_models(context):
 def _draft(context, keeping):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
-    if not m.loops(statement[2]) and (keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) or statement[1] == 0):
+    if not m.loops(statement[2]) and (
+        keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) or statement[1] == 0
+    ):
         return None
-    made = next((call for call in (_output(context, m, statement[1], value, s, 0) for value in keeping.values) if call is not None), None)
-    if made is None or context.project.versions.graph_mode(m) or context.project.compiled(m, statement[1]) or _symbolic(context, m, made):
+    made = next(
+        (
+            call
+            for call in (_output(context, m, statement[1], value, s, 0) for value in keeping.values)
+            if call is not None
+        ),
+        None,
+    )
+    if (
+        made is None
+        or context.project.versions.graph_mode(m)
+        or context.project.compiled(m, statement[1])
+        or _symbolic(context, m, made)
+    ):
         return None
     repeat = _long(context, keeping, made)
     if repeat is None:
@@ -96,17 +130,33 @@ def _draft(context, keeping):
     what, measured, help = _words(context.project.apis(m, made))
     where = "" if measured is MEASURED_PREDICTIONS else " on the device"
     return Draft(
-        CODE, m, pos, f"keeps {what} {context.when(repeat, m)}" + (f"; all of them wait{where} until the end" if needed else "; their memory adds up"),
-        measured=measured, help=help, severity="hint" if needed else None,
-        trace=context.trace(repeat, "makes the output", (m, pos[0], pos[1], "keeps it")) if repeat.hops[-1] == (m, made) else (),
-        fix="arrays take as much on the host" if measured is MEASURED_PREDICTIONS else _fix(context, m, s, keeping, made), noqa_row=statement[4], site=s,
+        CODE,
+        m,
+        pos,
+        f"keeps {what} {context.when(repeat, m)}"
+        + (f"; all of them wait{where} until the end" if needed else "; their memory adds up"),
+        measured=measured,
+        help=help,
+        severity="hint" if needed else None,
+        trace=context.trace(repeat, "makes the output", (m, pos[0], pos[1], "keeps it"))
+        if repeat.hops[-1] == (m, made)
+        else (),
+        fix="arrays take as much on the host"
+        if measured is MEASURED_PREDICTIONS
+        else _fix(context, m, s, keeping, made),
+        noqa_row=statement[4],
+        site=s,
     )
 
 
 def _words(names):
     """(what is kept, what was measured, help) for what a call of these names gives."""
     if names & _PREDICTIONS:
-        return "the predictions of a whole input", MEASURED_PREDICTIONS, "keep what is needed of them (a score, a running mean), or write them to a file"
+        return (
+            "the predictions of a whole input",
+            MEASURED_PREDICTIONS,
+            "keep what is needed of them (a score, a running mean), or write them to a file",
+        )
     numpy = "keep a number of it, or `.numpy()`, which frees the GPU"
     if names & _GRADIENTS:
         return "gradients", MEASURED_GRADIENTS, "add them up, or " + numpy
@@ -128,7 +178,14 @@ def _output(context, m, scope, e, at, depth):
     tag = e[0]
     if tag == "c":
         names = context.project.apis(m, e[1])
-        if names & _OUTPUTS or names & _GRADIENTS or names & _PREDICTIONS and _in_callback(context, m, scope) or "tf.function.__call__" in names and _wraps_model(context, m, e[1]):
+        if (
+            names & _OUTPUTS
+            or names & _GRADIENTS
+            or names & _PREDICTIONS
+            and _in_callback(context, m, scope)
+            or "tf.function.__call__" in names
+            and _wraps_model(context, m, e[1])
+        ):
             return e[1]
         if names & _SAME_SIZE and m.calls[e[1]][1]:
             return _output(context, m, scope, m.calls[e[1]][1][0], at, depth + 1)
@@ -150,7 +207,13 @@ def _output(context, m, scope, e, at, depth):
 def _wraps_model(context, m, i):
     """Is the called `tf.function` made from a model itself?"""
     for v in context.infer.callee(m, i):
-        if v[0] == "obj" and v[1] == "tf.function" and v[2] is not None and isinstance(v[2][1], int) and v[2][0] != "deco":
+        if (
+            v[0] == "obj"
+            and v[1] == "tf.function"
+            and v[2] is not None
+            and isinstance(v[2][1], int)
+            and v[2][0] != "deco"
+        ):
             om = context.project.module(v[2][0])
             given = om.calls[v[2][1]][1]
             if given and "model" in context.project.kinds(om, om.calls[v[2][1]][3], given[0], om.calls[v[2][1]][5]):
@@ -163,8 +226,16 @@ def _returns_output(context, m, scope, depth):
     key = ("returns output", m.index, scope)
     if key not in context.memo:
         context.memo[key] = False  # in a recursion the other returns decide
-        returned = [(s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
-        context.memo[key] = bool(returned) and depth <= MAX_DEPTH and all(e is not None and _output(context, m, scope, e, s, depth) is not None for s, e in returned)
+        returned = [
+            (s, m.statements[s][5])
+            for s in m.scope_statements(scope)
+            if m.statements[s] and m.statements[s][0] == F.RETURN
+        ]
+        context.memo[key] = (
+            bool(returned)
+            and depth <= MAX_DEPTH
+            and all(e is not None and _output(context, m, scope, e, s, depth) is not None for s, e in returned)
+        )
     return context.memo[key]
 
 
@@ -175,9 +246,14 @@ def _symbolic(context, m, made):
         for v in _flat(context.infer.values(m, call[3], value, call[5])):
             if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
                 om = context.project.module(v[2][0])
-                if context.project.apis(om, v[2][1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(context, om, v[2][1]):
+                if context.project.apis(om, v[2][1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(
+                    context, om, v[2][1]
+                ):
                     return True
-    return call[3] > 0 and any(context.project.apis(m, k) & {"keras.Model", "keras.Functional"} or _new_layer(context, m, k) for k in m.scope_calls(call[3]))
+    return call[3] > 0 and any(
+        context.project.apis(m, k) & {"keras.Model", "keras.Functional"} or _new_layer(context, m, k)
+        for k in m.scope_calls(call[3])
+    )
 
 
 def _flat(values):
@@ -204,10 +280,19 @@ def _long(context, keeping, made):
     """A long repeat over data, in which the container goes on."""
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
-    own = keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) and keeping.container[1] not in m.global_names(statement[1])
+    own = (
+        keeping.container[0] == "n"
+        and keeping.container[1] in m.bindings(statement[1])
+        and keeping.container[1] not in m.global_names(statement[1])
+    )
     fresh = [m.statements[e][2] for e in kept.empty_at(context, m, statement[1], keeping.container)]
     for repeat in context.repeats(m, made):
-        if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.handed or repeat.count is not None and repeat.count <= SHORT:
+        if (
+            repeat.kind not in ("loop", "while", "handler", "callback")
+            or repeat.handed
+            or repeat.count is not None
+            and repeat.count <= SHORT
+        ):
             continue
         if repeat.local:  # a container that an outer loop makes anew has an end
             if not m.inside(statement[2], repeat.context) or any(m.loops(place) for place in fresh):
@@ -228,7 +313,11 @@ def _over_data(context, m, made, repeat):
     how = max((variance.of(context, repeat, value) for value in values), default=variance.SAME)
     if how == variance.TARGET:
         return True
-    return how == variance.CHANGED and repeat.kind in ("while", "handler") and not any(_feeds_itself(context, m, call[3], value, call[5], 0) for value in values)
+    return (
+        how == variance.CHANGED
+        and repeat.kind in ("while", "handler")
+        and not any(_feeds_itself(context, m, call[3], value, call[5], 0) for value in values)
+    )
 
 
 def _feeds_itself(context, m, scope, e, at, depth):
@@ -251,7 +340,9 @@ def _feeds_itself(context, m, scope, e, at, depth):
 
 def _methods_wanted(m, keeping):
     """Does the module ask kept tensors for `.numpy()` already?"""
-    return any(m.calls[k][0][0] == "a" and m.calls[k][0][1][0] in ("n", "x") for k in m.calls_by_tail().get("numpy", ()))
+    return any(
+        m.calls[k][0][0] == "a" and m.calls[k][0][1][0] in ("n", "x") for k in m.calls_by_tail().get("numpy", ())
+    )
 
 
 def _fix(context, m, s, keeping, made):
@@ -279,7 +370,13 @@ def _one_tensor(context, m, s, e, made, depth=0):
         model = call[0][1] if "model.call" in names and call[0][0] == "a" else call[0]
         return outputs.several(context, m, call[3], model, call[5]) is False
     for v in context.infer.callee(m, made):
-        if v[0] == "obj" and v[1] == "tf.function" and v[2] is not None and isinstance(v[2][1], int) and v[2][0] != "deco":
+        if (
+            v[0] == "obj"
+            and v[1] == "tf.function"
+            and v[2] is not None
+            and isinstance(v[2][1], int)
+            and v[2][0] != "deco"
+        ):
             om = context.project.module(v[2][0])
             given = om.calls[v[2][1]]
             return bool(given[1]) and outputs.several(context, om, given[3], given[1][0], given[5]) is False
@@ -298,16 +395,23 @@ def _returns_one(context, m, scope, depth):
 
 def _all_one(context, m, scope, depth):
     """Does a function give one tensor in each `return`?"""
-    returned = [(s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
+    returned = [
+        (s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN
+    ]
     made = [(s, e, _output(context, m, scope, e, s, 0) if e is not None else None) for s, e in returned]
-    return bool(made) and all(call is not None and _one_tensor(context, m, s, e, call, depth + 1) for s, e, call in made)
+    return bool(made) and all(
+        call is not None and _one_tensor(context, m, s, e, call, depth + 1) for s, e, call in made
+    )
 
 
 def _joined(context, m, s):
     """Is the list of what is kept joined by an operation on tensors or arrays: `tf.concat(parts, 0)`?"""
     container = m.calls[m.statements[s][5][1]][0][1]
-    return any(tail_of(m.calls[j][0]) in ("concat", "concatenate", "stack", "vstack", "hstack") and m.calls[j][1][:1] == (container,)
-               for j in m.scope_calls(m.statements[s][1]))
+    return any(
+        tail_of(m.calls[j][0]) in ("concat", "concatenate", "stack", "vstack", "hstack")
+        and m.calls[j][1][:1] == (container,)
+        for j in m.scope_calls(m.statements[s][1])
+    )
 
 
 def _numpy(m, s):

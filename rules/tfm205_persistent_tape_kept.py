@@ -32,9 +32,8 @@ There is no automatic fix.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-
 from tflint_mem.analysis.passes import kept
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM205"
 MEASURED = "391 KiB per kept tape: all activations of its step (TF 2.21); rebound, with or without `del`: 0"
@@ -61,7 +60,14 @@ def _name(m, i):
     """The name that the `with` statement (or an assignment) gives the tape."""
     statement = m.statements[m.calls[i][5]]
     if statement[0] == F.WITH:
-        return next((target for expression, target in statement[5] if expression == ("c", i) and target is not None and target[0] == "n"), None)
+        return next(
+            (
+                target
+                for expression, target in statement[5]
+                if expression == ("c", i) and target is not None and target[0] == "n"
+            ),
+            None,
+        )
     if statement[0] == F.ASSIGN and statement[6] == ("c", i) and statement[5][0][0] == "n":
         return statement[5][0]
     return None
@@ -73,11 +79,18 @@ def _persistent(context, m, i):
 
 def _taken(m, i, name):
     """Is a gradient taken from the tape in its function, be it before or after it is kept?"""
-    return any(k > i and m.calls[k][0] == ("a", name, m.calls[k][0][-1]) and m.calls[k][0][-1] in _GRADIENTS for k in m.scope_calls(m.calls[i][3]))
+    return any(
+        k > i and m.calls[k][0] == ("a", name, m.calls[k][0][-1]) and m.calls[k][0][-1] in _GRADIENTS
+        for k in m.scope_calls(m.calls[i][3])
+    )
 
 
 def _repeat(context, m, i, keeping):
-    local = keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]) and keeping.container[1] not in m.global_names(m.calls[i][3])
+    local = (
+        keeping.container[0] == "n"
+        and keeping.container[1] in m.bindings(m.calls[i][3])
+        and keeping.container[1] not in m.global_names(m.calls[i][3])
+    )
     fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 8 or repeat.handed:
@@ -95,7 +108,13 @@ def _repeat(context, m, i, keeping):
 def _draft(context, m, keeping, repeat):
     pos = kept.position(m, keeping.s)
     return Draft(
-        CODE, m, pos, f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
-        measured=MEASURED, help="take the gradients in the step, and keep those if anything",
-        trace=context.trace(repeat, "records a tape", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        CODE,
+        m,
+        pos,
+        f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
+        measured=MEASURED,
+        help="take the gradients in the step, and keep those if anything",
+        trace=context.trace(repeat, "records a tape", (m, pos[0], pos[1], "keeps it")),
+        noqa_row=m.statements[keeping.s][4],
+        site=keeping.s,
     )

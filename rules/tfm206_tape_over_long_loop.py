@@ -53,8 +53,12 @@ def find(context):
         pos = m.calls[i][6]
         if _accumulates(context, m, loop) and not _leaves(m, loop):
             yield context.at_call(
-                CODE, m, i, f"one tape is open around the loop in line {line}, and keeps the activations of every pass until it ends",
-                measured=MEASURED, help="open a tape for each pass; take a step each time, or add the gradients up",
+                CODE,
+                m,
+                i,
+                f"one tape is open around the loop in line {line}, and keeps the activations of every pass until it ends",
+                measured=MEASURED,
+                help="open a tape for each pass; take a step each time, or add the gradients up",
                 trace=((m, pos[0], pos[1], "records everything below"), (m, line, 0, "the loop over data")),
             )
 
@@ -73,7 +77,10 @@ def _is_long(context, m, s, inner):
     count = context.project.repeats_of.count(m, statement[7])
     if count is not None and count <= 50:
         return False
-    return any(e[0] in ("n", "a", "c") and "dataset" in context.project.kinds(m, statement[1], e, s) for e in walk(statement[6], m.calls))
+    return any(
+        e[0] in ("n", "a", "c") and "dataset" in context.project.kinds(m, statement[1], e, s)
+        for e in walk(statement[6], m.calls)
+    )
 
 
 def _accumulates(context, m, loop):
@@ -86,11 +93,18 @@ def _accumulates(context, m, loop):
         if statement[0] == F.AUGMENT and statement[6] == "+" and _is_tensor(context, m, statement[1], statement[7], s):
             return True
         if statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "b" and statement[6][1] == "+":
-            if any(t in walk(statement[6]) for t in statement[5] if t[0] in ("n", "a")) and _is_tensor(context, m, statement[1], statement[6], s):
+            if any(t in walk(statement[6]) for t in statement[5] if t[0] in ("n", "a")) and _is_tensor(
+                context, m, statement[1], statement[6], s
+            ):
                 return True
         if statement[0] == F.EXPR and statement[5][0] == "c":
             call = m.calls[statement[5][1]]
-            if call[0][0] == "a" and call[0][2] in _ADDERS and call[1] and _is_tensor(context, m, call[3], call[1][0], call[5]):
+            if (
+                call[0][0] == "a"
+                and call[0][2] in _ADDERS
+                and call[1]
+                and _is_tensor(context, m, call[3], call[1][0], call[5])
+            ):
                 return True
     return False
 
@@ -102,5 +116,9 @@ def _is_tensor(context, m, scope, e, s):
 def _leaves(m, loop):
     """Does the loop always end in its first pass?"""
     body = _body(m.statements[loop])
-    return any(statement and statement[2] == body and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("break", "raise"))
-               for statement in map(m.statements.__getitem__, m.behind(loop)))
+    return any(
+        statement
+        and statement[2] == body
+        and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("break", "raise"))
+        for statement in map(m.statements.__getitem__, m.behind(loop))
+    )

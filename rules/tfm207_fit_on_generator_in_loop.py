@@ -31,10 +31,9 @@ There is no automatic fix: the data set needs the shapes and types of what the g
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
-
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.program import backends
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM207"
 MEASURED = "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"
@@ -46,7 +45,13 @@ def find(context):
     """Calls that are given a generator, in repeats over one model."""
     for m, i, _ in context.calls(_METHODS, _NAMES):
         given = context.argument(m, i, 0, "x", "generator")
-        if given is None or context.in_tests(m) or backends.other(context, m) or context.project.versions.at_least(2, 0) is False or context.project.versions.graph_mode(m):
+        if (
+            given is None
+            or context.in_tests(m)
+            or backends.other(context, m)
+            or context.project.versions.at_least(2, 0) is False
+            or context.project.versions.graph_mode(m)
+        ):
             continue
         if not _generator(context, m, m.calls[i][3], given, m.calls[i][5], 0):
             continue
@@ -55,10 +60,19 @@ def find(context):
                 continue
             light = context.project.versions.at_least(2, 16)
             yield context.at_call(
-                CODE, m, i, f"`{call_text(m, i)}` is fed by a Python generator {context.when(repeat, m)}; "
-                + ("most of what Keras makes for it waits for a garbage collection" if light else "on Keras 2 the functions made for it stay for the life of the process"),
-                measured=MEASURED, help="make one tf.data.Dataset (from_generator) before the repeat, or feed arrays",
-                severity="hint" if light else None, trace=context.trace(repeat, "wraps a generator into a new data set"),
+                CODE,
+                m,
+                i,
+                f"`{call_text(m, i)}` is fed by a Python generator {context.when(repeat, m)}; "
+                + (
+                    "most of what Keras makes for it waits for a garbage collection"
+                    if light
+                    else "on Keras 2 the functions made for it stay for the life of the process"
+                ),
+                measured=MEASURED,
+                help="make one tf.data.Dataset (from_generator) before the repeat, or feed arrays",
+                severity="hint" if light else None,
+                trace=context.trace(repeat, "wraps a generator into a new data set"),
             )
             break
 
@@ -71,14 +85,21 @@ def _generator(context, m, scope, e, at, depth):
         return e[1] == "generator"
     if e[0] == "c":
         called = context.project.functions_called(m, e[1])
-        return bool(called) and all("g" in fm.scopes[fs][F.S_FLAGS] and "contextlib.contextmanager" not in context.infer.decorator_names(fm, fs) for fm, fs in called)
+        return bool(called) and all(
+            "g" in fm.scopes[fs][F.S_FLAGS] and "contextlib.contextmanager" not in context.infer.decorator_names(fm, fs)
+            for fm, fs in called
+        )
     if e[0] == "n":
         bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at) if e[1] in m.bindings(scope) else ()
-        return bool(bindings) and all(b[0] == "assign" and not b[4] and _generator(context, m, scope, b[3], b[1], depth + 1) for b in bindings)
+        return bool(bindings) and all(
+            b[0] == "assign" and not b[4] and _generator(context, m, scope, b[3], b[1], depth + 1) for b in bindings
+        )
     if e[0] == "a" and e[1] == ("n", "self"):
         while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
             scope = m.scopes[scope][F.S_PARENT]
         assigned = context.infer.attribute_assignments(m, scope).get(e[2], ()) if scope > 0 else ()
-        return bool(assigned) and all(kind == "assign" and not path and _generator(context, m, function, value, statement, depth + 1)
-                                      for function, statement, value, path, kind in assigned)
+        return bool(assigned) and all(
+            kind == "assign" and not path and _generator(context, m, function, value, statement, depth + 1)
+            for function, statement, value, path, kind in assigned
+        )
     return False

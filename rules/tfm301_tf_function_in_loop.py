@@ -42,13 +42,12 @@ safe when nothing that the loop calls could change what the function reads while
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of
-
-from tflint_mem.analysis.models import side_effects, lifetimes, models
+from tflint_mem.analysis.models import lifetimes, models, side_effects
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, traced_functions, tracing
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import tail_of
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM301"
 SWEEPS = True
@@ -58,9 +57,22 @@ MEASURED_TRAINING = "422 KiB per new function stay for ever, 4798 with a capture
 MEASURED_OBJECTS = "9294 KiB per object with two layers of 512 units and Adam stay for ever (TF 2.21), with clear_session() and gc.collect() as without"
 FEW = 5
 FIRST_PINNED = (2, 14)
-_PINS = frozenset(("optimizer.apply_gradients", "optimizer.minimize", "tf.nn.silu", "tf.nn.swish", "keras.activations.silu", "keras.activations.swish",
-                   "tf.custom_gradient", "tf.recompute_grad", "tf.grad_pass_through"))
-_MAKERS = frozenset(("make_train_function", "make_test_function", "make_predict_function"))  # Keras asks once per compile
+_PINS = frozenset(
+    (
+        "optimizer.apply_gradients",
+        "optimizer.minimize",
+        "tf.nn.silu",
+        "tf.nn.swish",
+        "keras.activations.silu",
+        "keras.activations.swish",
+        "tf.custom_gradient",
+        "tf.recompute_grad",
+        "tf.grad_pass_through",
+    )
+)
+_MAKERS = frozenset(
+    ("make_train_function", "make_test_function", "make_predict_function")
+)  # Keras asks once per compile
 
 
 def find(context):
@@ -94,11 +106,21 @@ def _of_new_objects(context, traced):
         name, kind = m.scopes[scope][F.S_NAME], m.scopes[owner][F.S_NAME]
         pos = m.statements[m.scopes[scope][F.S_STMT]][6][0]
         yield Draft(
-            CODE, m, pos, f"`{name}` is traced again for each new `{kind}`, which is made {context.when(repeat, m)}; its body trains or holds a custom "
+            CODE,
+            m,
+            pos,
+            f"`{name}` is traced again for each new `{kind}`, which is made {context.when(repeat, m)}; its body trains or holds a custom "
             "gradient, so each trace, and what the object holds, stays for the life of the process",
-            measured=MEASURED_OBJECTS, help="train each in a child process of its own (spawn, one task per child), or keep one object and reset its weights; "
-            "clear_session() and gc.collect() free nothing here", severity="error", group="leak",
-            trace=(*context.trace(repeat, f"makes a new `{kind}`"), (m, pos[0], pos[1], "traces the method for that object")), noqa_row=pos[2],
+            measured=MEASURED_OBJECTS,
+            help="train each in a child process of its own (spawn, one task per child), or keep one object and reset its weights; "
+            "clear_session() and gc.collect() free nothing here",
+            severity="error",
+            group="leak",
+            trace=(
+                *context.trace(repeat, f"makes a new `{kind}`"),
+                (m, pos[0], pos[1], "traces the method for that object"),
+            ),
+            noqa_row=pos[2],
         )
         return
 
@@ -116,20 +138,43 @@ def _checked(context, m, i, traced, pos):
     kept = _kept(context, m, i, traced, repeat)
     if not training and not kept and lifetimes.in_loop_of_new_models(context, repeat):
         return
-    if not training and (_on_purpose(context, m, i, repeat) or not kept and (repeat.kind == "objective" or _of_new_model(context, m, i, traced, repeat))):
+    if not training and (
+        _on_purpose(context, m, i, repeat)
+        or not kept
+        and (repeat.kind == "objective" or _of_new_model(context, m, i, traced, repeat))
+    ):
         return
-    name = f"`{traced.m.scopes[traced.scope][F.S_NAME]}`" if traced.m is not None and m.calls[i][1] == () else f"`{models.text(m, i)}`"
+    name = (
+        f"`{traced.m.scopes[traced.scope][F.S_NAME]}`"
+        if traced.m is not None and m.calls[i][1] == ()
+        else f"`{models.text(m, i)}`"
+    )
     yield Draft(
-        CODE, m, pos,
-        f"{name} is made a tf.function again {context.when(repeat, m)}" + (
-            "; its body trains or holds a custom gradient, so each trace stays for the life of the process" if training else
-            "; each one is kept, with the graph that it traced" if kept else ", and each new one traces its body again"),
+        CODE,
+        m,
+        pos,
+        f"{name} is made a tf.function again {context.when(repeat, m)}"
+        + (
+            "; its body trains or holds a custom gradient, so each trace stays for the life of the process"
+            if training
+            else "; each one is kept, with the graph that it traced"
+            if kept
+            else ", and each new one traces its body again"
+        ),
         measured=MEASURED_TRAINING if training else MEASURED_KEPT if kept else MEASURED,
         help="make it once, outside of what repeats, and pass what changes as tensors",
-        severity="error" if training else "warning" if kept else None, group="leak" if training or kept else None,
-        trace=context.trace(repeat, "makes a new tf.function"), site=i, noqa_row=pos[2],
-        fix=_fix(context, m, i, traced) if repeat.local and not kept and not _reads_loop(traced) else
-        "the functions are kept" if kept else "the function reads what the loop sets" if repeat.local else "what repeats it stands in another function",
+        severity="error" if training else "warning" if kept else None,
+        group="leak" if training or kept else None,
+        trace=context.trace(repeat, "makes a new tf.function"),
+        site=i,
+        noqa_row=pos[2],
+        fix=_fix(context, m, i, traced)
+        if repeat.local and not kept and not _reads_loop(traced)
+        else "the functions are kept"
+        if kept
+        else "the function reads what the loop sets"
+        if repeat.local
+        else "what repeats it stands in another function",
     )
 
 
@@ -137,7 +182,9 @@ def _on_purpose(context, m, i, repeat):
     """A table of functions made by a comprehension, or a function that is only asked for its graph."""
     if repeat.kind == "comprehension" and models.stored(context, *repeat.hops[0], repeat.context):
         return True
-    return any(e == ("a", ("c", i), "get_concrete_function") for e in models.walk_statement(m, m.statements[m.calls[i][5]]))
+    return any(
+        e == ("a", ("c", i), "get_concrete_function") for e in models.walk_statement(m, m.statements[m.calls[i][5]])
+    )
 
 
 def _set_up(context, repeat):
@@ -168,7 +215,9 @@ def _kept(context, m, i, traced, repeat):
     loop = repeat.context if repeat.local else -1
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
         return models.stored(context, m, i, loop)
-    return traced.m is not None and models.added_later(context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop)
+    return traced.m is not None and models.added_later(
+        context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop
+    )
 
 
 def _of_new_model(context, m, i, traced, repeat):
@@ -180,7 +229,13 @@ def _of_new_model(context, m, i, traced, repeat):
     scope, at = m.calls[i][3], m.calls[i][5]
     for e in names:
         values = context.infer.values(m, scope, e[1] if e[0] == "a" else e, at)
-        if any(v[0] == "obj" and v[1] in ("model", "saved_model", "layer") or v[0] == "inst" and context.infer.class_kind(context.project.module(v[1]), v[2]) for v in values):
+        if any(
+            v[0] == "obj"
+            and v[1] in ("model", "saved_model", "layer")
+            or v[0] == "inst"
+            and context.infer.class_kind(context.project.module(v[1]), v[2])
+            for v in values
+        ):
             if not hot.steady(context, repeat, e[1] if e[0] == "a" else e):
                 return True
     return False
@@ -193,7 +248,11 @@ def _free(m, scope):
     found = set()
     for s in m.scope_statements(scope):
         if m.statements[s] is not None:
-            found.update(e[1] for e in models.walk_statement(m, m.statements[s]) if e[0] == "n" and e[1] in outer and e[1] not in local)
+            found.update(
+                e[1]
+                for e in models.walk_statement(m, m.statements[s])
+                if e[0] == "n" and e[1] in outer and e[1] not in local
+            )
     return [("n", name) for name in sorted(found)]
 
 
@@ -232,11 +291,16 @@ def _fix(context, m, i, traced):
             statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
             view = view_at(fx.source, statement[3])
             function = view.function_on(statement[3])
-            edits, applicability = do.outermost_loop(view, function, moved(lambda loop: do.hoist_def(view, function, loop), view, function, statement[2]))
+            edits, applicability = do.outermost_loop(
+                view, function, moved(lambda loop: do.hoist_def(view, function, loop), view, function, statement[2])
+            )
             return applicability, "Define it once before the loop", edits
         view, call = fx.at(m, i)
         edits, applicability = do.outermost_loop(
-            view, call, moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i][4]))
+            view,
+            call,
+            moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i][4]),
+        )
         return applicability, "Make it once before the loop", edits
 
     return fix
@@ -249,15 +313,23 @@ def _doubt(context, m, i, traced, loop):
     effects = side_effects.of_loop(context, m, loop, but=None if traced_functions.stands_for_definition(m) else i)
     if traced.m is None:
         wrapped = traced_functions.argument(m, i)
-        keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {"model", "layer", "saved_model"}
+        keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {
+            "model",
+            "layer",
+            "saved_model",
+        }
         return "" if keras and not effects.unknown else "nobody sees the function that is traced"
     effect = tracing.host_effect(context, traced.m, traced.scope)
     if effect and not effect.startswith(_ONLY_SEEN):
         raise NoFix(f"each trace of the function {effect}")
     names, attributes = frozen.reads(context, traced.m, traced.scope)
     own = m.statements[m.contexts[loop][2]][1]
-    bound = {(m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if hot.bound_inside(m, b, loop)}
-    changed = sorted(name for _, name in names & (bound | effects.names)) or sorted((attributes | {name for _, name in names}) & effects.attributes)
+    bound = {
+        (m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if hot.bound_inside(m, b, loop)
+    }
+    changed = sorted(name for _, name in names & (bound | effects.names)) or sorted(
+        (attributes | {name for _, name in names}) & effects.attributes
+    )
     if changed:
         raise NoFix(f"the loop changes {changed[0]}, which the function reads when it is traced")
     return effect or effects.unknown and (attributes or names) and f"nobody knows what {effects.unknown} does" or ""

@@ -34,14 +34,13 @@ does not cast, or may work in another precision than float32, there is no fix.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.project.linking.module import walk
-from tflint_mem.engine.worth import LIKELY
-
+from tflint_mem.analysis.models.models import text, walk_statement
 from tflint_mem.analysis.passes import hot, varying_values
 from tflint_mem.analysis.program import public
 from tflint_mem.analysis.tracing import traced_functions
-from tflint_mem.analysis.models.models import text, walk_statement
+from tflint_mem.engine.worth import LIKELY
+from tflint_mem.finding import SAFE, UNSAFE
+from tflint_mem.project.linking.module import walk
 
 CODE = "TFM302"
 _MODELS = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
@@ -49,7 +48,9 @@ _ENDS = frozenset(("input", "inputs", "output", "outputs"))
 SWEEPS = True
 MEASURED = "98 KiB per new value for a function of one operation (TF 2.21; 117 on 2.15), kept as long as the function; reduce_retracing is no help"
 MEASURED_MODEL = "4636 KiB per new model of 4.2 MiB (TF 2.21): the function's cache keeps its variables"
-MEASURED_WRAPPER = "470-500 KiB per new model that shares the weights of another (TF 2.21): its graph, with the gradient"
+MEASURED_WRAPPER = (
+    "470-500 KiB per new model that shares the weights of another (TF 2.21): its graph, with the gradient"
+)
 
 
 def find(context):
@@ -65,12 +66,18 @@ def find(context):
             continue  # a new function in each repeat has seen no other value
         model = varying.kind in ("model", "wrapper")
         yield context.at_call(
-            CODE, m, i,
+            CODE,
+            m,
+            i,
             f"`{text(m, i)}` is given {varying.what} {context.when(repeat, m)}; the tf.function traces a new graph for each value and keeps it",
             measured=MEASURED_WRAPPER if varying.kind == "wrapper" else MEASURED_MODEL if model else MEASURED,
-            help="make the model a closure of a function traced for it, or a method" if model else "pass a tensor: tf.constant(value), or a tf.Variable that is assigned",
-            severity="error" if varying.kind == "model" else None, confidence=LIKELY if repeat.kind == public.KIND else None,
-            trace=context.trace(repeat, f"passes {varying.what}"), fix=_fix(context, m, i, traced, varying, which),
+            help="make the model a closure of a function traced for it, or a method"
+            if model
+            else "pass a tensor: tf.constant(value), or a tf.Variable that is assigned",
+            severity="error" if varying.kind == "model" else None,
+            confidence=LIKELY if repeat.kind == public.KIND else None,
+            trace=context.trace(repeat, f"passes {varying.what}"),
+            fix=_fix(context, m, i, traced, varying, which),
         )
 
 
@@ -82,7 +89,10 @@ def _given_new_model(context, m, i):
     if repeat is None or not hot.eager(context, repeat):
         return None
     which, makers = made
-    if all(any(e[0] == "a" and e[2] in _ENDS for argument in fm.arguments(j) for e in walk(argument, fm.calls)) for fm, j in makers):
+    if all(
+        any(e[0] == "a" and e[2] in _ENDS for argument in fm.arguments(j) for e in walk(argument, fm.calls))
+        for fm, j in makers
+    ):
         return repeat, varying_values.Varying("a new model around another one", "wrapper"), which
     return repeat, varying_values.Varying("a new model", "model"), which
 
@@ -102,18 +112,31 @@ def _makers(context, m, i, e):
     if len(functions) != 1 or context.project.repeats_of.guards.cached(*functions[0]):
         return ()
     fm, scope = functions[0]
-    returned = [fm.statements[s][5] for s in fm.scope_statements(scope) if fm.statements[s] and fm.statements[s][0] == F.RETURN]
-    if not all(value is not None and value[0] == "c" and context.project.apis(fm, value[1]) & _MODELS for value in returned):
+    returned = [
+        fm.statements[s][5] for s in fm.scope_statements(scope) if fm.statements[s] and fm.statements[s][0] == F.RETURN
+    ]
+    if not all(
+        value is not None and value[0] == "c" and context.project.apis(fm, value[1]) & _MODELS for value in returned
+    ):
         return ()
     return tuple((fm, value[1]) for value in returned)
 
 
 def _made_again(context, traced, repeat):
     """Does the repeat that brings the values make the function anew, too?"""
-    m, i = traced.made if traced.made is not None and traced.m is None else traced_functions.definition(context, traced) if traced.m is not None else (None, -1)
+    m, i = (
+        traced.made
+        if traced.made is not None and traced.m is None
+        else traced_functions.definition(context, traced)
+        if traced.m is not None
+        else (None, -1)
+    )
     if m is None:
         return False
-    return any((again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope) for again in context.repeats(m, i))
+    return any(
+        (again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope)
+        for again in context.repeats(m, i)
+    )
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------
@@ -143,19 +166,61 @@ def _fix(context, m, i, traced, varying, which):
     return fix
 
 
-_TYPES = ("float64", "double", "float16", "bfloat16", "half", "mixed_precision", "mixed_float16", "mixed_bfloat16", "set_floatx", "complex64", "complex128")
-_ARRAYS = frozenset(("array", "asarray", "rand", "randn", "random", "normal", "uniform", "linspace", "arange", "loadtxt", "genfromtxt", "read_csv", "zeros", "ones", "load"))
+_TYPES = (
+    "float64",
+    "double",
+    "float16",
+    "bfloat16",
+    "half",
+    "mixed_precision",
+    "mixed_float16",
+    "mixed_bfloat16",
+    "set_floatx",
+    "complex64",
+    "complex128",
+)
+_ARRAYS = frozenset(
+    (
+        "array",
+        "asarray",
+        "rand",
+        "randn",
+        "random",
+        "normal",
+        "uniform",
+        "linspace",
+        "arange",
+        "loadtxt",
+        "genfromtxt",
+        "read_csv",
+        "zeros",
+        "ones",
+        "load",
+    )
+)
 
 
 def _in_double(context, m):
     """May tensors of the module have another precision than float32: does it say so, or make NumPy arrays and never say float32?"""
     key = ("double", m.index)
     if key not in context.memo:
-        constants = {e[1] for call in m.calls for e in (*call[1], *[value for _, value in call[2]]) if e[0] == "k" and isinstance(e[1], str)}
-        named = {name for name in _TYPES if context.project.index.has("idents", name, m.index)} | constants & set(_TYPES)
+        constants = {
+            e[1]
+            for call in m.calls
+            for e in (*call[1], *[value for _, value in call[2]])
+            if e[0] == "k" and isinstance(e[1], str)
+        }
+        named = {name for name in _TYPES if context.project.index.has("idents", name, m.index)} | constants & set(
+            _TYPES
+        )
         single = "float32" in constants or context.project.index.has("idents", "float32", m.index)
-        arrays = not single and any(v[0] == "ext" and v[1].startswith(("numpy.", "pandas.")) for tail in sorted(_ARRAYS) for j in m.calls_by_tail().get(tail, ())
-                                    if context.argument(m, j, None, "dtype") is None for v in context.infer.callee(m, j))
+        arrays = not single and any(
+            v[0] == "ext" and v[1].startswith(("numpy.", "pandas."))
+            for tail in sorted(_ARRAYS)
+            for j in m.calls_by_tail().get(tail, ())
+            if context.argument(m, j, None, "dtype") is None
+            for v in context.infer.callee(m, j)
+        )
         context.memo[key] = bool(named) or arrays
     return context.memo[key]
 
@@ -165,7 +230,11 @@ def _from_numpy(context, m, i, given):
     call, parts = m.calls[i], [given]
     if given[0] == "n":
         parts += [b[3] for b in m.bindings(call[3]).get(given[1], ()) if b[0] in ("assign", "augment")]
-    return any(e[0] == "c" and any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, e[1])) for part in parts for e in walk(part, m.calls))
+    return any(
+        e[0] == "c" and any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, e[1]))
+        for part in parts
+        for e in walk(part, m.calls)
+    )
 
 
 def _parameter(context, m, i, traced, which):
@@ -194,9 +263,17 @@ def _used(context, m, scope, name, varying):
         if statement[0] in (F.DEF, F.CLASS):
             return None
         seen = [e for e in walk_statement(m, statement) if _mentions(e, me, m)]
-        cast = {part for e in walk_statement(m, statement) if e[0] == "c" and m.calls[e[1]][1] and "tf.cast" in context.project.apis(m, e[1])
-                for part in walk(m.calls[e[1]][1][0])}
-        if any(e == me for e in walk_statement(m, statement)) and statement[0] in (F.IF, F.WHILE, F.FOR) or any(e[0] == "f" for e in walk_statement(m, statement)):
+        cast = {
+            part
+            for e in walk_statement(m, statement)
+            if e[0] == "c" and m.calls[e[1]][1] and "tf.cast" in context.project.apis(m, e[1])
+            for part in walk(m.calls[e[1]][1][0])
+        }
+        if (
+            any(e == me for e in walk_statement(m, statement))
+            and statement[0] in (F.IF, F.WHILE, F.FOR)
+            or any(e[0] == "f" for e in walk_statement(m, statement))
+        ):
             return None
         uses = [_use(context, m, e, me, varying, e in cast) for e in seen]
         if None in uses or len(uses) != sum(1 for e in walk_statement(m, statement) if e == me):
@@ -224,10 +301,16 @@ def _use(context, m, e, me, varying, cast):
     expression is), printed, or compared with whole numbers.
     """
     if e[0] == "b":
-        whole = any(o[0] == "k" and type(o[1]) is int for o in e[2:4])  # tf.cast(epoch + 1, tf.float32) is right for a number and for a tensor
+        whole = any(
+            o[0] == "k" and type(o[1]) is int for o in e[2:4]
+        )  # tf.cast(epoch + 1, tf.float32) is right for a number and for a tensor
         return "number" if (varying.float or whole and cast) and e[1] in ("+", "-", "*", "/") else None
     if e[0] == "q":
-        return "number" if varying.kind == "number" and (varying.float or all(_whole(context, m, o, me) for o in (e[1], *e[3]))) else None
+        return (
+            "number"
+            if varying.kind == "number" and (varying.float or all(_whole(context, m, o, me) for o in (e[1], *e[3])))
+            else None
+        )
     call, apis = m.calls[e[1]], context.project.apis(m, e[1])
     if any(name.startswith("tf.summary.") for name in apis):
         return "step" if ("step", me) in call[2] else None

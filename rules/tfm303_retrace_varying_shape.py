@@ -39,11 +39,10 @@ takes it from `x.shape` must take it from `tf.shape(x)`.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.finding import UNSAFE
-
+from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
-from tflint_mem.analysis.models.models import text
+from tflint_mem.finding import UNSAFE
 
 CODE = "TFM303"
 MEASURED = "145 KiB per new shape, 470 for a model of three layers (TF 2.21; 163 on 2.15 for the small one), kept as long as the function"
@@ -60,10 +59,14 @@ def find(context):
             continue
         repeat, shape = found
         yield context.at_call(
-            CODE, m, i,
+            CODE,
+            m,
+            i,
             f"`{text(m, i)}` is given {shape.what} {context.when(repeat, m)}; the tf.function traces a new graph for each shape and keeps it",
-            measured=MEASURED, help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
-            trace=context.trace(repeat, f"passes {shape.what}"), fix=_fix(context, m, traced),
+            measured=MEASURED,
+            help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
+            trace=context.trace(repeat, f"passes {shape.what}"),
+            fix=_fix(context, m, traced),
         )
 
 
@@ -87,6 +90,10 @@ def _fix(context, m, traced):
             raise NoFix("there are several decorators")
         row = statement[6][0][0]
         view = view_at(fx.source, row)
-        return UNSAFE, "Let one graph serve all shapes", do.decorator_keyword(view, do.decorator_on(view, row), keyword, "True")
+        return (
+            UNSAFE,
+            "Let one graph serve all shapes",
+            do.decorator_keyword(view, do.decorator_on(view, row), keyword, "True"),
+        )
 
     return fix

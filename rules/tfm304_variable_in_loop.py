@@ -31,11 +31,10 @@ The fix leaves the name out. It is unsafe: something may look for the variable b
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft, call_text
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import kept, variance
+from tflint_mem.finding import UNSAFE
+from tflint_mem.ruleset.context import Draft, call_text
 
 CODE = "TFM304"
 SWEEPS = True
@@ -64,9 +63,14 @@ def _named(context, m, i):
     for repeat in _repeats(context, m, i):
         if variance.of(context, repeat, name) != variance.SAME:
             return context.at_call(
-                CODE, m, i, f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; each name stays in TensorFlow's kernel cache",
-                measured=MEASURED, help="make it once and `assign` to it, or give it the same name each time",
-                trace=context.trace(repeat, "makes a variable with a new name"), fix=_nameless(m, i),
+                CODE,
+                m,
+                i,
+                f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; each name stays in TensorFlow's kernel cache",
+                measured=MEASURED,
+                help="make it once and `assign` to it, or give it the same name each time",
+                trace=context.trace(repeat, "makes a variable with a new name"),
+                fix=_nameless(m, i),
             )
     return None
 
@@ -89,17 +93,29 @@ def _held(context, m, i):
             if kept.fate(context, keeping, repeat.context) in (kept.NOTHING, kept.ONE):
                 pos = kept.position(m, keeping.s)
                 return Draft(
-                    CODE, m, pos, f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
-                    measured=MEASURED_KEPT, help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
-                    trace=context.trace(repeat, "makes a variable", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+                    CODE,
+                    m,
+                    pos,
+                    f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
+                    measured=MEASURED_KEPT,
+                    help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
+                    trace=context.trace(repeat, "makes a variable", (m, pos[0], pos[1], "keeps it")),
+                    noqa_row=m.statements[keeping.s][4],
+                    site=keeping.s,
                 )
     return None
 
 
 def _repeats(context, m, i):
     for repeat in context.repeats(m, i):
-        if repeat.kind in ("loop", "while", "handler", "callback") and (repeat.count is None or repeat.count > 8) and lifetimes.works(context, repeat):
-            if not any(context.project.versions.graph_mode(hm) for hm, _ in repeat.hops):  # a node of a graph has no kernel of its own name
+        if (
+            repeat.kind in ("loop", "while", "handler", "callback")
+            and (repeat.count is None or repeat.count > 8)
+            and lifetimes.works(context, repeat)
+        ):
+            if not any(
+                context.project.versions.graph_mode(hm) for hm, _ in repeat.hops
+            ):  # a node of a graph has no kernel of its own name
                 yield repeat
 
 

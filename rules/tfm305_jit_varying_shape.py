@@ -34,9 +34,9 @@ Padding to one length or a few bounds the number of programs; so does leaving `j
 There is no automatic fix: padding changes what the function computes unless it masks.
 """
 
+from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
-from tflint_mem.analysis.models.models import text
 
 CODE = "TFM305"
 MEASURED = "470-680 KiB per new shape (TF 2.21 and 2.15), kept as long as the function"
@@ -53,8 +53,12 @@ def find(context):
             continue
         repeat, shape = found
         yield context.at_call(
-            CODE, m, i, f"`{text(m, i)}` is given {shape.what} {context.when(repeat, m)}; XLA compiles a program for each shape and keeps it",
-            measured=MEASURED, help="pad to one length or a few, or leave jit_compile out",
+            CODE,
+            m,
+            i,
+            f"`{text(m, i)}` is given {shape.what} {context.when(repeat, m)}; XLA compiles a program for each shape and keeps it",
+            measured=MEASURED,
+            help="pad to one length or a few, or leave jit_compile out",
             trace=context.trace(repeat, f"passes {shape.what}"),
         )
 

@@ -41,11 +41,10 @@ There is no automatic fix.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-from tflint_mem.project.linking.module import walk
-
 from tflint_mem.analysis.passes import kept, varying_values
 from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.project.linking.module import walk
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM306"
 MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as long as the function"
@@ -69,9 +68,17 @@ def find(context):
                 seen.add((traced.m.index, s))
                 pos = kept.position(traced.m, s)
                 yield Draft(
-                    CODE, traced.m, pos, f"a Python list grows in a loop that is unrolled while tracing, once for each value of `{parameter}`; every trace is kept",
-                    measured=MEASURED, help="loop over tf.range and write into a tf.TensorArray, and pass the number as a tensor",
-                    trace=context.trace(repeat, f"passes {varying.what}", (traced.m, pos[0], pos[1], "is unrolled into the graph")), noqa_row=traced.m.statements[s][4], site=s,
+                    CODE,
+                    traced.m,
+                    pos,
+                    f"a Python list grows in a loop that is unrolled while tracing, once for each value of `{parameter}`; every trace is kept",
+                    measured=MEASURED,
+                    help="loop over tf.range and write into a tf.TensorArray, and pass the number as a tensor",
+                    trace=context.trace(
+                        repeat, f"passes {varying.what}", (traced.m, pos[0], pos[1], "is unrolled into the graph")
+                    ),
+                    noqa_row=traced.m.statements[s][4],
+                    site=s,
                 )
 
 
@@ -102,7 +109,10 @@ def _length(m, c, parameters):
         expressions = (m.statements[statement][5],)
     else:
         return None
-    return next((e[1] for expression in expressions for e in walk(expression, m.calls) if e[0] == "n" and e[1] in parameters), None)
+    return next(
+        (e[1] for expression in expressions for e in walk(expression, m.calls) if e[0] == "n" and e[1] in parameters),
+        None,
+    )
 
 
 def _given(context, m, i, traced, parameter):

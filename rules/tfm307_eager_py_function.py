@@ -38,10 +38,9 @@ There is no automatic fix.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.project.repeats.repeats import Repeat
-
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
+from tflint_mem.project.repeats.repeats import Repeat
 
 CODE = "TFM307"
 MEASURED = "37 KiB stay per call of one and the same function until clear_session(), 76 with a tape's gradient (TF 2.21); called directly or by tf.numpy_function: 0"
@@ -60,15 +59,25 @@ def find(context):
         repeat = next((r for r in hot.repeats(context, m, i) if _often(context, r)), None)
         if repeat is not None:
             yield context.at_call(
-                CODE, m, i, f"`{models.text(m, i)}` runs eagerly {context.when(repeat, m)}: each call enters the function anew, and the kernel made for it stays",
-                measured=MEASURED, help="call the function itself, use tf.numpy_function with a function of arrays, or run the step in a tf.function",
+                CODE,
+                m,
+                i,
+                f"`{models.text(m, i)}` runs eagerly {context.when(repeat, m)}: each call enters the function anew, and the kernel made for it stays",
+                measured=MEASURED,
+                help="call the function itself, use tf.numpy_function with a function of arrays, or run the step in a tf.function",
                 trace=context.trace(repeat, "enters the function anew"),
             )
 
 
 def _often(context, repeat):
     """Does the repeat run eagerly often, with nothing that clears the cache?"""
-    if repeat.kind in _ONCE_IN_A_WHILE or repeat.kind == "recursion" or repeat.count is not None and repeat.count <= FEW or hot.per_epoch(context, repeat):
+    if (
+        repeat.kind in _ONCE_IN_A_WHILE
+        or repeat.kind == "recursion"
+        or repeat.count is not None
+        and repeat.count <= FEW
+        or hot.per_epoch(context, repeat)
+    ):
         return False
     return _eager(context, repeat) and not context.project.released(repeat)
 
@@ -85,7 +94,20 @@ def _eager(context, repeat):
             hops.append((m, i))
         elif not _is_call(context, m, scope) and context.project.compiled_by.traced(m, scope):
             return False
-    return hot.eager(context, Repeat(repeat.kind, hops, repeat.module, repeat.context, repeat.scope, repeat.count, repeat.what, repeat.line, repeat.handed))
+    return hot.eager(
+        context,
+        Repeat(
+            repeat.kind,
+            hops,
+            repeat.module,
+            repeat.context,
+            repeat.scope,
+            repeat.count,
+            repeat.what,
+            repeat.line,
+            repeat.handed,
+        ),
+    )
 
 
 def _is_call(context, m, scope):

@@ -31,10 +31,9 @@ results stay as they are. Where the data set is shuffled it keeps one iterator o
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.passes import hot, variance
+from tflint_mem.finding import UNSAFE
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM401"
 SWEEPS = True
@@ -56,8 +55,12 @@ def find(context):
         if repeat is None:
             continue
         yield context.at_call(
-            CODE, m, i, f"`{call_text(m, j)}` opens the data set anew {context.when(repeat, m)}, for one batch",
-            measured=MEASURED, help="make the iterator once, over `dataset.repeat()`, and take each batch with next()",
+            CODE,
+            m,
+            i,
+            f"`{call_text(m, j)}` opens the data set anew {context.when(repeat, m)}, for one batch",
+            measured=MEASURED,
+            help="make the iterator once, over `dataset.repeat()`, and take each batch with next()",
             trace=context.trace(repeat, "takes the first batch of a new iterator"),
             fix=_fix(context, m, i, j, dataset, repeat),
         )
@@ -95,14 +98,22 @@ def _made_in_same_pass(m, i, name):
         return None
     if m.statements[bindings[0][1]][2] != m.statements[call[5]][2] or bindings[0][1] >= call[5]:
         return None
-    asked = [k for k in m.scope_calls(call[3]) if name in m.calls[k][1] or m.calls[k][0][0] == "a" and m.calls[k][0][1] == name]
+    asked = [
+        k
+        for k in m.scope_calls(call[3])
+        if name in m.calls[k][1] or m.calls[k][0][0] == "a" and m.calls[k][0][1] == name
+    ]
     return bindings[0][3] if asked == [i] and bindings[0][3][0] == "c" else None
 
 
 def _steps(context, m, i, dataset):
     """A loop over steps (not epochs, not data sets) around the call."""
     for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or repeat.kind not in ("loop", "while", "comprehension", "callback"):
+        if (
+            repeat.count is not None
+            and repeat.count <= 3
+            or repeat.kind not in ("loop", "while", "comprehension", "callback")
+        ):
             continue
         if repeat.kind == "callback" and "_batch_" not in repeat.what or hot.waits(context, repeat):
             continue
@@ -126,16 +137,33 @@ def _per_epoch(context, repeat):
                 return True
         for s in m.scope_statements(call[3]):
             statement = m.statements[s]
-            if statement and statement[0] in (F.FOR, F.WHILE) and statement[7 if statement[0] == F.FOR else 6] not in around and m.inside(statement[2], loop):
+            if (
+                statement
+                and statement[0] in (F.FOR, F.WHILE)
+                and statement[7 if statement[0] == F.FOR else 6] not in around
+                and m.inside(statement[2], loop)
+            ):
                 return True
     return False
 
 
 _BEGINS = "from"  # stands for a source in a fixed order
-_IN_ORDER = frozenset((_BEGINS, "batch", "repeat", "prefetch", "cache", "take", "skip", "unbatch", "with_options", "enumerate", "zip"))
+_IN_ORDER = frozenset(
+    (_BEGINS, "batch", "repeat", "prefetch", "cache", "take", "skip", "unbatch", "with_options", "enumerate", "zip")
+)
 MAX_CHAIN = 24
-_SOURCES = frozenset("tf.data." + name for name in (
-    "Dataset.from_tensor_slices", "Dataset.from_tensors", "Dataset.range", "Dataset.load", "Dataset.zip", "TFRecordDataset", "TextLineDataset"))
+_SOURCES = frozenset(
+    "tf.data." + name
+    for name in (
+        "Dataset.from_tensor_slices",
+        "Dataset.from_tensors",
+        "Dataset.range",
+        "Dataset.load",
+        "Dataset.zip",
+        "TFRecordDataset",
+        "TextLineDataset",
+    )
+)
 
 
 def _fix(context, m, i, j, dataset, repeat):
@@ -175,6 +203,7 @@ def _chain(context, m, scope, e, at):
 
 def _first_batch(m, i, j):
     """The batch that all passes see is taken once before the loop."""
+
     def fix(fx):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
@@ -186,7 +215,9 @@ def _first_batch(m, i, j):
             raise NoFix("there is no place before the loop")
         do.hoist_call(view, made, loops[0], "batches")  # refuses what the loop changes
         name = do.unique_name(fx.source, "first_batch", made, view.function(made))
-        edits = view.edits({taken: view.expression(name)}, insert_before={loops[0]: view.new(f"{name} = {view.code(taken)}\n")})
+        edits = view.edits(
+            {taken: view.expression(name)}, insert_before={loops[0]: view.new(f"{name} = {view.code(taken)}\n")}
+        )
         return UNSAFE, "Take the first batch once: each pass sees the same", edits
 
     return fix

@@ -37,24 +37,33 @@ rewritten: a person should say which links are wanted once.
 from heapq import heappop, heappush
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
-from tflint_mem.knowledge.api import METHODS
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import trials, variance
 from tflint_mem.analysis.program import modes
+from tflint_mem.knowledge.api import METHODS
+from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM402"
 SWEEPS = True
 MEASURED_CHAINED = "142 KiB per link (TF 2.21; 217 on 2.15) stay for the life of the data set"
 MEASURED = "memory flat (0-6 KiB per repeat, TF 2.21 and 2.15); the data is copied again each time, 2x its size while the data set lives"
 _CONSTANTS = frozenset(("tf.data.Dataset.from_tensor_slices", "tf.data.Dataset.from_tensors"))
-_SOURCES = _CONSTANTS | frozenset((
-    "tf.data.Dataset.from_generator", "tf.data.Dataset.list_files", "tf.data.TFRecordDataset", "tf.data.TextLineDataset", "tf.data.experimental.CsvDataset",
-    "tf.data.experimental.make_csv_dataset", "keras.utils.image_dataset_from_directory", "keras.preprocessing.image_dataset_from_directory",
-    "keras.utils.text_dataset_from_directory", "keras.utils.timeseries_dataset_from_array", "tensorflow_datasets.load",
-))
+_SOURCES = _CONSTANTS | frozenset(
+    (
+        "tf.data.Dataset.from_generator",
+        "tf.data.Dataset.list_files",
+        "tf.data.TFRecordDataset",
+        "tf.data.TextLineDataset",
+        "tf.data.experimental.CsvDataset",
+        "tf.data.experimental.make_csv_dataset",
+        "keras.utils.image_dataset_from_directory",
+        "keras.preprocessing.image_dataset_from_directory",
+        "keras.utils.text_dataset_from_directory",
+        "keras.utils.timeseries_dataset_from_array",
+        "tensorflow_datasets.load",
+    )
+)
 _TRANSFORMS = frozenset(name for (kind, name), result in METHODS.items() if kind == result == "dataset")
 MAX_DEPTH = 4
 FEW_JOINED = 20
@@ -87,18 +96,29 @@ def _chained(context):
                     break
                 continue
             yield context.at_call(
-                CODE, m, i, f"`{call_text(m, i)}` is put on top of the data set of the repeat before {context.when(repeat, m)}; every link stays and runs for each element",
-                measured=MEASURED_CHAINED, help="build the pipeline once, before the repeat; `shuffle` and random functions draw anew in each pass over it",
-                severity="warning", group="leak", trace=context.trace(repeat, "adds one more link to the data set"),
+                CODE,
+                m,
+                i,
+                f"`{call_text(m, i)}` is put on top of the data set of the repeat before {context.when(repeat, m)}; every link stays and runs for each element",
+                measured=MEASURED_CHAINED,
+                help="build the pipeline once, before the repeat; `shuffle` and random functions draw anew in each pass over it",
+                severity="warning",
+                group="leak",
+                trace=context.trace(repeat, "adds one more link to the data set"),
             )
             break
 
 
 def _joined(context, m, i, repeat):
     return context.at_call(
-        CODE, m, i, f"`{call_text(m, i)}` joins one more part to the data set {context.when(repeat, m)}; all of them are nested in each other, and stay with it",
-        measured=MEASURED_JOINED, help="make one data set of all parts: `Dataset.from_tensor_slices(names).interleave(read)` or `flat_map(read)`",
-        group="leak", trace=context.trace(repeat, "adds one more link to the data set"),
+        CODE,
+        m,
+        i,
+        f"`{call_text(m, i)}` joins one more part to the data set {context.when(repeat, m)}; all of them are nested in each other, and stay with it",
+        measured=MEASURED_JOINED,
+        help="make one data set of all parts: `Dataset.from_tensor_slices(names).interleave(read)` or `flat_map(read)`",
+        group="leak",
+        trace=context.trace(repeat, "adds one more link to the data set"),
     )
 
 
@@ -107,7 +127,13 @@ def _self_assignments(context):
     for index in context.among(context.project.mentioned(("data", "Dataset", "tensorflow_datasets", *_TRANSFORMS))):
         m = context.project.module(index)
         for s, statement in enumerate(m.statements):
-            if not statement or statement[0] != F.ASSIGN or statement[6] is None or statement[6][0] not in "ci" or len(statement[5]) != 1:
+            if (
+                not statement
+                or statement[0] != F.ASSIGN
+                or statement[6] is None
+                or statement[6][0] not in "ci"
+                or len(statement[5]) != 1
+            ):
                 continue
             place, i = statement[5][0], _called(statement[6])
             if i is None:
@@ -117,10 +143,18 @@ def _self_assignments(context):
             if place[0] == "n" and not m.loops(m.calls[i][4]):
                 continue  # a name of a function starts anew with each run of it
             tail = tail_of(m.calls[i][0])
-            if tail not in _TRANSFORMS and tail not in context.project.defined and tail not in m.aliases_of_defined(context.project.defined):
+            if (
+                tail not in _TRANSFORMS
+                and tail not in context.project.defined
+                and tail not in m.aliases_of_defined(context.project.defined)
+            ):
                 continue  # `x = tf.cast(x, …)`: most assignments of this form
-            if statement[6][0] == "i":  # `part if joined is None else joined.concatenate(part)`: the other branch says what it is
-                if tail == "concatenate" and any("dataset" in context.project.kinds(m, statement[1], e, s) for e in statement[6][2:]):
+            if (
+                statement[6][0] == "i"
+            ):  # `part if joined is None else joined.concatenate(part)`: the other branch says what it is
+                if tail == "concatenate" and any(
+                    "dataset" in context.project.kinds(m, statement[1], e, s) for e in statement[6][2:]
+                ):
                     yield m, i, place
             elif _applies_to(context, m, i, place) and "dataset" in context.project.kinds(m, statement[1], place, s):
                 yield m, i, place
@@ -194,7 +228,11 @@ def _fresh(m, scope):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and statement[0] == F.ASSIGN:
-            inside = frozenset(e for e in walk(statement[6], m.calls) if e[0] in ("n", "a")) if statement[6] is not None else ()
+            inside = (
+                frozenset(e for e in walk(statement[6], m.calls) if e[0] in ("n", "a"))
+                if statement[6] is not None
+                else ()
+            )
             for target in dict.fromkeys(part for each in statement[5] for part in _names_of(each)):
                 if target[0] in ("n", "a") and target not in inside:
                     found.setdefault(target, []).append(s)
@@ -212,7 +250,10 @@ def _names_of(target):
 
 def _read(context, m, i, place, repeat):
     """Is the data set run through inside the repeat: iterated, or given to something?"""
-    regions = [(hm, hm.calls[hi][3], repeat.context if number == 0 and repeat.context is not None else -1) for number, (hm, hi) in enumerate(repeat.hops)]
+    regions = [
+        (hm, hm.calls[hi][3], repeat.context if number == 0 and repeat.context is not None else -1)
+        for number, (hm, hi) in enumerate(repeat.hops)
+    ]
     for hm, scope, loop in regions:
         mine = place if hm is m else ("a", None, place[2]) if place[0] == "a" else None
         if mine is not None and _consumed(context, hm, scope, loop, mine, skip=i if hm is m else None):
@@ -225,8 +266,10 @@ def _consumed(context, m, scope, loop, place, skip=None):
     key = ("consumers", m.index, scope)
     if key not in context.memo:
         context.memo[key] = _consumers(m, scope)
-    return any((k is None or k != skip) and target != place and m.inside(around, loop)
-               for around, k, target in context.memo[key].get(place[::2] if place[0] == "a" else place, ()))
+    return any(
+        (k is None or k != skip) and target != place and m.inside(around, loop)
+        for around, k, target in context.memo[key].get(place[::2] if place[0] == "a" else place, ())
+    )
 
 
 def _consumers(m, scope):
@@ -262,12 +305,27 @@ def _rebuilt(context):
         for repeat in context.repeats(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
                 continue
-            if lifetimes.in_loop_of_new_models(context, repeat) or lifetimes.kept(context, repeat, "dataset") or modes.new_graph(context, repeat):
+            if (
+                lifetimes.in_loop_of_new_models(context, repeat)
+                or lifetimes.kept(context, repeat, "dataset")
+                or modes.new_graph(context, repeat)
+            ):
                 continue
-            how = max((variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])), default=variance.CHANGED)
-            if how == variance.TARGET or how == variance.CHANGED and not (names & _CONSTANTS and _used_up(context, m, i)):
+            how = max(
+                (variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])),
+                default=variance.CHANGED,
+            )
+            if (
+                how == variance.TARGET
+                or how == variance.CHANGED
+                and not (names & _CONSTANTS and _used_up(context, m, i))
+            ):
                 continue
-            if _put_together(context, m, i, repeat) or _into_graph(context, repeat) or trials.trains_new(context, repeat):
+            if (
+                _put_together(context, m, i, repeat)
+                or _into_graph(context, repeat)
+                or trials.trains_new(context, repeat)
+            ):
                 continue
             yield _draft(context, m, i, repeat, how)
             break
@@ -279,7 +337,10 @@ def _into_graph(context, repeat):
     for m, i in repeat.hops:
         key = (m.index, m.calls[i][3])
         if key not in known:
-            known[key] = any(tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator") for j in m.scope_calls(key[1]))
+            known[key] = any(
+                tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator")
+                for j in m.scope_calls(key[1])
+            )
         if known[key]:
             return True
     return False
@@ -311,7 +372,11 @@ def _put_together(context, m, i, repeat):
             if any(map(has_part, m.arguments(j))):
                 tail = tail_of(m.calls[j][0])
                 collects = tail in ("append", "extend", "add")
-                if not collects and tail not in _TRANSFORMS and not any(name.startswith(("dataset.", "tf.data.")) for name in context.project.apis(m, j)):
+                if (
+                    not collects
+                    and tail not in _TRANSFORMS
+                    and not any(name.startswith(("dataset.", "tf.data.")) for name in context.project.apis(m, j))
+                ):
                     return False
                 collected |= collects
         if statement[0] == F.ASSIGN and statement[6] is not None and has_part(statement[6]):
@@ -352,19 +417,37 @@ def _used_up(context, m, i):
     name = statement[5][0]
     key = ("in returns", m.index, scope)
     if key not in context.memo:
-        returned = [m.statements[s] for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN]
-        context.memo[key] = frozenset(e for other in returned for expression in statement_expressions(other) for e in walk(expression) if e[0] == "n")
+        returned = [
+            m.statements[s] for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN
+        ]
+        context.memo[key] = frozenset(
+            e
+            for other in returned
+            for expression in statement_expressions(other)
+            for e in walk(expression)
+            if e[0] == "n"
+        )
     return name not in context.memo[key] and _consumed(context, m, scope, -1, name)
 
 
 def _draft(context, m, i, repeat, how):
     same = how == variance.SAME
     return context.at_call(
-        CODE, m, i, f"`{call_text(m, i)}` builds a data set again {context.when(repeat, m)}" + (", from the same data" if same else ", with a copy of all its data"),
+        CODE,
+        m,
+        i,
+        f"`{call_text(m, i)}` builds a data set again {context.when(repeat, m)}"
+        + (", from the same data" if same else ", with a copy of all its data"),
         measured=MEASURED,
-        help="build it once, before the repeat" if same else "keep one data set over a generator that reads the store, or feed slices of the array directly",
+        help="build it once, before the repeat"
+        if same
+        else "keep one data set over a generator that reads the store, or feed slices of the array directly",
         trace=context.trace(repeat, "builds the data set"),
-        fix=_hoist(m, i) if same and repeat.local else "each pass may build another data set" if repeat.local else "what repeats it stands in another function",
+        fix=_hoist(m, i)
+        if same and repeat.local
+        else "each pass may build another data set"
+        if repeat.local
+        else "what repeats it stands in another function",
     )
 
 

@@ -28,17 +28,45 @@ It is unsafe because random steps between the two are then drawn once.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import tail_of, walk
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM403"
 MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"
 MAX_LINKS = 24
 MAX_WRAPPERS = 3  # callers of callers that pass switches on
-_SAME = frozenset(("map", "batch", "shuffle", "prefetch", "filter", "unbatch", "padded_batch", "skip", "with_options", "enumerate", "window", "interleave",
-                   "flat_map", "ragged_batch", "shard", "rebatch", "cache", "apply", "snapshot"))
-_ENDLESS = frozenset(("tf.data.Dataset.random", "tf.data.Dataset.counter", "tf.data.experimental.Counter", "tf.data.experimental.RandomDataset"))
+_SAME = frozenset(
+    (
+        "map",
+        "batch",
+        "shuffle",
+        "prefetch",
+        "filter",
+        "unbatch",
+        "padded_batch",
+        "skip",
+        "with_options",
+        "enumerate",
+        "window",
+        "interleave",
+        "flat_map",
+        "ragged_batch",
+        "shard",
+        "rebatch",
+        "cache",
+        "apply",
+        "snapshot",
+    )
+)
+_ENDLESS = frozenset(
+    (
+        "tf.data.Dataset.random",
+        "tf.data.Dataset.counter",
+        "tf.data.experimental.Counter",
+        "tf.data.experimental.RandomDataset",
+    )
+)
 
 
 def find(context):
@@ -51,10 +79,23 @@ def find(context):
         if source is None:
             source, by = _switched_on(context, m, i)
         if source is not None:
-            yield _draft(context, m, i, source, "the cache is never complete and keeps every element that comes by", _swapped(m, i, source), by)
+            yield _draft(
+                context,
+                m,
+                i,
+                source,
+                "the cache is never complete and keeps every element that comes by",
+                _swapped(m, i, source),
+                by,
+            )
     for m, i, _ in context.calls(("cycle",), frozenset(("itertools.cycle",))):
         call = m.calls[i]
-        if call[1] and not context.in_tests(m) and "dataset" in context.kinds(m, i, call[1][0]) and not _taken(context, m, call[1][0], call):
+        if (
+            call[1]
+            and not context.in_tests(m)
+            and "dataset" in context.kinds(m, i, call[1][0])
+            and not _taken(context, m, call[1][0], call)
+        ):
             yield _draft(context, m, i, None, "it keeps every batch of the data set in a Python list", _repeated(m, i))
 
 
@@ -64,16 +105,38 @@ def _draft(context, m, i, source, why, fix, by=()):
     if source is not None:
         sm, made = source
         line = sm.calls[made][6]
-        trace = [(cm, cm.calls[j][6][0], cm.calls[j][6][1], f"`{call_text(cm, j)}` {'hands that on' if number else 'asks for both'}") for number, (cm, j) in enumerate(by)]
-        trace += [(sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"), (m, pos[0], pos[1], "caches it")]
-    return context.at_call(CODE, m, i, f"`{call_text(m, i)}` over a data set that {'never ends' if source else 'is read again and again'}: {why}",
-                           measured=MEASURED, help="cache first, then repeat" if source else "use the data set's own repeat()", trace=tuple(trace), fix=fix)
+        trace = [
+            (
+                cm,
+                cm.calls[j][6][0],
+                cm.calls[j][6][1],
+                f"`{call_text(cm, j)}` {'hands that on' if number else 'asks for both'}",
+            )
+            for number, (cm, j) in enumerate(by)
+        ]
+        trace += [
+            (sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"),
+            (m, pos[0], pos[1], "caches it"),
+        ]
+    return context.at_call(
+        CODE,
+        m,
+        i,
+        f"`{call_text(m, i)}` over a data set that {'never ends' if source else 'is read again and again'}: {why}",
+        measured=MEASURED,
+        help="cache first, then repeat" if source else "use the data set's own repeat()",
+        trace=tuple(trace),
+        fix=fix,
+    )
 
 
 def _origins(context, m, expression, call):
     """The calls that made the data set an expression may hold: [(module, call)]."""
-    return [(context.project.module(v[2][0]), v[2][1]) for v in context.infer.values(m, call[3], expression, call[5])
-            if v[0] == "obj" and v[1] == "dataset" and v[2] is not None and isinstance(v[2][1], int)]
+    return [
+        (context.project.module(v[2][0]), v[2][1])
+        for v in context.infer.values(m, call[3], expression, call[5])
+        if v[0] == "obj" and v[1] == "dataset" and v[2] is not None and isinstance(v[2][1], int)
+    ]
 
 
 def _endless(context, m, expression, call):
@@ -109,10 +172,18 @@ def _switched_on(context, m, i):
         caller, j = by[0]
         if context.in_tests(caller) or _takes(caller, j) or not feasible.way(by):
             continue
-        if feasible.sure((*by, (m, endless))) and feasible.sure((*by, (m, i))) and not any(feasible.way((*by, (m, end))) for end in ends):
+        if (
+            feasible.sure((*by, (m, endless)))
+            and feasible.sure((*by, (m, i)))
+            and not any(feasible.way((*by, (m, end))) for end in ends)
+        ):
             return (m, endless), by
         if len(by) < MAX_WRAPPERS and len(waiting) < MAX_LINKS:
-            waiting += [((other, k), *by) for other, k, how in context.project.callers(caller, caller.calls[j][3]) if how == "call"]
+            waiting += [
+                ((other, k), *by)
+                for other, k, how in context.project.callers(caller, caller.calls[j][3])
+                if how == "call"
+            ]
     return None, ()
 
 
@@ -120,8 +191,10 @@ def _takes(m, j):
     """Does the function around call `j` take a part of what it gives, in a chain or by its name?"""
     scope, statement = m.calls[j][3], m.statements[m.calls[j][5]]
     given = {("c", j), *(statement[5] if statement[0] == F.ASSIGN else ())}
-    return any(m.calls[k][3] == scope and m.calls[k][0][0] == "a" and not given.isdisjoint(walk(m.calls[k][0][1], m.calls))
-               for k in m.calls_by_tail().get("take", ()))
+    return any(
+        m.calls[k][3] == scope and m.calls[k][0][0] == "a" and not given.isdisjoint(walk(m.calls[k][0][1], m.calls))
+        for k in m.calls_by_tail().get("take", ())
+    )
 
 
 def _ways_back(context, m, i):
@@ -144,7 +217,12 @@ def _ways_back(context, m, i):
 
 def _without_count(context, m, i):
     count = context.argument(m, i, 0, "count")
-    return count is None and not any(a[0] == "s" for a in m.calls[i][1]) or count == ("k", None) or count == ("u", "-", ("k", 1))
+    return (
+        count is None
+        and not any(a[0] == "s" for a in m.calls[i][1])
+        or count == ("k", None)
+        or count == ("u", "-", ("k", 1))
+    )
 
 
 def _never_returns(context, m, i):
@@ -174,8 +252,11 @@ def _taken(context, m, expression, call):
 def _cut(context, m, i):
     """Is the cached data set itself cut by `take`, in the same function?"""
     made = ("obj", "dataset", (m.index, i))
-    return any(m.calls[k][0][0] == "a" and made in context.infer.values(m, m.calls[k][3], m.calls[k][0][1], m.calls[k][5])
-               for k in m.calls_by_tail().get("take", ()) if m.calls[k][3] == m.calls[i][3])
+    return any(
+        m.calls[k][0][0] == "a" and made in context.infer.values(m, m.calls[k][3], m.calls[k][0][1], m.calls[k][5])
+        for k in m.calls_by_tail().get("take", ())
+        if m.calls[k][3] == m.calls[i][3]
+    )
 
 
 def _swapped(m, i, source):
@@ -192,7 +273,11 @@ def _swapped(m, i, source):
         before, count = view.code(inner.func.value), ", ".join(view.code(arg.value) for arg in inner.args)
         if "\n" in view.code(outer):
             raise NoFix("the chain stands on several lines")
-        return UNSAFE, "Cache first, then repeat", do.replace_expression(view, outer, f"{before}.cache().repeat({count})")
+        return (
+            UNSAFE,
+            "Cache first, then repeat",
+            do.replace_expression(view, outer, f"{before}.cache().repeat({count})"),
+        )
 
     return fix
 

@@ -33,11 +33,10 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 `clear_session()` in its place, which is unsafe: it ends every live Keras model of the process.
 """
 
+from tflint_mem.analysis.program import modes
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.knowledge.api import BUILDERS, LOADERS
 from tflint_mem.project.linking.module import dotted
-
-from tflint_mem.analysis.program import modes
 
 CODE = "TFM501"
 MEASURED = "a silent no-op in eager code: the growth of a loop stays the same (TF 2.21 and 2.15)"
@@ -54,18 +53,29 @@ def find(context):
         inside = "traced code" if context.project.compiled(m, m.calls[i][3]) else _open_graph(context, m, i)
         if inside:
             yield context.at_call(
-                CODE, m, i, f"`reset_default_graph()` fails inside {inside}", measured=MEASURED_INSIDE, severity="error",
-                help="take it out; a graph of one's own (`with tf.Graph().as_default():`) needs no reset", fix=_remove(m, i, UNSAFE),
+                CODE,
+                m,
+                i,
+                f"`reset_default_graph()` fails inside {inside}",
+                measured=MEASURED_INSIDE,
+                severity="error",
+                help="take it out; a graph of one's own (`with tf.Graph().as_default():`) needs no reset",
+                fix=_remove(m, i, UNSAFE),
             )
         elif _eager(context, m, i):
             gone = dotted(m.calls[i][0]) == ("tf", "reset_default_graph") and not _compat_module(m)
             again = _model_again(context, m, i)
             yield context.at_call(
-                CODE, m, i,
-                "TensorFlow 2 has no `tf.reset_default_graph`, and in eager code there would be nothing to reset" if gone else
-                "`reset_default_graph()` does nothing in eager code; it frees no memory",
+                CODE,
+                m,
+                i,
+                "TensorFlow 2 has no `tf.reset_default_graph`, and in eager code there would be nothing to reset"
+                if gone
+                else "`reset_default_graph()` does nothing in eager code; it frees no memory",
                 measured="" if gone else MEASURED,
-                help="use keras.backend.clear_session() and gc.collect() to let go of Keras models" if again else "take it out",
+                help="use keras.backend.clear_session() and gc.collect() to let go of Keras models"
+                if again
+                else "take it out",
                 fix=_clear_session(m, i) if again else _remove(m, i, UNSAFE if gone else SAFE),
             )
 
@@ -107,7 +117,11 @@ def _eager(context, m, i):
 def _builds(context, m):
     if ("builds models", m.index) not in context.memo:
         context.memo["builds models", m.index] = any(
-            context.project.apis(m, i) & _MODELS for tail, calls in m.calls_by_tail().items() if tail[:1].isupper() or tail.startswith(("load", "clone")) for i in calls)
+            context.project.apis(m, i) & _MODELS
+            for tail, calls in m.calls_by_tail().items()
+            if tail[:1].isupper() or tail.startswith(("load", "clone"))
+            for i in calls
+        )
     return context.memo["builds models", m.index]
 
 
@@ -124,7 +138,9 @@ def _model_again(context, m, i):
     region = loops[0] if loops else -1
     if call[3] == 0 and not loops:
         return False  # once, at the start of a script: nothing to let go of
-    return bool(released.in_region(m, call[3], region, _MODELS)) and not released.in_region(m, call[3], region, frozenset(("keras.clear_session",)))
+    return bool(released.in_region(m, call[3], region, _MODELS)) and not released.in_region(
+        m, call[3], region, frozenset(("keras.clear_session",))
+    )
 
 
 # -- fixes -----------------------------------------------------------------------------------------------------------------------
@@ -139,7 +155,11 @@ def _remove(m, i, applicability):
         small = view.small(call)
         if getattr(small, "value", None) is not call:
             raise NoFix("the call is part of a larger statement")
-        return applicability, "Take out the call that does nothing" if applicability == SAFE else "Take out the call that fails", do.remove_statement(view, call)
+        return (
+            applicability,
+            "Take out the call that does nothing" if applicability == SAFE else "Take out the call that fails",
+            do.remove_statement(view, call),
+        )
 
     return fix
 

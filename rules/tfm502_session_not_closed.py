@@ -33,10 +33,9 @@ one is no context manager). It is unsafe when something else still wants the ses
 """
 
 from tflint_mem import facts as F
+from tflint_mem.analysis.models import models
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import statement_expressions, walk
-
-from tflint_mem.analysis.models import models
 
 CODE = "TFM502"
 MEASURED = "4251 KiB per repeat with 4 MiB of variables stay for ever (TF 2.21 in graph mode; 12400 on 1.15)"
@@ -57,7 +56,14 @@ def find(context):
             if repeat.count is not None and repeat.count <= 3:
                 continue
             kept = _kept(context, repeat)
-            if not kept and not interactive or kept and not interactive and repeat.count is not None and repeat.count <= ENSEMBLE:
+            if (
+                not kept
+                and not interactive
+                or kept
+                and not interactive
+                and repeat.count is not None
+                and repeat.count <= ENSEMBLE
+            ):
                 continue
             if _ended(context, m, i):
                 break
@@ -68,11 +74,19 @@ def find(context):
 def _draft(context, m, i, repeat, interactive):
     text = f"`{models.text(m, i)}`"
     return context.at_call(
-        CODE, m, i,
+        CODE,
+        m,
+        i,
         f"{text} opens a session {context.when(repeat, m)}; "
-        + ("only `close()` ends it, and nothing calls that" if interactive else "all of them are kept, and nothing closes them"),
-        measured=MEASURED, help=_HELP_INTERACTIVE if interactive else _HELP_KEPT,
-        trace=context.trace(repeat, "opens a session that stays"), fix=_close(repeat, m, i, interactive),
+        + (
+            "only `close()` ends it, and nothing calls that"
+            if interactive
+            else "all of them are kept, and nothing closes them"
+        ),
+        measured=MEASURED,
+        help=_HELP_INTERACTIVE if interactive else _HELP_KEPT,
+        trace=context.trace(repeat, "opens a session that stays"),
+        fix=_close(repeat, m, i, interactive),
     )
 
 
@@ -85,7 +99,9 @@ def _kept(context, repeat):
     if owner is None:
         return False
     for position, (hm, hi) in enumerate(repeat.hops[:-1]):
-        if (position or not repeat.handed) and any(v[0] == "inst" and (v[1], v[2]) == owner for v in context.infer.call_values(hm, hi)):
+        if (position or not repeat.handed) and any(
+            v[0] == "inst" and (v[1], v[2]) == owner for v in context.infer.call_values(hm, hi)
+        ):
             return _contained(context, hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
     return False
 
@@ -118,7 +134,12 @@ def _into_containers(m, scope):
                 found.setdefault(each, []).append(call[4])
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(target[0] == "x" for target in statement[5]):
+        if (
+            statement
+            and statement[0] == F.ASSIGN
+            and statement[6] is not None
+            and any(target[0] == "x" for target in statement[5])
+        ):
             for each in set(models.held(statement[6])):
                 found.setdefault(each, []).append(statement[2])
     return found
@@ -128,7 +149,12 @@ def _holds(expression, held):
     """Is the expression one of those, or a tuple, list or dictionary with one?"""
     if expression in held:
         return True
-    return expression[0] in ("t", "l") and any(_holds(e, held) for e in expression[1]) or expression[0] == "d" and any(_holds(e, held) for e in expression[2])
+    return (
+        expression[0] in ("t", "l")
+        and any(_holds(e, held) for e in expression[1])
+        or expression[0] == "d"
+        and any(_holds(e, held) for e in expression[2])
+    )
 
 
 def _owner(m, i):
@@ -167,8 +193,13 @@ def _entered(context, m):
     key = ("entered", m.index)
     if key not in context.memo:
         context.memo[key] = frozenset(
-            v for s, statement in enumerate(m.statements) if statement and statement[0] == F.WITH
-            for expression, _ in statement[5] if expression[0] in ("n", "a") for v in context.infer.values(m, statement[1], expression, s))
+            v
+            for s, statement in enumerate(m.statements)
+            if statement and statement[0] == F.WITH
+            for expression, _ in statement[5]
+            if expression[0] in ("n", "a")
+            for v in context.infer.values(m, statement[1], expression, s)
+        )
     return context.memo[key]
 
 
@@ -181,7 +212,11 @@ def _close(repeat, m, i, interactive):
         do.stays_inside(view, call)
         if repeat.local and interactive:
             try:
-                return UNSAFE, "Close the session at the end of each repeat", do.close_at_end(view, call, fx.loop(view, m, repeat.context))
+                return (
+                    UNSAFE,
+                    "Close the session at the end of each repeat",
+                    do.close_at_end(view, call, fx.loop(view, m, repeat.context)),
+                )
             except NoFix:
                 pass
         return UNSAFE, "Open the session in a with block", do.with_rest(view, call, _plain(call), whole=True)

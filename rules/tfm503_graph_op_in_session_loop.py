@@ -40,20 +40,25 @@ and where the loop changes what the operation reads.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft, Trace, call_text
+from tflint_mem.analysis.models import models
+from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import SESSION_TYPES
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-
-from tflint_mem.analysis.models import models
-from tflint_mem.analysis.tracing import graphs
+from tflint_mem.ruleset.context import Draft, Trace, call_text
 
 CODE = "TFM503"
-MEASURED = "31-178 KiB per repeat for a small set of operations stay as long as the graph (TF 1.15 and 2.x in graph mode)"
-MEASURED_INIT = ("where one session goes on 3760-4137 KiB per repeat stay as long as the graph with 200 variables or with variables that start from 4 MiB "
-                 "of constants, and 2 KiB in a graph of 6 small variables (TF 2.21 in graph mode)")
-MEASURED_INIT_OWN = ("with a session for each repeat 28-61 KiB per repeat stay as long as the graph for 200 variables, and less than 1 KiB for 6 "
-                     "(TF 2.21 in graph mode)")
+MEASURED = (
+    "31-178 KiB per repeat for a small set of operations stay as long as the graph (TF 1.15 and 2.x in graph mode)"
+)
+MEASURED_INIT = (
+    "where one session goes on 3760-4137 KiB per repeat stay as long as the graph with 200 variables or with variables that start from 4 MiB "
+    "of constants, and 2 KiB in a graph of 6 small variables (TF 2.21 in graph mode)"
+)
+MEASURED_INIT_OWN = (
+    "with a session for each repeat 28-61 KiB per repeat stay as long as the graph for 200 variables, and less than 1 KiB for 6 "
+    "(TF 2.21 in graph mode)"
+)
 MEASURED_INIT_LOCAL = "15-47 KiB per repeat stay as long as the graph where there are 200 local variables or tables, nearly nothing where there are none (TF 2.21 in graph mode)"
 MEASURED_SAVER = "144-172 KiB per repeat stay as long as the graph with two variables (TF 2.21 in graph mode; 196-231 on 1.15), 1811 with 200"
 _OF_VARIABLES = frozenset(("tf.global_variables_initializer", "tf.variables_initializer"))
@@ -95,15 +100,22 @@ def _draft(context, made):
     last = (m, made.pos[0], made.pos[1], "adds operations to the graph")
     statement = m.statements[made.statement]
     if made.whole:
-        message = f"a network is built again on the same graph {when}, beginning with {what}; the graph keeps the ones before"
+        message = (
+            f"a network is built again on the same graph {when}, beginning with {what}; the graph keeps the ones before"
+        )
     else:
         message = f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower"
     return Draft(
-        CODE, m, made.pos, message,
+        CODE,
+        m,
+        made.pos,
+        message,
         measured=_cost(context, made),
-        help="give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once" if made.whole else
-        "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
-        trace=Trace.of(None if repeat is True else repeat, (*trace[:-1], last)), noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
+        help="give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once"
+        if made.whole
+        else "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
+        trace=Trace.of(None if repeat is True else repeat, (*trace[:-1], last)),
+        noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
         fix=_hoist(made) if made.call is not None and not made.whole and repeat is not True and repeat.local else None,
     )
 
@@ -125,7 +137,9 @@ def _session_of_its_own(context, repeat):
         return False
     for position, (m, i) in enumerate(repeat.hops):
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
-        if not (position == 0 and repeat.handed) and context.project.released_by.in_region(m, m.calls[i][3], region, SESSION_TYPES):
+        if not (position == 0 and repeat.handed) and context.project.released_by.in_region(
+            m, m.calls[i][3], region, SESSION_TYPES
+        ):
             return True
     return False
 
@@ -144,7 +158,7 @@ def _regions(context):
 
     for m, i in context.each(graphs.run_sites(context)):
         for repeat in _ways(context, m, i):
-            for hm, hi in repeat.hops[1 if repeat.handed else 0:]:
+            for hm, hi in repeat.hops[1 if repeat.handed else 0 :]:
                 first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
                 add(hm, hm.calls[hi][3], repeat.context if first else -1, 0)
         if m.is_method(m.calls[i][3]) and m.scopes[m.calls[i][3]][F.S_NAME] not in _SETUP:
@@ -164,8 +178,10 @@ def _regions(context):
 def _replaced(m, scope):
     """Does the name of the function get what something makes of it, `resize = built_once(resize)`?  Then that is what runs."""
     record = m.scopes[scope]
-    return any(b[0] == "assign" and b[3][0] == "c" and ("n", record[F.S_NAME]) in m.arguments(b[3][1])
-               for b in m.bindings(record[F.S_PARENT]).get(record[F.S_NAME], ()))
+    return any(
+        b[0] == "assign" and b[3][0] == "c" and ("n", record[F.S_NAME]) in m.arguments(b[3][1])
+        for b in m.bindings(record[F.S_PARENT]).get(record[F.S_NAME], ())
+    )
 
 
 def _ways(context, m, i):
@@ -187,8 +203,11 @@ def _is_given_session(call):
 
 def _tests(context, m, scope):
     """Is it a test, or a method of a test case: something that runs once, in a graph of its own?"""
-    return context.in_tests(m) or m.is_method(scope) and any(
-        base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope][F.S_PARENT]))
+    return (
+        context.in_tests(m)
+        or m.is_method(scope)
+        and any(base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope][F.S_PARENT]))
+    )
 
 
 def _eager(context, m):
@@ -204,14 +223,27 @@ def _makers(context, m, scope, region):
     found = {}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        name = graphs.makes_op(context.project.apis(m, i)) if m.inside(call[4], region) and not _is_given_session(call) else None
+        name = (
+            graphs.makes_op(context.project.apis(m, i))
+            if m.inside(call[4], region) and not _is_given_session(call)
+            else None
+        )
         if name:
             other = found.get(call[5])
             names = {name} if other is None else other.names | {name}
             if other is not None and other.pos[:2] < call[6][:2]:
                 other.names = names  # the outermost call of the statement speaks for those inside it
             else:
-                found[call[5]] = _Made(m, scope, call[5], _outside_graph_loops(context, m, scope, call[4], i, name), i, call[6], name, names)
+                found[call[5]] = _Made(
+                    m,
+                    scope,
+                    call[5],
+                    _outside_graph_loops(context, m, scope, call[4], i, name),
+                    i,
+                    call[6],
+                    name,
+                    names,
+                )
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and s not in found and m.inside(statement[2], region):
@@ -258,7 +290,9 @@ def _read_by_numpy(context, m, scope, s):
     """Does NumPy get what the statement computes, or does it compute with what NumPy gets?  A tensor of a graph is nothing to NumPy."""
     statement = m.statements[s]
     names = frozenset().union(*(graphs.names_in(m, e) for e in statement_expressions(statement)))
-    names = {n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))}
+    names = {
+        n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))
+    }
     for i in m.scope_calls(scope):
         call = m.calls[i]
         if call[5] == s or any(graphs.names_in(m, e) & names for e in m.arguments(i)):
@@ -283,7 +317,11 @@ def _outside_graph_loops(context, m, scope, place, i, name):
         if name in graphs.ASSIGNMENTS and name.startswith("variable."):
             operand = call[0][1]
         own = name in graphs.ASSIGNMENTS or graphs.over_graph(context, m, loop)
-        if operand is None or not own or not (graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand)):
+        if (
+            operand is None
+            or not own
+            or not (graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand))
+        ):
             break
         place = m.contexts[loop][1]
     return place
@@ -292,7 +330,10 @@ def _outside_graph_loops(context, m, scope, place, i, name):
 def _picked(m, scope, loop, call, operand):
     """Does an inner loop pick the variable that belongs to what this loop goes through: the one of the same name?"""
     names = graphs.names_in(m, operand)
-    inner = any(s and s[0] == F.FOR and m.inside(s[2], loop) and names & graphs.names_in(m, s[5]) for s in map(m.statements.__getitem__, m.scope_statements(scope)))
+    inner = any(
+        s and s[0] == F.FOR and m.inside(s[2], loop) and names & graphs.names_in(m, s[5])
+        for s in map(m.statements.__getitem__, m.scope_statements(scope))
+    )
     return inner and any(graphs.varies_with(m, scope, loop, value) for value in call[1] if value is not operand)
 
 
@@ -311,7 +352,12 @@ def _repeat(context, made):
             continue  # each run of the function starts a graph
         if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
             continue
-        if repeat.context is not None and graphs.over_names(repeat.module, repeat.context) or _builds_up(context, repeat) or any(_eager(context, hm) for hm, _ in repeat.hops):
+        if (
+            repeat.context is not None
+            and graphs.over_names(repeat.module, repeat.context)
+            or _builds_up(context, repeat)
+            or any(_eager(context, hm) for hm, _ in repeat.hops)
+        ):
             continue
         if not _either(context, repeat) and _runs(context, repeat):
             return repeat
@@ -330,7 +376,10 @@ def _either(context, repeat):
         if m.calls[i][0][0] != "a" or not fm.is_method(taken):
             continue
         family = _family(context, fm, taken)
-        if any(om.is_method(s) and family.isdisjoint(_family(context, om, s)) for om, s in context.project.functions_called(m, i)):
+        if any(
+            om.is_method(s) and family.isdisjoint(_family(context, om, s))
+            for om, s in context.project.functions_called(m, i)
+        ):
             return True
     return False
 
@@ -362,7 +411,10 @@ def _builds_up(context, repeat):
     m, i = repeat.hops[0]
     if _over_objects(context, repeat):
         return True
-    parts = any(v[0] == "inst" or v[0] == "obj" and v[1] in ("tensor", "variable", "operation", "layer", "model") for v in context.infer.call_values(m, i))
+    parts = any(
+        v[0] == "inst" or v[0] == "obj" and v[1] in ("tensor", "variable", "operation", "layer", "model")
+        for v in context.infer.call_values(m, i)
+    )
     return parts and models.stored(context, m, i, repeat.context)
 
 
@@ -374,7 +426,9 @@ def _over_objects(context, repeat):
     target, f = m.statements[m.contexts[repeat.context][2]][5], m.calls[i][0]
     if target[0] != "n" or f[0] != "a" or f[1] != target or len(m.loops(m.calls[i][4])) > 1:
         return False
-    return not any(how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3]))
+    return not any(
+        how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3])
+    )
 
 
 def _called_later(context, made, site):
@@ -395,7 +449,9 @@ def _called_later(context, made, site):
             continue
         if context.project.repeats_of.guards.once(cm, j, -1):
             continue
-        if _now_and_then(cm, cm.calls[j][4]) or any(graphs.runs_session(context, cm, i) for i in cm.scope_calls(caller)):
+        if _now_and_then(cm, cm.calls[j][4]) or any(
+            graphs.runs_session(context, cm, i) for i in cm.scope_calls(caller)
+        ):
             return True
     return False
 
@@ -414,7 +470,9 @@ def _now_and_then(m, place):
 def _sets_up(m, scope):
     """Is the method one that prepares or stores an object, by its name?"""
     name = m.scopes[scope][F.S_NAME]
-    return name in _SETUP or name.strip("_").startswith(("init", "setup", "set_up", "build", "create", "make", "load", "restore", "save", "pretrain", "start"))
+    return name in _SETUP or name.strip("_").startswith(
+        ("init", "setup", "set_up", "build", "create", "make", "load", "restore", "save", "pretrain", "start")
+    )
 
 
 def _constructs(context, m, scope, depth=0):
@@ -446,7 +504,9 @@ def _merged(context, found):
             continue
         names = chained.setdefault((made.m.index, made.scope), set())
         statement = made.m.statements[made.statement]
-        continues = statement[0] == F.ASSIGN and any(graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]):])
+        continues = statement[0] == F.ASSIGN and any(
+            graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]) :]
+        )
         if statement[0] == F.ASSIGN and not _result_is_run(context, made):
             for target in statement[5]:
                 names |= graphs.names_in(made.m, target)
@@ -457,7 +517,11 @@ def _merged(context, found):
 def _key(made):
     """What repeats: the same for all that one repeat makes."""
     repeat = made.repeat
-    return (made.m.index, made.scope) if repeat is True else (repeat.module.index, repeat.context, repeat.scope, repeat.kind)
+    return (
+        (made.m.index, made.scope)
+        if repeat is True
+        else (repeat.module.index, repeat.context, repeat.scope, repeat.kind)
+    )
 
 
 def _distance(made):
@@ -466,7 +530,11 @@ def _distance(made):
 
 def _result_is_run(context, made):
     """Does the statement also run what it makes, so that its name holds numbers?"""
-    return any(graphs.runs_session(context, made.m, i) for i in made.m.scope_calls(made.scope) if made.m.calls[i][5] == made.statement)
+    return any(
+        graphs.runs_session(context, made.m, i)
+        for i in made.m.scope_calls(made.scope)
+        if made.m.calls[i][5] == made.statement
+    )
 
 
 # -- fix -----------------------------------------------------------------------------------------------------------------------
@@ -483,7 +551,9 @@ def _hoist(made):
             raise NoFix("each repeat starts from the beginning")
         view, call = fx.at(m, i)
         tail = tail_of(m.calls[i][0])
-        base = models.local_name(m, i) or ("init" if made.name in graphs.INITIALIZERS else _BASES.get(tail, f"{tail}_op"))
+        base = models.local_name(m, i) or (
+            "init" if made.name in graphs.INITIALIZERS else _BASES.get(tail, f"{tail}_op")
+        )
         edits, applicability = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, base))
         if made.name == "tf.train.Saver":
             applicability = UNSAFE

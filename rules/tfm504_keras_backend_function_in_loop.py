@@ -34,13 +34,12 @@ for image in images:
 Moving the call before a loop that does not change its arguments is unsafe only in so far as a person should look at it.
 """
 
-from tflint_mem.ruleset.context import call_text
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import walk
-
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import variance
 from tflint_mem.analysis.program import modes
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import walk
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM504"
 MEASURED = {
@@ -49,7 +48,23 @@ MEASURED = {
     "function": "0 KiB per repeat on TF 2.15, 5-7 on 1.15; the function is set up anew each time",
 }
 _NAMES = frozenset(("keras.backend.function", "keras.backend.gradients", "keras.backend.variable"))
-_SAMPLES = frozenset(("image", "img", "images", "file", "filename", "path", "frame", "sample", "photo", "picture", "face", "patch", "crop"))
+_SAMPLES = frozenset(
+    (
+        "image",
+        "img",
+        "images",
+        "file",
+        "filename",
+        "path",
+        "frame",
+        "sample",
+        "photo",
+        "picture",
+        "face",
+        "patch",
+        "crop",
+    )
+)
 _RELEASES = frozenset(("keras.clear_session", "tf.reset_default_graph"))
 
 
@@ -60,7 +75,11 @@ def find(context):
         kind = next(iter(names)).rpartition(".")[2]
         if modes.asks_for_eager(m, i):
             continue  # the branch for graphs of code that runs eagerly as well
-        if kind == "variable" and not context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+        if (
+            kind == "variable"
+            and not context.project.versions.graph_mode(m)
+            or context.project.compiled(m, m.calls[i][3])
+        ):
             continue
         repeat = _repeat(context, m, i, kind)
         if repeat is not None:
@@ -72,9 +91,19 @@ def find(context):
 def _repeat(context, m, i, kind):
     """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is construction."""
     for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or repeat.kind == "comprehension" or lifetimes.kept(context, repeat, "backend-function"):
+        if (
+            repeat.count is not None
+            and repeat.count <= 3
+            or repeat.kind == "comprehension"
+            or lifetimes.kept(context, repeat, "backend-function")
+        ):
             continue
-        if kind != "variable" and repeat.local and not _over_samples(repeat) and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i][1]):
+        if (
+            kind != "variable"
+            and repeat.local
+            and not _over_samples(repeat)
+            and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i][1])
+        ):
             continue
         if not context.project.released(repeat, _RELEASES):
             return repeat
@@ -98,7 +127,9 @@ def _drafts(context, sites):
         if kind == "gradients" and any(_same(repeat, other[3]) and i < other[2] for other in functions):
             continue
         growing = kind
-        if kind == "function" and any(other[0] == "gradients" and _same(repeat, other[3]) and other[2] < i for other in sites):
+        if kind == "function" and any(
+            other[0] == "gradients" and _same(repeat, other[3]) and other[2] < i for other in sites
+        ):
             growing = "gradients"
         yield _draft(context, kind, growing, m, i, repeat)
 
@@ -109,14 +140,20 @@ def _same(one, other):
 
 def _draft(context, kind, growing, m, i, repeat):
     keeps = {
-        "gradients": "; the gradient operations it needs are added to the graph each time and stay there" if kind == "function" else "; its operations stay in the graph",
+        "gradients": "; the gradient operations it needs are added to the graph each time and stay there"
+        if kind == "function"
+        else "; its operations stay in the graph",
         "variable": "; it stays in the graph and the session",
         "function": "; it is set up anew each time",
     }[growing]
     light = growing == "function" and not context.project.versions.graph_mode(m)
     return context.at_call(
-        CODE, m, i, f"`{call_text(m, i)}` is made again {context.when(repeat, m)}{keeps}",
-        measured=MEASURED[growing], help="make it once and keep it: before the loop, in the constructor, or in a cache by layer",
+        CODE,
+        m,
+        i,
+        f"`{call_text(m, i)}` is made again {context.when(repeat, m)}{keeps}",
+        measured=MEASURED[growing],
+        help="make it once and keep it: before the loop, in the constructor, or in a cache by layer",
         severity="error" if growing == "variable" else "hint" if light else None,
         trace=context.trace(repeat, "makes a new backend " + kind),
         fix=_hoist(m, i, kind) if repeat.local else "what repeats it stands in another function",
@@ -125,9 +162,8 @@ def _draft(context, kind, growing, m, i, repeat):
 
 def _hoist(m, i, kind):
     def fix(fx):
-        from tflint_mem.codemod import operations as do
-
         from tflint_mem.codemod import NoFix
+        from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
 

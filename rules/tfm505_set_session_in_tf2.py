@@ -31,17 +31,18 @@ unsafe because it changes how GPU memory is taken.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.analysis.program import modes
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-
-from tflint_mem.analysis.program import modes
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM505"
 MEASURED = "silently does nothing on TF 2.15; `AttributeError` with Keras 3 (TF 2.16 and later)"
 _NAME = "keras.backend.set_session"
 _SWITCHES = frozenset(("tf.disable_eager_execution", "tf.disable_v2_behavior"))
-_SETUP = frozenset(("tf.Session", "tf.InteractiveSession", "tf.ConfigProto", "tf.GPUOptions", _NAME, "keras.backend.get_session"))
+_SETUP = frozenset(
+    ("tf.Session", "tf.InteractiveSession", "tf.ConfigProto", "tf.GPUOptions", _NAME, "keras.backend.get_session")
+)
 
 
 def find(context):
@@ -52,10 +53,19 @@ def find(context):
         growth = _growth(context, m, i)
         gone = context.project.versions.at_least(2, 16)
         yield context.at_call(
-            CODE, m, i,
-            f"`{call_text(m, i)}` " + ("is gone in Keras 3" if gone else "does nothing in eager TensorFlow 2; the session's configuration is never used"),
+            CODE,
+            m,
+            i,
+            f"`{call_text(m, i)}` "
+            + (
+                "is gone in Keras 3"
+                if gone
+                else "does nothing in eager TensorFlow 2; the session's configuration is never used"
+            ),
             measured=MEASURED,
-            help="use tf.config.experimental.set_memory_growth for each GPU" if growth is not False else "use tf.config (set_visible_devices, set_logical_device_configuration)",
+            help="use tf.config.experimental.set_memory_growth for each GPU"
+            if growth is not False
+            else "use tf.config (set_visible_devices, set_logical_device_configuration)",
             fix=_growth_instead(m, i, context) if growth and m.calls[i][3] == 0 and m.calls[i][4] == -1 else None,
         )
 
@@ -64,10 +74,15 @@ def _eager(context, m, i):
     """Is there evidence of TensorFlow 2, and none of graphs?"""
     if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
         return False
-    if context.project.versions.evidence(m)[0] - _SETUP or any("session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())):
+    if context.project.versions.evidence(m)[0] - _SETUP or any(
+        "session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())
+    ):
         return False
-    if any("graph.as_default" in context.project.apis(m, k) or (tail_of(context.receiver(m, k) or ("k", None)) or "").endswith("graph")
-           for k in m.calls_by_tail().get("as_default", ())):
+    if any(
+        "graph.as_default" in context.project.apis(m, k)
+        or (tail_of(context.receiver(m, k) or ("k", None)) or "").endswith("graph")
+        for k in m.calls_by_tail().get("as_default", ())
+    ):
         return False
     return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in modes.near(context, m, i))
 
@@ -75,7 +90,9 @@ def _eager(context, m, i):
 def _compatible(context, m, i):
     """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
     session = _session(context, m, i)
-    return any(v[0] == "ext" and "compat.v1" in v[1] for k in (i, session) if k is not None for v in context.infer.callee(m, k))
+    return any(
+        v[0] == "ext" and "compat.v1" in v[1] for k in (i, session) if k is not None for v in context.infer.callee(m, k)
+    )
 
 
 def _session(context, m, i):
@@ -111,7 +128,10 @@ def _configured(m, scope, name):
             for target in statement[5]:
                 if target == ("a", ("a", name, "gpu_options"), "allow_growth"):
                     return True
-                if target == name and any(e[0] == "c" and any(k == "allow_growth" for k, _ in m.calls[e[1]][2]) for e in walk(statement[6], m.calls)):
+                if target == name and any(
+                    e[0] == "c" and any(k == "allow_growth" for k, _ in m.calls[e[1]][2])
+                    for e in walk(statement[6], m.calls)
+                ):
                     return True
     return False
 
@@ -155,7 +175,11 @@ def _only_for(m, s, found):
         base = base[1]
     if base[0] != "n" or not any(base in _read(m, other) for other in found):
         return False
-    same = {k for k in m.scope_statements(0) if m.statements[k] and m.statements[k][0] == F.ASSIGN and any(_rooted(t, base) for t in m.statements[k][5])}
+    same = {
+        k
+        for k in m.scope_statements(0)
+        if m.statements[k] and m.statements[k][0] == F.ASSIGN and any(_rooted(t, base) for t in m.statements[k][5])
+    }
     return all(k in found or k in same or base not in _read(m, k) for k in range(len(m.statements)))
 
 
@@ -168,10 +192,23 @@ def _rooted(target, base):
 def _read(m, s):
     """The names in the expressions of a statement."""
     statement = m.statements[s]
-    return {e for expression in statement_expressions(statement) for e in walk(expression, m.calls) if e[0] == "n"} if statement else set()
+    return (
+        {e for expression in statement_expressions(statement) for e in walk(expression, m.calls) if e[0] == "n"}
+        if statement
+        else set()
+    )
 
 
 def _first_import(m):
     """Row of the module's first import of TensorFlow."""
-    return next((statement[3] for statement in m.statements if statement and statement[0] == F.IMPORT and statement[2] == -1
-                 and any(bound[1].split(".")[0] == "tensorflow" for bound in statement[5])), 1)
+    return next(
+        (
+            statement[3]
+            for statement in m.statements
+            if statement
+            and statement[0] == F.IMPORT
+            and statement[2] == -1
+            and any(bound[1].split(".")[0] == "tensorflow" for bound in statement[5])
+        ),
+        1,
+    )

@@ -43,30 +43,73 @@ Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions
 import os
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft, call_text
+from tflint_mem.analysis.program import execution_order
+from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import EXTERNAL_ROOTS
 from tflint_mem.project.linking.module import dotted as dotted_name
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.project.linking.names import is_package
-
-from tflint_mem.analysis.program import execution_order
-from tflint_mem.analysis.tracing import graphs
+from tflint_mem.ruleset.context import Draft, call_text
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
-_WORK = frozenset(f"model.{name}" for name in (
-    "fit", "fit_generator", "predict", "predict_on_batch", "predict_generator", "predict_classes", "predict_proba", "train_on_batch", "test_on_batch",
-    "evaluate", "evaluate_generator", "__call__",
-)) | frozenset(("saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize", "strategy.run"))
-_EAGER_ONLY = frozenset(("model.__call__", "saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize"))
-_SETTINGS = frozenset((
-    "set_memory_growth", "allow_growth", "gpu_options", "GPUOptions", "per_process_gpu_memory_fraction", "TF_FORCE_GPU_ALLOW_GROWTH",
-    "set_logical_device_configuration", "set_virtual_device_configuration", "LogicalDeviceConfiguration", "VirtualDeviceConfiguration",
-    "set_visible_devices", "CUDA_VISIBLE_DEVICES", "TPUStrategy", "TPUClusterResolver", "TF_GPU_ALLOCATOR",
-))
+_WORK = frozenset(
+    f"model.{name}"
+    for name in (
+        "fit",
+        "fit_generator",
+        "predict",
+        "predict_on_batch",
+        "predict_generator",
+        "predict_classes",
+        "predict_proba",
+        "train_on_batch",
+        "test_on_batch",
+        "evaluate",
+        "evaluate_generator",
+        "__call__",
+    )
+) | frozenset(
+    ("saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize", "strategy.run")
+)
+_EAGER_ONLY = frozenset(
+    ("model.__call__", "saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize")
+)
+_SETTINGS = frozenset(
+    (
+        "set_memory_growth",
+        "allow_growth",
+        "gpu_options",
+        "GPUOptions",
+        "per_process_gpu_memory_fraction",
+        "TF_FORCE_GPU_ALLOW_GROWTH",
+        "set_logical_device_configuration",
+        "set_virtual_device_configuration",
+        "LogicalDeviceConfiguration",
+        "VirtualDeviceConfiguration",
+        "set_visible_devices",
+        "CUDA_VISIBLE_DEVICES",
+        "TPUStrategy",
+        "TPUClusterResolver",
+        "TF_GPU_ALLOCATOR",
+    )
+)
 _WORK_TAILS = frozenset(name.rpartition(".")[2] for name in _WORK) | {"run", "eval"}
-_HELPER_WORDS = ("growth", "memory", "config", "setup", "set_up", "limit", "init", "visible", "select", "option", "prepare", "session")
+_HELPER_WORDS = (
+    "growth",
+    "memory",
+    "config",
+    "setup",
+    "set_up",
+    "limit",
+    "init",
+    "visible",
+    "select",
+    "option",
+    "prepare",
+    "session",
+)
 _FRAMEWORKS = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub"))
 _PROGRAM_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _NO_PROGRAMS = frozenset(("setup", "conf", "conftest", "noxfile", "fabfile", "tasks"))
@@ -78,7 +121,12 @@ def find(context):
     scripts = _console_scripts(context)
     found = []
     for m in map(project.modules.__getitem__, context.shown(range(len(project.modules)))):
-        if m.parts[-1] in _NO_PROGRAMS or context.in_tests(m) or not _may_start(context, m, scripts) or _is_test(context, m):
+        if (
+            m.parts[-1] in _NO_PROGRAMS
+            or context.in_tests(m)
+            or not _may_start(context, m, scripts)
+            or _is_test(context, m)
+        ):
             continue
         starts = _starts(context, m, scripts)
         if not starts or project.hardware.without_gpu(m) or context.settings.is_ignored(m.path, CODE):
@@ -89,32 +137,64 @@ def find(context):
         place = _first_import(context, m)
         work = _work(context, starts) if place is not None else None
         if work is not None and not (_doing(*work) == "computes" and _self_test(context, m, scripts)):
-            found.append((m, place, work, len(starts) > 1 and not _runs_itself(context, m), {each.index for each in closure}))
+            found.append(
+                (m, place, work, len(starts) > 1 and not _runs_itself(context, m), {each.index for each in closure})
+            )
     # what a program imports and serves is part of that program
-    starts = [(m, place, work) for m, place, work, service, _ in found
-              if not (service and any(m.index in closure and other is not m for other, _, _, _, closure in found))]
+    starts = [
+        (m, place, work)
+        for m, place, work, service, _ in found
+        if not (service and any(m.index in closure and other is not m for other, _, _, _, closure in found))
+    ]
     if starts:
         # the one nearest to the root of the project stands for all, programs about tests come last
-        yield _draft(context, *sorted(starts, key=lambda start: ("test" in start[0].parts[-1].lower(), len(start[0].parts), [part.lower() for part in start[0].parts], start[0].parts)))
+        yield _draft(
+            context,
+            *sorted(
+                starts,
+                key=lambda start: (
+                    "test" in start[0].parts[-1].lower(),
+                    len(start[0].parts),
+                    [part.lower() for part in start[0].parts],
+                    start[0].parts,
+                ),
+            ),
+        )
 
 
 def _draft(context, start, *others):
     m, pos, (wm, i) = start
     call = wm.calls[i][6]
     top = any(s and s[0] == F.IMPORT and s[6] == pos and s[1] == 0 for s in m.statements)
-    also = [(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}") for om, place, (cm, j) in others]
+    also = [
+        (om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}")
+        for om, place, (cm, j) in others
+    ]
     return Draft(
-        CODE, m, pos, "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
-        measured=MEASURED, help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
-        trace=((m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"), (wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}"), *also),
-        noqa_row=pos[2], fix=_fix(context, m, pos, top) if not others else "each entry point needs its own",
+        CODE,
+        m,
+        pos,
+        "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
+        measured=MEASURED,
+        help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
+        trace=(
+            (m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"),
+            (wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}"),
+            *also,
+        ),
+        noqa_row=pos[2],
+        fix=_fix(context, m, pos, top) if not others else "each entry point needs its own",
     )
 
 
 def _doing(m, i):
     """What the call does, in a word."""
     name = tail_of(m.calls[i][0]) or ""
-    return "trains" if name.startswith(("fit", "train")) or name in ("minimize", "apply_gradients", "gradient") else "computes"
+    return (
+        "trains"
+        if name.startswith(("fit", "train")) or name in ("minimize", "apply_gradients", "gradient")
+        else "computes"
+    )
 
 
 # -- entry points --------------------------------------------------------------------------------------------------------------
@@ -122,16 +202,27 @@ def _doing(m, i):
 
 def _may_start(context, m, scripts):
     """Can the module have starts?  Judged by the names in it, since most modules have none."""
-    return (m.notebook or m.parts[-1] == "__main__" or context.project.index.has("idents", "__name__", m.index) or _listed(context, m)
-            or _is_script(context, m) or any(parts == m.parts for parts, _ in scripts)
-            or context.project.repeats_of.handlers.possible(m))
+    return (
+        m.notebook
+        or m.parts[-1] == "__main__"
+        or context.project.index.has("idents", "__name__", m.index)
+        or _listed(context, m)
+        or _is_script(context, m)
+        or any(parts == m.parts for parts, _ in scripts)
+        or context.project.repeats_of.handlers.possible(m)
+    )
 
 
 def _starts(context, m, scripts):
     """[(module, scope)] of what runs when the module is started as a program; empty for a library."""
     named = _listed(context, m)  # then something starts its functions
-    functions = [(m, s) for s, record in enumerate(m.scopes) if record[F.S_KIND] == "function" and record[F.S_PARENT] == 0
-                 and (named or (m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))]
+    functions = [
+        (m, s)
+        for s, record in enumerate(m.scopes)
+        if record[F.S_KIND] == "function"
+        and record[F.S_PARENT] == 0
+        and (named or (m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))
+    ]
     if functions or _runs_itself(context, m):
         return [(m, 0), *functions]
     return [(m, 0)] if _is_script(context, m) and m.scope_calls(0) else []
@@ -144,7 +235,13 @@ def _is_script(context, m):
 
 def _self_test(context, m, scripts):
     """Is the main block, which trains nothing, there to try out a part: does a program that nobody imports use this module?"""
-    if m.notebook or m.package or _listed(context, m) or any(parts == m.parts for parts, _ in scripts) or any(_is_handler(context, m, s) for s in range(len(m.scopes))):
+    if (
+        m.notebook
+        or m.package
+        or _listed(context, m)
+        or any(parts == m.parts for parts, _ in scripts)
+        or any(_is_handler(context, m, s) for s in range(len(m.scopes)))
+    ):
         return False
     waiting, seen = [m.index], {m.index}
     for index in waiting:
@@ -153,7 +250,12 @@ def _self_test(context, m, scripts):
                 seen.add(other)
                 waiting.append(other)
                 om = context.project.module(other)
-                if not context.in_tests(om) and not _is_test(context, om) and not context.project.imports.importers(om) and (om.notebook or _may_start(context, om, scripts)):
+                if (
+                    not context.in_tests(om)
+                    and not _is_test(context, om)
+                    and not context.project.imports.importers(om)
+                    and (om.notebook or _may_start(context, om, scripts))
+                ):
                     return True
     return False
 
@@ -172,7 +274,15 @@ def _in_framework(context, m):
 
 def _runs_itself(context, m):
     """Is the module there to be started: a notebook, `__main__`, a script with a guard or one that the settings name?"""
-    return m.notebook or m.parts[-1] == "__main__" or _listed(context, m) or any(s and s[0] == F.IF and execution_order.is_main_test(s[5]) for s in map(m.statements.__getitem__, m.scope_statements(0)))
+    return (
+        m.notebook
+        or m.parts[-1] == "__main__"
+        or _listed(context, m)
+        or any(
+            s and s[0] == F.IF and execution_order.is_main_test(s[5])
+            for s in map(m.statements.__getitem__, m.scope_statements(0))
+        )
+    )
 
 
 def _is_handler(context, m, scope):
@@ -202,7 +312,7 @@ def _console_scripts(context):
     for names, function in found:
         for m in context.project.modules:
             parts = m.parts[:-1] if m.package else m.parts
-            if parts[-len(names):] == names:
+            if parts[-len(names) :] == names:
                 known.add((m.parts, function))
     return known
 
@@ -210,10 +320,17 @@ def _console_scripts(context):
 def _is_test(context, m):
     """Does the module stand in a folder of tests, or run them (`tf.test.main()`)?"""
     root = os.path.abspath(context.project.root) if context.project.root else ""
-    below = os.path.abspath(m.path)[len(root):] if root and os.path.abspath(m.path).startswith(root) else m.path
+    below = os.path.abspath(m.path)[len(root) :] if root and os.path.abspath(m.path).startswith(root) else m.path
     folders = below.replace(os.sep, "/").lower().split("/")[:-1]
-    return any(folder in ("test", "tests", "testing", "unittests") for folder in folders) or context.project.index.has("called", "main", m.index) and any(
-        (dotted_name(m.calls[i][0]) or ())[-2:-1] in (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",)) for i in m.calls_by_tail().get("main", ()))
+    return (
+        any(folder in ("test", "tests", "testing", "unittests") for folder in folders)
+        or context.project.index.has("called", "main", m.index)
+        and any(
+            (dotted_name(m.calls[i][0]) or ())[-2:-1]
+            in (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",))
+            for i in m.calls_by_tail().get("main", ())
+        )
+    )
 
 
 # -- work and settings -----------------------------------------------------------------------------------------------------------
@@ -273,19 +390,33 @@ def _elsewhere(context, f):
     """Is what is called, by its name, neither work nor anything that the project has: `np.log(x)`, `names.sort()`?"""
     if f[0] != "a" or f[2] == "remote":  # train.remote(x) runs the Ray task train
         return False
-    return f[2] not in _WORK_TAILS and f[2] not in context.project.defined and f[2] not in context.project.attributes and f[2] not in _renamed(context)
+    return (
+        f[2] not in _WORK_TAILS
+        and f[2] not in context.project.defined
+        and f[2] not in context.project.attributes
+        and f[2] not in _renamed(context)
+    )
 
 
 def _renamed(context):
     """Names under which modules of the project import something that is called otherwise."""
     if "renamed" not in context.memo:
-        context.memo["renamed"] = frozenset(name for m in context.project.modules for name, _, attribute, _ in m.imports if attribute and name != attribute)
+        context.memo["renamed"] = frozenset(
+            name
+            for m in context.project.modules
+            for name, _, attribute, _ in m.imports
+            if attribute and name != attribute
+        )
     return context.memo["renamed"]
 
 
 def _main_blocks(m):
     """The contexts of a module that run only when it is started itself."""
-    return [s[6] for s in map(m.statements.__getitem__, m.scope_statements(0)) if s and s[0] == F.IF and execution_order.is_main_test(s[5])]
+    return [
+        s[6]
+        for s in map(m.statements.__getitem__, m.scope_statements(0))
+        if s and s[0] == F.IF and execution_order.is_main_test(s[5])
+    ]
 
 
 def _computes(context, m, i):
@@ -303,7 +434,9 @@ def _computes(context, m, i):
     if names & _EAGER_ONLY and context.project.versions.graph_mode(m):
         names -= _EAGER_ONLY  # there they only add operations to the graph; the session computes
     if names & _WORK:
-        builds = "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
+        builds = (
+            "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
+        )
         return None if builds else True
     if not graphs.runs_session(context, m, i):
         return False
@@ -330,8 +463,16 @@ def _symbolic(context, m, call, argument):
 
 
 def _is_input(context, v):
-    if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][0], int) and isinstance(v[2][1], int):
-        return bool(context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"})
+    if (
+        v[0] == "obj"
+        and v[1] == "tensor"
+        and v[2] is not None
+        and isinstance(v[2][0], int)
+        and isinstance(v[2][1], int)
+    ):
+        return bool(
+            context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"}
+        )
     return False
 
 
@@ -342,9 +483,17 @@ def _handed_over(context, m, i):
     if not arguments and "tf.app.run" in context.project.apis(m, i):
         arguments = [("n", "main")]
     for argument in arguments:
-        if argument[0] != "f" and tail_of(argument) not in context.project.defined and tail_of(argument) not in m.aliases_of_defined(context.project.defined):
+        if (
+            argument[0] != "f"
+            and tail_of(argument) not in context.project.defined
+            and tail_of(argument) not in m.aliases_of_defined(context.project.defined)
+        ):
             continue  # no name of a function
-        if argument[0] == "n" and all(b[0] in ("param", "iter", "with") for b in m.bindings(call[3]).get(argument[1], ())) and argument[1] in m.bindings(call[3]):
+        if (
+            argument[0] == "n"
+            and all(b[0] in ("param", "iter", "with") for b in m.bindings(call[3]).get(argument[1], ()))
+            and argument[1] in m.bindings(call[3])
+        ):
             continue  # handed on: where it came from, it was seen
         for v in context.infer.values(m, call[3], argument, call[5]):
             if v[0] == "fn" and not _is_handler(context, context.project.module(v[1]), v[2]):
@@ -357,7 +506,12 @@ def _configured(context, m):
     """Does the module say anything about GPU memory, devices, another backend or the CPU?"""
     key = ("configured", m.index)
     if key not in context.memo:
-        context.memo[key] = bool(context.project.mentions_in(m, _SETTINGS)) or _chooses_device(context, m) or _other_backend(context, m) or _helper(context, m)
+        context.memo[key] = (
+            bool(context.project.mentions_in(m, _SETTINGS))
+            or _chooses_device(context, m)
+            or _other_backend(context, m)
+            or _helper(context, m)
+        )
     return context.memo[key]
 
 
@@ -367,7 +521,12 @@ def _chooses_device(context, m):
         return False
     for i in m.calls_by_tail().get("device", ()):
         argument = m.calls[i][1][0] if m.calls[i][1] else None
-        if argument is not None and argument[0] == "k" and isinstance(argument[1], str) and "cpu" in argument[1].lower():
+        if (
+            argument is not None
+            and argument[0] == "k"
+            and isinstance(argument[1], str)
+            and "cpu" in argument[1].lower()
+        ):
             return True
     return False
 
@@ -376,13 +535,17 @@ def _other_backend(context, m):
     """Keras told to use something else than TensorFlow."""
     from tflint_mem.analysis.program.devices import environment
 
-    return context.project.index.has("idents", "KERAS_BACKEND", m.index) and any(value not in (None, "tensorflow") for value in environment(m, "KERAS_BACKEND"))
+    return context.project.index.has("idents", "KERAS_BACKEND", m.index) and any(
+        value not in (None, "tensorflow") for value in environment(m, "KERAS_BACKEND")
+    )
 
 
 def _helper(context, m):
     """A call such as `limit_gpu_memory()` of a function that is not the project's own."""
     for tail in _helper_names(context):
-        if context.project.index.has("called", tail, m.index) and not any(context.project.functions_called(m, i) for i in m.calls_by_tail().get(tail, ())):
+        if context.project.index.has("called", tail, m.index) and not any(
+            context.project.functions_called(m, i) for i in m.calls_by_tail().get(tail, ())
+        ):
             return True
     return False
 
@@ -391,8 +554,12 @@ def _helper_names(context):
     """Names of what is called in the project that tell of settings for a GPU."""
     if "GPU helpers" not in context.memo:
         context.memo["GPU helpers"] = [
-            tail for tail in context.project.index.names("called") if "gpu" in tail.lower() and any(word in tail.lower() for word in _HELPER_WORDS)
-            and not tail.lower().startswith(("is_", "get_", "list_", "has_", "num_"))]
+            tail
+            for tail in context.project.index.names("called")
+            if "gpu" in tail.lower()
+            and any(word in tail.lower() for word in _HELPER_WORDS)
+            and not tail.lower().startswith(("is_", "get_", "list_", "has_", "num_"))
+        ]
     return context.memo["GPU helpers"]
 
 
@@ -428,10 +595,14 @@ def _fix(context, m, pos, top):
 def _sessions(context, m):
     """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one, or why there is none."""
     closure = {m.index, *context.project.imports.closure(m)}
-    made = [(om, i) for om, i, _ in context.everywhere(_SESSIONS, frozenset("tf." + name for name in _SESSIONS), closure)]
+    made = [
+        (om, i) for om, i, _ in context.everywhere(_SESSIONS, frozenset("tf." + name for name in _SESSIONS), closure)
+    ]
     if not made:
         return "in TensorFlow 1 the configuration of the first session decides, and this program opens none itself"
-    if any(om is not m or context.argument(om, i, 2, "config") is not None or om.calls[i][0][0] != "a" for om, i in made):
+    if any(
+        om is not m or context.argument(om, i, 2, "config") is not None or om.calls[i][0][0] != "a" for om, i in made
+    ):
         return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
 
     def fix(fx):
@@ -441,7 +612,11 @@ def _sessions(context, m):
         for _, i in made:
             view, call = fx.at(m, i)
             tf = view.code(call.func.value)
-            edits.append(do.add_keyword(view, call, "config", f"{tf}.ConfigProto(gpu_options={tf}.GPUOptions(allow_growth=True))"))
+            edits.append(
+                do.add_keyword(
+                    view, call, "config", f"{tf}.ConfigProto(gpu_options={tf}.GPUOptions(allow_growth=True))"
+                )
+            )
         return UNSAFE, "Let the memory of all GPUs grow as needed", do.join(*edits)
 
     return fix

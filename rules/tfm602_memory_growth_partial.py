@@ -28,14 +28,17 @@ for gpu in tf.config.list_physical_devices("GPU"):
 The loop over all GPUs is safe: on one GPU it does the same, on several the call for one of them was an error.
 """
 
+from tflint_mem.analysis.program import devices
 from tflint_mem.finding import SAFE
 from tflint_mem.project.linking.module import walk
 
-from tflint_mem.analysis.program import devices
-
 CODE = "TFM602"
 MEASURED = "`ValueError: Memory growth cannot differ between GPU devices` at the first operation on a machine with several GPUs"
-_STRATEGIES = ("tf.distribute.MirroredStrategy", "tf.distribute.experimental.CentralStorageStrategy", "keras.utils.multi_gpu_model")
+_STRATEGIES = (
+    "tf.distribute.MirroredStrategy",
+    "tf.distribute.experimental.CentralStorageStrategy",
+    "keras.utils.multi_gpu_model",
+)
 
 
 def find(context):
@@ -51,21 +54,33 @@ def find(context):
             if key not in seen and not _covered(context, m, i, named, calls):
                 seen.add(key)
                 yield context.at_call(
-                    CODE, m, i, "memory growth is switched on for some GPUs only; with another one visible TensorFlow stops at its first operation",
-                    measured=MEASURED, help="switch it on for every GPU in the list, or make this one the only visible device with set_visible_devices",
+                    CODE,
+                    m,
+                    i,
+                    "memory growth is switched on for some GPUs only; with another one visible TensorFlow stops at its first operation",
+                    measured=MEASURED,
+                    help="switch it on for every GPU in the list, or make this one the only visible device with set_visible_devices",
                     fix=_loop(m, i),
                 )
         elif _only_when_several(context, m, i, calls):
             yield context.at_call(
-                CODE, m, i, "memory growth is switched on in the multi-GPU branch only; without it TensorFlow takes nearly all memory of a single GPU",
-                severity="warning", help="switch it on for all GPUs before the branch",
+                CODE,
+                m,
+                i,
+                "memory growth is switched on in the multi-GPU branch only; without it TensorFlow takes nearly all memory of a single GPU",
+                severity="warning",
+                help="switch it on for all GPUs before the branch",
             )
 
 
 def _covered(context, m, i, named, calls):
     """Are these the only visible GPUs, or are the others configured, too?"""
     call = m.calls[i]
-    if any(om is m and m.calls[j][3] == call[3] and devices.devices(context, m, j).which in ("each", "?") for om, j in calls if j != i):
+    if any(
+        om is m and m.calls[j][3] == call[3] and devices.devices(context, m, j).which in ("each", "?")
+        for om, j in calls
+        if j != i
+    ):
         return True
     shown = devices.environment(m, "CUDA_VISIBLE_DEVICES")
     if shown and all(value is None or "," not in str(value) for value in shown):
@@ -75,7 +90,10 @@ def _covered(context, m, i, named, calls):
             visible = devices.devices(context, m, j)
             if visible.which == "?" or visible.which == named.which and _same(visible.index, named.index):
                 return True
-    return any(kind == "if" and branch and _counts(m, statement, ("==",), 1) for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call[4])))
+    return any(
+        kind == "if" and branch and _counts(m, statement, ("==",), 1)
+        for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call[4]))
+    )
 
 
 def _same(a, b):
@@ -97,9 +115,18 @@ def _only_when_several(context, m, i, calls):
         if kind != "if":
             continue
         otherwise = m.statements[statement][7] if branch else m.statements[statement][6]
-        if branch and (_counts(m, statement, (">",), 1) or _counts(m, statement, (">=",), 2)) and _about_devices(context, m, statement):
+        if (
+            branch
+            and (_counts(m, statement, (">",), 1) or _counts(m, statement, (">=",), 2))
+            and _about_devices(context, m, statement)
+        ):
             return True
-        if otherwise is not None and otherwise != c and _strategy_inside(context, m, c) and not _strategy_inside(context, m, otherwise):
+        if (
+            otherwise is not None
+            and otherwise != c
+            and _strategy_inside(context, m, c)
+            and not _strategy_inside(context, m, otherwise)
+        ):
             return not _about_devices(context, m, statement)
     return False
 
@@ -107,12 +134,18 @@ def _only_when_several(context, m, i, calls):
 def _about_devices(context, m, statement):
     """Does the test of an `if` ask for the devices?"""
     scope = m.statements[statement][1]
-    return any(e[0] in "nac" and devices.is_list(context, m, scope, e, statement) for e in walk(m.statements[statement][5], m.calls))
+    return any(
+        e[0] in "nac" and devices.is_list(context, m, scope, e, statement)
+        for e in walk(m.statements[statement][5], m.calls)
+    )
 
 
 def _strategy_inside(context, m, region):
     scope = m.statements[m.contexts[region][2]][1]
-    return any(m.inside(m.calls[j][4], region) and not context.project.apis(m, j).isdisjoint(_STRATEGIES) for j in m.scope_calls(scope))
+    return any(
+        m.inside(m.calls[j][4], region) and not context.project.apis(m, j).isdisjoint(_STRATEGIES)
+        for j in m.scope_calls(scope)
+    )
 
 
 def _loop(m, i):

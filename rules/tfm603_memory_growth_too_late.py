@@ -36,27 +36,81 @@ cases there is no fix.
 import os
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.analysis.program import devices, execution_order
 from tflint_mem.finding import SAFE
 from tflint_mem.knowledge.api import INITIALISERS, LOADERS, is_op
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-
-from tflint_mem.analysis.program import devices, execution_order
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM603"
 MEASURED = "`RuntimeError: Physical devices cannot be modified after being initialized`"
 
 # Calls that set up the devices although they make no tensor (tried out one by one on TensorFlow 2.21).
-_INITIALISE = INITIALISERS | LOADERS | frozenset((
-    "tf.Variable", "tf.device", "tf.summary.create_file_writer", "tf.config.experimental.get_memory_info", "tf.random.Generator.from_seed",
-    "model.compile", "model.fit", "model.predict", "model.evaluate", "model.build", "model.predict_on_batch", "model.train_on_batch", "model.__call__",
-    "keras.clone_model", "hub.KerasLayer", "dataset.__iter__", "tf.function.__call__", "variable.assign", "optimizer.apply_gradients",
-))
+_INITIALISE = (
+    INITIALISERS
+    | LOADERS
+    | frozenset(
+        (
+            "tf.Variable",
+            "tf.device",
+            "tf.summary.create_file_writer",
+            "tf.config.experimental.get_memory_info",
+            "tf.random.Generator.from_seed",
+            "model.compile",
+            "model.fit",
+            "model.predict",
+            "model.evaluate",
+            "model.build",
+            "model.predict_on_batch",
+            "model.train_on_batch",
+            "model.__call__",
+            "keras.clone_model",
+            "hub.KerasLayer",
+            "dataset.__iter__",
+            "tf.function.__call__",
+            "variable.assign",
+            "optimizer.apply_gradients",
+        )
+    )
+)
 # These make devices of their own with the default settings: the call after them raises nothing, but the memory is taken.
 _PEEKS = frozenset(("tf.device_lib.list_local_devices", "tf.test.is_gpu_available", "tf.test.gpu_device_name"))
-_NO_WEIGHTS = ("Input", "InputLayer", "Flatten", "Reshape", "Activation", "ReLU", "LeakyReLU", "Softmax", "ELU", "Concatenate", "Add", "Multiply", "Average",
-               "Maximum", "Minimum", "Subtract", "Dot", "ZeroPadding", "UpSampling", "Cropping", "Permute", "RepeatVector", "Lambda", "Masking", "MaxPool",
-               "AveragePooling", "AvgPool", "GlobalMax", "GlobalAverage", "Rescaling", "Resizing", "CenterCrop", "ThresholdedReLU", "Identity")
+_NO_WEIGHTS = (
+    "Input",
+    "InputLayer",
+    "Flatten",
+    "Reshape",
+    "Activation",
+    "ReLU",
+    "LeakyReLU",
+    "Softmax",
+    "ELU",
+    "Concatenate",
+    "Add",
+    "Multiply",
+    "Average",
+    "Maximum",
+    "Minimum",
+    "Subtract",
+    "Dot",
+    "ZeroPadding",
+    "UpSampling",
+    "Cropping",
+    "Permute",
+    "RepeatVector",
+    "Lambda",
+    "Masking",
+    "MaxPool",
+    "AveragePooling",
+    "AvgPool",
+    "GlobalMax",
+    "GlobalAverage",
+    "Rescaling",
+    "Resizing",
+    "CenterCrop",
+    "ThresholdedReLU",
+    "Identity",
+)
 _LAZY_ARGUMENTS = frozenset(("lr", "decay"))
 _SCHEDULES = ("Decay", "DecayRestarts", "LearningRateSchedule", "Optimizer")
 
@@ -87,9 +141,16 @@ def _draft(context, m, i, first):
     if first.m is not m:
         where = f"{os.path.basename(first.m.path)}, {where}"
     return context.at_call(
-        CODE, m, i, f"{what} comes too late: `{call_text(first.m, first.i)}` in {where} has set up the devices before",
-        measured="" if context.project.apis(first.m, first.i) & _PEEKS else MEASURED, help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
-        trace=((first.m, place[0], place[1], "sets up the devices"), (m, *m.calls[i][6][:2], f"asks for {what} after that")),
+        CODE,
+        m,
+        i,
+        f"{what} comes too late: `{call_text(first.m, first.i)}` in {where} has set up the devices before",
+        measured="" if context.project.apis(first.m, first.i) & _PEEKS else MEASURED,
+        help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
+        trace=(
+            (first.m, place[0], place[1], "sets up the devices"),
+            (m, *m.calls[i][6][:2], f"asks for {what} after that"),
+        ),
         fix=_move_up(m, i, first),
     )
 
@@ -108,20 +169,31 @@ def _initialises(context, m, i):
             if _built_sequential(context, m, i):
                 return True
         elif name.startswith("tf."):
-            if is_op(name) or name.startswith("tf.data.") and name.rpartition(".")[2] not in ("Options", "Dataset") and name.count(".") > 1:
+            if (
+                is_op(name)
+                or name.startswith("tf.data.")
+                and name.rpartition(".")[2] not in ("Options", "Dataset")
+                and name.count(".") > 1
+            ):
                 return not context.project.versions.graph_mode(m)
             if name.startswith("tf.distribute.") and name.endswith("Strategy"):
                 return True
         elif name.startswith(("keras.optimizers.", "keras.metrics.", "keras.applications.")):
             tail = name.rpartition(".")[2]
-            if tail[:1].isupper() and not tail.endswith(_SCHEDULES) and not (name.startswith("keras.optimizers.") and _lazy_optimizer(context, m, i)):
+            if (
+                tail[:1].isupper()
+                and not tail.endswith(_SCHEDULES)
+                and not (name.startswith("keras.optimizers.") and _lazy_optimizer(context, m, i))
+            ):
                 return True
     return False
 
 
 def _lazy_optimizer(context, m, i):
     """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by arguments that later ones refuse?"""
-    return context.project.versions.at_least(2, 11) is False or any(name in _LAZY_ARGUMENTS for name, _ in m.calls[i][2])
+    return context.project.versions.at_least(2, 11) is False or any(
+        name in _LAZY_ARGUMENTS for name, _ in m.calls[i][2]
+    )
 
 
 def _weighted_layer(context, m, i):
@@ -143,9 +215,15 @@ def _built_sequential(context, m, i):
     for e in walk(call[1][0], m.calls):
         if e[0] == "c":
             names = context.project.apis(m, e[1])
-            shaped = shaped or "keras.Input" in names or "keras.layers.InputLayer" in names or any(
-                k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e[1]][2])
-            weighted = weighted or any(n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names)
+            shaped = (
+                shaped
+                or "keras.Input" in names
+                or "keras.layers.InputLayer" in names
+                or any(k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e[1]][2])
+            )
+            weighted = weighted or any(
+                n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names
+            )
     return shaped and weighted
 
 
@@ -167,14 +245,25 @@ def _move_up(m, i, first):
         if unit is None or unit == start:
             raise NoFix("they stand in different blocks")
         moved, names = {unit}, _read(m, scope, unit)
-        for s in sorted((s for s in m.scope_statements(scope) if start < s < unit and m.statements[s] and m.statements[s][2] == block), reverse=True):
+        for s in sorted(
+            (
+                s
+                for s in m.scope_statements(scope)
+                if start < s < unit and m.statements[s] and m.statements[s][2] == block
+            ),
+            reverse=True,
+        ):
             statement = m.statements[s]
             bound = {t[1] for t in statement[5] if t[0] == "n"} if statement[0] == F.ASSIGN else set()
             if bound & names:
                 moved.add(s)
                 names |= _read(m, scope, s)
         rows = [(m.statements[s][3], m.statements[s][4]) for s in sorted(moved)]
-        return SAFE, "Configure the GPUs before TensorFlow sets them up", do.move_up(fx.source, rows, m.statements[start][3])
+        return (
+            SAFE,
+            "Configure the GPUs before TensorFlow sets them up",
+            do.move_up(fx.source, rows, m.statements[start][3]),
+        )
 
     return fix
 

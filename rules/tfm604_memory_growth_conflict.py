@@ -29,11 +29,10 @@ for gpu in tf.config.list_physical_devices("GPU"):
 The fix drops the call for growth and keeps the limit; it is unsafe because the limit may be the one that was not meant.
 """
 
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import walk
-
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.program import devices, execution_order
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import walk
 
 CODE = "TFM604"
 MEASURED = "`ValueError` at this call: a device with a limit cannot be given growth"
@@ -58,7 +57,14 @@ def find(context):
         mine = classify(m, i)
         named = devices.devices(context, m, i)
         for events in order.earlier(m, i):
-            other = next((e for e in events if e.tag != mine and not (e.m is m and _either(m, i, e.i)) and _same_device(context, m, i, named, e)), None)
+            other = next(
+                (
+                    e
+                    for e in events
+                    if e.tag != mine and not (e.m is m and _either(m, i, e.i)) and _same_device(context, m, i, named, e)
+                ),
+                None,
+            )
             if other is not None:
                 yield _draft(context, m, i, other)
                 break
@@ -72,7 +78,9 @@ def _either(m, i, j):
         if kind == "if" and ways.get(statement, branch) != branch:
             read = {e[1] for e in walk(m.statements[statement][5], m.calls) if e[0] == "n"}
             bindings = [b for name in read for b in m.bindings(m.calls[i][3]).get(name, ()) if b[1] >= 0]
-            return not any(hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings)
+            return not any(
+                hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings
+            )
     return False
 
 
@@ -88,11 +96,19 @@ def _draft(context, m, i, other):
     place = other.m.calls[other.i][6]
     growth, gm = (other.i, other.m) if late else (i, m)
     return context.at_call(
-        CODE, m, i,
-        "this memory limit replaces the memory growth that the same device was given before" if late else "a device with a memory limit cannot be given memory growth",
-        measured=MEASURED_IGNORED if late else MEASURED, severity="warning" if late else None,
+        CODE,
+        m,
+        i,
+        "this memory limit replaces the memory growth that the same device was given before"
+        if late
+        else "a device with a memory limit cannot be given memory growth",
+        measured=MEASURED_IGNORED if late else MEASURED,
+        severity="warning" if late else None,
         help="keep one of the two: growth to take memory as needed, a limit to share the GPU with other processes",
-        trace=((other.m, place[0], place[1], "asks for growth" if late else "sets the limit"), (m, *m.calls[i][6][:2], "contradicts it")),
+        trace=(
+            (other.m, place[0], place[1], "asks for growth" if late else "sets the limit"),
+            (m, *m.calls[i][6][:2], "contradicts it"),
+        ),
         fix=_drop(m, growth) if gm is m else "the two stand in different files",
     )
 
@@ -122,6 +138,10 @@ def _alone_in(view, call):
         if not isinstance(block, cst.IndentedBlock) or len(block.body) > 1:
             return node
         owner = view.parent(block)
-        if not isinstance(owner, (cst.For, cst.If)) or owner.orelse is not None or isinstance(view.parent(owner), (cst.If, cst.Else)):
+        if (
+            not isinstance(owner, (cst.For, cst.If))
+            or owner.orelse is not None
+            or isinstance(view.parent(owner), (cst.If, cst.Else))
+        ):
             raise NoFix("nothing would be left around it")
         node = statement = owner

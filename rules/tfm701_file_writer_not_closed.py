@@ -31,17 +31,23 @@ unsafe: a person should see that nothing is written later.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of
-
 from tflint_mem.analysis.models import lifetimes, models
 from tflint_mem.analysis.passes import kept
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import tail_of
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM701"
 MEASURED = "one file descriptor and 5-7 KiB per kept writer (TF 2.21); rebound: 0"
 FEW = 8  # writers by name
-_WRITERS = frozenset(("tf.summary.FileWriter", "tf.summary.create_file_writer", "tf.io.TFRecordWriter", "tf.contrib.summary.create_file_writer"))
+_WRITERS = frozenset(
+    (
+        "tf.summary.FileWriter",
+        "tf.summary.create_file_writer",
+        "tf.io.TFRecordWriter",
+        "tf.contrib.summary.create_file_writer",
+    )
+)
 
 
 def find(context):
@@ -75,7 +81,12 @@ def _closed(context, m):
 
 def _repeat(context, m, i, keeping):
     for repeat in context.repeats(m, i):
-        if repeat.kind not in ("loop", "while", "handler", "callback") or repeat.count is not None and repeat.count <= FEW or not lifetimes.works(context, repeat):
+        if (
+            repeat.kind not in ("loop", "while", "handler", "callback")
+            or repeat.count is not None
+            and repeat.count <= FEW
+            or not lifetimes.works(context, repeat)
+        ):
             continue
         if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):
             continue
@@ -91,9 +102,15 @@ def _repeat(context, m, i, keeping):
 def _draft(context, m, i, keeping, repeat):
     pos = kept.position(m, keeping.s)
     return Draft(
-        CODE, m, pos, f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
-        measured=MEASURED, help="close each writer when its run is over, or open it in a `with` statement",
-        trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")), noqa_row=m.statements[keeping.s][4], site=keeping.s,
+        CODE,
+        m,
+        pos,
+        f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
+        measured=MEASURED,
+        help="close each writer when its run is over, or open it in a `with` statement",
+        trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")),
+        noqa_row=m.statements[keeping.s][4],
+        site=keeping.s,
         fix=_close(context, m, i, keeping, repeat),
     )
 
@@ -111,6 +128,10 @@ def _close(context, m, i, keeping, repeat):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Close the writer at the end of each pass", do.close_at_end(view, call, fx.loop(view, m, repeat.context))
+        return (
+            UNSAFE,
+            "Close the writer at the end of each pass",
+            do.close_at_end(view, call, fx.loop(view, m, repeat.context)),
+        )
 
     return fix

@@ -35,20 +35,36 @@ is none where the workers read globals that only the parent sets, or are given m
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import call_text
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of
-
 from tflint_mem.analysis.gpu import tf_runtime
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import frozen
+from tflint_mem.finding import UNSAFE
+from tflint_mem.project.linking.module import tail_of
+from tflint_mem.ruleset.context import call_text
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
 _PACKAGES = ("multiprocessing.", "multiprocess.", "concurrent.futures.", "billiard.")
 _CONSTRUCTORS = frozenset(("Pool", "Process", "ProcessPoolExecutor"))
-_SHARED = frozenset(("Queue", "JoinableQueue", "SimpleQueue", "Lock", "RLock", "Event", "Condition", "Semaphore", "BoundedSemaphore", "Barrier", "Value", "Array"))
-_SUBMIT = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "apply_async", "submit"))
+_SHARED = frozenset(
+    (
+        "Queue",
+        "JoinableQueue",
+        "SimpleQueue",
+        "Lock",
+        "RLock",
+        "Event",
+        "Condition",
+        "Semaphore",
+        "BoundedSemaphore",
+        "Barrier",
+        "Value",
+        "Array",
+    )
+)
+_SUBMIT = frozenset(
+    ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "apply_async", "submit")
+)
 
 
 def find(context):
@@ -70,11 +86,17 @@ def find(context):
         fm, s = worker
         pos, use = m.calls[i][6], um.calls[ui][6]
         yield context.at_call(
-            CODE, m, i,
+            CODE,
+            m,
+            i,
             f"`{call_text(m, i)}` forks workers that run TensorFlow (`{fm.qualname(s) or 'a lambda'}`) from a process that has already run it; they can hang for ever",
-            measured=MEASURED, help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
-            trace=((um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
-                   (m, pos[0], pos[1], "forks worker processes"), (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker")),
+            measured=MEASURED,
+            help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
+            trace=(
+                (um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
+                (m, pos[0], pos[1], "forks worker processes"),
+                (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker"),
+            ),
             fix=_not_spawned(context, m, i, workers) or _spawn(m, i, kind, _own_context(context, m, i)),
         )
 
@@ -126,8 +148,16 @@ def _process_class(context, v):
     """Is the value a class of the project that derives from `multiprocessing.Process`?"""
     if v[0] != "cls":
         return False
-    return any(name in ("multiprocessing.Process", "multiprocess.Process", "multiprocessing.process.BaseProcess", "multiprocessing.context.Process")
-               for name in context.infer.foreign_bases(context.project.module(v[1]), v[2]))
+    return any(
+        name
+        in (
+            "multiprocessing.Process",
+            "multiprocess.Process",
+            "multiprocessing.process.BaseProcess",
+            "multiprocessing.context.Process",
+        )
+        for name in context.infer.foreign_bases(context.project.module(v[1]), v[2])
+    )
 
 
 def _context_forks(context, m, expression, i):
@@ -185,7 +215,10 @@ def _not_spawned(context, m, i, workers):
         return "the worker is a class of processes"
     if m.notebook:
         return "a notebook's functions cannot be imported by spawned workers"
-    if any(fm.scopes[s][F.S_KIND] == "lambda" or fm.scopes[fm.scopes[s][F.S_PARENT]][F.S_KIND] == "function" for fm, s in workers):
+    if any(
+        fm.scopes[s][F.S_KIND] == "lambda" or fm.scopes[fm.scopes[s][F.S_PARENT]][F.S_KIND] == "function"
+        for fm, s in workers
+    ):
         return "spawned workers can only import functions at the top of a module"
     if any(fm.is_method(s) for fm, s in workers):
         return "a method takes its object along, and that may not be picklable"
@@ -211,7 +244,22 @@ def _hands_over(context, m, i, workers):
     return bool(kinds & _BOUND_TO_PROCESS)
 
 
-_BOUND_TO_PROCESS = frozenset(("model", "session", "graph", "dataset", "iterator", "tf.function", "variable", "strategy", "saved_model", "layer", "optimizer", "interpreter"))
+_BOUND_TO_PROCESS = frozenset(
+    (
+        "model",
+        "session",
+        "graph",
+        "dataset",
+        "iterator",
+        "tf.function",
+        "variable",
+        "strategy",
+        "saved_model",
+        "layer",
+        "optimizer",
+        "interpreter",
+    )
+)
 
 
 def _set_in_parent(context, workers):
@@ -224,7 +272,11 @@ def _set_in_parent(context, workers):
             if owner == 0 and _later(fm, name, seen):
                 return name
         for e in frozen.module_attributes(context, fm, s):
-            if any(name == e[2] for other in context.project.mentioning(e[2], frozen.MAX_MODULES) for name in other.foreign_attributes()):
+            if any(
+                name == e[2]
+                for other in context.project.mentioning(e[2], frozen.MAX_MODULES)
+                for name in other.foreign_attributes()
+            ):
                 return e[2]
     return ""
 
@@ -243,7 +295,12 @@ def _is_main_block(m, context):
 
 def _shares(context, m):
     """Are queues or locks made for the default start method?  Spawned processes refuse them."""
-    return any(name.startswith(_PACKAGES) for tail in _SHARED for k in m.calls_by_tail().get(tail, ()) for name in context.project.apis(m, k))
+    return any(
+        name.startswith(_PACKAGES)
+        for tail in _SHARED
+        for k in m.calls_by_tail().get(tail, ())
+        for name in context.project.apis(m, k)
+    )
 
 
 def _guarded(context, m, i, depth):
@@ -252,7 +309,9 @@ def _guarded(context, m, i, depth):
         return any(_is_main_block(m, c) for c in m.chain(call[4]))
     if depth > 4:
         return False
-    return all(_guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call[3]) if how == "call")
+    return all(
+        _guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call[3]) if how == "call"
+    )
 
 
 def _own_context(context, m, i):

@@ -32,16 +32,25 @@ that a table which is filled keeps its entries from one repeat to the next.
 """
 
 from tflint_mem import facts as F
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.models import models, saved
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import modes
+from tflint_mem.finding import UNSAFE
 
 CODE = "TFM703"
-TABLES = frozenset(("tf.lookup.StaticHashTable", "tf.lookup.StaticVocabularyTable", "tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable",
-                    "tf.lookup.experimental.MutableHashTable", "tf.lookup.MutableHashTable"))
-LAYERS = frozenset("keras.layers." + name for name in ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"))
+TABLES = frozenset(
+    (
+        "tf.lookup.StaticHashTable",
+        "tf.lookup.StaticVocabularyTable",
+        "tf.lookup.DenseHashTable",
+        "tf.lookup.experimental.DenseHashTable",
+        "tf.lookup.experimental.MutableHashTable",
+        "tf.lookup.MutableHashTable",
+    )
+)
+LAYERS = frozenset(
+    "keras.layers." + name for name in ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup")
+)
 _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 MEASURED_TABLE = "1088 KiB per repeat for 20 000 entries stay for ever (TF 2.21; 1097 on 2.15); gc.collect() and clear_session() free nothing"
 MEASURED_LAYER = "220-240 KiB per repeat for a vocabulary of 2000 words stay for ever (TF 2.21 and 2.15); gc.collect() and clear_session() free nothing"
@@ -56,7 +65,10 @@ def find(context):
             continue
         layer = bool(names & LAYERS)
         yield context.at_call(
-            CODE, m, i, f"`{models.text(m, i)}` makes a lookup table {context.when(repeat, m)}; the content of each stays for the life of the process",
+            CODE,
+            m,
+            i,
+            f"`{models.text(m, i)}` makes a lookup table {context.when(repeat, m)}; the content of each stays for the life of the process",
             measured=MEASURED_LAYER if layer else MEASURED_TABLE,
             help="make it once, before the repeat or in the constructor of what uses it",
             trace=context.trace(repeat, "makes a table that nothing frees"),
@@ -67,11 +79,27 @@ def find(context):
 def _repeat(context, m, i):
     """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()` releases it."""
     for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat) or _goes_into_model(context, m, i) or modes.new_graph(context, repeat):
+        if (
+            repeat.count is not None
+            and repeat.count <= 3
+            or models.kept(context, repeat)
+            or _goes_into_model(context, m, i)
+            or modes.new_graph(context, repeat)
+        ):
             continue
-        if repeat.count is not None and repeat.context is not None and not repeat.local and _fills_by_key(repeat.module, repeat.context):
+        if (
+            repeat.count is not None
+            and repeat.context is not None
+            and not repeat.local
+            and _fills_by_key(repeat.module, repeat.context)
+        ):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
-        if context.project.released_by.in_region(repeat.module, repeat.module.calls[repeat.hops[0][1]][3], -1 if repeat.context is None else repeat.context, _INPUTS):
+        if context.project.released_by.in_region(
+            repeat.module,
+            repeat.module.calls[repeat.hops[0][1]][3],
+            -1 if repeat.context is None else repeat.context,
+            _INPUTS,
+        ):
             continue  # each pass adds an input to the model that is being built, with its own table
         return repeat
     return None
@@ -82,7 +110,9 @@ def _fills_by_key(m, loop):
     kind, _, statement, _ = m.contexts[loop]
     target = m.statements[statement][5] if kind == "for" else None
     return target is not None and any(
-        s and s[0] == F.ASSIGN and m.inside(s[2], loop) and any(t[0] == "x" and t[2] == target for t in s[5]) for s in m.statements)
+        s and s[0] == F.ASSIGN and m.inside(s[2], loop) and any(t[0] == "x" and t[2] == target for t in s[5])
+        for s in m.statements
+    )
 
 
 def _goes_into_model(context, m, i):
@@ -108,12 +138,24 @@ def _symbolic(context, m, j, argument):
         scope = m.calls[j][3]
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(t[0] == "x" and t[1:3] == argument[1:3] for t in statement[5]):
+            if (
+                statement
+                and statement[0] == F.ASSIGN
+                and statement[6] is not None
+                and any(t[0] == "x" and t[1:3] == argument[1:3] for t in statement[5])
+            ):
                 return _symbolic(context, m, j, statement[6])
     return False
 
 
-_FILLED = frozenset(("tf.lookup.DenseHashTable", "tf.lookup.experimental.DenseHashTable", "tf.lookup.experimental.MutableHashTable", "tf.lookup.MutableHashTable"))
+_FILLED = frozenset(
+    (
+        "tf.lookup.DenseHashTable",
+        "tf.lookup.experimental.DenseHashTable",
+        "tf.lookup.experimental.MutableHashTable",
+        "tf.lookup.MutableHashTable",
+    )
+)
 
 
 def _keep(context, m, i, names, repeat):
@@ -125,7 +167,9 @@ def _keep(context, m, i, names, repeat):
     varying = cached.varying(context, m, i, repeat)
     if varying:
         return f"{varying} may hold something else in each call, or is no key for a cache"
-    return cached.loader(context, m, i, [(m, i)], verb="make", noun="table", message="Make the table once, behind a cache", by_name=True)
+    return cached.loader(
+        context, m, i, [(m, i)], verb="make", noun="table", message="Make the table once, behind a cache", by_name=True
+    )
 
 
 def _hoist(m, i):
@@ -133,7 +177,9 @@ def _hoist(m, i):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        edits, _ = do.outermost_loop(view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "table"))
+        edits, _ = do.outermost_loop(
+            view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "table")
+        )
         return UNSAFE, "Make the table once before the loop", edits
 
     return fix

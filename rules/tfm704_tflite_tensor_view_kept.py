@@ -27,10 +27,9 @@ The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a pers
 """
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Draft
-from tflint_mem.finding import UNSAFE
-
 from tflint_mem.analysis.passes import kept
+from tflint_mem.finding import UNSAFE
+from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM704"
 MEASURED = "4229 KiB per kept view: the interpreter of a model of 4.2 MiB stays (TF 2.21); get_tensor(): 0"
@@ -43,14 +42,28 @@ def find(context):
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
         for scope in _scopes(m, m.calls[i][3]):
             for s, values, pos, what in _keeping(context, m, scope):
-                view = next((v for v in (_view(context, m, scope, value, s, 0) for value in values) if v is not None), None)
-                if view is None or (m.index, s) in seen or what == "returns" and not _made_here(context, m, scope, view):
+                view = next(
+                    (v for v in (_view(context, m, scope, value, s, 0) for value in values) if v is not None), None
+                )
+                if (
+                    view is None
+                    or (m.index, s) in seen
+                    or what == "returns"
+                    and not _made_here(context, m, scope, view)
+                ):
                     continue
                 seen.add((m.index, s))
                 yield Draft(
-                    CODE, m, pos, f"{what} a view into the interpreter's memory, and with it the interpreter",
-                    measured=MEASURED, help="use get_tensor(), or copy the array", trace=((m, m.calls[view][6][0], m.calls[view][6][1], "gives a view, no copy"),),
-                    fix=_copied(context, m, view), noqa_row=m.statements[s][4], site=s,
+                    CODE,
+                    m,
+                    pos,
+                    f"{what} a view into the interpreter's memory, and with it the interpreter",
+                    measured=MEASURED,
+                    help="use get_tensor(), or copy the array",
+                    trace=((m, m.calls[view][6][0], m.calls[view][6][1], "gives a view, no copy"),),
+                    fix=_copied(context, m, view),
+                    noqa_row=m.statements[s][4],
+                    site=s,
                 )
 
 
@@ -70,10 +83,23 @@ def _keeping(context, m, scope):
         statement = m.statements[s]
         if statement is None:
             continue
-        if statement[0] == F.ASSIGN and statement[6] is not None and any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]):
+        if (
+            statement[0] == F.ASSIGN
+            and statement[6] is not None
+            and any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5])
+        ):
             calls = [m.calls[k][6] for k in m.scope_calls(scope) if m.calls[k][5] == s]
             if calls:
-                yield s, (statement[6],), (statement[3], min(c[1] for c in calls if c[0] == min(c[0] for c in calls)), *max(c[2:] for c in calls)), "keeps"
+                yield (
+                    s,
+                    (statement[6],),
+                    (
+                        statement[3],
+                        min(c[1] for c in calls if c[0] == min(c[0] for c in calls)),
+                        *max(c[2:] for c in calls),
+                    ),
+                    "keeps",
+                )
         elif statement[0] == F.RETURN and statement[5] is not None:
             yield s, statement[5][1] if statement[5][0] == "t" else (statement[5],), statement[6], "returns"
 
@@ -86,13 +112,21 @@ def _view(context, m, scope, e, at, depth):
         return _view(context, m, scope, e[1], at, depth + 1)
     if e[0] == "n":
         bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at)
-        return _view(context, m, scope, bindings[0][3], bindings[0][1], depth + 1) if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else None
+        return (
+            _view(context, m, scope, bindings[0][3], bindings[0][1], depth + 1)
+            if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]
+            else None
+        )
     if e[0] != "c":
         return None
     f = m.calls[e[1]][0]
     if f[0] == "a" and f[2] in _VIEWS:
         return _view(context, m, scope, f[1], at, depth + 1)
-    if "interpreter.tensor" in (context.project.apis(m, f[1]) if f[0] == "c" else ()) or f[0] in ("n", "a") and _gives_views(context, m, scope, f, at):
+    if (
+        "interpreter.tensor" in (context.project.apis(m, f[1]) if f[0] == "c" else ())
+        or f[0] in ("n", "a")
+        and _gives_views(context, m, scope, f, at)
+    ):
         return e[1]
     return None
 
@@ -102,14 +136,20 @@ def _gives_views(context, m, scope, f, at):
     if f[0] == "n":
         bindings = m.bindings(scope).get(f[1], ())
         values = [b[3] for b in bindings if b[0] == "assign" and not b[4]]
-        return bool(values) and len(values) == len(bindings) and all(_is_tensor_call(context, m, value) for value in values)
+        return (
+            bool(values)
+            and len(values) == len(bindings)
+            and all(_is_tensor_call(context, m, value) for value in values)
+        )
     owner = scope
     while owner > 0 and m.scopes[owner][F.S_KIND] != "class":
         owner = m.scopes[owner][F.S_PARENT]
     if owner <= 0 or f[1] != ("n", "self"):
         return False
     assigned = context.infer.attribute_assignments(m, owner).get(f[2], ())
-    return bool(assigned) and all(kind == "assign" and not path and _is_tensor_call(context, m, value) for _, _, value, path, kind in assigned)
+    return bool(assigned) and all(
+        kind == "assign" and not path and _is_tensor_call(context, m, value) for _, _, value, path, kind in assigned
+    )
 
 
 def _is_tensor_call(context, m, e):
@@ -119,12 +159,25 @@ def _is_tensor_call(context, m, e):
 def _made_here(context, m, scope, view):
     """Is the interpreter made in this function, so that only the view would keep it?"""
     f = m.calls[view][0]
-    source = f[1] if f[0] == "c" else next((b[3][1] for b in m.bindings(scope).get(f[1], ()) if b[0] == "assign" and b[3][0] == "c"), None) if f[0] == "n" else None
+    source = (
+        f[1]
+        if f[0] == "c"
+        else next((b[3][1] for b in m.bindings(scope).get(f[1], ()) if b[0] == "assign" and b[3][0] == "c"), None)
+        if f[0] == "n"
+        else None
+    )
     if source is None:
         return False
     receiver = m.calls[source][0][1]
-    return any(v[0] == "obj" and v[1] == "interpreter" and v[2] is not None and v[2][0] == m.index and isinstance(v[2][1], int) and m.calls[v[2][1]][3] == scope
-               for v in context.infer.values(m, scope, receiver, m.calls[source][5]))
+    return any(
+        v[0] == "obj"
+        and v[1] == "interpreter"
+        and v[2] is not None
+        and v[2][0] == m.index
+        and isinstance(v[2][1], int)
+        and m.calls[v[2][1]][3] == scope
+        for v in context.infer.values(m, scope, receiver, m.calls[source][5])
+    )
 
 
 def _copied(context, m, view):
@@ -139,6 +192,10 @@ def _copied(context, m, view):
         concrete, call = fx.at(m, view)
         asked = call.func
         arguments = ", ".join(concrete.code(arg.value) for arg in asked.args)
-        return UNSAFE, "Take a copy with get_tensor", do.replace_expression(concrete, call, f"{concrete.code(asked.func.value)}.get_tensor({arguments})")
+        return (
+            UNSAFE,
+            "Take a copy with get_tensor",
+            do.replace_expression(concrete, call, f"{concrete.code(asked.func.value)}.get_tensor({arguments})"),
+        )
 
     return fix

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tflint_mem.fixes.rounds import MOST_ROUNDS, fix_source
 from tflint_mem.finding import Edit, Finding, Fix
+from tflint_mem.fixes.rounds import MOST_ROUNDS, fix_source
 from tflint_mem.sources.source import Source, split_rows
 from tflint_mem.storage.in_place import write_atomic
 
@@ -20,8 +20,18 @@ from tflint_mem.storage.in_place import write_atomic
 def finding(code, row, column=1, edits=(), applicability="safe", severity="error", cell=None):
     fix = Fix(applicability=applicability, message="fix", edits=tuple(edits)) if edits else None
     return Finding(
-        code=code, name=code.lower(), group="leak", severity=severity, message="m", path="code.py", cell=cell,
-        start=(row, column), end=(row, column + 1), noqa_row=row, fix=fix)
+        code=code,
+        name=code.lower(),
+        group="leak",
+        severity=severity,
+        message="m",
+        path="code.py",
+        cell=cell,
+        start=(row, column),
+        end=(row, column + 1),
+        noqa_row=row,
+        fix=fix,
+    )
 
 
 def replace(row, old, new, column=1, cell=None):
@@ -42,10 +52,19 @@ class Linter:
         for row, line in enumerate(source.lines, 1):
             for word, (new, *rest) in self.words.items():
                 for column in [i + 1 for i in range(len(line)) if line.startswith(word, i)]:
-                    edits = new(source, row, column) if callable(new) else [replace(row, word, new, column)] if new is not None else []
+                    edits = (
+                        new(source, row, column)
+                        if callable(new)
+                        else [replace(row, word, new, column)]
+                        if new is not None
+                        else []
+                    )
                     cell, row_there = source.locate(row)
                     if cell is not None:
-                        edits = [e.replace(cell=cell, start=(row_there, e.start[1]), end=(row_there, e.end[1])) for e in edits]
+                        edits = [
+                            e.replace(cell=cell, start=(row_there, e.start[1]), end=(row_there, e.end[1]))
+                            for e in edits
+                        ]
                     severity = rest[0] if rest else "error"
                     applicability = rest[1] if len(rest) > 1 else "safe"
                     found.append(finding(word.upper(), row_there, column, edits, applicability, severity, cell))
@@ -53,7 +72,9 @@ class Linter:
 
     def fix(self, text, unsafe=False, path="code.py"):
         raw = text if isinstance(text, bytes) else text.encode()
-        return fix_source(Source.from_bytes(path, raw), self(raw, path), unsafe=unsafe, recheck=lambda new: self(new, path))
+        return fix_source(
+            Source.from_bytes(path, raw), self(raw, path), unsafe=unsafe, recheck=lambda new: self(new, path)
+        )
 
 
 def reasons(result):
@@ -78,7 +99,8 @@ def test_nothing_to_do():
 def test_overlapping_fixes_go_into_the_next_round():
     linter = Linter(
         aa=(lambda s, row, column: [Edit(start=(row, 1), end=(row, len(s.lines[row - 1]) + 1), content="bb")],),
-        cc=("dd",))
+        cc=("dd",),
+    )
     result = linter.fix("aa = cc\nx = cc\n")
     assert result.new == b"bb\nx = dd\n"
     assert [f.code for f in result.applied] == ["AA", "CC"]
@@ -92,6 +114,7 @@ def importing(word, line):
         if line not in source.text:
             found.insert(0, Edit(start=(1, 10), end=(1, 10), content="\n" + line))
         return found
+
     return edits
 
 
@@ -122,11 +145,14 @@ def test_a_fix_that_breaks_the_code_is_left_out():
     assert [f.code for f in result.applied] == ["BAD", "BAD"]
 
 
-@pytest.mark.parametrize("text, new", [
-    ("def f():\n    return bad\nx = 1\n", "return"),
-    ("x = bad\n", "__debug__ = 1"),
-    ("f(a=bad)\n", "1, a=2"),
-])
+@pytest.mark.parametrize(
+    "text, new",
+    [
+        ("def f():\n    return bad\nx = 1\n", "return"),
+        ("x = bad\n", "__debug__ = 1"),
+        ("f(a=bad)\n", "1, a=2"),
+    ],
+)
 def test_what_the_parser_accepts_but_not_the_compiler(text, new):
     if new == "return":
         text, new = "x = 1\nbad\n", "return"
@@ -146,8 +172,15 @@ def test_a_fix_that_does_not_help_is_left_out():
 
 
 def test_a_fix_that_moves_its_finding_is_left_out():
-    linter = Linter(bad=(lambda s, row, column: [Edit(start=(1, 1), end=(1, 1), content="a = bad\n"),
-                                                 replace(row, "bad", "a", column)] if row > 1 else [],))
+    linter = Linter(
+        bad=(
+            lambda s, row, column: (
+                [Edit(start=(1, 1), end=(1, 1), content="a = bad\n"), replace(row, "bad", "a", column)]
+                if row > 1
+                else []
+            ),
+        )
+    )
     result = linter.fix("x = 1\nb = bad\n")
     assert result.new == b"x = 1\nb = bad\n"
     assert reasons(result) == [("BAD", "the finding would still be there")]
@@ -161,14 +194,16 @@ def test_a_fix_that_causes_another_finding(severity, kept):
 
 
 def test_fixes_that_shift_other_findings():
-    linter = Linter(bad=("x\ny", ), keep=(None,), late=("z",))
+    linter = Linter(bad=("x\ny",), keep=(None,), late=("z",))
     result = linter.fix("bad\nkeep; bad; keep\nlate = bad; keep\n")
     assert b"bad" not in result.new and b"late" not in result.new
     assert result.skipped == []
 
 
 def test_a_left_out_fix_is_not_tried_again_when_it_has_moved():
-    linter = Linter(bad=("(",), first=("a\nb",), second=(lambda s, r, c: [replace(r, "second", "c", c)] if r > 2 else [],))
+    linter = Linter(
+        bad=("(",), first=("a\nb",), second=(lambda s, r, c: [replace(r, "second", "c", c)] if r > 2 else [],)
+    )
     result = linter.fix("first\nx = bad; second\n")
     assert result.new == b"a\nb\nx = bad; c\n"
     assert reasons(result) == [("BAD", "the result would not compile")]
@@ -232,14 +267,20 @@ def test_a_fix_over_a_magic_is_left_out():
 # --- properties ------------------------------------------------------------------------------------------------------
 
 NAMES = ["bad", "good", "é", "x1"]
-ROW = st.lists(st.sampled_from(["bad", "good", "x = 'é ü'", "f(bad)", "'\x0c\u2028'", "bad + bad"]), min_size=1, max_size=3).map("; ".join)
+ROW = st.lists(
+    st.sampled_from(["bad", "good", "x = 'é ü'", "f(bad)", "'\x0c\u2028'", "bad + bad"]), min_size=1, max_size=3
+).map("; ".join)
 ENCODINGS = st.sampled_from(["utf-8", "latin-1", "utf-8-sig", "cp1252"])
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    rows=st.lists(ROW, min_size=1, max_size=6), newlines=st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=7, max_size=7),
-    final=st.booleans(), encoding=ENCODINGS, new=st.sampled_from(["", "g", "'é'", "(1,\n 2)", "longer_name"]))
+    rows=st.lists(ROW, min_size=1, max_size=6),
+    newlines=st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=7, max_size=7),
+    final=st.booleans(),
+    encoding=ENCODINGS,
+    new=st.sampled_from(["", "g", "'é'", "(1,\n 2)", "longer_name"]),
+)
 def test_bytes_outside_the_edits_stay(rows, newlines, final, encoding, new):
     codec = "utf-8" if encoding == "utf-8-sig" else encoding
     if codec != "utf-8":
@@ -251,14 +292,18 @@ def test_bytes_outside_the_edits_stay(rows, newlines, final, encoding, new):
     raw = text.encode(encoding)
     result = Linter(bad=(new or "0",)).fix(raw)
     assert result.skipped == []
-    assert result.new.replace((new or "0").encode(codec), b"") == raw.replace(b"bad", b"").replace((new or "0").encode(codec), b"")
+    assert result.new.replace((new or "0").encode(codec), b"") == raw.replace(b"bad", b"").replace(
+        (new or "0").encode(codec), b""
+    )
     assert b"bad" not in result.new or result.rounds == MOST_ROUNDS
 
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data(), newline=st.sampled_from(["\n", "\r\n", "\r"]), final=st.booleans())
 def test_random_edits_splice_exactly(data, newline, final):
-    rows = data.draw(st.lists(st.sampled_from(["", "x = 1", "é = 'ü'", "\ty = 2  # \u2028", "'''a", "b'''"]), min_size=1, max_size=8))
+    rows = data.draw(
+        st.lists(st.sampled_from(["", "x = 1", "é = 'ü'", "\ty = 2  # \u2028", "'''a", "b'''"]), min_size=1, max_size=8)
+    )
     text = newline.join(rows) + newline * final
     source = Source.from_bytes("code.py", text.encode())
     rows = split_rows(text)
@@ -266,7 +311,7 @@ def test_random_edits_splice_exactly(data, newline, final):
     for row in rows[:-1]:
         offsets.append(offsets[-1] + len(row) + len(newline))
     places = sorted({data.draw(st.integers(0, len(text))) for _ in range(4)})
-    places = [p for p in places if not (newline == "\r\n" and text[p - 1:p + 1] == "\r\n")]
+    places = [p for p in places if not (newline == "\r\n" and text[p - 1 : p + 1] == "\r\n")]
     pairs = list(zip(places[::2], places[1::2]))
     contents = [data.draw(st.sampled_from(["", "new", "é" + newline])) for _ in pairs]
 
@@ -338,13 +383,26 @@ def test_a_file_that_another_files_fix_gives_something_to_fix_has_its_turn(tmp_p
     """A finding that stood for a builder in one loop is mended; what it hid is mended by the same run."""
     (tmp_path / "__init__.py").write_text(
         "from tensorflow.keras.models import Model\n\n\ndef build(size):\n    for filters in (16, 8, 3):\n        x = Conv(filters)(x)\n\n\n"
-        "for i in range(3):\n    import nets\n    nets.build()\n")
+        "for i in range(3):\n    import nets\n    nets.build()\n"
+    )
     (tmp_path / "nets.py").write_text(
         "import tensorflow as tf\n\n\ndef build(width):\n    net = tf.keras.Sequential([Input((4,)), tf.keras(width), tf])\n"
         "    net.compile('sgd', 'mse')\n    return net\n    shutil.copy(name, 'best.keras')\n\n\ndef improve(width):\n"
         "    build(width).save('new.keras')\n\n\nfor width in range(2, 42):\n    improve(width)\n"
-        "    best = tf.keras.models.load_model('best.keras')\n")
-    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--pedantic", "--fix", "--unsafe-fixes", "."]
+        "    best = tf.keras.models.load_model('best.keras')\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "tflint_mem",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--pedantic",
+        "--fix",
+        "--unsafe-fixes",
+        ".",
+    ]
     states = []
     for _ in range(2):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

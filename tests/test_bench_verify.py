@@ -30,7 +30,9 @@ def test_every_leaky_fixture_of_the_group_and_the_same_place_in_its_fixed_versio
 def test_the_loop_most_like_the_leaky_one(tmp_path):
     leaky, fixed = tmp_path / "leaky.py", tmp_path / "fixed.py"
     leaky.write_text("for epoch in range(9):\n    load(epoch)\n")
-    fixed.write_text('for name in names:\n    pass\n\nfor epoch in range(8):\n    """doc"""\n    if epoch:\n        pass\n    use(epoch)\n')
+    fixed.write_text(
+        'for name in names:\n    pass\n\nfor epoch in range(8):\n    """doc"""\n    if epoch:\n        pass\n    use(epoch)\n'
+    )
     assert bench.same_place(bench.Item("leaky", "TFM101", leaky, 2, 1), fixed) == (8, 4)
     leaky.write_text("def handler(event):\n    return load(event)\n")
     fixed.write_text("def first():\n    pass\n\n\ndef handler(event):\n    return use(event)\n")
@@ -79,20 +81,44 @@ model = build()
     assert rows == [13, 23]
 
 
-@pytest.mark.parametrize(("message", "verdict"), [
-    ("172 KiB wait; fixed: no growth (13 B per repeat)", "not-confirmed"), ("4.1 MiB stay; fixed: bounded (3.7 KiB per repeat)", "bounded"),
-    ("257 KiB stay; the fixed version grows too: 256 KiB stay", "confirmed"), ("hangs; fixed: it comes back", "not-confirmed"),
-    ("hangs; fixed: it still hangs", "confirmed"), ("ValueError: x; fixed: still ValueError", "confirmed"), ("935 KiB stay", None)])
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        ("172 KiB wait; fixed: no growth (13 B per repeat)", "not-confirmed"),
+        ("4.1 MiB stay; fixed: bounded (3.7 KiB per repeat)", "bounded"),
+        ("257 KiB stay; the fixed version grows too: 256 KiB stay", "confirmed"),
+        ("hangs; fixed: it comes back", "not-confirmed"),
+        ("hangs; fixed: it still hangs", "confirmed"),
+        ("ValueError: x; fixed: still ValueError", "confirmed"),
+        ("935 KiB stay", None),
+    ],
+)
 def test_what_a_message_says_about_the_fixed_version(message, verdict):
     assert bench.after_fix(message) == verdict
 
 
 def test_the_words_are_those_of_the_messages():
     source = (ROOT / "tflint_mem" / "verify" / "verdict" / "judge.py").read_text()
-    texts = "".join(node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    for words in ("the fixed version grows too", "fixed: it still hangs", "fixed: it comes back", "no growth", "bounded", "fixed: no error", "fixed: still", "fixed: it is on"):
+    texts = "".join(
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    for words in (
+        "the fixed version grows too",
+        "fixed: it still hangs",
+        "fixed: it comes back",
+        "no growth",
+        "bounded",
+        "fixed: no error",
+        "fixed: still",
+        "fixed: it is on",
+    ):
         assert words in texts, words
 
 
 def test_no_folder_of_the_machine_is_recorded():
-    assert bench._anywhere('File "/tmp/scratch-1/run/snippet.py", line 3; https://host/a/b; 5 of 7 /repeat') == 'File "snippet.py", line 3; https://host/a/b; 5 of 7 /repeat'
+    assert (
+        bench._anywhere('File "/tmp/scratch-1/run/snippet.py", line 3; https://host/a/b; 5 of 7 /repeat')
+        == 'File "snippet.py", line 3; https://host/a/b; 5 of 7 /repeat'
+    )

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.engine import engine
 from tflint_mem.__main__ import run as run_command
+from tflint_mem.engine import engine
 from tflint_mem.finding import Finding
 
 LEAK = """\
@@ -49,7 +49,11 @@ def check(capsys, monkeypatch):
     """check(arguments) -> (exit code, findings as JSON, standard error)."""
 
     def check(*arguments):
-        monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--output-format", "json", *(arguments or ("--ignore", "TFM601"))])
+        monkeypatch.setattr(
+            sys,
+            "argv",
+            ["tflint-mem", "check", "--isolated", "--output-format", "json", *(arguments or ("--ignore", "TFM601"))],
+        )
         code = run_command()
         captured = capsys.readouterr()
         return code, json.loads(captured.out) if captured.out else None, captured.err
@@ -133,7 +137,9 @@ def test_files_that_come_and_go_are_noticed(project, check):
 
 
 def test_requirements_that_appear_are_noticed(project, check, monkeypatch):
-    (project / "leak.py").write_text("import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\nmodel.predict([1.0])\n")
+    (project / "leak.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\nmodel.predict([1.0])\n"
+    )
     age(project)
     assert [finding["code"] for finding in check("--select", "TFM601")[1]] == ["TFM601"]
     (project / "requirements.txt").write_text("tensorflow-cpu==2.15\n")
@@ -144,9 +150,12 @@ def test_a_module_beside_the_importer_that_appears_is_noticed(project, check):
     """It stands outside of what is checked, and is what the import means from then on."""
     (project / "app").mkdir()
     (project / "tools").mkdir()
-    (project / "tools/loading.py").write_text("from tensorflow.keras.models import load_model\n\n\ndef get(path):\n    return load_model(path)\n")
+    (project / "tools/loading.py").write_text(
+        "from tensorflow.keras.models import load_model\n\n\ndef get(path):\n    return load_model(path)\n"
+    )
     (project / "app/main.py").write_text(
-        "import sys\n\nimport tensorflow\nfrom tools.loading import get\n\nfor path in sys.argv[1:]:\n    print(get(path).summary())\n")
+        "import sys\n\nimport tensorflow\nfrom tools.loading import get\n\nfor path in sys.argv[1:]:\n    print(get(path).summary())\n"
+    )
     (project / "leak.py").unlink()
     age(project)
     options = ("--ignore", "TFM601", "--exclude", "app/tools")
@@ -227,6 +236,7 @@ def test_what_could_not_be_read_is_not_stored(project, check):
 @pytest.fixture
 def somebody(tmp_path_factory, monkeypatch):
     """Be another user, or nobody in particular: somebody(folder) sets the folder of what the user remembers."""
+
     def be(folder=None):
         folder = folder or tmp_path_factory.mktemp("somebody")
         monkeypatch.setenv("XDG_STATE_HOME", str(folder))
@@ -300,13 +310,20 @@ def test_findings_of_other_types_are_refused(project, check, field, value):
     code, found, told = check()
     assert told == first[2]
     if found != first[1]:
-        assert code in (0, 1) and all(isinstance(finding["message"], str) and finding["location"]["row"] > 0 for finding in found)
+        assert code in (0, 1) and all(
+            isinstance(finding["message"], str) and finding["location"]["row"] > 0 for finding in found
+        )
 
 
 @pytest.mark.parametrize("where", ["trace", "fix", "edits", "place"])
 def test_records_of_another_length_are_refused(project, check, where):
     first = check()
-    parts = {"trace": lambda f: f[at("trace")][0], "fix": lambda f: f[at("fix")], "edits": lambda f: f[at("fix")][2][0], "place": lambda f: f[at("start")]}
+    parts = {
+        "trace": lambda f: f[at("trace")][0],
+        "fix": lambda f: f[at("fix")],
+        "edits": lambda f: f[at("fix")][2][0],
+        "place": lambda f: f[at("start")],
+    }
     change(stored(project)[0], lambda content: parts[where](content["findings"][0]).append(1))
     assert check() == first
 
@@ -396,8 +413,14 @@ def test_a_file_of_the_same_size_and_time_from_an_archive_is_noticed(project, ch
     status = leak.stat()
     assert check()[1] == []
     (path,) = stored(project)
-    change(path, lambda content: [row.__setitem__(1, [s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino])
-                                  for row in content["files"] for s in [os.stat(row[0])]])
+    change(
+        path,
+        lambda content: [
+            row.__setitem__(1, [s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino])
+            for row in content["files"]
+            for s in [os.stat(row[0])]
+        ],
+    )
     leak.write_text(LEAK)
     os.utime(leak, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert leak.stat().st_size == status.st_size
@@ -409,7 +432,18 @@ def test_a_pipe_where_requirements_are_looked_for_holds_nobody_up(project, someb
     """What a stored result depends on is read as everything else is: regular files only."""
     somebody()
     os.mkfifo(project / "requirements.txt")
-    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--ignore", "TFM601", "--output-format", "json", "."]
+    command = [
+        sys.executable,
+        "-m",
+        "tflint_mem",
+        "check",
+        "--isolated",
+        "--ignore",
+        "TFM601",
+        "--output-format",
+        "json",
+        ".",
+    ]
     for _ in range(2):
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and len(json.loads(done.stdout)) == 1, done.stderr

@@ -20,7 +20,8 @@ LEAKY = textwrap.dedent("""\
             print(model.predict_on_batch(image))
 """)
 CLEAN = LEAKY.replace("        model = tf.keras.models.load_model(folder)\n", "").replace(
-    "    for image", "    model = tf.keras.models.load_model(folder)\n    for image")
+    "    for image", "    model = tf.keras.models.load_model(folder)\n    for image"
+)
 HINT = textwrap.dedent("""\
     from tensorflow import keras
 
@@ -46,7 +47,13 @@ def here(tmp_path, monkeypatch):
 def tflint(*arguments, stdin=None, **more):
     """The finished process; its output as text."""
     return subprocess.run(
-        [sys.executable, "-m", "tflint_mem", *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=120, **more)
+        [sys.executable, "-m", "tflint_mem", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **more,
+    )
 
 
 def check(*arguments, stdin=None):
@@ -98,8 +105,23 @@ def test_json(here):
     done = check("--output-format", "json", "leaky.py")
     [record] = json.loads(done.stdout)
     assert set(record) == {
-        "cell", "code", "confidence", "end_location", "filename", "fix", "location", "message", "name", "noqa_row", "persona", "places",
-        "severity", "trace", "url", "verification"}
+        "cell",
+        "code",
+        "confidence",
+        "end_location",
+        "filename",
+        "fix",
+        "location",
+        "message",
+        "name",
+        "noqa_row",
+        "persona",
+        "places",
+        "severity",
+        "trace",
+        "url",
+        "verification",
+    }
     assert record["filename"] == str(here / "leaky.py")
     assert record["location"] == {"row": 6, "column": 17}
     assert record["trace"][0]["row"] == 5
@@ -136,14 +158,17 @@ def test_a_file_that_cannot_be_opened(here):
     assert done.stderr.startswith("tflint-mem: dead.py: ") and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(("content", "place", "words"), [
-    (b"import keras\nx = '\xff'\n", "b.py:2:6:", "0xff is not valid utf-8"),
-    (b"import keras\nx\x00\n", "b.py:2:2:", "NUL"),
-    (b"# coding: klingon\nimport keras\n", "b.py:1:1:", "klingon"),
-    (b"import keras\n" + b"(" * 2000 + b")" * 2000, "b.py:2:", ""),
-    (b"import keras\nx = " + b"-" * 100_000 + b"1\n", "b.py:", ""),
-    (b"import keras\n  x = 1\n", "b.py:2:", "indent"),
-])
+@pytest.mark.parametrize(
+    ("content", "place", "words"),
+    [
+        (b"import keras\nx = '\xff'\n", "b.py:2:6:", "0xff is not valid utf-8"),
+        (b"import keras\nx\x00\n", "b.py:2:2:", "NUL"),
+        (b"# coding: klingon\nimport keras\n", "b.py:1:1:", "klingon"),
+        (b"import keras\n" + b"(" * 2000 + b")" * 2000, "b.py:2:", ""),
+        (b"import keras\nx = " + b"-" * 100_000 + b"1\n", "b.py:", ""),
+        (b"import keras\n  x = 1\n", "b.py:2:", "indent"),
+    ],
+)
 def test_bad_files_get_one_clear_line(here, content, place, words):
     (here / "b.py").write_bytes(content)
     done = check("--output-format", "concise", "b.py")
@@ -179,19 +204,22 @@ def test_a_file_beyond_the_limit_is_skipped_with_one_line(here):
     assert tflint("check", "big.py").returncode == 1
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["check", "--selct", "TFM101"], "--select"),
-    (["check", "--output-format", "jsn"], "json"),
-    (["check", "--select", "TFM1O1"], "no rule is called `TFM1O1`; did you mean `TFM110`?"),
-    (["check", "--ignore", "load-modl-in-loop"], "did you mean `load-model-in-loop`?"),
-    (["check", "--config", "selct = ['x']"], "--config: unknown key `selct`; did you mean `select`?"),
-    (["check", "--config", "missing.toml"], "missing.toml: No such file or directory"),
-    (["check", "--baseline", "missing.json"], "baseline missing.json: No such file or directory"),
-    (["check", "--fix", "--add-noqa"], "--fix, --diff, --add-noqa and --write-baseline"),
-    (["check", "-", "a.py"], "standard input"),
-    (["chek"], "chek"),
-    (["rule", "TFM999"], "no rule is called `TFM999`"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "--selct", "TFM101"], "--select"),
+        (["check", "--output-format", "jsn"], "json"),
+        (["check", "--select", "TFM1O1"], "no rule is called `TFM1O1`; did you mean `TFM110`?"),
+        (["check", "--ignore", "load-modl-in-loop"], "did you mean `load-model-in-loop`?"),
+        (["check", "--config", "selct = ['x']"], "--config: unknown key `selct`; did you mean `select`?"),
+        (["check", "--config", "missing.toml"], "missing.toml: No such file or directory"),
+        (["check", "--baseline", "missing.json"], "baseline missing.json: No such file or directory"),
+        (["check", "--fix", "--add-noqa"], "--fix, --diff, --add-noqa and --write-baseline"),
+        (["check", "-", "a.py"], "standard input"),
+        (["chek"], "chek"),
+        (["rule", "TFM999"], "no rule is called `TFM999`"),
+    ],
+)
 def test_what_cannot_be_done_exits_with_2_and_one_line(here, arguments, words):
     (here / "leaky.py").write_text(LEAKY)
     done = tflint(*arguments)
@@ -222,7 +250,10 @@ def test_verbose_tells_what_is_read(here):
 def test_hints_fail_a_run_only_when_asked_for_by_name(here):
     (here / "hint.py").write_text(HINT)
     for arguments, expected in (
-        ((), 0), (("--select", "TFM10"), 0), (("--select", "TFM104"), 1), (("--extend-select", "submodel-per-call"), 1),
+        ((), 0),
+        (("--select", "TFM10"), 0),
+        (("--select", "TFM104"), 1),
+        (("--extend-select", "submodel-per-call"), 1),
         (("--select", "TFM104", "--exit-zero"), 0),
     ):
         done = check("--output-format", "json", *arguments, "hint.py")
@@ -232,7 +263,12 @@ def test_hints_fail_a_run_only_when_asked_for_by_name(here):
 
 def test_selection_on_the_command_line(here):
     (here / "leaky.py").write_text(LEAKY)
-    for arguments in (["--select", "TFM2"], ["--ignore", "TFM1"], ["--ignore", "load-model-in-loop"], ["--select", "TFM102,TFM6"]):
+    for arguments in (
+        ["--select", "TFM2"],
+        ["--ignore", "TFM1"],
+        ["--ignore", "load-model-in-loop"],
+        ["--select", "TFM102,TFM6"],
+    ):
         assert check(*arguments).returncode == 0, arguments
     assert check("--select", "TFM2, load-model-in-loop").returncode == 1
 
@@ -271,7 +307,9 @@ def test_per_file_ignores(here):
 
 def test_diff_shows_and_writes_nothing(here):
     (here / "leaky.py").write_bytes(LEAKY.replace("\n", "\r\n").encode())
-    done = subprocess.run([sys.executable, "-m", "tflint_mem", "check", *BASE, "--diff", "leaky.py"], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tflint_mem", "check", *BASE, "--diff", "leaky.py"], capture_output=True
+    )
     assert done.returncode == 1
     assert done.stderr == b"Would fix 1 finding.\n"
     assert done.stdout.startswith(b"--- leaky.py\n+++ leaky.py\n@@ ")
@@ -318,11 +356,22 @@ def test_fixing_standard_input_prints_the_new_source(here):
 
 
 def test_a_notebook_is_found_and_fixed_in_its_cell(here):
-    lines = ["import tensorflow as tf\n", "%matplotlib inline\n", "for image in images:\n",
-             "    model = tf.keras.models.load_model('m')\n", "    print(model.predict_on_batch(image))"]
-    book = {"cells": [{"cell_type": "markdown", "metadata": {}, "source": ["# x"]},
-                      {"cell_type": "code", "execution_count": 3, "metadata": {}, "outputs": [{"x": "é"}], "source": lines}],
-            "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    lines = [
+        "import tensorflow as tf\n",
+        "%matplotlib inline\n",
+        "for image in images:\n",
+        "    model = tf.keras.models.load_model('m')\n",
+        "    print(model.predict_on_batch(image))",
+    ]
+    book = {
+        "cells": [
+            {"cell_type": "markdown", "metadata": {}, "source": ["# x"]},
+            {"cell_type": "code", "execution_count": 3, "metadata": {}, "outputs": [{"x": "é"}], "source": lines},
+        ],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     raw = json.dumps(book, indent=1, ensure_ascii=False) + "\n"
     (here / "n.ipynb").write_text(raw, encoding="utf-8")
     [record] = json.loads(check("--output-format", "json").stdout)
@@ -363,7 +412,9 @@ def test_a_baseline_does_not_stand_in_the_way_of_fixes(here):
     (here / "old.py").write_text(LEAKY)
     (here / "both.py").write_text(HINT + LEAKY)
     check("--write-baseline", "known.json")
-    (here / "both.py").write_text(HINT + LEAKY + LEAKY.replace("scores", "more").replace("(folder", "(path").replace("folder,", "path,"))
+    (here / "both.py").write_text(
+        HINT + LEAKY + LEAKY.replace("scores", "more").replace("(folder", "(path").replace("folder,", "path,")
+    )
     done = check("--baseline", "known.json", "--fix", "--output-format", "concise")
     assert done.stdout == "Checked 2 files: 1 finding fixed, none left, 3 in the baseline.\n"
     assert (here / "old.py").read_text() == LEAKY
@@ -381,10 +432,14 @@ def test_fixes_in_many_files(here):
 
 def test_a_file_that_cannot_be_written_is_told(here):
     (here / "leaky.py").write_text(LEAKY)
-    script = ("import sys; from tflint_mem.storage import in_place as writing; from tflint_mem import __main__\n"
-              "def refuse(*given): raise PermissionError(13, 'Permission denied')\n"
-              "writing.replace = refuse; __main__.main()")
-    done = subprocess.run([sys.executable, "-c", script, "check", *BASE, "--fix", "leaky.py"], capture_output=True, text=True)
+    script = (
+        "import sys; from tflint_mem.storage import in_place as writing; from tflint_mem import __main__\n"
+        "def refuse(*given): raise PermissionError(13, 'Permission denied')\n"
+        "writing.replace = refuse; __main__.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check", *BASE, "--fix", "leaky.py"], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (2, "tflint-mem: leaky.py: not written: Permission denied\n")
     assert "TFM101" in done.stdout
 
@@ -425,7 +480,11 @@ def test_colour(here):
     (here / "leaky.py").write_text(LEAKY)
     assert "\x1b[" not in check().stdout
     assert "\x1b[" in check("--color", "always").stdout
-    for variables, expected in (({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), ({"FORCE_COLOR": "0"}, False)):
+    for variables, expected in (
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "0"}, False),
+    ):
         done = tflint("check", *BASE, env={**os.environ, **variables})
         assert ("\x1b[" in done.stdout) == expected, variables
 
@@ -434,7 +493,8 @@ def test_a_reader_that_goes_away_is_no_error(here):
     for number in range(300):
         (here / f"leaky{number}.py").write_text(LEAKY)
     process = subprocess.Popen(
-        [sys.executable, "-m", "tflint_mem", "check", *BASE], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        [sys.executable, "-m", "tflint_mem", "check", *BASE], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b""
@@ -447,7 +507,9 @@ def test_a_path_that_is_no_text_is_printed_somehow(here):
     with open(name, "w") as file:
         file.write(LEAKY)
     for chosen in ("concise", "json", "sarif", "rdjson", "github"):
-        done = subprocess.run([sys.executable, "-m", "tflint_mem", "check", *BASE, "--output-format", chosen], capture_output=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "tflint_mem", "check", *BASE, "--output-format", chosen], capture_output=True
+        )
         assert (done.returncode, done.stderr) == (1, b"")
         assert b"caf" in done.stdout
 
@@ -491,8 +553,21 @@ def test_version_and_help():
 # -- start-up
 
 
-HEAVY = {"libcst", "tensorflow", "numpy", "rich", "importlib.metadata", "click", "dataclasses", "typing", "pathlib", "json", "tomllib",
-         "logging", "pathspec"}
+HEAVY = {
+    "libcst",
+    "tensorflow",
+    "numpy",
+    "rich",
+    "importlib.metadata",
+    "click",
+    "dataclasses",
+    "typing",
+    "pathlib",
+    "json",
+    "tomllib",
+    "logging",
+    "pathspec",
+}
 
 
 IMPORTS = textwrap.dedent("""\
@@ -505,13 +580,17 @@ IMPORTS = textwrap.dedent("""\
 
 
 def test_the_most_frequent_fixes_need_no_libcst(here):
-    (here / "train.py").write_text("import tensorflow as tf\n\nmodel = tf.keras.Sequential()\nmodel.fit(tf.ones((8, 4)))\n"
-                                   "for row in open('rows.csv'):\n    print(model.predict([[float(row)]]))\n")
+    (here / "train.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.Sequential()\nmodel.fit(tf.ones((8, 4)))\n"
+        "for row in open('rows.csv'):\n    print(model.predict([[float(row)]]))\n"
+    )
     (here / "pyproject.toml").write_text("[tool.other]\n")
     done = subprocess.run([sys.executable, "-c", IMPORTS, "train.py"], capture_output=True, text=True)
     *report, last = done.stdout.splitlines()
     assert any("TFM601" in line for line in report) and any("+ for gpu in" in line for line in report)
-    assert any("TFM201" in line for line in report) and any("+     print(model.predict_on_batch(" in line for line in report)
+    assert any("TFM201" in line for line in report) and any(
+        "+     print(model.predict_on_batch(" in line for line in report
+    )
     code, *modules = last.split()
     assert (code, done.stderr) == ("0", "") and "libcst" not in modules
 

@@ -3,10 +3,22 @@
 import ast
 
 import pytest
-
 from codemod_support import Code
+
 from tflint_mem.codemod import NoFix
-from tflint_mem.codemod.operations import add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, predict_to_call, predict_to_on_batch, replace_expression, without_keyword, wrap_argument
+from tflint_mem.codemod.operations import (
+    add_decorator,
+    add_keyword,
+    append_attribute,
+    argument,
+    decorator_keyword,
+    decorator_on,
+    predict_to_call,
+    predict_to_on_batch,
+    replace_expression,
+    without_keyword,
+    wrap_argument,
+)
 from tflint_mem.codemod.predictions import on_one_row
 
 
@@ -20,8 +32,7 @@ PREDICTIONS = {
     "y = model.predict(x)": "y = model(x, training=False).numpy()",
     "y = model.predict(x, verbose=0)[0]": "y = model(x, training=False).numpy()[0]",
     "y = self.model.predict(verbose=0, x=f(x, 1))": "y = self.model(f(x, 1), training=False).numpy()",
-    "y = np.argmax(model.predict(x[None, ...], verbose=False), axis=1)":
-        "y = np.argmax(model(x[None, ...], training=False).numpy(), axis=1)",
+    "y = np.argmax(model.predict(x[None, ...], verbose=False), axis=1)": "y = np.argmax(model(x[None, ...], training=False).numpy(), axis=1)",
     "y = (model\n     .predict(x))": "y = (model(x, training=False).numpy())",
     "y = models['a'].predict(\n    x,\n    verbose=0,\n)": "y = models['a'](x, training=False).numpy()",
     "y = get().predict(x * 2)": "y = get()(x * 2, training=False).numpy()",
@@ -48,9 +59,17 @@ def test_predict_on_batch():
 
 
 REFUSED = [
-    "y = m.predict(x, batch_size=3)", "y = m.predict(x, 32)", "y = m.predict(x, steps=1)", "y = m.predict(*x)",
-    "y = m.predict(x, **kw)", "y = m.predict()", "y = m.predict(verbose=0)", "y = m.predict(a for a in x)",
-    "y = m.predict(x, callbacks=[])", "y = m.predict(x, workers=2)", "y = m.predict(\n    x,  # data\n    verbose=0)",
+    "y = m.predict(x, batch_size=3)",
+    "y = m.predict(x, 32)",
+    "y = m.predict(x, steps=1)",
+    "y = m.predict(*x)",
+    "y = m.predict(x, **kw)",
+    "y = m.predict()",
+    "y = m.predict(verbose=0)",
+    "y = m.predict(a for a in x)",
+    "y = m.predict(x, callbacks=[])",
+    "y = m.predict(x, workers=2)",
+    "y = m.predict(\n    x,  # data\n    verbose=0)",
 ]
 
 
@@ -63,11 +82,27 @@ def test_predict_refused(text):
 
 
 ROWS = {  # text -> is it plain enough to do without LibCST?
-    "y = model.predict(x)": True, "y = models['ä'].predict(f(\"ö\"), verbose=0)[0]  # größe": True, "y = 1; z = m.predict(a[0][None])": True,
-    "y = (a or b).predict((1, 2)).sum()": True, "y = m.predict(p.predict(x))": True, "y = [m.predict(v, verbose=0) for v in x]": True,
-    "y = f'{m.predict(x)[0]:.2f}'": True, "y = f'größe {n} {m.predict(x)}'": True, "y = m.predict(f'{x}ö')": True, "y = m.predict(lambda: 1)": True, "y = m.predict(x := 3)": True, "y = m.predict(b'#')": True,
-    "y = m.predict((x))": False, "y = m.predict( x )": False, "y = m.predict(x )": False, "y = m .predict(x)": False, "y = m. predict(x)": False,
-    "y = m.predict (x)": False, "y = (m.predict)(x)": False, "y = m.predict(x=x)": False, "y = m.predict(\n    x)": False,
+    "y = model.predict(x)": True,
+    "y = models['ä'].predict(f(\"ö\"), verbose=0)[0]  # größe": True,
+    "y = 1; z = m.predict(a[0][None])": True,
+    "y = (a or b).predict((1, 2)).sum()": True,
+    "y = m.predict(p.predict(x))": True,
+    "y = [m.predict(v, verbose=0) for v in x]": True,
+    "y = f'{m.predict(x)[0]:.2f}'": True,
+    "y = f'größe {n} {m.predict(x)}'": True,
+    "y = m.predict(f'{x}ö')": True,
+    "y = m.predict(lambda: 1)": True,
+    "y = m.predict(x := 3)": True,
+    "y = m.predict(b'#')": True,
+    "y = m.predict((x))": False,
+    "y = m.predict( x )": False,
+    "y = m.predict(x )": False,
+    "y = m .predict(x)": False,
+    "y = m. predict(x)": False,
+    "y = m.predict (x)": False,
+    "y = (m.predict)(x)": False,
+    "y = m.predict(x=x)": False,
+    "y = m.predict(\n    x)": False,
 }
 
 
@@ -75,11 +110,15 @@ ROWS = {  # text -> is it plain enough to do without LibCST?
 @pytest.mark.parametrize("text", [*PREDICTIONS, *REFUSED, *ROWS])
 def test_predict_on_one_row_is_the_same(text, newline):
     code = Code(text.replace("\n", newline or "\n") + newline)
-    calls = [n for n in ast.walk(ast.parse(code.text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "predict"]
+    calls = [
+        n
+        for n in ast.walk(ast.parse(code.text))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "predict"
+    ]
     outermost = min(calls, key=lambda n: (n.lineno, n.col_offset, -n.end_col_offset))
     place = (outermost.lineno, outermost.col_offset, outermost.end_lineno, outermost.end_col_offset)
     view = code.view("y =")
-    end = (place[2], len(code.source.lines[place[2] - 1].encode()[:place[3]].decode()) + 1)
+    end = (place[2], len(code.source.lines[place[2] - 1].encode()[: place[3]].decode()) + 1)
     for batch, operation in ((False, predict_to_call), (True, predict_to_on_batch)):
         edits = on_one_row(code.source, place, batch)
         assert (edits is not None) == ROWS.get(text, edits is not None)
@@ -94,33 +133,40 @@ def test_predict_must_be_a_method():
         predict_to_call(*code.call("predict("))
 
 
-@pytest.mark.parametrize("text, start, new, after", [
-    ("a = f(1) + 2\n", "f(", "g", "a = g + 2\n"),
-    ("a = f(1) * 2\n", "f(", "b + c", "a = (b + c) * 2\n"),
-    ("a = f(1).x\n", "f(", "b + c", "a = (b + c).x\n"),
-    ("a = (f(1))\n", "f(", "b + c", "a = (b + c)\n"),
-    ("a = [f(\n  1), 2]\n", "f(", "b if c else d", "a = [b if c else d, 2]\n"),
-    ("def g():\n\ta = f(1)\n", "f(", "lambda: 0", "def g():\n\ta = lambda: 0\n"),
-    ("a = f'{f(1)!r}'\n", "f(", "b", "a = f'{b!r}'\n"),
-    ("a = é(1)\n", "é(", "ü", "a = ü\n"),
-])
+@pytest.mark.parametrize(
+    "text, start, new, after",
+    [
+        ("a = f(1) + 2\n", "f(", "g", "a = g + 2\n"),
+        ("a = f(1) * 2\n", "f(", "b + c", "a = (b + c) * 2\n"),
+        ("a = f(1).x\n", "f(", "b + c", "a = (b + c).x\n"),
+        ("a = (f(1))\n", "f(", "b + c", "a = (b + c)\n"),
+        ("a = [f(\n  1), 2]\n", "f(", "b if c else d", "a = [b if c else d, 2]\n"),
+        ("def g():\n\ta = f(1)\n", "f(", "lambda: 0", "def g():\n\ta = lambda: 0\n"),
+        ("a = f'{f(1)!r}'\n", "f(", "b", "a = f'{b!r}'\n"),
+        ("a = é(1)\n", "é(", "ü", "a = ü\n"),
+    ],
+)
 def test_replace(text, start, new, after):
     assert rewritten(text, replace_expression, start, new) == after
 
 
-@pytest.mark.parametrize("text, which, after", [
-    ("f(i)\n", 0, "f(tf.constant(i))\n"),
-    ("f(a, i + 1, k=2)\n", 1, "f(a, tf.constant(i + 1), k=2)\n"),
-    ("f(a, k=2)\n", "k", "f(a, k=tf.constant(2))\n"),
-    ("f(\n    a,\n    i,  # step\n)\n", 1, "f(\n    a,\n    tf.constant(i),  # step\n)\n"),
-    ("f(i, *rest)\n", 0, "f(tf.constant(i), *rest)\n"),
-])
+@pytest.mark.parametrize(
+    "text, which, after",
+    [
+        ("f(i)\n", 0, "f(tf.constant(i))\n"),
+        ("f(a, i + 1, k=2)\n", 1, "f(a, tf.constant(i + 1), k=2)\n"),
+        ("f(a, k=2)\n", "k", "f(a, k=tf.constant(2))\n"),
+        ("f(\n    a,\n    i,  # step\n)\n", 1, "f(\n    a,\n    tf.constant(i),  # step\n)\n"),
+        ("f(i, *rest)\n", 0, "f(tf.constant(i), *rest)\n"),
+    ],
+)
 def test_wrap(text, which, after):
     assert rewritten(text, wrap_argument, "f(", which, "tf.constant({})") == after
 
 
-@pytest.mark.parametrize("text, which", [
-    ("f(*a, i)\n", 1), ("f(a)\n", 1), ("f(a)\n", "k"), ("f(**k)\n", "k"), ("f(a for a in b)\n", 0)])
+@pytest.mark.parametrize(
+    "text, which", [("f(*a, i)\n", 1), ("f(a)\n", 1), ("f(a)\n", "k"), ("f(**k)\n", "k"), ("f(a for a in b)\n", 0)]
+)
 def test_wrap_refused(text, which):
     with pytest.raises(NoFix):
         rewritten(text, wrap_argument, "f(", which, "tf.constant({})")
@@ -157,17 +203,24 @@ def test_add_keyword_refused(text):
         rewritten(text, add_keyword, "f(", "k", "True")
 
 
-@pytest.mark.parametrize("text, after", [
-    ("f(a, k=1)\n", "f(a)\n"), ("f(k=1)\n", "f()\n"), ("f(k=1, b=2)\n", "f(b=2)\n"),
-    ("f(\n    a,\n    k=1,\n)\n", "f(\n    a,\n)\n"), ("f(a, k=1, b=2)\n", "f(a, b=2)\n"),
-])
+@pytest.mark.parametrize(
+    "text, after",
+    [
+        ("f(a, k=1)\n", "f(a)\n"),
+        ("f(k=1)\n", "f()\n"),
+        ("f(k=1, b=2)\n", "f(b=2)\n"),
+        ("f(\n    a,\n    k=1,\n)\n", "f(\n    a,\n)\n"),
+        ("f(a, k=1, b=2)\n", "f(a, b=2)\n"),
+    ],
+)
 def test_without_keyword(text, after):
     assert rewritten(text, without_keyword, "f(", "k") == after
 
 
 def test_append_attribute():
     assert rewritten("h.append(model.fit(x))\n", append_attribute, "model.fit(", "history") == (
-        "h.append(model.fit(x).history)\n")
+        "h.append(model.fit(x).history)\n"
+    )
     with pytest.raises(NoFix):
         rewritten("h = model.fit(x).history\n", append_attribute, "model.fit(", "history")
     with pytest.raises(NoFix):
@@ -183,18 +236,23 @@ def test_argument():
         argument(call, 1)
 
 
-@pytest.mark.parametrize("decorator, after", [
-    ("@tf.function", "@tf.function(reduce_retracing=True)"),
-    ("@tf.function()", "@tf.function(reduce_retracing=True)"),
-    ("@tf.function(jit_compile=True)  # fast", "@tf.function(jit_compile=True, reduce_retracing=True)  # fast"),
-    ("@function", "@function(reduce_retracing=True)"),
-])
+@pytest.mark.parametrize(
+    "decorator, after",
+    [
+        ("@tf.function", "@tf.function(reduce_retracing=True)"),
+        ("@tf.function()", "@tf.function(reduce_retracing=True)"),
+        ("@tf.function(jit_compile=True)  # fast", "@tf.function(jit_compile=True, reduce_retracing=True)  # fast"),
+        ("@function", "@function(reduce_retracing=True)"),
+    ],
+)
 def test_decorator_keyword(decorator, after):
     text = "class A:\n    @first\n    {}\n    # why\n    def f(self):\n        pass\n"
     code = Code(text.format(decorator))
     row = code.place(decorator)[0]
     view = code.view(decorator)
-    assert code.apply(decorator_keyword(view, decorator_on(view, row), "reduce_retracing", "True")) == text.format(after)
+    assert code.apply(decorator_keyword(view, decorator_on(view, row), "reduce_retracing", "True")) == text.format(
+        after
+    )
 
 
 def test_no_decorator_there():
@@ -203,11 +261,17 @@ def test_no_decorator_there():
         decorator_on(code.view("@a"), 2)
 
 
-@pytest.mark.parametrize("before, after", [
-    ("def f(x):\n    return x\n", "@tf.function\ndef f(x):\n    return x\n"),
-    ("@a  # one\ndef f(x): return x\n", "@a  # one\n@tf.function\ndef f(x): return x\n"),
-    ("class A:\n\n\t# about f\n\tdef f(x):\n\t\treturn x\n", "class A:\n\n\t# about f\n\t@tf.function\n\tdef f(x):\n\t\treturn x\n"),
-])
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("def f(x):\n    return x\n", "@tf.function\ndef f(x):\n    return x\n"),
+        ("@a  # one\ndef f(x): return x\n", "@a  # one\n@tf.function\ndef f(x): return x\n"),
+        (
+            "class A:\n\n\t# about f\n\tdef f(x):\n\t\treturn x\n",
+            "class A:\n\n\t# about f\n\t@tf.function\n\tdef f(x):\n\t\treturn x\n",
+        ),
+    ],
+)
 def test_add_decorator(before, after):
     code = Code(before)
     assert code.apply(add_decorator(code.view("def f"), code.statement("def f"), "tf.function")) == after

@@ -1,13 +1,14 @@
 """The cached loader above a request handler."""
 
 import pytest
-
 from codemod_support import Code
+
 from tflint_mem.codemod import NoFix
 from tflint_mem.codemod.operations import cached_loader
 
 CASES = {
-    "constant path": ("""\
+    "constant path": (
+        """\
 import os
 from flask import Flask
 from keras.models import load_model
@@ -19,7 +20,8 @@ app = Flask(__name__)
 def predict():
     model = load_model("m.keras", compile=False)  # each time
     return model.predict(x)
-""", """\
+""",
+        """\
 import functools
 import os
 from flask import Flask
@@ -38,8 +40,10 @@ def _load_model():
 def predict():
     model = _load_model()  # each time
     return model.predict(x)
-"""),
-    "module-level names move into the loader": ("""\
+""",
+    ),
+    "module-level names move into the loader": (
+        """\
 import os, functools
 import tensorflow as tf
 DIR = "models"
@@ -47,7 +51,8 @@ async def predict(request):
     return tf.keras.models.load_model(
         os.path.join(DIR, "m"),  # the best
     ).predict(request.json)
-""", """\
+""",
+        """\
 import os, functools
 import tensorflow as tf
 DIR = "models"
@@ -62,15 +67,18 @@ def _load_model():
 
 async def predict(request):
     return _load_model().predict(request.json)
-"""),
-    "names of the handler become parameters": ("""\
+""",
+    ),
+    "names of the handler become parameters": (
+        """\
 from functools import lru_cache as cached
 from keras.models import load_model
 
 def predict(name, compile):
 	full = name + ".keras"
 	return load_model(full, compile=compile).predict(1)
-""", """\
+""",
+        """\
 from functools import lru_cache as cached
 from keras.models import load_model
 
@@ -83,13 +91,16 @@ def _load_model(full, compile):
 def predict(name, compile):
 	full = name + ".keras"
 	return _load_model(full, compile).predict(1)
-"""),
-    "a chain over several lines": ("""\
+""",
+    ),
+    "a chain over several lines": (
+        """\
 import functools
 def f():
     return (loader()
             .load_model("a"))
-""", """\
+""",
+        """\
 import functools
 
 
@@ -101,8 +112,10 @@ def _load_model():
 
 def f():
     return (_load_model())
-"""),
-    "computed path in a method": ("""\
+""",
+    ),
+    "computed path in a method": (
+        """\
 import functools
 from keras.models import load_model
 _load_model = None
@@ -110,7 +123,8 @@ class View:
     def post(self, request):
         model = load_model(f"{self.dir}/{request.name}.keras")
         return model.predict(1)
-""", """\
+""",
+        """\
 import functools
 from keras.models import load_model
 _load_model = None
@@ -125,7 +139,8 @@ class View:
     def post(self, request):
         model = _load_model_2(f"{self.dir}/{request.name}.keras")
         return model.predict(1)
-"""),
+""",
+    ),
 }
 
 
@@ -143,18 +158,21 @@ def test_loader(name, newline):
     compile(new, "new", "exec")
 
 
-@pytest.mark.parametrize("text, reason", [
-    ("m = load_model('a')\n", "not stand in a function"),
-    ("def f():\n    from k import load_model\n    return load_model('a')\n", "bound in the handler"),
-    ("def f(load_model):\n    return load_model('a')\n", "bound in the handler"),
-    ("def f(*a):\n    return load_model(*a)\n", "starred"),
-    ("def f(a):\n    return load_model([a])\n", "cache key"),
-    ("def f(a):\n    return load_model('a', custom_objects={'x': a})\n", "cache key"),
-    ("async def f(a):\n    return load_model(await a)\n", "waits"),
-    ("async def f(a):\n    return await load_model(a)\n", "awaited"),
-    ("def f(a):\n    return lambda: load_model(a)\n", "lambda"),
-    ("functools = 1\ndef f(a):\n    return load_model(a)\n", "taken"),
-])
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("m = load_model('a')\n", "not stand in a function"),
+        ("def f():\n    from k import load_model\n    return load_model('a')\n", "bound in the handler"),
+        ("def f(load_model):\n    return load_model('a')\n", "bound in the handler"),
+        ("def f(*a):\n    return load_model(*a)\n", "starred"),
+        ("def f(a):\n    return load_model([a])\n", "cache key"),
+        ("def f(a):\n    return load_model('a', custom_objects={'x': a})\n", "cache key"),
+        ("async def f(a):\n    return load_model(await a)\n", "waits"),
+        ("async def f(a):\n    return await load_model(a)\n", "awaited"),
+        ("def f(a):\n    return lambda: load_model(a)\n", "lambda"),
+        ("functools = 1\ndef f(a):\n    return load_model(a)\n", "taken"),
+    ],
+)
 def test_refused(text, reason):
     code = Code("import load_model\n" + text)
     view, call = code.call("load_model(")
@@ -163,7 +181,9 @@ def test_refused(text, reason):
 
 
 def test_dictionary_of_module_names_stays_inside():
-    code = Code("import functools\nfrom keras.models import load_model\ndef f():\n    return load_model('a', custom_objects={'x': X})\n")
+    code = Code(
+        "import functools\nfrom keras.models import load_model\ndef f():\n    return load_model('a', custom_objects={'x': X})\n"
+    )
     view, call = code.call("load_model(")
     new = code.apply(cached_loader(code.source, view, call))
     assert "    return load_model('a', custom_objects={'x': X})\n" in new and "    return _load_model()\n" in new
@@ -175,6 +195,7 @@ def test_a_coding_comment_stays_first():
     view, call = code.call("load_model(")
     new = code.apply(cached_loader(code.source, view, call))
     assert new.startswith(
-        "#!/usr/bin/env python\n# coding: utf-8\nimport functools\n\nfrom k import load_model\n\n\n@functools.")
+        "#!/usr/bin/env python\n# coding: utf-8\nimport functools\n\nfrom k import load_model\n\n\n@functools."
+    )
     assert new.endswith("# about f\ndef f(functools):\n    return _load_model()\n")
     compile(new, "new", "exec")

@@ -1,21 +1,23 @@
 """Adding statements to each repeat."""
 
 import pytest
-
 from codemod_support import Code
+
 from tflint_mem.codemod import NoFix
 from tflint_mem.codemod.operations import append_to_repeat
 
 LINES = ["clear()", "gc.collect()"]
 
 CASES = {
-    "end": ("""\
+    "end": (
+        """\
 for x in y:
     m = build(x)
     # last
     m.predict(x)  # why
 z = 1
-""", """\
+""",
+        """\
 for x in y:
     m = build(x)
     # last
@@ -23,15 +25,18 @@ for x in y:
     clear()
     gc.collect()
 z = 1
-"""),
-    "continue": ("""\
+""",
+    ),
+    "continue": (
+        """\
 while x:
     # first
 
     if a:
         continue
     m = build(x)
-""", """\
+""",
+        """\
 while x:
     clear()
     gc.collect()
@@ -40,26 +45,32 @@ while x:
     if a:
         continue
     m = build(x)
-"""),
-    "continue of an inner loop": ("""\
+""",
+    ),
+    "continue of an inner loop": (
+        """\
 for x in y:
     while z:
         continue
-""", """\
+""",
+        """\
 for x in y:
     while z:
         continue
     clear()
     gc.collect()
-"""),
-    "continue in the else of an inner loop": ("""\
+""",
+    ),
+    "continue in the else of an inner loop": (
+        """\
 for x in y:
     while z:
         pass
     else:
         continue
     a = 1
-""", """\
+""",
+        """\
 for x in y:
     clear()
     gc.collect()
@@ -68,25 +79,33 @@ for x in y:
     else:
         continue
     a = 1
-"""),
-    "one line": ("for x in y: f(x); g(x)  # both\n", """\
+""",
+    ),
+    "one line": (
+        "for x in y: f(x); g(x)  # both\n",
+        """\
 for x in y:  # both
     f(x)
     g(x)
     clear()
     gc.collect()
-"""),
-    "one line with else": ("""\
+""",
+    ),
+    "one line with else": (
+        """\
 for x in y: f(x)
 else: done()
-""", """\
+""",
+        """\
 for x in y:
     f(x)
     clear()
     gc.collect()
 else: done()
-"""),
-    "nested": ("""\
+""",
+    ),
+    "nested": (
+        """\
 class A:
     async def f(self):
         async for x in y:
@@ -95,7 +114,8 @@ class A:
 
             # trailing comment
         return 1
-""", """\
+""",
+        """\
 class A:
     async def f(self):
         async for x in y:
@@ -106,21 +126,25 @@ class A:
 
             # trailing comment
         return 1
-"""),
+""",
+    ),
     "end of the file": ("for x in y:\n    f(x)", "for x in y:\n    f(x)\n    clear()\n    gc.collect()"),
-    "ends with a conditional return": ("""\
+    "ends with a conditional return": (
+        """\
 for x in y:
     m = build(x)
     if m:
         break
-""", """\
+""",
+        """\
 for x in y:
     m = build(x)
     if m:
         break
     clear()
     gc.collect()
-"""),
+""",
+    ),
 }
 
 
@@ -148,19 +172,24 @@ def test_function_that_repeats():
         ''')
     view = code.view("def objective")
     assert code.apply(append_to_repeat(view, code.statement("def objective"), LINES)) == code.text.replace(
-        'trial."""\n', 'trial."""\n    clear()\n    gc.collect()\n')
+        'trial."""\n', 'trial."""\n    clear()\n    gc.collect()\n'
+    )
     view = code.view("def other")
     assert code.apply(append_to_repeat(view, code.statement("def other"), LINES)) == code.text.replace(
-        "(trial): return", "(trial):\n    clear()\n    gc.collect()\n    return")
+        "(trial): return", "(trial):\n    clear()\n    gc.collect()\n    return"
+    )
 
 
-@pytest.mark.parametrize("text, reason", [
-    ("for x in y:\n    m = build(x)\nuse(m)\n", "used outside"),
-    ("def f():\n    for x in y:\n        m = build(x)\n    return m\n", "used outside"),
-    ("for x in y:\n    m = build(x)\n    break\n", "leaving"),
-    ("for x in y:\n    m = build(x)\n    raise z\n", "leaving"),
-    ("def f():\n    for x in y: return build(x)\n", "leaves"),
-])
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("for x in y:\n    m = build(x)\nuse(m)\n", "used outside"),
+        ("def f():\n    for x in y:\n        m = build(x)\n    return m\n", "used outside"),
+        ("for x in y:\n    m = build(x)\n    break\n", "leaving"),
+        ("for x in y:\n    m = build(x)\n    raise z\n", "leaving"),
+        ("def f():\n    for x in y: return build(x)\n", "leaves"),
+    ],
+)
 def test_refused(text, reason):
     code = Code(text)
     with pytest.raises(NoFix, match=reason):

@@ -8,9 +8,9 @@ import sysconfig
 
 import libcst as cst
 import pytest
+from codemod_support import Code
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from codemod_support import Code
 from tflint_mem.codemod import NoFix
 from tflint_mem.codemod.outline import outline, split_lines, unique_name
 from tflint_mem.codemod.tree import children, walk
@@ -20,11 +20,12 @@ from tflint_mem.sources.source import Source
 
 STDLIB = sysconfig.get_paths()["stdlib"]
 SAMPLE = sorted(glob.glob(os.path.join(STDLIB, "*.py")))[::12] + [
-    os.path.join(STDLIB, "test", "test_fstring.py"), os.path.join(STDLIB, "test", "test_patma.py"),
+    os.path.join(STDLIB, "test", "test_fstring.py"),
+    os.path.join(STDLIB, "test", "test_patma.py"),
 ]
 SAMPLE = [path for path in SAMPLE if os.path.exists(path) and os.path.getsize(path) < 80_000]
 
-EVERYTHING = '''\
+EVERYTHING = """\
 @first(1)
 @second
 class A(Base(), metaclass=meta(f())):
@@ -58,7 +59,7 @@ class A(Base(), metaclass=meta(f())):
                 out(55).chained(56)[sub(57)].attr(58)
         t: ann(59) = val(60)
         return (yield yielded(61))
-'''
+"""
 
 
 def positions_by_libcst(text):
@@ -91,7 +92,7 @@ def test_every_call_has_its_own_number():
     for call in (node for node in ast.walk(ast.parse(EVERYTHING)) if isinstance(node, ast.Call)):
         if len(call.args) == 1 and isinstance(call.args[0], ast.Constant):
             line = EVERYTHING.split("\n")[call.end_lineno - 1]
-            column = len(line.encode()[:call.end_col_offset].decode()) + 1
+            column = len(line.encode()[: call.end_col_offset].decode()) + 1
             found = view.call_at((call.end_lineno, column))
             assert found.args[0].value.value == repr(call.args[0].value)
 
@@ -125,7 +126,8 @@ def test_views_of_real_files(path):
     for call in random.Random(1).sample(calls, min(50, len(calls))):
         line = source.lines[call.end_lineno - 1]
         found = view_at(source, call.end_lineno).call_at(
-            (call.end_lineno, len(line.encode()[:call.end_col_offset].decode()) + 1))
+            (call.end_lineno, len(line.encode()[: call.end_col_offset].decode()) + 1)
+        )
         assert ast.dump(ast.parse(f"({cst.Module([]).code_for_node(found)}\n)", mode="eval").body) == ast.dump(call)
 
 
@@ -203,8 +205,7 @@ def test_edits_are_whole_rows_and_minimal():
     view = view_at(code.source, 1)
     b, c = code.statement("b ="), code.statement("c =")
     assert view.edits({c: cst.Pass()}) == [Edit(start=(7, 1), end=(7, 10), content="    pass")]
-    assert view.edits({b: REMOVE, c: cst.Pass()}) == [
-        Edit(start=(4, 1), end=(7, 10), content="    pass")]
+    assert view.edits({b: REMOVE, c: cst.Pass()}) == [Edit(start=(4, 1), end=(7, 10), content="    pass")]
     assert view.edits({b: REMOVE}) == [Edit(start=(4, 1), end=(7, 1), content="")]
     before = view.edits(insert_before={view.statement(c): view.new("x = 0\nif x:\n    y = 1\n")})
     assert before == [Edit(start=(7, 1), end=(7, 1), content="    x = 0\n    if x:\n        y = 1\n")]
@@ -273,8 +274,12 @@ def test_a_removed_statement_takes_only_its_own_comments():
         """)
     view = code.view("a = 1")
     assert code.apply(view.edits({code.statement("a ="): REMOVE})) == code.text.replace("    a = 1\n", "")
-    assert code.apply(view.edits({code.statement("c ="): REMOVE})) == code.text.replace("    # about c\n    c = 3\n\n", "")
-    assert code.apply(view.edits({code.statement("d ="): REMOVE})) == code.text.replace("\n    # about d\n    d = 4\n", "")
+    assert code.apply(view.edits({code.statement("c ="): REMOVE})) == code.text.replace(
+        "    # about c\n    c = 3\n\n", ""
+    )
+    assert code.apply(view.edits({code.statement("d ="): REMOVE})) == code.text.replace(
+        "\n    # about d\n    d = 4\n", ""
+    )
 
 
 def test_pass_in_a_block_left_empty():
@@ -299,15 +304,19 @@ def test_form_feeds_are_refused():
     assert view is None or view.text == view.module.code
 
 
-@pytest.mark.parametrize("text", [
-    "x = " + "+".join(["'a'"] * 1000) + "\n",
-    "x = " + " and ".join(["a"] * 1000) + "\n",
-    "x = a" + ".b()" * 2000 + "\n",
-    "if a:\n    pass\n" + "elif b:\n    pass\n" * 500,
-    "x = (" + " ".join(['"a"'] * 3000) + ")\n",
-    "x = [" + "1," * 250_000 + "]\n",
-    "x = " + "-" * 900 + "1\n",
-], ids=["sum", "and", "chain", "elif", "strings", "large", "minus"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "+".join(["'a'"] * 1000) + "\n",
+        "x = " + " and ".join(["a"] * 1000) + "\n",
+        "x = a" + ".b()" * 2000 + "\n",
+        "if a:\n    pass\n" + "elif b:\n    pass\n" * 500,
+        "x = (" + " ".join(['"a"'] * 3000) + ")\n",
+        "x = [" + "1," * 250_000 + "]\n",
+        "x = " + "-" * 900 + "1\n",
+    ],
+    ids=["sum", "and", "chain", "elif", "strings", "large", "minus"],
+)
 def test_pathological_code_is_refused(text):
     source = Source.from_bytes("code.py", text.encode())
     with pytest.raises(NoFix, match="nested|large"):

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
+from tflint_mem.ruleset.registry import RULES
 from tflint_mem.settings import config
 from tflint_mem.settings.config import UsageError
-from tflint_mem.ruleset.registry import RULES
 
 ALL = {rule.code for rule in RULES}
 LEAKS = {code for code in ALL if code.startswith("TFM1")}
@@ -39,7 +39,10 @@ def test_defaults(here):
 
 def test_nearest_file_upwards_with_our_table(here):
     write(here, '[tool.tflint-mem]\nselect = ["TFM1"]\ntensorflow-version = "2.15"\n')
-    write(here / "src", '[tool.black]\nline-length = 88\n# not our table: [tool.tflint-mem\n'.replace("[tool.tflint-mem", "tflint-mem"))
+    write(
+        here / "src",
+        "[tool.black]\nline-length = 88\n# not our table: [tool.tflint-mem\n".replace("[tool.tflint-mem", "tflint-mem"),
+    )
     (here / "src" / "a.py").write_text("")
     settings = config.load([str(here / "src" / "a.py")])
     assert settings.enabled == LEAKS
@@ -49,7 +52,11 @@ def test_nearest_file_upwards_with_our_table(here):
 
 def test_own_file_wins_over_pyproject(here):
     write(here, '[tool.tflint-mem]\nselect = ["TFM1"]\n')
-    write(here, 'select = ["TFM201"]\nhandlers = ["app.on"]\nentry-points = ["scripts/*.py"]\n[verify]\n', "tflint-mem.toml")
+    write(
+        here,
+        'select = ["TFM201"]\nhandlers = ["app.on"]\nentry-points = ["scripts/*.py"]\n[verify]\n',
+        "tflint-mem.toml",
+    )
     settings = config.load(["."])
     assert settings.enabled == {"TFM201"} == settings.explicit
     assert (settings.handlers, settings.entry_points) == (["app.on"], ["scripts/*.py"])
@@ -77,17 +84,20 @@ def test_project_root_without_configuration(here):
     assert config.load(["repo/src"]).project_root == str(here / "repo")
 
 
-@pytest.mark.parametrize(("layers", "enabled"), [
-    ([{"select": ["TFM101", "load-model-per-request"]}], {"TFM101", "TFM103"}),
-    ([{"select": ["tfm101"], "ignore": ["TFM1"]}], {"TFM101"}),
-    ([{"select": ["TFM1"], "ignore": ["TFM101"]}], LEAKS - {"TFM101"}),
-    ([{"select": ["TFM101"], "ignore": ["TFM101"]}], set()),
-    ([{"ignore": ["ALL"], "extend-select": ["TFM201"]}], {"TFM201"}),
-    ([{"select": ["TFM101"]}, {"extend-select": ["TFM201"]}], {"TFM101", "TFM201"}),
-    ([{"select": ["TFM101"], "ignore": ["TFM102"]}, {"select": ["TFM1"]}], LEAKS),
-    ([{"ignore": ["TFM102"]}, {"ignore": ["TFM101"]}], ALL - {"TFM101", "TFM102"}),
-    ([{"select": []}], set()),
-])
+@pytest.mark.parametrize(
+    ("layers", "enabled"),
+    [
+        ([{"select": ["TFM101", "load-model-per-request"]}], {"TFM101", "TFM103"}),
+        ([{"select": ["tfm101"], "ignore": ["TFM1"]}], {"TFM101"}),
+        ([{"select": ["TFM1"], "ignore": ["TFM101"]}], LEAKS - {"TFM101"}),
+        ([{"select": ["TFM101"], "ignore": ["TFM101"]}], set()),
+        ([{"ignore": ["ALL"], "extend-select": ["TFM201"]}], {"TFM201"}),
+        ([{"select": ["TFM101"]}, {"extend-select": ["TFM201"]}], {"TFM101", "TFM201"}),
+        ([{"select": ["TFM101"], "ignore": ["TFM102"]}, {"select": ["TFM1"]}], LEAKS),
+        ([{"ignore": ["TFM102"]}, {"ignore": ["TFM101"]}], ALL - {"TFM101", "TFM102"}),
+        ([{"select": []}], set()),
+    ],
+)
 def test_selection(layers, enabled):
     settings = config.Settings()
     for layer in layers:
@@ -101,7 +111,9 @@ def test_only_full_codes_and_names_are_explicit():
     assert settings.explicit == {"TFM201", "TFM202"}
 
 
-@pytest.mark.parametrize(("word", "guess"), [("TFM110x", "TFM110"), ("load-model-in-lop", "load-model-in-loop"), ("E501", "")])
+@pytest.mark.parametrize(
+    ("word", "guess"), [("TFM110x", "TFM110"), ("load-model-in-lop", "load-model-in-loop"), ("E501", "")]
+)
 def test_unknown_selectors_name_the_nearest(here, word, guess):
     message = refusal(["."], overrides={"select": [word]})
     assert f"`{word}`" in message
@@ -109,20 +121,23 @@ def test_unknown_selectors_name_the_nearest(here, word, guess):
     assert guess in message
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ('selct = ["TFM1"]', ["unknown key `selct`", "did you mean `select`?"]),
-    ('extend_exclude = []', ["unknown key `extend_exclude`", "`extend-exclude`"]),
-    ('select = "TFM1"', ["`select` should be a list of strings, not a string"]),
-    ("unsafe-fixes = 1", ["`unsafe-fixes` should be true or false, not a number"]),
-    ("max-file-size = true", ["`max-file-size` should be a number of bytes"]),
-    ("verify = 3", ["`verify` should be a table"]),
-    ("[verify]\ntimeoutt = 3", ["timeoutt", "did you mean 'timeout'?"]),
-    ("[verify]\ntimeout = true", ["verify.timeout must be a number of seconds"]),
-    ('per-file-ignores = ["x"]', ["`per-file-ignores` should be a table of lists"]),
-    ('output-format = "jsn"', ["unknown output-format `jsn`", "`json`"]),
-    ('ignore = ["TFM9999"]', ["no rule is called `TFM9999`"]),
-    ('[per-file-ignores]\n"a.py" = ["TFM9999"]', ["no rule is called `TFM9999`"]),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('selct = ["TFM1"]', ["unknown key `selct`", "did you mean `select`?"]),
+        ("extend_exclude = []", ["unknown key `extend_exclude`", "`extend-exclude`"]),
+        ('select = "TFM1"', ["`select` should be a list of strings, not a string"]),
+        ("unsafe-fixes = 1", ["`unsafe-fixes` should be true or false, not a number"]),
+        ("max-file-size = true", ["`max-file-size` should be a number of bytes"]),
+        ("verify = 3", ["`verify` should be a table"]),
+        ("[verify]\ntimeoutt = 3", ["timeoutt", "did you mean 'timeout'?"]),
+        ("[verify]\ntimeout = true", ["verify.timeout must be a number of seconds"]),
+        ('per-file-ignores = ["x"]', ["`per-file-ignores` should be a table of lists"]),
+        ('output-format = "jsn"', ["unknown output-format `jsn`", "`json`"]),
+        ('ignore = ["TFM9999"]', ["no rule is called `TFM9999`"]),
+        ('[per-file-ignores]\n"a.py" = ["TFM9999"]', ["no rule is called `TFM9999`"]),
+    ],
+)
 def test_wrong_configuration_is_refused_with_its_place(here, text, words):
     write(here, text, "tflint-mem.toml")
     message = refusal(["."])
@@ -142,7 +157,11 @@ def test_broken_files(here):
 
 
 def test_per_file_ignores(here):
-    write(here, '[per-file-ignores]\n"tests/*" = ["TFM1"]\n"!src/**" = ["predict-in-loop"]\n"conftest.py" = ["ALL"]\n', "tflint-mem.toml")
+    write(
+        here,
+        '[per-file-ignores]\n"tests/*" = ["TFM1"]\n"!src/**" = ["predict-in-loop"]\n"conftest.py" = ["ALL"]\n',
+        "tflint-mem.toml",
+    )
     settings = config.load(["."])
     assert settings.is_ignored("tests/sub/test_a.py", "TFM101")
     assert not settings.is_ignored("tests/test_a.py", "TFM301")

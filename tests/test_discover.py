@@ -49,20 +49,34 @@ def test_each_file_once(tree):
 
 
 def test_usual_folders_are_left_out(tree):
-    tree("a.py", ".git/x.py", ".venv/x.py", "venv/x.py", "node_modules/x.py", "build/x.py", "dist/x.py",
-         "lib/site-packages/x.py", "__pycache__/x.py", ".ipynb_checkpoints/x.ipynb", ".tox/x.py")
+    tree(
+        "a.py",
+        ".git/x.py",
+        ".venv/x.py",
+        "venv/x.py",
+        "node_modules/x.py",
+        "build/x.py",
+        "dist/x.py",
+        "lib/site-packages/x.py",
+        "__pycache__/x.py",
+        ".ipynb_checkpoints/x.ipynb",
+        ".tox/x.py",
+    )
     assert files(".") == ["a.py"]
 
 
-@pytest.mark.parametrize(("pattern", "left"), [
-    ("gen", ["a.py", "src/a.py", "src/deep/a_test.py"]),
-    ("src/gen", ["a.py", "gen/x.py", "src/a.py", "src/deep/a_test.py"]),
-    ("*_test.py", ["a.py", "gen/x.py", "src/a.py", "src/gen/x.py"]),
-    ("src/**/x.py", ["a.py", "gen/x.py", "src/a.py", "src/deep/a_test.py"]),
-    ("src/*.py", ["a.py", "gen/x.py"]),
-    ("{gen,src}", ["a.py"]),
-    ("a.py", ["gen/x.py", "src/deep/a_test.py", "src/gen/x.py"]),
-])
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("gen", ["a.py", "src/a.py", "src/deep/a_test.py"]),
+        ("src/gen", ["a.py", "gen/x.py", "src/a.py", "src/deep/a_test.py"]),
+        ("*_test.py", ["a.py", "gen/x.py", "src/a.py", "src/gen/x.py"]),
+        ("src/**/x.py", ["a.py", "gen/x.py", "src/a.py", "src/deep/a_test.py"]),
+        ("src/*.py", ["a.py", "gen/x.py"]),
+        ("{gen,src}", ["a.py"]),
+        ("a.py", ["gen/x.py", "src/deep/a_test.py", "src/gen/x.py"]),
+    ],
+)
 def test_exclude_patterns(tree, pattern, left):
     tree("a.py", "src/a.py", "src/gen/x.py", "gen/x.py", "src/deep/a_test.py")
     assert files(".", extend_exclude=[pattern]) == left
@@ -90,7 +104,13 @@ def test_gitignore_files_nest(tree):
     (root / "src" / "sub" / ".gitignore").write_text("!gen_b.py\n/c.py\n")
     assert files(".") == ["a.py", "src/keep.py", "src/sub/gen_b.py"]
     assert files(".", respect_gitignore=False) == [
-        "a.py", "out/x.py", "src/gen_a.py", "src/keep.py", "src/sub/c.py", "src/sub/gen_b.py"]
+        "a.py",
+        "out/x.py",
+        "src/gen_a.py",
+        "src/keep.py",
+        "src/sub/c.py",
+        "src/sub/gen_b.py",
+    ]
 
 
 def test_gitignore_above_the_checked_folder_counts_inside_one_repository(tree):

@@ -11,5 +11,8 @@ def test_pages_are_current():
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     wanted = generate.pages()
-    found = {str(p.relative_to(DOCS).as_posix()): p.read_text(encoding="utf-8") for p in [DOCS / "rules.md", *sorted((DOCS / "rules").glob("*.md"))]}
+    found = {
+        str(p.relative_to(DOCS).as_posix()): p.read_text(encoding="utf-8")
+        for p in [DOCS / "rules.md", *sorted((DOCS / "rules").glob("*.md"))]
+    }
     assert found == wanted, "run `python docs/generate.py`"

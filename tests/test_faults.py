@@ -28,7 +28,9 @@ GRAPHS = textwrap.dedent("""\
             step(batch)
 """)
 FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
-LINE = re.compile(r"tflint-mem: (.*) failed and is left out here: (.*); please report this as a bug, with the text that --verbose adds")
+LINE = re.compile(
+    r"tflint-mem: (.*) failed and is left out here: (.*); please report this as a bug, with the text that --verbose adds"
+)
 # a program that is the command, but for what a test puts wrong before
 DRIVER = """\
 import sys
@@ -48,8 +50,14 @@ def project(tmp_path):
 def broken(folder, fault, *arguments, timeout=120, **more):
     """The finished command in which `fault`, Python code, was put wrong."""
     program = DRIVER.format(broken=textwrap.dedent(fault))
-    return subprocess.run([sys.executable, "-c", program, "check", "--isolated", "--ignore", "TFM601", *arguments], cwd=folder,
-                          capture_output=True, text=True, timeout=timeout, **more)
+    return subprocess.run(
+        [sys.executable, "-c", program, "check", "--isolated", "--ignore", "TFM601", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        **more,
+    )
 
 
 def told(done):
@@ -77,26 +85,48 @@ Context.at_call = at_call
 """
 
 
-@pytest.mark.parametrize("error", ["IndexError('tuple index out of range')", "RecursionError('too deep')", "MemoryError()", "KeyError('x')"])
+@pytest.mark.parametrize(
+    "error", ["IndexError('tuple index out of range')", "RecursionError('too deep')", "MemoryError()", "KeyError('x')"]
+)
 def test_a_rule_that_fails_on_a_module_is_left_out_there(project, error):
-    done = broken(project, AT_ROOT.format(paths=("b.py", "none.py"), error=error), "--no-cache", "--output-format", "json", ".")
+    done = broken(
+        project, AT_ROOT.format(paths=("b.py", "none.py"), error=error), "--no-cache", "--output-format", "json", "."
+    )
     assert done.returncode == 2
-    (place, text), = told(done)
+    ((place, text),) = told(done)
     assert place == "b.py:6: rule TFM101" and text.startswith(error.partition("(")[0])
     assert found(done) == [("a.py", "TFM101"), ("c.py", "TFM101")]
 
 
 def test_other_rules_still_look_at_the_module(project):
     (project / "b.py").write_text(LEAKY + GRAPHS)
-    done = broken(project, AT_ROOT.format(paths=("b.py", "none.py"), error="ValueError"), "--no-cache", "--output-format", "json", ".")
+    done = broken(
+        project,
+        AT_ROOT.format(paths=("b.py", "none.py"), error="ValueError"),
+        "--no-cache",
+        "--output-format",
+        "json",
+        ".",
+    )
     assert found(done) == [("a.py", "TFM101"), ("b.py", "TFM301"), ("c.py", "TFM101")]
     assert [place for place, _ in told(done)] == ["b.py:6: rule TFM101"]
 
 
 def test_a_rule_may_fail_on_all_modules(project):
-    done = broken(project, AT_ROOT.format(paths=("a.py", "b.py", "c.py"), error="ValueError"), "--no-cache", "--output-format", "json", ".")
+    done = broken(
+        project,
+        AT_ROOT.format(paths=("a.py", "b.py", "c.py"), error="ValueError"),
+        "--no-cache",
+        "--output-format",
+        "json",
+        ".",
+    )
     assert done.returncode == 2 and found(done) == []
-    assert sorted(place for place, _ in told(done)) == ["a.py:6: rule TFM101", "b.py:6: rule TFM101", "c.py:6: rule TFM101"]
+    assert sorted(place for place, _ in told(done)) == [
+        "a.py:6: rule TFM101",
+        "b.py:6: rule TFM101",
+        "c.py:6: rule TFM101",
+    ]
 
 
 IN_CALLS = """
@@ -122,7 +152,8 @@ def test_what_all_rules_ask_may_fail_on_a_module(project):
     assert all(place.startswith("b.py:") for place, _ in told(done))
     assert found(done) == [each for each in found(whole) if each[0] != "b.py"]
     assert [record for record in json.loads(done.stdout)] == [
-        record for record in json.loads(whole.stdout) if not record["filename"].endswith("b.py")]
+        record for record in json.loads(whole.stdout) if not record["filename"].endswith("b.py")
+    ]
 
 
 def test_no_half_finished_answer_is_left_behind(project):
@@ -179,13 +210,23 @@ def test_rules_that_sweep_through_a_large_project_in_parts(tmp_path):
     rule._checked = checked
     """
     done = broken(tmp_path, fault, "--no-cache", "--output-format", "json", ".")
-    assert [place for place, _ in told(done)] == ["m07.py:6: rule TFM301", "m08.py:6: rule TFM301", "m59.py:6: rule TFM301"]
+    assert [place for place, _ in told(done)] == [
+        "m07.py:6: rule TFM301",
+        "m08.py:6: rule TFM301",
+        "m59.py:6: rule TFM301",
+    ]
     assert found(done) == [(f"m{number:02}.py", "TFM301") for number in range(60) if number not in (7, 8, 59)]
 
 
 def test_verbose_shows_the_traceback(project):
-    done = broken(project, AT_ROOT.format(paths=("b.py", "none.py"), error="ValueError('why')"), "--no-cache", "--verbose", ".")
-    assert "tflint-mem:   Traceback (most recent call last):" in done.stderr and "in at_call" in done.stderr and "ValueError: why" in done.stderr
+    done = broken(
+        project, AT_ROOT.format(paths=("b.py", "none.py"), error="ValueError('why')"), "--no-cache", "--verbose", "."
+    )
+    assert (
+        "tflint-mem:   Traceback (most recent call last):" in done.stderr
+        and "in at_call" in done.stderr
+        and "ValueError: why" in done.stderr
+    )
     done = broken(project, AT_ROOT.format(paths=("b.py", "none.py"), error="ValueError('why')"), "--no-cache", ".")
     assert "Traceback" not in done.stderr
 
@@ -225,8 +266,15 @@ def test_a_fix_that_cannot_be_built_costs_that_fix(project):
     assert told(done) == [("b.py: the fix of TFM101 in row 6", "RuntimeError: no such statement")]
 
 
-@pytest.mark.parametrize("form, where", list(zip(FORMATS, (
-    "text._full", "text._header", "json.record", "github._command", "sarif._result", "rdjson._diagnostic"))))
+@pytest.mark.parametrize(
+    "form, where",
+    list(
+        zip(
+            FORMATS,
+            ("text._full", "text._header", "json.record", "github._command", "sarif._result", "rdjson._diagnostic"),
+        )
+    ),
+)
 def test_a_finding_that_cannot_be_shown_costs_no_other(project, form, where):
     module, name = where.split(".")
     fault = f"""
@@ -271,14 +319,25 @@ def test_comments_that_cannot_be_read_silence_nothing(project):
     """
     done = broken(project, fault, "--no-cache", "--output-format", "json", ".")
     assert (done.returncode, found(done)) == (2, [("a.py", "TFM101"), ("b.py", "TFM101")])
-    assert told(done) == [("b.py: the search for comments that silence findings", "IndexError: list index out of range")]
+    assert told(done) == [
+        ("b.py: the search for comments that silence findings", "IndexError: list index out of range")
+    ]
 
 
-@pytest.mark.parametrize("step, fault", [
-    ("fixing", "from tflint_mem.fixes import fixing\ndef fix(run):\n    raise ValueError('x')\nfixing.fix = fix"),
-    ("--verify", "from tflint_mem.command import verification as verifying\ndef verify(run):\n    raise ValueError('x')\nverifying.verify = verify"),
-    ("the baseline", "from tflint_mem.silencing import baseline\ndef new(*all):\n    raise ValueError('x')\nbaseline.Baseline.new = new"),
-])
+@pytest.mark.parametrize(
+    "step, fault",
+    [
+        ("fixing", "from tflint_mem.fixes import fixing\ndef fix(run):\n    raise ValueError('x')\nfixing.fix = fix"),
+        (
+            "--verify",
+            "from tflint_mem.command import verification as verifying\ndef verify(run):\n    raise ValueError('x')\nverifying.verify = verify",
+        ),
+        (
+            "the baseline",
+            "from tflint_mem.silencing import baseline\ndef new(*all):\n    raise ValueError('x')\nbaseline.Baseline.new = new",
+        ),
+    ],
+)
 def test_a_step_that_fails_loses_no_finding(project, step, fault):
     (project / "base.json").write_text('{"version": 1, "findings": []}')
     arguments = {"fixing": ["--fix"], "--verify": ["--verify"], "the baseline": ["--baseline", "base.json"]}[step]
@@ -311,11 +370,15 @@ def test_a_run_with_faults_is_not_remembered(tmp_path):
     (tmp_path / ".git").mkdir()
     for number in range(60):
         (tmp_path / f"m{number:02}.py").write_text(LEAKY)
-    done = broken(tmp_path, AT_ROOT.format(paths=("m07.py", "none.py"), error="ValueError"), "--output-format", "json", ".")
+    done = broken(
+        tmp_path, AT_ROOT.format(paths=("m07.py", "none.py"), error="ValueError"), "--output-format", "json", "."
+    )
     assert done.returncode == 2 and len(found(done)) == 59
     done = broken(tmp_path, "", "--output-format", "json", ".")
     assert done.returncode == 1 and len(found(done)) == 60
-    done = broken(tmp_path, AT_ROOT.format(paths=("m07.py", "none.py"), error="ValueError"), "--output-format", "json", ".")
+    done = broken(
+        tmp_path, AT_ROOT.format(paths=("m07.py", "none.py"), error="ValueError"), "--output-format", "json", "."
+    )
     assert done.returncode == 1 and len(found(done)) == 60  # nothing was looked at again
 
 

@@ -20,7 +20,9 @@ def fixes(code, program, tmp_path, capsys, monkeypatch, files=()):
     for name, text in files:
         (tmp_path / name).write_text(textwrap.dedent(text), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--select", code, "--output-format", "json", "."])
+    monkeypatch.setattr(
+        sys, "argv", ["tflint-mem", "check", "--isolated", "--select", code, "--output-format", "json", "."]
+    )
     assert run_command() in (0, 1)
     found = json.loads(capsys.readouterr().out)
     return [f["fix"] and (f["fix"]["applicability"], f["fix"]["message"]) for f in found if f["code"] == code]
@@ -45,39 +47,56 @@ def build(width):
 HOISTS = ("safe", "Move")
 
 LOADS = {
-    "prediction only": ("safe", """
+    "prediction only": (
+        "safe",
+        """
         for k in range(40):
             net = tf.keras.models.load_model("best.keras")
             print(net.predict(x))
-        """),
-    "a report goes to another file": ("safe", """
+        """,
+    ),
+    "a report goes to another file": (
+        "safe",
+        """
         for k in range(40):
             net = tf.keras.models.load_model("best.keras")
             with open(f"report_{k}.txt", "w") as report:
                 report.write(str(net.predict(x)))
-        """),
-    "another model is saved under a name that differs": ("safe", """
+        """,
+    ),
+    "another model is saved under a name that differs": (
+        "safe",
+        """
         for k in range(40):
             build(4).save(f"{OUT}/copy.keras")
             net = tf.keras.models.load_model("best.keras")
             print(net.predict(x))
-        """),
-    "a checkpoint of the same name": (NONE, """
+        """,
+    ),
+    "a checkpoint of the same name": (
+        NONE,
+        """
         for width in range(2, 42):
             net = build(width)
             net.fit(x, y, callbacks=[tf.keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True)])
             best = tf.keras.models.load_model("best.keras")
             print(best.predict(x))
-        """),
-    "a checkpoint made before the loop": (NONE, """
+        """,
+    ),
+    "a checkpoint made before the loop": (
+        NONE,
+        """
         keep = [tf.keras.callbacks.ModelCheckpoint(filepath=os.path.join(OUT, "best.keras"))]
         for width in range(2, 42):
             net = build(width)
             net.fit(x, y, callbacks=keep)
             best = tf.keras.models.load_model("runs/best.keras")
             print(best.predict(x))
-        """),
-    "a function that saves under a name it is given": (NONE, """
+        """,
+    ),
+    "a function that saves under a name it is given": (
+        NONE,
+        """
         def improve(width, path):
             build(width).save(path)
 
@@ -86,8 +105,11 @@ LOADS = {
             improve(width, "best.keras")
             best = tf.keras.models.load_model("best.keras")
             print(best.predict(x))
-        """),
-    "a function of a function that copies it there": (NONE, """
+        """,
+    ),
+    "a function of a function that copies it there": (
+        NONE,
+        """
         import shutil
 
 
@@ -104,14 +126,20 @@ LOADS = {
             improve(width)
             best = tf.keras.models.load_model("best.keras")
             print(best.predict(x))
-        """),
-    "it waits for the next one": (NONE, """
+        """,
+    ),
+    "it waits for the next one": (
+        NONE,
+        """
         while True:
             net = tf.keras.models.load_model("latest.keras")
             print(net(x).numpy())
             time.sleep(60)
-        """),
-    "it waits in a function": (NONE, """
+        """,
+    ),
+    "it waits in a function": (
+        NONE,
+        """
         def pause(seconds):
             time.sleep(seconds)
 
@@ -120,34 +148,47 @@ LOADS = {
             net = tf.keras.models.load_model("latest.keras")
             print(net(x).numpy())
             pause(60)
-        """),
-    "it looks whether one is there": (NONE, """
+        """,
+    ),
+    "it looks whether one is there": (
+        NONE,
+        """
         while True:
             if os.path.exists("latest.keras"):
                 net = tf.keras.models.load_model("latest.keras")
                 print(net(x).numpy())
-        """),
-    "a call that nobody can see into": ("unsafe", """
+        """,
+    ),
+    "a call that nobody can see into": (
+        "unsafe",
+        """
         for k in range(40):
             vendor.advance(k)
             net = tf.keras.models.load_model("best.keras")
             print(net.predict(x))
-        """),
-    "a callback that nobody can see into": ("unsafe", """
+        """,
+    ),
+    "a callback that nobody can see into": (
+        "unsafe",
+        """
         other = build(4)
         for k in range(40):
             other.fit(x, y, callbacks=[vendor.Keeper()])
             net = tf.keras.models.load_model("best.keras")
             print(net.predict(x))
-        """),
-    "a program that runs": ("unsafe", """
+        """,
+    ),
+    "a program that runs": (
+        "unsafe",
+        """
         import subprocess
 
         for k in range(40):
             subprocess.run(["python", "train.py"])
             net = tf.keras.models.load_model("best.keras")
             print(net.predict(x))
-        """),
+        """,
+    ),
 }
 
 
@@ -172,7 +213,9 @@ data = tf.data.Dataset.from_tensor_slices((tf.ones([640, 4]), tf.zeros([640, 1])
 """
 
 STEPS = {
-    "tensors in, a loss out": ("unsafe", """
+    "tensors in, a loss out": (
+        "unsafe",
+        """
         def step(x, y):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.square(net(x) - y))
@@ -182,8 +225,11 @@ STEPS = {
 
         for x, y in data:
             step(x, y)
-        """),
-    "the one model and optimizer are arguments": ("unsafe", """
+        """,
+    ),
+    "the one model and optimizer are arguments": (
+        "unsafe",
+        """
         def step(model, optimizer, x, y):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.square(model(x) - y))
@@ -193,8 +239,11 @@ STEPS = {
 
         for x, y in data:
             step(net, opt, x, y)
-        """),
-    "a module variable that the loop sets": (NONE, """
+        """,
+    ),
+    "a module variable that the loop sets": (
+        NONE,
+        """
         beta = 0.0
 
 
@@ -207,8 +256,11 @@ STEPS = {
         for k, (x, y) in enumerate(data):
             beta = k / 80
             step(x, y)
-        """),
-    "a module variable that a function sets": (NONE, """
+        """,
+    ),
+    "a module variable that a function sets": (
+        NONE,
+        """
         beta = 0.0
 
 
@@ -230,8 +282,11 @@ STEPS = {
         for k, (x, y) in enumerate(data):
             anneal(k)
             step(x, y)
-        """),
-    "a setting in a dictionary": (NONE, """
+        """,
+    ),
+    "a setting in a dictionary": (
+        NONE,
+        """
         config = {"beta": 0.0}
 
 
@@ -244,8 +299,11 @@ STEPS = {
         for k, (x, y) in enumerate(data):
             config["beta"] = k / 80
             step(x, y)
-        """),
-    "an attribute that another method sets": (NONE, """
+        """,
+    ),
+    "an attribute that another method sets": (
+        NONE,
+        """
         class Trainer:
             def __init__(self):
                 self.beta = 0.0
@@ -263,8 +321,11 @@ STEPS = {
         for k, (x, y) in enumerate(data):
             trainer.set_beta(k)
             trainer.step(x, y)
-        """),
-    "an attribute that is set from outside": (NONE, """
+        """,
+    ),
+    "an attribute that is set from outside": (
+        NONE,
+        """
         class Trainer:
             beta = 0.0
 
@@ -278,8 +339,11 @@ STEPS = {
         for k, (x, y) in enumerate(data):
             trainer.beta = k / 80
             trainer.step(x, y)
-        """),
-    "an object that stays, with settings of its constructor": ("unsafe", """
+        """,
+    ),
+    "an object that stays, with settings of its constructor": (
+        "unsafe",
+        """
         class Trainer:
             def __init__(self, beta):
                 self.beta = beta
@@ -294,8 +358,11 @@ STEPS = {
         trainer = Trainer(0.5)
         for x, y in data:
             trainer.step(x, y)
-        """),
-    "an object that each round makes anew": (NONE, """
+        """,
+    ),
+    "an object that each round makes anew": (
+        NONE,
+        """
         class Trainer:
             def __init__(self):
                 self.net = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
@@ -311,8 +378,11 @@ STEPS = {
             trainer = Trainer()
             for x, y in data:
                 trainer.step(x, y)
-        """),
-    "an optimizer that it makes": (NONE, """
+        """,
+    ),
+    "an optimizer that it makes": (
+        NONE,
+        """
         def step(x, y):
             optimizer = tf.keras.optimizers.SGD(0.01)
             with tf.GradientTape() as tape:
@@ -322,8 +392,11 @@ STEPS = {
 
         for x, y in data:
             step(x, y)
-        """),
-    "a layer that a helper makes": (NONE, """
+        """,
+    ),
+    "a layer that a helper makes": (
+        NONE,
+        """
         def head(x):
             return tf.keras.layers.Dense(3)(x)
 
@@ -336,8 +409,11 @@ STEPS = {
 
         for x, y in data:
             step(x, y)
-        """),
-    "two optimizers, one after the other": (NONE, """
+        """,
+    ),
+    "two optimizers, one after the other": (
+        NONE,
+        """
         other = tf.keras.optimizers.Adam(0.01)
 
 
@@ -350,8 +426,11 @@ STEPS = {
         for x, y in data:
             step(opt, x, y)
             step(other, x, y)
-        """),
-    "arrays in double precision": (NONE, """
+        """,
+    ),
+    "arrays in double precision": (
+        NONE,
+        """
         rows, targets = np.random.rand(640, 4), np.random.rand(640, 1)
 
 
@@ -363,8 +442,11 @@ STEPS = {
 
         for k in range(80):
             step(rows[k * 8:k * 8 + 8], targets[k * 8:k * 8 + 8])
-        """),
-    "arrays in single precision": ("unsafe", """
+        """,
+    ),
+    "arrays in single precision": (
+        "unsafe",
+        """
         rows, targets = np.random.rand(640, 4).astype("float32"), np.random.rand(640, 1).astype(np.float32)
 
 
@@ -376,8 +458,11 @@ STEPS = {
 
         for k in range(80):
             step(rows[k * 8:k * 8 + 8], targets[k * 8:k * 8 + 8])
-        """),
-    "a decorator that its author switched off": (NONE, """
+        """,
+    ),
+    "a decorator that its author switched off": (
+        NONE,
+        """
         # @tf.function: the optimizer of this version refuses it
         def step(x, y):
             with tf.GradientTape() as tape:
@@ -387,8 +472,11 @@ STEPS = {
 
         for x, y in data:
             step(x, y)
-        """),
-    "layers that are frozen on the way": (NONE, """
+        """,
+    ),
+    "layers that are frozen on the way": (
+        NONE,
+        """
         def step(x, y):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.square(net(x) - y))
@@ -398,7 +486,8 @@ STEPS = {
         for k, (x, y) in enumerate(data):
             net.layers[0].trainable = k > 40
             step(x, y)
-        """),
+        """,
+    ),
 }
 
 
@@ -443,10 +532,13 @@ PREDICTIONS = {
     "a class that returns two": (BATCH, "found = pair.predict(photos[k][None])"),
     "a loaded model": (BATCH, "found = loaded.predict(photos[k][None])"),
     "a loaded model whose output is calculated with": (DIRECT, "print(np.argmax(loaded.predict(photos[k][None])))"),
-    "all of an array that each pass makes": (NONE, """
+    "all of an array that each pass makes": (
+        NONE,
+        """
         test = np.concatenate([photos, photos * k])
         print(one.predict(test).mean())
-        """),
+        """,
+    ),
 }
 
 
@@ -513,7 +605,11 @@ NUMBERS = {
     "a whole number, cast": ("unsafe", "k", "return x / tf.cast(value + 1, tf.float32)"),
     "a whole number beside another": ("unsafe", "k", "return tf.where(value < 10, x, -x)"),
     "a whole number beside a float": (NONE, "k", "return tf.where(x < value, x, -x)"),
-    "a float in a module that says float64": (NONE, "k / 50", "return tf.cast(tf.cast(x, tf.float64) * value, tf.float32)"),
+    "a float in a module that says float64": (
+        NONE,
+        "k / 50",
+        "return tf.cast(tf.cast(x, tf.float64) * value, tf.float32)",
+    ),
     "a power": (NONE, "k / 50", "return x ** value"),
 }
 
@@ -521,7 +617,10 @@ NUMBERS = {
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_becomes_a_tensor_only_where_its_type_fits(name, tmp_path, capsys, monkeypatch):
     wanted, value, body = NUMBERS[name]
-    program = RETRACED + f"\n\n@tf.function\ndef step(x, value):\n    {body}\n\n\nfor k in range(100):\n    step(tf.ones([4]), {value})\n"
+    program = (
+        RETRACED
+        + f"\n\n@tf.function\ndef step(x, value):\n    {body}\n\n\nfor k in range(100):\n    step(tf.ones([4]), {value})\n"
+    )
     found = fixes("TFM302", program, tmp_path, capsys, monkeypatch)
     assert [fix and fix[0] for fix in found] == [wanted]
 
@@ -570,27 +669,38 @@ def lower():
 """
 
 FUNCTIONS = {
-    "nothing that changes": ("safe", """
+    "nothing that changes": (
+        "safe",
+        """
         for x in data:
             @tf.function
             def f(x):
                 return x * scale
 
             print(f(x))
-        """),
-    "a variable, which is read when it runs": ("unsafe", """
+        """,
+    ),
+    "a variable, which is read when it runs": (
+        "unsafe",
+        """
         for x in data:
             f = tf.function(lambda x: x * variable)
             variable.assign(variable * 0.9)
             print(f(x))
-        """),
-    "a global that a function lowers": (NONE, """
+        """,
+    ),
+    "a global that a function lowers": (
+        NONE,
+        """
         for x in data:
             lower()
             f = tf.function(lambda x: x * scale)
             print(f(x))
-        """),
-    "a global that the loop lowers, read by a function": (NONE, """
+        """,
+    ),
+    "a global that the loop lowers, read by a function": (
+        NONE,
+        """
         def decayed(x):
             return x * scale
 
@@ -599,14 +709,20 @@ FUNCTIONS = {
             scale = scale * 0.9
             f = tf.function(decayed)
             print(f(x))
-        """),
-    "an attribute that a method lowers": (NONE, """
+        """,
+    ),
+    "an attribute that a method lowers": (
+        NONE,
+        """
         for x in data:
             setting.lower()
             f = tf.function(lambda x: x * setting.rate)
             print(f(x))
-        """),
-    "an attribute that the function lowers itself": (NONE, """
+        """,
+    ),
+    "an attribute that the function lowers itself": (
+        NONE,
+        """
         def decayed(x):
             setting.lower()
             return x * setting.rate
@@ -615,26 +731,36 @@ FUNCTIONS = {
         for x in data:
             f = tf.function(decayed)
             print(f(x))
-        """),
-    "an array that changes in place": (NONE, """
+        """,
+    ),
+    "an array that changes in place": (
+        NONE,
+        """
         for x in data:
             rates[0] *= 0.9
             f = tf.function(lambda x: x * rates)
             print(f(x))
-        """),
-    "a list that grows": (NONE, """
+        """,
+    ),
+    "a list that grows": (
+        NONE,
+        """
         terms = [1.0]
         for x in data:
             terms.append(0.5)
             f = tf.function(lambda x: x * tf.add_n([tf.constant(t) for t in terms]))
             print(f(x))
-        """),
-    "a call that nobody can see into": ("unsafe", """
+        """,
+    ),
+    "a call that nobody can see into": (
+        "unsafe",
+        """
         for x in data:
             vendor.step(setting)
             f = tf.function(lambda x: x * setting.rate)
             print(f(x))
-        """),
+        """,
+    ),
 }
 
 
@@ -756,8 +882,14 @@ POOLS = {
     "a table made when the module is imported": ("unsafe", {"read": "FIXED[k]"}),
     "a table that the main block sets": (NONE, {"before": "TABLE = np.ones((10, 4))"}),
     "a table that a function sets in the parent": (NONE, {"before": "load(np.ones((10, 4)))"}),
-    "a table that the initializer sets in each worker": ("unsafe", {"more": ", initializer=load, initargs=(np.ones((10, 4)),)"}),
-    "a setting that the main block changes": (NONE, {"read": "tf.ones([settings.SIZE])", "before": "settings.SIZE = 8"}),
+    "a table that the initializer sets in each worker": (
+        "unsafe",
+        {"more": ", initializer=load, initargs=(np.ones((10, 4)),)"},
+    ),
+    "a setting that the main block changes": (
+        NONE,
+        {"read": "tf.ones([settings.SIZE])", "before": "settings.SIZE = 8"},
+    ),
     "a setting that stays": ("unsafe", {"read": "tf.ones([settings.SIZE])"}),
 }
 
@@ -766,7 +898,9 @@ POOLS = {
 def test_workers_are_spawned_only_when_they_have_what_they_read(name, tmp_path, capsys, monkeypatch):
     wanted, parts = POOLS[name]
     program = POOL.format(**{"read": "TABLE[k]", "more": "", "before": "print()", **parts})
-    found = fixes("TFM702", program, tmp_path, capsys, monkeypatch, [("settings.py", "import tensorflow as tf\n\nSIZE = 4\n")])
+    found = fixes(
+        "TFM702", program, tmp_path, capsys, monkeypatch, [("settings.py", "import tensorflow as tf\n\nSIZE = 4\n")]
+    )
     assert [fix and fix[0] for fix in found] == [wanted]
 
 
@@ -788,31 +922,41 @@ def test_growth_is_not_switched_on_behind_a_main_block(line, tmp_path, capsys, m
     assert fixes("TFM601", IN_MAIN.format(line), tmp_path, capsys, monkeypatch, [("work.py", TRAINS)]) == [None]
 
 
-@pytest.mark.parametrize("requirement, listing", [
-    ("tensorflow==2.0.0", "tf.config.experimental.list_physical_devices"),
-    ("tensorflow<2.1", "tf.config.experimental.list_physical_devices"),
-    ("tensorflow==2.4.1", "tf.config.list_physical_devices"),
-    ("", "tf.config.list_physical_devices"),
-])
+@pytest.mark.parametrize(
+    "requirement, listing",
+    [
+        ("tensorflow==2.0.0", "tf.config.experimental.list_physical_devices"),
+        ("tensorflow<2.1", "tf.config.experimental.list_physical_devices"),
+        ("tensorflow==2.4.1", "tf.config.list_physical_devices"),
+        ("", "tf.config.list_physical_devices"),
+    ],
+)
 def test_growth_is_switched_on_with_what_the_pinned_version_has(requirement, listing, tmp_path, capsys, monkeypatch):
     (tmp_path / "requirements.txt").write_text(requirement + "\n", encoding="utf-8")
     (tmp_path / "program.py").write_text(TRAINS + "\n\nrun()\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--select", "TFM601", "--diff", "--unsafe-fixes", "."])
+    monkeypatch.setattr(
+        sys, "argv", ["tflint-mem", "check", "--isolated", "--select", "TFM601", "--diff", "--unsafe-fixes", "."]
+    )
     run_command()
     assert f'+for gpu in {listing}("GPU"):' in capsys.readouterr().out
 
 
 ACROSS = {
-    "a helper that loads": ("unsafe", """
+    "a helper that loads": (
+        "unsafe",
+        """
         def network():
             return tf.keras.models.load_model("best.keras")
 
 
         for k in range(40):
             print(network().predict(x))
-        """),
-    "an object for each pass": ("unsafe", """
+        """,
+    ),
+    "an object for each pass": (
+        "unsafe",
+        """
         class Scorer:
             def __init__(self, path):
                 self.net = tf.keras.models.load_model(path)
@@ -820,16 +964,22 @@ ACROSS = {
 
         for k in range(40):
             print(Scorer("best.keras").net.predict(x))
-        """),
-    "another file in each pass": (NONE, """
+        """,
+    ),
+    "another file in each pass": (
+        NONE,
+        """
         def network(path):
             return tf.keras.models.load_model(path)
 
 
         for path in glob.glob("*.keras"):
             print(network(path).predict(x))
-        """),
-    "the helper's caller writes the file": (NONE, """
+        """,
+    ),
+    "the helper's caller writes the file": (
+        NONE,
+        """
         def network():
             return tf.keras.models.load_model("best.keras")
 
@@ -837,8 +987,11 @@ ACROSS = {
         for k in range(40):
             build(k).save("best.keras")
             print(network().predict(x))
-        """),
-    "the helper trains it": (NONE, """
+        """,
+    ),
+    "the helper trains it": (
+        NONE,
+        """
         def network():
             net = tf.keras.models.load_model("best.keras")
             net.fit(x, y)
@@ -847,8 +1000,11 @@ ACROSS = {
 
         for k in range(40):
             print(network().predict(x))
-        """),
-    "the loop waits": (NONE, """
+        """,
+    ),
+    "the loop waits": (
+        NONE,
+        """
         def network():
             return tf.keras.models.load_model("best.keras")
 
@@ -856,7 +1012,8 @@ ACROSS = {
         while True:
             print(network().predict(x))
             time.sleep(60)
-        """),
+        """,
+    ),
 }
 
 
@@ -876,11 +1033,24 @@ def test_handlers_that_load_the_same_share_one_cached_function(tmp_path, monkeyp
             return {{"scores": net.predict(np.asarray(request.get_json()["x"])).tolist()}}
         """)
     head = "import numpy as np\nimport tensorflow as tf\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n"
-    program.write_text(head + "\n\n".join([handler.format("left", "a.keras"), handler.format("right", "a.keras"), handler.format("other", "b.keras")]))
+    program.write_text(
+        head
+        + "\n\n".join(
+            [handler.format("left", "a.keras"), handler.format("right", "a.keras"), handler.format("other", "b.keras")]
+        )
+    )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--select", "TFM103", "--fix", "--unsafe-fixes", "--quiet", "."])
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["tflint-mem", "check", "--isolated", "--select", "TFM103", "--fix", "--unsafe-fixes", "--quiet", "."],
+    )
     run_command()
     text = program.read_text()
-    assert text.count("functools.lru_cache") == 2 and text.count('load_model("a.keras")') == 1 and text.count('load_model("b.keras")') == 1
+    assert (
+        text.count("functools.lru_cache") == 2
+        and text.count('load_model("a.keras")') == 1
+        and text.count('load_model("b.keras")') == 1
+    )
     assert text.startswith("import functools\n\nimport numpy")
     compile(text, "program", "exec")

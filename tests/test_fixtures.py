@@ -33,7 +33,9 @@ IDS = [f"{folder.name.split('-')[0]}/{item.name}" for folder, item in ITEMS]
 
 def run(*arguments, cwd=None):
     """(exit code, standard output, standard error) of a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "tflint_mem", "check", *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+    done = subprocess.run(
+        [sys.executable, "-m", "tflint_mem", "check", *map(str, arguments)], capture_output=True, text=True, cwd=cwd
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -53,18 +55,34 @@ def options(folder, item):
     Most fixtures are entry points that set no memory growth: that is one rule's business and noise in all other folders.
     """
     own = item.is_dir() and any((item / name).exists() for name in ("pyproject.toml", "tflint-mem.toml"))
-    return ["--pedantic", *([] if own else ["--isolated"]), *([] if folder.name.startswith("TFM601") else ["--ignore", "TFM601"])]
+    return [
+        "--pedantic",
+        *([] if own else ["--isolated"]),
+        *([] if folder.name.startswith("TFM601") else ["--ignore", "TFM601"]),
+    ]
 
 
 def expected(item):
     """{(path, cell, row, code)} that the marks in the files ask for."""
     found = set()
-    files = [item] if item.is_file() else sorted(p for p in item.rglob("*") if p.suffix in (".py", ".ipynb") and "expected" not in p.name)
+    files = (
+        [item]
+        if item.is_file()
+        else sorted(p for p in item.rglob("*") if p.suffix in (".py", ".ipynb") and "expected" not in p.name)
+    )
     for path in files:
         if path.suffix == ".ipynb":
             notebook = json.loads(path.read_text(encoding="utf-8"))
-            cells = notebook["cells"] if "cells" in notebook else [c for sheet in notebook["worksheets"] for c in sheet["cells"]]
-            texts = [(n, "".join(cell.get("source", cell.get("input")))) for n, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
+            cells = (
+                notebook["cells"]
+                if "cells" in notebook
+                else [c for sheet in notebook["worksheets"] for c in sheet["cells"]]
+            )
+            texts = [
+                (n, "".join(cell.get("source", cell.get("input"))))
+                for n, cell in enumerate(cells, 1)
+                if cell["cell_type"] == "code"
+            ]
         else:
             texts = [(None, path.read_bytes().decode("utf-8", "replace"))]
         for cell, text in texts:
@@ -95,7 +113,9 @@ def test_flags_exactly_the_marked_rows(folder, item, capsys, monkeypatch):
 FIXED = [(folder, item) for folder, item in ITEMS if item.with_name(item.stem + ".expected" + item.suffix).exists()]
 
 
-@pytest.mark.parametrize(("folder", "item"), FIXED, ids=[f"{folder.name.split('-')[0]}/{item.name}" for folder, item in FIXED])
+@pytest.mark.parametrize(
+    ("folder", "item"), FIXED, ids=[f"{folder.name.split('-')[0]}/{item.name}" for folder, item in FIXED]
+)
 def test_codemod_gives_the_expected_file(folder, item, tmp_path, capsys, monkeypatch):
     """The rule's own fixes, applied: the expected text, which compiles, has nothing left to fix and changes no more."""
     copy = tmp_path / item.name
@@ -116,7 +136,9 @@ def test_codemod_gives_the_expected_file(folder, item, tmp_path, capsys, monkeyp
 ADVICE = [(folder, item) for folder, item in ITEMS if item.name.startswith("advice_")]
 
 
-@pytest.mark.parametrize(("folder", "item"), ADVICE, ids=[f"{folder.name.split('-')[0]}/{item.name}" for folder, item in ADVICE])
+@pytest.mark.parametrize(
+    ("folder", "item"), ADVICE, ids=[f"{folder.name.split('-')[0]}/{item.name}" for folder, item in ADVICE]
+)
 def test_advice_is_what_the_rule_says(folder, item, capsys, monkeypatch):
     """Each advice fixture follows words that the rule says about its own leaky fixture: when the words change, so must the fixture."""
     advice = re.search(r"^Advice: (.+)$", item.read_text(encoding="utf-8"), re.M).group(1)

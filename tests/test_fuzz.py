@@ -14,8 +14,9 @@ from fuzz.splice import patched, spliced  # noqa: E402
 
 
 def fuzz(*arguments):
-    return subprocess.run([sys.executable, "-m", "fuzz", *arguments], cwd=HOME, capture_output=True, text=True,
-        timeout=600)
+    return subprocess.run(
+        [sys.executable, "-m", "fuzz", *arguments], cwd=HOME, capture_output=True, text=True, timeout=600
+    )
 
 
 def test_corpus():
@@ -23,11 +24,23 @@ def test_corpus():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind, count", [("programs", 200), ("projects", 50), ("notebooks", 200),
-    ("configurations", 150), ("caches", 60)])
+@pytest.mark.parametrize(
+    "kind, count", [("programs", 200), ("projects", 50), ("notebooks", 200), ("configurations", 150), ("caches", 60)]
+)
 def test_mutants(kind, count, tmp_path):
-    done = fuzz(kind, "--count", str(count), "--seed", "7", "--jobs", "2", "--findings", str(tmp_path), "--no-shrink",
-        "--details")
+    done = fuzz(
+        kind,
+        "--count",
+        str(count),
+        "--seed",
+        "7",
+        "--jobs",
+        "2",
+        "--findings",
+        str(tmp_path),
+        "--no-shrink",
+        "--details",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -39,8 +52,13 @@ def test_an_input_is_given_by_kind_seed_and_number():
 
 
 def test_a_case_survives_its_file(tmp_path):
-    files = {"a.py": b"x = '\xff'\n", "b\udcff.ipynb": b"{}", "c": ("link", "/dev/zero"), "d": ("fifo",),
-        "e.toml": b"a = 1\r\nb = 2"}
+    files = {
+        "a.py": b"x = '\xff'\n",
+        "b\udcff.ipynb": b"{}",
+        "c": ("link", "/dev/zero"),
+        "d": ("fifo",),
+        "e.toml": b"a = 1\r\nb = 2",
+    }
     kept = case.Case("configurations", files, ("--select", "ALL"), True, b"\x00")
     assert case.dump(case.load(case.save(kept, tmp_path / "x"))) == case.dump(kept)
     lone = case.Case("programs", {"case.py": b"x\n"})

@@ -10,10 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 
-import growth  # noqa: E402
-from programs import PROGRAMS  # noqa: E402
+import growth
+from programs import PROGRAMS
 
-from tflint_mem.hardening.budget import Searches, settle  # noqa: E402
+from tflint_mem.hardening.budget import Searches, settle
 
 QUICK = 10  # seconds that one command may take, on a slow machine
 
@@ -29,18 +29,43 @@ def checked(folder, files, *options):
     for name, text in files.items():
         (folder / name).write_text(text)
     start = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--output-format", "concise", *options, str(folder)],
-                          capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONUTF8": "1"})
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--output-format",
+            "concise",
+            *options,
+            str(folder),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
     assert done.returncode in (0, 1), done.stderr
     assert time.monotonic() - start < QUICK
     return done
 
 
 # Programs that never ended when their searches kept no answers.
-@pytest.mark.parametrize(("name", "size", "code"), [
-    ("rebindings in a loop", 50, "TFM402"), ("new names in a loop", 50, "TFM402"), ("doubled tuples", 40, "TFM101"), ("doubled dictionaries", 40, "TFM101"),
-    ("generators of one name", 9, "TFM102"), ("star imports", 24, "TFM101"), ("recursion", 12, "TFM106"), ("diamonds", 40, "TFM101"),
-])
+@pytest.mark.parametrize(
+    ("name", "size", "code"),
+    [
+        ("rebindings in a loop", 50, "TFM402"),
+        ("new names in a loop", 50, "TFM402"),
+        ("doubled tuples", 40, "TFM101"),
+        ("doubled dictionaries", 40, "TFM101"),
+        ("generators of one name", 9, "TFM102"),
+        ("star imports", 24, "TFM101"),
+        ("recursion", 12, "TFM106"),
+        ("diamonds", 40, "TFM101"),
+    ],
+)
 def test_the_command_ends_and_still_finds_it(tmp_path, name, size, code):
     assert code in checked(tmp_path, PROGRAMS[name][0](size)).stdout
 
@@ -62,18 +87,24 @@ def test_long_ways_and_many_ways_lead_to_the_loop(tmp_path, levels, body):
 def test_a_long_way_that_leads_to_no_loop_is_no_finding(tmp_path):
     names = [*(f"f{k}" for k in range(12)), "last"]
     functions = "".join(f"def {name}(x):\n    return {after}(x)\n\n\n" for name, after in zip(names, names[1:]))
-    once = LOOP.replace("for row in rows:\n    f0(row).predict(row)", "model = f0(rows)\nfor row in rows:\n    model.predict(row)")
+    once = LOOP.replace(
+        "for row in rows:\n    f0(row).predict(row)", "model = f0(rows)\nfor row in rows:\n    model.predict(row)"
+    )
     assert "TFM101" not in checked(tmp_path, {"a.py": LOADS + functions + once}).stdout
 
 
 def clique(n):
     """Functions that all call each other and the one that configures the GPU."""
-    return "import tensorflow as tf\n\n\ndef setup(x):\n    tf.config.experimental.set_memory_growth(x, True)\n" + "".join(
-        f"\n\ndef f{i}(x):\n    setup(x)\n" + "".join(f"    f{j}(x)\n" for j in range(n)) for i in range(n))
+    return (
+        "import tensorflow as tf\n\n\ndef setup(x):\n    tf.config.experimental.set_memory_growth(x, True)\n"
+        + "".join(f"\n\ndef f{i}(x):\n    setup(x)\n" + "".join(f"    f{j}(x)\n" for j in range(n)) for i in range(n))
+    )
 
 
 def test_a_search_that_is_given_up_is_told_in_one_line(tmp_path):
-    told = [line for line in checked(tmp_path, {"a.py": clique(14)}, "--verbose").stderr.splitlines() if "given up" in line]
+    told = [
+        line for line in checked(tmp_path, {"a.py": clique(14)}, "--verbose").stderr.splitlines() if "given up" in line
+    ]
     assert len(told) == 1
     assert "a.py:5: unknown: the search for the ways to a call was given up" in told[0]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tflint_mem.fixes.rounds import MOST_CHECKS, fix_source
 from tflint_mem.finding import Edit, Finding, Fix
+from tflint_mem.fixes.rounds import MOST_CHECKS, fix_source
 from tflint_mem.sources.source import Source
 
 ROOT = Path(__file__).parent.parent
@@ -33,9 +33,20 @@ def found(source, refuse):
         column = line.find("bad") + 1
         if column:
             edit = Edit(start=(row, column), end=(row, column + 3), content=refuse(row) or "good")
-            findings.append(Finding(
-                code="BAD", name="bad", group="leak", severity="error", message="m", path=source.path, start=(row, column),
-                end=(row, column + 3), noqa_row=row, fix=Fix(applicability="safe", message="fix", edits=(edit,))))
+            findings.append(
+                Finding(
+                    code="BAD",
+                    name="bad",
+                    group="leak",
+                    severity="error",
+                    message="m",
+                    path=source.path,
+                    start=(row, column),
+                    end=(row, column + 3),
+                    noqa_row=row,
+                    fix=Fix(applicability="safe", message="fix", edits=(edit,)),
+                )
+            )
     return findings
 
 
@@ -67,10 +78,23 @@ def test_checks_are_bounded():
     def recheck(raw):
         checks.append(raw)
         blamed_on_nobody = Finding(
-            code="OTHER", name="other", group="leak", severity="error", message="m", path="code.py", start=(500, 1), end=(500, 2))
+            code="OTHER",
+            name="other",
+            group="leak",
+            severity="error",
+            message="m",
+            path="code.py",
+            start=(500, 1),
+            end=(500, 2),
+        )
         return found(Source("code.py", raw), lambda row: "") + [blamed_on_nobody] * (raw.count(b"good") > 1)
 
-    result = fix_source(Source("code.py", text), found(Source("code.py", text), lambda row: ""), unsafe=False, recheck=recheck)
+    result = fix_source(
+        Source("code.py", text), found(Source("code.py", text), lambda row: ""), unsafe=False, recheck=recheck
+    )
     assert len(checks) <= MOST_CHECKS
     assert len(result.applied) == 1 and len(result.skipped) == 299
-    assert {reason for _, reason in result.skipped} <= {"it would cause OTHER other", "not tried: too many other fixes did not hold"}
+    assert {reason for _, reason in result.skipped} <= {
+        "it would cause OTHER other",
+        "not tried: too many other fixes did not hold",
+    }

@@ -38,10 +38,29 @@ SILENT = {
 
 
 def _check(folder):
-    done = subprocess.run([sys.executable, "-m", "tflint_mem", "check", str(folder), "--isolated", "--no-cache", "--select", "TFM1",
-                           "--output-format", "json"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            str(folder),
+            "--isolated",
+            "--no-cache",
+            "--select",
+            "TFM1",
+            "--output-format",
+            "json",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 1, done.stderr
-    return [(each["code"], each["filename"].rpartition("/")[2], each["location"]["row"], each["trace"]) for each in json.loads(done.stdout)]
+    return [
+        (each["code"], each["filename"].rpartition("/")[2], each["location"]["row"], each["trace"])
+        for each in json.loads(done.stdout)
+    ]
 
 
 def _write(folder, text):
@@ -56,7 +75,11 @@ def test_the_loop_is_known(tmp_path, text):
     assert set(found) == {("TFM000", "run.py"), ("TFM101", "models.py")}
     row, trace = found["TFM101", "models.py"]
     rows = ("\n\n" + text).split("\n")  # below the two imports
-    assert row == 5 and rows[trace[0]["row"] - 1] == "for path in open('paths'):" and "load(path)" in rows[trace[1]["row"] - 1]
+    assert (
+        row == 5
+        and rows[trace[0]["row"] - 1] == "for path in open('paths'):"
+        and "load(path)" in rows[trace[1]["row"] - 1]
+    )
 
 
 @pytest.mark.parametrize("text", SILENT.values(), ids=SILENT)
@@ -66,6 +89,8 @@ def test_what_cannot_be_read_says_nothing(tmp_path, text):
 
 
 def test_nothing_else_is_found_in_such_a_file(tmp_path):
-    (tmp_path / "run.py").write_text("import tensorflow as tf\nprint 'x'\nfor path in open('paths'):\n    tf.keras.models.load_model(path)\n")
+    (tmp_path / "run.py").write_text(
+        "import tensorflow as tf\nprint 'x'\nfor path in open('paths'):\n    tf.keras.models.load_model(path)\n"
+    )
     (tmp_path / "other.py").write_text(MODELS)
     assert [found[:3] for found in _check(tmp_path)] == [("TFM000", "run.py", 2)]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tflint_mem.engine import engine
-from tflint_mem.settings import config, discovery
 from tflint_mem.ruleset.context import Context
 from tflint_mem.ruleset.registry import RULES, module_of
+from tflint_mem.settings import config, discovery
 from tflint_mem.sources.source import Source
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -35,7 +35,10 @@ def said(rule, context):
     """What a rule finds, before another one takes its place."""
     if not context.project.mentioned(rule.triggers):
         return set()
-    return {(draft.m.path, draft.pos, draft.message, tuple((m.path, *rest) for m, *rest in draft.trace)) for draft in module_of(rule).find(context)}
+    return {
+        (draft.m.path, draft.pos, draft.message, tuple((m.path, *rest) for m, *rest in draft.trace))
+        for draft in module_of(rule).find(context)
+    }
 
 
 def by_rule(sources, settings, rules):

@@ -29,7 +29,9 @@ def test_the_hooks_are_commands_of_ours():
     text = (ROOT / ".pre-commit-hooks.yaml").read_text()
     assert re.findall(r"^- id: (.*)$", text, re.MULTILINE) == ["tflint-mem", "tflint-mem-fix"]
     assert re.findall(r"^  entry: (.*)$", text, re.MULTILINE) == [
-        "tflint-mem check --force-exclude", "tflint-mem check --force-exclude --fix"]
+        "tflint-mem check --force-exclude",
+        "tflint-mem check --force-exclude --fix",
+    ]
     # Cross-file analysis needs all files in one process.
     assert text.count("require_serial: true") == 2
 

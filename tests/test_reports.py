@@ -12,19 +12,36 @@ from tflint_mem.report import frame, github, patch, rdjson, sarif, statistics, s
 from tflint_mem.report import json as json_report
 from tflint_mem.sources.source import Source
 
-CODE = "import tensorflow as tf\n\nfor näme in paths:\n\tmodel = tf.keras.models.load_model(näme)\n\tuse(model, '日本')\n"
+CODE = (
+    "import tensorflow as tf\n\nfor näme in paths:\n\tmodel = tf.keras.models.load_model(näme)\n\tuse(model, '日本')\n"
+)
 
 
 def finding(**changes):
     values = dict(
-        code="TFM101", name="load-model-in-loop", group="leak", severity="error", path="src/a b.py",
+        code="TFM101",
+        name="load-model-in-loop",
+        group="leak",
+        severity="error",
+        path="src/a b.py",
         message="`load_model` runs in each pass of the loop: 100 % of it stays, and\nnothing frees it.",
-        measured="930-1260 KiB per pass", help="load it once", start=(4, 10), end=(4, 42), noqa_row=4,
-        trace=(Step(path="src/a b.py", row=3, column=1, message="repeats: this `for`"),
-               Step(path="src/a b.py", row=4, column=10, message="loads")),
-        fix=Fix(applicability="safe", message="Load once", edits=(
-            Edit(start=(3, 1), end=(3, 1), content="model = tf.keras.models.load_model('m')\n"),
-            Edit(start=(4, 1), end=(5, 1), content=""))),
+        measured="930-1260 KiB per pass",
+        help="load it once",
+        start=(4, 10),
+        end=(4, 42),
+        noqa_row=4,
+        trace=(
+            Step(path="src/a b.py", row=3, column=1, message="repeats: this `for`"),
+            Step(path="src/a b.py", row=4, column=10, message="loads"),
+        ),
+        fix=Fix(
+            applicability="safe",
+            message="Load once",
+            edits=(
+                Edit(start=(3, 1), end=(3, 1), content="model = tf.keras.models.load_model('m')\n"),
+                Edit(start=(4, 1), end=(5, 1), content=""),
+            ),
+        ),
     )
     return Finding(**{**values, **changes})
 
@@ -38,7 +55,12 @@ def run(tmp_path, monkeypatch):
     def make(*findings, sources=None, **more):
         sources = {"src/a b.py": CODE, **(sources or {})}
         state = SimpleNamespace(
-            findings=list(findings), fixed=[], skipped_fixes=[], baselined=0, checked=1, stdin=False,
+            findings=list(findings),
+            fixed=[],
+            skipped_fixes=[],
+            baselined=0,
+            checked=1,
+            stdin=False,
             reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
             settings=SimpleNamespace(project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full"),
             options=SimpleNamespace(diff=False, quiet=False, statistics=False),
@@ -51,11 +73,20 @@ def run(tmp_path, monkeypatch):
 
 
 def notebook_run(run):
-    book = json.dumps({"nbformat": 4, "cells": [
-        {"cell_type": "markdown", "source": ["x"]},
-        {"cell_type": "code", "source": ["import keras\n", "for p in q:\n", "    keras.models.load_model(p)"]}]}, indent=1)
+    book = json.dumps(
+        {
+            "nbformat": 4,
+            "cells": [
+                {"cell_type": "markdown", "source": ["x"]},
+                {"cell_type": "code", "source": ["import keras\n", "for p in q:\n", "    keras.models.load_model(p)"]},
+            ],
+        },
+        indent=1,
+    )
     step = Step(path="n.ipynb", cell=2, row=2, column=1, message="repeats")
-    fix = Fix(applicability="unsafe", message="Drop", edits=(Edit(start=(3, 5), end=(3, 10), content="tf_keras", cell=2),))
+    fix = Fix(
+        applicability="unsafe", message="Drop", edits=(Edit(start=(3, 5), end=(3, 10), content="tf_keras", cell=2),)
+    )
     found = finding(path="n.ipynb", cell=2, start=(3, 5), end=(3, 31), noqa_row=3, trace=(step,), fix=fix)
     return run(found, sources={"n.ipynb": book}), book.split("\n")
 
@@ -92,7 +123,7 @@ def test_long_rows_are_cut_around_the_place():
     start = row.index("f(y)") + 1
     [(_, line, marker)] = frame.frame([row], (1, start), (1, start + 4))
     assert len(line) <= frame.WIDTH
-    assert line[len(marker) - 4: len(marker)] == "f(y)"
+    assert line[len(marker) - 4 : len(marker)] == "f(y)"
     [(_, line, marker)] = frame.frame([row], (1, 1), (1, 2))
     assert (line[:9], len(line), line[-1], marker) == ("x = [1, 1", frame.WIDTH + 1, "…", "^")
 
@@ -118,13 +149,19 @@ def test_concise_is_one_line(run):
         "src/a b.py:4:10: TFM101 load-model-in-loop [error] [*] `load_model` runs in each pass of the loop: 100 % of it stays, and "
         "nothing frees it.\n"
         "src/a b.py:4:10: TFM101 load-model-in-loop [hint] `load_model` runs in each pass of the loop: 100 % of it stays, and "
-        "nothing frees it.\n")
+        "nothing frees it.\n"
+    )
 
 
 def test_concise_tells_the_verdict(run):
     verdicts = [{"verdict": "confirmed", "kind": "retained"}, {"verdict": "not-runnable", "kind": None}]
-    rows = text.render(run(*(finding(verification=verdict) for verdict in verdicts)), full=False, color=False).splitlines()
-    assert [row.rpartition("frees it.")[2] for row in rows] == [" (verified: confirmed, retained)", " (verified: not-runnable)"]
+    rows = text.render(
+        run(*(finding(verification=verdict) for verdict in verdicts)), full=False, color=False
+    ).splitlines()
+    assert [row.rpartition("frees it.")[2] for row in rows] == [
+        " (verified: confirmed, retained)",
+        " (verified: not-runnable)",
+    ]
 
 
 def test_notebook_places_name_the_cell(run):
@@ -138,21 +175,35 @@ def test_notebook_places_name_the_cell(run):
 def test_a_patch_shows_places_apart():
     lines = [f"a{i}" for i in range(1, 31)]
     source = Source("a.py", "\n".join(lines).encode())
-    rows = patch.rows(source, [Edit(start=(1, 1), end=(1, 1), content="new\n"), Edit(start=(20, 1), end=(20, 4), content="b")])
+    rows = patch.rows(
+        source, [Edit(start=(1, 1), end=(1, 1), content="new\n"), Edit(start=(20, 1), end=(20, 4), content="b")]
+    )
     assert rows == ["+new", " a1", "@ row 19", " a19", "-a20", "+b", " a21"]
 
 
-@pytest.mark.parametrize(("findings", "more", "line"), [
-    ([], {}, "Checked 1 file: no findings."),
-    ([{}], {}, "Checked 1 file: 1 finding (1 error), 1 fixable with --fix."),
-    ([{}, {"severity": "warning", "fix": None}, {"severity": "warning", "fix": None}], {"checked": 12},
-     "Checked 12 files: 3 findings (1 error, 2 warnings), 1 fixable with --fix."),
-    ([{}, {"fix": Fix(applicability="unsafe", message="", edits=())}], {},
-     "Checked 1 file: 2 findings (2 errors), 1 fixable with --fix, 1 with --unsafe-fixes."),
-    ([{"severity": "hint", "fix": Fix(applicability="unsafe", message="", edits=())}], {},
-     "Checked 1 file: 1 finding (1 hint), 1 fixable with --unsafe-fixes."),
-    ([{"fix": None}], {"baselined": 3}, "Checked 1 file: 1 finding (1 error), 3 more in the baseline."),
-])
+@pytest.mark.parametrize(
+    ("findings", "more", "line"),
+    [
+        ([], {}, "Checked 1 file: no findings."),
+        ([{}], {}, "Checked 1 file: 1 finding (1 error), 1 fixable with --fix."),
+        (
+            [{}, {"severity": "warning", "fix": None}, {"severity": "warning", "fix": None}],
+            {"checked": 12},
+            "Checked 12 files: 3 findings (1 error, 2 warnings), 1 fixable with --fix.",
+        ),
+        (
+            [{}, {"fix": Fix(applicability="unsafe", message="", edits=())}],
+            {},
+            "Checked 1 file: 2 findings (2 errors), 1 fixable with --fix, 1 with --unsafe-fixes.",
+        ),
+        (
+            [{"severity": "hint", "fix": Fix(applicability="unsafe", message="", edits=())}],
+            {},
+            "Checked 1 file: 1 finding (1 hint), 1 fixable with --unsafe-fixes.",
+        ),
+        ([{"fix": None}], {"baselined": 3}, "Checked 1 file: 1 finding (1 error), 3 more in the baseline."),
+    ],
+)
 def test_the_last_line(run, findings, more, line):
     assert summary.line(run(*(finding(**changes) for changes in findings), **more)) == line
 
@@ -162,18 +213,49 @@ def test_the_last_line(run, findings, more, line):
 
 def test_json_has_the_promised_fields(run):
     [record] = json.loads(json_report.render(run(finding())))
-    assert list(sorted(record)) == sorted([
-        "cell", "code", "confidence", "end_location", "filename", "fix", "location", "message", "name", "noqa_row", "persona", "places",
-        "severity", "trace", "url",
-        "verification"])
+    assert sorted(record) == sorted(
+        [
+            "cell",
+            "code",
+            "confidence",
+            "end_location",
+            "filename",
+            "fix",
+            "location",
+            "message",
+            "name",
+            "noqa_row",
+            "persona",
+            "places",
+            "severity",
+            "trace",
+            "url",
+            "verification",
+        ]
+    )
     assert record["filename"].endswith("/src/a b.py") and record["filename"].startswith("/")
     assert record["location"] == {"row": 4, "column": 10}
     assert record["end_location"] == {"row": 4, "column": 42}
-    assert record["fix"] == {"applicability": "safe", "message": "Load once", "edits": [
-        {"content": "model = tf.keras.models.load_model('m')\n", "cell": None, "location": {"row": 3, "column": 1}, "end_location": {"row": 3, "column": 1}},
-        {"content": "", "cell": None, "location": {"row": 4, "column": 1}, "end_location": {"row": 5, "column": 1}}]}
+    assert record["fix"] == {
+        "applicability": "safe",
+        "message": "Load once",
+        "edits": [
+            {
+                "content": "model = tf.keras.models.load_model('m')\n",
+                "cell": None,
+                "location": {"row": 3, "column": 1},
+                "end_location": {"row": 3, "column": 1},
+            },
+            {"content": "", "cell": None, "location": {"row": 4, "column": 1}, "end_location": {"row": 5, "column": 1}},
+        ],
+    }
     assert record["trace"][0] == {
-        "filename": record["filename"], "cell": None, "row": 3, "column": 1, "message": "repeats: this `for`"}
+        "filename": record["filename"],
+        "cell": None,
+        "row": 3,
+        "column": 1,
+        "message": "repeats: this `for`",
+    }
     assert record["verification"] is None
     assert json_report.render(run()) == "[]\n"
 
@@ -182,27 +264,39 @@ def test_github_commands_and_the_plain_list(run):
     lines = github.render(run(finding(), finding(severity="hint", path="a,b:c.py", end=(5, 1), trace=()))).split("\n")
     assert lines[0] == (
         "::error title=tflint-mem (TFM101 load-model-in-loop),file=src/a b.py,line=4,endLine=4,col=10,endColumn=42::"
-        "`load_model` runs in each pass of the loop: 100 %25 of it stays, and%0Anothing frees it.%0A930-1260 KiB per pass%0Aload it once")
-    assert lines[1].startswith("::notice title=tflint-mem (TFM101 load-model-in-loop),file=a%2Cb%3Ac.py,line=4,endLine=5::")
+        "`load_model` runs in each pass of the loop: 100 %25 of it stays, and%0Anothing frees it.%0A930-1260 KiB per pass%0Aload it once"
+    )
+    assert lines[1].startswith(
+        "::notice title=tflint-mem (TFM101 load-model-in-loop),file=a%2Cb%3Ac.py,line=4,endLine=5::"
+    )
     assert lines[2].startswith("src/a b.py:4:10: TFM101 ")
     assert len(lines) == 5
 
 
 def test_github_says_when_annotations_are_dropped(run):
     assert "GitHub shows 10" not in github.render(run(*[finding()] * 10))
-    assert "GitHub shows 10 annotations of a kind per step; this list is complete:\n" in github.render(run(*[finding()] * 11))
+    assert "GitHub shows 10 annotations of a kind per step; this list is complete:\n" in github.render(
+        run(*[finding()] * 11)
+    )
 
 
 def test_rdjson_counts_bytes_and_suggests_whole_rows(run):
-    found = finding(start=(5, 13), end=(5, 17), fix=Fix(applicability="safe", message="", edits=(
-        Edit(start=(5, 13), end=(5, 17), content="x"),)))
+    found = finding(
+        start=(5, 13),
+        end=(5, 17),
+        fix=Fix(applicability="safe", message="", edits=(Edit(start=(5, 13), end=(5, 17), content="x"),)),
+    )
     result = json.loads(rdjson.render(run(found)))
     assert result["source"] == {"name": "tflint-mem"}
     [diagnostic] = result["diagnostics"]
-    assert diagnostic["location"] == {"path": "src/a b.py", "range": {
-        "start": {"line": 5, "column": 13}, "end": {"line": 5, "column": 21}}}
+    assert diagnostic["location"] == {
+        "path": "src/a b.py",
+        "range": {"start": {"line": 5, "column": 13}, "end": {"line": 5, "column": 21}},
+    }
     assert (diagnostic["severity"], diagnostic["code"]) == ("ERROR", {"value": "TFM101"})
-    assert diagnostic["suggestions"] == [{"range": {"start": {"line": 5}, "end": {"line": 5}}, "text": "\tuse(model, x)"}]
+    assert diagnostic["suggestions"] == [
+        {"range": {"start": {"line": 5}, "end": {"line": 5}}, "text": "\tuse(model, x)"}
+    ]
     assert diagnostic["relatedLocations"][0]["location"]["range"] == {"start": {"line": 3, "column": 1}}
 
 
@@ -211,20 +305,34 @@ def test_rdjson_suggestion_over_several_rows(run):
     [suggestion] = diagnostic["suggestions"]
     assert suggestion["range"] == {"start": {"line": 3}, "end": {"line": 5}}
     assert suggestion["text"].split("\n") == [
-        "model = tf.keras.models.load_model('m')", "for näme in paths:", "\tuse(model, '日本')"]
+        "model = tf.keras.models.load_model('m')",
+        "for näme in paths:",
+        "\tuse(model, '日本')",
+    ]
 
 
 def apply_sarif(fix, old):
     """What a viewer does with a fix."""
     edits = [
-        Edit(start=(r["deletedRegion"]["startLine"], r["deletedRegion"]["startColumn"]),
-             end=(r["deletedRegion"]["endLine"], r["deletedRegion"]["endColumn"]), content=r.get("insertedContent", {}).get("text", ""))
-        for r in fix["artifactChanges"][0]["replacements"]]
+        Edit(
+            start=(r["deletedRegion"]["startLine"], r["deletedRegion"]["startColumn"]),
+            end=(r["deletedRegion"]["endLine"], r["deletedRegion"]["endColumn"]),
+            content=r.get("insertedContent", {}).get("text", ""),
+        )
+        for r in fix["artifactChanges"][0]["replacements"]
+    ]
     return Source("x.py", old.encode()).with_edits(edits).decode()
 
 
 def test_sarif(run):
-    log = json.loads(sarif.render(run(finding(verification={"verdict": "confirmed"}), finding(start=(5, 2), end=(5, 5), severity="hint", fix=None))))
+    log = json.loads(
+        sarif.render(
+            run(
+                finding(verification={"verdict": "confirmed"}),
+                finding(start=(5, 2), end=(5, 5), severity="hint", fix=None),
+            )
+        )
+    )
     assert log["version"] == "2.1.0"
     [one] = log["runs"]
     assert one["columnKind"] == "unicodeCodePoints"
@@ -242,17 +350,23 @@ def test_sarif(run):
     assert [step["location"]["message"]["text"] for step in flow] == ["repeats: this `for`", "loads"]
     assert [step["id"] for step in first["relatedLocations"]] == [1, 2]
     assert first["properties"]["verification"] == {"verdict": "confirmed"}
-    assert apply_sarif(first["fixes"][0], CODE) == CODE.replace("for", "model = tf.keras.models.load_model('m')\nfor", 1).replace(
-        "\tmodel = tf.keras.models.load_model(näme)\n", "")
+    assert apply_sarif(first["fixes"][0], CODE) == CODE.replace(
+        "for", "model = tf.keras.models.load_model('m')\nfor", 1
+    ).replace("\tmodel = tf.keras.models.load_model(näme)\n", "")
     assert "fixes" not in second
 
 
 def test_sarif_fingerprints_survive_moved_code_and_tell_twins_apart(run):
     def fingerprints(state):
-        return [result["partialFingerprints"]["primaryLocationLineHash"] for result in json.loads(sarif.render(state))["runs"][0]["results"]]
+        return [
+            result["partialFingerprints"]["primaryLocationLineHash"]
+            for result in json.loads(sarif.render(state))["runs"][0]["results"]
+        ]
 
     before = fingerprints(run(finding(fix=None), finding(start=(5, 1), fix=None)))
-    moved = fingerprints(run(finding(start=(5, 10), fix=None), finding(start=(6, 1), fix=None), sources={"src/a b.py": "\n" + CODE}))
+    moved = fingerprints(
+        run(finding(start=(5, 10), fix=None), finding(start=(6, 1), fix=None), sources={"src/a b.py": "\n" + CODE})
+    )
     assert before == moved
     twins = fingerprints(run(finding(fix=None), finding(fix=None)))
     assert twins[0].split(":")[0] == twins[1].split(":")[0] and twins[0] != twins[1]
@@ -263,7 +377,7 @@ def test_sarif_and_rdjson_speak_of_the_file_itself_for_notebooks(run):
     log = json.loads(sarif.render(state))
     [result] = log["runs"][0]["results"]
     region = result["locations"][0]["physicalLocation"]["region"]
-    assert rows[region["startLine"] - 1][region["startColumn"] - 1:].startswith("keras.models")
+    assert rows[region["startLine"] - 1][region["startColumn"] - 1 :].startswith("keras.models")
     assert result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "cell 2, row 3"
     fixed = json.loads(apply_sarif(result["fixes"][0], "\n".join(rows)))
     assert fixed["cells"][1]["source"][2] == "    tf_keras.models.load_model(p)"
@@ -284,7 +398,9 @@ def test_a_path_outside_the_repository_is_absolute_in_sarif(run):
 
 def test_a_file_that_cannot_be_decoded_is_reported_everywhere(run):
     broken = Source("b.py", b"import keras\nx = '\xff'\n")
-    error = finding(code="TFM000", name="syntax-error", group="syntax", path="b.py", start=(2, 6), end=(2, 6), trace=(), fix=None)
+    error = finding(
+        code="TFM000", name="syntax-error", group="syntax", path="b.py", start=(2, 6), end=(2, 6), trace=(), fix=None
+    )
     state = run(error)
     state.reader.get = lambda path: broken
     for writer in (json_report.render, github.render, rdjson.render, sarif.render):
@@ -296,4 +412,9 @@ def test_statistics(run):
     state = run(finding(fix=None), finding(code="TFM102", name="model-built-in-loop", fix=None), finding())
     assert statistics.render(state) == "2  TFM101  [*]  load-model-in-loop\n1  TFM102  [ ]  model-built-in-loop\n"
     state.settings.output_format = "json"
-    assert json.loads(statistics.render(state))[0] == {"code": "TFM101", "name": "load-model-in-loop", "count": 2, "fixable": True}
+    assert json.loads(statistics.render(state))[0] == {
+        "code": "TFM101",
+        "name": "load-model-in-loop",
+        "count": 2,
+        "fixable": True,
+    }

@@ -50,8 +50,21 @@ def test_every_run_says_the_same(tmp_path):
 
     said = set()
     for seed in ("1", "9", "13"):
-        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--exit-zero", "--output-format", "json", str(FIXTURES)]
-        done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=dict(os.environ, PYTHONHASHSEED=seed), check=True)
+        command = [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--exit-zero",
+            "--output-format",
+            "json",
+            str(FIXTURES),
+        ]
+        done = subprocess.run(
+            command, capture_output=True, cwd=tmp_path, env=dict(os.environ, PYTHONHASHSEED=seed), check=True
+        )
         said.add(done.stdout)
     assert len(said) == 1 and len(said.pop()) > 100_000
 
@@ -74,7 +87,9 @@ def test_an_analysis_leaves_no_project_behind():
 
     def analysed():
         paths = sorted((FIXTURES / "TFM101-load-model-in-loop").glob("*.py"))
-        assert engine.analyze([Source.read(str(path)) for path in paths], config.load([str(FIXTURES)], (), True, {}), len(paths))
+        assert engine.analyze(
+            [Source.read(str(path)) for path in paths], config.load([str(FIXTURES)], (), True, {}), len(paths)
+        )
 
     held, engine._held[:] = list(engine._held), []
     collecting = gc.isenabled()

@@ -34,9 +34,16 @@ def test_rows_agree_with_pythons_parser():
     assert rows[2:4] == ["z = (1,", "2)"]
 
 
-@pytest.mark.parametrize(("raw", "newline"), [
-    (b"", "\n"), (b"a\nb\n", "\n"), (b"a\r\nb\r\nc\n", "\r\n"), (b"a\rb\r", "\r"), (b"a", "\n"),
-])
+@pytest.mark.parametrize(
+    ("raw", "newline"),
+    [
+        (b"", "\n"),
+        (b"a\nb\n", "\n"),
+        (b"a\r\nb\r\nc\n", "\r\n"),
+        (b"a\rb\r", "\r"),
+        (b"a", "\n"),
+    ],
+)
 def test_the_dominant_line_end(raw, newline):
     assert source(raw).newline == newline
 
@@ -109,17 +116,21 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 def test_edits_touch_nothing_else():
     raw = b"a = 1\r\nb = 2  \n\x0c\rlast"
-    edited = source(raw).with_edits([
-        Edit(start=(2, 5), end=(2, 6), content="22"), Edit(start=(1, 1), end=(1, 1), content="# one\r\n")])
+    edited = source(raw).with_edits(
+        [Edit(start=(2, 5), end=(2, 6), content="22"), Edit(start=(1, 1), end=(1, 1), content="# one\r\n")]
+    )
     assert edited == b"# one\r\na = 1\r\nb = 22  \n\x0c\rlast"
 
 
-@pytest.mark.parametrize("edits", [
-    [Edit(start=(1, 1), end=(1, 4), content=""), Edit(start=(1, 3), end=(1, 5), content="")],
-    [Edit(start=(3, 1), end=(3, 1), content="x")],
-    [Edit(start=(1, 9), end=(1, 9), content="x")],
-    [Edit(start=(1, 4), end=(1, 2), content="x")],
-])
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [Edit(start=(1, 1), end=(1, 4), content=""), Edit(start=(1, 3), end=(1, 5), content="")],
+        [Edit(start=(3, 1), end=(3, 1), content="x")],
+        [Edit(start=(1, 9), end=(1, 9), content="x")],
+        [Edit(start=(1, 4), end=(1, 2), content="x")],
+    ],
+)
 def test_impossible_edits_are_refused(edits):
     with pytest.raises(ValueError):
         source(b"a = 1\nb").with_edits(edits)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-TRAINS = '''\
+TRAINS = """\
 import tensorflow as tf
 
 
@@ -21,8 +21,8 @@ def main(x, y, folds):
     for train in folds:
         model = build()
         model.fit(x[train], y[train])
-'''
-PREDICTS = '''\
+"""
+PREDICTS = """\
 from keras.layers import Dense, Input{more}
 from keras.models import Model
 
@@ -33,22 +33,41 @@ model = Model({inputs}=inp, {outputs}=Dense(2)(inp))
 def run(samples):
     for sample in samples:
         print(model.predict(sample[None]))
-'''
+"""
 
 
 def records(cwd, *arguments):
-    command = [sys.executable, "-m", "tflint_mem", "check", "--no-cache", "--output-format", "json", "--ignore", "TFM601", *arguments, "."]
+    command = [
+        sys.executable,
+        "-m",
+        "tflint_mem",
+        "check",
+        "--no-cache",
+        "--output-format",
+        "json",
+        "--ignore",
+        "TFM601",
+        *arguments,
+        ".",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=cwd)
     assert done.returncode in (0, 1), done.stderr
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("entry", "pinned"), [
-    ('tensorflow = "2.2.3"', False), ('tensorflow = "2.16.1"', True), ('tensorflow = "^2.15"', True), ('tensorflow-gpu = {version = "2.4.1", optional = true}', False),
-    ('tensorflow = "<2.13"', False), ('tensorflow = "*"', None),
-])
+@pytest.mark.parametrize(
+    ("entry", "pinned"),
+    [
+        ('tensorflow = "2.2.3"', False),
+        ('tensorflow = "2.16.1"', True),
+        ('tensorflow = "^2.15"', True),
+        ('tensorflow-gpu = {version = "2.4.1", optional = true}', False),
+        ('tensorflow = "<2.13"', False),
+        ('tensorflow = "*"', None),
+    ],
+)
 def test_a_table_of_dependencies_says_the_version(tmp_path, entry, pinned):
-    (tmp_path / "pyproject.toml").write_text(f"[tool.poetry.dependencies]\npython = \"^3.8\"\n{entry}\n")
+    (tmp_path / "pyproject.toml").write_text(f'[tool.poetry.dependencies]\npython = "^3.8"\n{entry}\n')
     (tmp_path / "train.py").write_text(TRAINS.format(seed="pass"))
     [record] = records(tmp_path)
     assert record["code"] == "TFM102"
@@ -56,19 +75,29 @@ def test_a_table_of_dependencies_says_the_version(tmp_path, entry, pinned):
     assert ("on TensorFlow 2.14 and later" in record["message"]) == (pinned is None)
 
 
-@pytest.mark.parametrize(("seed", "graph"), [
-    ("tf.set_random_seed(1)", True), ("tf.random.set_seed(1)", False), ("tf.compat.v1.set_random_seed(1)", False),
-    ("if tf.__version__ < '2':\n        tf.set_random_seed(1)", False),
-])
+@pytest.mark.parametrize(
+    ("seed", "graph"),
+    [
+        ("tf.set_random_seed(1)", True),
+        ("tf.random.set_seed(1)", False),
+        ("tf.compat.v1.set_random_seed(1)", False),
+        ("if tf.__version__ < '2':\n        tf.set_random_seed(1)", False),
+    ],
+)
 def test_nothing_of_later_versions_is_claimed_of_tensorflow_1(tmp_path, seed, graph):
     (tmp_path / "train.py").write_text(TRAINS.format(seed=seed))
     [record] = records(tmp_path)
     assert ("in graph mode" in record["message"]) == graph and ("2.14" in record["message"]) != graph
 
 
-@pytest.mark.parametrize(("more", "inputs", "outputs", "graph"), [
-    ("", "input", "output", True), (", CuDNNLSTM", "inputs", "outputs", True), ("", "inputs", "outputs", False),
-])
+@pytest.mark.parametrize(
+    ("more", "inputs", "outputs", "graph"),
+    [
+        ("", "input", "output", True),
+        (", CuDNNLSTM", "inputs", "outputs", True),
+        ("", "inputs", "outputs", False),
+    ],
+)
 def test_keras_before_tensorflow_predicts_in_a_graph(tmp_path, more, inputs, outputs, graph):
     (tmp_path / "run.py").write_text(PREDICTS.format(more=more, inputs=inputs, outputs=outputs))
     [record] = [record for record in records(tmp_path, "--pedantic") if record["code"] == "TFM201"]
@@ -78,10 +107,16 @@ def test_keras_before_tensorflow_predicts_in_a_graph(tmp_path, more, inputs, out
 def test_one_module_tells_which_keras_those_beside_it_have(tmp_path):
     (tmp_path / "old.py").write_text("from keras.layers import Input, CuDNNGRU\n\nlayer = CuDNNGRU(4)\n")
     (tmp_path / "run.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs"))
-    (tmp_path / "new.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs").replace("from keras", "from tensorflow.keras"))
+    (tmp_path / "new.py").write_text(
+        PREDICTS.format(more="", inputs="inputs", outputs="outputs").replace("from keras", "from tensorflow.keras")
+    )
     (tmp_path / "later").mkdir()
     (tmp_path / "later" / "other.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs"))
-    told = {record["filename"].rpartition("/")[2]: record["persona"] for record in records(tmp_path, "--pedantic") if record["code"] == "TFM201"}
+    told = {
+        record["filename"].rpartition("/")[2]: record["persona"]
+        for record in records(tmp_path, "--pedantic")
+        if record["code"] == "TFM201"
+    }
     assert told == {"run.py": "pedantic", "new.py": "regular", "other.py": "regular"}
 
 
@@ -89,12 +124,17 @@ def test_a_wrapper_that_is_gone_is_no_later_tensorflow(tmp_path):
     (tmp_path / "search.py").write_text(
         "import tensorflow as tf\nfrom sklearn.model_selection import RandomizedSearchCV\n\n\ndef build(units=8):\n"
         "    model = tf.keras.Sequential([tf.keras.layers.Dense(units)])\n    model.compile(loss='mse', optimizer='sgd')\n    return model\n\n\n"
-        "search = RandomizedSearchCV(tf.keras.wrappers.scikit_learn.KerasRegressor(build), {'units': range(1, 99)})\nsearch.fit(x, y)\n")
+        "search = RandomizedSearchCV(tf.keras.wrappers.scikit_learn.KerasRegressor(build), {'units': range(1, 99)})\nsearch.fit(x, y)\n"
+    )
     [record] = records(tmp_path)
-    assert record["code"] == "TFM102" and "late garbage collection" in record["message"] and record["severity"] == "warning"
+    assert (
+        record["code"] == "TFM102"
+        and "late garbage collection" in record["message"]
+        and record["severity"] == "warning"
+    )
 
 
-SERVES = '''\
+SERVES = """\
 import streamlit as st
 import tensorflow as tf
 
@@ -116,14 +156,22 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
-@pytest.mark.parametrize(("use", "version", "says", "advises"), [
-    ("model.fit(x, y)", "2.16", "and trains it; the training graph and weights of each stay", "in a process of its own"),
-    ("model.fit(x, y)", "2.12", "until a full garbage collection", "gc.collect()"),
-    ("model.load_weights('w.h5')", "2.16", "until a full garbage collection", "st.cache_resource"),
-])
+@pytest.mark.parametrize(
+    ("use", "version", "says", "advises"),
+    [
+        (
+            "model.fit(x, y)",
+            "2.16",
+            "and trains it; the training graph and weights of each stay",
+            "in a process of its own",
+        ),
+        ("model.fit(x, y)", "2.12", "until a full garbage collection", "gc.collect()"),
+        ("model.load_weights('w.h5')", "2.16", "until a full garbage collection", "st.cache_resource"),
+    ],
+)
 def test_who_trains_for_each_request_is_not_told_to_cache(tmp_path, use, version, says, advises):
     (tmp_path / "app.py").write_text(SERVES.format(use=use))
     (tmp_path / "requirements.txt").write_text(f"tensorflow=={version}\n")

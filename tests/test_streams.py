@@ -4,13 +4,20 @@ import subprocess
 import sys
 
 import pytest
-
 from test_faults import LEAKY
 
 COMMAND = f"{sys.executable} -m tflint_mem"
 CHECK = f"{COMMAND} check --isolated --no-cache --ignore TFM601"
-ALL = (f"{CHECK} a.py", f"{CHECK} --output-format json a.py", f"{CHECK} --statistics a.py", f"{CHECK} --diff --unsafe-fixes a.py",
-       f"{COMMAND} rules", f"{COMMAND} rule TFM101", f"{COMMAND} --help", f"{CHECK} --fix --unsafe-fixes - < a.py")
+ALL = (
+    f"{CHECK} a.py",
+    f"{CHECK} --output-format json a.py",
+    f"{CHECK} --statistics a.py",
+    f"{CHECK} --diff --unsafe-fixes a.py",
+    f"{COMMAND} rules",
+    f"{COMMAND} rule TFM101",
+    f"{COMMAND} --help",
+    f"{CHECK} --fix --unsafe-fixes - < a.py",
+)
 
 
 def shell(folder, line):
@@ -46,7 +53,11 @@ def test_a_closed_standard_output_does_no_harm_to_a_report_in_a_file(folder):
     assert "TFM101" in (folder / "report.txt").read_text()
     done = shell(folder, f"{CHECK} --fix --unsafe-fixes a.py >&- 2>&-")
     assert done.returncode == 2
-    assert (folder / "a.py").read_text().startswith("import tensorflow as tf\n\n\ndef scores(folder, images):\n    model = ")
+    assert (
+        (folder / "a.py")
+        .read_text()
+        .startswith("import tensorflow as tf\n\n\ndef scores(folder, images):\n    model = ")
+    )
 
 
 def test_a_closed_standard_input(folder):
@@ -62,7 +73,9 @@ def test_endless_standard_input(folder):
     assert done.stderr == "tflint-mem: standard input: more than 100 MB, which is 20 times max-file-size\n"
 
 
-@pytest.mark.parametrize("paths", ["", "a.py", "FOLDER", "FOLDER/a.py", "--cache-dir cache FOLDER", "--output-file out a.py"])
+@pytest.mark.parametrize(
+    "paths", ["", "a.py", "FOLDER", "FOLDER/a.py", "--cache-dir cache FOLDER", "--output-file out a.py"]
+)
 def test_a_working_folder_that_is_gone(folder, paths):
     command = f"{sys.executable} -c 'from tflint_mem.__main__ import main; main()' check {paths.replace('FOLDER', str(folder))}"
     done = shell(folder, f"mkdir gone && cd gone && rmdir ../gone && {command}")
@@ -70,11 +83,25 @@ def test_a_working_folder_that_is_gone(folder, paths):
     assert done.stderr == "tflint-mem: the current folder cannot be used: No such file or directory\n"
 
 
-@pytest.mark.parametrize("mode", [("--diff", "--unsafe-fixes"), ("--fix", "--unsafe-fixes"), ("--add-noqa",), ()], ids=" ".join)
+@pytest.mark.parametrize(
+    "mode", [("--diff", "--unsafe-fixes"), ("--fix", "--unsafe-fixes"), ("--add-noqa",), ()], ids=" ".join
+)
 def test_what_the_compiler_thinks_of_the_code_is_not_printed(tmp_path, mode):
     (tmp_path / "main.py").write_text(
         "import tensorflow as tf\n\nsize = 1if True else 2\npattern = '\\d'\nfor name in open('names'):\n"
-        "    model = tf.keras.models.load_model('a.keras')\n    print(model.predict(name), name is 'x')\n")
-    command = [sys.executable, "-W", "always", "-m", "tflint_mem", "check", "--isolated", "--no-cache", *mode, "main.py"]
+        "    model = tf.keras.models.load_model('a.keras')\n    print(model.predict(name), name is 'x')\n"
+    )
+    command = [
+        sys.executable,
+        "-W",
+        "always",
+        "-m",
+        "tflint_mem",
+        "check",
+        "--isolated",
+        "--no-cache",
+        *mode,
+        "main.py",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode in (0, 1) and "Warning" not in done.stderr, done.stderr

@@ -4,14 +4,24 @@ import json
 
 import pytest
 
-from tflint_mem.silencing import comment_edits, noqa_comments
 from tflint_mem.finding import Finding
+from tflint_mem.silencing import comment_edits, noqa_comments
 from tflint_mem.sources.source import Source
 
 
 def finding(row, column=1, code="TFM101", name="load-model-in-loop", noqa_row=None, cell=None, path="a.py"):
-    return Finding(code=code, name=name, group="leak", severity="error", message="m", path=path, cell=cell,
-                   start=(row, column), end=(row, column + 1), noqa_row=noqa_row or row)
+    return Finding(
+        code=code,
+        name=name,
+        group="leak",
+        severity="error",
+        message="m",
+        path=path,
+        cell=cell,
+        start=(row, column),
+        end=(row, column + 1),
+        noqa_row=noqa_row or row,
+    )
 
 
 def silenced(text, *findings, warnings=None, path="a.py"):
@@ -23,26 +33,56 @@ def silenced(text, *findings, warnings=None, path="a.py"):
     return [item not in kept for item in findings]
 
 
-@pytest.mark.parametrize("comment", [
-    "# noqa", "#noqa", "# NOQA", "# noqa: TFM101", "# noqa:TFM201,TFM101", "# noqa: E501 TFM101", "# noqa: tfm101",
-    "# noqa: TFM1", "# noqa : TFM101", "# why not  # noqa: TFM101", "# noqa: TFM101 since it is fine", "# type: ignore # noqa",
-    "# tflint-mem: ignore", "# tflint-mem:ignore[TFM101]", "# tflint-mem: ignore[load-model-in-loop] only three of them",
-    "# tflint-mem: ignore[TFM102, TFM101]", "# tflint-mem: ignore[TFM1]",
-])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# noqa",
+        "#noqa",
+        "# NOQA",
+        "# noqa: TFM101",
+        "# noqa:TFM201,TFM101",
+        "# noqa: E501 TFM101",
+        "# noqa: tfm101",
+        "# noqa: TFM1",
+        "# noqa : TFM101",
+        "# why not  # noqa: TFM101",
+        "# noqa: TFM101 since it is fine",
+        "# type: ignore # noqa",
+        "# tflint-mem: ignore",
+        "# tflint-mem:ignore[TFM101]",
+        "# tflint-mem: ignore[load-model-in-loop] only three of them",
+        "# tflint-mem: ignore[TFM102, TFM101]",
+        "# tflint-mem: ignore[TFM1]",
+    ],
+)
 def test_silences_its_row(comment):
     assert silenced(f"x = f()  {comment}\n", finding(1)) == [True]
 
 
-@pytest.mark.parametrize("comment", [
-    "# noqa: E501", "# noqa: TFM102", "# noqas", "# noqa: ", "# flake8: noqa", "# ruff: noqa", "# tflint-mem: ignore[TFM102]",
-    "# tflint-mem: ignore[]", "# a noqa would do", "# see noqa.md",
-])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# noqa: E501",
+        "# noqa: TFM102",
+        "# noqas",
+        "# noqa: ",
+        "# flake8: noqa",
+        "# ruff: noqa",
+        "# tflint-mem: ignore[TFM102]",
+        "# tflint-mem: ignore[]",
+        "# a noqa would do",
+        "# see noqa.md",
+    ],
+)
 def test_does_not_silence(comment):
     assert silenced(f"x = f()  {comment}\n", finding(1)) == [False]
 
 
 def test_only_comments_count():
-    assert silenced('x = f("# noqa")\ny = """\n# tflint-mem: skip-file\n"""\n', finding(1), finding(2)) == [False, False]
+    assert silenced('x = f("# noqa")\ny = """\n# tflint-mem: skip-file\n"""\n', finding(1), finding(2)) == [
+        False,
+        False,
+    ]
 
 
 def test_first_and_last_row_of_the_flagged_statement():
@@ -89,7 +129,11 @@ def test_a_comment_that_cannot_work_is_told():
 
 
 def test_rows_that_only_str_splitlines_would_see():
-    assert silenced("x = '\x0c\u2028'\r\ny = f()  # noqa\rz = f()", finding(1), finding(2), finding(3)) == [False, True, False]
+    assert silenced("x = '\x0c\u2028'\r\ny = f()  # noqa\rz = f()", finding(1), finding(2), finding(3)) == [
+        False,
+        True,
+        False,
+    ]
 
 
 def book(*cells):
@@ -98,7 +142,11 @@ def book(*cells):
 
 def test_notebook_cells():
     text = book("a = f()", "!ls\nb = f()  # noqa\n", "c = f()")
-    findings = [finding(1, cell=1, path="n.ipynb"), finding(2, cell=2, path="n.ipynb"), finding(1, cell=3, path="n.ipynb")]
+    findings = [
+        finding(1, cell=1, path="n.ipynb"),
+        finding(2, cell=2, path="n.ipynb"),
+        finding(1, cell=3, path="n.ipynb"),
+    ]
     assert silenced(text, *findings, path="n.ipynb") == [False, True, False]
 
 
@@ -109,15 +157,21 @@ def add(tmp_path, text, *findings, name="a.py"):
     path = tmp_path / name
     path.write_bytes(text)
     found = [item.replace(path=str(path)) for item in findings]
-    new, count = comment_edits.commented(Source.read(str(path)), found, lambda source, left: not noqa_comments.apply(left, lambda _: source, print))
+    new, count = comment_edits.commented(
+        Source.read(str(path)), found, lambda source, left: not noqa_comments.apply(left, lambda _: source, print)
+    )
     return count, new
 
 
 def test_add_noqa(tmp_path):
     text = b"x = f()\r\ny = f()  # note\r\nz = f(\r\n  1)   \r\n"
-    count, new = add(tmp_path, text, finding(1), finding(1, 5, "TFM102", "model-built-in-loop"), finding(2), finding(3, noqa_row=4))
+    count, new = add(
+        tmp_path, text, finding(1), finding(1, 5, "TFM102", "model-built-in-loop"), finding(2), finding(3, noqa_row=4)
+    )
     assert count == 3
-    assert new == (b"x = f()  # noqa: TFM101, TFM102\r\ny = f()  # note  # noqa: TFM101\r\nz = f(\r\n  1)  # noqa: TFM101\r\n")
+    assert new == (
+        b"x = f()  # noqa: TFM101, TFM102\r\ny = f()  # note  # noqa: TFM101\r\nz = f(\r\n  1)  # noqa: TFM101\r\n"
+    )
 
 
 def test_add_noqa_joins_the_comment_that_is_there(tmp_path):
@@ -144,15 +198,28 @@ def test_a_string_is_no_comment(tmp_path):
     assert add(tmp_path, b'x = f("# noqa: E1")\n', finding(1))[1] == b'x = f("# noqa: E1")  # noqa: TFM101\n'
 
 
-@pytest.mark.parametrize("text, row, noqa_row, new", [
-    ("x = f(); y = \\\n  3\n", 1, 1, "x = f(); y = \\\n  3  # noqa: TFM101\n"),
-    ('x = f(), """a\nb"""\n', 1, 1, 'x = f(), """a\nb"""  # noqa: TFM101\n'),
-    ('x = f(), f"""a\nb {1}\n"""\n', 1, 1, 'x = f(), f"""a\nb {1}\n"""  # noqa: TFM101\n'),
-    ('"""a\n"""; x = f(); """b\n"""\n', 2, 2, '"""a\n"""; x = f(); """b\n"""  # noqa: TFM101\n'),
-    ('if 1:\n  for x in [f(), """\n"""]: pass\n', 2, 2, 'if 1:\n  for x in [f(), """\n"""]: pass  # noqa: TFM101\n'),
-    ("x = f()  # a comment that ends in \\\ny = 1\n", 1, 1, "x = f()  # a comment that ends in \\  # noqa: TFM101\ny = 1\n"),
-    ("x = f() + \\\n  1 + \\\n  2", 1, 2, "x = f() + \\\n  1 + \\\n  2  # noqa: TFM101"),
-])
+@pytest.mark.parametrize(
+    "text, row, noqa_row, new",
+    [
+        ("x = f(); y = \\\n  3\n", 1, 1, "x = f(); y = \\\n  3  # noqa: TFM101\n"),
+        ('x = f(), """a\nb"""\n', 1, 1, 'x = f(), """a\nb"""  # noqa: TFM101\n'),
+        ('x = f(), f"""a\nb {1}\n"""\n', 1, 1, 'x = f(), f"""a\nb {1}\n"""  # noqa: TFM101\n'),
+        ('"""a\n"""; x = f(); """b\n"""\n', 2, 2, '"""a\n"""; x = f(); """b\n"""  # noqa: TFM101\n'),
+        (
+            'if 1:\n  for x in [f(), """\n"""]: pass\n',
+            2,
+            2,
+            'if 1:\n  for x in [f(), """\n"""]: pass  # noqa: TFM101\n',
+        ),
+        (
+            "x = f()  # a comment that ends in \\\ny = 1\n",
+            1,
+            1,
+            "x = f()  # a comment that ends in \\  # noqa: TFM101\ny = 1\n",
+        ),
+        ("x = f() + \\\n  1 + \\\n  2", 1, 2, "x = f() + \\\n  1 + \\\n  2  # noqa: TFM101"),
+    ],
+)
 def test_add_noqa_puts_comments_where_they_are_legal(tmp_path, text, row, noqa_row, new):
     assert add(tmp_path, text.encode(), finding(row, noqa_row=noqa_row)) == (1, new.encode())
 

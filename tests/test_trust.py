@@ -48,8 +48,13 @@ def own(nobody, text):
 
 def tflint(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "tflint_mem", *map(str, arguments)], capture_output=True, text=True, timeout=120,
-        stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+        [sys.executable, "-m", "tflint_mem", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
 
 
 def program(path):
@@ -144,10 +149,15 @@ def test_fix_in_a_configuration_does_nothing_by_itself(tree):
 # -- limits
 
 
-@pytest.mark.parametrize(("line", "key"), [
-    ("timeout = 61", "verify.timeout"), ("seconds = 7", "verify.seconds"), ('memory-limit = "900GiB"', "verify.memory-limit"),
-    ("network = true", "verify.network"),
-])
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("timeout = 61", "verify.timeout"),
+        ("seconds = 7", "verify.seconds"),
+        ('memory-limit = "900GiB"', "verify.memory-limit"),
+        ("network = true", "verify.network"),
+    ],
+)
 def test_limits_are_not_raised(tree, line, key):
     (tree / "tflint-mem.toml").write_text(f"[verify]\n{line}\n")
     settings = config.load(["."])
@@ -155,16 +165,37 @@ def test_limits_are_not_raised(tree, line, key):
     assert config.load(["."], trust=True).verify
 
 
-@pytest.mark.parametrize("line", ["timeout = 60", "timeout = 5.5", "seconds = 1", 'memory-limit = "200MiB"', "network = false",
-                                  "total-timeout = 1e9", 'device = "cpu"', 'codes = ["TFM1"]'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "timeout = 60",
+        "timeout = 5.5",
+        "seconds = 1",
+        'memory-limit = "200MiB"',
+        "network = false",
+        "total-timeout = 1e9",
+        'device = "cpu"',
+        'codes = ["TFM1"]',
+    ],
+)
 def test_lower_limits_are_taken(tree, line):
     (tree / "tflint-mem.toml").write_text(f"[verify]\n{line}\n")
     settings = config.load(["."])
     assert settings.verify and not settings.refused
 
 
-@pytest.mark.parametrize("line", ["timeout = nan", "timeout = inf", "seconds = nan", "total-timeout = nan", "memory-limit = inf",
-                                  'memory-limit = "1e999"', 'memory-limit = "nan"'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "timeout = nan",
+        "timeout = inf",
+        "seconds = nan",
+        "total-timeout = nan",
+        "memory-limit = inf",
+        'memory-limit = "1e999"',
+        'memory-limit = "nan"',
+    ],
+)
 def test_limits_are_numbers(tree, line):
     (tree / "tflint-mem.toml").write_text(f"[verify]\n{line}\n")
     done = tflint("check")
@@ -175,7 +206,11 @@ def test_what_the_user_allows_is_the_limit(tree, nobody):
     own(nobody, "max-file-size = 50_000_000\n[verify]\ntimeout = 300\n")
     (tree / "tflint-mem.toml").write_text("max-file-size = 40_000_000\n[verify]\ntimeout = 200\nseconds = 3\n")
     settings = config.load(["."])
-    assert (settings.verify, settings.max_file_size, settings.refused) == ({"timeout": 200, "seconds": 3}, 40_000_000, [])
+    assert (settings.verify, settings.max_file_size, settings.refused) == (
+        {"timeout": 200, "seconds": 3},
+        40_000_000,
+        [],
+    )
     own(nobody, None)
     settings = config.load(["."])
     assert (settings.verify, settings.max_file_size) == ({"seconds": 3}, config.MAX_FILE_SIZE)
@@ -203,7 +238,9 @@ def test_paths_stay_in_the_tree(tree, tmp_path, key, value):
 
 def test_paths_in_the_tree_are_taken(tree):
     (tree / "setup.py").write_text("VALUE = 1\n")
-    (tree / "tflint-mem.toml").write_text('cache-dir = "build/cache"\nbaseline = "known.json"\n[verify]\nsetup = "setup.py"\n')
+    (tree / "tflint-mem.toml").write_text(
+        'cache-dir = "build/cache"\nbaseline = "known.json"\n[verify]\nsetup = "setup.py"\n'
+    )
     settings = config.load(["."])
     assert not settings.refused
     assert (settings.cache_dir, settings.baseline) == (str(tree / "build/cache"), str(tree / "known.json"))
@@ -300,7 +337,9 @@ def test_a_configuration_behind_a_link_out_of_the_tree_is_passed_over(tree, tmp_
     done = tflint("check")
     assert done.returncode == 1 and "link that leads out of the tree" in done.stderr and "password" not in done.stderr
     (tree / "sub").mkdir()
-    (tree / "shared.toml").write_text('[tool.tflint-mem]\nignore = ["ALL"]\n' if name == "pyproject.toml" else 'ignore = ["ALL"]\n')
+    (tree / "shared.toml").write_text(
+        '[tool.tflint-mem]\nignore = ["ALL"]\n' if name == "pyproject.toml" else 'ignore = ["ALL"]\n'
+    )
     (tree / "sub" / name).symlink_to(tree / "shared.toml")
     assert not config.load(["sub"]).enabled
 

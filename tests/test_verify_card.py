@@ -9,28 +9,41 @@ from verify_made import MIB
 
 from tflint_mem.finding import Finding
 from tflint_mem.verify.child import gpu
+from tflint_mem.verify.child.nvml import NA
 from tflint_mem.verify.containment import cuda_cache, runner, share
 from tflint_mem.verify.experiment import verify_finding
-from tflint_mem.verify.snippet.files import Files
-from tflint_mem.verify.child.nvml import NA
 from tflint_mem.verify.plan.options import Options
+from tflint_mem.verify.snippet.files import Files
 
 GIB = 1024 * MIB
 
 
 def facts(**more):
-    return dict(dict(tensorflow="2.15.0", gpus=["GPU:0"], driver_gpus=[{"name": "one"}], shared_with=0, in_use=600 * MIB, free=79 * GIB), **more)
+    return dict(
+        dict(
+            tensorflow="2.15.0",
+            gpus=["GPU:0"],
+            driver_gpus=[{"name": "one"}],
+            shared_with=0,
+            in_use=600 * MIB,
+            free=79 * GIB,
+        ),
+        **more,
+    )
 
 
-@pytest.mark.parametrize("more, bytes_left, words", [
-    ({}, 0, None),
-    ({"shared_with": 1}, 77 * GIB, None),
-    ({"in_use": 40 * GIB, "free": 40 * GIB}, 38 * GIB, None),  # nobody is listed (a container), and yet it is used
-    ({"shared_with": 2, "free": 6 * GIB}, 6 * GIB - 6 * GIB // 4, None),
-    ({"shared_with": 1, "free": 3 * GIB}, 0, "3.0 GiB are left"),
-    ({"shared_with": 1, "free": None}, 0, "does not say what is free"),
-    ({"shared_with": 1, "tensorflow": "2.4.1"}, 0, "takes all that is left"),
-])
+@pytest.mark.parametrize(
+    "more, bytes_left, words",
+    [
+        ({}, 0, None),
+        ({"shared_with": 1}, 77 * GIB, None),
+        ({"in_use": 40 * GIB, "free": 40 * GIB}, 38 * GIB, None),  # nobody is listed (a container), and yet it is used
+        ({"shared_with": 2, "free": 6 * GIB}, 6 * GIB - 6 * GIB // 4, None),
+        ({"shared_with": 1, "free": 3 * GIB}, 0, "3.0 GiB are left"),
+        ({"shared_with": 1, "free": None}, 0, "does not say what is free"),
+        ({"shared_with": 1, "tensorflow": "2.4.1"}, 0, "takes all that is left"),
+    ],
+)
 def test_a_card_that_others_use_is_not_taken_whole(more, bytes_left, words):
     left, lacks = share.leave(facts(**more))
     assert left == bytes_left and (words is None) == (lacks is None) and (words is None or words in lacks)
@@ -46,8 +59,16 @@ def test_reserving_on_a_crowded_card_is_not_tried(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "execute", lambda *given, **more: pytest.fail("it ran"))
     path = tmp_path / "app.py"
     path.write_text("import tensorflow as tf\ntf.zeros(1)\n")
-    finding = Finding(code="TFM601", name="memory-growth-missing", group="config", severity="hint", message="m", path=str(path), start=(1, 1),
-                      end=(1, 1))
+    finding = Finding(
+        code="TFM601",
+        name="memory-growth-missing",
+        group="config",
+        severity="hint",
+        message="m",
+        path=str(path),
+        start=(1, 1),
+        end=(1, 1),
+    )
     found = verify_finding(finding, Files(), Options(), facts(shared_with=1, free=2 * GIB)).verification
     assert found["verdict"] == "not-runnable" and "a GPU with 4 GiB free" in found["needs"][0]
 
@@ -73,13 +94,20 @@ def test_a_cache_that_is_elsewhere_too_large_or_off(tmp_path, monkeypatch):
     cache = tmp_path / "kernels"
     cache.mkdir()
     (cache / "index").write_bytes(b"index" * 100)
-    for number, (environment, names) in enumerate([
-            ({"CUDA_CACHE_PATH": str(cache)}, ["index"]), ({"CUDA_CACHE_DISABLE": "1", "CUDA_CACHE_PATH": str(cache)}, None), ({"HOME": "/nowhere"}, [])]):
+    for number, (environment, names) in enumerate(
+        [
+            ({"CUDA_CACHE_PATH": str(cache)}, ["index"]),
+            ({"CUDA_CACHE_DISABLE": "1", "CUDA_CACHE_PATH": str(cache)}, None),
+            ({"HOME": "/nowhere"}, []),
+        ]
+    ):
         child = tmp_path / f"child{number}"
         given = cuda_cache.lend(environment, str(child))
         assert (os.listdir(given["CUDA_CACHE_PATH"]) if given else None) == names
     monkeypatch.setattr(cuda_cache, "MOST", 10)
-    assert os.listdir(cuda_cache.lend({"CUDA_CACHE_PATH": str(cache)}, str(tmp_path / "small"))["CUDA_CACHE_PATH"]) == []
+    assert (
+        os.listdir(cuda_cache.lend({"CUDA_CACHE_PATH": str(cache)}, str(tmp_path / "small"))["CUDA_CACHE_PATH"]) == []
+    )
 
 
 def test_the_child_has_the_cache_only_where_a_gpu_may_be_used(tmp_path):

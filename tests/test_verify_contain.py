@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from verify_support import STAND_IN, Project, options
 
 from tflint_mem.finding import Finding
 from tflint_mem.verify import session
 from tflint_mem.verify.containment import allowed, channel, mounts, runner, scratch, seccomp, view
 from tflint_mem.verify.report import text
 from tflint_mem.verify.verdict.result import Result, not_runnable
-from verify_support import STAND_IN, Project, options
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="what contains programs elsewhere is in docs/verify-protection.md"
@@ -157,7 +157,9 @@ def test_a_run_that_cannot_be_started_is_a_result(project: Project, monkeypatch:
     assert real is not runner.execute
 
 
-def test_a_guard_that_fails_in_its_namespaces_tries_without_them(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guard_that_fails_in_its_namespaces_tries_without_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project.write("app.py", "for number in range(50):\n    assert number >= 0  # here\n")
     real = runner.marshal
 
@@ -357,7 +359,11 @@ def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
     code = "from tflint_mem.verify.containment.scratch import Scratch; import os; s = Scratch(); print(s.root, flush=True); os.kill(os.getpid(), 9)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        check=False,
     )
     (tmp_path / "tflint-mem-verify-of-mine").mkdir()
     with scratch.Scratch() as alive:

@@ -3,10 +3,10 @@
 import pytest
 from verify_made import FLAT, MIB, made
 
+from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import chart, text
 from tflint_mem.verify.verdict import judge, verdict
 from tflint_mem.verify.verdict.measure import Measured
-from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.verdict.result import Runs
 
 OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}
@@ -43,13 +43,21 @@ def test_a_pool_that_grows_now_and_then_is_no_leak():
 def test_garbage_on_the_gpu_with_a_flat_host():
     found = judged(made(loop=60, garbage={"allocator": 100 * MIB, "nvml": 0}, raw_counts={"models": 1, "variables": 4}))
     assert (found.verdict, found.kind, found.meter) == ("confirmed", "deferred", "allocator")
-    assert "100 MiB of garbage per repeat wait for a late collection on the GPU" in found.message and "5.9 GiB" in found.message
+    assert (
+        "100 MiB of garbage per repeat wait for a late collection on the GPU" in found.message
+        and "5.9 GiB" in found.message
+    )
 
 
 def test_garbage_in_a_pool_that_only_the_driver_sees():
     run = made(loop=60, garbage={"nvml": 100 * MIB}, meters=("nvml",), raw_counts={"models": 1})
     for event in run.events:  # the pool gives nothing back
-        if event["event"] == "settled" and event["at"] != "base" or event["event"] == "sample" and event["phase"] == "again":
+        if (
+            event["event"] == "settled"
+            and event["at"] != "base"
+            or event["event"] == "sample"
+            and event["phase"] == "again"
+        ):
             event["nvml"] = FLAT + 60 * 100 * MIB
     found = judged(run)
     assert (found.verdict, found.kind, found.meter) == ("confirmed", "deferred", "nvml")
@@ -70,10 +78,14 @@ def test_the_repeats_of_the_code_are_counted_on_the_meter_that_decided():
     assert bounded.verdict == "bounded" and bounded.message.endswith("6 repeats in all, 384 KiB")
 
 
-@pytest.mark.parametrize("error", [
-    OOM, {"type": "InternalError", "message": "CUDA_ERROR_OUT_OF_MEMORY: out of memory"},
-    {"type": "_ArrayMemoryError", "message": "Unable to allocate 2.00 GiB for an array"},
-])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OOM,
+        {"type": "InternalError", "message": "CUDA_ERROR_OUT_OF_MEMORY: out of memory"},
+        {"type": "_ArrayMemoryError", "message": "Unable to allocate 2.00 GiB for an array"},
+    ],
+)
 def test_running_out_of_memory_while_it_grows_is_confirmed(error):
     for kept in ({"allocator": 100 * MIB}, {"nvml": 100 * MIB}, {"heap": 4 * MIB}):
         found = judged(made(loop=30, blocks=0, kept=kept, status="error", error=error))
@@ -91,8 +103,16 @@ def result_of(run, code="TFM204", fixed=None, same=False, **facts):
         def render(self):
             return "@function\nstep()\n", {}
 
-    finding = Finding(code=code, name="x", group="leak" if code != "TFM601" else "config", severity="error", message="m", path="a.py",
-                      start=(1, 1), end=(1, 1))
+    finding = Finding(
+        code=code,
+        name="x",
+        group="leak" if code != "TFM601" else "config",
+        severity="error",
+        message="m",
+        path="a.py",
+        start=(1, 1),
+        end=(1, 1),
+    )
     runs = Runs(Snippet(), run)
     runs.snippet.constant = same
     if fixed is not None:
@@ -104,8 +124,10 @@ def result_of(run, code="TFM204", fixed=None, same=False, **facts):
 def test_running_out_without_growth_has_a_reason_of_its_own():
     said = result_of(made(loop=30, blocks=0, status="error", error=OOM)).verification
     assert said["verdict"] == "not-runnable"
-    assert said["needs"] == ["more memory: it ran out after 33 repeats that did not grow: ResourceExhaustedError: "
-                             "OOM when allocating tensor with shape[512,512] in `step()`"]
+    assert said["needs"] == [
+        "more memory: it ran out after 33 repeats that did not grow: ResourceExhaustedError: "
+        "OOM when allocating tensor with shape[512,512] in `step()`"
+    ]
 
 
 def test_another_exception_after_flat_repeats_is_shown():
@@ -128,6 +150,7 @@ def test_the_fixed_figure_and_the_curve_are_those_of_the_meter_that_decided():
     assert "+8.0 MiB per repeat, 8.0 MiB stay" in shown
     assert text.curve_of(result.flagged, "nvml") == result.flagged.curves["nvml"]
     from tflint_mem.verify.report import html_page
+
     page = html_page._picture(result)
     assert "GPU memory, as the driver counts" in page and "device" not in page
     assert chart.MIB
@@ -172,7 +195,10 @@ def test_what_grows_in_the_fixed_version_too_is_not_this_line():
     leak, half = made(kept={"heap": MIB}), made(kept={"heap": MIB // 2})
     said = result_of(leak, fixed=made(kept={"heap": MIB})).verification
     assert said["verdict"] == "not-confirmed"
-    assert said["message"] == "1.0 MiB stay per repeat, and 1.0 MiB in the fixed version: something else grows here, not what is flagged"
+    assert (
+        said["message"]
+        == "1.0 MiB stay per repeat, and 1.0 MiB in the fixed version: something else grows here, not what is flagged"
+    )
     assert result_of(leak, fixed=half).verification["verdict"] == "confirmed"
     assert result_of(leak, fixed=made()).verification["message"].endswith("; fixed: no growth (0 B per repeat)")
     # as many bytes, and yet the models are gone
@@ -184,11 +210,19 @@ def test_a_fixed_version_that_raises_is_said():
     error = {"type": "TypeError", "message": "missing argument"}
     said = result_of(made(kept={"heap": MIB}), fixed=made(loop=5, blocks=0, status="error", error=error)).verification
     assert said["verdict"] == "confirmed"
-    assert said["message"].endswith("; the fixed version raises after 8 repeats: TypeError: missing argument in `step()`")
+    assert said["message"].endswith(
+        "; the fixed version raises after 8 repeats: TypeError: missing argument in `step()`"
+    )
     from tflint_mem.verify.containment.runner import Run
-    at_once = Run("error", [dict(error, event="error", where="snippet", repeats=0, own=True, row=1, line="step()")], 1.0, 0, 0, "")
-    assert result_of(made(kept={"heap": MIB}), fixed=at_once).verification["message"].endswith("; the fixed version does not run: "
-                                                                                              "TypeError: missing argument in `step()`")
+
+    at_once = Run(
+        "error", [dict(error, event="error", where="snippet", repeats=0, own=True, row=1, line="step()")], 1.0, 0, 0, ""
+    )
+    assert (
+        result_of(made(kept={"heap": MIB}), fixed=at_once)
+        .verification["message"]
+        .endswith("; the fixed version does not run: TypeError: missing argument in `step()`")
+    )
     both = result_of(at_once, fixed=made()).verification
     assert both["verdict"] == "not-runnable" and both["message"].endswith("; the fixed version runs")
 
@@ -219,7 +253,9 @@ def test_two_gpus_are_needed_where_they_are_to_differ():
     from tflint_mem.finding import Finding
     from tflint_mem.verify.experiment import verify_finding
 
-    finding = Finding(code="TFM602", name="x", group="config", severity="error", message="m", path="a.py", start=(1, 1), end=(1, 1))
+    finding = Finding(
+        code="TFM602", name="x", group="config", severity="error", message="m", path="a.py", start=(1, 1), end=(1, 1)
+    )
     said = verify_finding(finding, None, Options(), {"gpus": ["GPU:0"], "driver_gpus": []}).verification
     assert said["verdict"] == "not-runnable" and said["needs"][0].startswith("a second GPU")
 

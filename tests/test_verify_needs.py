@@ -2,8 +2,8 @@
 
 import pytest
 
-from tflint_mem.verify.verdict.needs import needs
 from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.verdict.needs import needs
 
 
 def run(status="error", code=0):
@@ -14,23 +14,48 @@ def error(kind, message, **more):
     return dict(dict(event="error", type=kind, message=message, line="", row=None), **more)
 
 
-@pytest.mark.parametrize("event, words", [
-    (error("ModuleNotFoundError", "No module named 'lidar'"), "module lidar: installed for the interpreter of --verify-python"),
-    (error("NameError", "name 'beacons' is not defined"), "a value for beacons: a comment `# tflint-mem: verify-with beacons=...`"),
-    (error("FileNotFoundError", "[Errno 2] No such file or directory: 'charts/a.map'"), "the file charts/a.map: beside the code"),
-    (error("ValueError", "bad  tide", row=2, line="tide = read()"), "ValueError: bad tide in `tide = read()`; or a value for tide"),
-    (error("ValueError", "bad tide", row=3, line="tide = read()"), "code that runs as it stands: ValueError: bad tide in `tide = read()`"),
-    (error("ValueError", "odd", hidden="OSError: gone"), "(its own `except` hid OSError: gone)"),
-    (error("NothingRepeated", ""), "elements: the loop has nothing to run over"),
-])
+@pytest.mark.parametrize(
+    "event, words",
+    [
+        (
+            error("ModuleNotFoundError", "No module named 'lidar'"),
+            "module lidar: installed for the interpreter of --verify-python",
+        ),
+        (
+            error("NameError", "name 'beacons' is not defined"),
+            "a value for beacons: a comment `# tflint-mem: verify-with beacons=...`",
+        ),
+        (
+            error("FileNotFoundError", "[Errno 2] No such file or directory: 'charts/a.map'"),
+            "the file charts/a.map: beside the code",
+        ),
+        (
+            error("ValueError", "bad  tide", row=2, line="tide = read()"),
+            "ValueError: bad tide in `tide = read()`; or a value for tide",
+        ),
+        (
+            error("ValueError", "bad tide", row=3, line="tide = read()"),
+            "code that runs as it stands: ValueError: bad tide in `tide = read()`",
+        ),
+        (error("ValueError", "odd", hidden="OSError: gone"), "(its own `except` hid OSError: gone)"),
+        (error("NothingRepeated", ""), "elements: the loop has nothing to run over"),
+    ],
+)
 def test_each_error_says_what_to_give(event, words):
     text = "import sea\ntide = read()\n    tide = read()\n"
-    sentence, = needs(run(), event, text)
+    (sentence,) = needs(run(), event, text)
     assert words in sentence
     assert ("or a value" in sentence) == (event["row"] == 2)
 
 
-@pytest.mark.parametrize("status, code, words", [
-    ("timeout", None, "--verify-timeout"), ("memory", None, "verify.memory-limit"), ("crashed", -11, "SIGSEGV"), ("exhausted", 0, "elements")])
+@pytest.mark.parametrize(
+    "status, code, words",
+    [
+        ("timeout", None, "--verify-timeout"),
+        ("memory", None, "verify.memory-limit"),
+        ("crashed", -11, "SIGSEGV"),
+        ("exhausted", 0, "elements"),
+    ],
+)
 def test_ends_without_an_error(status, code, words):
     assert words in needs(run(status, code), None)[0]

@@ -42,21 +42,32 @@ def driver(tmp_path_factory):
         pytest.skip("no C compiler")
     folder = tmp_path_factory.mktemp("driver")
     source = Path(__file__).parent / "verify_data" / "nvml_stand_in.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-o", str(folder / "libnvidia-ml.so.1"), str(source)], check=True)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-o", str(folder / "libnvidia-ml.so.1"), str(source)],
+        check=True,
+    )
     return folder
 
 
 def read(folder, scenario, program=PROGRAM, **variables):
     environment = dict(os.environ, LD_LIBRARY_PATH=str(folder), FAKE_NVML=scenario, **variables)
-    done = subprocess.run([sys.executable, "-c", program.format(root=str(ROOT))], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", program.format(root=str(ROOT))], capture_output=True, text=True, env=environment
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def test_one_gpu(driver):
     found = read(driver, "one")
-    assert found == {"driver": "999.1", "process": 500 * MIB, "in_use": 700 * MIB, "others": 0, "withheld": {},
-                     "devices": [["0", False, "Stand-in GPU", 40000 * MIB]]}
+    assert found == {
+        "driver": "999.1",
+        "process": 500 * MIB,
+        "in_use": 700 * MIB,
+        "others": 0,
+        "withheld": {},
+        "devices": [["0", False, "Stand-in GPU", 40000 * MIB]],
+    }
 
 
 def test_two_gpus_add_up(driver):
@@ -121,10 +132,20 @@ def test_lists_of_older_drivers_and_of_the_shared_server(driver, scenario):
     assert found["others"] == (1 if scenario == "mps" else 0)
 
 
-@pytest.mark.parametrize("setting, process, in_use, indexes", [
-    ("0", 500, 700, ["0"]), ("1", 300, 700, ["1"]), ("1,0", 800, 1400, ["1", "0"]), ("GPU-2", 300, 700, ["1"]),
-    ("0,-1,1", 500, 700, ["0"]), ("0,7,1", 500, 700, ["0"]), ("GPU-", None, None, []), ("-1", None, None, []), ("", None, None, []),
-])
+@pytest.mark.parametrize(
+    "setting, process, in_use, indexes",
+    [
+        ("0", 500, 700, ["0"]),
+        ("1", 300, 700, ["1"]),
+        ("1,0", 800, 1400, ["1", "0"]),
+        ("GPU-2", 300, 700, ["1"]),
+        ("0,-1,1", 500, 700, ["0"]),
+        ("0,7,1", 500, 700, ["0"]),
+        ("GPU-", None, None, []),
+        ("-1", None, None, []),
+        ("", None, None, []),
+    ],
+)
 def test_what_is_invisible_does_not_count(driver, setting, process, in_use, indexes):
     found = read(driver, "two", CUDA_VISIBLE_DEVICES=setting)
     assert [device[0] for device in found["devices"]] == indexes
@@ -134,7 +155,10 @@ def test_what_is_invisible_does_not_count(driver, setting, process, in_use, inde
 
 def test_indexes_of_different_gpus_mean_what_the_driver_means_only_by_bus(driver):
     assert len(read(driver, "mixed", CUDA_VISIBLE_DEVICES="1")["devices"]) == 2
-    assert [device[0] for device in read(driver, "mixed", CUDA_VISIBLE_DEVICES="1", CUDA_DEVICE_ORDER="PCI_BUS_ID")["devices"]] == ["1"]
+    assert [
+        device[0]
+        for device in read(driver, "mixed", CUDA_VISIBLE_DEVICES="1", CUDA_DEVICE_ORDER="PCI_BUS_ID")["devices"]
+    ] == ["1"]
     assert [device[0] for device in read(driver, "mixed", CUDA_VISIBLE_DEVICES="GPU-2")["devices"]] == ["1"]
 
 
@@ -169,7 +193,10 @@ def test_workers_of_the_program_are_the_program(driver):
     alone, named, stranger, hidden, before = read(driver, "one", program=WORKERS)
     assert alone == [500 * MIB, 0]
     assert named == [700 * MIB, 0]
-    assert stranger == [500 * MIB, 1]  # somebody else came: none of our processes uses a GPU under a name we do not know
+    assert stranger == [
+        500 * MIB,
+        1,
+    ]  # somebody else came: none of our processes uses a GPU under a name we do not know
     assert hidden == [700 * MIB, 0]
     assert before == [500 * MIB, 1]  # it was there first
 
@@ -214,17 +241,45 @@ for number in range(100000):
 @pytest.mark.parametrize("step, verdict", [(8, "confirmed"), (0, "not-confirmed")])
 def test_the_command_decides_by_what_the_driver_counts(driver, tmp_path, step, verdict):
     (tmp_path / "app.py").write_text(LOOP.format(step=step).lstrip())
-    environment = dict(os.environ, LD_LIBRARY_PATH=str(driver), FAKE_NVML="told", STAND_IN_GPUS="1",
-                       PYTHONPATH=os.pathsep.join([str(ROOT / "tests" / "verify_data" / "stand_in_tensorflow"), str(ROOT)]))
+    environment = dict(
+        os.environ,
+        LD_LIBRARY_PATH=str(driver),
+        FAKE_NVML="told",
+        STAND_IN_GPUS="1",
+        PYTHONPATH=os.pathsep.join([str(ROOT / "tests" / "verify_data" / "stand_in_tensorflow"), str(ROOT)]),
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "tflint_mem", "verify", "app.py:6", "--project", ".", "--verify-env", "FAKE_NVML", "--verify-env", "STAND_IN_GPUS",
-         "--output-format", "json", "--report", "page.html"], capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=120)
+        [
+            sys.executable,
+            "-m",
+            "tflint_mem",
+            "verify",
+            "app.py:6",
+            "--project",
+            ".",
+            "--verify-env",
+            "FAKE_NVML",
+            "--verify-env",
+            "STAND_IN_GPUS",
+            "--output-format",
+            "json",
+            "--report",
+            "page.html",
+        ],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=120,
+    )
     found = json.loads(done.stdout)[0]["verification"]
     assert (found["verdict"], found["device"]) == (verdict, "GPU (Stand-in GPU)"), done.stdout + done.stderr
     page = (tmp_path / "page.html").read_text()
     if step:
         assert (found["kind"], found["meter"], found["mechanism"]) == ("retained", "nvml", "GPU memory")
-        assert found["message"].startswith("8.0 MiB stay per repeat after a collection on the GPU, as the driver counts")
+        assert found["message"].startswith(
+            "8.0 MiB stay per repeat after a collection on the GPU, as the driver counts"
+        )
         assert {meter["name"]: meter["flagged"]["retained"] for meter in found["meters"]}["nvml"] == 8 * MIB
         assert "GPU memory, as the driver counts, above its start" in page
     else:

@@ -9,10 +9,10 @@ import zlib
 from html.parser import HTMLParser
 
 import pytest
+from verify_support import STAND_IN, Project, options
 
 from tflint_mem.verify.report import chart, html_page
 from tflint_mem.verify.session import Outcome
-from verify_support import STAND_IN, Project, options
 
 VOID = {"meta", "link", "br", "img", "line", "rect", "polyline", "input"}
 
@@ -25,18 +25,24 @@ def page(tmp_path_factory):
     patch.setenv("PYTHONPATH", STAND_IN)
     patch.chdir(folder)
     project = Project(folder)
-    project.write("app.py", """
+    project.write(
+        "app.py",
+        """
         import tensorflow as tf
 
         kept = []
         for number in range(50):
             kept.append(tf.Model(200_000))  # here <b>&</b>
-    """)
-    project.write("other.py", """
+    """,
+    )
+    project.write(
+        "other.py",
+        """
         import not_installed_anywhere
         for number in range(50):
             not_installed_anywhere.read(number)  # here
-    """)
+    """,
+    )
     fix = {"    kept.append(tf.Model(200_000))  # here <b>&</b>": "    kept = [tf.Model(200_000)]"}
     findings = project.findings(fix=None)
     findings[0] = project.findings_with_fix(fix)
@@ -74,8 +80,20 @@ def test_the_page_is_whole_and_asks_for_nothing(page):
 
 
 def test_the_page_tells_everything(page):
-    for words in ("confirmed, retained", "not runnable", "kept models", "module not_installed_anywhere", "fixed: ", "Environment",
-                  "0.0.stand-in", "host memory", "not measured", "What was run, as one file", "A model is loaded.", "max-width: 34rem"):
+    for words in (
+        "confirmed, retained",
+        "not runnable",
+        "kept models",
+        "module not_installed_anywhere",
+        "fixed: ",
+        "Environment",
+        "0.0.stand-in",
+        "host memory",
+        "not measured",
+        "What was run, as one file",
+        "A model is loaded.",
+        "max-width: 34rem",
+    ):
         assert words in page, words
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in page and "<b>&</b>" not in page
     assert page.index("TFM101 load-model-in-loop") < page.index("not_installed_anywhere")
@@ -90,9 +108,9 @@ def pixels(png):
     width, height = struct.unpack(">II", png[16:24])
     data, position = b"", 8
     while position < len(png):
-        length, kind = struct.unpack(">I4s", png[position:position + 8])
+        length, kind = struct.unpack(">I4s", png[position : position + 8])
         if kind == b"IDAT":
-            data += png[position + 8:position + 8 + length]
+            data += png[position + 8 : position + 8 + length]
         position += 12 + length
     return width, height, zlib.decompress(data)
 
@@ -103,21 +121,38 @@ def test_a_browser_draws_it(page, tmp_path, dark):
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     path = tmp_path / "report.html"
     path.write_text(page)
-    common = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={tmp_path}/profile"]
+    common = [
+        browser,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        f"--user-data-dir={tmp_path}/profile",
+    ]
     if dark:
         common.append("--blink-settings=preferredColorScheme=0")
-    subprocess.run([*common, "--window-size=1000,1600", f"--screenshot={tmp_path}/shot.png", path.as_uri()], check=True, capture_output=True,
-                   timeout=120)
+    subprocess.run(
+        [*common, "--window-size=1000,1600", f"--screenshot={tmp_path}/shot.png", path.as_uri()],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     width, height, data = pixels((tmp_path / "shot.png").read_bytes())
     assert (width, height) == (1000, 1600)
     assert len(set(data)) > 40, "an empty page has few different bytes"
-    subprocess.run([*common, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path}/report.pdf", path.as_uri()], check=True, capture_output=True,
-                   timeout=120)
+    subprocess.run(
+        [*common, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path}/report.pdf", path.as_uri()],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_charts_hold_many_points_and_odd_ones():
-    svg = chart.curves([("flagged", "flagged", [(number, (number % 50) * 1.0) for number in range(20000)]), ("fixed", "fixed", [])])
+    svg = chart.curves(
+        [("flagged", "flagged", [(number, (number % 50) * 1.0) for number in range(20000)]), ("fixed", "fixed", [])]
+    )
     assert svg.count("<polyline") == 1 and svg.count(",") < 1500
     assert chart.curves([]) == "" and chart.bars([]) == ""
     for points in ([(0, 0.0)], [(0, 5.0), (1, 5.0)], [(0, -3.0), (9, 1e6)]):
@@ -127,8 +162,19 @@ def test_charts_hold_many_points_and_odd_ones():
 
 
 def test_an_interrupted_run_says_so():
-    facts = {"tensorflow": "1", "keras": None, "numpy": None, "python": "3", "system": "x", "processors": 2, "gpus": [], "driver": None,
-             "driver_gpus": [], "nvml": "no library", "isolated": None}
+    facts = {
+        "tensorflow": "1",
+        "keras": None,
+        "numpy": None,
+        "python": "3",
+        "system": "x",
+        "processors": 2,
+        "gpus": [],
+        "driver": None,
+        "driver_gpus": [],
+        "nvml": "no library",
+        "isolated": None,
+    }
     page = html_page.render(Outcome([], [], facts, True, 3), lambda path: None, options())
     assert "Interrupted" in page and "3 findings were left out" in page
 

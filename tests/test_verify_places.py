@@ -10,10 +10,10 @@ import time
 import pytest
 from verify_support import STAND_IN, Project, options
 
+from tflint_mem.verify.containment.runner import Run
 from tflint_mem.verify.snippet import calling, files
 from tflint_mem.verify.standins import guess, old_numpy, standins
 from tflint_mem.verify.verdict.needs import needs
-from tflint_mem.verify.containment.runner import Run
 
 COMMAND = [sys.executable, "-m", "tflint_mem"]
 
@@ -28,15 +28,21 @@ def project(tmp_path, monkeypatch):
 def test_a_row_that_is_not_there_is_a_usage_error(project):
     project.write("app.py", "import tensorflow as tf\nfor number in range(9):\n    tf.constant(number)\n")
     for row in (4, 999, 0):
-        done = subprocess.run([*COMMAND, "verify", f"app.py:{row}", "--project", "."], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [*COMMAND, "verify", f"app.py:{row}", "--project", "."], capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == 2 and f"app.py:{row}: the file has 3 rows" in done.stderr, done
 
 
 def test_control_c_ends_with_the_status_of_shells(project):
     project.write("app.py", "import time\nfor number in range(9):\n    time.sleep(600)\n")
     process = subprocess.Popen(  # what runs in a shell's background ignores the signal, and so would the command
-        [*COMMAND, "verify", "app.py:3", "--project", "."], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        [*COMMAND, "verify", "app.py:3", "--project", "."],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         assert "Running 1 snippet" in process.stderr.readline()
         time.sleep(1.0)
@@ -66,7 +72,11 @@ def test_the_row_of_progress_counts_seconds():
     bar.draw()
     bar(0, 1, Place, "fixed")
     bar.end()
-    assert "as flagged, 0 s" in stream.getvalue() and "as flagged, 12 s" in stream.getvalue() and "as fixed, 0 s" in stream.getvalue()
+    assert (
+        "as flagged, 0 s" in stream.getvalue()
+        and "as flagged, 12 s" in stream.getvalue()
+        and "as fixed, 0 s" in stream.getvalue()
+    )
 
 
 def test_stand_ins_are_made_once_before_anything_repeats(tmp_path):
@@ -83,22 +93,32 @@ def test_stand_ins_are_made_once_before_anything_repeats(tmp_path):
 
 
 def test_what_a_repeat_makes_by_itself_still_leaks(project):
-    project.write("heat.py", """
+    project.write(
+        "heat.py",
+        """
         import tensorflow as tf
 
         kept = []
 
         def heat(args):
             kept.append(tf.Model(200_000 + args.count))  # here
-    """)
+    """,
+    )
     found = project.one(options()).verification
     assert (found["verdict"], found["kind"]) == ("confirmed", "retained")
 
 
-@pytest.mark.parametrize("name, value", [
-    ("dir_in", "'data'"), ("in_dir", "'data'"), ("dir_of_images", "'data'"), ("directory", "'data'"),
-    ("model_dirs", "['dataa', 'datab', 'datac']"), ("image_paths", "['imagea.jpg', 'imageb.jpg', 'imagec.jpg']"),
-])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("dir_in", "'data'"),
+        ("in_dir", "'data'"),
+        ("dir_of_images", "'data'"),
+        ("directory", "'data'"),
+        ("model_dirs", "['dataa', 'datab', 'datac']"),
+        ("image_paths", "['imagea.jpg', 'imageb.jpg', 'imagec.jpg']"),
+    ],
+)
 def test_folders_are_folders_wherever_the_word_stands(name, value):
     assert guess.value_for(name, f"for one in {name}:\n    pass\n").source == value
 
@@ -117,6 +137,7 @@ def test_tables_are_as_long_as_the_code_slices_them():
     assert "5056 rows" in made.text and len(made.code) < 4000
     scope, before = {}, os.getcwd()
     import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
@@ -134,7 +155,7 @@ def test_names_that_numpy_gave_up_come_back():
         try:
             getattr(numpy, name)
         except AttributeError as error:
-            action, = old_numpy.actions(error, None)
+            (action,) = old_numpy.actions(error, None)
             had = dict(vars(numpy))
             try:
                 exec(action.code, {})
@@ -147,7 +168,7 @@ def test_names_that_numpy_gave_up_come_back():
     assert list(old_numpy.actions(AttributeError("module 'numpy' has no attribute 'nothing'"), None)) == []
 
 
-IN_USER_CODE = '''in user code:
+IN_USER_CODE = """in user code:
 
     File "/tmp/s1/snippet.py", line 31, in step  *
         loss = model(batch, training=True)
@@ -155,7 +176,7 @@ IN_USER_CODE = '''in user code:
         raise e.with_traceback(filtered_tb) from None
 
     ValueError: Input 0 of layer "dense" is incompatible with the layer
-'''
+"""
 
 
 def error(kind, message, **more):
@@ -163,18 +184,23 @@ def error(kind, message, **more):
 
 
 def test_the_reason_shows_the_users_own_line_and_what_was_wrong():
-    sentence, = needs(Run("error", [], 1.0, 0, 0, ""), error("ValueError", IN_USER_CODE))
-    assert sentence == ('code that runs as it stands: ValueError: Input 0 of layer "dense" is incompatible with the layer'
-                        " in `loss = model(batch, training=True)`")
+    (sentence,) = needs(Run("error", [], 1.0, 0, 0, ""), error("ValueError", IN_USER_CODE))
+    assert sentence == (
+        'code that runs as it stands: ValueError: Input 0 of layer "dense" is incompatible with the layer'
+        " in `loss = model(batch, training=True)`"
+    )
 
 
-@pytest.mark.parametrize("kind, message, words", [
-    ("AttributeError", "module 'numpy' has no attribute 'trapz'", "NumPy < 2.4"),
-    ("AttributeError", "module 'numpy' has no attribute 'bool'.\n`np.bool` was a deprecated alias", "NumPy < 1.24"),
-    ("ImportError", "", ""),
-    ("AttributeError", "module 'keras._tf_keras.keras.utils' has no attribute 'np_utils'", "TensorFlow < 2.16"),
-    ("AttributeError", "module 'tensorflow' has no attribute 'contrib'", "TensorFlow 1"),
-])
+@pytest.mark.parametrize(
+    "kind, message, words",
+    [
+        ("AttributeError", "module 'numpy' has no attribute 'trapz'", "NumPy < 2.4"),
+        ("AttributeError", "module 'numpy' has no attribute 'bool'.\n`np.bool` was a deprecated alias", "NumPy < 1.24"),
+        ("ImportError", "", ""),
+        ("AttributeError", "module 'keras._tf_keras.keras.utils' has no attribute 'np_utils'", "TensorFlow < 2.16"),
+        ("AttributeError", "module 'tensorflow' has no attribute 'contrib'", "TensorFlow 1"),
+    ],
+)
 def test_the_version_that_would_help_is_named(kind, message, words):
-    sentence, = needs(Run("error", [], 1.0, 0, 0, ""), error(kind, message))
+    (sentence,) = needs(Run("error", [], 1.0, 0, 0, ""), error(kind, message))
     assert words in sentence and bool(words) == bool(re.search(r"; .*(NumPy|TensorFlow)", sentence))

@@ -115,8 +115,10 @@ def test_what_leads_to_the_repeat_and_what_stands_in_it_stay(state):
 
 def test_data_that_does_not_fit_a_model_is_brought_to_its_shapes(state):
     current = state("x = np.random.rand(*(16, 8))\n")
-    error = ValueError('Input 0 of layer "functional" is incompatible with the layer: expected shape=(None, 14, 10), found shape=(None, 8)')
-    action, = prepared.fitted(error, current)
+    error = ValueError(
+        'Input 0 of layer "functional" is incompatible with the layer: expected shape=(None, 14, 10), found shape=(None, 8)'
+    )
+    (action,) = prepared.fitted(error, current)
     assert "repeated or cut" in action.text and compile(action.code, "fitting", "exec")
     assert list(prepared.fitted(ValueError("no such thing"), current)) == []
     assert list(prepared.fitted(error, state("x = load()\n"))) == []
@@ -150,7 +152,7 @@ def test_weights_in_a_format_that_keras_3_does_not_read_stay_as_they_are(state):
     try:
         load_weights()
     except ValueError as error:
-        action, = old_keras.actions(error, state(""))
+        (action,) = old_keras.actions(error, state(""))
     assert action.text.startswith("load_weights: the weights stay")
 
 
@@ -165,9 +167,15 @@ def test_long_trainings_are_cut_short():
     model, told = Model(), []
     space = {"time": time}
     # the thread tells a `fit` of Keras by the name of its file
-    exec(compile(
-        "def fit(self):\n    began = time.monotonic()\n    while not self.stop_training and time.monotonic() - began < 20:\n"
-        "        time.sleep(0.01)\n    return time.monotonic() - began\n", "/lib/keras/trainer.py", "exec"), space)
+    exec(
+        compile(
+            "def fit(self):\n    began = time.monotonic()\n    while not self.stop_training and time.monotonic() - began < 20:\n"
+            "        time.sleep(0.01)\n    return time.monotonic() - began\n",
+            "/lib/keras/trainer.py",
+            "exec",
+        ),
+        space,
+    )
     probe = type("Probe", (), {"running_for": staticmethod(lambda began=time.monotonic(): time.monotonic() - began)})
     with shorten.Shortener(probe, told.append, 0.5):
         assert 0.4 < space["fit"](model) < 10

@@ -11,13 +11,13 @@ import pytest
 from tflint_mem.finding import Finding
 from tflint_mem.verify import session
 from tflint_mem.verify.child import meters
+from tflint_mem.verify.child.nvml import NA
+from tflint_mem.verify.child.probe import Done, Plan, Probe
+from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import text
 from tflint_mem.verify.verdict import measure, verdict
 from tflint_mem.verify.verdict.result import Result
-from tflint_mem.verify.child.nvml import NA
-from tflint_mem.verify.plan.options import Options
-from tflint_mem.verify.child.probe import Done, Plan, Probe
-from tflint_mem.verify.containment.runner import Run
 
 ROOT = Path(__file__).parent.parent
 
@@ -278,21 +278,62 @@ def test_readings_are_numbers_or_say_why():
 
 
 def test_what_a_gpu_says_and_what_it_does_not_is_shown():
-    events = [{"event": "sample", "phase": "loop", "t": float(number), "busy": 0.1, "rss": 1000, "heap": 1000, "allocator": 1000 + 4096 * number,
-               "na": {"nvml": "the driver does not list this process", "device": "not available"}} for number in range(12)]
+    events = [
+        {
+            "event": "sample",
+            "phase": "loop",
+            "t": float(number),
+            "busy": 0.1,
+            "rss": 1000,
+            "heap": 1000,
+            "allocator": 1000 + 4096 * number,
+            "na": {"nvml": "the driver does not list this process", "device": "not available"},
+        }
+        for number in range(12)
+    ]
     measured = measure.Measured(run_of(events))
-    finding = Finding(code="TFM204", name="tensors-accumulated", group="leak", severity="warning", message="", path="a.py", start=(1, 1), end=(1, 1))
-    verification = {"verdict": "confirmed", "kind": None, "mechanism": None, "iterations": 12, "seconds": 1.0, "message": "it grows", "stand_ins": [], "needs": []}
-    shown = "\n".join(text.rows(Result(finding.replace(verification=dict(verification, device="GPU (one)")), measured), width=200))
+    finding = Finding(
+        code="TFM204",
+        name="tensors-accumulated",
+        group="leak",
+        severity="warning",
+        message="",
+        path="a.py",
+        start=(1, 1),
+        end=(1, 1),
+    )
+    verification = {
+        "verdict": "confirmed",
+        "kind": None,
+        "mechanism": None,
+        "iterations": 12,
+        "seconds": 1.0,
+        "message": "it grows",
+        "stand_ins": [],
+        "needs": [],
+    }
+    shown = "\n".join(
+        text.rows(Result(finding.replace(verification=dict(verification, device="GPU (one)")), measured), width=200)
+    )
     assert "NVML, this process: not measured (the driver does not list this process)" in shown
     assert "NVML, all processes: not measured (not available)" in shown
     assert "TensorFlow's allocator: +4.0 KiB per repeat" in shown
-    assert "NVML" not in "\n".join(text.rows(Result(finding.replace(verification=dict(verification, device="CPU")), measured)))
+    assert "NVML" not in "\n".join(
+        text.rows(Result(finding.replace(verification=dict(verification, device="CPU")), measured))
+    )
 
 
 def test_others_on_the_gpu_are_named_before_anything_runs():
-    facts = {"tensorflow": "2.21.0", "gpus": ["/physical_device:GPU:0"], "driver_gpus": [{"name": "one"}], "shared_with": 2, "isolated": None}
-    assert session.announcement([], Options(), facts).endswith("2 other processes use the GPU; what they hold is not counted.")
+    facts = {
+        "tensorflow": "2.21.0",
+        "gpus": ["/physical_device:GPU:0"],
+        "driver_gpus": [{"name": "one"}],
+        "shared_with": 2,
+        "isolated": None,
+    }
+    assert session.announcement([], Options(), facts).endswith(
+        "2 other processes use the GPU; what they hold is not counted."
+    )
     assert "other process" not in session.announcement([], Options(device="cpu"), facts)
     assert "other process" not in session.announcement([], Options(), dict(facts, shared_with=0))
 
@@ -311,12 +352,23 @@ def test_heap_counts_what_malloc_handed_out():
 def test_nothing_heavy_is_imported():
     program = (
         "import sys; sys.path.insert(0, %r); import tflint_mem.verify.command, tflint_mem.verify.session, tflint_mem.verify.report.html_page;"
-        "print(sorted({name.split('.')[0] for name in sys.modules} & {'tensorflow', 'numpy', 'libcst', 'pynvml', 'rich'}))" % str(ROOT))
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'tensorflow', 'numpy', 'libcst', 'pynvml', 'rich'}))"
+        % str(ROOT)
+    )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
-    "value, text", [(0, "0 B"), (999, "999 B"), (1536, "1.5 KiB"), (952_000, "930 KiB"), (4.1 * 2**20, "4.1 MiB"), (-2048, "-2.0 KiB")])
+    "value, text",
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1536, "1.5 KiB"),
+        (952_000, "930 KiB"),
+        (4.1 * 2**20, "4.1 MiB"),
+        (-2048, "-2.0 KiB"),
+    ],
+)
 def test_sizes(value, text):
     assert verdict.size(value) == text
 

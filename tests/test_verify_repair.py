@@ -15,9 +15,19 @@ def not_found(message, name="NotFoundError"):
 # As TensorFlow 2.21, Keras 3, Keras 2 and h5py word it; paths are ours.
 MISSING = [
     (FileNotFoundError(2, "No such file or directory", "data/x.npy"), "data/x.npy"),
-    (ValueError("File not found: filepath=models/m.keras. Please ensure the file is an accessible `.keras` zip file."), "models/m.keras"),
-    (FileNotFoundError("[Errno 2] Unable to synchronously open file (unable to open file: name = 'm.h5', errno = 2, error message = "
-                       "'No such file or directory', flags = 0, o_flags = 0)"), "m.h5"),
+    (
+        ValueError(
+            "File not found: filepath=models/m.keras. Please ensure the file is an accessible `.keras` zip file."
+        ),
+        "models/m.keras",
+    ),
+    (
+        FileNotFoundError(
+            "[Errno 2] Unable to synchronously open file (unable to open file: name = 'm.h5', errno = 2, error message = "
+            "'No such file or directory', flags = 0, o_flags = 0)"
+        ),
+        "m.h5",
+    ),
     (OSError("SavedModel file does not exist at: export/1/{saved_model.pbtxt|saved_model.pb}"), "export/1"),
     (OSError("No file or directory found at weights.h5"), "weights.h5"),
     (not_found("NewRandomAccessFile failed to Create/Open: picture.jpg : No such file"), "picture.jpg"),
@@ -94,11 +104,11 @@ def test_the_same_action_is_not_proposed_twice(state):
 
 def test_absolute_paths_are_looked_for_in_the_scratch_folder(state):
     current = state("model = load('/srv/models/net.h5')\n")
-    action, = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), current)
+    (action,) = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), current)
     current.add(action)
     assert current.rewritten(current.text()) == "model = load('srv/models/net.h5')\n"
     prefix = state('BASE = "/srv"\nmodel = load(BASE + "/models/net.h5")\n')
-    action, = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), prefix)
+    (action,) = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), prefix)
     prefix.add(action)
     assert 'BASE = "srv"' in prefix.rewritten(prefix.text())
 
@@ -112,23 +122,29 @@ def test_files_for_patterns_when_a_loop_finds_none(state):
 
 def test_a_stand_in_model_takes_the_shape_that_it_is_given(state):
     current = state("model = load_model('net.keras')\n")
-    first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    (first,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
-    mismatch = raised(ValueError('Input 0 of layer "dense" is incompatible with the layer: expected shape=(None, 16), found shape=(1, 28, 28, 1)'))
-    second, = repair.propose(mismatch, current)
+    mismatch = raised(
+        ValueError(
+            'Input 0 of layer "dense" is incompatible with the layer: expected shape=(None, 16), found shape=(1, 28, 28, 1)'
+        )
+    )
+    (second,) = repair.propose(mismatch, current)
     assert "Input((28, 28, 1))" in second.code and current.shape == (28, 28, 1)
 
 
 def test_a_stand_in_model_that_is_scored_is_compiled(state):
-    for text, compiled in (("model = load_model('net.keras')\nprint(model.evaluate(x, y))\n", True),
-                           ("model = load_model('net.keras')\nmodel.compile('adam', 'mse')\nmodel.fit(x, y)\n", False),
-                           ("model = load_model('net.keras')\nmodel.predict(x)\n", False)):
-        action, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), state(text))
+    for text, compiled in (
+        ("model = load_model('net.keras')\nprint(model.evaluate(x, y))\n", True),
+        ("model = load_model('net.keras')\nmodel.compile('adam', 'mse')\nmodel.fit(x, y)\n", False),
+        ("model = load_model('net.keras')\nmodel.predict(x)\n", False),
+    ):
+        (action,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), state(text))
         assert ("_model.compile(" in action.code) is compiled and ("compiled" in action.text) is compiled
 
 
 def test_names_are_guessed_at_run_time(state):
-    action, = repair.propose(raised(NameError("name 'batch_size' is not defined")), state("f(batch_size)\n"))
+    (action,) = repair.propose(raised(NameError("name 'batch_size' is not defined")), state("f(batch_size)\n"))
     assert action.code == "batch_size = 4\n"
 
 
@@ -165,15 +181,30 @@ def test_guesses_by_name_and_use(name, text, source):
 
 
 @pytest.mark.parametrize(
-    "annotation, source", [("int", "4"), ("float", "0.5"), ("bool", "False"), ("str", "'a'"), ("np.ndarray", "np.random.rand"),
-                           ("Optional[int]", "4"), ("List[str]", "['a'] * 3"), ("tf.keras.Model", "tf.keras.Sequential"), ("Path", "pathlib.Path(")])
+    "annotation, source",
+    [
+        ("int", "4"),
+        ("float", "0.5"),
+        ("bool", "False"),
+        ("str", "'a'"),
+        ("np.ndarray", "np.random.rand"),
+        ("Optional[int]", "4"),
+        ("List[str]", "['a'] * 3"),
+        ("tf.keras.Model", "tf.keras.Sequential"),
+        ("Path", "pathlib.Path("),
+    ],
+)
 def test_guesses_by_annotation(annotation, source):
     assert guess.value_for("thing", "", annotation=annotation).source.startswith(source)
 
 
 def test_guessed_objects_work():
-    for name, use in (("trial", "trial.suggest_float('lr', 0.1, 1.0)"), ("request", "request.files['image'].read()[:4]"),
-                      ("request", "request.get_json()['values']"), ("request", "request.form.get('anything')")):
+    for name, use in (
+        ("trial", "trial.suggest_float('lr', 0.1, 1.0)"),
+        ("request", "request.files['image'].read()[:4]"),
+        ("request", "request.get_json()['values']"),
+        ("request", "request.form.get('anything')"),
+    ):
         value = guess.value_for(name, use)
         namespace = {}
         exec(f"{value.imports}{name} = {value.source}\nresult = {use}", namespace)
@@ -198,13 +229,17 @@ def test_shapes_that_the_code_suggests(text, shape):
 
 
 def test_layers_of_the_first_tensorflow(state):
-    action, = repair.propose(raised(AttributeError("`dense` is not available with Keras 3.")), state("tf.layers.dense(x, 4)\n"))
+    (action,) = repair.propose(
+        raised(AttributeError("`dense` is not available with Keras 3.")), state("tf.layers.dense(x, 4)\n")
+    )
     assert "tf.layers" in action.text and compile(action.code, "layers", "exec")
 
 
 def test_an_option_that_another_function_reads_is_added(state):
     current = state("conf = types.SimpleNamespace(rate=0.1)\ndef f(c): return range(c.batch_size)\n")
-    action, = repair.propose(raised(AttributeError("'types.SimpleNamespace' object has no attribute 'batch_size'")), current)
+    (action,) = repair.propose(
+        raised(AttributeError("'types.SimpleNamespace' object has no attribute 'batch_size'")), current
+    )
     current.add(action)
     assert "types.SimpleNamespace(batch_size=4, rate=0.1)" in current.rewritten(current.text())
 
@@ -231,27 +266,31 @@ def test_what_lies_beside_a_module_is_found_in_the_project(state, tmp_path, monk
     monkeypatch.setenv("TFLINT_MEM_MODULES", str(tmp_path / "modules"))
     put(repair.propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "words.txt"))), state()))
     assert (tmp_path / "modules" / "nets" / "words.txt").read_text() == "real"
-    action, = repair.propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "rows.csv"))), state())
+    (action,) = repair.propose(
+        raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "rows.csv"))), state()
+    )
     put([action])
     assert action.text.startswith("nets/rows.csv: 64 rows") and (tmp_path / "modules" / "nets" / "rows.csv").exists()
 
 
 def test_a_stand_in_model_says_only_classes_that_have_labels(state):
     current = state("model = load_model('net.keras')\n")
-    first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    (first,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
     assert "Dense(10, activation='softmax')" in first.code
-    second, = repair.propose(raised(KeyError(9)), current)
+    (second,) = repair.propose(raised(KeyError(9)), current)
     assert "Dense(2, activation='softmax')" in second.code
     assert repair.propose(raised(KeyError("name")), current) == []
 
 
-@pytest.mark.parametrize("message", ["Incompatible shapes: [4,10] vs. [4] [Op:Sub] name: ", "Incompatible shapes: [8] vs. [8,10]"])
+@pytest.mark.parametrize(
+    "message", ["Incompatible shapes: [4,10] vs. [4] [Op:Sub] name: ", "Incompatible shapes: [8] vs. [8,10]"]
+)
 def test_a_stand_in_model_gives_one_number_where_the_code_has_one(state, message):
     current = state("model = load_model('net.keras')\nloss = model(features) - target\n")
-    first, = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    (first,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
-    second, = repair.propose(raised(not_found(message, "InvalidArgumentError")), current)
+    (second,) = repair.propose(raised(not_found(message, "InvalidArgumentError")), current)
     current.add(second)
     assert "Dense(1, activation='sigmoid')" in second.code and current.setup == [second.code]
 
@@ -262,16 +301,20 @@ def test_a_stand_in_model_takes_the_shape_of_what_is_copied_into_it_and_arrays_f
         for action in repair.propose(raised(error), current):
             current.add(action)
     assert len(current.setup) == 2 and "(64, 64, 3)" in current.setup[0]
-    for action in repair.propose(raised(ValueError("could not broadcast input array from shape (4,) into shape (64,64,3)")), current):
+    for action in repair.propose(
+        raised(ValueError("could not broadcast input array from shape (4,) into shape (64,64,3)")), current
+    ):
         current.add(action)
     assert len(current.setup) == 2 and "Input((4,))" in current.setup[0] and "rand(*(8, 4))" in current.setup[1]
 
 
 def test_a_guessed_array_gets_the_dimensions_that_the_codes_own_layers_take(state):
     text = "pyramid(np.random.rand(*(16, 8)).astype('float32'))\n"
-    error = ValueError("Input 0 of layer 'conv2d' is incompatible with the layer: expected min_ndim=4, found ndim=2. Full shape received: (16, 8)")
+    error = ValueError(
+        "Input 0 of layer 'conv2d' is incompatible with the layer: expected min_ndim=4, found ndim=2. Full shape received: (16, 8)"
+    )
     current = state(text)
-    action, = repair.propose(raised(error), current)
+    (action,) = repair.propose(raised(error), current)
     current.add(action)
     assert current.rewritten(text) == "pyramid(np.random.rand(*(4, 64, 64, 3)).astype('float32'))\n"
 
@@ -280,7 +323,7 @@ def test_a_guessed_path_from_which_a_model_is_loaded_is_one_of_a_model(state):
     text = "load('data.txt')\n"
     error = ValueError("File format not supported: filepath=data.txt. Keras 3 only supports V3 `.keras` files")
     current = state(text)
-    action, = repair.propose(raised(error), current)
+    (action,) = repair.propose(raised(error), current)
     current.add(action)
     assert current.rewritten(text) == "load('model.keras')\n"
     other = repair.propose(raised(ValueError(str(error).replace("data.txt", "net.bin"))), state("load('net.bin')\n"))
@@ -288,25 +331,37 @@ def test_a_guessed_path_from_which_a_model_is_loaded_is_one_of_a_model(state):
 
 
 def test_folders_hold_what_the_code_picks_from_them(state):
-    put(repair.propose(raised(FileNotFoundError(2, "gone", "notes")), state("for name in os.listdir('notes'):\n    if name.endswith('.csv'): read(name)\n")))
+    put(
+        repair.propose(
+            raised(FileNotFoundError(2, "gone", "notes")),
+            state("for name in os.listdir('notes'):\n    if name.endswith('.csv'): read(name)\n"),
+        )
+    )
     assert sorted(os.listdir("notes")) == ["a.csv", "b.csv", "c.csv"]
 
 
 def test_tables_hold_words_where_words_are_looked_up(state):
-    put(repair.propose(raised(FileNotFoundError(2, "gone", "a.csv")), state("lookup = StringLookup(vocabulary=frame['city'].unique())\n")))
+    put(
+        repair.propose(
+            raised(FileNotFoundError(2, "gone", "a.csv")),
+            state("lookup = StringLookup(vocabulary=frame['city'].unique())\n"),
+        )
+    )
     put(repair.propose(raised(FileNotFoundError(2, "gone", "b.csv")), state("mean = frame['age'].mean()\n")))
     assert open("a.csv").read().split()[:2] == ["city", "word0"] and open("b.csv").read().split()[:2] == ["age", "0.0"]
 
 
 def test_arrays_fill_the_batches_into_which_the_code_divides_them(state):
     for text, rows in (("x = np.load('x.npy')\nsteps = len(x) // 32\n", 64), ("x = np.load('x.npy')\n", 8)):
-        action, = repair.propose(raised(FileNotFoundError(2, "gone", "x.npy")), state(text))
+        (action,) = repair.propose(raised(FileNotFoundError(2, "gone", "x.npy")), state(text))
         assert f"shape ({rows}, 16)" in action.text
 
 
 def test_columns_that_a_loop_takes():
     assert standins.columns_in("for name in repeat(('age',)):\n    print(frame[name])\n") == ["age"]
-    assert standins.columns_in("for name in ('city', 'job'):\n    print(frame[name])\nfor other in ('x', 'y'):\n    print(other)\n") == ["city", "job"]
+    assert standins.columns_in(
+        "for name in ('city', 'job'):\n    print(frame[name])\nfor other in ('x', 'y'):\n    print(other)\n"
+    ) == ["city", "job"]
 
 
 def test_data_sets_have_labels_where_the_code_takes_them():
@@ -321,5 +376,7 @@ def test_records_and_saved_data_sets(state):
     actions = repair.propose(raised(type("NothingRepeated", (Exception,), {})("nothing")), current)
     assert [action.text for action in actions] == [f"{letter}.tfrecord: 64 short records" for letter in "abc"]
     error = not_found("tf.data snapshot element_spec file not found: frames/dataset_spec.pb.")
-    action, = repair.propose(raised(error), current)
-    assert action.text == "frames: a saved data set of 64 random examples in batches" and ".save('frames')" in action.code
+    (action,) = repair.propose(raised(error), current)
+    assert (
+        action.text == "frames: a saved data set of 64 random examples in batches" and ".save('frames')" in action.code
+    )

@@ -24,7 +24,10 @@ def test_a_flat_curve_does_not_rise():
     assert stats.slope([5.0] * 40).value == 0
     assert not stats.slope([5.0] * 40).rises
     for seed in range(20):
-        assert not stats.slope(noisy([100.0] * 60, 5, seed)).rises or abs(stats.slope(noisy([100.0] * 60, 5, seed)).value) < 0.15
+        assert (
+            not stats.slope(noisy([100.0] * 60, 5, seed)).rises
+            or abs(stats.slope(noisy([100.0] * 60, 5, seed)).value) < 0.15
+        )
 
 
 def test_noise_widens_the_interval_and_keeps_the_slope_in_it():

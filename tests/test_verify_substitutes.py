@@ -15,7 +15,9 @@ def run(setup, code):
 
 
 def test_code_of_an_older_keras_runs(tmp_path):
-    assert run(substitute("old_keras", "").code, f"""
+    assert run(
+        substitute("old_keras", "").code,
+        f"""
         import os
         import numpy as np
         import tensorflow as tf
@@ -37,11 +39,14 @@ def test_code_of_an_older_keras_runs(tmp_path):
         model.save_weights("a.h5")
         model.save("folder")
         print(sorted(os.listdir(".")))
-    """) == ["(3,) 0.01", "(2, 3)", "['a.h5.weights.h5', 'folder.keras']"]
+    """,
+    ) == ["(3,) 0.01", "(2, 3)", "['a.h5.weights.h5', 'folder.keras']"]
 
 
 def test_layers_of_the_first_tensorflow_train():
-    assert run(first_tensorflow().code + substitute("first_layers", "").code, """
+    assert run(
+        first_tensorflow().code + substitute("first_layers", "").code,
+        """
         import numpy as np
         import tensorflow as tf
         x = tf.placeholder(tf.float32, (None, 8, 8, 3))
@@ -56,11 +61,14 @@ def test_layers_of_the_first_tensorflow_train():
             session.run(tf.global_variables_initializer())
             session.run(train, {x: np.ones((2, 8, 8, 3))})
             print(session.run(y, {x: np.ones((2, 8, 8, 3))}).shape, [v.name for v in tf.trainable_variables() if "c/" in v.name])
-    """) == ["(2, 2) ['net/c/kernel:0', 'net/c/bias:0']"]
+    """,
+    ) == ["(2, 2) ['net/c/kernel:0', 'net/c/bias:0']"]
 
 
 def test_data_is_brought_to_the_shapes_of_a_model():
-    assert run(substitute("fitting", "").code, """
+    assert run(
+        substitute("fitting", "").code,
+        """
         import numpy as np
         import tensorflow as tf
         first, second = tf.keras.Input((6, 2)), tf.keras.Input((3,))
@@ -69,12 +77,19 @@ def test_data_is_brought_to_the_shapes_of_a_model():
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
         model.fit([np.zeros((16, 9)), np.zeros((40, 5, 5))], np.full((99, 1), 7), validation_data=([np.zeros((5, 2)), np.zeros(5)], np.zeros(5)), verbose=0)
         print(model.predict([np.zeros((8, 6, 2)), np.zeros((9, 3))], verbose=0).shape, model([np.zeros((2, 1)), np.zeros((2, 1))]).shape)
-    """) == ["(8, 4) (2, 4)"]
+    """,
+    ) == ["(8, 4) (2, 4)"]
 
 
 def test_layers_and_data_sets_of_the_hubs():
-    setup = "".join(action.code for name in ("tensorflow_hub", "tensorflow_datasets") for action in modules.stand_in(name, (32, 32, 3), ""))
-    assert run(setup, """
+    setup = "".join(
+        action.code
+        for name in ("tensorflow_hub", "tensorflow_datasets")
+        for action in modules.stand_in(name, (32, 32, 3), "")
+    )
+    assert run(
+        setup,
+        """
         import tensorflow as tf
         import tensorflow_datasets as tfds
         import tensorflow_hub as hub
@@ -82,4 +97,5 @@ def test_layers_and_data_sets_of_the_hubs():
         model = tf.keras.Sequential([hub.KerasLayer("https://a/b", input_shape=(32, 32, 3)), tf.keras.layers.Dense(info.features["label"].num_classes)])
         for pictures, labels in train.batch(8).take(1):
             print(model(tf.cast(pictures, tf.float32)).shape, labels.shape, hub.load("c")(["a", "b"]).shape)
-    """) == ["(8, 10) (8,) (2, 64)"]
+    """,
+    ) == ["(8, 10) (8,) (2, 64)"]

@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-
 from test_faults import GRAPHS, LEAKY, broken, found, project  # noqa: F401 (a fixture)
 
 SPIN = """
@@ -14,7 +13,9 @@ def spin(seconds=60):
     while time.process_time() < end:
         pass
 """
-IN_A_RULE = SPIN + """
+IN_A_RULE = (
+    SPIN
+    + """
 from tflint_mem.analysis.models import models as _models
 whole = _models.unreleased
 def unreleased(context, m, *rest):
@@ -26,7 +27,10 @@ def unreleased(context, m, *rest):
     return whole(context, m, *rest)
 _models.unreleased = unreleased
 """
-IN_A_QUESTION = SPIN + """
+)
+IN_A_QUESTION = (
+    SPIN
+    + """
 from tflint_mem.project.project import Project
 whole = Project.apis
 def apis(self, m, i):
@@ -35,7 +39,10 @@ def apis(self, m, i):
     return whole(self, m, i)
 Project.apis = apis
 """
-IN_READING = SPIN + """
+)
+IN_READING = (
+    SPIN
+    + """
 from tflint_mem import facts
 whole = facts.collect
 def collect(code, filename="<module>"):
@@ -44,6 +51,7 @@ def collect(code, filename="<module>"):
     return whole(code, filename)
 facts.collect = collect
 """
+)
 LINE = "tflint-mem: b.py: this file is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
 
 
@@ -65,7 +73,9 @@ def test_a_file_that_takes_too_long_is_left_out(project, fault):  # noqa: F811
 def test_what_was_found_before_stays(project):  # noqa: F811
     """The rule about loads is done with the file when the one about functions hangs on it; no fix is built from what is gone."""
     (project / "b.py").write_text(LEAKY + GRAPHS)
-    fault = SPIN + """
+    fault = (
+        SPIN
+        + """
 from tflint_mem.rules import tfm301_tf_function_in_loop as rule
 whole = rule._checked
 def checked(context, m, *rest):
@@ -74,6 +84,7 @@ def checked(context, m, *rest):
     return whole(context, m, *rest)
 rule._checked = checked
 """
+    )
     done, _ = timed(project, fault, "--unsafe-fixes")
     assert (done.returncode, done.stderr) == (2, LINE)
     assert found(done) == [("a.py", "TFM101"), ("b.py", "TFM101"), ("c.py", "TFM101")]
@@ -81,7 +92,9 @@ rule._checked = checked
 
 
 def test_a_fix_that_takes_too_long_costs_that_finding_alone(project):  # noqa: F811
-    fault = SPIN + """
+    fault = (
+        SPIN
+        + """
 from tflint_mem.codemod import view
 whole = view.view_at
 def view_at(source, *rest):
@@ -90,21 +103,28 @@ def view_at(source, *rest):
     return whole(source, *rest)
 view.view_at = view_at
 """
+    )
     done, _ = timed(project, fault)
     assert done.returncode == 2
-    assert done.stderr == "tflint-mem: b.py: the fix of TFM101 in row 6 is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
+    assert (
+        done.stderr
+        == "tflint-mem: b.py: the fix of TFM101 in row 6 is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
+    )
     assert found(done) == [("a.py", "TFM101"), ("b.py", "TFM101"), ("c.py", "TFM101")]
 
 
 def test_time_that_is_no_single_files_costs_the_rule(project):  # noqa: F811
     (project / "b.py").write_text(LEAKY + GRAPHS)
-    fault = SPIN + """
+    fault = (
+        SPIN
+        + """
 from tflint_mem.rules import tfm101_load_model_in_loop as rule
 def find(context):
     spin()
     yield
 rule.find = find
 """
+    )
     done, _ = timed(project, fault)
     assert done.returncode == 2
     assert done.stderr == "tflint-mem: rule TFM101 is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
@@ -130,7 +150,10 @@ def test_no_limit(project):  # noqa: F811
 def test_without_a_timer_the_file_is_left_out_of_the_rest(project):  # noqa: F811
     """As on Windows, or in a thread: nothing is interrupted, but no rule behind looks at the file again."""
     (project / "b.py").write_text(LEAKY + GRAPHS)
-    fault = IN_A_RULE.replace("            spin()", "            spin(1)") + "\nfrom tflint_mem.hardening import watch\nwatch._signals = lambda: None\n"
+    fault = (
+        IN_A_RULE.replace("            spin()", "            spin(1)")
+        + "\nfrom tflint_mem.hardening import watch\nwatch._signals = lambda: None\n"
+    )
     done, _ = timed(project, fault)
     assert (done.returncode, done.stderr) == (2, LINE)
     assert found(done) == [("a.py", "TFM101"), ("b.py", "TFM101"), ("c.py", "TFM101")]
@@ -157,9 +180,15 @@ def test_the_configuration_of_a_checked_tree_can_only_shorten_the_time(project):
     import sys
 
     def limit(*arguments):
-        program = ("import sys\nfrom tflint_mem.settings import config\n"
-                   "print(config.load(['.'], sys.argv[1:]).timeout_per_file)")
-        return float(subprocess.run([sys.executable, "-c", program, *arguments], cwd=project, capture_output=True, text=True, check=True).stdout)
+        program = (
+            "import sys\nfrom tflint_mem.settings import config\n"
+            "print(config.load(['.'], sys.argv[1:]).timeout_per_file)"
+        )
+        return float(
+            subprocess.run(
+                [sys.executable, "-c", program, *arguments], cwd=project, capture_output=True, text=True, check=True
+            ).stdout
+        )
 
     for said, is_ in (("10", 10.0), ("0", 30.0), ("300", 30.0), ("0.5", 0.5)):
         (project / "tflint-mem.toml").write_text(f"timeout-per-file = {said}\n")

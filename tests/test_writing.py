@@ -18,8 +18,14 @@ OPTIONS = ("--isolated", "--no-cache", "--ignore", "TFM6,TFM202", "--output-form
 
 def fix(*paths, cwd, script=None, options=OPTIONS, mode="--fix"):
     """The finished command; `script` runs before it in the same process."""
-    start = ["-m", "tflint_mem"] if script is None else ["-c", script + "\nfrom tflint_mem import __main__; __main__.main()"]
-    return subprocess.run([sys.executable, *start, "check", *options, mode, *paths], cwd=cwd, capture_output=True, text=True)
+    start = (
+        ["-m", "tflint_mem"]
+        if script is None
+        else ["-c", script + "\nfrom tflint_mem import __main__; __main__.main()"]
+    )
+    return subprocess.run(
+        [sys.executable, *start, "check", *options, mode, *paths], cwd=cwd, capture_output=True, text=True
+    )
 
 
 @pytest.fixture
@@ -32,7 +38,8 @@ def leaky(tmp_path):
 def test_what_another_process_wrote_meanwhile_stays(leaky):
     script = (
         "from tflint_mem.fixes import rounds as apply\nold = apply.steps\n"
-        "def steps(*given, **more):\n    open('leaky.py', 'a').write('# mine\\n')\n    return old(*given, **more)\napply.steps = steps")
+        "def steps(*given, **more):\n    open('leaky.py', 'a').write('# mine\\n')\n    return old(*given, **more)\napply.steps = steps"
+    )
     done = fix(cwd=leaky.parent, script=script)
     assert done.returncode == 2
     assert done.stderr == "tflint-mem: leaky.py: not written: another program changed the file meanwhile\n"
@@ -66,9 +73,13 @@ def test_a_file_whose_owner_cannot_be_kept_stays(leaky):
         "import os\nreal = os.stat\n"
         "def other(path, *a, **k):\n    found = real(path, *a, **k)\n"
         "    return os.stat_result((*found[:4], found.st_uid + 1, *found[5:])) if str(path).endswith('leaky.py') else found\n"
-        "def refuse(*given): raise PermissionError(1, 'no')\nos.stat, os.fchown = other, refuse")
+        "def refuse(*given): raise PermissionError(1, 'no')\nos.stat, os.fchown = other, refuse"
+    )
     done = fix(cwd=leaky.parent, script=script)
-    assert (done.returncode, done.stderr) == (2, "tflint-mem: leaky.py: not written: the file's owner and group cannot be kept\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "tflint-mem: leaky.py: not written: the file's owner and group cannot be kept\n",
+    )
     assert leaky.read_text() == LEAKY and os.listdir(leaky.parent) == ["leaky.py"]
 
 
@@ -119,8 +130,15 @@ def abandoned(folder, name=".tflint-mem-0123456789abcdef.tmp"):
 
 def test_the_next_run_takes_away_what_a_killed_one_left(leaky):
     left = abandoned(leaky.parent)
-    foreign = [abandoned(leaky.parent, name) for name in (
-        ".tflint-mem-notes", ".tflint-mem-0123456789abcdef.tmp.py", ".tflint-mem-0123456789ABCDEF.tmp", "tflint-mem-0123456789abcdef.tmp")]
+    foreign = [
+        abandoned(leaky.parent, name)
+        for name in (
+            ".tflint-mem-notes",
+            ".tflint-mem-0123456789abcdef.tmp.py",
+            ".tflint-mem-0123456789ABCDEF.tmp",
+            "tflint-mem-0123456789abcdef.tmp",
+        )
+    ]
     link, folder = leaky.parent / ".tflint-mem-00000000000000aa.tmp", leaky.parent / ".tflint-mem-00000000000000bb.tmp"
     link.symlink_to("leaky.py")
     folder.mkdir()
@@ -143,8 +161,12 @@ def test_the_file_of_a_run_that_lives_stays(leaky):
 
 def test_killed_runs():
     """A few of the hundreds that `fuzz/kill_fix.py` makes."""
-    done = subprocess.run([sys.executable, ROOT / "fuzz" / "kill_fix.py", "--runs", "12"], capture_output=True, text=True)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "no file damaged, nothing left after the next run"), done
+    done = subprocess.run(
+        [sys.executable, ROOT / "fuzz" / "kill_fix.py", "--runs", "12"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "no file damaged, nothing left after the next run"), (
+        done
+    )
 
 
 # --- who decides that files are written
@@ -153,7 +175,8 @@ def test_killed_runs():
 def test_a_configuration_file_does_not_decide_that_files_are_written(leaky):
     (leaky.parent / "tflint-mem.toml").write_text("fix = true\nignore = ['TFM6', 'TFM202']\n")
     done = subprocess.run(
-        [sys.executable, "-m", "tflint_mem", "check", "--no-cache"], cwd=leaky.parent, capture_output=True, text=True)
+        [sys.executable, "-m", "tflint_mem", "check", "--no-cache"], cwd=leaky.parent, capture_output=True, text=True
+    )
     assert done.returncode == 1 and leaky.read_text() == LEAKY
     assert "tflint-mem.toml: `fix` is ignored: " in done.stderr and "give --fix or --trust" in done.stderr
     assert fix(cwd=leaky.parent, options=("--no-cache",)).returncode == 0
@@ -169,10 +192,13 @@ def test_a_setting_on_the_command_line_does(leaky):
 
 
 def test_a_fix_that_would_break_a_rule_that_is_not_selected(tmp_path):
-    (tmp_path / "data.py").write_text("import tensorflow as tf\n\nnumbers = tf.data.Dataset.from_tensor_slices(tf.random.normal([64, 4])).batch(8)\n")
+    (tmp_path / "data.py").write_text(
+        "import tensorflow as tf\n\nnumbers = tf.data.Dataset.from_tensor_slices(tf.random.normal([64, 4])).batch(8)\n"
+    )
     text = (
         "from data import numbers\nimport tensorflow as tf\n\nnet = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
-        "net.compile('sgd', 'mse')\n\nif __name__ == '__main__':\n    net.predict(numbers)\n")
+        "net.compile('sgd', 'mse')\n\nif __name__ == '__main__':\n    net.predict(numbers)\n"
+    )
     (tmp_path / "train.py").write_text(text)
     done = fix("--unsafe-fixes", cwd=tmp_path, options=("--isolated", "--select", "TFM601"))
     assert "it would cause TFM603 memory-growth-too-late" in done.stdout
@@ -184,24 +210,31 @@ def test_fixes_that_only_work_together(tmp_path):
     """Half of it is refused alone: with the second operation in the loop, the graph grows as before."""
     head = (
         "import tensorflow.compat.v1 as tf\n\ntf.disable_eager_execution()\ny = tf.zeros([8], tf.int64)\n"
-        "logits = tf.zeros([8, 3])\nwith tf.Session() as sess:\n")
+        "logits = tf.zeros([8, 3])\nwith tf.Session() as sess:\n"
+    )
     moved = "{0}hits = tf.equal(tf.argmax(logits, 1), y)\n{0}rate = tf.reduce_mean(tf.cast(hits, tf.float32))\n"
     path = tmp_path / "graph.py"
     path.write_text(head + "    for step in range(100):\n" + moved.format(" " * 8) + "        print(sess.run(rate))\n")
     done = fix("--unsafe-fixes", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "Checked 1 file: 2 findings fixed, none left.\n")
-    assert path.read_text() == head + moved.format(" " * 4) + "    for step in range(100):\n        print(sess.run(rate))\n"
+    assert (
+        path.read_text()
+        == head + moved.format(" " * 4) + "    for step in range(100):\n        print(sess.run(rate))\n"
+    )
 
 
 # --- --add-noqa
 
 
-@pytest.mark.parametrize("text", [
-    "for p in ps:\n    m = tf.keras.models.load_model(p); y = \\\n        3\n    m.predict(y)\n",
-    "for p in ps:\n    m = [tf.keras.models.load_model(p), '''\n  a\n''']\n    m[0].predict(1)\n",
-    "for p in ps:\n    m = tf.keras.models.load_model(p) \\\n        if p else \\\n        None\n    m.predict(1)\n",
-    "for p in ps:\n    for m in [tf.keras.models.load_model(p), '''\n''']: m.predict(1)\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for p in ps:\n    m = tf.keras.models.load_model(p); y = \\\n        3\n    m.predict(y)\n",
+        "for p in ps:\n    m = [tf.keras.models.load_model(p), '''\n  a\n''']\n    m[0].predict(1)\n",
+        "for p in ps:\n    m = tf.keras.models.load_model(p) \\\n        if p else \\\n        None\n    m.predict(1)\n",
+        "for p in ps:\n    for m in [tf.keras.models.load_model(p), '''\n''']: m.predict(1)\n",
+    ],
+)
 @pytest.mark.parametrize("book", [False, True])
 def test_add_noqa_silences_and_breaks_nothing(tmp_path, text, book):
     import ast

@@ -6,8 +6,22 @@ MIB = 1 << 20
 FLAT = 500 * MIB
 
 
-def made(loop=30, blocks=6, each=10, kept=None, garbage=None, counts=None, raw_counts=None, status="done", error=None, slow=False,
-         meters=("nvml", "allocator"), missing=None, before=None, noise=None):
+def made(
+    loop=30,
+    blocks=6,
+    each=10,
+    kept=None,
+    garbage=None,
+    counts=None,
+    raw_counts=None,
+    status="done",
+    error=None,
+    slow=False,
+    meters=("nvml", "allocator"),
+    missing=None,
+    before=None,
+    noise=None,
+):
     """A Run of `loop` repeats, then `blocks` of `each`.
 
     kept, garbage   {meter: bytes per repeat} that stay, or that wait for the next collection; "rss" and "heap" rise together
@@ -32,12 +46,23 @@ def made(loop=30, blocks=6, each=10, kept=None, garbage=None, counts=None, raw_c
     def sample(phase):
         number[0] += 1
         waiting[0] += 1
-        events.append(dict({name: reading(name) for name in names}, event="sample", phase=phase, t=number[0] * 0.1, busy=0.1,
-                           **({"na": missing} if missing else {})))
+        events.append(
+            dict(
+                {name: reading(name) for name in names},
+                event="sample",
+                phase=phase,
+                t=number[0] * 0.1,
+                busy=0.1,
+                **({"na": missing} if missing else {}),
+            )
+        )
 
     def settle(at, count):
         waiting[0] = 0
-        shift = {name: values[len([e for e in events if e["event"] == "settled"]) % len(values)] for name, values in (noise or {}).items()}
+        shift = {
+            name: values[len([e for e in events if e["event"] == "settled"]) % len(values)]
+            for name, values in (noise or {}).items()
+        }
         event = {name: reading(name) + shift.get("heap" if name == "rss" else name, 0) for name in names}
         events.append(dict(event, event="settled", at=at, n=count, t=number[0] * 0.1, counts=counted()))
 
@@ -54,8 +79,23 @@ def made(loop=30, blocks=6, each=10, kept=None, garbage=None, counts=None, raw_c
             sample("again")
         settle("block", each)
     if error is not None:
-        events.append(dict({"event": "error", "where": "snippet", "repeats": number[0], "own": True, "row": 1, "line": "step()"}, **error))
+        events.append(
+            dict(
+                {"event": "error", "where": "snippet", "repeats": number[0], "own": True, "row": 1, "line": "step()"},
+                **error,
+            )
+        )
     if status in ("done", "exhausted", "ended"):
-        events.append({"event": "end", "reason": status, "repeats": number[0], "extended": False, "limit": False, "elements": None,
-                       "peak": None, "slow": slow})
+        events.append(
+            {
+                "event": "end",
+                "reason": status,
+                "repeats": number[0],
+                "extended": False,
+                "limit": False,
+                "elements": None,
+                "peak": None,
+                "slow": slow,
+            }
+        )
     return Run(status, events, 1.0, 0, 0, "")

@@ -42,9 +42,19 @@ class Project:
                 if "# here" not in line:
                     continue
                 column = len(line) - len(line.lstrip()) + 1
-                found.append(Finding(
-                    code=code, name="load-model-in-loop", group=group, severity="error", message="a model is loaded", path=source.path,
-                    start=(row, column), end=(row, len(line) + 1), fix=_fix(source, fix) if fix else None))
+                found.append(
+                    Finding(
+                        code=code,
+                        name="load-model-in-loop",
+                        group=group,
+                        severity="error",
+                        message="a model is loaded",
+                        path=source.path,
+                        start=(row, column),
+                        end=(row, len(line) + 1),
+                        fix=_fix(source, fix) if fix else None,
+                    )
+                )
         return found
 
     def findings_with_fix(self, fix):

@@ -97,7 +97,10 @@ def _failure(error):
     from tflint_mem.hardening import safe
 
     sys.stderr.write(safe.block(traceback.format_exc()))
-    print(f"tflint-mem: internal error: {safe.field(repr(error))}; this is a bug, please report it with the text above", file=sys.stderr)
+    print(
+        f"tflint-mem: internal error: {safe.field(repr(error))}; this is a bug, please report it with the text above",
+        file=sys.stderr,
+    )
     return 2
 
 

@@ -27,36 +27,74 @@ import _ast as A
 import sys
 
 # Statement kinds and their payloads.
-ASSIGN = "="      # targets, value, annotation
-AUGMENT = "+="    # target, op, value, pos
+ASSIGN = "="  # targets, value, annotation
+AUGMENT = "+="  # target, op, value, pos
 RETURN = "return"  # value, pos
-EXPR = "expr"     # value
-DELETE = "del"    # targets
-WITH = "with"     # ((context expression, target or None), ...), body context
-FOR = "for"       # target, iterable, body context
-WHILE = "while"   # test, body context
-IF = "if"         # test, body context, else context or None
-TRY = "try"       # body context, ((exception type, name, context), ...), else context, finally context
+EXPR = "expr"  # value
+DELETE = "del"  # targets
+WITH = "with"  # ((context expression, target or None), ...), body context
+FOR = "for"  # target, iterable, body context
+WHILE = "while"  # test, body context
+IF = "if"  # test, body context, else context or None
+TRY = "try"  # body context, ((exception type, name, context), ...), else context, finally context
 GLOBAL = "global"  # names
 IMPORT = "import"  # ((bound name, dotted module, attribute or None, level), ...), pos
-JUMP = "jump"     # "break", "continue", "raise"
-DEF = "def"       # scope of the function, positions of its decorators
-CLASS = "class"   # scope of the class
-OTHER = "other"   # expressions
+JUMP = "jump"  # "break", "continue", "raise"
+DEF = "def"  # scope of the function, positions of its decorators
+CLASS = "class"  # scope of the class
+OTHER = "other"  # expressions
 
 # Scope record: fields by position (a tuple, so that facts stay plain data).
-S_KIND, S_NAME, S_PARENT, S_LINE, S_END, S_DECORATORS, S_PARAMS, S_RETURNS, S_BASES, S_STMT, S_STMTS, S_CALLS, S_FLAGS = range(13)
+(
+    S_KIND,
+    S_NAME,
+    S_PARENT,
+    S_LINE,
+    S_END,
+    S_DECORATORS,
+    S_PARAMS,
+    S_RETURNS,
+    S_BASES,
+    S_STMT,
+    S_STMTS,
+    S_CALLS,
+    S_FLAGS,
+) = range(13)
 # S_RETURNS of a class is its metaclass.  Parameter: (name, annotation, default, kind) with kind one of "p" positional, "*", "k" keyword-only, "**".
 
 LOOPS = frozenset(("for", "while", "comp"))
 MAX_ITEMS = 64  # items of a literal that are kept; the calls inside the rest are still walked
 
 _OPS = {
-    A.Add: "+", A.Sub: "-", A.Mult: "*", A.Div: "/", A.FloorDiv: "//", A.Mod: "%", A.Pow: "**", A.MatMult: "@",
-    A.LShift: "<<", A.RShift: ">>", A.BitOr: "|", A.BitXor: "^", A.BitAnd: "&",
-    A.And: "and", A.Or: "or", A.Not: "not", A.UAdd: "+", A.USub: "-", A.Invert: "~",
-    A.Eq: "==", A.NotEq: "!=", A.Lt: "<", A.LtE: "<=", A.Gt: ">", A.GtE: ">=",
-    A.Is: "is", A.IsNot: "is not", A.In: "in", A.NotIn: "not in",
+    A.Add: "+",
+    A.Sub: "-",
+    A.Mult: "*",
+    A.Div: "/",
+    A.FloorDiv: "//",
+    A.Mod: "%",
+    A.Pow: "**",
+    A.MatMult: "@",
+    A.LShift: "<<",
+    A.RShift: ">>",
+    A.BitOr: "|",
+    A.BitXor: "^",
+    A.BitAnd: "&",
+    A.And: "and",
+    A.Or: "or",
+    A.Not: "not",
+    A.UAdd: "+",
+    A.USub: "-",
+    A.Invert: "~",
+    A.Eq: "==",
+    A.NotEq: "!=",
+    A.Lt: "<",
+    A.LtE: "<=",
+    A.Gt: ">",
+    A.GtE: ">=",
+    A.Is: "is",
+    A.IsNot: "is not",
+    A.In: "in",
+    A.NotIn: "not in",
 }
 
 
@@ -77,7 +115,22 @@ class Facts:
     stored   attributes that are assigned: `self.x = …`
     """
 
-    __slots__ = ("scopes", "contexts", "statements", "calls", "idents", "called", "given", "derived", "decorating", "foreign", "defs", "imports", "bases", "stored")
+    __slots__ = (
+        "scopes",
+        "contexts",
+        "statements",
+        "calls",
+        "idents",
+        "called",
+        "given",
+        "derived",
+        "decorating",
+        "foreign",
+        "defs",
+        "imports",
+        "bases",
+        "stored",
+    )
 
     def __init__(self, body, names, defs, imports, bases):
         self.scopes, self.contexts, self.statements, self.calls = body
@@ -94,12 +147,30 @@ class Facts:
 
 
 class _Walk:
-    __slots__ = ("names", "attributes", "constants", "contexts", "statements", "calls", "idents", "scopes", "queue", "scope", "context", "statement", "flags")
+    __slots__ = (
+        "names",
+        "attributes",
+        "constants",
+        "contexts",
+        "statements",
+        "calls",
+        "idents",
+        "scopes",
+        "queue",
+        "scope",
+        "context",
+        "statement",
+        "flags",
+    )
 
     def __init__(self):
         self.contexts, self.statements, self.calls, self.idents = [], [], [], set()
         self.scopes, self.queue = [], []
-        self.names, self.attributes, self.constants = {}, {}, {}  # equal ones are one tuple: a body is a fifth smaller, and sooner unpacked
+        self.names, self.attributes, self.constants = (
+            {},
+            {},
+            {},
+        )  # equal ones are one tuple: a body is a fifth smaller, and sooner unpacked
         self.scope = self.statement = 0
         self.context = -1
         self.flags = ""
@@ -107,7 +178,9 @@ class _Walk:
 
 def collect(code, filename="<module>"):
     """Parse `code` (bytes or str) and return its Facts.  Raises SyntaxError, ValueError (NUL), RecursionError, MemoryError."""
-    tree = compile(code, filename, "exec", 0x400, dont_inherit=True)  # PyCF_ONLY_AST: top-level await parses, as notebooks need
+    tree = compile(
+        code, filename, "exec", 0x400, dont_inherit=True
+    )  # PyCF_ONLY_AST: top-level await parses, as notebooks need
     w = _Walk()
     w.scopes.append(["module", "<module>", -1, 1, 0, (), (), None, (), -1, (0, 0), (0, 0), ""])
     w.queue.append((0, tree.body))
@@ -138,7 +211,10 @@ def collect(code, filename="<module>"):
     names = (w.idents, called, given, {base for _, base in bases}, _decorating(w), foreign, stored)
     return Facts(
         (tuple(map(tuple, w.scopes)), tuple(w.contexts), tuple(w.statements), tuple(w.calls)),
-        [tuple(map(sys.intern, found)) for found in names], tuple(map(sys.intern, defs)), tuple(imports), tuple(bases),
+        [tuple(map(sys.intern, found)) for found in names],
+        tuple(map(sys.intern, defs)),
+        tuple(imports),
+        tuple(bases),
     )
 
 
@@ -415,9 +491,33 @@ def _function(w, node):
     returns = _e(w, node.returns)
     scope = len(w.scopes)
     line = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-    w.statements[i] = (DEF, w.scope, w.context, line, node.end_lineno, scope, tuple([_pos(d) for d in node.decorator_list]))
+    w.statements[i] = (
+        DEF,
+        w.scope,
+        w.context,
+        line,
+        node.end_lineno,
+        scope,
+        tuple([_pos(d) for d in node.decorator_list]),
+    )
     flags = "a" if type(node) is A.AsyncFunctionDef else ""
-    w.scopes.append(["function", node.name, w.scope, node.lineno, node.end_lineno, decorators, params, returns, (), i, (0, 0), (0, 0), flags])
+    w.scopes.append(
+        [
+            "function",
+            node.name,
+            w.scope,
+            node.lineno,
+            node.end_lineno,
+            decorators,
+            params,
+            returns,
+            (),
+            i,
+            (0, 0),
+            (0, 0),
+            flags,
+        ]
+    )
     w.queue.append((scope, node.body))
 
 
@@ -443,7 +543,23 @@ def _class(w, node):
         metaclass = value if keyword.arg == "metaclass" else metaclass
     scope = len(w.scopes)
     w.statements[i] = (CLASS, w.scope, w.context, node.lineno, node.end_lineno, scope)
-    w.scopes.append(["class", node.name, w.scope, node.lineno, node.end_lineno, decorators, (), metaclass, bases, i, (0, 0), (0, 0), ""])
+    w.scopes.append(
+        [
+            "class",
+            node.name,
+            w.scope,
+            node.lineno,
+            node.end_lineno,
+            decorators,
+            (),
+            metaclass,
+            bases,
+            i,
+            (0, 0),
+            (0, 0),
+            "",
+        ]
+    )
     w.queue.append((scope, node.body))
 
 
@@ -472,11 +588,31 @@ def _other(w, node):
 
 
 _STMT = {
-    A.Assign: _assign, A.AnnAssign: _ann_assign, A.AugAssign: _aug_assign, A.Return: _return, A.Expr: _expr_statement,
-    A.Delete: _delete, A.With: _with, A.AsyncWith: _with, A.For: _for, A.AsyncFor: _for, A.While: _while, A.If: _if,
-    A.Try: _try, A.Global: _global, A.Nonlocal: _global, A.Import: _import, A.ImportFrom: _import_from,
-    A.Break: _jump, A.Continue: _jump, A.Raise: _raise, A.Pass: _pass,
-    A.FunctionDef: _function, A.AsyncFunctionDef: _function, A.ClassDef: _class, A.Match: _match,
+    A.Assign: _assign,
+    A.AnnAssign: _ann_assign,
+    A.AugAssign: _aug_assign,
+    A.Return: _return,
+    A.Expr: _expr_statement,
+    A.Delete: _delete,
+    A.With: _with,
+    A.AsyncWith: _with,
+    A.For: _for,
+    A.AsyncFor: _for,
+    A.While: _while,
+    A.If: _if,
+    A.Try: _try,
+    A.Global: _global,
+    A.Nonlocal: _global,
+    A.Import: _import,
+    A.ImportFrom: _import_from,
+    A.Break: _jump,
+    A.Continue: _jump,
+    A.Raise: _raise,
+    A.Pass: _pass,
+    A.FunctionDef: _function,
+    A.AsyncFunctionDef: _function,
+    A.ClassDef: _class,
+    A.Match: _match,
 }
 if hasattr(A, "TryStar"):
     _STMT[A.TryStar] = _try
@@ -534,8 +670,17 @@ def _call(w, node):
     args = tuple([_EXPR[type(a)](w, a) for a in node.args])
     keywords = tuple([(k.arg, _EXPR[type(k.value)](w, k.value)) for k in node.keywords]) if node.keywords else ()
     calls = w.calls
-    calls.append((f, args, keywords, w.scope, w.context, w.statement,
-                  (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)))
+    calls.append(
+        (
+            f,
+            args,
+            keywords,
+            w.scope,
+            w.context,
+            w.statement,
+            (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset),
+        )
+    )
     return ("c", len(calls) - 1)
 
 
@@ -545,6 +690,7 @@ def _items(tag):
         if len(elements) > MAX_ITEMS:
             elements = elements[:MAX_ITEMS] + [e for e in elements[MAX_ITEMS:] if type(e) is not A.Constant]
         return (tag, tuple([_EXPR[type(e)](w, e) for e in elements][:MAX_ITEMS]))
+
     return handler
 
 
@@ -584,7 +730,12 @@ def _boolean(w, node):
 
 
 def _compare(w, node):
-    return ("q", _e(w, node.left), tuple([_OPS[type(o)] for o in node.ops]), tuple([_e(w, c) for c in node.comparators]))
+    return (
+        "q",
+        _e(w, node.left),
+        tuple([_OPS[type(o)] for o in node.ops]),
+        tuple([_e(w, c) for c in node.comparators]),
+    )
 
 
 def _conditional(w, node):
@@ -594,7 +745,23 @@ def _conditional(w, node):
 def _lambda(w, node):
     params = _params(w, node.args)
     scope = len(w.scopes)
-    w.scopes.append(["lambda", "<lambda>", w.scope, node.lineno, node.end_lineno, (), params, None, (), w.statement, (0, 0), (0, 0), ""])
+    w.scopes.append(
+        [
+            "lambda",
+            "<lambda>",
+            w.scope,
+            node.lineno,
+            node.end_lineno,
+            (),
+            params,
+            None,
+            (),
+            w.statement,
+            (0, 0),
+            (0, 0),
+            "",
+        ]
+    )
     w.queue.append((scope, node.body))
     return ("f", scope)
 
@@ -612,6 +779,7 @@ def _comprehension(kind):
         items = (_e(w, node.key), _e(w, node.value)) if kind == "dict" else (_e(w, node.elt),)
         w.context = outer
         return ("g", kind, items, inner)
+
     return handler
 
 
@@ -654,14 +822,35 @@ def _unknown(w, node):
 
 
 # Every kind of expression has an entry: a plain dictionary is looked up twice as fast as one with a default.
-_EXPR = {kind: _unknown for kind in A.expr.__subclasses__()}
-_EXPR.update({
-    A.Name: _name, A.Attribute: _attribute, A.Constant: _constant, A.Call: _call,
-    A.Tuple: _items("t"), A.List: _items("l"), A.Set: _items("S"), A.Dict: _dict,
-    A.Subscript: _subscript, A.Slice: _slice, A.BinOp: _binop, A.UnaryOp: _unary, A.BoolOp: _boolean,
-    A.Compare: _compare, A.IfExp: _conditional, A.Lambda: _lambda,
-    A.ListComp: _comprehension("list"), A.SetComp: _comprehension("set"),
-    A.GeneratorExp: _comprehension("generator"), A.DictComp: _comprehension("dict"),
-    A.Starred: _starred, A.NamedExpr: _walrus, A.Await: _await, A.Yield: _yield, A.YieldFrom: _yield,
-    A.JoinedStr: _joined, A.FormattedValue: _formatted,
-})
+_EXPR = dict.fromkeys(A.expr.__subclasses__(), _unknown)
+_EXPR.update(
+    {
+        A.Name: _name,
+        A.Attribute: _attribute,
+        A.Constant: _constant,
+        A.Call: _call,
+        A.Tuple: _items("t"),
+        A.List: _items("l"),
+        A.Set: _items("S"),
+        A.Dict: _dict,
+        A.Subscript: _subscript,
+        A.Slice: _slice,
+        A.BinOp: _binop,
+        A.UnaryOp: _unary,
+        A.BoolOp: _boolean,
+        A.Compare: _compare,
+        A.IfExp: _conditional,
+        A.Lambda: _lambda,
+        A.ListComp: _comprehension("list"),
+        A.SetComp: _comprehension("set"),
+        A.GeneratorExp: _comprehension("generator"),
+        A.DictComp: _comprehension("dict"),
+        A.Starred: _starred,
+        A.NamedExpr: _walrus,
+        A.Await: _await,
+        A.Yield: _yield,
+        A.YieldFrom: _yield,
+        A.JoinedStr: _joined,
+        A.FormattedValue: _formatted,
+    }
+)

@@ -87,11 +87,37 @@ class Finding(_Record):
     """
 
     __slots__ = (
-        "code", "name", "group", "severity", "confidence", "persona", "message", "measured", "help",
-        "path", "cell", "start", "end", "noqa_row", "trace", "places", "fix", "verification",
+        "code",
+        "name",
+        "group",
+        "severity",
+        "confidence",
+        "persona",
+        "message",
+        "measured",
+        "help",
+        "path",
+        "cell",
+        "start",
+        "end",
+        "noqa_row",
+        "trace",
+        "places",
+        "fix",
+        "verification",
     )
-    _defaults = {"confidence": "certain", "persona": "regular", "measured": "", "help": "", "cell": None, "noqa_row": None,
-                 "trace": (), "places": (), "fix": None, "verification": None}
+    _defaults = {
+        "confidence": "certain",
+        "persona": "regular",
+        "measured": "",
+        "help": "",
+        "cell": None,
+        "noqa_row": None,
+        "trace": (),
+        "places": (),
+        "fix": None,
+        "verification": None,
+    }
 
     def sort_key(self):
         """Order of reports: file, cell, place, code."""

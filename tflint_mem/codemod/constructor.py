@@ -18,13 +18,22 @@ def into_constructor(view, call, base: str) -> list:
     if not isinstance(owner, cst.ClassDef) or not method.params.params:
         raise NoFix("it stands in no method")
     me = method.params.params[0].name.value
-    constructor = next((member for member in owner.body.body if isinstance(member, cst.FunctionDef) and member.name.value == "__init__"), None)
+    constructor = next(
+        (
+            member
+            for member in owner.body.body
+            if isinstance(member, cst.FunctionDef) and member.name.value == "__init__"
+        ),
+        None,
+    )
     if constructor is None or constructor is method or not isinstance(constructor.body, cst.IndentedBlock):
         raise NoFix("the class has no constructor of its own")
     if not constructor.params.params or constructor.params.params[0].name.value != me:
         raise NoFix("the constructor calls its object otherwise")
     here, there = view.ast_of(call), view.ast_of(constructor)
-    if any(isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Lambda)) for node in ast.walk(here)):
+    if any(
+        isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Lambda)) for node in ast.walk(here)
+    ):
         raise NoFix("it does more than make something")
     _only_of_self(view, method, here, me, there)
     if any(isinstance(node, ast.Return) for node in everything(there.body)):
@@ -42,7 +51,11 @@ def into_constructor(view, call, base: str) -> list:
 def _only_of_self(view, method, here, me, there):
     """NoFix unless everything that the call reads of its method are attributes that the constructor's own block sets."""
     locals_ = {argument.arg for argument in ast.walk(view.ast_of(method).args) if isinstance(argument, ast.arg)} - {me}
-    locals_ |= {node.id for node in everything(view.ast_of(method).body) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    locals_ |= {
+        node.id
+        for node in everything(view.ast_of(method).body)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
     used = loaded([here]) & locals_
     if used:
         raise NoFix(f"it uses {sorted(used)[0]}, which each call of the method has anew")
@@ -50,7 +63,11 @@ def _only_of_self(view, method, here, me, there):
     if me in chains([here]) or not own:
         raise NoFix("it does not read attributes of its object")
     set_there = {
-        target.attr for statement in there.body if isinstance(statement, ast.Assign) for target in statement.targets
-        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == me}
+        target.attr
+        for statement in there.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == me
+    }
     if not own <= set_there:
         raise NoFix(f"the constructor does not set {sorted(own - set_there)[0]}")

@@ -72,15 +72,20 @@ def with_keyword(view, call, keyword: str, code: str):
         raise NoFix("the argument is a bare generator expression")
     none = cst.SimpleWhitespace("")
     new = cst.Arg(
-        view.expression(code), keyword=cst.Name(keyword),
-        equal=cst.AssignEqual(whitespace_before=none, whitespace_after=none))
+        view.expression(code),
+        keyword=cst.Name(keyword),
+        equal=cst.AssignEqual(whitespace_before=none, whitespace_after=none),
+    )
     if not call.args:
         return call.with_changes(args=[new])
     *front, last = call.args
     if isinstance(last.comma, cst.Comma):
         # One argument per line, closed by a comma: the line break before the parenthesis moves behind the new one.
-        between = front[-1].comma.whitespace_after if front and isinstance(front[-1].comma, cst.Comma) \
+        between = (
+            front[-1].comma.whitespace_after
+            if front and isinstance(front[-1].comma, cst.Comma)
             else call.whitespace_before_args
+        )
         tail = last.comma
         if not isinstance(between, cst.ParenthesizedWhitespace):
             between = cst.SimpleWhitespace(" ")
@@ -88,12 +93,18 @@ def with_keyword(view, call, keyword: str, code: str):
         new = new.with_changes(comma=cst.Comma(whitespace_after=_without_comment(tail.whitespace_after)))
         return call.with_changes(args=[*front, last, new])
     between = cst.SimpleWhitespace(" ")
-    if front and isinstance(front[-1].comma, cst.Comma) and isinstance(
-            front[-1].comma.whitespace_after, cst.ParenthesizedWhitespace):
+    if (
+        front
+        and isinstance(front[-1].comma, cst.Comma)
+        and isinstance(front[-1].comma.whitespace_after, cst.ParenthesizedWhitespace)
+    ):
         between = _without_comment(front[-1].comma.whitespace_after)
     new = new.with_changes(whitespace_after_arg=last.whitespace_after_arg)
     last = last.with_changes(comma=cst.Comma(whitespace_after=between), whitespace_after_arg=none)
-    if isinstance(new.whitespace_after_arg, cst.ParenthesizedWhitespace) and new.whitespace_after_arg.first_line.comment:
+    if (
+        isinstance(new.whitespace_after_arg, cst.ParenthesizedWhitespace)
+        and new.whitespace_after_arg.first_line.comment
+    ):
         comment = new.whitespace_after_arg.first_line
         if isinstance(between, cst.ParenthesizedWhitespace):
             last = last.with_changes(comma=cst.Comma(whitespace_after=between.with_changes(first_line=comment)))
@@ -137,9 +148,15 @@ def predict_to_call(view, call) -> list:
     receiver, data = _prediction(call)
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     inner = call.with_changes(
-        func=receiver, lpar=(), rpar=(), whitespace_before_args=cst.SimpleWhitespace(""), args=[
+        func=receiver,
+        lpar=(),
+        rpar=(),
+        whitespace_before_args=cst.SimpleWhitespace(""),
+        args=[
             cst.Arg(data, comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))),
-            cst.Arg(cst.Name("False"), keyword=cst.Name("training"), equal=equal)])
+            cst.Arg(cst.Name("False"), keyword=cst.Name("training"), equal=equal),
+        ],
+    )
     outer = cst.Call(cst.Attribute(inner, cst.Name("numpy")), lpar=call.lpar, rpar=call.rpar)
     return view.edits({call: outer})
 
@@ -182,7 +199,8 @@ def _has_comment(arg):
 
 def _has_comment_space(space):
     return isinstance(space, cst.ParenthesizedWhitespace) and (
-        space.first_line.comment is not None or any(line.comment is not None for line in space.empty_lines))
+        space.first_line.comment is not None or any(line.comment is not None for line in space.empty_lines)
+    )
 
 
 def _fitting(view, node, new):
@@ -191,10 +209,30 @@ def _fitting(view, node, new):
         return new
     if getattr(node, "lpar", ()) and not isinstance(node, cst.GeneratorExp):
         return new.with_changes(lpar=node.lpar, rpar=node.rpar)
-    tight = (cst.Attribute, cst.Call, cst.Subscript, cst.BinaryOperation, cst.UnaryOperation, cst.Comparison,
-             cst.ComparisonTarget, cst.BooleanOperation, cst.Await, cst.IfExp)
-    loose = (cst.BinaryOperation, cst.UnaryOperation, cst.Comparison, cst.BooleanOperation, cst.IfExp, cst.Lambda,
-             cst.Await, cst.Tuple, cst.NamedExpr, cst.Yield)
+    tight = (
+        cst.Attribute,
+        cst.Call,
+        cst.Subscript,
+        cst.BinaryOperation,
+        cst.UnaryOperation,
+        cst.Comparison,
+        cst.ComparisonTarget,
+        cst.BooleanOperation,
+        cst.Await,
+        cst.IfExp,
+    )
+    loose = (
+        cst.BinaryOperation,
+        cst.UnaryOperation,
+        cst.Comparison,
+        cst.BooleanOperation,
+        cst.IfExp,
+        cst.Lambda,
+        cst.Await,
+        cst.Tuple,
+        cst.NamedExpr,
+        cst.Yield,
+    )
     if isinstance(new, loose) and isinstance(view.parent(node), tight):
         return new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return new

@@ -31,7 +31,9 @@ def growth_loop(view, call) -> list:
     if isinstance(block, cst.SimpleStatementSuite):
         if len(block.body) != 1:
             raise NoFix("other code stands on the same line")
-        loop = loop.with_changes(body=cst.IndentedBlock([body.with_changes(trailing_whitespace=block.trailing_whitespace)]))
+        loop = loop.with_changes(
+            body=cst.IndentedBlock([body.with_changes(trailing_whitespace=block.trailing_whitespace)])
+        )
         return view.edits({block: cst.IndentedBlock([loop])})
     if len(statement.body) != 1:
         raise NoFix("other code stands on the same line")
@@ -41,7 +43,7 @@ def growth_loop(view, call) -> list:
     others = [other for other in block.body if other is not statement and _same_job(other, call, devices)]
     if others and block.body.index(others[0]) < block.body.index(statement):
         raise NoFix("another call for these devices stands above")
-    return view.edits({**whole, **{other: REMOVE for other in others}})
+    return view.edits({**whole, **dict.fromkeys(others, REMOVE)})
 
 
 def _device(call):
@@ -65,8 +67,10 @@ def _devices(device):
 def _with_device(call, device):
     args = [
         arg.with_changes(value=device)
-        if (arg.keyword is None and i == 0) or (arg.keyword is not None and arg.keyword.value == "device") else arg
-        for i, arg in enumerate(call.args)]
+        if (arg.keyword is None and i == 0) or (arg.keyword is not None and arg.keyword.value == "device")
+        else arg
+        for i, arg in enumerate(call.args)
+    ]
     return call.with_changes(args=args)
 
 
@@ -75,7 +79,9 @@ def _neighbours(view, call, devices):
     for first, _, members in view.outline.groups:
         if first == view.first_row or len(members) != 1 or not isinstance(members[0], ast.Expr):
             continue
-        if not isinstance(members[0].value, ast.Call) or dotted(members[0].value.func) != dotted(view.ast_of(call).func):
+        if not isinstance(members[0].value, ast.Call) or dotted(members[0].value.func) != dotted(
+            view.ast_of(call).func
+        ):
             continue
         other = view_at(view.source, first)
         if _same_job(other.module.body[0], call, devices):
@@ -103,6 +109,10 @@ def _whole_iterable(view, call, device):
     for loop in view.loops(call):
         if isinstance(loop, cst.For) and isinstance(loop.target, cst.Name) and loop.target.value == device.value:
             sliced = loop.iter
-            if isinstance(sliced, cst.Subscript) and len(sliced.slice) == 1 and isinstance(sliced.slice[0].slice, cst.Slice):
+            if (
+                isinstance(sliced, cst.Subscript)
+                and len(sliced.slice) == 1
+                and isinstance(sliced.slice[0].slice, cst.Slice)
+            ):
                 return view.edits({sliced: sliced.value})
     raise NoFix("the device is not one of a list")

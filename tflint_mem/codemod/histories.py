@@ -6,6 +6,7 @@ Only the standard library's `ast` is needed.  Rows are rows of the module.
 import ast
 
 from tflint_mem.finding import Edit
+
 from . import NoFix
 from .outline import character, dotted, outline
 
@@ -22,7 +23,9 @@ def keep_numbers(source, row: int, last: int, place: tuple, container: str) -> t
     NoFix where the container is read in another way than through `.history`.
     """
     file = outline(source)
-    parents = file.once("parents", lambda: {id(child): node for node in file.nodes for child in ast.iter_child_nodes(node)})
+    parents = file.once(
+        "parents", lambda: {id(child): node for node in file.nodes for child in ast.iter_child_nodes(node)}
+    )
     kept = next((node for node in file.nodes if isinstance(node, (ast.Call, ast.Name)) and _place(node) == place), None)
     if kept is None:
         raise NoFix("what is kept is no plain value")
@@ -32,11 +35,19 @@ def keep_numbers(source, row: int, last: int, place: tuple, container: str) -> t
     edits = [Edit(start=end, end=end, content=".history")]
     readers, attribute = set(), container.rpartition(".")[2] if "." in container else None
     for node in file.nodes:
-        same = isinstance(node, (ast.Name, ast.Attribute)) and dotted(node) == container or isinstance(node, ast.Attribute) and node.attr == attribute
+        same = (
+            isinstance(node, (ast.Name, ast.Attribute))
+            and dotted(node) == container
+            or isinstance(node, ast.Attribute)
+            and node.attr == attribute
+        )
         if same and not row <= node.lineno <= last:
             readers |= set(_readers(file, parents, node, position))
     for reader in sorted(readers, key=_place):
-        start = (reader.value.end_lineno, character(file.lines[reader.value.end_lineno - 1], reader.value.end_col_offset) + 1)
+        start = (
+            reader.value.end_lineno,
+            character(file.lines[reader.value.end_lineno - 1], reader.value.end_col_offset) + 1,
+        )
         stop = (reader.end_lineno, character(file.lines[reader.end_lineno - 1], reader.end_col_offset) + 1)
         edits.append(Edit(start=start, end=stop, content=""))
     return edits, bool(readers)
@@ -57,7 +68,10 @@ def _readers(file, parents, node, position):
         yield _history_of(parents, around)
         return
     value = node
-    while isinstance(around, (ast.Call, ast.Attribute)) and dotted(getattr(around, "func", around)).split(".")[-1] in _PASSES:
+    while (
+        isinstance(around, (ast.Call, ast.Attribute))
+        and dotted(getattr(around, "func", around)).split(".")[-1] in _PASSES
+    ):
         value, around = around, parents[id(around)]
     if not isinstance(around, (ast.For, ast.comprehension)) or around.iter is not value:
         raise NoFix("the container is read elsewhere")
@@ -68,11 +82,22 @@ def _readers(file, parents, node, position):
     if isinstance(around, ast.For):
         if any(isinstance(use.ctx, ast.Store) for use in uses):
             raise NoFix(f"{name} is bound again")
-        bound_again = [each.lineno for each in file.nodes if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Store)
-                       and each.lineno > around.end_lineno]
+        bound_again = [
+            each.lineno
+            for each in file.nodes
+            if isinstance(each, ast.Name)
+            and each.id == name
+            and isinstance(each.ctx, ast.Store)
+            and each.lineno > around.end_lineno
+        ]
         until = min(bound_again, default=len(file.lines) + 1)
-        if any(isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load) and around.end_lineno < each.lineno < until
-               for each in file.nodes):
+        if any(
+            isinstance(each, ast.Name)
+            and each.id == name
+            and isinstance(each.ctx, ast.Load)
+            and around.end_lineno < each.lineno < until
+            for each in file.nodes
+        ):
             raise NoFix(f"{name} is read behind the loop")
 
 

@@ -9,22 +9,25 @@ import ast
 import libcst as cst
 
 from tflint_mem.finding import SAFE, UNSAFE
+
 from . import NoFix
 from .imports import framework_names
 from .invariance import SUSPENDS, interference, same_each_time
 from .names import bound, chains, changed, constants, everything, free, kept, loaded, never_empty, own_jumps, place
 from .outline import dotted, unique_name
-from .survey import Altered, survey
 from .rewrite import MOVED, REMOVE, split_leading
+from .survey import Altered, survey
 from .uses import used_outside
 from .view import COMPREHENSIONS, LOOPS
 
 # What a loop may do with a Keras model or a SavedModel so that one object serves all repeats as well as a new one each.
-MODEL_READS = frozenset((
-    "call count_params dtype evaluate get_config get_layer get_weights input input_names input_shape inputs layers name "
-    "output output_names output_shape outputs predict predict_classes predict_generator predict_on_batch predict_proba "
-    "signatures summary test_on_batch to_json"
-).split())
+MODEL_READS = frozenset(
+    (
+        "call count_params dtype evaluate get_config get_layer get_weights input input_names input_shape inputs layers name "
+        "output output_names output_shape outputs predict predict_classes predict_generator predict_on_batch predict_proba "
+        "signatures summary test_on_batch to_json"
+    ).split()
+)
 _CONTEXTS = frozenset("as_default device init_scope name_scope scope".split())
 
 
@@ -150,7 +153,9 @@ class _Hoist:
         self.empty_loop(here.name)
         self.still_has_body({function: MOVED})
         apart, attached = split_leading(function.leading_lines)
-        return self.placed([function.with_changes(leading_lines=attached)], {function: MOVED}, blank=self.blank_lines()), self.applicability
+        return self.placed(
+            [function.with_changes(leading_lines=attached)], {function: MOVED}, blank=self.blank_lines()
+        ), self.applicability
 
     # --- questions
 
@@ -253,7 +258,9 @@ class _Hoist:
         block = self.view.parent(line) if isinstance(line, cst.SimpleStatementLine) else None
         if block is not self.loop.body:
             raise NoFix("it is deleted in the loop")
-        if any(place(other) > place(node.targets[0]) for other in survey(self.here).named.get(dotted(node.targets[0]), ())):
+        if any(
+            place(other) > place(node.targets[0]) for other in survey(self.here).named.get(dotted(node.targets[0]), ())
+        ):
             raise NoFix("it is used behind its deletion")
         return {there: REMOVE}
 
@@ -299,8 +306,12 @@ class _Hoist:
                 raise NoFix("it stands in a function of its own")
             if isinstance(around, cst.Decorator):
                 raise NoFix("it decorates a function")
-            if isinstance(around, cst.IfExp) and below is not around.test or \
-                    isinstance(around, cst.BooleanOperation) and below is around.right:
+            if (
+                isinstance(around, cst.IfExp)
+                and below is not around.test
+                or isinstance(around, cst.BooleanOperation)
+                and below is around.right
+            ):
                 self.doubts.append("it is not always evaluated")
             if isinstance(around, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
                 break
@@ -329,8 +340,11 @@ class _Hoist:
         gone = set(map(id, replace))
         body = self.loop.body.body
         if all(
-                id(statement) in gone or isinstance(statement, cst.SimpleStatementLine) and all(id(s) in gone for s in statement.body)
-                for statement in body):
+            id(statement) in gone
+            or isinstance(statement, cst.SimpleStatementLine)
+            and all(id(s) in gone for s in statement.body)
+            for statement in body
+        ):
             raise NoFix("the loop does nothing else")
         for node in replace:
             block = self.view.parent(node)
@@ -356,7 +370,7 @@ class _Hoist:
         first = moved[0]
         empty = [cst.EmptyLine(indent=False)] * blank
         opens = parent.body[0] is anchor and isinstance(parent, cst.IndentedBlock)
-        above = apart if opens else [*empty[len(apart):], *apart]
+        above = apart if opens else [*empty[len(apart) :], *apart]
         moved = [first.with_changes(leading_lines=[*above, *first.leading_lines]), *moved[1:]]
         return view.edits(replace, insert_before={anchor: moved}, leading={anchor: [*empty, *attached]})
 
@@ -387,4 +401,5 @@ def _dotted(node):
 def _trains(call) -> bool:
     return any(
         keyword.arg == "training" and not (isinstance(keyword.value, ast.Constant) and not keyword.value.value)
-        for keyword in call.keywords)
+        for keyword in call.keywords
+    )

@@ -1,6 +1,7 @@
 """From old lines and new lines to the smallest line-granular edits in module coordinates."""
 
 from tflint_mem.finding import Edit
+
 from .outline import strip_end
 
 # difflib is quadratic at worst; beyond this a single hunk is good enough.
@@ -67,7 +68,7 @@ def _changed(old, new):
     tail = 0
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    before, after = old[head:len(old) - tail], new[head:len(new) - tail]
+    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
     if not before and not after:
         return []
     if not before or not after or len(before) == len(after) == 1 or len(before) + len(after) > _MOST_LINES:
@@ -76,6 +77,5 @@ def _changed(old, new):
 
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return [
-        (head + i1, head + i2, head + j1, head + j2)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"
+        (head + i1, head + i2, head + j1, head + j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"
     ]

@@ -7,15 +7,22 @@ import ast
 import sys
 
 from tflint_mem.finding import Edit
+
 from . import NoFix
 from .names import binds, bound
 from .outline import dotted, outline, strip_end
 
 _FRAMEWORK = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub"))
-_BACKENDS = frozenset((
-    "tensorflow.keras.backend", "keras.backend", "tf_keras.backend", "tensorflow.python.keras.backend",
-    "tensorflow.compat.v1.keras.backend", "tensorflow.compat.v2.keras.backend",
-))
+_BACKENDS = frozenset(
+    (
+        "tensorflow.keras.backend",
+        "keras.backend",
+        "tf_keras.backend",
+        "tensorflow.python.keras.backend",
+        "tensorflow.compat.v1.keras.backend",
+        "tensorflow.compat.v2.keras.backend",
+    )
+)
 _TF = ("tensorflow", "tensorflow.compat.v2", "tensorflow.compat.v1")
 # Statements on these may stand between two imports without ending the file's import block.
 _SETTINGS = frozenset(("logging", "matplotlib", "mpl", "os", "sys", "warnings"))
@@ -66,7 +73,8 @@ def _imported(statement) -> dict:
     if isinstance(statement, ast.Import):
         return {
             alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0]
-            for alias in statement.names}
+            for alias in statement.names
+        }
     module = "." * statement.level + (statement.module or "")
     return {alias.asname or alias.name: f"{module}.{alias.name}" for alias in statement.names if alias.name != "*"}
 
@@ -141,7 +149,7 @@ def _spelling(known, wanted):
         if wanted == target:
             found.append(local)
         elif wanted.startswith(target + ".") and target.split(".")[0] in _FRAMEWORK:
-            found.append(local + wanted[len(target):])
+            found.append(local + wanted[len(target) :])
     return min(found, key=len) if found else None
 
 
@@ -162,7 +170,9 @@ def clear_session_expression(source, row: int = None) -> tuple:
         if target.split(".")[0] in _FRAMEWORK and target.endswith(".clear_session"):
             return f"{name}()", []
     for wanted, tail in (
-        (_BACKENDS, ""), (_TF, ".keras.backend"), (("tensorflow.keras", "keras", "tf_keras"), ".backend"),
+        (_BACKENDS, ""),
+        (_TF, ".keras.backend"),
+        (("tensorflow.keras", "keras", "tf_keras"), ".backend"),
         (("tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras", "tensorflow.python.keras"), ".backend"),
     ):
         for name, target in known.items():
@@ -244,9 +254,12 @@ def _run_for(runs, standard) -> list:
         return []
     if standard:
         run = runs[-1]
-        return run[next((i for i in range(len(run), 0, -1) if not _is_standard(run[i - 1][2][0])), 0):]
+        return run[next((i for i in range(len(run), 0, -1) if not _is_standard(run[i - 1][2][0])), 0) :]
     own = [run for run in runs if not all(getattr(group[2][0], "level", 0) for group in run)] or runs
-    return next((run for run in reversed(own) if any(_order_key(group[2][0])[1].split(".")[0] in _FRAMEWORK for group in run)), own[-1])
+    return next(
+        (run for run in reversed(own) if any(_order_key(group[2][0])[1].split(".")[0] in _FRAMEWORK for group in run)),
+        own[-1],
+    )
 
 
 def _first_behind(run, line):
@@ -254,7 +267,10 @@ def _first_behind(run, line):
     if any(len(group[2]) != 1 or not isinstance(group[2][0], _IMPORTS) for group in run):
         return None
     new = _order_key(ast.parse(line).body[0])
-    for key in (lambda pair: pair, lambda pair: pair[1:]):  # `import a` before `from b import c`, or all by their modules
+    for key in (
+        lambda pair: pair,
+        lambda pair: pair[1:],
+    ):  # `import a` before `from b import c`, or all by their modules
         keys = [key(_order_key(group[2][0])) for group in run]
         if keys == sorted(keys):
             return next((group[0] for group, own in zip(run, keys) if own > key(new)), None)
@@ -307,8 +323,12 @@ def _is_standard(statement) -> bool:
     """Whether the statement only imports from the standard library."""
     if isinstance(statement, ast.Import):
         return all(alias.name.split(".")[0] in sys.stdlib_module_names for alias in statement.names)
-    return isinstance(statement, ast.ImportFrom) and not statement.level and \
-        statement.module != "__future__" and statement.module.split(".")[0] in sys.stdlib_module_names
+    return (
+        isinstance(statement, ast.ImportFrom)
+        and not statement.level
+        and statement.module != "__future__"
+        and statement.module.split(".")[0] in sys.stdlib_module_names
+    )
 
 
 def _role(statement) -> str:
@@ -324,7 +344,11 @@ def _role(statement) -> str:
 def _chooses_imports(statement) -> bool:
     """`try: import a / except ImportError: …` and `if TYPE_CHECKING: import a`."""
     if isinstance(statement, ast.If):
-        test = {dotted(node).split(".")[-1] for node in ast.walk(statement.test) if isinstance(node, (ast.Name, ast.Attribute))}
+        test = {
+            dotted(node).split(".")[-1]
+            for node in ast.walk(statement.test)
+            if isinstance(node, (ast.Name, ast.Attribute))
+        }
         if not test & {"TYPE_CHECKING", "version_info", "platform", "PY2", "PY3"}:
             return False
     elif not isinstance(statement, ast.Try):

@@ -8,21 +8,27 @@ from .outline import dotted
 from .survey import Altered, Given
 
 # Calls that give the same answer each time they are asked with the same arguments.
-PURE = frozenset((
-    "Path abs abspath basename bool bytes dict dirname expanduser float format format_map frozenset fspath getattr int "
-    "isinstance join joinpath len list lower max min normpath realpath repr resolve round rstrip set sorted split str "
-    "strip sum tuple upper zip range relative_to replace with_suffix"
-).split())
+PURE = frozenset(
+    (
+        "Path abs abspath basename bool bytes dict dirname expanduser float format format_map frozenset fspath getattr int "
+        "isinstance join joinpath len list lower max min normpath realpath repr resolve round rstrip set sorted split str "
+        "strip sum tuple upper zip range relative_to replace with_suffix"
+    ).split()
+)
 # Calls that may change what a later load, build or lookup sees, whatever they are given.
-_GLOBAL_EFFECTS = frozenset((
-    "chdir clear_session enable_eager_execution disable_eager_execution reset_default_graph reset_uids seed "
-    "set_floatx set_global_policy set_learning_phase set_random_seed set_seed set_session set_visible_devices"
-).split())
+_GLOBAL_EFFECTS = frozenset(
+    (
+        "chdir clear_session enable_eager_execution disable_eager_execution reset_default_graph reset_uids seed "
+        "set_floatx set_global_policy set_learning_phase set_random_seed set_seed set_session set_visible_devices"
+    ).split()
+)
 # Calls that only look at a path or a value they share with the code that moves.
-_LOOKING = PURE | frozenset((
-    "append basename debug error exception exists get getmtime getsize glob imread info is_dir is_file isdir isfile items "
-    "keys listdir load load_model load_weights log numpy print read_bytes read_csv read_text stat stem values warn warning"
-).split())
+_LOOKING = PURE | frozenset(
+    (
+        "append basename debug error exception exists get getmtime getsize glob imread info is_dir is_file isdir isfile items "
+        "keys listdir load load_model load_weights log numpy print read_bytes read_csv read_text stat stem values warn warning"
+    ).split()
+)
 # TensorFlow's functions leave their arguments and files alone unless their names say so.
 _WRITING = ("assign", "copy", "delete", "export", "mkdir", "move", "remove", "rename", "rmtree", "save", "write")
 SUSPENDS = (ast.Await, ast.Yield, ast.YieldFrom)
@@ -55,8 +61,11 @@ def interference(value, scope, exclude, modules, rebound) -> list:
     doubts = []
     reads = chains([value])
     skip = set(map(id, ast.walk(exclude)))
-    altered = kept(scope[0], ("altered", frozenset(modules)), lambda: Altered(
-        change for change in changed(scope) if change.split(".")[0] not in modules))
+    altered = kept(
+        scope[0],
+        ("altered", frozenset(modules)),
+        lambda: Altered(change for change in changed(scope) if change.split(".")[0] not in modules),
+    )
     for chain in sorted(reads):
         if altered.touching(chain):
             raise NoFix(f"the loop changes {altered.touching(chain)}")
@@ -64,8 +73,10 @@ def interference(value, scope, exclude, modules, rebound) -> list:
     functions = {dotted(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
     shared -= functions
     literals = {
-        node.value for node in ast.walk(value)
-        if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value}
+        node.value
+        for node in ast.walk(value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value
+    }
     for name in sorted(rebound & {chain.split(".")[0] for chain in shared}):
         doubts.append(f"another function may rebind {name}")
     calls, effects = kept(scope[0], ("given", frozenset(modules)), lambda: _calls(scope, modules))
@@ -85,12 +96,18 @@ def _calls(scope, modules) -> tuple:
         last = _last(node)
         if last in _GLOBAL_EFFECTS:
             effects.append(node)
-        if last in _LOOKING or dotted(node.func).split(".")[0] in modules and not any(
-                word in last for word in _WRITING):
+        if (
+            last in _LOOKING
+            or dotted(node.func).split(".")[0] in modules
+            and not any(word in last for word in _WRITING)
+        ):
             continue
         given = _given(node)
-        calls.add(node, chains(given), {
-            part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes))})
+        calls.add(
+            node,
+            chains(given),
+            {part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, (str, bytes))},
+        )
     return calls, effects
 
 

@@ -5,6 +5,7 @@ import ast
 import libcst as cst
 
 from tflint_mem.finding import Edit
+
 from . import NoFix
 from .imports import ensure, visible
 from .names import bound, kept, loaded
@@ -15,8 +16,9 @@ from .view import join
 _KEPT = 8
 
 
-def cached_loader(source, view, call, base: str = "_load_model", decorator: str | None = None, above=None,
-                  by_name: bool = False) -> list:
+def cached_loader(
+    source, view, call, base: str = "_load_model", decorator: str | None = None, above=None, by_name: bool = False
+) -> list:
     """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
 
     `decorator` is what caches, as the file spells it; without one it is `functools.lru_cache`.
@@ -40,7 +42,9 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
         raise NoFix("the loading function is bound in the handler")
     parameters, passed, inner = [], [], []
     if by_name:
-        parameters = sorted(loaded([here]) & local, key=[node.id for node in ast.walk(here) if isinstance(node, ast.Name)].index)
+        parameters = sorted(
+            loaded([here]) & local, key=[node.id for node in ast.walk(here) if isinstance(node, ast.Name)].index
+        )
         if {"self", "cls"} & set(parameters):
             raise NoFix("it reads its own object")
         passed, inner = [cst.Arg(cst.Name(name)) for name in parameters], list(call.args)
@@ -51,8 +55,13 @@ def cached_loader(source, view, call, base: str = "_load_model", decorator: str 
         if not loaded([value]) & local:
             inner.append(arg)
             continue
-        if any(isinstance(node, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp,
-                                 ast.Lambda)) for node in ast.walk(value)):
+        if any(
+            isinstance(
+                node,
+                (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Lambda),
+            )
+            for node in ast.walk(value)
+        ):
             raise NoFix("an argument cannot be a cache key")
         name = _parameter_name(arg, value, [*parameters, *loaded([here]) - local])
         if name not in parameters:
@@ -86,7 +95,8 @@ def _definition(view, head, call) -> str:
     for value in (call, call.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])):
         body = function.body.with_changes(body=[line.with_changes(body=[cst.Return(value)])])
         text = view.module.with_changes(
-            body=[function.with_changes(body=body)], header=(), footer=(), has_trailing_newline=True).code
+            body=[function.with_changes(body=body)], header=(), footer=(), has_trailing_newline=True
+        ).code
         try:
             parse(text)
         except NoFix:
@@ -98,7 +108,12 @@ def _definition(view, head, call) -> str:
 def _missing_blank_lines(view, row) -> int:
     """How many blank lines two definitions need between them and `row` does not have above it, in its own cell."""
     above, cell = row - 1, view.source.locate(row)[0]
-    while above > 0 and row - above <= 2 and not view.outline.lines[above - 1].strip() and view.source.locate(above)[0] == cell:
+    while (
+        above > 0
+        and row - above <= 2
+        and not view.outline.lines[above - 1].strip()
+        and view.source.locate(above)[0] == cell
+    ):
         above -= 1
     if above == 0 or view.source.locate(above)[0] != cell:
         return 0
@@ -111,9 +126,16 @@ def _there_already(view, call, parameters, decorator) -> str:
     for node in view.outline.tree.body:
         if not isinstance(node, ast.FunctionDef) or node.lineno >= view.first_row or len(node.body) != 1:
             continue
-        cached = any(dotted(each.func if isinstance(each, ast.Call) else each) == decorator for each in node.decorator_list)
-        if cached and isinstance(node.body[0], ast.Return) and node.body[0].value is not None \
-                and [argument.arg for argument in node.args.args] == parameters and ast.dump(node.body[0].value) == wanted:
+        cached = any(
+            dotted(each.func if isinstance(each, ast.Call) else each) == decorator for each in node.decorator_list
+        )
+        if (
+            cached
+            and isinstance(node.body[0], ast.Return)
+            and node.body[0].value is not None
+            and [argument.arg for argument in node.args.args] == parameters
+            and ast.dump(node.body[0].value) == wanted
+        ):
             return node.name
     return ""
 
@@ -151,7 +173,8 @@ def _locals_of(function) -> set:
     """Names that a function binds, parameters included."""
     declared = {name for inner in ast.walk(function) if isinstance(inner, ast.Global) for name in inner.names}
     return (bound(function.body) - declared) | {
-        argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
+        argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)
+    }
 
 
 def _ast_expression(view, node):
@@ -176,7 +199,11 @@ def _first_row_above(view) -> int:
     floor = max((last for first, last, _ in view.outline.groups if last < view.first_row), default=2)
     row = view.first_row
     cell = view.source.locate(row)[0]
-    while row - 1 > floor and view.source.locate(row - 1)[0] == cell and lines[row - 2].startswith("#") \
-            and not lines[row - 2].startswith(("# %%", "#%%")):
+    while (
+        row - 1 > floor
+        and view.source.locate(row - 1)[0] == cell
+        and lines[row - 2].startswith("#")
+        and not lines[row - 2].startswith(("# %%", "#%%"))
+    ):
         row -= 1
     return row

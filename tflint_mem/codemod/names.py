@@ -10,10 +10,12 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 # Methods that change the object they are called on.
-MUTATORS = frozenset((
-    "add append appendleft clear discard extend extendleft insert move_to_end next pop popitem popleft push put read "
-    "readline remove reverse rotate setdefault shuffle sort update write writelines"
-).split())
+MUTATORS = frozenset(
+    (
+        "add append appendleft clear discard extend extendleft insert move_to_end next pop popitem popleft push put read "
+        "readline remove reverse rotate setdefault shuffle sort update write writelines"
+    ).split()
+)
 
 
 def kept(node, key, make):
@@ -61,7 +63,11 @@ def _bound(nodes) -> set:
     for node in everything(nodes):
         if isinstance(node, _FUNCTIONS + (ast.ClassDef,)):
             declared = {
-                name for inner in ast.walk(node) if isinstance(inner, (ast.Global, ast.Nonlocal)) for name in inner.names}
+                name
+                for inner in ast.walk(node)
+                if isinstance(inner, (ast.Global, ast.Nonlocal))
+                for name in inner.names
+            }
             if declared:
                 found |= declared & {name for inner in ast.walk(node) for name in binds(inner)}
     return found
@@ -96,13 +102,16 @@ def free(function) -> set:
             inner.add(node.arg)
     inner |= bound(function.body)
     declared = {
-        name for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+        name for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
+    }
     arguments = function.args
-    outside = loaded([
-        *function.decorator_list, *arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)])
-    annotations = loaded([
-        a.annotation for a in ast.walk(arguments) if isinstance(a, ast.arg) and a.annotation is not None
-    ] + ([function.returns] if function.returns else []))
+    outside = loaded(
+        [*function.decorator_list, *arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+    )
+    annotations = loaded(
+        [a.annotation for a in ast.walk(arguments) if isinstance(a, ast.arg) and a.annotation is not None]
+        + ([function.returns] if function.returns else [])
+    )
     return (loaded(function.body) - inner) | declared | outside | annotations
 
 
@@ -206,7 +215,10 @@ def _holds_something(node, constants, depth=0) -> bool:
     name = _chain(node.func).rpartition(".")[2]
     if name == "range":
         numbers = [_literal_of(argument, constants) for argument in node.args]
-        if not all(isinstance(n, ast.Constant) and isinstance(n.value, int) for n in numbers) or not 1 <= len(numbers) <= 3:
+        if (
+            not all(isinstance(n, ast.Constant) and isinstance(n.value, int) for n in numbers)
+            or not 1 <= len(numbers) <= 3
+        ):
             return False
         try:
             return bool(range(*(n.value for n in numbers)))
@@ -231,6 +243,10 @@ def constants(tree, nodes) -> dict:
         for name in binds(node):
             counts[name] = counts.get(name, 0) + 1
     return {
-        statement.targets[0].id: statement.value for statement in tree.body
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1
-        and isinstance(statement.targets[0], ast.Name) and counts[statement.targets[0].id] == 1}
+        statement.targets[0].id: statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        and len(statement.targets) == 1
+        and isinstance(statement.targets[0], ast.Name)
+        and counts[statement.targets[0].id] == 1
+    }

@@ -3,7 +3,20 @@
 from . import NoFix
 from .cells import located
 from .constructor import into_constructor
-from .expressions import add_decorator, add_keyword, append_attribute, argument, decorator_keyword, decorator_on, keyword_names, predict_to_call, predict_to_on_batch, replace_expression, without_keyword, wrap_argument
+from .expressions import (
+    add_decorator,
+    add_keyword,
+    append_attribute,
+    argument,
+    decorator_keyword,
+    decorator_on,
+    keyword_names,
+    predict_to_call,
+    predict_to_on_batch,
+    replace_expression,
+    without_keyword,
+    wrap_argument,
+)
 from .growth import growth_loop
 from .hoist import MODEL_READS, hoist_call, hoist_def, hoist_statement, outermost_loop
 from .imports import clear_session_expression, ensure, framework_names, tf_name
@@ -16,10 +29,47 @@ from .uses import used_outside
 from .view import COMPREHENSIONS, LOOPS, MOVED, REMOVE, View, join, view_at
 
 __all__ = [
-    "COMPREHENSIONS", "LOOPS", "MODEL_READS", "MOVED", "NoFix", "REMOVE", "View", "add_decorator", "add_keyword",
-    "append_attribute", "append_to_repeat", "argument", "cached_loader", "clear_session_expression", "close_at_end",
-    "decorator_keyword", "decorator_on", "ensure", "framework_names", "growth_loop", "growth_stanza", "hoist_call",
-    "hoist_def", "hoist_statement", "into_constructor", "join", "keyword_names", "located", "move_up", "outermost_loop", "outline",
-    "predict_to_call", "predict_to_on_batch", "remove_statement", "replace_expression", "stays_inside", "tf_name", "unique_name",
-    "used_outside", "view_at", "with_rest", "without_keyword", "wrap_argument",
+    "COMPREHENSIONS",
+    "LOOPS",
+    "MODEL_READS",
+    "MOVED",
+    "NoFix",
+    "REMOVE",
+    "View",
+    "add_decorator",
+    "add_keyword",
+    "append_attribute",
+    "append_to_repeat",
+    "argument",
+    "cached_loader",
+    "clear_session_expression",
+    "close_at_end",
+    "decorator_keyword",
+    "decorator_on",
+    "ensure",
+    "framework_names",
+    "growth_loop",
+    "growth_stanza",
+    "hoist_call",
+    "hoist_def",
+    "hoist_statement",
+    "into_constructor",
+    "join",
+    "keyword_names",
+    "located",
+    "move_up",
+    "outermost_loop",
+    "outline",
+    "predict_to_call",
+    "predict_to_on_batch",
+    "remove_statement",
+    "replace_expression",
+    "stays_inside",
+    "tf_name",
+    "unique_name",
+    "used_outside",
+    "view_at",
+    "with_rest",
+    "without_keyword",
+    "wrap_argument",
 ]

@@ -81,20 +81,27 @@ class Outline:
     @property
     def functions(self) -> list:
         """Every function definition."""
-        return self.once("functions", lambda: [
-            node for node in self.nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))])
+        return self.once(
+            "functions",
+            lambda: [node for node in self.nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))],
+        )
 
     @property
     def globals(self) -> set:
         """Names that some function declares global."""
-        return self.once("globals", lambda: {
-            name for node in self.nodes if isinstance(node, ast.Global) for name in node.names})
+        return self.once(
+            "globals", lambda: {name for node in self.nodes if isinstance(node, ast.Global) for name in node.names}
+        )
 
     @property
     def shared(self) -> set:
         """Names that some function declares global or nonlocal."""
-        return self.once("shared", lambda: {
-            name for node in self.nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names})
+        return self.once(
+            "shared",
+            lambda: {
+                name for node in self.nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
+            },
+        )
 
     @property
     def groups(self) -> list:
@@ -137,7 +144,7 @@ class Outline:
                 outer = _INDENT.match(self.lines[node.lineno - 1]).group()
                 found = _INDENT.match(self.lines[rows(block[0])[0] - 1]).group()
                 if found.startswith(outer) and found != outer:
-                    return found[len(outer):]
+                    return found[len(outer) :]
                 inner.extend(block)
             stack.extend(reversed(inner))
         return ""

@@ -19,21 +19,31 @@ def on_one_row(source, place: tuple, batch: bool):
     file = outline(source)
     if row != last:
         return None
-    call = file.once("calls", lambda: {
-        (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset): node
-        for node in reversed(file.nodes) if isinstance(node, ast.Call)}).get(place)
-    if call is None or not isinstance(call.func, ast.Attribute) or len(call.args) != 1 or any(k.arg != "verbose" for k in call.keywords):
+    call = file.once(
+        "calls",
+        lambda: {
+            (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset): node
+            for node in reversed(file.nodes)
+            if isinstance(node, ast.Call)
+        },
+    ).get(place)
+    if (
+        call is None
+        or not isinstance(call.func, ast.Attribute)
+        or len(call.args) != 1
+        or any(k.arg != "verbose" for k in call.keywords)
+    ):
         return None
     data, line = call.args[0], file.lines[row - 1]
     if isinstance(data, (ast.Starred, ast.GeneratorExp)):
         return None
     opening = character(line, call.func.end_col_offset)
     first, behind = character(line, data.col_offset), character(line, data.end_col_offset)
-    receiver = line[character(line, start):opening]
+    receiver = line[character(line, start) : opening]
     receiver, _, name = receiver.rpartition(".")
     if name != "predict" or receiver != receiver.rstrip() or line[opening:first] != "(" or line[behind] not in ",)":
         return None  # spaces or parentheses that LibCST keeps
     given = line[first:behind]
     new = f"{receiver}.predict_on_batch({given})" if batch else f"{receiver}({given}, training=False).numpy()"
-    changed = line[:character(line, start)] + new + line[character(line, end):]
+    changed = line[: character(line, start)] + new + line[character(line, end) :]
     return hunks(source, file.lines, row, [line], [changed], file.newline)

@@ -71,6 +71,5 @@ def _parsed(view, lines):
 
 def _as_block(suite, before, after):
     """The body of `for x in y: f(x)` as an indented block with more statements; its comment stays with the header."""
-    own = [
-        cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for small in suite.body]
+    own = [cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for small in suite.body]
     return cst.IndentedBlock([*before, *own, *after], header=suite.trailing_whitespace)

@@ -6,6 +6,7 @@ Without LibCST, which takes longer to import than a small project takes to check
 import ast
 
 from tflint_mem.finding import Edit
+
 from . import NoFix
 from .imports import add_import, insertion_row, tf_name
 from .names import bound
@@ -37,8 +38,10 @@ def growth_stanza(source, row: int, tf: str = None, listing: str = "config") -> 
                 lines.append("import tensorflow as tf")
     gpu = unique_name(source, "gpu")
     lines += [
-        "", f'for {gpu} in {tf}.{listing}.list_physical_devices("GPU"):',
-        f"{file.indent}{tf}.config.experimental.set_memory_growth({gpu}, True)"]
+        "",
+        f'for {gpu} in {tf}.{listing}.list_physical_devices("GPU"):',
+        f"{file.indent}{tf}.config.experimental.set_memory_growth({gpu}, True)",
+    ]
     if at < len(file.lines) and strip_end(file.lines[at]).strip() and source.locate(at + 1)[0] == source.locate(at)[0]:
         lines.append("")
     return [*edits, Edit(start=end, end=end, content="".join(file.newline + line for line in lines))]
@@ -49,8 +52,10 @@ def _behind_imports(source, row) -> int:
     file = outline(source)
     first, last, members = file.group_at(row)
     if not any(
-            isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == row
-            for member in members for node in _top_level([member])):
+        isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == row
+        for member in members
+        for node in _top_level([member])
+    ):
         raise NoFix("TensorFlow is not imported at the top of the file")
     if any(is_start(member) for member in members):
         raise NoFix("TensorFlow is first imported in the main block, where the program runs")
@@ -68,7 +73,9 @@ def _behind_imports(source, row) -> int:
 
 def is_start(statement) -> bool:
     """Is the statement one that runs the program: `if __name__ == "__main__":`?"""
-    return isinstance(statement, ast.If) and any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(statement.test))
+    return isinstance(statement, ast.If) and any(
+        isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(statement.test)
+    )
 
 
 def _top_level(body):

@@ -5,6 +5,7 @@ import ast
 import libcst as cst
 
 from tflint_mem.finding import Edit
+
 from . import NoFix
 from .hunks import whole_rows
 from .names import MUTATORS, bound, loaded, own_jumps
@@ -37,15 +38,20 @@ def move_up(source, row_ranges, to_row: int) -> list:
             raise NoFix("it does not stand in the same block")
         moved.append(statement)
     head = block[anchor]
-    if isinstance(head, ast.ImportFrom) and head.module == "__future__" or head is file.tree.body[0] and isinstance(
-            head, ast.Expr) and isinstance(head.value, ast.Constant):
+    if (
+        isinstance(head, ast.ImportFrom)
+        and head.module == "__future__"
+        or head is file.tree.body[0]
+        and isinstance(head, ast.Expr)
+        and isinstance(head.value, ast.Constant)
+    ):
         raise NoFix("nothing may stand above that")
     moved.sort(key=block.index)
     if not moved or block.index(moved[0]) <= anchor:
         raise NoFix("it already stands above")
     for statement in (*moved, block[anchor]):
         _alone_on_rows(file, statement)
-    passed = [s for s in block[anchor:block.index(moved[-1])] if s not in moved]
+    passed = [s for s in block[anchor : block.index(moved[-1])] if s not in moved]
     between = bound(passed)
     needs = sorted(loaded(moved) & between) or sorted(bound(moved) & (between | loaded(passed)))
     if needs:
@@ -54,7 +60,7 @@ def move_up(source, row_ranges, to_row: int) -> list:
     for statement in moved:
         first, last = rows(statement)
         first = _with_comments(file, block, statement)
-        lines = file.lines[first - 1:last]
+        lines = file.lines[first - 1 : last]
         if lines[-1].rstrip("\r\n") == lines[-1]:
             lines[-1] += file.newline
         text += "".join(lines)
@@ -76,8 +82,8 @@ def _block_with(tree, row):
 def _alone_on_rows(file, statement):
     """NoFix when other code shares the first or last row of the statement."""
     last = statement.end_lineno
-    head = file.lines[statement.lineno - 1].encode("utf-8", "surrogatepass")[:statement.col_offset]
-    tail = file.lines[last - 1].encode("utf-8", "surrogatepass")[statement.end_col_offset:].strip()
+    head = file.lines[statement.lineno - 1].encode("utf-8", "surrogatepass")[: statement.col_offset]
+    tail = file.lines[last - 1].encode("utf-8", "surrogatepass")[statement.end_col_offset :].strip()
     if head.strip() or tail and not tail.startswith(b"#"):
         raise NoFix("other code stands on the same line")
 
@@ -108,8 +114,11 @@ def with_rest(view, node, value=None, *, whole: bool = False) -> list:
     inner, after = rest[:used], rest[used:]
     if inner[0].leading_lines and not any(empty.comment for empty in inner[0].leading_lines):
         inner = [inner[0].with_changes(leading_lines=()), *inner[1:]]
-    new = cst.With([item], cst.IndentedBlock(inner, footer=block.footer if not after and hasattr(block, "footer") else ()),
-                   leading_lines=line.leading_lines)
+    new = cst.With(
+        [item],
+        cst.IndentedBlock(inner, footer=block.footer if not after and hasattr(block, "footer") else ()),
+        leading_lines=line.leading_lines,
+    )
     if line.trailing_whitespace.comment:
         new = new.with_changes(body=new.body.with_changes(header=line.trailing_whitespace))
     return view.edits({line: new, **{statement: [] for statement in rest[:used]}})
@@ -127,7 +136,9 @@ def stays_inside(view, node) -> str:
     if not isinstance(owner, (cst.FunctionDef, *LOOPS)):
         raise NoFix("it does not stand in the body of a function or a loop")
     trees = [tree for statement in rest for tree in _own_trees(view, statement)]
-    parents = {id(child): parent for tree in trees for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    parents = {
+        id(child): parent for tree in trees for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)
+    }
     for each in (each for tree in trees for each in ast.walk(tree)):
         if isinstance(each, (ast.Yield, ast.YieldFrom)):
             raise NoFix("the function is a generator")
@@ -179,8 +190,10 @@ def close_at_end(view, node, loop, method: str = "close") -> list:
     closing = cst.Finally(cst.IndentedBlock(view.new(f"{name}.{method}()\n")))
     first = rest[0]
     block = cst.Try(
-        cst.IndentedBlock([first.with_changes(leading_lines=()), *rest[1:]]), finalbody=closing,
-        leading_lines=first.leading_lines)
+        cst.IndentedBlock([first.with_changes(leading_lines=()), *rest[1:]]),
+        finalbody=closing,
+        leading_lines=first.leading_lines,
+    )
     return view.edits({first: block, **{statement: [] for statement in rest[1:]}})
 
 
@@ -188,7 +201,9 @@ def _while_bound(view, rest, name):
     """The statements of `rest` before `del name`; NoFix when the name is bound again or deleted anywhere else."""
     for number, statement in enumerate(rest):
         trees = list(_own_ast(view, statement))
-        if not any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in trees):
+        if not any(
+            isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in trees
+        ):
             continue
         if number and isinstance(trees[0], ast.Delete) and len(statement.body) == 1:
             return rest[:number]
@@ -199,7 +214,11 @@ def _while_bound(view, rest, name):
 def _opening(view, node):
     """(assignment, its line, name, the statements behind it in its block) for `name = call`."""
     small = view.small(node)
-    if not isinstance(small, cst.Assign) or len(small.targets) != 1 or not isinstance(small.targets[0].target, cst.Name):
+    if (
+        not isinstance(small, cst.Assign)
+        or len(small.targets) != 1
+        or not isinstance(small.targets[0].target, cst.Name)
+    ):
         raise NoFix("it is not assigned to one name")
     line = view.parent(small)
     block = view.parent(line)
@@ -208,7 +227,7 @@ def _opening(view, node):
     if not isinstance(block, (cst.IndentedBlock, cst.Module)):
         raise NoFix("there is no block to rewrite")
     index = next(i for i, own in enumerate(block.body) if own is line)
-    rest = list(block.body[index + 1:])
+    rest = list(block.body[index + 1 :])
     if not rest:
         raise NoFix("nothing follows it in its block")
     return small, line, small.targets[0].target.value, rest
@@ -218,8 +237,11 @@ def _through_last_use(view, rest, name) -> int:
     """How many statements of `rest` reach to the last use of `name`."""
     count = 0
     for number, statement in enumerate(rest, 1):
-        if name in loaded([view.ast_of(small) for small in statement.body] if isinstance(
-                statement, cst.SimpleStatementLine) else [view.ast_of(statement)]):
+        if name in loaded(
+            [view.ast_of(small) for small in statement.body]
+            if isinstance(statement, cst.SimpleStatementLine)
+            else [view.ast_of(statement)]
+        ):
             count = number
     if not count:
         raise NoFix(f"{name} is not used behind it")
@@ -234,7 +256,8 @@ def _not_used_behind(view, line, rest, name):
     if any(isinstance(node, ast.Name) and node.id == name and id(node) not in inside for node in scope):
         raise NoFix(f"{name} is used in other places")
     if function is None and name in loaded(
-            [statement for first, _, members in view.outline.groups if first != view.first_row for statement in members]):
+        [statement for first, _, members in view.outline.groups if first != view.first_row for statement in members]
+    ):
         raise NoFix(f"{name} is used in other places")
 
 

@@ -94,7 +94,10 @@ class Given:
     def first(self, shared, literals, skip):
         """A call that gets at one of the dotted names `shared` or the `literals`, but for those with ids in `skip`; or None."""
         for chain in sorted(shared):
-            for calls in (self._below.get(chain, ()), *(self._exact.get(prefix, ()) for prefix in prefixes(chain)[:-1])):
+            for calls in (
+                self._below.get(chain, ()),
+                *(self._exact.get(prefix, ()) for prefix in prefixes(chain)[:-1]),
+            ):
                 for call in calls:
                     if id(call) not in skip:
                         return call

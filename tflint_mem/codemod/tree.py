@@ -19,12 +19,43 @@ _ORDER = {
     "Param": ("name", "annotation", "default"),
     "Index": ("value",),
 }
-_SKIPPED = frozenset((
-    "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "colon", "dot", "equal", "operator",
-    "header", "footer", "leading_lines", "lines_after_decorators", "trailing_whitespace", "asynchronous", "relative",
-    "separator", "first_colon", "second_colon", "posonly_ind", "star", "indent", "newline", "encoding", "default_indent",
-    "default_newline", "has_trailing_newline", "start", "end", "conversion",
-))
+_SKIPPED = frozenset(
+    (
+        "lpar",
+        "rpar",
+        "lbracket",
+        "rbracket",
+        "lbrace",
+        "rbrace",
+        "comma",
+        "semicolon",
+        "colon",
+        "dot",
+        "equal",
+        "operator",
+        "header",
+        "footer",
+        "leading_lines",
+        "lines_after_decorators",
+        "trailing_whitespace",
+        "asynchronous",
+        "relative",
+        "separator",
+        "first_colon",
+        "second_colon",
+        "posonly_ind",
+        "star",
+        "indent",
+        "newline",
+        "encoding",
+        "default_indent",
+        "default_newline",
+        "has_trailing_newline",
+        "start",
+        "end",
+        "conversion",
+    )
+)
 _fields = {}
 
 
@@ -33,7 +64,8 @@ def fields(kind: type) -> tuple:
     known = _fields.get(kind)
     if known is None:
         known = _ORDER.get(kind.__name__) or tuple(
-            field.name for field in dataclasses.fields(kind)
+            field.name
+            for field in dataclasses.fields(kind)
             if field.name not in _SKIPPED and not field.name.startswith("whitespace")
         )
         _fields[kind] = known

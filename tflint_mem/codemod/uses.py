@@ -48,11 +48,13 @@ def _reads(body) -> dict:
 
 def _is_own(file, function, name) -> bool:
     """Whether `name` is a local of the function, not one that it shares with a scope around it."""
+
     def names():
         code = function.body if isinstance(function.body, list) else [function.body]
         own = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)} | bound(code)
         shared = {
-            name for inner in everything(code) if isinstance(inner, (ast.Global, ast.Nonlocal)) for name in inner.names}
+            name for inner in everything(code) if isinstance(inner, (ast.Global, ast.Nonlocal)) for name in inner.names
+        }
         return own - shared
 
     return name in file.once(("own", function), names)

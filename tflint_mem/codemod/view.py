@@ -36,7 +36,7 @@ class View:
         self.source = source
         self.outline = outline(source)
         self.first_row, self.last_row = first_row, last_row
-        self.lines = self.outline.lines[first_row - 1:last_row]
+        self.lines = self.outline.lines[first_row - 1 : last_row]
         self.text = "".join(self.lines)
         if not self.lines:
             raise NoFix("no statement stands there")
@@ -99,13 +99,16 @@ class View:
         """Pair `ast` and LibCST: calls by the order of their closing parentheses, statements by their order."""
         calls = sorted(
             (node for node in ast.walk(self.tree) if isinstance(node, ast.Call)),
-            key=lambda node: (node.end_lineno, node.end_col_offset))
+            key=lambda node: (node.end_lineno, node.end_col_offset),
+        )
         found = statements(self.tree.body)
         if len(calls) != len(self._calls) or any(
-                _shape(here) != _concrete_shape(there) for here, there in zip(calls, self._calls)):
+            _shape(here) != _concrete_shape(there) for here, there in zip(calls, self._calls)
+        ):
             raise NoFix("the calls cannot be told apart")
         if len(found) != len(self._statements) or any(
-                not _same_kind(here, there) for here, there in zip(found, self._statements)):
+            not _same_kind(here, there) for here, there in zip(found, self._statements)
+        ):
             raise NoFix("the statements cannot be told apart")
         self._ast = {}
         self._cst = {}
@@ -282,9 +285,18 @@ class View:
         try:
             found = windows(self, changes)
             if found is not None:
-                return [edit for first, behind, text in found for edit in hunks(
-                    self.source, self.outline.lines, self.first_row + first, self.lines[first:behind], split_lines(text),
-                    self.outline.newline)]
+                return [
+                    edit
+                    for first, behind, text in found
+                    for edit in hunks(
+                        self.source,
+                        self.outline.lines,
+                        self.first_row + first,
+                        self.lines[first:behind],
+                        split_lines(text),
+                        self.outline.newline,
+                    )
+                ]
             changed = changes.rebuild(self.module)
             code = changed.code if changed.body else ""
         except (RecursionError, MemoryError) as error:
@@ -293,7 +305,8 @@ class View:
             raise NoFix("the rewrite would not be valid code") from error
         parse(code)
         return hunks(
-            self.source, self.outline.lines, self.first_row, self.lines, split_lines(code), self.outline.newline)
+            self.source, self.outline.lines, self.first_row, self.lines, split_lines(code), self.outline.newline
+        )
 
 
 def view_at(source, row: int) -> View:

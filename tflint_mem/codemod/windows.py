@@ -57,8 +57,12 @@ class _Windows:
             block = self.view.parent(member)
             blocks.setdefault(id(block), (block, {}))[1][id(member)] = member
         for call in expressions.values():
-            if not any(id(around) in members for around in self.view.ancestors(call) for _, members in blocks.values()
-                       if not self.only_around(around)):
+            if not any(
+                id(around) in members
+                for around in self.view.ancestors(call)
+                for _, members in blocks.values()
+                if not self.only_around(around)
+            ):
                 self.expression(call)
         for block, members in blocks.values():
             self.block(block, members)
@@ -93,7 +97,7 @@ class _Windows:
         first, behind = here.lineno - 1, here.end_lineno
         text = "".join(view.lines[first:behind])
         start = view.position(here.lineno, here.col_offset)[1] - 1
-        end = sum(map(len, view.lines[first:behind - 1])) + view.position(here.end_lineno, here.end_col_offset)[1] - 1
+        end = sum(map(len, view.lines[first : behind - 1])) + view.position(here.end_lineno, here.end_col_offset)[1] - 1
         block = next((around for around in view.ancestors(call) if isinstance(around, _BLOCKS)), None)
         if self.code([call], block) != text[start:end]:
             raise _Unsure
@@ -129,7 +133,9 @@ class _Windows:
 
     def order(self, block) -> dict:
         """{id of a member: its number} of a block."""
-        return self.view.once(("order", id(block)), lambda: {id(item): number for number, item in enumerate(block.body)})
+        return self.view.once(
+            ("order", id(block)), lambda: {id(item): number for number, item in enumerate(block.body)}
+        )
 
     def gone(self, member, value) -> bool:
         replace = self.changes.replace
@@ -139,10 +145,13 @@ class _Windows:
 
     def members(self, block, first, last) -> None:
         """A window for some members in a row."""
-        items = block.body[first:last + 1]
+        items = block.body[first : last + 1]
         for item in items:
-            if isinstance(item, cst.BaseCompoundStatement) and self.changes.replace.get(id(item)) is None \
-                    and id(item) in self.changes.touched:
+            if (
+                isinstance(item, cst.BaseCompoundStatement)
+                and self.changes.replace.get(id(item)) is None
+                and id(item) in self.changes.touched
+            ):
                 raise _Unsure  # it inherits lines, and something in it changes as well
         begin = self.row(items[0]) - len(items[0].leading_lines)
         text = self.code(items, block)
@@ -199,7 +208,7 @@ class _Windows:
 
     def stands(self, text, begin, count) -> bool:
         """Whether these rows of the view hold `text`, but for the line end of the last one."""
-        there = "".join(self.view.lines[begin:begin + count])
+        there = "".join(self.view.lines[begin : begin + count])
         return there == text or there.rstrip("\r\n") == text.rstrip("\r\n") and begin + count == len(self.view.lines)
 
     def code(self, nodes, block) -> str:
@@ -214,10 +223,17 @@ class _Windows:
 
     def indents(self, block) -> list:
         """The indentations of the blocks around the members of `block`, outermost first."""
+
         def make():
-            found = [
-                each.indent if each.indent is not None else self.view.module.default_indent
-                for each in (block, *self.view.ancestors(block)) if isinstance(each, cst.IndentedBlock)] if block else []
+            found = (
+                [
+                    each.indent if each.indent is not None else self.view.module.default_indent
+                    for each in (block, *self.view.ancestors(block))
+                    if isinstance(each, cst.IndentedBlock)
+                ]
+                if block
+                else []
+            )
             return found[::-1]
 
         return self.view.once(("indents", id(block)), make)

@@ -3,9 +3,9 @@
 import os
 import sys
 
+from tflint_mem.hardening.faults import Faults
 from tflint_mem.settings import config, discovery
 from tflint_mem.settings.config import UsageError
-from tflint_mem.hardening.faults import Faults
 from tflint_mem.sources.files import TooLarge
 from tflint_mem.sources.source import Source, SourceError
 
@@ -15,7 +15,10 @@ _KEEP_BYTES = 4_000_000
 ENDS_HERE = False  # the process ends after this run: set by the command, not by callers in a living process
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
 MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and all
-_ATTRIBUTES = {"total-timeout": "total", "memory-limit": "memory"}  # keys of the table `verify` -> options, where they differ
+_ATTRIBUTES = {
+    "total-timeout": "total",
+    "memory-limit": "memory",
+}  # keys of the table `verify` -> options, where they differ
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
@@ -26,8 +29,23 @@ class Options:
     """
 
     __slots__ = (
-        "paths", "overrides", "config", "isolated", "diff", "add_noqa", "write_baseline", "statistics", "exit_zero",
-        "output_file", "stdin_filename", "quiet", "verbose", "color", "verify", "place", "trust",
+        "paths",
+        "overrides",
+        "config",
+        "isolated",
+        "diff",
+        "add_noqa",
+        "write_baseline",
+        "statistics",
+        "exit_zero",
+        "output_file",
+        "stdin_filename",
+        "quiet",
+        "verbose",
+        "color",
+        "verify",
+        "place",
+        "trust",
     )
 
     def __init__(self, paths, **given):
@@ -145,7 +163,12 @@ class Run:
         if self.stdin and options.paths != ["-"]:
             raise UsageError("`-` (standard input) cannot be checked together with other paths")
         self.settings = config.load(
-            [os.getcwd()] if paths == ["-"] else paths, options.config, options.isolated, options.overrides, options.trust)
+            [os.getcwd()] if paths == ["-"] else paths,
+            options.config,
+            options.isolated,
+            options.overrides,
+            options.trust,
+        )
         self.paths = paths
         self.findings, self.fixed, self.skipped_fixes = [], [], []
         self.fixing = self.options.diff or self.settings.fix
@@ -233,7 +256,14 @@ class Run:
     def _cache(self):
         """The cache, unless the run changes files, needs them all, or has so few that reading them is quicker."""
         options, settings = self.options, self.settings
-        if not settings.cache or self.stdin or settings.fix or options.diff or options.add_noqa or options.verify is not None:
+        if (
+            not settings.cache
+            or self.stdin
+            or settings.fix
+            or options.diff
+            or options.add_noqa
+            or options.verify is not None
+        ):
             return None
         if len(self.reader.files) < _FEWEST_TO_CACHE:
             return None
@@ -263,8 +293,15 @@ class Run:
             engine.hold()
         sources = chain(waiting, sources)
         self.faults.begin()
-        found = engine.analyze(sources, self.settings, len(self.reader.files), self.faults, alone=ENDS_HERE, every=every,
-                               tell=self.warn if self.options.verbose else None)
+        found = engine.analyze(
+            sources,
+            self.settings,
+            len(self.reader.files),
+            self.faults,
+            alone=ENDS_HERE,
+            every=every,
+            tell=self.warn if self.options.verbose else None,
+        )
         return [self._placed(finding) if finding.code == "TFM000" else finding for finding in found]
 
     def _placed(self, error):
@@ -295,8 +332,11 @@ class Run:
         findings = self._worth_showing(self._wanted(self.analyze(sources, every), get, warn=_say_nothing))
         failed = {path for _, path in self.faults.latest - self._first_faults}
         if failed:  # what was not looked at is not gone
-            findings += [finding for finding in self.findings if finding.path in changed and (finding.path in failed or None in failed)
-                         and finding not in findings]
+            findings += [
+                finding
+                for finding in self.findings
+                if finding.path in changed and (finding.path in failed or None in failed) and finding not in findings
+            ]
         if self.baseline:
             findings = self.baseline.new(findings, get)
         return findings, self._unsilenced(every, get, warn=_say_nothing)
@@ -324,7 +364,9 @@ class Run:
             return self._reader_of_stdin()
         found = discovery.discover(self.paths, self.settings)
         if self.options.verbose:
-            self.warn(f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}")
+            self.warn(
+                f"configuration: {self.settings.config_path or 'none'}; project root: {self.settings.project_root}"
+            )
             self.warn(f"{len(found.files)} file{'s' * (len(found.files) != 1)} to check")
             for path in found.outside:
                 self.warn(f"{path}: left out, a link that leads out of the tree; give it by name")
@@ -343,7 +385,9 @@ class Run:
         if len(raw) > most:
             raise UsageError(f"standard input: more than {most / 1e6:g} MB, which is {MOST_READ} times max-file-size")
         source = Source(self.paths[0], raw)
-        left_out = source.path != "-" and self.settings.force_exclude and discovery.is_excluded(source.path, self.settings)
+        left_out = (
+            source.path != "-" and self.settings.force_exclude and discovery.is_excluded(source.path, self.settings)
+        )
         reader = Reader([] if left_out else [source.path], self.settings, self.warn)
         reader.sources = lambda note=None: iter(() if left_out else (source,))
         reader.put(source)
@@ -355,8 +399,10 @@ class Run:
             return []
         enabled = self.settings.enabled
         findings = [
-            finding for finding in findings
-            if finding.code == "TFM000" or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
+            finding
+            for finding in findings
+            if finding.code == "TFM000"
+            or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
         ]
         return self._unsilenced(findings, get, warn)
 
@@ -379,7 +425,9 @@ class Run:
         """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""
         if self.settings.pedantic or not findings:
             return findings
-        return [finding for finding in findings if finding.persona == "regular" or finding.code in self.settings.explicit]
+        return [
+            finding for finding in findings if finding.persona == "regular" or finding.code in self.settings.explicit
+        ]
 
     def _keep_place(self):
         """Only what stands in the file, or on the row, that `verify` was asked about."""

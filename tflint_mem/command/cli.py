@@ -28,7 +28,9 @@ class _List(click.ParamType):
 _SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, "-V", "--version", prog_name="tflint-mem", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx):
@@ -58,17 +60,64 @@ _VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "rep
 
 def _verify_options(command):
     """The options that say how a verification runs, shared by `check --verify` and `verify`."""
-    for option in reversed((
-        click.option("--verify-device", "verify_device", type=click.Choice(["auto", "cpu", "gpu"]), help="Where to measure (default: a GPU if there is one)."),
-        click.option("--verify-python", "verify_python", type=click.Path(), help="The interpreter that has TensorFlow (default: this one)."),
-        click.option("--verify-timeout", "verify_timeout", type=float, metavar="SECONDS", help="Time for one finding (default: 60)."),
-        click.option("--verify-total-timeout", "verify_total", type=float, metavar="SECONDS", help="Time for all findings (default: no limit)."),
-        click.option("--verify-memory", "verify_memory", metavar="SIZE", help="Memory at which a child is stopped, for example 4G."),
-        click.option("--verify-env", "verify_env", metavar="NAME", multiple=True, callback=lambda ctx, param, names: names or None,
-                     help="A variable of the environment that children may see; most are kept from them.  Can be repeated."),
-        click.option("--keep", "verify_keep", type=click.Path(), metavar="FOLDER", help="Keep what was run as runnable files: minimal reproductions."),
-        click.option("--report", "verify_report", type=click.Path(), metavar="FILE.html", help="Write a page with the curves, the code and the fix."),
-    )):
+    for option in reversed(
+        (
+            click.option(
+                "--verify-device",
+                "verify_device",
+                type=click.Choice(["auto", "cpu", "gpu"]),
+                help="Where to measure (default: a GPU if there is one).",
+            ),
+            click.option(
+                "--verify-python",
+                "verify_python",
+                type=click.Path(),
+                help="The interpreter that has TensorFlow (default: this one).",
+            ),
+            click.option(
+                "--verify-timeout",
+                "verify_timeout",
+                type=float,
+                metavar="SECONDS",
+                help="Time for one finding (default: 60).",
+            ),
+            click.option(
+                "--verify-total-timeout",
+                "verify_total",
+                type=float,
+                metavar="SECONDS",
+                help="Time for all findings (default: no limit).",
+            ),
+            click.option(
+                "--verify-memory",
+                "verify_memory",
+                metavar="SIZE",
+                help="Memory at which a child is stopped, for example 4G.",
+            ),
+            click.option(
+                "--verify-env",
+                "verify_env",
+                metavar="NAME",
+                multiple=True,
+                callback=lambda ctx, param, names: names or None,
+                help="A variable of the environment that children may see; most are kept from them.  Can be repeated.",
+            ),
+            click.option(
+                "--keep",
+                "verify_keep",
+                type=click.Path(),
+                metavar="FOLDER",
+                help="Keep what was run as runnable files: minimal reproductions.",
+            ),
+            click.option(
+                "--report",
+                "verify_report",
+                type=click.Path(),
+                metavar="FILE.html",
+                help="Write a page with the curves, the code and the fix.",
+            ),
+        )
+    ):
         command = option(command)
     return command
 
@@ -82,11 +131,19 @@ def _verify_given(given):
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
 @click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
-@click.option("--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere.")
-@click.option("--pedantic/--no-pedantic", default=None, help="Also show what is only possible, or slow where it hardly adds up.")
+@click.option(
+    "--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere."
+)
+@click.option(
+    "--pedantic/--no-pedantic", default=None, help="Also show what is only possible, or slow where it hardly adds up."
+)
 @click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
-@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at.")
-@click.option("--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything.")
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at."
+)
+@click.option(
+    "--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything."
+)
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--output-file", type=click.Path(), help="Write the report there instead of to standard output.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when something was found.")
@@ -96,24 +153,52 @@ def _verify_given(given):
 @click.option("--add-noqa", is_flag=True, help="Add a `noqa` comment for every finding.")
 @click.option("--exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out, instead of the usual ones.")
 @click.option("--extend-exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out as well.")
-@click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also if given by name.")
-@click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores (the default).")
-@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE",
-              help="A configuration file instead of the nearest one, or one setting in TOML.")
+@click.option(
+    "--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also if given by name."
+)
+@click.option(
+    "--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores (the default)."
+)
+@click.option(
+    "--config",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="A configuration file instead of the nearest one, or one setting in TOML.",
+)
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
-@click.option("--timeout-per-file", type=click.FloatRange(0, 1e9, max_open=True), default=None, metavar="SECONDS",
-              help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).")
-@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
+@click.option(
+    "--timeout-per-file",
+    type=click.FloatRange(0, 1e9, max_open=True),
+    default=None,
+    metavar="SECONDS",
+    help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).",
+)
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.",
+)
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
-@click.option("--cache-dir", type=click.Path(file_okay=False, resolve_path=True), help="The folder of the cache (default: .tflint_mem_cache in the project).")
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, resolve_path=True),
+    help="The folder of the cache (default: .tflint_mem_cache in the project).",
+)
 @click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
-@click.option("--verify", "verifies", is_flag=True, help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
-              "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.")
+@click.option(
+    "--verify",
+    "verifies",
+    is_flag=True,
+    help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
+    "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.",
+)
 @click.option("--verify-only", type=_SELECTORS, hidden=True)
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal."
+)
 def check(paths, config, no_cache, verifies, verify_only, **given):
     """Check files and folders (default: the current folder).  `-` checks standard input."""
     from tflint_mem.command.check import Options, run
@@ -125,14 +210,29 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
         raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
     given["verify"] = verify if verifies else None
 
-    if sum(bool(given[mode]) for mode in ("diff", "add_noqa", "write_baseline")) + bool(given["fix"] and not given["diff"]) > 1:
-        raise click.UsageError("--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them")
+    if (
+        sum(bool(given[mode]) for mode in ("diff", "add_noqa", "write_baseline"))
+        + bool(given["fix"] and not given["diff"])
+        > 1
+    ):
+        raise click.UsageError(
+            "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
+        )
     settings = {}
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
-    for name in ("fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "force_exclude", "respect_gitignore",
-                 "timeout_per_file"):
+    for name in (
+        "fix",
+        "unsafe_fixes",
+        "pedantic",
+        "output_format",
+        "baseline",
+        "cache_dir",
+        "force_exclude",
+        "respect_gitignore",
+        "timeout_per_file",
+    ):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
     return run(Options(paths, overrides=settings, config=config, **given))
@@ -140,13 +240,23 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
 
 @cli.command()
 @click.argument("place", metavar="FILE[:ROW]")
-@click.option("--project", type=click.Path(exists=True, file_okay=False), help="The folder of the project the file belongs to (default: the file alone).")
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False),
+    help="The folder of the project the file belongs to (default: the file alone).",
+)
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
-@click.option("--trust", is_flag=True, help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.")
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.",
+)
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal."
+)
 def verify(place, project, output_format, **given):
     """Run one place and measure it: the findings of a file, or what stands on a row of it.
 
@@ -161,7 +271,11 @@ def verify(place, project, output_format, **given):
     if not os.path.isfile(path):
         raise click.UsageError(f"{path}: no such file")
     measured = _verify_given(given)
-    return run(Options([project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given))
+    return run(
+        Options(
+            [project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given
+        )
+    )
 
 
 @cli.command()

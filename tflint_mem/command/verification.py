@@ -15,13 +15,21 @@ def verify(run):
     report = given.pop("report", None)
     try:
         outcome = command.run(
-            [finding for finding in run.findings if finding.code != "TFM000"], run.reader.kept(), run.settings, given, report=report,
-            source_of=run.reader.get, quiet=run.options.quiet)
+            [finding for finding in run.findings if finding.code != "TFM000"],
+            run.reader.kept(),
+            run.settings,
+            given,
+            report=report,
+            source_of=run.reader.get,
+            quiet=run.options.quiet,
+        )
     except OptionError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
-    run.findings = sorted([*(f for f in run.findings if f.code == "TFM000"), *outcome.findings], key=lambda f: f.sort_key())
+    run.findings = sorted(
+        [*(f for f in run.findings if f.code == "TFM000"), *outcome.findings], key=lambda f: f.sort_key()
+    )
     run.interrupted = outcome.interrupted
     for line in outcome.unwritten:
         run.failed = True

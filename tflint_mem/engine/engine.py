@@ -10,13 +10,14 @@ import sys
 import warnings
 
 from tflint_mem import facts as F
-from . import relevance
+from tflint_mem.finding import Finding, Fix, Step
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.faults import Overtime
-from tflint_mem.finding import Finding, Fix, Step
+from tflint_mem.hardening.watch import OFF
 from tflint_mem.project.project import Project
 from tflint_mem.sources.source import SourceError
-from tflint_mem.hardening.watch import OFF
+
+from . import relevance
 
 RECURSION = 6000
 KEEP_BYTES = 4_000_000
@@ -219,8 +220,18 @@ def _syntax_finding(source, error, more=0):
         except (SourceError, ValueError, IndexError):
             cell, local = None, row
     place = (max(local, 1), max(column, 1))
-    return Finding(code="TFM000", name="syntax-error", group="syntax", severity="error", message=f"does not parse: {message}",
-                   path=source.path, cell=cell, start=place, end=place, noqa_row=place[0])
+    return Finding(
+        code="TFM000",
+        name="syntax-error",
+        group="syntax",
+        severity="error",
+        message=f"does not parse: {message}",
+        path=source.path,
+        cell=cell,
+        start=place,
+        end=place,
+        noqa_row=place[0],
+    )
 
 
 # -- rules ----------------------------------------------------------------------------------------------------------
@@ -234,7 +245,11 @@ def _all_finished(running, kept, faults, watched, every=None):
         findings[id(draft)] = _try(running, draft, kept, faults, watched)
     if every is not None:
         for draft in _most_specific(drafts):
-            known = findings[id(draft)] if id(draft) in findings else _try(running, draft, kept, faults, watched, whole=False)
+            known = (
+                findings[id(draft)]
+                if id(draft) in findings
+                else _try(running, draft, kept, faults, watched, whole=False)
+            )
             every += filter(None, (known,))
     return [finding for finding in findings.values() if finding is not None]
 
@@ -272,8 +287,9 @@ def _most_specific(drafts):
 
 def _finished(context, draft, kept, faults, watched, whole=True):
     """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
-    from . import worth
     from tflint_mem.ruleset.registry import BY_CODE
+
+    from . import worth
 
     rule = BY_CODE[draft.code]
     sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
@@ -288,11 +304,22 @@ def _finished(context, draft, kept, faults, watched, whole=True):
         end_row, end = row, start
     fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
     return Finding(
-        code=draft.code, name=rule.name, group=draft.group or rule.group, severity=draft.severity or rule.severity,
-        confidence=sure, persona=worth.persona(context, draft, sure, draft.group or rule.group),
-        message=draft.message, measured=draft.measured, help=_with_reason(draft.help, refusal), path=draft.m.path, cell=cell,
-        start=(row, start[1]), end=(end_row, end[1]), noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace), fix=fix,
+        code=draft.code,
+        name=rule.name,
+        group=draft.group or rule.group,
+        severity=draft.severity or rule.severity,
+        confidence=sure,
+        persona=worth.persona(context, draft, sure, draft.group or rule.group),
+        message=draft.message,
+        measured=draft.measured,
+        help=_with_reason(draft.help, refusal),
+        path=draft.m.path,
+        cell=cell,
+        start=(row, start[1]),
+        end=(end_row, end[1]),
+        noqa_row=noqa_row,
+        trace=tuple(_step(kept, *step) for step in draft.trace),
+        fix=fix,
     )
 
 
@@ -357,4 +384,6 @@ def _fix(draft, source, faults, watched):
         return None, ""
     if not edits:
         return None, ""
-    return Fix(applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end)))), ""
+    return Fix(
+        applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end)))
+    ), ""

@@ -12,10 +12,26 @@ from tflint_mem.sources.source import Source, SourceError
 
 # What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
 # part: what they repeat is no evidence for the program.
-_IN_TESTS = tuple(word.encode() for word in (
-    "load_model", "saved_model.load", "hub.load", "Sequential(", "clone_model", "InteractiveSession", "Session(", "clear_session", "reset_default_graph",
-    "set_memory_growth", "device_configuration", "HashTable", ".predict(", ".function(", "set_session",
-))
+_IN_TESTS = tuple(
+    word.encode()
+    for word in (
+        "load_model",
+        "saved_model.load",
+        "hub.load",
+        "Sequential(",
+        "clone_model",
+        "InteractiveSession",
+        "Session(",
+        "clear_session",
+        "reset_default_graph",
+        "set_memory_growth",
+        "device_configuration",
+        "HashTable",
+        ".predict(",
+        ".function(",
+        "set_session",
+    )
+)
 ROUNDS = 6  # an importer of an importer of …
 HELPERS = 2  # a helper behind a package's `__init__`; those of distant importers say little
 
@@ -136,12 +152,21 @@ def imported(raw):
     lines = iter(raw.split(b"\n"))
     for line in lines:
         if b"%run" in line:
-            found.update((None, os.path.splitext(os.path.basename(name.strip("\"',\\n")))[0]) for name in line.partition(b"%run")[2].decode("utf-8", "replace").split())
+            found.update(
+                (None, os.path.splitext(os.path.basename(name.strip("\"',\\n")))[0])
+                for name in line.partition(b"%run")[2].decode("utf-8", "replace").split()
+            )
         if b"import" not in line:
             continue
         text = line.strip().lstrip(b'"')  # notebooks quote their lines
         if b"import_module(" in text:
-            name = text.partition(b"import_module(")[2].lstrip(b"\\\"'").partition(b")")[0].rstrip(b"\\\"'").decode("utf-8", "replace")
+            name = (
+                text.partition(b"import_module(")[2]
+                .lstrip(b"\\\"'")
+                .partition(b")")[0]
+                .rstrip(b"\\\"'")
+                .decode("utf-8", "replace")
+            )
             if name.replace(".", "").isidentifier():
                 found.update(_ends(name.split(".")))
             continue

@@ -7,10 +7,10 @@ answered anew from the facts.
 
 import gc
 
-from tflint_mem.ruleset.context import Context
 from tflint_mem.hardening.faults import Failure, Overtime
-from tflint_mem.ruleset.registry import RULES, module_of
 from tflint_mem.hardening.watch import OFF, SHARED
+from tflint_mem.ruleset.context import Context
+from tflint_mem.ruleset.registry import RULES, module_of
 
 MOST_MODULES = 200  # in which one rule may fail; then it is left out in the others, too
 
@@ -126,7 +126,9 @@ class Running:
                 self._failed(rule, piece[0])
                 failed += 1
                 if failed == MOST_MODULES and pieces:
-                    self.faults.add(f"rule {rule.CODE} in all files that it has not looked at yet", failure=self._failure)
+                    self.faults.add(
+                        f"rule {rule.CODE} in all files that it has not looked at yet", failure=self._failure
+                    )
                     break
             else:
                 middle = len(piece) // 2

@@ -13,21 +13,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tflint_mem import facts as F
-from tflint_mem.ruleset.context import Context, Draft
 from tflint_mem.finding import CONFIDENCES, PERSONAS
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.project.repeats.repeats import Repeat
+from tflint_mem.ruleset.context import Context, Draft
 
 CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
 REGULAR, PEDANTIC = PERSONAS
 _A_LITTLE = 2  # guesses
 _LOOPS = frozenset(("loop", "while"))
 _PLOTTING, _FIGURES = frozenset(("matplotlib.pyplot", "pylab")), frozenset(("figure", "subplots", "show", "savefig"))
-_ENCODING, _FILES = frozenset(("soundfile", "scipy.io.wavfile", "cv2", "imageio", "skimage.io")), frozenset(("write", "imwrite", "imsave"))
+_ENCODING, _FILES = (
+    frozenset(("soundfile", "scipy.io.wavfile", "cv2", "imageio", "skimage.io")),
+    frozenset(("write", "imwrite", "imsave")),
+)
 _ENCODING_MS = 5.0  # an image or a second of sound
 WORTH_MS = 1500.0  # of all repeats together
 # Milliseconds per repeat that the rule's remedy saves (docs/rules: TensorFlow 2.15 and 2.21, small model, CPU).
-_COST_MS = {"TFM104": 50.0, "TFM107": 10.0, "TFM201": 40.0, "TFM202": 1.8, "TFM203": 18.0, "TFM301": 45.0, "TFM401": 4.0, "TFM402": 4.0}
+_COST_MS = {
+    "TFM104": 50.0,
+    "TFM107": 10.0,
+    "TFM201": 40.0,
+    "TFM202": 1.8,
+    "TFM203": 18.0,
+    "TFM301": 45.0,
+    "TFM401": 4.0,
+    "TFM402": 4.0,
+}
 
 
 def confidence(context: Context, draft: Draft) -> str:
@@ -55,7 +67,11 @@ def _adds_up(context: Context, draft: Draft) -> bool:
     Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding is about.
     """
     repeat, cost = draft.repeat, _COST_MS.get(draft.code, WORTH_MS)
-    if repeat is not None and (_calls_in_pass(repeat, _PLOTTING, _FIGURES) or cost <= _ENCODING_MS and _calls_in_pass(repeat, _ENCODING, _FILES)):
+    if repeat is not None and (
+        _calls_in_pass(repeat, _PLOTTING, _FIGURES)
+        or cost <= _ENCODING_MS
+        and _calls_in_pass(repeat, _ENCODING, _FILES)
+    ):
         return False
     if repeat is None or repeat.count is None or repeat.count * cost >= WORTH_MS:
         return True
@@ -65,7 +81,15 @@ def _adds_up(context: Context, draft: Draft) -> bool:
 def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[str]) -> bool:
     """Does each pass of the loop, outside of any condition, call one of the functions of one of the libraries?"""
     m, loop = repeat.module, repeat.context
-    known = {name for name, module, attribute, level in m.imports if not level and (module in libraries or f"{module}.{attribute}" in libraries)} if loop is not None else ()
+    known = (
+        {
+            name
+            for name, module, attribute, level in m.imports
+            if not level and (module in libraries or f"{module}.{attribute}" in libraries)
+        }
+        if loop is not None
+        else ()
+    )
     if not known:
         return False
     for j in m.scope_calls(repeat.hops[0][0].calls[repeat.hops[0][1]][3]):
@@ -86,7 +110,9 @@ def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:
         passes = repeats_of.count(m, loop)
         count = None if passes is None or count is None else passes * count
         yield count
-    for caller, j, how in context.project.callers(m, m.calls[i][3]) if m.calls[i][3] and not repeats_of.guards.once(m, i, -1) else ():
+    for caller, j, how in (
+        context.project.callers(m, m.calls[i][3]) if m.calls[i][3] and not repeats_of.guards.once(m, i, -1) else ()
+    ):
         if how == "call" and not context.in_tests(caller):
             for outer in context.repeats(caller, j):
                 if outer.kind in _LOOPS:

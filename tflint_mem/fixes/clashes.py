@@ -68,7 +68,7 @@ def _functions(source):
         return scopes
     found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     for number, node in enumerate(sorted(found, key=lambda node: node.lineno), 1):
-        scopes[node.lineno + 1:node.end_lineno + 1] = [number] * (node.end_lineno - node.lineno)
+        scopes[node.lineno + 1 : node.end_lineno + 1] = [number] * (node.end_lineno - node.lineno)
     return scopes
 
 

@@ -158,8 +158,14 @@ def _quoted(name):
     if name.isprintable() and not any(character in name for character in '"\\'):
         return name
     known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
-    return '"' + "".join(
-        "\\" + known[byte] if byte in known else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in os.fsencode(name)) + '"'
+    return (
+        '"'
+        + "".join(
+            "\\" + known[byte] if byte in known else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
+            for byte in os.fsencode(name)
+        )
+        + '"'
+    )
 
 
 def _keep_ends(text):

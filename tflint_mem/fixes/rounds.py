@@ -11,10 +11,11 @@ import warnings
 from collections import Counter
 from typing import NamedTuple
 
-from .clashes import Taken, edits_of, first_place, same
 from tflint_mem.finding import SAFE
-from .shift import Shift
 from tflint_mem.sources.source import Source, SourceError
+
+from .clashes import Taken, edits_of, first_place, same
+from .shift import Shift
 
 MOST_ROUNDS = 30
 MOST_CHECKS = 60  # of the whole project, for one file
@@ -99,8 +100,11 @@ class _Fixer:
                 self.left_out, progress = {}, False  # what was refused may hold by now; if not, it is refused again
                 continue
             if self.rounds >= MOST_ROUNDS or self.checks >= MOST_CHECKS or self.builds >= MOST_BUILDS:
-                end = f"still not settled after {self.rounds} rounds" if self.rounds >= MOST_ROUNDS else \
-                    "not tried: too many other fixes did not hold"
+                end = (
+                    f"still not settled after {self.rounds} rounds"
+                    if self.rounds >= MOST_ROUNDS
+                    else "not tried: too many other fixes did not hold"
+                )
                 break
             accepted, new, found, owed = yield from self.accept(batch)
             if not accepted:
@@ -131,17 +135,21 @@ class _Fixer:
     def take_back(self):
         """A fix that was taken on trust did not lead to the end: back to where that began, and no trust from there on."""
         self.source, self.found = self.trust.source, self.trust.found
-        del self.applied[self.trust.applied:]
+        del self.applied[self.trust.applied :]
         self.left_out = dict(self.trust.left_out)
         self.trusting, self.trust, self.owed = False, None, set()
 
     def has_fix(self, finding):
         """Whether the finding has a fix that may be applied."""
-        return finding.fix is not None and bool(finding.fix.edits) and (self.unsafe or finding.fix.applicability == SAFE)
+        return (
+            finding.fix is not None and bool(finding.fix.edits) and (self.unsafe or finding.fix.applicability == SAFE)
+        )
 
     def candidates(self):
         """The fixes to try, in order of their first edits."""
-        found = [finding for finding in self.found.wanted if self.has_fix(finding) and _key(finding) not in self.left_out]
+        found = [
+            finding for finding in self.found.wanted if self.has_fix(finding) and _key(finding) not in self.left_out
+        ]
         return sorted(found, key=lambda finding: (first_place(finding.fix.edits), finding.sort_key()))
 
     def batch(self):
@@ -160,7 +168,9 @@ class _Fixer:
         """`(accepted, new bytes, findings, owed)`: the most of `batch` that holds; the rest is left out with its reason."""
         accepted, new, found, owed = [], self.source.raw, self.found, set()
         groups = [self.buildable(batch)]
-        while groups and self.checks < MOST_CHECKS and self.builds < MOST_BUILDS:  # what was not tried is told at the end
+        while (
+            groups and self.checks < MOST_CHECKS and self.builds < MOST_BUILDS
+        ):  # what was not tried is told at the end
             group = groups.pop(0)
             if group:
                 objection, outcome = yield from self.attempt(accepted + group)
@@ -284,7 +294,8 @@ def _appeared(before, after, objection):
     """The findings of `after` that are not those of `before`, moved by the edits and without the fixed ones."""
     fixed = {_key(finding) for finding in objection.group}
     expected = Counter(
-        (finding.code, objection.shift.moved(_place(finding))) for finding in before if _key(finding) not in fixed)
+        (finding.code, objection.shift.moved(_place(finding))) for finding in before if _key(finding) not in fixed
+    )
     new = []
     for finding in after:
         key = _key(finding)

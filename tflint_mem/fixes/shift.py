@@ -36,7 +36,9 @@ class _Cell:
     def add(self, edit) -> None:
         begin = self.moved(edit.start)
         rows = edit.content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        behind = (begin[0], begin[1] + len(rows[0])) if len(rows) == 1 else (begin[0] + len(rows) - 1, len(rows[-1]) + 1)
+        behind = (
+            (begin[0], begin[1] + len(rows[0])) if len(rows) == 1 else (begin[0] + len(rows) - 1, len(rows[-1]) + 1)
+        )
         self.edits.append(edit)
         self.ends.append(edit.end)
         self.begins.append(begin)

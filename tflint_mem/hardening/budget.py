@@ -32,8 +32,10 @@ class Searches:
 
     def lines(self) -> list[str]:
         """One line for each search that was given up: where, and which."""
-        return [f"{path}:{line}: unknown: the search for {kind} was given up after {most} steps"
-                for (kind, path, line), most in self.given_up.items()]
+        return [
+            f"{path}:{line}: unknown: the search for {kind} was given up after {most} steps"
+            for (kind, path, line), most in self.given_up.items()
+        ]
 
 
 class Search:
@@ -99,8 +101,8 @@ def settle(root, look, memo: dict, top: int = 1, cycle: int = 0) -> int:
         else:
             question, answer, _, low = frames.pop()
             if low == numbers[question]:  # its cycle is complete, or it is in none
-                members = waiting[_position(waiting, question):]
-                del waiting[len(waiting) - len(members):]
+                members = waiting[_position(waiting, question) :]
+                del waiting[len(waiting) - len(members) :]
                 for member in members:
                     memo[member] = answer
             if frames:

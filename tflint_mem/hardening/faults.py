@@ -37,11 +37,20 @@ class Faults:
     def add(self, what, path=None, row=None, failure=None):
         """`what` failed, for example "rule TFM101", at a place; `failure` is the exception that is handled now when it is not given."""
         failure = failure or Failure(sys.exc_info()[1], self.verbose)
-        self._tell(what, path, f"{_place(path, row)}{what} failed and is left out here: {failure.text}; {_REPORT}", failure.trace)
+        self._tell(
+            what,
+            path,
+            f"{_place(path, row)}{what} failed and is left out here: {failure.text}; {_REPORT}",
+            failure.trace,
+        )
 
     def overtime(self, what, path, seconds):
         """The file at `path`, or what is no single file's, was given up after so many seconds."""
-        self._tell(what, path, f"{_place(path, None)}{what} is left out: it takes longer than {seconds:g} s (--timeout-per-file)")
+        self._tell(
+            what,
+            path,
+            f"{_place(path, None)}{what} is left out: it takes longer than {seconds:g} s (--timeout-per-file)",
+        )
 
     def around(self, what, path=None):
         """A `with` block whose fault costs the rest of the block only.  Mistakes of the user and the end of a pipe pass through."""
@@ -81,6 +90,7 @@ class _Around:
 
     def __exit__(self, kind, error, traceback):
         from tflint_mem.settings.config import UsageError
+
         from .streams import refused
 
         if not isinstance(error, Exception) or isinstance(error, (UsageError, BrokenPipeError)) or refused(error):

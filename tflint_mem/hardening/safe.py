@@ -77,7 +77,9 @@ def dumps(value: object, indent: int | None = 2) -> str:
 def _escape(character: str) -> str:
     known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
     number = ord(character)
-    return known or (f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}")
+    return known or (
+        f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
+    )
 
 
 def _plain_tree(value: object) -> object:

@@ -4,9 +4,10 @@ import errno
 import os
 import sys
 
-
 # what writing to an open file may end in
-_REFUSED = frozenset((errno.ENOSPC, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EPERM, errno.ENXIO, errno.EAGAIN))
+_REFUSED = frozenset(
+    (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EPERM, errno.ENXIO, errno.EAGAIN)
+)
 
 
 def refused(error: BaseException) -> bool:

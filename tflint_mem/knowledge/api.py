@@ -10,28 +10,87 @@ Facts come from the public API of TensorFlow 1.15 to 2.21 and Keras 2 and 3; wha
 # -- names --------------------------------------------------------------------------------------------------------
 
 _KERAS_ROOTS = (
-    "tensorflow.python.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras", "tensorflow.contrib.keras.python.keras",
-    "tensorflow.contrib.keras.api.keras", "tensorflow.contrib.keras", "tensorflow._api.v2.keras", "tensorflow.keras",
-    "tf_keras.src", "tf_keras.api", "tf_keras", "keras._tf_keras.keras", "keras.src", "keras.api._v2.keras", "keras.api", "keras",
+    "tensorflow.python.keras",
+    "tensorflow.compat.v1.keras",
+    "tensorflow.compat.v2.keras",
+    "tensorflow.contrib.keras.python.keras",
+    "tensorflow.contrib.keras.api.keras",
+    "tensorflow.contrib.keras",
+    "tensorflow._api.v2.keras",
+    "tensorflow.keras",
+    "tf_keras.src",
+    "tf_keras.api",
+    "tf_keras",
+    "keras._tf_keras.keras",
+    "keras.src",
+    "keras.api._v2.keras",
+    "keras.api",
+    "keras",
 )
 _TF_ROOTS = ("tensorflow.compat.v1", "tensorflow.compat.v2", "tensorflow._api.v2", "tensorflow_core", "tensorflow")
-EXTERNAL_ROOTS = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub", "tensorflow_datasets", "tensorflow_probability",
-                            "tensorflow_addons", "tensorflow_text", "tensorflow_core", "numpy", "sklearn", "torch", "cv2"))
+EXTERNAL_ROOTS = frozenset(
+    (
+        "tensorflow",
+        "keras",
+        "tf_keras",
+        "tensorflow_hub",
+        "tensorflow_datasets",
+        "tensorflow_probability",
+        "tensorflow_addons",
+        "tensorflow_text",
+        "tensorflow_core",
+        "numpy",
+        "sklearn",
+        "torch",
+        "cv2",
+    )
+)
 
 # Names whose last part alone says what they are, wherever old and new Keras keep them.
 _KERAS_TAILS = {
-    name: "keras." + name for name in (
-        "load_model", "model_from_json", "model_from_yaml", "model_from_config", "clone_model", "Model", "Sequential", "Functional",
-        "Input", "History", "TFSMLayer",
+    name: "keras." + name
+    for name in (
+        "load_model",
+        "model_from_json",
+        "model_from_yaml",
+        "model_from_config",
+        "clone_model",
+        "Model",
+        "Sequential",
+        "Functional",
+        "Input",
+        "History",
+        "TFSMLayer",
     )
 }
 _KERAS_TAILS["clear_session"] = "keras.clear_session"
 _KERAS_TAILS["Layer"] = "keras.layers.Layer"
 _KERAS_TAILS["Callback"] = "keras.callbacks.Callback"
 _KERAS_TAILS["LambdaCallback"] = "keras.callbacks.LambdaCallback"
-_KERAS_SECTIONS = frozenset(("layers", "optimizers", "metrics", "losses", "applications", "callbacks", "backend", "initializers",
-                             "regularizers", "preprocessing", "utils", "datasets", "activations", "wrappers", "mixed_precision", "ops",
-                             "saving", "random", "constraints", "experimental"))
+_KERAS_SECTIONS = frozenset(
+    (
+        "layers",
+        "optimizers",
+        "metrics",
+        "losses",
+        "applications",
+        "callbacks",
+        "backend",
+        "initializers",
+        "regularizers",
+        "preprocessing",
+        "utils",
+        "datasets",
+        "activations",
+        "wrappers",
+        "mixed_precision",
+        "ops",
+        "saving",
+        "random",
+        "constraints",
+        "experimental",
+    )
+)
 
 _TF_ALIASES = {
     "tf.python.client.session.Session": "tf.Session",
@@ -83,10 +142,10 @@ def canonical(dotted):
 def _canonical(dotted):
     for root in _KERAS_ROOTS:
         if dotted.startswith(root) and (len(dotted) == len(root) or dotted[len(root)] == "."):
-            return _keras("keras" + dotted[len(root):])
+            return _keras("keras" + dotted[len(root) :])
     for root in _TF_ROOTS:
         if dotted.startswith(root) and (len(dotted) == len(root) or dotted[len(root)] == "."):
-            rest = "tf" + dotted[len(root):]
+            rest = "tf" + dotted[len(root) :]
             if rest.startswith("tf.initialize_all"):
                 return "tf.global_variables_initializer"
             return _TF_ALIASES.get(rest, rest)
@@ -104,7 +163,11 @@ def _library(dotted):
             return "transformers.pipeline"
         if method in ("from_pretrained", "from_config") and owner.startswith("TF"):
             return "transformers.TFModel." + method
-        return "transformers.TFModel" if method.startswith("TF") and method[2:3].isupper() and "Output" not in method else None
+        return (
+            "transformers.TFModel"
+            if method.startswith("TF") and method[2:3].isupper() and "Output" not in method
+            else None
+        )
     if method == "from_preset" and not owner.endswith(_NO_MODELS):
         return "keras_hub.from_preset"
     return None
@@ -120,7 +183,9 @@ def _keras(name):
     tail = parts[-1]
     if tail in _KERAS_TAILS and len(parts) <= 6:
         return _KERAS_TAILS[tail]
-    if len(parts) > 2 and parts[-2][:1].isupper() and parts[-2] in _KERAS_TAILS:  # keras.engine.training.Model.from_config
+    if (
+        len(parts) > 2 and parts[-2][:1].isupper() and parts[-2] in _KERAS_TAILS
+    ):  # keras.engine.training.Model.from_config
         return f"{_KERAS_TAILS[parts[-2]]}.{tail}"
     section = parts[1]
     if section == "legacy" and len(parts) > 2:
@@ -188,8 +253,12 @@ _methods("model", "tensor", "call __call__")
 _methods("model", "layer", "get_layer")
 _methods("layer", "tensor", "call __call__")
 _methods("saved_model", "tensor", "call __call__")
-_methods("dataset", "dataset", "map batch shuffle repeat prefetch take skip filter cache unbatch padded_batch interleave flat_map shard concatenate "
-         "enumerate window with_options apply zip ragged_batch rebatch snapshot random scan")
+_methods(
+    "dataset",
+    "dataset",
+    "map batch shuffle repeat prefetch take skip filter cache unbatch padded_batch interleave flat_map shard concatenate "
+    "enumerate window with_options apply zip ragged_batch rebatch snapshot random scan",
+)
 _methods("dataset", "iterator", "make_one_shot_iterator make_initializable_iterator as_numpy_iterator __iter__")
 _methods("iterator", "tensor", "get_next next")
 _methods("tape", "tensor", "gradient jacobian batch_jacobian")
@@ -210,52 +279,213 @@ _methods("backend-function", "ndarray", "__call__")
 
 # What an attribute of a thing is.
 ATTRIBUTES = {
-    ("model", "output"): "tensor", ("model", "input"): "tensor", ("model", "outputs"): "tensors", ("model", "inputs"): "tensors",
-    ("model", "optimizer"): "optimizer", ("model", "history"): "history", ("history", "model"): "model",
-    ("layer", "output"): "tensor", ("layer", "input"): "tensor",
-    ("session", "graph"): "graph", ("tensor", "shape"): "shape", ("tensor", "T"): "tensor",
-    ("model", "layers"): "layers", ("model", "trainable_variables"): "variables", ("model", "trainable_weights"): "variables",
+    ("model", "output"): "tensor",
+    ("model", "input"): "tensor",
+    ("model", "outputs"): "tensors",
+    ("model", "inputs"): "tensors",
+    ("model", "optimizer"): "optimizer",
+    ("model", "history"): "history",
+    ("history", "model"): "model",
+    ("layer", "output"): "tensor",
+    ("layer", "input"): "tensor",
+    ("session", "graph"): "graph",
+    ("tensor", "shape"): "shape",
+    ("tensor", "T"): "tensor",
+    ("model", "layers"): "layers",
+    ("model", "trainable_variables"): "variables",
+    ("model", "trainable_weights"): "variables",
     ("callback", "model"): "model",
-    ("model", "variables"): "variables", ("model", "weights"): "variables", ("saved_model", "signatures"): "signatures",
+    ("model", "variables"): "variables",
+    ("model", "weights"): "variables",
+    ("saved_model", "signatures"): "signatures",
 }
 # Kinds that are lists of another kind.
-ELEMENTS = {"parts": "tensor", "signatures": "saved_model", "devices": "device", "tensors": "tensor", "layers": "layer", "variables": "variable", "dataset": "tensor", "iterator": "tensor",
-            "tensor": "tensor", "ndarray": "ndarray"}
+ELEMENTS = {
+    "parts": "tensor",
+    "signatures": "saved_model",
+    "devices": "device",
+    "tensors": "tensor",
+    "layers": "layer",
+    "variables": "variable",
+    "dataset": "tensor",
+    "iterator": "tensor",
+    "tensor": "tensor",
+    "ndarray": "ndarray",
+}
 
 # Third-party packages that make Keras models under names of their own: constructors return a model.
-MODEL_FACTORIES = frozenset((
-    "segmentation_models.Unet", "segmentation_models.FPN", "segmentation_models.Linknet", "segmentation_models.PSPNet",
-    "efficientnet.keras", "efficientnet.tfkeras", "classification_models.keras", "keras_cv.models", "keras_hub.models", "keras_nlp.models",
-))
+MODEL_FACTORIES = frozenset(
+    (
+        "segmentation_models.Unet",
+        "segmentation_models.FPN",
+        "segmentation_models.Linknet",
+        "segmentation_models.PSPNet",
+        "efficientnet.keras",
+        "efficientnet.tfkeras",
+        "classification_models.keras",
+        "keras_cv.models",
+        "keras_hub.models",
+        "keras_nlp.models",
+    )
+)
 
-_NOT_OPS = frozenset((
-    "function", "device", "init_scope", "name_scope", "variable_scope", "control_dependencies", "is_tensor", "executing_eagerly",
-    "enable_eager_execution", "disable_eager_execution", "enable_v2_behavior", "disable_v2_behavior", "get_default_graph", "app", "flags", "get_logger", "import_graph_def", "reset_default_graph", "custom_gradient", "set_random_seed", "trainable_variables",
-    "global_variables", "get_collection", "add_to_collection", "local_variables", "get_variable_scope", "TensorShape", "TensorSpec",
-    "get_default_session", "no_gradient", "load_op_library", "load_library", "test", "compat", "executing_eagerly_outside_functions",
-    "get_static_value", "op_scope", "make_template", "no_regularizer", "disable_resource_variables", "enable_resource_variables",
-    "disable_control_flow_v2", "enable_control_flow_v2", "disable_tensor_equality", "enable_tensor_equality", "constant_initializer",
-    "random_normal_initializer", "random_uniform_initializer", "truncated_normal_initializer", "zeros_initializer", "ones_initializer",
-    "contains", "type_spec_from_value", "inside_function", "get_global_step", "as_dtype",
-    "model_variables", "moving_average_variables", "is_symbolic_tensor", "all_variables",
-))
-_OP_SECTIONS = frozenset((
-    "math", "nn", "linalg", "image", "random", "strings", "signal", "sparse", "bitwise", "sets", "audio", "ragged", "io", "quantization",
-    "losses", "layers", "metrics", "clip_by_value", "raw_ops", "dtypes", "debugging", "contrib", "train", "summary",
-))
-_SECTION_NON_OPS = frozenset((
-    "train.Saver", "train.Checkpoint", "train.CheckpointManager", "train.Coordinator", "train.Example", "train.Feature", "train.Features",
-    "train.latest_checkpoint", "train.get_checkpoint_state", "train.list_variables", "train.load_checkpoint", "train.write_graph",
-    "train.Server", "train.ClusterSpec", "train.BytesList", "train.FloatList", "train.Int64List", "train.start_queue_runners",
-    "train.get_global_step", "train.SequenceExample", "train.FeatureList", "train.FeatureLists", "train.checkpoint_exists", "train.export_meta_graph",
-    "train.summary_iterator", "train.get_or_create_global_step", "train.NewCheckpointReader", "train.global_step", "train.Int64List",
-    "summary.create_file_writer", "summary.FileWriter", "summary.Summary", "summary.should_record_summaries",
-    "summary.trace_on", "summary.trace_off", "summary.trace_export", "summary.record_if", "summary.flush", "summary.SummaryDescription",
-    "random.set_seed", "random.Generator", "random.get_global_generator", "random.create_rng_state", "random.set_random_seed",
-    "io.gfile", "io.TFRecordWriter", "io.write_graph", "io.FixedLenFeature", "io.VarLenFeature", "io.TFRecordOptions", "io.tf_record_iterator",
-    "nn.RNNCellDropoutWrapper", "losses.Reduction", "losses.get_regularization_losses", "losses.get_losses", "losses.add_loss",
-    "debugging.set_log_device_placement", "debugging.experimental", "debugging.enable_check_numerics", "dtypes.as_dtype", "ragged.RaggedTensorSpec",
-))
+_NOT_OPS = frozenset(
+    (
+        "function",
+        "device",
+        "init_scope",
+        "name_scope",
+        "variable_scope",
+        "control_dependencies",
+        "is_tensor",
+        "executing_eagerly",
+        "enable_eager_execution",
+        "disable_eager_execution",
+        "enable_v2_behavior",
+        "disable_v2_behavior",
+        "get_default_graph",
+        "app",
+        "flags",
+        "get_logger",
+        "import_graph_def",
+        "reset_default_graph",
+        "custom_gradient",
+        "set_random_seed",
+        "trainable_variables",
+        "global_variables",
+        "get_collection",
+        "add_to_collection",
+        "local_variables",
+        "get_variable_scope",
+        "TensorShape",
+        "TensorSpec",
+        "get_default_session",
+        "no_gradient",
+        "load_op_library",
+        "load_library",
+        "test",
+        "compat",
+        "executing_eagerly_outside_functions",
+        "get_static_value",
+        "op_scope",
+        "make_template",
+        "no_regularizer",
+        "disable_resource_variables",
+        "enable_resource_variables",
+        "disable_control_flow_v2",
+        "enable_control_flow_v2",
+        "disable_tensor_equality",
+        "enable_tensor_equality",
+        "constant_initializer",
+        "random_normal_initializer",
+        "random_uniform_initializer",
+        "truncated_normal_initializer",
+        "zeros_initializer",
+        "ones_initializer",
+        "contains",
+        "type_spec_from_value",
+        "inside_function",
+        "get_global_step",
+        "as_dtype",
+        "model_variables",
+        "moving_average_variables",
+        "is_symbolic_tensor",
+        "all_variables",
+    )
+)
+_OP_SECTIONS = frozenset(
+    (
+        "math",
+        "nn",
+        "linalg",
+        "image",
+        "random",
+        "strings",
+        "signal",
+        "sparse",
+        "bitwise",
+        "sets",
+        "audio",
+        "ragged",
+        "io",
+        "quantization",
+        "losses",
+        "layers",
+        "metrics",
+        "clip_by_value",
+        "raw_ops",
+        "dtypes",
+        "debugging",
+        "contrib",
+        "train",
+        "summary",
+    )
+)
+_SECTION_NON_OPS = frozenset(
+    (
+        "train.Saver",
+        "train.Checkpoint",
+        "train.CheckpointManager",
+        "train.Coordinator",
+        "train.Example",
+        "train.Feature",
+        "train.Features",
+        "train.latest_checkpoint",
+        "train.get_checkpoint_state",
+        "train.list_variables",
+        "train.load_checkpoint",
+        "train.write_graph",
+        "train.Server",
+        "train.ClusterSpec",
+        "train.BytesList",
+        "train.FloatList",
+        "train.Int64List",
+        "train.start_queue_runners",
+        "train.get_global_step",
+        "train.SequenceExample",
+        "train.FeatureList",
+        "train.FeatureLists",
+        "train.checkpoint_exists",
+        "train.export_meta_graph",
+        "train.summary_iterator",
+        "train.get_or_create_global_step",
+        "train.NewCheckpointReader",
+        "train.global_step",
+        "train.Int64List",
+        "summary.create_file_writer",
+        "summary.FileWriter",
+        "summary.Summary",
+        "summary.should_record_summaries",
+        "summary.trace_on",
+        "summary.trace_off",
+        "summary.trace_export",
+        "summary.record_if",
+        "summary.flush",
+        "summary.SummaryDescription",
+        "random.set_seed",
+        "random.Generator",
+        "random.get_global_generator",
+        "random.create_rng_state",
+        "random.set_random_seed",
+        "io.gfile",
+        "io.TFRecordWriter",
+        "io.write_graph",
+        "io.FixedLenFeature",
+        "io.VarLenFeature",
+        "io.TFRecordOptions",
+        "io.tf_record_iterator",
+        "nn.RNNCellDropoutWrapper",
+        "losses.Reduction",
+        "losses.get_regularization_losses",
+        "losses.get_losses",
+        "losses.add_loss",
+        "debugging.set_log_device_placement",
+        "debugging.experimental",
+        "debugging.enable_check_numerics",
+        "dtypes.as_dtype",
+        "ragged.RaggedTensorSpec",
+    )
+)
 
 
 def is_op(name):
@@ -265,11 +495,21 @@ def is_op(name):
     parts = name.split(".")
     tail = parts[-1]
     if len(parts) == 2:
-        return tail[:1].islower() and tail not in _NOT_OPS and not tail.startswith("register_") and name not in RETURNS or tail in ("Variable",)
+        return (
+            tail[:1].islower()
+            and tail not in _NOT_OPS
+            and not tail.startswith("register_")
+            and name not in RETURNS
+            or tail in ("Variable",)
+        )
     section = parts[1]
     if any(part[:1].isupper() for part in parts[2:-1]):
         return False  # tf.summary.FileWriterCache.get(folder): what a class gives
-    if section not in _OP_SECTIONS or f"{section}.{parts[2]}" in _SECTION_NON_OPS or name == "tf.contrib.crf.viterbi_decode":  # that one is NumPy's
+    if (
+        section not in _OP_SECTIONS
+        or f"{section}.{parts[2]}" in _SECTION_NON_OPS
+        or name == "tf.contrib.crf.viterbi_decode"
+    ):  # that one is NumPy's
         return False
     if section == "train":
         return tail.endswith("Optimizer") or tail.endswith("_decay") or tail in ("batch", "shuffle_batch")
@@ -277,15 +517,53 @@ def is_op(name):
 
 
 # Operations that give a list, a tuple or a dictionary of tensors: taking one out of it is no operation.
-_SEVERAL = frozenset(("split", "unstack", "meshgrid", "dynamic_partition", "parse_example", "parse_single_example", "parse_sequence_example",
-                      "parse_single_sequence_example", "decode_csv", "top_k", "moments", "unique", "unique_with_counts", "svd", "qr", "eigh", "eig",
-                      "clip_by_global_norm", "non_max_suppression_with_scores", "combined_non_max_suppression"))
+_SEVERAL = frozenset(
+    (
+        "split",
+        "unstack",
+        "meshgrid",
+        "dynamic_partition",
+        "parse_example",
+        "parse_single_example",
+        "parse_sequence_example",
+        "parse_single_sequence_example",
+        "decode_csv",
+        "top_k",
+        "moments",
+        "unique",
+        "unique_with_counts",
+        "svd",
+        "qr",
+        "eigh",
+        "eig",
+        "clip_by_global_norm",
+        "non_max_suppression_with_scores",
+        "combined_non_max_suppression",
+    )
+)
 
 
 # Operations that give lists of tensors, or lists and states in each other: an item of what is taken apart is no tensor for sure.
-_NESTED = frozenset(("model_with_buckets", "static_rnn", "static_bidirectional_rnn", "stack_bidirectional_rnn", "bidirectional_dynamic_rnn", "ctc_greedy_decoder",
-                     "ctc_beam_search_decoder", "basic_rnn_seq2seq", "tied_rnn_seq2seq", "embedding_rnn_seq2seq", "embedding_attention_seq2seq", "attention_decoder",
-                     "embedding_attention_decoder", "rnn_decoder", "dynamic_decode", "raw_rnn"))
+_NESTED = frozenset(
+    (
+        "model_with_buckets",
+        "static_rnn",
+        "static_bidirectional_rnn",
+        "stack_bidirectional_rnn",
+        "bidirectional_dynamic_rnn",
+        "ctc_greedy_decoder",
+        "ctc_beam_search_decoder",
+        "basic_rnn_seq2seq",
+        "tied_rnn_seq2seq",
+        "embedding_rnn_seq2seq",
+        "embedding_attention_seq2seq",
+        "attention_decoder",
+        "embedding_attention_decoder",
+        "rnn_decoder",
+        "dynamic_decode",
+        "raw_rnn",
+    )
+)
 
 
 def result_of(name):
@@ -304,9 +582,33 @@ def result_of(name):
             if section == "estimator":
                 return "estimator"
         elif section in ("losses", "metrics", "activations", "ops", "backend", "random"):
-            return "tensor" if tail not in ("get", "serialize", "deserialize", "clear_session", "set_session", "floatx", "epsilon", "learning_phase",
-                                            "image_data_format", "set_image_data_format", "set_floatx", "get_value", "set_value", "batch_set_value",
-                                            "batch_get_value", "get_uid", "set_learning_phase", "int_shape", "is_keras_tensor", "backend") else None
+            return (
+                "tensor"
+                if tail
+                not in (
+                    "get",
+                    "serialize",
+                    "deserialize",
+                    "clear_session",
+                    "set_session",
+                    "floatx",
+                    "epsilon",
+                    "learning_phase",
+                    "image_data_format",
+                    "set_image_data_format",
+                    "set_floatx",
+                    "get_value",
+                    "set_value",
+                    "batch_set_value",
+                    "batch_get_value",
+                    "get_uid",
+                    "set_learning_phase",
+                    "int_shape",
+                    "is_keras_tensor",
+                    "backend",
+                )
+                else None
+            )
         return None
     if name.startswith("tf."):
         if name.startswith("tf.train.") and name.endswith("Optimizer") or name.startswith("tf.optimizers."):
@@ -330,20 +632,74 @@ def result_of(name):
 
 # -- groups that rules ask for --------------------------------------------------------------------------------------
 
-LOADERS = frozenset(("keras.load_model", "keras.model_from_json", "keras.model_from_yaml", "keras.model_from_config", "tf.saved_model.load",
-                     "hub.load", "keras.saving.deserialize_keras_object", "keras.TFSMLayer", "tf.saved_model.loader.load", "transformers.TFModel.from_pretrained",
-                     "transformers.pipeline", "keras_hub.from_preset"))
-BUILDERS = frozenset(("keras.Model", "keras.Sequential", "keras.Functional", "keras.clone_model", "keras.Model.from_config",
-                      "keras.Sequential.from_config", "hub.KerasLayer", "transformers.TFModel", "transformers.TFModel.from_config"))
+LOADERS = frozenset(
+    (
+        "keras.load_model",
+        "keras.model_from_json",
+        "keras.model_from_yaml",
+        "keras.model_from_config",
+        "tf.saved_model.load",
+        "hub.load",
+        "keras.saving.deserialize_keras_object",
+        "keras.TFSMLayer",
+        "tf.saved_model.loader.load",
+        "transformers.TFModel.from_pretrained",
+        "transformers.pipeline",
+        "keras_hub.from_preset",
+    )
+)
+BUILDERS = frozenset(
+    (
+        "keras.Model",
+        "keras.Sequential",
+        "keras.Functional",
+        "keras.clone_model",
+        "keras.Model.from_config",
+        "keras.Sequential.from_config",
+        "hub.KerasLayer",
+        "transformers.TFModel",
+        "transformers.TFModel.from_config",
+    )
+)
 RELEASES = frozenset(("keras.clear_session", "gc.collect"))
 GRAPH_RELEASES = frozenset(("tf.reset_default_graph",))
 TRAINING_METHODS = frozenset(("fit", "fit_generator", "train_on_batch"))
-MODEL_METHODS = frozenset((
-    "compile", "fit", "fit_generator", "train_on_batch", "evaluate", "evaluate_generator", "test_on_batch", "predict", "predict_on_batch",
-    "predict_generator", "predict_classes", "predict_proba", "summary", "save", "save_weights", "load_weights", "get_weights", "set_weights",
-    "to_json", "export", "reset_states", "make_predict_function", "_make_predict_function", "count_params",
-))
-INITIALISERS = frozenset(("tf.config.list_logical_devices", "tf.device_lib.list_local_devices", "tf.test.is_gpu_available", "tf.test.gpu_device_name"))
+MODEL_METHODS = frozenset(
+    (
+        "compile",
+        "fit",
+        "fit_generator",
+        "train_on_batch",
+        "evaluate",
+        "evaluate_generator",
+        "test_on_batch",
+        "predict",
+        "predict_on_batch",
+        "predict_generator",
+        "predict_classes",
+        "predict_proba",
+        "summary",
+        "save",
+        "save_weights",
+        "load_weights",
+        "get_weights",
+        "set_weights",
+        "to_json",
+        "export",
+        "reset_states",
+        "make_predict_function",
+        "_make_predict_function",
+        "count_params",
+    )
+)
+INITIALISERS = frozenset(
+    (
+        "tf.config.list_logical_devices",
+        "tf.device_lib.list_local_devices",
+        "tf.test.is_gpu_available",
+        "tf.test.gpu_device_name",
+    )
+)
 
 # Names whose presence in a module makes it worth a look; the tails of everything that rules ask for.
 SESSION_TYPES = frozenset(("tf.Session", "tf.InteractiveSession"))

@@ -9,27 +9,37 @@ import os
 from collections import deque
 
 from tflint_mem import facts as F
+from tflint_mem.hardening.budget import Searches
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.holds.asked import Asked
-from tflint_mem.hardening.budget import Searches
-from tflint_mem.project.repeats.callers import Callers
-from tflint_mem.project.repeats.compiled import Compiled
+from tflint_mem.project.holds.infer import Infer
 from tflint_mem.project.linking.hardware import Hardware
 from tflint_mem.project.linking.imports import Imports
 from tflint_mem.project.linking.index import Index
-from tflint_mem.project.holds.infer import Infer
-from tflint_mem.project.repeats.iterated import Iterated
 from tflint_mem.project.linking.module import Module, tail_of
 from tflint_mem.project.linking.names import Names
-from tflint_mem.sources.notebook_name import notebook_name
-from tflint_mem.project.repeats.released import Released
-from tflint_mem.project.repeats.repeats import Repeats
 from tflint_mem.project.linking.spelling import Spelling
 from tflint_mem.project.linking.versions import Versions
+from tflint_mem.project.repeats.callers import Callers
+from tflint_mem.project.repeats.compiled import Compiled
+from tflint_mem.project.repeats.iterated import Iterated
+from tflint_mem.project.repeats.released import Released
+from tflint_mem.project.repeats.repeats import Repeats
+from tflint_mem.sources.notebook_name import notebook_name
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
 KEEP_IN_LARGE = 700  # ... so it keeps these decoded, and decodes the others again when they are asked for
-_LASTING = ("modules", "names", "index", "_loaded", "_keep", "defined", "attributes", "module", "searches")  # of a project: all but its answers
+_LASTING = (
+    "modules",
+    "names",
+    "index",
+    "_loaded",
+    "_keep",
+    "defined",
+    "attributes",
+    "module",
+    "searches",
+)  # of a project: all but its answers
 PART = 50  # percent of them that rules go through together
 
 
@@ -67,10 +77,27 @@ class Project:
 
     def close(self):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
-        for part in (self.infer, self.asked, self.callers_of, self.iterated, self.repeats_of, self.repeats_of.guards, self.repeats_of.guards.tables,
-                     self.repeats_of.handlers, self.repeats_of.feasible, self.repeats_of.owners, self.repeats_of.kindred, self.repeats_of.nearest, self.callers_of.whole,
-                     self.released_by,
-                     self.compiled_by, self.versions, self.spelling, self.hardware, self.imports):
+        for part in (
+            self.infer,
+            self.asked,
+            self.callers_of,
+            self.iterated,
+            self.repeats_of,
+            self.repeats_of.guards,
+            self.repeats_of.guards.tables,
+            self.repeats_of.handlers,
+            self.repeats_of.feasible,
+            self.repeats_of.owners,
+            self.repeats_of.kindred,
+            self.repeats_of.nearest,
+            self.callers_of.whole,
+            self.released_by,
+            self.compiled_by,
+            self.versions,
+            self.spelling,
+            self.hardware,
+            self.imports,
+        ):
             part.project = None
         self.callers_of.forget()
         self._called.clear()
@@ -97,12 +124,16 @@ class Project:
         absolute = os.path.abspath(path)
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
-        module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep=len(self._loaded) < self._keep)
+        module = Module(
+            len(self.modules), path, parts, collected, self._loaded, locate, keep=len(self._loaded) < self._keep
+        )
         module.resolved = self.names.known(parts)
         self.modules.append(module)
         if module.loaded:
             self._loaded.append(module.index)
-        self.names.add(module.index, parts if locate is None else (*parts[:-1], notebook_name(parts[-1])))  # %run names notebooks
+        self.names.add(
+            module.index, parts if locate is None else (*parts[:-1], notebook_name(parts[-1]))
+        )  # %run names notebooks
         return module
 
     def link(self):
@@ -122,7 +153,9 @@ class Project:
         loaded = self._loaded
         while len(loaded) > self._keep:
             oldest = self.modules[loaded.popleft()]
-            if oldest.recent:  # a second chance: a pass over all modules must not drive out those that every question needs
+            if (
+                oldest.recent
+            ):  # a second chance: a pass over all modules must not drive out those that every question needs
                 oldest.recent = False
                 loaded.append(oldest.index)
             else:
@@ -145,7 +178,9 @@ class Project:
 
     def calling(self, names):
         """Indices of the modules that may call what has one of the names, under that name or another, in order."""
-        return sorted({number for name in names for role in ("called", "given") for number in self.index.modules(role, name)})
+        return sorted(
+            {number for name in names for role in ("called", "given") for number in self.index.modules(role, name)}
+        )
 
     def mentioned(self, names):
         """Indices of the modules in which one of the identifiers occurs, in order."""
@@ -158,7 +193,11 @@ class Project:
     def parts(self):
         """Ranges of indices that cover the modules: as many at once as can stay decoded while other modules are asked, too."""
         size = max(PART * self._keep // 100, 1)
-        return [range(first, first + size) for first in range(0, len(self.modules), size)] if len(self.modules) > self._keep else [None]
+        return (
+            [range(first, first + size) for first in range(0, len(self.modules), size)]
+            if len(self.modules) > self._keep
+            else [None]
+        )
 
     def all_modules(self):
         """Every module, decoded."""
@@ -249,7 +288,9 @@ class Project:
                 found.append(init)
         elif tag in ("inst", "self"):
             cm = self.module(v[1])
-            method = self.infer.lookup(cm, v[2], "__call__") or (self.infer.lookup(cm, v[2], "call") if self.infer.class_kind(cm, v[2]) else None)
+            method = self.infer.lookup(cm, v[2], "__call__") or (
+                self.infer.lookup(cm, v[2], "call") if self.infer.class_kind(cm, v[2]) else None
+            )
             if method:
                 found.append(method)
         elif tag == "part":
@@ -258,7 +299,9 @@ class Project:
         elif tag == "obj" and v[1] == "tf.function" and v[2] is not None and v[2][0] != "deco":
             m, i = self.module(v[2][0]), v[2][1]
             call = m.calls[i]
-            expression = call[1][0] if call[1] else next((e for k, e in call[2] if k in ("func", "python_function")), None)
+            expression = (
+                call[1][0] if call[1] else next((e for k, e in call[2] if k in ("func", "python_function")), None)
+            )
             if expression is not None:
                 for inner in self.infer.values(m, call[3], expression, call[5]):
                     if inner[0] in ("fn", "meth"):

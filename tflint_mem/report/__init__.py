@@ -53,8 +53,12 @@ def _contained(run, chosen, color):
             from tflint_mem.hardening import safe
 
             return "".join(
-                safe.row(safe.field(f"{finding.path}:{finding.start[0]}:{finding.start[1]}: {finding.code} {finding.name}")) + "\n"
-                for finding in shown)
+                safe.row(
+                    safe.field(f"{finding.path}:{finding.start[0]}:{finding.start[1]}: {finding.code} {finding.name}")
+                )
+                + "\n"
+                for finding in shown
+            )
         finally:
             run.findings = whole
 

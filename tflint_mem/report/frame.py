@@ -31,8 +31,8 @@ def frame(rows, start, end):
         text = rows[number - 1]
         marker = ""
         if number == row:
-            lead = width(text[shift: column - 1]) + (1 if shift else 0)
-            length = max(1, width(text[column - 1: last_column - 1]))
+            lead = width(text[shift : column - 1]) + (1 if shift else 0)
+            length = max(1, width(text[column - 1 : last_column - 1]))
             marker = " " * lead + "^" * min(length, max(1, WIDTH - lead))
         result.append((number, cut(text, shift), marker))
     return result

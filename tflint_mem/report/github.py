@@ -5,8 +5,8 @@ A line end within a command is `%0A`, which ends nothing; all else that is not p
 """
 
 from tflint_mem.hardening import safe
-from tflint_mem.sources.paths import file_place, relative, repository
 from tflint_mem.report.text import concise
+from tflint_mem.sources.paths import file_place, relative, repository
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "notice"}
 _SHOWN = 10
@@ -27,7 +27,11 @@ def _command(finding, source, root):
     if finding.cell is not None and source is not None:
         where = f"cell {finding.cell}, row {start[0]}: "
         start, end = file_place(source, finding.cell, start), file_place(source, finding.cell, end)
-    fields = {"title": f"tflint-mem ({finding.code} {finding.name})", "file": relative(finding.path, root), "line": start[0]}
+    fields = {
+        "title": f"tflint-mem ({finding.code} {finding.name})",
+        "file": relative(finding.path, root),
+        "line": start[0],
+    }
     fields["endLine"] = end[0]
     if start[0] == end[0]:  # GitHub takes columns only within one line
         fields.update(col=start[1], endColumn=end[1])

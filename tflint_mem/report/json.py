@@ -24,20 +24,34 @@ def record(finding):
         "end_location": _place(finding.end),
         "noqa_row": finding.noqa_row,
         "url": None,
-        "fix": None if finding.fix is None else {
+        "fix": None
+        if finding.fix is None
+        else {
             "applicability": finding.fix.applicability,
             "message": finding.fix.message,
             "edits": [
-                {"content": edit.content, "cell": edit.cell, "location": _place(edit.start), "end_location": _place(edit.end)}
+                {
+                    "content": edit.content,
+                    "cell": edit.cell,
+                    "location": _place(edit.start),
+                    "end_location": _place(edit.end),
+                }
                 for edit in finding.fix.edits
             ],
         },
         "trace": [
-            {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column, "message": step.message}
+            {
+                "filename": absolute(step.path),
+                "cell": step.cell,
+                "row": step.row,
+                "column": step.column,
+                "message": step.message,
+            }
             for step in finding.trace
         ],
         "places": [
-            {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column} for step in finding.places
+            {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column}
+            for step in finding.places
         ],
         "verification": finding.verification,
     }

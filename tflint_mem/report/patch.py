@@ -16,12 +16,14 @@ def rows(source, edits):
         lines = source.rows(cell)
         first = max(1, group[0].start[0] - 1)
         last = min(len(lines), group[-1].end[0] + 1)
-        old = lines[first - 1: last]
+        old = lines[first - 1 : last]
         shifted = [_moved(edit, first - 1) for edit in group]
         new = split_rows(splice("\n".join(old), shifted))
         if result:
             result.append(f"@ row {first}")
-        result += [row for row in list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:] if not row.startswith("@@")]
+        result += [
+            row for row in list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:] if not row.startswith("@@")
+        ]
     return result
 
 
@@ -39,5 +41,8 @@ def _groups(edits):
 
 def _moved(edit, rows_up):
     return Edit(
-        start=(edit.start[0] - rows_up, edit.start[1]), end=(edit.end[0] - rows_up, edit.end[1]),
-        content=edit.content, cell=edit.cell)
+        start=(edit.start[0] - rows_up, edit.start[1]),
+        end=(edit.end[0] - rows_up, edit.end[1]),
+        content=edit.content,
+        cell=edit.cell,
+    )

@@ -34,7 +34,8 @@ def _diagnostic(finding, get, root):
             {
                 "message": step.message,
                 "location": _location(get(step.path), step.path, root, step.cell, (step.row, step.column)),
-            } for step in (*finding.trace, *finding.places)
+            }
+            for step in (*finding.trace, *finding.places)
         ]
     suggestion = _suggestion(source, finding.fix)
     if suggestion:
@@ -69,7 +70,7 @@ def _suggestion(source, fix):
     if last - first >= _LONGEST:
         return None
     shifted = [edit.replace(start=_up(edit.start, first), end=_up(edit.end, first)) for edit in edits]
-    new = split_rows(splice("\n".join(source.file_rows()[first - 1: last]), shifted))
+    new = split_rows(splice("\n".join(source.file_rows()[first - 1 : last]), shifted))
     return {"range": {"start": {"line": first}, "end": {"line": last}}, "text": "\n".join(new)}
 
 

@@ -24,15 +24,21 @@ def render(run):
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "tflint-mem", "version": __version__, "semanticVersion": __version__,
-                "rules": [rules[code] for code in sorted(rules)],
-            }},
-            "originalUriBaseIds": {_ROOT: {"uri": uri(root, None) + "/"}},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "tflint-mem",
+                        "version": __version__,
+                        "semanticVersion": __version__,
+                        "rules": [rules[code] for code in sorted(rules)],
+                    }
+                },
+                "originalUriBaseIds": {_ROOT: {"uri": uri(root, None) + "/"}},
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
     }
     return safe.dumps(log) + "\n"
 
@@ -64,9 +70,14 @@ def _result(finding, get, root, index, fingerprint):
         "locations": [_location(source, root, finding, finding.start, finding.end)],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
         "rank": _RANKS[finding.confidence],
-        "properties": {"group": finding.group, "severity": finding.severity, "confidence": finding.confidence,
-                       "persona": finding.persona, "measured": finding.measured,
-                       "verification": finding.verification},
+        "properties": {
+            "group": finding.group,
+            "severity": finding.severity,
+            "confidence": finding.confidence,
+            "persona": finding.persona,
+            "measured": finding.measured,
+            "verification": finding.verification,
+        },
     }
     related = []
     if finding.trace:
@@ -97,7 +108,9 @@ def _location(source, root, where, start, end=None):
             region |= {f"{name}Line": row, f"{name}Column": column}
     location = {"physicalLocation": {"artifactLocation": _artifact(where.path, root), "region": region}}
     if where.cell is not None:
-        location["logicalLocations"] = [{"name": f"cell {where.cell}", "fullyQualifiedName": f"cell {where.cell}, row {start[0]}"}]
+        location["logicalLocations"] = [
+            {"name": f"cell {where.cell}", "fullyQualifiedName": f"cell {where.cell}, row {start[0]}"}
+        ]
     return location
 
 
@@ -115,8 +128,14 @@ def _fix(source, finding, root):
         return None
     replacements = []
     for edit in edits:
-        replacement = {"deletedRegion": {
-            "startLine": edit.start[0], "startColumn": edit.start[1], "endLine": edit.end[0], "endColumn": edit.end[1]}}
+        replacement = {
+            "deletedRegion": {
+                "startLine": edit.start[0],
+                "startColumn": edit.start[1],
+                "endLine": edit.end[0],
+                "endColumn": edit.end[1],
+            }
+        }
         if edit.content:
             replacement["insertedContent"] = {"text": edit.content}
         replacements.append(replacement)

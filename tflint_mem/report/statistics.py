@@ -1,7 +1,7 @@
 """How often each rule was broken."""
 
-from tflint_mem.hardening import safe
 from tflint_mem.finding import SAFE
+from tflint_mem.hardening import safe
 
 
 def render(run):
@@ -11,12 +11,20 @@ def render(run):
         by_code.setdefault(finding.code, []).append(finding)
     groups = sorted(by_code.values(), key=lambda group: (-len(group), group[0].code))
     if run.settings.output_format == "json":
-        return safe.dumps([
-            {"code": group[0].code, "name": group[0].name, "count": len(group), "fixable": _fixable(group, run)} for group in groups
-        ]) + "\n"
+        return (
+            safe.dumps(
+                [
+                    {"code": group[0].code, "name": group[0].name, "count": len(group), "fixable": _fixable(group, run)}
+                    for group in groups
+                ]
+            )
+            + "\n"
+        )
     width = max((len(str(len(group))) for group in groups), default=0)
     return "".join(
-        f"{len(group):>{width}}  {safe.field(group[0].code)}  {'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n" for group in groups)
+        f"{len(group):>{width}}  {safe.field(group[0].code)}  {'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n"
+        for group in groups
+    )
 
 
 def _fixable(group, run):

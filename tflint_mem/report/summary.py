@@ -1,7 +1,7 @@
 """The last line of a report for people."""
 
-from tflint_mem.hardening import safe
 from tflint_mem.finding import SAFE, SEVERITIES
+from tflint_mem.hardening import safe
 
 
 def line(run):
@@ -15,7 +15,8 @@ def line(run):
         parts.append("none left" if run.fixed else "no findings")
     else:
         by_severity = [
-            count(number, severity) for severity in SEVERITIES
+            count(number, severity)
+            for severity in SEVERITIES
             if (number := sum(finding.severity == severity for finding in run.findings))
         ]
         left = f"{len(run.findings)} left" if run.fixed else count(len(run.findings), "finding")
@@ -49,4 +50,6 @@ def _skipped(run):
         return ""
     fixes = f"{len(run.skipped_fixes)} fix{'es' * (len(run.skipped_fixes) != 1)}"
     return f"\n{fixes} left out: " + "; ".join(
-        safe.field(f"{finding.path}:{finding.start[0]} {finding.code}: {reason}") for finding, reason in run.skipped_fixes)
+        safe.field(f"{finding.path}:{finding.start[0]} {finding.code}: {reason}")
+        for finding, reason in run.skipped_fixes
+    )

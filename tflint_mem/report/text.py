@@ -1,7 +1,7 @@
 """The report for people: `full` explains every finding, `concise` gives it one line."""
 
-from tflint_mem.hardening import safe
 from tflint_mem.finding import SAFE
+from tflint_mem.hardening import safe
 from tflint_mem.report import frame, patch
 from tflint_mem.sources.paths import place
 
@@ -26,8 +26,12 @@ def concise(run, paint=None):
     With --verify the verdict follows in parentheses.
     """
     return "".join(
-        safe.row(f"{_header(finding, run, paint or _plain)} {safe.field(' '.join(finding.message.split()))}{_verdict(finding)}") + "\n"
-        for finding in run.findings)
+        safe.row(
+            f"{_header(finding, run, paint or _plain)} {safe.field(' '.join(finding.message.split()))}{_verdict(finding)}"
+        )
+        + "\n"
+        for finding in run.findings
+    )
 
 
 def _verdict(finding):
@@ -42,7 +46,9 @@ def _full(finding, run, paint):
     source = get(finding.path)
     lines = [_header(finding, run, paint), *_indented(finding.message)]
     lines += _frame(source, finding, paint)
-    if any((step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]) for step in finding.trace):
+    if any(
+        (step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]) for step in finding.trace
+    ):
         lines.append(paint("  how it gets here:", BOLD))
         for step in finding.trace[:_MOST_STEPS]:
             lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {safe.field(step.message)}")
@@ -77,20 +83,26 @@ def _verified(run, finding, paint):
 def _header(finding, run, paint):
     severity = paint(f"[{finding.severity}]", _SEVERITY[finding.severity])
     where = paint(place(finding.path, finding.cell, *finding.start), BOLD)
-    mark = " [*]" if finding.fix is not None and (run.settings.unsafe_fixes or finding.fix.applicability == SAFE) else ""
+    mark = (
+        " [*]" if finding.fix is not None and (run.settings.unsafe_fixes or finding.fix.applicability == SAFE) else ""
+    )
     return f"{where}: {paint(safe.field(finding.code), RED)} {safe.field(finding.name)} {severity}{mark}"
 
 
 def _indented(text):
     import textwrap
 
-    return [f"  {row}" for paragraph in text.split("\n") for row in textwrap.wrap(
-        safe.field(paragraph), frame.WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]]
+    return [
+        f"  {row}"
+        for paragraph in text.split("\n")
+        for row in textwrap.wrap(safe.field(paragraph), frame.WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+        or [""]
+    ]
 
 
 def _labelled(label, text, paint):
     rows = _indented(f"{label}: {text}")
-    rows[0] = "  " + paint(f"{label}:", BOLD) + rows[0][3 + len(label):]
+    rows[0] = "  " + paint(f"{label}:", BOLD) + rows[0][3 + len(label) :]
     return rows
 
 

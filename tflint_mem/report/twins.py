@@ -39,7 +39,9 @@ def _merged(groups: list[list[Finding]]) -> Finding:
     others = [finding for group in groups for finding in group if finding is not first]
     if not others:
         return first
-    places = tuple(Step(path=f.path, cell=f.cell, row=f.start[0], column=f.start[1], message="the same here") for f in others)
+    places = tuple(
+        Step(path=f.path, cell=f.cell, row=f.start[0], column=f.start[1], message="the same here") for f in others
+    )
     return first.replace(places=places, fix=_common(groups[0]))
 
 

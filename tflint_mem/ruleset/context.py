@@ -7,8 +7,8 @@ in bytes as the syntax tree does; the engine turns it into a Finding and builds 
 import os
 
 from tflint_mem import facts as F
-from tflint_mem.project.linking.module import call_text
 from tflint_mem.hardening.watch import OFF, SHARED, Watch
+from tflint_mem.project.linking.module import call_text
 
 _SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
 
@@ -38,11 +38,40 @@ class Draft:
     site      number of the flagged call, when there is one
     """
 
-    __slots__ = ("code", "m", "pos", "message", "measured", "help", "trace", "fix", "severity", "group", "noqa_row", "site",
-                 "confidence", "persona")
+    __slots__ = (
+        "code",
+        "m",
+        "pos",
+        "message",
+        "measured",
+        "help",
+        "trace",
+        "fix",
+        "severity",
+        "group",
+        "noqa_row",
+        "site",
+        "confidence",
+        "persona",
+    )
 
-    def __init__(self, code, m, pos, message, measured="", help="", trace=(), fix=None, severity=None, group=None, noqa_row=None,
-                 site=None, confidence=None, persona=None):
+    def __init__(
+        self,
+        code,
+        m,
+        pos,
+        message,
+        measured="",
+        help="",
+        trace=(),
+        fix=None,
+        severity=None,
+        group=None,
+        noqa_row=None,
+        site=None,
+        confidence=None,
+        persona=None,
+    ):
         self.code, self.m, self.pos, self.message = code, m, pos, message
         self.measured, self.help, self.fix = measured, help, fix
         self.trace = trace if isinstance(trace, Trace) else Trace(trace)
@@ -160,7 +189,9 @@ class Context:
         """
         tails = frozenset(tails)
         numbers = self.project.calling(tails)
-        for index in self._looking(numbers if within is None else [number for number in numbers if number in within], _itself):
+        for index in self._looking(
+            numbers if within is None else [number for number in numbers if number in within], _itself
+        ):
             m = self.project.module(index)
             by_tail = m.calls_by_tail()
             aliases = m.aliases()
@@ -210,7 +241,9 @@ class Context:
         """What call `i` does to run the function around call `fi`: it calls it, or it reads a property or an item on its way."""
         scope = fm.calls[fi][3]
         name = fm.scopes[scope][F.S_NAME]
-        if fm.is_method(scope) and not any(s == scope and other is fm for other, s in self.project.functions_called(m, i)):
+        if fm.is_method(scope) and not any(
+            s == scope and other is fm for other, s in self.project.functions_called(m, i)
+        ):
             if name in ("__next__", "__iter__"):
                 return f"{'takes the next item of' if name == '__next__' else 'iterates over'} `{fm.scopes[fm.scopes[scope][F.S_PARENT]][F.S_NAME]}`"
             if name == "__getitem__":

@@ -12,9 +12,33 @@ from tflint_mem.sources.files import TooLarge, read_regular
 from tflint_mem.storage.user import config_file, is_inside
 
 DEFAULT_EXCLUDE = (
-    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d",
-    ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__",
-    "_build", "buck-out", "build", "dist", "node_modules", "site-packages", "venv",
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
 )
 OUTPUT_FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
 MAX_FILE_SIZE = 5_000_000
@@ -26,12 +50,25 @@ SIZE, SECONDS, TABLE, LISTS = "a number of bytes", "a number of seconds", "a tab
 TIMEOUT_PER_FILE = 30.0  # seconds
 
 KEYS = {
-    "select": STRINGS, "ignore": STRINGS, "extend-select": STRINGS,
-    "exclude": STRINGS, "extend-exclude": STRINGS, "force-exclude": BOOL, "respect-gitignore": BOOL,
+    "select": STRINGS,
+    "ignore": STRINGS,
+    "extend-select": STRINGS,
+    "exclude": STRINGS,
+    "extend-exclude": STRINGS,
+    "force-exclude": BOOL,
+    "respect-gitignore": BOOL,
     "per-file-ignores": LISTS,
-    "fix": BOOL, "unsafe-fixes": BOOL, "pedantic": BOOL,
-    "output-format": STRING, "baseline": STRING, "cache-dir": STRING, "max-file-size": SIZE, "timeout-per-file": SECONDS,
-    "tensorflow-version": STRING, "handlers": STRINGS, "entry-points": STRINGS,
+    "fix": BOOL,
+    "unsafe-fixes": BOOL,
+    "pedantic": BOOL,
+    "output-format": STRING,
+    "baseline": STRING,
+    "cache-dir": STRING,
+    "max-file-size": SIZE,
+    "timeout-per-file": SECONDS,
+    "tensorflow-version": STRING,
+    "handlers": STRINGS,
+    "entry-points": STRINGS,
     "verify": TABLE,
 }
 
@@ -60,12 +97,36 @@ class Settings:
     """
 
     __slots__ = (
-        "select", "ignore", "extend_select", "exclude", "extend_exclude", "force_exclude", "respect_gitignore",
-        "per_file_ignores", "fix", "unsafe_fixes", "pedantic", "output_format", "baseline", "cache_dir", "max_file_size",
+        "select",
+        "ignore",
+        "extend_select",
+        "exclude",
+        "extend_exclude",
+        "force_exclude",
+        "respect_gitignore",
+        "per_file_ignores",
+        "fix",
+        "unsafe_fixes",
+        "pedantic",
+        "output_format",
+        "baseline",
+        "cache_dir",
+        "max_file_size",
         "timeout_per_file",
-        "tensorflow_version", "handlers", "entry_points", "verify", "project_root", "config_path", "isolated", "cache",
-        "tree", "refused", "passed_over",
-        "_layers", "_resolved", "_ignored_per_file",
+        "tensorflow_version",
+        "handlers",
+        "entry_points",
+        "verify",
+        "project_root",
+        "config_path",
+        "isolated",
+        "cache",
+        "tree",
+        "refused",
+        "passed_over",
+        "_layers",
+        "_resolved",
+        "_ignored_per_file",
     )
 
     def __init__(self):
@@ -156,7 +217,7 @@ def load(paths, config=(), isolated=False, overrides=None, trust=False):
     if files and isolated:
         raise UsageError("--isolated reads no configuration file, so it cannot go together with --config FILE")
     if len(files) > 1:
-        raise UsageError("--config: give one file; further settings as `--config \"key = value\"`")
+        raise UsageError('--config: give one file; further settings as `--config "key = value"`')
     start = _common_folder(paths)
     marked = _marked(start)
     tree = marked or start
@@ -309,7 +370,9 @@ def _parse(raw, path):
     except ImportError:  # Python 3.10
         import tomli as tomllib
     if any(line.count(b".") > _MOST_DOTS for line in raw.splitlines()):
-        raise UsageError(f"{path}: invalid TOML: a line with more than {_MOST_DOTS} dots")  # the parser takes their square in time
+        raise UsageError(
+            f"{path}: invalid TOML: a line with more than {_MOST_DOTS} dots"
+        )  # the parser takes their square in time
     try:
         return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
@@ -330,7 +393,9 @@ def _checked(table, path):
     if table.get("output-format") not in (None, *OUTPUT_FORMATS):
         from tflint_mem.settings.selection import nearest
 
-        raise UsageError(f"{path}: unknown output-format `{_short(table['output-format'])}`{nearest(_short(table['output-format']), OUTPUT_FORMATS)}")
+        raise UsageError(
+            f"{path}: unknown output-format `{_short(table['output-format'])}`{nearest(_short(table['output-format']), OUTPUT_FORMATS)}"
+        )
     folder = os.path.dirname(os.path.abspath(path)) if path != "--config" else os.getcwd()
     if table.get("verify"):
         from tflint_mem.verify import OptionError, Options
@@ -378,5 +443,12 @@ def _fits(value, kind):
 
 
 def _toml_type(value):
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a string", list: "a list", dict: "a table"}
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "a list",
+        dict: "a table",
+    }
     return names.get(type(value), type(value).__name__)

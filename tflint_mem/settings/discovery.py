@@ -8,8 +8,8 @@ checked tree and is reached by a link in it: a repository may not show others wh
 
 import os
 
-from tflint_mem.sources.files import read_regular
 from tflint_mem.settings.globs import Globs
+from tflint_mem.sources.files import read_regular
 from tflint_mem.storage.user import is_inside
 
 _MOST_BYTES = 1_000_000  # of an ignore file
@@ -199,7 +199,7 @@ def _makes_sense(line):
 def _is_ignored(path, is_folder, ignores):
     """The nearest ignore file that says anything about `path` decides."""
     for folder, spec in reversed(ignores):
-        verdict = spec.verdict(path[len(folder):].replace(os.sep, "/"), is_folder)
+        verdict = spec.verdict(path[len(folder) :].replace(os.sep, "/"), is_folder)
         if verdict is not None:
             return verdict
     return False

@@ -6,7 +6,6 @@ root (`src/generated`, `notebooks/**/*.py`).  `*` also crosses `/`.
 
 import os
 
-
 _FEW = 3  # a pattern with more of a kind may stand for too many: see `wild`
 
 
@@ -23,7 +22,10 @@ class Globs:
 
                 pattern = automata.once(pattern)
                 if automata.alternatives(pattern) > automata.ALTERNATIVES:
-                    self._wild += (automata.of_path(pattern).match, automata.of_path(os.path.join(_literal(root), pattern)).match)
+                    self._wild += (
+                        automata.of_path(pattern).match,
+                        automata.of_path(os.path.join(_literal(root), pattern)).match,
+                    )
                     continue
             for form in _spellings(pattern):
                 whole = os.path.normpath(os.path.join(root, form))
@@ -57,8 +59,8 @@ def _spellings(pattern):
     """`**/` may stand for nothing at all, and `{a,b}` for each of its parts."""
     opened, closed = pattern.find("{"), pattern.find("}")
     if 0 <= opened < closed:
-        for part in pattern[opened + 1: closed].split(","):
-            yield from _spellings(pattern[:opened] + part + pattern[closed + 1:])
+        for part in pattern[opened + 1 : closed].split(","):
+            yield from _spellings(pattern[:opened] + part + pattern[closed + 1 :])
         return
     head, stars, tail = pattern.partition("**/")
     if not stars:

@@ -19,22 +19,44 @@ from tflint_mem.storage import user
 FREE, INSIDE, LOWER, USER = "free", "inside", "lower", "user"
 
 KEYS = {
-    "select": FREE, "ignore": FREE, "extend-select": FREE, "per-file-ignores": FREE,
-    "exclude": FREE, "extend-exclude": FREE, "force-exclude": FREE, "respect-gitignore": FREE,
-    "tensorflow-version": FREE, "handlers": FREE, "entry-points": FREE,
-    "output-format": FREE, "unsafe-fixes": FREE, "pedantic": FREE,
+    "select": FREE,
+    "ignore": FREE,
+    "extend-select": FREE,
+    "per-file-ignores": FREE,
+    "exclude": FREE,
+    "extend-exclude": FREE,
+    "force-exclude": FREE,
+    "respect-gitignore": FREE,
+    "tensorflow-version": FREE,
+    "handlers": FREE,
+    "entry-points": FREE,
+    "output-format": FREE,
+    "unsafe-fixes": FREE,
+    "pedantic": FREE,
     "fix": USER,
-    "baseline": INSIDE, "cache-dir": INSIDE,
-    "max-file-size": LOWER, "timeout-per-file": LOWER,
-    "verify.python": USER, "verify.network": USER,
-    "verify.timeout": LOWER, "verify.total-timeout": LOWER, "verify.memory-limit": LOWER, "verify.seconds": LOWER,
+    "baseline": INSIDE,
+    "cache-dir": INSIDE,
+    "max-file-size": LOWER,
+    "timeout-per-file": LOWER,
+    "verify.python": USER,
+    "verify.network": USER,
+    "verify.timeout": LOWER,
+    "verify.total-timeout": LOWER,
+    "verify.memory-limit": LOWER,
+    "verify.seconds": LOWER,
     "verify.setup": INSIDE,
-    "verify.device": FREE, "verify.codes": FREE,
+    "verify.device": FREE,
+    "verify.codes": FREE,
 }
 _ROOM = {"max-file-size": 20_000_000}  # bytes: a large module or notebook is nothing to be afraid of
 _OPTIONS = {
-    "fix": "--fix", "baseline": "--baseline", "cache-dir": "--cache-dir", "timeout-per-file": "--timeout-per-file",
-    "verify.python": "--verify-python", "verify.timeout": "--verify-timeout", "verify.total-timeout": "--verify-total-timeout",
+    "fix": "--fix",
+    "baseline": "--baseline",
+    "cache-dir": "--cache-dir",
+    "timeout-per-file": "--timeout-per-file",
+    "verify.python": "--verify-python",
+    "verify.timeout": "--verify-timeout",
+    "verify.total-timeout": "--verify-total-timeout",
     "verify.memory-limit": "--verify-memory",
 }
 
@@ -118,13 +140,16 @@ def _numbers(key, value, settings):
         limit = max(getattr(settings, name.replace("-", "_")), _ROOM.get(key, 0))
         endless = float("inf") if key == "timeout-per-file" else 0  # there, 0 switches it off
         return value or endless, limit or endless
-    from tflint_mem.verify.plan.options import KEYS as NAMES, Options
+    from tflint_mem.verify.plan.options import KEYS as NAMES
+    from tflint_mem.verify.plan.options import Options
 
     attribute = NAMES[name][0]
-    return getattr(Options.from_table({name: value}), attribute), getattr(Options.from_table(settings.verify), attribute)
+    return getattr(Options.from_table({name: value}), attribute), getattr(
+        Options.from_table(settings.verify), attribute
+    )
 
 
 def _how(key):
     own = user.config_file()
-    option = _OPTIONS.get(key, f"--config \"{key} = …\"")
+    option = _OPTIONS.get(key, f'--config "{key} = …"')
     return f"give {option} or --trust" + (f", or set it in {own}" if own else "")

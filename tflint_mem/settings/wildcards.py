@@ -41,8 +41,12 @@ class Automaton:
             self._left -= len(states)
             if not states or self._left < 0:
                 return False
-            following = [self._next[state][0] for state in states if tests[state] is not None and
-                         (tests[state] == character if type(tests[state]) is str else tests[state](character))]
+            following = [
+                self._next[state][0]
+                for state in states
+                if tests[state] is not None
+                and (tests[state] == character if type(tests[state]) is str else tests[state](character))
+            ]
             states = self._reached(following)
         return 0 in states
 
@@ -90,7 +94,7 @@ def items_of(text: str, many, escapes: bool) -> list:
         elif character == "?":
             items.append(many)
         elif character == "[":
-            end = text.find("]", position + 1 + (text[position: position + 1] in ("!", "^")))
+            end = text.find("]", position + 1 + (text[position : position + 1] in ("!", "^")))
             if end < 0:
                 items.append(character)
             else:
@@ -110,7 +114,7 @@ def _one_of(inside, many):
     inside = inside[negated:]
     position = 0
     while position < len(inside):
-        if inside[position + 1: position + 2] == "-" and position + 2 < len(inside):
+        if inside[position + 1 : position + 2] == "-" and position + 2 < len(inside):
             ranges.append((inside[position], inside[position + 2]))
             position += 3
         else:
@@ -157,7 +161,7 @@ class Ignoring:
         while line.endswith(" ") and not line.endswith("\\ "):
             line = line[:-1]
         self.negated = line.startswith("!")
-        line = once(line[self.negated:])[:_LONGEST]
+        line = once(line[self.negated :])[:_LONGEST]
         self._folders_only = line.endswith("/")
         line = line.rstrip("/") if self._folders_only else line
         anchored = "/" in line

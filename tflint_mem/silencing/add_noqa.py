@@ -21,7 +21,9 @@ def add_noqa(run) -> int:
         else:
             changed[path], counts[path] = Source(path, result[0]), result[1]
     added = 0
-    left = {finding.path: finding for finding in run.found_with(changed)[0] if finding.code != "TFM000"} if changed else {}
+    left = (
+        {finding.path: finding for finding in run.found_with(changed)[0] if finding.code != "TFM000"} if changed else {}
+    )
     for path, new in changed.items():
         if path in left:
             _refuse(run, path, left[path])

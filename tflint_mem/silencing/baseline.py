@@ -44,8 +44,8 @@ def write(run, path):
     findings = [finding for finding in run.findings if finding.code != "TFM000"]
     counts = _counts(keys(findings, run.reader.get, run.settings.project_root))
     entries = [
-        {"code": code, "path": file, "row": row, "count": count} for (code, file, row), count in sorted(
-            counts.items(), key=lambda item: (item[0][1], item[0][0], item[0][2]))
+        {"code": code, "path": file, "row": row, "count": count}
+        for (code, file, row), count in sorted(counts.items(), key=lambda item: (item[0][1], item[0][0], item[0][2]))
     ]
     text = json.dumps({"version": VERSION, "findings": entries}, indent=1) + "\n"
     try:
@@ -78,14 +78,17 @@ class Baseline:
         checked = {relative(file, self._root) for file in files}
         return sum(
             count > 0 and (file in checked or not os.path.exists(os.path.join(self._root, file)))
-            for (_, file, _), count in self._left.items())
+            for (_, file, _), count in self._left.items()
+        )
 
 
 def _read(path):
     try:
         content = json.loads(read_regular(path, _MOST_BYTES).decode("utf-8"))
         if content["version"] != VERSION:
-            raise UsageError(f"baseline {path}: version {str(content['version'])[:20]} is not {VERSION}; write it again")
+            raise UsageError(
+                f"baseline {path}: version {str(content['version'])[:20]} is not {VERSION}; write it again"
+            )
         return dict(map(_entry, content["findings"]))
     except OSError as error:
         raise UsageError(f"baseline {path}: {error.strerror or error}") from None

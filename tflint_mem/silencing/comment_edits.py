@@ -11,8 +11,8 @@ import tokenize
 import warnings
 
 from tflint_mem.finding import Edit
-from tflint_mem.sources.source import Source, SourceError
 from tflint_mem.silencing.noqa_comments import CODES, NOQA
+from tflint_mem.sources.source import Source, SourceError
 
 
 def commented(source, findings, silenced) -> tuple:
@@ -81,8 +81,9 @@ class _Layout:
                 appended.setdefault(place, set()).add(finding.code)
             else:
                 own.setdefault(ends[1][0], set()).add(finding.name)
-        return [self._append(row, sorted(codes)) for row, codes in sorted(appended.items())] + \
-            [self._above(row, sorted(names)) for row, names in sorted(own.items())]
+        return [self._append(row, sorted(codes)) for row, codes in sorted(appended.items())] + [
+            self._above(row, sorted(names)) for row, names in sorted(own.items())
+        ]
 
     def _append(self, row, codes):
         """A comment at the end of the row, or the codes added to the `noqa` that is there."""
@@ -96,12 +97,13 @@ class _Layout:
             return Edit(start=(local, end + 1), end=(local, end + 1), content=joined, cell=cell)
         end = len(text.rstrip())
         return Edit(
-            start=(local, end + 1), end=(local, len(text) + 1), content=f"  # noqa: {', '.join(codes)}", cell=cell)
+            start=(local, end + 1), end=(local, len(text) + 1), content=f"  # noqa: {', '.join(codes)}", cell=cell
+        )
 
     def _above(self, row, names):
         cell, local = self.source.locate(row)
         text = self.source.rows(cell)[local - 1]
-        indent = text[:len(text) - len(text.lstrip())]
+        indent = text[: len(text) - len(text.lstrip())]
         newline = "\n" if self.source.kind == "notebook" else self.source.newline
         content = f"{indent}# tflint-mem: ignore[{', '.join(names)}]{newline}"
         return Edit(start=(local, 1), end=(local, 1), content=content, cell=cell)
@@ -122,8 +124,10 @@ def _moved(findings, edits):
     return [
         finding.replace(
             start=shift.moved((finding.cell or 0, *finding.start))[1:],
-            noqa_row=shift.moved((finding.cell or 0, finding.noqa_row or finding.start[0], 1))[1])
-        for finding in findings]
+            noqa_row=shift.moved((finding.cell or 0, finding.noqa_row or finding.start[0], 1))[1],
+        )
+        for finding in findings
+    ]
 
 
 def _same_program(old, new) -> bool:

@@ -112,7 +112,12 @@ def _read(comments, comment, row, waiting, warn):
             if waiting is not None:
                 waiting += chosen
         else:
-            _warn(comments, row, f"unknown comment `tflint-mem: {verb}`; known are ignore, ignore-file and skip-file", warn)
+            _warn(
+                comments,
+                row,
+                f"unknown comment `tflint-mem: {verb}`; known are ignore, ignore-file and skip-file",
+                warn,
+            )
     noqa = NOQA.search(comment)
     if noqa and not re.match(r"#\s*(?:flake8|ruff)\s*:", comment, re.IGNORECASE):
         codes = noqa.group("codes")
@@ -120,7 +125,8 @@ def _read(comments, comment, row, waiting, warn):
             comments.rows.setdefault(row, []).extend(_EVERYTHING)
         else:
             comments.rows.setdefault(row, []).extend(
-                match.group(1).upper() for match in iter(CODES.scanner(codes).match, None))
+                match.group(1).upper() for match in iter(CODES.scanner(codes).match, None)
+            )
 
 
 def _known(comments, row, text, warn):

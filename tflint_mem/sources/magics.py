@@ -11,19 +11,27 @@ from keyword import iskeyword
 from .notebook_name import notebook_name
 
 # Cell magics whose body is Python that runs as part of the notebook; the body of any other is not ours to read.
-_PYTHON_BODY = frozenset("capture debug ipytest memit prun pypy python python2 python3 scalene time timeit wandb".split())
+_PYTHON_BODY = frozenset(
+    "capture debug ipytest memit prun pypy python python2 python3 scalene time timeit wandb".split()
+)
 
 # Line magics that run the Python statement behind them.
 _RUNS_STATEMENT = re.compile(r"%(?:time|timeit|prun|memit)\s+(?:-\S+\s+(?:\d+\s+)?)*(?=\S)")
 _COMPOUND = re.compile(r"(?:async|class|def|for|if|try|while|with|from)\b|[@%!?]")
 
-_RUN = re.compile(r"""%run\s+(?:-[deint]+\s+)*(?:-m\s+([\w.]+)|"([^"${}]+)"|'([^'${}]+)'|([^\s"'${}-][^\s"'${}]*))(?=\s|$)""")
+_RUN = re.compile(
+    r"""%run\s+(?:-[deint]+\s+)*(?:-m\s+([\w.]+)|"([^"${}]+)"|'([^'${}]+)'|([^\s"'${}-][^\s"'${}]*))(?=\s|$)"""
+)
 _AUTOMAGIC = re.compile(
     r"(?:pip3?|conda|mamba|apt|apt-get)\s+(?:install|uninstall|list|show|update|upgrade)\b"
     # What IPython knows without a percent sign; `ls = 3`, `cat + 1` and `cp in names` are Python.
-    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])")
+    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])"
+)
 _ASSIGNED = re.compile(r"(?<![=!<>+\-*/%&|^@:])=\s*(?=[!%])")
-_SUSPECT = re.compile(r"^[ \t]*(?:[%!?]|pip|conda|mamba|apt|cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm)|=\s*[!%]|\?[ \t\r]*$", re.MULTILINE)
+_SUSPECT = re.compile(
+    r"^[ \t]*(?:[%!?]|pip|conda|mamba|apt|cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm)|=\s*[!%]|\?[ \t\r]*$",
+    re.MULTILINE,
+)
 _LEXEME = re.compile(r"\"\"\"|'''|[\"'#()\[\]{}\\]")
 
 
@@ -122,7 +130,7 @@ def _row(rows, i, state, masked):
             return i + 1
         run = _star_import(body)
         if run and not row.endswith("\\"):
-            rows[i] = row[:indent] + run + rows[i][len(row):]
+            rows[i] = row[:indent] + run + rows[i][len(row) :]
             masked[i + 1] = (indent + 1, max(len(row), len(rows[i])) + 1)
             return i + 1
         return _mask_command(rows, i, indent, masked)
@@ -142,7 +150,11 @@ def _star_import(body):
     if not found:
         return ""
     module, path = found.group(1), next((group for group in found.groups()[1:] if group), "")
-    parts = module.split(".") if module else [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-2:]
+    parts = (
+        module.split(".")
+        if module
+        else [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-2:]
+    )
     if not module and parts:
         stem = parts.pop()
         stem = notebook_name(stem[: -len(".ipynb")]) if stem.endswith(".ipynb") else stem.removesuffix(".py")

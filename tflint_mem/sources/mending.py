@@ -13,7 +13,12 @@ MAX_ROUNDS = 8  # statements that are left out before the file is given up
 
 # What Python 2 writes differently, and something of the same width that parses; inside of strings that changes nothing that matters.
 _PYTHON_2 = (
-    (re.compile(rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t](?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""), rb"\1\2,"),
+    (
+        re.compile(
+            rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t](?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""
+        ),
+        rb"\1\2,",
+    ),
     (re.compile(rb"""(?m)(^[ \t]*|[:;][ \t]*)print(?=["'])"""), rb"\1print,"),
     (re.compile(rb"(?m)^([ \t]*except[ \t]*(?:\([^()\n]*\)|[\w.]+))[ \t]*,[ \t]*(\w+)[ \t]*:"), rb"\1 as \2:"),
     (re.compile(rb"(?m)^([ \t]*except[ \t]*(?:\([^()\n]*\)|[\w.]+))[ \t]*,[^:\n]*:"), rb"\1:"),
@@ -57,4 +62,4 @@ def readable(code: bytes, parse):
 
 def _spaced(row: bytes) -> bytes:
     indent = _INDENT.match(row).group()
-    return indent.expandtabs(8) + row[len(indent):]
+    return indent.expandtabs(8) + row[len(indent) :]

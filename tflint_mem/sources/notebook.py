@@ -22,7 +22,14 @@ class _Cell:
     __slots__ = ("number", "first_row", "text", "masked", "route", "margin", "_rows")
 
     def __init__(self, number, first_row, text, masked, route, margin):
-        self.number, self.first_row, self.text, self.masked, self.route, self.margin = number, first_row, text, masked, route, margin
+        self.number, self.first_row, self.text, self.masked, self.route, self.margin = (
+            number,
+            first_row,
+            text,
+            masked,
+            route,
+            margin,
+        )
         self._rows = None
 
     @property
@@ -51,7 +58,9 @@ class Notebook:
         except UnicodeDecodeError as error:
             row = raw.count(b"\n", 0, error.start) + 1
             column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-            raise SourceError(path, row, column, f"not a notebook: byte 0x{raw[error.start]:02x} is not UTF-8") from None
+            raise SourceError(
+                path, row, column, f"not a notebook: byte 0x{raw[error.start]:02x} is not UTF-8"
+            ) from None
         except json.JSONDecodeError as error:
             raise SourceError(path, error.lineno, error.colno, f"not a notebook: invalid JSON, {error.msg}") from None
         except ValueError as error:  # a number of thousands of digits
@@ -87,7 +96,11 @@ class Notebook:
         if not self._cells:
             return 0
         cell = self._cells[max(0, bisect_right(self._starts, row) - 1)]
-        return len(cell.margin) if cell.margin and split_rows(cell.text)[row - cell.first_row].startswith(cell.margin) else 0
+        return (
+            len(cell.margin)
+            if cell.margin and split_rows(cell.text)[row - cell.first_row].startswith(cell.margin)
+            else 0
+        )
 
     def drop_broken(self):
         """Leave out the cells that do not parse by themselves: Jupyter runs the others all the same.
@@ -96,9 +109,14 @@ class Notebook:
         """
         rows, errors = split_rows(self.text), []
         for position, cell in enumerate(self._cells):
-            first, behind = cell.first_row - 1, self._starts[position + 1] - 1 if position + 1 < len(self._starts) else len(rows)
+            first, behind = (
+                cell.first_row - 1,
+                self._starts[position + 1] - 1 if position + 1 < len(self._starts) else len(rows),
+            )
             try:
-                compile("\n".join(rows[first:behind]), f"cell {cell.number}", "exec", 0x400, dont_inherit=True)  # PyCF_ONLY_AST
+                compile(
+                    "\n".join(rows[first:behind]), f"cell {cell.number}", "exec", 0x400, dont_inherit=True
+                )  # PyCF_ONLY_AST
             except SyntaxError as error:
                 error.lineno = min((error.lineno or 1) + first, behind)
                 errors.append(error)
@@ -147,7 +165,8 @@ class Notebook:
     def file_edits(self, edits):
         """The same change as edits of the JSON text, for programs that know nothing about cells."""
         return [
-            Edit(start=self._place(start), end=self._place(end), content=new) for start, end, new in self._changes(edits)
+            Edit(start=self._place(start), end=self._place(end), content=new)
+            for start, end, new in self._changes(edits)
         ]
 
     def file_place(self, number, row, column):
@@ -216,7 +235,8 @@ def _code_cells(path, content):
     elif isinstance(content.get("worksheets"), list):
         lists = [
             (("worksheets", i, "cells"), sheet["cells"])
-            for i, sheet in enumerate(content["worksheets"]) if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+            for i, sheet in enumerate(content["worksheets"])
+            if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
         ]
     else:
         raise SourceError(path, 1, 1, "not a notebook: it has no list of cells")
@@ -262,10 +282,10 @@ def _without_surrogates(text):
 def _without_margin(text):
     """(margin, text without it): what the first row is indented by is taken from every row that begins with it, as IPython does."""
     stripped = text.lstrip(" \t\r\n")
-    margin = text[text.rfind("\n", 0, len(text) - len(stripped)) + 1: len(text) - len(stripped)]
+    margin = text[text.rfind("\n", 0, len(text) - len(stripped)) + 1 : len(text) - len(stripped)]
     if not margin or not stripped:
         return "", text
-    return margin, "\n".join(row[len(margin):] if row.startswith(margin) else row for row in text.split("\n"))
+    return margin, "\n".join(row[len(margin) :] if row.startswith(margin) else row for row in text.split("\n"))
 
 
 def _refuse_masked(cell, edit):
@@ -320,12 +340,12 @@ def _source_json(document, start, end, old, new):
         tokens = [_spell(line, ascii_only) for line in old_lines]
     same_head = _common(old_lines, new_lines)
     same_tail = min(_common(old_lines[::-1], new_lines[::-1]), min(len(old_lines), len(new_lines)) - same_head)
-    middle = [_spell(line, ascii_only) for line in new_lines[same_head: len(new_lines) - same_tail]]
-    tokens = tokens[:same_head] + middle + tokens[len(tokens) - same_tail:]
+    middle = [_spell(line, ascii_only) for line in new_lines[same_head : len(new_lines) - same_tail]]
+    tokens = tokens[:same_head] + middle + tokens[len(tokens) - same_tail :]
     if not spans:
         return "[" + ", ".join(tokens) + "]"
-    opening, closing = document[start + 1: spans[0][0]], document[spans[-1][1]: end - 1]
-    between = document[spans[0][1]: spans[1][0]] if len(spans) > 1 else "," + (opening or " ")
+    opening, closing = document[start + 1 : spans[0][0]], document[spans[-1][1] : end - 1]
+    between = document[spans[0][1] : spans[1][0]] if len(spans) > 1 else "," + (opening or " ")
     return "[" + opening + between.join(tokens) + closing + "]"
 
 

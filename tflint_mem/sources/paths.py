@@ -10,7 +10,7 @@ def shown(path):
     if not os.path.isabs(path):
         return path
     here = os.path.join(os.getcwd(), "")
-    return path[len(here):] if path.startswith(here) else path
+    return path[len(here) :] if path.startswith(here) else path
 
 
 def absolute(path):

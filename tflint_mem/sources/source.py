@@ -31,8 +31,16 @@ class SourceError(Exception):
 
         place = (self.row or 1, self.column or 1)
         return Finding(
-            code="TFM000", name="syntax-error", group="syntax", severity="error", message=self.message,
-            path=self.path, cell=self.cell, start=place, end=place, noqa_row=place[0],
+            code="TFM000",
+            name="syntax-error",
+            group="syntax",
+            severity="error",
+            message=self.message,
+            path=self.path,
+            cell=self.cell,
+            start=place,
+            end=place,
+            noqa_row=place[0],
         )
 
 
@@ -65,7 +73,9 @@ class Source:
                 raise
             raise SourceError(path, None, None, "too large") from None
         except (OSError, MemoryError) as error:
-            raise SourceError(path, None, None, getattr(error, "strerror", None) or str(error) or "not enough memory") from None
+            raise SourceError(
+                path, None, None, getattr(error, "strerror", None) or str(error) or "not enough memory"
+            ) from None
 
     # -- what the bytes say; every property below raises SourceError for a file that is not what it should be
 
@@ -191,8 +201,10 @@ class Source:
             return self.notebook.with_edits(edits)
         text = splice(self.text, edits)
         try:
-            if self.text.encode(self.encoding) != self.raw[len(BOM) * self.bom:]:
-                raise SourceError(self.path, 1, 1, f"the file does not survive decoding and encoding as {self.encoding}")
+            if self.text.encode(self.encoding) != self.raw[len(BOM) * self.bom :]:
+                raise SourceError(
+                    self.path, 1, 1, f"the file does not survive decoding and encoding as {self.encoding}"
+                )
             return BOM * self.bom + text.encode(self.encoding)
         except UnicodeError as error:  # not all codecs say more than that, `idna` for one
             reason = getattr(error, "reason", error)
@@ -206,18 +218,26 @@ class Source:
             self._encoding = "utf-8"
             return self._notebook.text
         self._encoding = _encoding(self.path, self.raw)
-        body = self.raw[len(BOM):] if self.bom else self.raw
+        body = self.raw[len(BOM) :] if self.bom else self.raw
         try:
             text = body.decode(self._encoding)
         except UnicodeDecodeError as error:
             row, column = _place(body[: error.start], self._encoding)
             byte = body[error.start]
             raise SourceError(
-                self.path, row, column, f"byte 0x{byte:02x} is not valid {self._encoding}; "
-                "save the file as UTF-8 or declare its encoding",
+                self.path,
+                row,
+                column,
+                f"byte 0x{byte:02x} is not valid {self._encoding}; save the file as UTF-8 or declare its encoding",
             ) from None
-        except (LookupError, ValueError, AssertionError):  # `coding: rot13`, `undefined`, `base64` …: codecs that are not for source code
-            raise SourceError(self.path, *_declared(body), f"the file cannot be read with the codec it declares, {self._encoding}") from None
+        except (
+            LookupError,
+            ValueError,
+            AssertionError,
+        ):  # `coding: rot13`, `undefined`, `base64` …: codecs that are not for source code
+            raise SourceError(
+                self.path, *_declared(body), f"the file cannot be read with the codec it declares, {self._encoding}"
+            ) from None
         if "\0" in text:
             row, column = _place(body[: body.index(b"\0")], self._encoding)
             raise SourceError(self.path, row, column, "source code cannot contain NUL bytes")
@@ -292,4 +312,9 @@ def _place(before, encoding):
 
 def names_framework(raw):
     """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no parsing of its own."""
-    return b"tensorflow" in raw or b"keras" in raw or b"transformers" in raw and (b" TF" in raw or b".TF" in raw or b"\"tf\"" in raw or b"'tf'" in raw)
+    return (
+        b"tensorflow" in raw
+        or b"keras" in raw
+        or b"transformers" in raw
+        and (b" TF" in raw or b".TF" in raw or b'"tf"' in raw or b"'tf'" in raw)
+    )

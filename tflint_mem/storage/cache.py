@@ -14,10 +14,10 @@ import stat
 import sys
 
 from tflint_mem import __version__
-from tflint_mem.sources import dependencies
-from tflint_mem.storage import secret
-from tflint_mem.sources.files import read_regular
 from tflint_mem.finding import CONFIDENCES, PERSONAS, SAFE, SEVERITIES, UNSAFE, Edit, Finding, Fix, Step
+from tflint_mem.sources import dependencies
+from tflint_mem.sources.files import read_regular
+from tflint_mem.storage import secret
 
 FOLDER = ".tflint_mem_cache"
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
@@ -79,12 +79,14 @@ class Cache:
             return  # not all were read
         now = time.time_ns()
         beside = sorted(dependencies.PATHS)
-        self._write({
-            "key": self._key,
-            "files": [[path, self._states[path], self._digests[path]] for path in self._files],
-            "beside": [[path, self._state(path, now), self._read(path)] for path in beside],
-            "findings": [_values(finding) for finding in findings],
-        })
+        self._write(
+            {
+                "key": self._key,
+                "files": [[path, self._states[path], self._digests[path]] for path in self._files],
+                "beside": [[path, self._state(path, now), self._read(path)] for path in beside],
+                "findings": [_values(finding) for finding in findings],
+            }
+        )
 
     def _state(self, path, now=None):
         """What tells that a file is as it was, cheaply; None when there is none, or when it has changed just `now`.
@@ -120,7 +122,11 @@ class Cache:
         return False
 
     def _sign(self, raw):
-        return self._blake2b(raw, digest_size=_SIGNATURE // 2, key=self._secret, person=b"tflint-mem-cache").hexdigest().encode()
+        return (
+            self._blake2b(raw, digest_size=_SIGNATURE // 2, key=self._secret, person=b"tflint-mem-cache")
+            .hexdigest()
+            .encode()
+        )
 
     def _stored(self):
         """What `_write` has written; None when it was somebody else.  Raises OSError and ValueError."""
@@ -128,12 +134,12 @@ class Cache:
             return None
         raw = read_regular(self._path, _LARGEST)
         end = len(_HEAD) + _SIGNATURE
-        body = raw[end + len(_NECK):]
-        if not raw.startswith(_HEAD) or raw[end:end + len(_NECK)] != _NECK:
+        body = raw[end + len(_NECK) :]
+        if not raw.startswith(_HEAD) or raw[end : end + len(_NECK)] != _NECK:
             return None
         import hmac
 
-        if not hmac.compare_digest(raw[len(_HEAD):end], self._sign(body)):
+        if not hmac.compare_digest(raw[len(_HEAD) : end], self._sign(body)):
             return None
         import json
 
@@ -168,10 +174,21 @@ class Cache:
 
 def _key(settings, paths):
     """Everything besides files that decides about findings."""
-    return repr((
-        __version__, sys.implementation.cache_tag, _program(), os.getcwd(), paths, settings.project_root, sorted(settings.enabled),
-        settings.max_file_size, settings.tensorflow_version, settings.handlers, settings.entry_points,
-    ))
+    return repr(
+        (
+            __version__,
+            sys.implementation.cache_tag,
+            _program(),
+            os.getcwd(),
+            paths,
+            settings.project_root,
+            sorted(settings.enabled),
+            settings.max_file_size,
+            settings.tensorflow_version,
+            settings.handlers,
+            settings.entry_points,
+        )
+    )
 
 
 _NO_PART = frozenset(("verify", "report", "__pycache__"))  # folders that change no finding
@@ -245,11 +262,24 @@ def _is_none(value):
 
 # kinds of the fields of each record, by name
 _FINDING = {
-    "code": _is_text, "name": _is_text, "group": _is_text, "severity": SEVERITIES.__contains__,
-    "confidence": CONFIDENCES.__contains__, "persona": PERSONAS.__contains__,
-    "message": _is_text, "measured": _is_text, "help": _is_text,
-    "path": _is_text, "cell": _is_number_or_none, "start": _is_list, "end": _is_list, "noqa_row": _is_number_or_none,
-    "trace": _is_list, "places": _is_list, "fix": _is_list_or_none, "verification": _is_none,
+    "code": _is_text,
+    "name": _is_text,
+    "group": _is_text,
+    "severity": SEVERITIES.__contains__,
+    "confidence": CONFIDENCES.__contains__,
+    "persona": PERSONAS.__contains__,
+    "message": _is_text,
+    "measured": _is_text,
+    "help": _is_text,
+    "path": _is_text,
+    "cell": _is_number_or_none,
+    "start": _is_list,
+    "end": _is_list,
+    "noqa_row": _is_number_or_none,
+    "trace": _is_list,
+    "places": _is_list,
+    "fix": _is_list_or_none,
+    "verification": _is_none,
 }
 _STEP = {"path": _is_text, "cell": _is_number_or_none, "row": _is_number, "column": _is_number, "message": _is_text}
 _FIX = {"applicability": (SAFE, UNSAFE).__contains__, "message": _is_text, "edits": _is_list}

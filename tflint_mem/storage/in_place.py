@@ -105,7 +105,12 @@ def tidy(folder: str) -> None:
 
 def _remove_if_abandoned(path: str) -> None:
     found = os.lstat(path)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+    if (
+        not stat.S_ISREG(found.st_mode)
+        or found.st_nlink != 1
+        or hasattr(os, "geteuid")
+        and found.st_uid != os.geteuid()
+    ):
         return
     if fcntl is None:
         os.unlink(path)

@@ -11,8 +11,10 @@ __all__ = ["verify_findings", "verify_finding", "Options", "OptionError"]
 def __getattr__(name):
     if name in ("verify_findings", "verify_finding"):
         from . import session
+
         return getattr(session, name)
     if name in ("Options", "OptionError"):
         from tflint_mem.verify.plan import options
+
         return getattr(options, name)
     raise AttributeError(name)

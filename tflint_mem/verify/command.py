@@ -14,9 +14,10 @@ import threading
 import time
 
 from tflint_mem.hardening import safe
-from . import session
 from tflint_mem.verify.plan import interpreter
 from tflint_mem.verify.plan.options import OptionError, Options
+
+from . import session
 
 _BAR = 24
 
@@ -78,6 +79,7 @@ def options_of(settings, given):
     table = getattr(settings, "verify", None) or {}
     if given.get("memory") is not None:
         from tflint_mem.verify.plan.options import parse_bytes
+
         given = dict(given, memory=parse_bytes(given["memory"]))
     options = Options.from_table(table, base, **given)
     options.python = interpreter.resolve(options.python, getattr(settings, "project_root", None))
@@ -117,7 +119,12 @@ def run(findings, sources, settings, given, report=None, source_of=None, stream=
         _written(outcome, f"--keep {options.keep}", lambda: keep(outcome, options.keep))
     if report:
         from tflint_mem.verify.report import html_page
-        _written(outcome, f"--report {report}", lambda: html_page.write(report, html_page.render(outcome, source_of, options)))
+
+        _written(
+            outcome,
+            f"--report {report}",
+            lambda: html_page.write(report, html_page.render(outcome, source_of, options)),
+        )
     if outcome.interrupted and not quiet:
         stream.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
     if outcome.skipped and not quiet:
@@ -138,6 +145,7 @@ def _written(outcome, what, write):
 @contextlib.contextmanager
 def _terminable():
     """A request to terminate ends the run as Ctrl-C does: children are ended and what was measured is kept."""
+
     def interrupt(number, frame):
         raise KeyboardInterrupt
 
@@ -154,7 +162,9 @@ def _terminable():
 def _check_writable(path):
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder) or os.path.isdir(path):
-        raise OptionError(f"cannot write the report {path}: {'it is a folder' if os.path.isdir(path) else 'no such folder'}")
+        raise OptionError(
+            f"cannot write the report {path}: {'it is a folder' if os.path.isdir(path) else 'no such folder'}"
+        )
 
 
 def keep(outcome, folder):
@@ -195,8 +205,18 @@ def at_place(findings, path, row=None):
     if row is None:
         return found
     exact = [finding for finding in found if finding.start[0] <= row <= finding.end[0]]
-    return exact or [Finding(code="-", name="place", group="leak", severity="hint", message="what this place does to memory",
-                             path=path, start=(row, 1), end=(row, 1))]
+    return exact or [
+        Finding(
+            code="-",
+            name="place",
+            group="leak",
+            severity="hint",
+            message="what this place does to memory",
+            path=path,
+            start=(row, 1),
+            end=(row, 1),
+        )
+    ]
 
 
 def _check_row(path, row):

@@ -4,16 +4,16 @@ import os
 import time
 
 from tflint_mem.verify.containment import runner
+from tflint_mem.verify.containment.share import leave
+from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from tflint_mem.verify.snippet import slicer
+from tflint_mem.verify.snippet.snippet import CannotCut
+from tflint_mem.verify.snippet.versions import bound_by, fixed_snippet, further_snippet, verify_with
 from tflint_mem.verify.verdict.judge import judge, judge_growth
 from tflint_mem.verify.verdict.outcome import ran, reached, refused
-from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from tflint_mem.verify.verdict.result import Runs, not_runnable
-from tflint_mem.verify.containment.share import leave
 from tflint_mem.verify.verdict.shortage import STOPPED
-from tflint_mem.verify.snippet.snippet import CannotCut
 from tflint_mem.verify.verdict.verdict import COLLECTED
-from tflint_mem.verify.snippet.versions import bound_by, fixed_snippet, further_snippet, verify_with
 
 _BEHIND_SECONDS = 25.0
 # the flagged version came to nothing: does the fixed one?
@@ -60,20 +60,39 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
             break
         snippet.growth = finding.code not in REFUSED and finding.code != RESERVES
         plan["keyed"] = snippet.keyed and finding.code in COLLECTED
-        attempt = runner.execute(snippet, options, plan, left * share if finding.fix is not None else left, folders, setups,
-                                 pretend_gpus=pretended, leave=left_free)
+        attempt = runner.execute(
+            snippet,
+            options,
+            plan,
+            left * share if finding.fix is not None else left,
+            folders,
+            setups,
+            pretend_gpus=pretended,
+            leave=left_free,
+        )
         if run is None or ran(attempt) and not (ran(run) and reached(run.attempt(), candidates[chosen])):
             run, chosen = attempt, choice
-        if ran(run) and reached(run.attempt(), candidates[chosen]) or refused(run) and finding.group in ("config", "tf1"):
+        if (
+            ran(run)
+            and reached(run.attempt(), candidates[chosen])
+            or refused(run)
+            and finding.group in ("config", "tf1")
+        ):
             break
     runs = Runs(candidates[chosen], run, setups)
-    if finding.code in KEPT_FOR_LATER and ran(run) and judge_growth(finding, runs.snippet, run.attempt()).verdict == "confirmed":
+    if (
+        finding.code in KEPT_FOR_LATER
+        and ran(run)
+        and judge_growth(finding, runs.snippet, run.attempt()).verdict == "confirmed"
+    ):
         left = seconds - (time.monotonic() - began)
         further = further_snippet(finding, files, given, chosen, setup) if left > LEAST_SECONDS else None
         if further is not None and further.behind is not None:
             tell("behind")
             short_plan = dict(plan, protocol="behind", least=_FEW)
-            short_run = runner.execute(further, options, short_plan, min(left, _BEHIND_SECONDS), folders, runs.setup, runs.rewrites)
+            short_run = runner.execute(
+                further, options, short_plan, min(left, _BEHIND_SECONDS), folders, runs.setup, runs.rewrites
+            )
             runs.behind, runs.seen = further.behind, short_run.attempt().last("behind")
     if finding.fix is not None and (ran(run) or refused(run) or run.status in _FAILED):
         runs.fixed_snippet = fixed_snippet(finding, files, folders, given, once, chosen, setup)
@@ -81,6 +100,15 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         if runs.fixed_snippet is not None and left > LEAST_SECONDS:
             tell("fixed")
             runs.fixed_snippet.growth = runs.snippet.growth
-            runs.fixed_run = runner.execute(runs.fixed_snippet, options, plan, left, folders, runs.setup, runs.rewrites,
-                                             pretend_gpus=pretended, leave=left_free)
+            runs.fixed_run = runner.execute(
+                runs.fixed_snippet,
+                options,
+                plan,
+                left,
+                folders,
+                runs.setup,
+                runs.rewrites,
+                pretend_gpus=pretended,
+                leave=left_free,
+            )
     return judge(finding, options, environment, runs, began)

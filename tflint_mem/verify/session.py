@@ -4,12 +4,13 @@ import os
 import time
 
 from tflint_mem.verify.containment import runner
-from tflint_mem.verify.verdict import verdict
-from .experiment import verify_finding
-from tflint_mem.verify.snippet.files import Files
 from tflint_mem.verify.plan.options import OptionError
 from tflint_mem.verify.plan.protocols import LEAST_SECONDS
+from tflint_mem.verify.snippet.files import Files
+from tflint_mem.verify.verdict import verdict
 from tflint_mem.verify.verdict.result import device_name, not_runnable
+
+from .experiment import verify_finding
 
 
 class Outcome:
@@ -59,7 +60,11 @@ def verify_findings(findings, sources, settings, options, progress=None, announc
         except KeyboardInterrupt:
             interrupted = True
             break
-        except (OSError, RuntimeError, MemoryError) as error:  # no room, no processes, no scratch folder: this finding's end, not the run's
+        except (
+            OSError,
+            RuntimeError,
+            MemoryError,
+        ) as error:  # no room, no processes, no scratch folder: this finding's end, not the run's
             needs = [f"a system that can run it: {type(error).__name__}: {error}"]
             result = not_runnable(finding, options, environment, began, needs)
         tell("done")
@@ -78,7 +83,9 @@ def check_environment(options):
         raise OptionError(reason)
     if options.device == "gpu" and not environment["gpus"]:
         why = f"; {environment['nvml']}" if environment.get("nvml") else ""
-        raise OptionError(f"--verify-device gpu: TensorFlow {environment['tensorflow']} in {options.python} sees no GPU{why}")
+        raise OptionError(
+            f"--verify-device gpu: TensorFlow {environment['tensorflow']} in {options.python} sees no GPU{why}"
+        )
     return environment
 
 
@@ -88,10 +95,16 @@ def announcement(findings, options, environment):
     isolated = environment.get("isolated") or {}
     network = isolated.get("network", "on")
     others = environment.get("shared_with") if options.device != "cpu" and environment["gpus"] else 0
-    shared = f"  {others} other process{'es use' if others != 1 else ' uses'} the GPU; what they hold is not counted." if others else ""
-    return (f"Running {count} snippet{'s' if count != 1 else ''} of your code under TensorFlow {environment['tensorflow']} on "
-            f"{device_name(environment, options)}: scratch folder, network {network}, "
-            f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.{shared}{_gaps(environment)}")
+    shared = (
+        f"  {others} other process{'es use' if others != 1 else ' uses'} the GPU; what they hold is not counted."
+        if others
+        else ""
+    )
+    return (
+        f"Running {count} snippet{'s' if count != 1 else ''} of your code under TensorFlow {environment['tensorflow']} on "
+        f"{device_name(environment, options)}: scratch folder, network {network}, "
+        f"at most {options.timeout:.0f} s and {verdict.size(options.memory)} each.{shared}{_gaps(environment)}"
+    )
 
 
 def _gaps(environment: dict) -> str:
@@ -99,7 +112,9 @@ def _gaps(environment: dict) -> str:
     off = environment.get("unprotected")
     if not off:
         return ""
-    reasons = "; ".join(f"{', '.join(name for name in off if off[name] == reason)} ({reason})" for reason in dict.fromkeys(off.values()))
+    reasons = "; ".join(
+        f"{', '.join(name for name in off if off[name] == reason)} ({reason})" for reason in dict.fromkeys(off.values())
+    )
     return f"  Not contained here: {reasons}.  See docs/verify-protection.md."
 
 
@@ -121,7 +136,8 @@ def _matches(finding, selector):
     if not path.endswith((".py", ".ipynb")):
         return False
     return os.path.realpath(finding.path) == os.path.realpath(path) and (
-        row is None or finding.start[0] <= int(row) <= finding.end[0])
+        row is None or finding.start[0] <= int(row) <= finding.end[0]
+    )
 
 
 def _folders(findings, settings):

@@ -1,15 +1,28 @@
 """Which code runs TensorFlow: starts its thread pools and devices by an operation, a variable, a model."""
 
 from tflint_mem import facts as F
-from tflint_mem.knowledge.api import is_op, result_of
-from tflint_mem.hardening.budget import settle
-
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.hardening.budget import settle
+from tflint_mem.knowledge.api import is_op, result_of
 
 MOST_STEPS = 1_000  # calls that one search for what has run before looks at
 MAX_DEPTH = 5  # callers of callers that it goes through
 _KINDS = frozenset(("model", "saved_model", "variable", "dataset", "table"))
-_RECEIVERS = frozenset(("model", "saved_model", "layer", "dataset", "tape", "optimizer", "metric", "loss", "variable", "tf.function", "table"))
+_RECEIVERS = frozenset(
+    (
+        "model",
+        "saved_model",
+        "layer",
+        "dataset",
+        "tape",
+        "optimizer",
+        "metric",
+        "loss",
+        "variable",
+        "tf.function",
+        "table",
+    )
+)
 
 
 class Runtime:
@@ -21,7 +34,9 @@ class Runtime:
 
     def call(self, m, i):
         """Does this call run TensorFlow, itself or in the functions of the project that it calls?"""
-        return any(_runs(name) for name in self.project.apis(m, i)) or any(self.function(fm, scope) for fm, scope in self.project.functions_called(m, i))
+        return any(_runs(name) for name in self.project.apis(m, i)) or any(
+            self.function(fm, scope) for fm, scope in self.project.functions_called(m, i)
+        )
 
     def function(self, m, scope):
         """Does a run of the function run TensorFlow?"""
@@ -30,7 +45,9 @@ class Runtime:
     def _look(self, function):
         m, scope = self.project.module(function[0]), function[1]
         calls = [i for i in m.scope_calls(scope) if not _on_request(m, i)]
-        if "tf.function" in self.context.infer.decorator_names(m, scope) or any(_runs(name) for i in calls for name in self.project.apis(m, i)):
+        if "tf.function" in self.context.infer.decorator_names(m, scope) or any(
+            _runs(name) for i in calls for name in self.project.apis(m, i)
+        ):
             return 1, ()
         return 0, ((fm.index, s) for i in calls for fm, s in self.project.functions_called(m, i))
 
@@ -134,7 +151,11 @@ class Runtime:
     def _imported(self, m, statement):
         for name, dotted, attribute, level in statement[5]:
             target = self.project.resolve(m, dotted, level) if dotted or level else None
-            sub = self.project.resolve(m, (dotted + "." if dotted else "") + attribute, level) if attribute not in (None, "", "*") else None
+            sub = (
+                self.project.resolve(m, (dotted + "." if dotted else "") + attribute, level)
+                if attribute not in (None, "", "*")
+                else None
+            )
             for other in (target, sub):
                 if other is not None and other is not m:
                     yield other
@@ -151,7 +172,11 @@ def _on_request(m, i):
         kind, _, statement, branch = m.contexts[c]
         if kind == "if" and branch:
             for test in _conjuncts(m.statements[statement][5]):
-                told = test[1] if test[0] == "q" and test[2] in (("==",), ("is",), ("in",)) and test[3] != (("k", None),) else test
+                told = (
+                    test[1]
+                    if test[0] == "q" and test[2] in (("==",), ("is",), ("in",)) and test[3] != (("k", None),)
+                    else test
+                )
                 if told[0] == "n" and told[1] in asking:
                     return True
     return False

@@ -22,7 +22,12 @@ def calls(context):
         m = context.project.module(index)
         foreign = None
         for tail, calls in m.calls_by_tail().items():
-            if tail in _OF_CONTAINERS or tail.endswith(_FUNCTIONS) or tail[:1].isupper() and tail in context.project.defined:
+            if (
+                tail in _OF_CONTAINERS
+                or tail.endswith(_FUNCTIONS)
+                or tail[:1].isupper()
+                and tail in context.project.defined
+            ):
                 continue
             for i in calls:
                 call = m.calls[i]
@@ -43,8 +48,12 @@ def calls(context):
 def _foreign_names(context, m):
     """Names that the module's top level imports from other packages: `np.log(x)` calls no variable."""
     return {
-        name for name, bindings in m.bindings(0).items()
-        if all(b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None for b in bindings)
+        name
+        for name, bindings in m.bindings(0).items()
+        if all(
+            b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None
+            for b in bindings
+        )
     }
 
 

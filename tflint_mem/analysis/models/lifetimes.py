@@ -7,10 +7,22 @@ from tflint_mem.project.linking.module import dotted
 from . import models
 
 # What needs a live model; reading its structure or weights is no use of that kind.
-USES = frozenset((
-    "fit", "fit_generator", "train_on_batch", "evaluate", "evaluate_generator", "test_on_batch", "predict", "predict_on_batch",
-    "predict_generator", "compile", "call", "save",
-))
+USES = frozenset(
+    (
+        "fit",
+        "fit_generator",
+        "train_on_batch",
+        "evaluate",
+        "evaluate_generator",
+        "test_on_batch",
+        "predict",
+        "predict_on_batch",
+        "predict_generator",
+        "compile",
+        "call",
+        "save",
+    )
+)
 
 
 def used_after(context, m, i):
@@ -75,7 +87,9 @@ def kept(context, repeat, kind):
     """Is what the repeat makes, a thing of this kind, put into a container or under a key somewhere on its way?"""
     for number, (m, i) in enumerate(repeat.hops):
         if number or not repeat.handed:
-            if any(v[0] == "obj" and v[1] == kind for v in context.infer.call_values(m, i)) and models.stored(context, m, i):
+            if any(v[0] == "obj" and v[1] == kind for v in context.infer.call_values(m, i)) and models.stored(
+                context, m, i
+            ):
                 return True
     return False
 
@@ -92,8 +106,13 @@ def in_loop_of_new_models(context, repeat, but=()):
 def new_in_loop(context, repeat, values, loaded):
     """Is one of the values a model that each pass of the repeat constructs, or (with `loaded`) loads?"""
     made = _made_in(context, repeat)
-    return bool(made) and any(v[0] == "obj" and v[1] == "model" and v[2] in made and (loaded or any((a.m.index, a.i) == v[2] for a in models.builds(context)))
-                              for v in values)
+    return bool(made) and any(
+        v[0] == "obj"
+        and v[1] == "model"
+        and v[2] in made
+        and (loaded or any((a.m.index, a.i) == v[2] for a in models.builds(context)))
+        for v in values
+    )
 
 
 def _made_in(context, repeat):
@@ -103,7 +122,9 @@ def _made_in(context, repeat):
         found = context.memo[key] = {}
         for acquired in (*models.builds(context), *models.loads(context)):
             for again in context.repeats(acquired.m, acquired.i):
-                found.setdefault((again.module.index, again.context, again.scope), set()).add((acquired.m.index, acquired.i))
+                found.setdefault((again.module.index, again.context, again.scope), set()).add(
+                    (acquired.m.index, acquired.i)
+                )
     return context.memo[key].get((repeat.module.index, repeat.context, repeat.scope), frozenset())
 
 
@@ -172,13 +193,23 @@ def _made_again(context, m, scope, place, i, j, loop=-1):
     if not outlives:
         return False
     name = prefixes[0][2] if prefixes[0][0] == "a" else prefixes[0][1]
-    return any(sets(context, fm, fs, name) for k in range(max(i + 1, calls.start), min(j, calls.stop))
-               for fm, fs in context.project.functions_called(m, k))
+    return any(
+        sets(context, fm, fs, name)
+        for k in range(max(i + 1, calls.start), min(j, calls.stop))
+        for fm, fs in context.project.functions_called(m, k)
+    )
 
 
 def sets(context, m, scope, name):
     """Does a function, or what it calls, assign to an attribute or global of that name?"""
-    return settle((m.index, scope), lambda function: _sets(context, *function, name), context.memo.setdefault(("sets", name), {})) > 0
+    return (
+        settle(
+            (m.index, scope),
+            lambda function: _sets(context, *function, name),
+            context.memo.setdefault(("sets", name), {}),
+        )
+        > 0
+    )
 
 
 def _sets(context, index, scope, name):
@@ -186,7 +217,13 @@ def _sets(context, index, scope, name):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         for target in _targets(statement) if statement is not None else ():
-            if target[0] == "a" and target[2] == name or target[0] == "n" and target[1] == name and name in m.global_names(scope):
+            if (
+                target[0] == "a"
+                and target[2] == name
+                or target[0] == "n"
+                and target[1] == name
+                and name in m.global_names(scope)
+            ):
                 return 1, ()
     return 0, ((fm.index, fs) for k in m.scope_calls(scope) for fm, fs in context.project.functions_called(m, k))
 
@@ -211,10 +248,23 @@ def _targets(statement):
 
 
 # What a pass does that is more than making things: it trains, predicts, takes steps.
-_WORK = frozenset((
-    "tf.GradientTape", "optimizer.apply_gradients", "optimizer.minimize", "model.fit", "model.fit_generator", "model.train_on_batch", "model.evaluate",
-    "model.predict", "model.predict_on_batch", "model.__call__", "saved_model.__call__", "tf.function.__call__", "interpreter.invoke",
-))
+_WORK = frozenset(
+    (
+        "tf.GradientTape",
+        "optimizer.apply_gradients",
+        "optimizer.minimize",
+        "model.fit",
+        "model.fit_generator",
+        "model.train_on_batch",
+        "model.evaluate",
+        "model.predict",
+        "model.predict_on_batch",
+        "model.__call__",
+        "saved_model.__call__",
+        "tf.function.__call__",
+        "interpreter.invoke",
+    )
+)
 
 
 def works(context, repeat):
@@ -234,12 +284,17 @@ def works_in(context, m, k):
     if context.project.apis(m, k) & _WORK:
         return True
     memo = context.memo.setdefault("works", {})
-    return any(settle((fm.index, scope), lambda function: _works(context, *function), memo) for fm, scope in context.project.functions_called(m, k))
+    return any(
+        settle((fm.index, scope), lambda function: _works(context, *function), memo)
+        for fm, scope in context.project.functions_called(m, k)
+    )
 
 
 def _works(context, index, scope):
     m = context.project.module(index)
     calls = m.scope_calls(scope)
-    if "tf.function" in context.infer.decorator_names(m, scope) or any(context.project.apis(m, j) & _WORK for j in calls):
+    if "tf.function" in context.infer.decorator_names(m, scope) or any(
+        context.project.apis(m, j) & _WORK for j in calls
+    ):
         return 1, ()
     return 0, ((fm.index, s) for j in calls for fm, s in context.project.functions_called(m, j))

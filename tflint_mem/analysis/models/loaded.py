@@ -1,20 +1,33 @@
 """What is said of models that are loaded again: what becomes of the one before, what was measured, what no clean-up frees."""
 
-from . import models
 from tflint_mem.analysis.program import mechanisms
+
+from . import models
 
 _LOAD_MEASURED = {
     mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() (graph mode, TF 1.15 to 2.15)",
     mechanisms.COLLECTED: "dead models wait for a garbage collection, which takes them (Keras 3.15 with JAX on a CPU)",
 }
-_TABLES = frozenset(("StringLookup", "IntegerLookup", "TextVectorization", "StaticHashTable", "DenseHashTable", "StaticVocabularyTable", "Hashing",
-                     "SentencepieceTokenizer", "BertTokenizer", "tensorflow_text"))
+_TABLES = frozenset(
+    (
+        "StringLookup",
+        "IntegerLookup",
+        "TextVectorization",
+        "StaticHashTable",
+        "DenseHashTable",
+        "StaticVocabularyTable",
+        "Hashing",
+        "SentencepieceTokenizer",
+        "BertTokenizer",
+        "tensorflow_text",
+    )
+)
 _OF_ANY_GRAPH = frozenset(("tf.saved_model.load", "hub.load", "hub.KerasLayer", "keras.TFSMLayer"))
 
 # what models keep that are built, and where the mechanism says so trained, in each repeat
 BUILT_MEASURED = {
     mechanisms.PINNED: "5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
-                        "up to TF 2.13 only 0-300",
+    "up to TF 2.13 only 0-300",
     mechanisms.CACHED: "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()",
     mechanisms.WAITING: "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of 4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)",
     mechanisms.GRAPH: "5600-9750 KiB per repeat for a model of 4.2 MiB until clear_session() (TF 1.15, 2.8 and 2.15 in graph mode)",
@@ -39,7 +52,7 @@ def load_measured(mechanism, names, default):
 
 
 def so_often(repeat):
-    """", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
+    """ ", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
     return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= models.FEW else ""
 
 

@@ -1,16 +1,27 @@
 """What the rules about models share: where models come from, what becomes of them, and how a repeat is told."""
 
 from tflint_mem import facts as F
-from tflint_mem.knowledge.api import BUILDERS, GRAPH_RELEASES, LOADERS, MODEL_METHODS, RELEASES, TRAINING_METHODS, canonical
-from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
-
 from tflint_mem.analysis.program import mechanisms
+from tflint_mem.knowledge.api import (
+    BUILDERS,
+    GRAPH_RELEASES,
+    LOADERS,
+    MODEL_METHODS,
+    RELEASES,
+    TRAINING_METHODS,
+    canonical,
+)
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
 FEW = 3
-LIBRARY_LOADERS = frozenset(("transformers.TFModel.from_pretrained", "transformers.pipeline"))  # models of Keras 2, whose graph of names keeps them
-CHANGES = frozenset(("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function"))  # what makes a model another one for those who share it
+LIBRARY_LOADERS = frozenset(
+    ("transformers.TFModel.from_pretrained", "transformers.pipeline")
+)  # models of Keras 2, whose graph of names keeps them
+CHANGES = frozenset(
+    ("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function")
+)  # what makes a model another one for those who share it
 _WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 ADDERS = frozenset(("append", "add", "extend", "insert", "setdefault", "appendleft", "put", "register"))
 
@@ -30,11 +41,22 @@ class Acquired:
 
 def loads(context):
     """Every call that loads a model, with its repeat."""
-    return _memo(context, "loads", lambda: [
-        _acquired(context, m, i, "load", names) for m, i, names in context.everywhere(LOAD_TAILS, LOADERS)
-        if not context.in_tests(m) and not _is_submodule_load(context, m, i) and not _is_deserializer(m, i) and (names != _ANY_OBJECT or _used_as_model(m, i))
-        and ("transformers.pipeline" not in names or _of_tensorflow(context, m, i))
-    ] + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)])
+    return _memo(
+        context,
+        "loads",
+        lambda: (
+            [
+                _acquired(context, m, i, "load", names)
+                for m, i, names in context.everywhere(LOAD_TAILS, LOADERS)
+                if not context.in_tests(m)
+                and not _is_submodule_load(context, m, i)
+                and not _is_deserializer(m, i)
+                and (names != _ANY_OBJECT or _used_as_model(m, i))
+                and ("transformers.pipeline" not in names or _of_tensorflow(context, m, i))
+            ]
+            + [_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context)]
+        ),
+    )
 
 
 def _handed_loads(context):
@@ -46,14 +68,26 @@ def _handed_loads(context):
             for i, where in m.references().get(tail, ()):
                 given = m.calls[i][1][where] if isinstance(where, int) else None
                 if given is not None and tail_of(given) == tail:
-                    names = {canonical(v[1]) for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5]) if v[0] == "ext"} & LOADERS
+                    names = {
+                        canonical(v[1])
+                        for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5])
+                        if v[0] == "ext"
+                    } & LOADERS
                     if names and context.project.callers_of.consumer(m, i, where) == "submit":
                         yield m, i, frozenset(names)
 
 
 def builds(context):
     """Every call that constructs a Keras model (the project's own subclasses included), with its repeat."""
-    return _memo(context, "builds", lambda: [_acquired(context, m, i, "build", names) for m, i, names in constructions(context) if not context.in_tests(m)])
+    return _memo(
+        context,
+        "builds",
+        lambda: [
+            _acquired(context, m, i, "build", names)
+            for m, i, names in constructions(context)
+            if not context.in_tests(m)
+        ],
+    )
 
 
 def constructions(context):
@@ -72,7 +106,9 @@ def _constructions(context):
             if tail not in wanted and not (ready_made and tail[:1].isupper()):
                 continue
             for i in calls:
-                found = {n for n in context.project.apis(m, i) if n in BUILDERS or n == "new:model" or _is_ready_made(n)}
+                found = {
+                    n for n in context.project.apis(m, i) if n in BUILDERS or n == "new:model" or _is_ready_made(n)
+                }
                 if found and m.scopes[m.calls[i][3]][F.S_KIND] != "class" and not part(context, m, i):
                     yield m, i, frozenset(found)
 
@@ -91,9 +127,17 @@ def part(context, m, i):
     applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
         return False
-    built = _memo(context, ("built", m.index, m.calls[i][3]), lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL])
+    built = _memo(
+        context,
+        ("built", m.index, m.calls[i][3]),
+        lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL],
+    )
     for j in built:
-        if j > i and m.inside(m.calls[i][4], m.calls[j][4]) and (applied is not None and applied < j or _reached_into(m, j, ("n", name))):
+        if (
+            j > i
+            and m.inside(m.calls[i][4], m.calls[j][4])
+            and (applied is not None and applied < j or _reached_into(m, j, ("n", name)))
+        ):
             return name is None or not _of_its_own(m, i, name)
     return False
 
@@ -103,7 +147,11 @@ def _in_constructor(context, m, i):
     scope, statement = m.calls[i][3], m.statements[m.calls[i][5]]
     if m.scopes[scope][F.S_NAME] not in ("__init__", "build") or not m.is_method(scope):
         return False
-    if not (any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5]) if statement[0] == F.ASSIGN else _given_to_self(m, i, statement)):
+    if not (
+        any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5])
+        if statement[0] == F.ASSIGN
+        else _given_to_self(m, i, statement)
+    ):
         return False
     return context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) in ("model", "layer")
 
@@ -115,12 +163,20 @@ def _given_to_self(m, i, statement):
     f, arguments = m.calls[statement[5][1]][:2]
     if ("c", i) not in arguments:
         return False
-    return f == ("n", "setattr") and arguments[0] == ("n", "self") or f[0] == "a" and f[2] in ADDERS and f[1][:2] == ("a", ("n", "self"))
+    return (
+        f == ("n", "setattr")
+        and arguments[0] == ("n", "self")
+        or f[0] == "a"
+        and f[2] in ADDERS
+        and f[1][:2] == ("a", ("n", "self"))
+    )
 
 
 def _reached_into(m, j, name):
     """Do the arguments of call `j` take layers of the model: `base.input`, `base.get_layer("pool").output`?"""
-    return any(e[0] == "a" and e[1] == name and e[2] in _ENDS for argument in m.arguments(j) for e in walk(argument, m.calls))
+    return any(
+        e[0] == "a" and e[1] == name and e[2] in _ENDS for argument in m.arguments(j) for e in walk(argument, m.calls)
+    )
 
 
 def _of_its_own(m, i, name):
@@ -130,12 +186,26 @@ def _of_its_own(m, i, name):
         f = m.calls[j][0]
         if f[0] == "a" and f[1] == ("n", name) and f[2] in MODEL_METHODS and f[2] not in _ENDS:
             return True
-        if m.calls[j][5] > at and any(_holds(a, ("n", name)) for a in m.arguments(j)) and tail_of(f) not in _FUNCTIONAL_TAILS:
+        if (
+            m.calls[j][5] > at
+            and any(_holds(a, ("n", name)) for a in m.arguments(j))
+            and tail_of(f) not in _FUNCTIONAL_TAILS
+        ):
             return True
     for s in m.scope_statements(m.calls[i][3]):
         statement = m.statements[s]
-        if statement and s > at and (statement[0] == F.RETURN and statement[5] is not None and _holds(statement[5], ("n", name))
-                                     or statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], ("n", name))):
+        if (
+            statement
+            and s > at
+            and (
+                statement[0] == F.RETURN
+                and statement[5] is not None
+                and _holds(statement[5], ("n", name))
+                or statement[0] == F.ASSIGN
+                and statement[6] is not None
+                and _holds(statement[6], ("n", name))
+            )
+        ):
             return True
     return False
 
@@ -143,7 +213,9 @@ def _of_its_own(m, i, name):
 _FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))
 _FUNCTIONAL_TAILS = frozenset(("Model", "Functional", "print", "len"))
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"))
-_SEARCHES = frozenset(("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch"))
+_SEARCHES = frozenset(
+    ("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch")
+)
 _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "from_config", "KerasLayer", "cls"))
 _READY_MADE = frozenset(("applications", "segmentation_models", "transformers"))
 
@@ -171,11 +243,27 @@ def _model_classes(context):
 
 def _is_submodule_load(context, m, i):
     """`tf.saved_model.load` into a graph session is TF1's restore, not a model object."""
-    return "tf.saved_model.loader.load" in context.project.apis(m, i) and len(m.calls[i][1]) >= 2 and "session" in context.kinds(m, i, m.calls[i][1][0])
+    return (
+        "tf.saved_model.loader.load" in context.project.apis(m, i)
+        and len(m.calls[i][1]) >= 2
+        and "session" in context.kinds(m, i, m.calls[i][1][0])
+    )
 
 
 _ANY_OBJECT = frozenset(("keras.saving.deserialize_keras_object",))
-_ONLY_MODELS = frozenset(("fit", "predict", "evaluate", "compile", "train_on_batch", "test_on_batch", "predict_on_batch", "load_weights", "summary"))
+_ONLY_MODELS = frozenset(
+    (
+        "fit",
+        "predict",
+        "evaluate",
+        "compile",
+        "train_on_batch",
+        "test_on_batch",
+        "predict_on_batch",
+        "load_weights",
+        "summary",
+    )
+)
 
 
 def _of_tensorflow(context, m, i):
@@ -210,7 +298,11 @@ def _memo(context, key, compute):
 
 def _acquired(context, m, i, kind, names):
     repeat = unreleased(context, m, i, kind)
-    short = None if repeat is not None else next((r for r in all_unreleased(context, m, i, kind, short=True) if r.context is not None), None)
+    short = (
+        None
+        if repeat is not None
+        else next((r for r in all_unreleased(context, m, i, kind, short=True) if r.context is not None), None)
+    )
     return Acquired(m, i, kind, names, repeat, short)
 
 
@@ -226,7 +318,9 @@ def unreleased(context, m, i, kind="load"):
 
 def all_unreleased(context, m, i, kind, short=False):
     """Every way in which call `i` repeats without a release, nearest first; `short`: those of two or three passes instead."""
-    ends = release_names(context, m, "library" if kind == "load" and context.project.apis(m, i) & LIBRARY_LOADERS else kind)
+    ends = release_names(
+        context, m, "library" if kind == "load" and context.project.apis(m, i) & LIBRARY_LOADERS else kind
+    )
     for repeat in context.repeats(m, i):
         if (repeat.count is not None and repeat.count <= FEW) is not short:
             continue  # two or three models are a comparison first
@@ -241,7 +335,11 @@ def release_names(context, m, kind):
 
     Before TensorFlow 2.15, and on other backends, nothing but the collection is needed. In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
     """
-    names = CLEARS if kind == "library" or kind == "build" and mechanisms.of(context, [m], False) == mechanisms.CACHED else RELEASES
+    names = (
+        CLEARS
+        if kind == "library" or kind == "build" and mechanisms.of(context, [m], False) == mechanisms.CACHED
+        else RELEASES
+    )
     return names | GRAPH_RELEASES if context.project.versions.graph_mode(m) else names
 
 
@@ -271,7 +369,11 @@ def _kept_in_self(repeat):
     """Does the method that the loop calls, or another method on the way, assign what it gets to an attribute of the object?"""
     for m, i in repeat.hops[1:]:
         statement = m.statements[m.calls[i][5]]
-        if statement[0] == F.ASSIGN and any(e[0] == "a" and e[1] == ("n", "self") for target in statement[5] for e in (target[1] if target[0] in ("t", "l") else (target,))):
+        if statement[0] == F.ASSIGN and any(
+            e[0] == "a" and e[1] == ("n", "self")
+            for target in statement[5]
+            for e in (target[1] if target[0] in ("t", "l") else (target,))
+        ):
             return True
         f = m.calls[i][0]
         if f[0] != "a" or f[1] != ("n", "self") and not (f[1][0] == "c" and m.calls[f[1][1]][0] == ("n", "super")):
@@ -405,7 +507,12 @@ def _handed_into(m, scope):
                 adding.setdefault(place, []).append(i)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and statement[6] is not None and any(t[0] in ("x", "a") for t in statement[5]):
+        if (
+            statement
+            and statement[0] == F.ASSIGN
+            and statement[6] is not None
+            and any(t[0] in ("x", "a") for t in statement[5])
+        ):
             for place in set(_places_in(m, statement[6])):
                 assigning.setdefault(place, []).append(s)
     return adding, assigning
@@ -549,7 +656,7 @@ def factory(context, acquired):
     m, i = acquired.m, acquired.i
     wanted = values_of(context, m, i)
     found = (m, i)
-    hops = acquired.repeat.hops[acquired.repeat.handed:]
+    hops = acquired.repeat.hops[acquired.repeat.handed :]
     for hm, hi in reversed(hops[:-1]):
         if context.project.repeats_of.guards.once(*found, -1):
             break
@@ -577,7 +684,10 @@ def returned_from(m, i):
     if statement[0] != F.ASSIGN:
         return False
     targets = set(statement[5])
-    return any(other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1]) for other in m.returns(call[3]))
+    return any(
+        other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1])
+        for other in m.returns(call[3])
+    )
 
 
 # -- fixes ---------------------------------------------------------------------------------------------------------------
@@ -680,7 +790,12 @@ def clearing(fx, view, repeat, m, i, collect_only=False):
         edits = do.append_to_repeat(view, loop, [f"{collector}.collect()"], name=local_name(m, i))
         return UNSAFE, "Collect garbage in each repeat", do.join(edits, second)
     expression, first = do.clear_session_expression(fx.source, m.calls[i][6][0])
-    edits = do.append_to_repeat(view, loop, [f"{expression}()" if not expression.endswith(")") else expression, f"{collector}.collect()"], name=local_name(m, i))
+    edits = do.append_to_repeat(
+        view,
+        loop,
+        [f"{expression}()" if not expression.endswith(")") else expression, f"{collector}.collect()"],
+        name=local_name(m, i),
+    )
     return UNSAFE, "Clear the Keras session and collect garbage in each repeat", do.join(edits, first, second)
 
 

@@ -7,5 +7,9 @@ BEGINS_ANEW = "the new optimizer of each repeat begins without the state of the 
 def plain(context, m, i):
     """Does call `i` make plain SGD, without momentum and without a schedule that counts steps?"""
     call = m.calls[i]
-    return bool(context.project.apis(m, i) & PLAIN) and len(call[1]) <= 1 and all(name in ("learning_rate", "lr", "name") for name, _ in call[2]) and all(
-        value[0] != "c" for value in m.arguments(i))
+    return (
+        bool(context.project.apis(m, i) & PLAIN)
+        and len(call[1]) <= 1
+        and all(name in ("learning_rate", "lr", "name") for name, _ in call[2])
+        and all(value[0] != "c" for value in m.arguments(i))
+    )

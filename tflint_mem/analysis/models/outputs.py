@@ -8,9 +8,53 @@ from .models import walk_statement
 MAX_DEPTH = 4
 _ONE = frozenset(("keras.Sequential",))
 _FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))
-_ARRAY_FUNCTIONS = frozenset(("argmax", "argmin", "argsort", "squeeze", "max", "min", "amax", "amin", "mean", "sum", "float", "int", "round", "reshape", "exp", "log"))
-_ARRAY_ATTRIBUTES = frozenset(("shape", "argmax", "argmin", "argsort", "flatten", "ravel", "reshape", "squeeze", "tolist", "astype", "max", "min", "mean", "sum", "T",
-                               "item", "copy", "round", "dtype", "size", "ndim", "transpose", "clip"))
+_ARRAY_FUNCTIONS = frozenset(
+    (
+        "argmax",
+        "argmin",
+        "argsort",
+        "squeeze",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "mean",
+        "sum",
+        "float",
+        "int",
+        "round",
+        "reshape",
+        "exp",
+        "log",
+    )
+)
+_ARRAY_ATTRIBUTES = frozenset(
+    (
+        "shape",
+        "argmax",
+        "argmin",
+        "argsort",
+        "flatten",
+        "ravel",
+        "reshape",
+        "squeeze",
+        "tolist",
+        "astype",
+        "max",
+        "min",
+        "mean",
+        "sum",
+        "T",
+        "item",
+        "copy",
+        "round",
+        "dtype",
+        "size",
+        "ndim",
+        "transpose",
+        "clip",
+    )
+)
 
 
 def several(context, m, scope, e, at):

@@ -9,10 +9,34 @@ from .models import local_name
 
 PAUSE = 1  # seconds of sleep in a pass from which it may wait for a new file
 _FILES = frozenset(("filepath", "path", "export_dir", "handle", "model_path"))
-_CHANGES = frozenset((
-    "fit", "fit_generator", "train_on_batch", "train_step", "compile", "set_weights", "load_weights", "pop", "add", "pop_layer", "build", "adapt",
-    "make_train_function", "insert", "insert_or_assign", "set_vocabulary", "erase", "remove", "reset_states", "reset_state", "build_from_config", "load_own_variables", "quantize", "rename",
-))
+_CHANGES = frozenset(
+    (
+        "fit",
+        "fit_generator",
+        "train_on_batch",
+        "train_step",
+        "compile",
+        "set_weights",
+        "load_weights",
+        "pop",
+        "add",
+        "pop_layer",
+        "build",
+        "adapt",
+        "make_train_function",
+        "insert",
+        "insert_or_assign",
+        "set_vocabulary",
+        "erase",
+        "remove",
+        "reset_states",
+        "reset_state",
+        "build_from_config",
+        "load_own_variables",
+        "quantize",
+        "rename",
+    )
+)
 
 
 def doubt(context, m, i, loop):
@@ -26,7 +50,12 @@ def doubt(context, m, i, loop):
         raise NoFix(wrong)
     for argument in m.arguments(i):
         for e in walk(argument, m.calls):
-            if e[0] == "a" and e[2] in effects.attributes or e[0] == "n" and any(name == e[1] for _, name in effects.names - _own(m, loop)):
+            if (
+                e[0] == "a"
+                and e[2] in effects.attributes
+                or e[0] == "n"
+                and any(name == e[1] for _, name in effects.names - _own(m, loop))
+            ):
                 raise NoFix(f"the loop may change {tail_of(e)}")
     return effects.unknown and f"nobody knows what {effects.unknown} does" or effects.waits and "the loop waits" or ""
 
@@ -51,7 +80,20 @@ def _file(context, m, i):
 def written_here(context, m, i):
     """Does a function of the module itself save a model under the name that call `i` loads?"""
     file = _file(context, m, i)
-    for tail in ("save", "save_model", "save_weights", "copy", "copyfile", "move", "replace", "rename", "urlretrieve", "ModelCheckpoint", "write_bytes", "export"):
+    for tail in (
+        "save",
+        "save_model",
+        "save_weights",
+        "copy",
+        "copyfile",
+        "move",
+        "replace",
+        "rename",
+        "urlretrieve",
+        "ModelCheckpoint",
+        "write_bytes",
+        "export",
+    ):
         for j in m.calls_by_tail().get(tail, ()):
             path = side_effects.target(context, m, j)
             if path is not None and (m.calls[j][3] or m.loops(m.calls[j][4])) and side_effects.may_be_same(file, path):
@@ -89,7 +131,9 @@ def _changes_in(m, scope) -> dict:
         for target in statement[5] if statement[0] == F.ASSIGN else (statement[5],):
             root = _root(target) if target[0] in ("a", "x") else ("", "")
             if root[0] == "n":
-                found.setdefault(root, []).append((f"it assigns {target[2] if target[0] == 'a' else 'an item'}", statement[2]))
+                found.setdefault(root, []).append(
+                    (f"it assigns {target[2] if target[0] == 'a' else 'an item'}", statement[2])
+                )
     return found
 
 

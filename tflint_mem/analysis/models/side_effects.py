@@ -12,39 +12,173 @@ from .models import walk_statement
 
 MAX_DEPTH = 6
 MAX_FUNCTIONS = 200
-_SAVERS = frozenset((
-    "save", "save_model", "save_weights", "save_checkpoint", "export", "export_saved_model", "export_savedmodel", "export_meta_graph", "write",
-    "write_graph", "write_file", "write_text", "write_bytes", "writelines", "download", "urlretrieve", "download_file", "get_file", "extractall",
-    "unpack_archive", "copy", "copy2", "copyfile", "copytree", "move", "rename", "renames", "replace", "remove", "unlink", "rmtree", "delete",
-    "touch", "symlink", "hf_hub_download", "snapshot_download",
-))
-_TARGETS = {"copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "rename": 1, "renames": 1, "replace": 1, "urlretrieve": 1, "save_model": 1}
+_SAVERS = frozenset(
+    (
+        "save",
+        "save_model",
+        "save_weights",
+        "save_checkpoint",
+        "export",
+        "export_saved_model",
+        "export_savedmodel",
+        "export_meta_graph",
+        "write",
+        "write_graph",
+        "write_file",
+        "write_text",
+        "write_bytes",
+        "writelines",
+        "download",
+        "urlretrieve",
+        "download_file",
+        "get_file",
+        "extractall",
+        "unpack_archive",
+        "copy",
+        "copy2",
+        "copyfile",
+        "copytree",
+        "move",
+        "rename",
+        "renames",
+        "replace",
+        "remove",
+        "unlink",
+        "rmtree",
+        "delete",
+        "touch",
+        "symlink",
+        "hf_hub_download",
+        "snapshot_download",
+    )
+)
+_TARGETS = {
+    "copy": 1,
+    "copy2": 1,
+    "copyfile": 1,
+    "copytree": 1,
+    "move": 1,
+    "rename": 1,
+    "renames": 1,
+    "replace": 1,
+    "urlretrieve": 1,
+    "save_model": 1,
+}
 _PATHS = frozenset(("filepath", "path", "file", "filename", "fname", "dst", "export_dir", "model_path"))
 _CHECKPOINTS = frozenset(("keras.callbacks.ModelCheckpoint", "keras.callbacks.BackupAndRestore"))
-_QUIET_CALLBACKS = frozenset("keras.callbacks." + name for name in (
-    "EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "TerminateOnNaN", "History", "ProgbarLogger", "TensorBoard", "CSVLogger"))
-_WAITS = frozenset(("sleep", "wait", "wait_for", "input", "raw_input", "accept", "recv", "recv_json", "poll", "listen", "select"))
-_LOOKS = frozenset(("exists", "isfile", "isdir", "is_file", "is_dir", "getmtime", "getctime", "getsize", "stat", "access", "lexists"))
+_QUIET_CALLBACKS = frozenset(
+    "keras.callbacks." + name
+    for name in (
+        "EarlyStopping",
+        "ReduceLROnPlateau",
+        "LearningRateScheduler",
+        "TerminateOnNaN",
+        "History",
+        "ProgbarLogger",
+        "TensorBoard",
+        "CSVLogger",
+    )
+)
+_WAITS = frozenset(
+    ("sleep", "wait", "wait_for", "input", "raw_input", "accept", "recv", "recv_json", "poll", "listen", "select")
+)
+_LOOKS = frozenset(
+    ("exists", "isfile", "isdir", "is_file", "is_dir", "getmtime", "getctime", "getsize", "stat", "access", "lexists")
+)
 _UNKNOWN_BUILTINS = frozenset(("exec", "eval", "compile", "__import__", "setattr"))
 _RUNS_PROGRAMS = frozenset(("system", "popen", "Popen", "run", "check_call", "check_output", "call", "spawn"))
 _FRAMEWORK = ("tf.", "keras.", "tensorflow")
-_CALCULATE = frozenset((
-    "numpy", "pandas", "math", "cmath", "random", "sklearn", "scipy", "cv2", "PIL", "matplotlib", "seaborn", "json", "re", "time", "datetime",
-    "collections", "itertools", "functools", "operator", "os.path", "pathlib", "logging", "tqdm", "string", "statistics", "struct", "copy",
-    "librosa", "skimage", "imageio", "gc", "psutil", "absl", "warnings", "csv", "argparse", "typing", "dataclasses", "enum", "contextlib", "sys",
-    "tensorflow_datasets", "textwrap", "pprint", "uuid", "hashlib", "base64", "builtins", "glob", "soundfile", "nltk", "gym", "gymnasium",
-))
-MUTATORS = frozenset(("append", "extend", "insert", "add", "update", "pop", "popleft", "appendleft", "clear", "remove", "setdefault", "sort", "reverse", "fill", "put",
-                      "resize", "shuffle", "push", "discard"))
+_CALCULATE = frozenset(
+    (
+        "numpy",
+        "pandas",
+        "math",
+        "cmath",
+        "random",
+        "sklearn",
+        "scipy",
+        "cv2",
+        "PIL",
+        "matplotlib",
+        "seaborn",
+        "json",
+        "re",
+        "time",
+        "datetime",
+        "collections",
+        "itertools",
+        "functools",
+        "operator",
+        "os.path",
+        "pathlib",
+        "logging",
+        "tqdm",
+        "string",
+        "statistics",
+        "struct",
+        "copy",
+        "librosa",
+        "skimage",
+        "imageio",
+        "gc",
+        "psutil",
+        "absl",
+        "warnings",
+        "csv",
+        "argparse",
+        "typing",
+        "dataclasses",
+        "enum",
+        "contextlib",
+        "sys",
+        "tensorflow_datasets",
+        "textwrap",
+        "pprint",
+        "uuid",
+        "hashlib",
+        "base64",
+        "builtins",
+        "glob",
+        "soundfile",
+        "nltk",
+        "gym",
+        "gymnasium",
+    )
+)
+MUTATORS = frozenset(
+    (
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "pop",
+        "popleft",
+        "appendleft",
+        "clear",
+        "remove",
+        "setdefault",
+        "sort",
+        "reverse",
+        "fill",
+        "put",
+        "resize",
+        "shuffle",
+        "push",
+        "discard",
+    )
+)
 # Methods of what holds data: they stay inside the object, whatever it is.
-_DATA_METHODS = frozenset((
-    "append extend insert add update pop popleft appendleft clear sort reverse items keys values get setdefault index count format join split "
-    "rsplit splitlines strip lstrip rstrip lower upper title startswith endswith encode decode astype reshape ravel flatten tolist item mean std sum "
-    "min max argmax argmin transpose squeeze numpy shape size copy round fill to_numpy iterrows itertuples iloc loc head tail dropna info debug warning "
-    "error exception critical log set_description set_postfix isoformat strftime get_json get_data isOpened total_seconds hex isdigit group groups "
-    "write writelines writerow writerows flush close seek read readline readlines replace remove delete touch "
-    "match search findall sub rotate convert resize crop getbands predict predict_on_batch predict_proba evaluate summary count_params zfill discard union"
-).split())
+_DATA_METHODS = frozenset(
+    (
+        "append extend insert add update pop popleft appendleft clear sort reverse items keys values get setdefault index count format join split "
+        "rsplit splitlines strip lstrip rstrip lower upper title startswith endswith encode decode astype reshape ravel flatten tolist item mean std sum "
+        "min max argmax argmin transpose squeeze numpy shape size copy round fill to_numpy iterrows itertuples iloc loc head tail dropna info debug warning "
+        "error exception critical log set_description set_postfix isoformat strftime get_json get_data isOpened total_seconds hex isdigit group groups "
+        "write writelines writerow writerows flush close seek read readline readlines replace remove delete touch "
+        "match search findall sub rotate convert resize crop getbands predict predict_on_batch predict_proba evaluate summary count_params zfill discard union"
+    ).split()
+)
 
 
 class Effects:
@@ -129,7 +263,9 @@ class _Search:
             self.written(m, i, 0)
         elif names & {"builtins.open"} or tail == "open" and call[0] == ("n", "open"):
             mode = context.argument(m, i, 1, "mode")
-            if mode is not None and not (mode[0] == "k" and isinstance(mode[1], str) and not set(mode[1]) & set("wax+")):
+            if mode is not None and not (
+                mode[0] == "k" and isinstance(mode[1], str) and not set(mode[1]) & set("wax+")
+            ):
                 self.written(m, i, 0)
         elif functions:
             for fm, scope in functions:
@@ -142,8 +278,14 @@ class _Search:
             self.found.looked.append(ends(context, m, call[3], path, call[5]) if path is not None else ("", ""))
         elif tail in _SAVERS and not _of_data(context, m, i, tail, names):
             self.written(m, i, _TARGETS.get(tail, 0))
-        elif any(name.startswith(("subprocess.", "os.system", "os.popen")) for name in names) or tail in _RUNS_PROGRAMS and not apis and call[0][0] == "a" \
-                and dotted(call[0]) and dotted(call[0])[0] in ("os", "subprocess"):
+        elif (
+            any(name.startswith(("subprocess.", "os.system", "os.popen")) for name in names)
+            or tail in _RUNS_PROGRAMS
+            and not apis
+            and call[0][0] == "a"
+            and dotted(call[0])
+            and dotted(call[0])[0] in ("os", "subprocess")
+        ):
             self.unsure(f"{tail}()")
         elif tail in TRAINING_METHODS and context.argument(m, i, None, "callbacks") is not None:
             self.callbacks(m, i, context.argument(m, i, None, "callbacks"))
@@ -161,7 +303,11 @@ class _Search:
                     self.function(fm, scope, depth)
 
     def waiting(self, m, call, tail):
-        seconds = self.context.project.repeats_of.number(m, call[3], call[1][0], call[5]) if tail == "sleep" and call[1] else None
+        seconds = (
+            self.context.project.repeats_of.number(m, call[3], call[1][0], call[5])
+            if tail == "sleep" and call[1]
+            else None
+        )
         self.found.waits = max(self.found.waits, seconds if seconds is not None else float("inf"))
 
     def harmless(self, m, i, tail, apis, names):
@@ -171,12 +317,19 @@ class _Search:
             return False
         if any(name.startswith(_FRAMEWORK) or name.partition(".")[0] in _KINDS for name in apis):
             return True
-        if any(name.partition(".")[0] in _CALCULATE or name.startswith(("os.path.", "os.getcwd", "os.listdir", "os.environ")) for name in names):
+        if any(
+            name.partition(".")[0] in _CALCULATE
+            or name.startswith(("os.path.", "os.getcwd", "os.listdir", "os.environ"))
+            for name in names
+        ):
             return True
         if any(v[0] == "cls" for v in self.context.infer.callee(m, i)):
             return True  # a class without a constructor of its own
-        return call[0][0] == "a" and tail in _DATA_METHODS or any(
-            name.startswith("ext:") and name[4:].partition(".")[0] in _CALCULATE for name in apis)
+        return (
+            call[0][0] == "a"
+            and tail in _DATA_METHODS
+            or any(name.startswith("ext:") and name[4:].partition(".")[0] in _CALCULATE for name in apis)
+        )
 
     def function(self, m, scope, depth):
         key = (m.index, scope)
@@ -218,9 +371,42 @@ class _Search:
         self.found.written.append(target(self.context, m, i, position) or ("", ""))
 
 
-_KINDS = frozenset(("model", "layer", "optimizer", "metric", "loss", "tape", "tensor", "tensors", "variable", "variables", "strategy", "saved_model", "table", "dataset",
-                    "iterator", "history", "ndarray", "session", "graph", "seq", "map", "tup", "tf", "keras", "callback", "shape", "writer", "new:model", "new:layer",
-                    "new:callback", "interpreter", "backend-function"))
+_KINDS = frozenset(
+    (
+        "model",
+        "layer",
+        "optimizer",
+        "metric",
+        "loss",
+        "tape",
+        "tensor",
+        "tensors",
+        "variable",
+        "variables",
+        "strategy",
+        "saved_model",
+        "table",
+        "dataset",
+        "iterator",
+        "history",
+        "ndarray",
+        "session",
+        "graph",
+        "seq",
+        "map",
+        "tup",
+        "tf",
+        "keras",
+        "callback",
+        "shape",
+        "writer",
+        "new:model",
+        "new:layer",
+        "new:callback",
+        "interpreter",
+        "backend-function",
+    )
+)
 
 
 def _of_data(context, m, i, tail, names):
@@ -228,12 +414,17 @@ def _of_data(context, m, i, tail, names):
     call = m.calls[i]
     if call[0][0] != "a":
         return False
-    if any(name.partition(".")[0] in ("seq", "map", "tup", "ndarray", "tensor", "variable", "dataset") for name in names):
+    if any(
+        name.partition(".")[0] in ("seq", "map", "tup", "ndarray", "tensor", "variable", "dataset") for name in names
+    ):
         return True
     known = dotted(call[0])
     library = known is not None and known[0] in ("os", "shutil", "gfile", "tf", "Path", "path")
-    return tail in ("replace", "copy", "remove", "write", "writelines", "delete", "move", "touch") and not library and (
-        tail in ("replace", "write", "writelines") or len(call[1]) == (0 if tail == "copy" else 1))
+    return (
+        tail in ("replace", "copy", "remove", "write", "writelines", "delete", "move", "touch")
+        and not library
+        and (tail in ("replace", "write", "writelines") or len(call[1]) == (0 if tail == "copy" else 1))
+    )
 
 
 def target(context, m, i, position=None):
@@ -294,7 +485,11 @@ def ends(context, m, scope, e, at, depth=0):
         call = m.calls[e[1]]
         tail = tail_of(call[0])
         if tail in ("join", "joinpath", "str", "Path", "abspath", "fspath") and call[1]:
-            first = ends(context, m, scope, call[1][0], at, depth + 1) if tail != "abspath" and call[0][0] != "k" else ("", "")
+            first = (
+                ends(context, m, scope, call[1][0], at, depth + 1)
+                if tail != "abspath" and call[0][0] != "k"
+                else ("", "")
+            )
             return (first[0], ends(context, m, scope, call[1][-1], at, depth + 1)[1])
         if tail == "format" and call[0][0] == "a" and call[0][1][0] == "k" and isinstance(call[0][1][1], str):
             text = call[0][1][1]

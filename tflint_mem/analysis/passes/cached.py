@@ -5,21 +5,25 @@ Two places of a module that make the same thing share one function; it has a pla
 
 from collections import Counter
 
+from tflint_mem.analysis.models.models import local_name
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import walk
 
 from . import hot, variance
-from tflint_mem.analysis.models.models import local_name
 
 
-def loader(context, m, i, peers, *, verb="load", noun="model", message="Load the model once, behind a cache", by_name=False):
+def loader(
+    context, m, i, peers, *, verb="load", noun="model", message="Load the model once, behind a cache", by_name=False
+):
     """A fix function: call `i` moves into a cached function of the module.
 
     peers   the calls of the module (module, call) for which the same kind of fix is offered, `i` among them
     verb, noun   the function is called `_load_model`, or `_load_net` where its result is called `net`
     by_name  its parameters are the local names that the call reads, not the arguments that read them
     """
-    streamlit = context.project.repeats_of.handlers.streamlit(m)  # a rerun of the script makes its functions anew, and their caches
+    streamlit = context.project.repeats_of.handlers.streamlit(
+        m
+    )  # a rerun of the script makes its functions anew, and their caches
     decorator = f"{streamlit}.cache_resource" if streamlit else None
     group = _peers(context, m, i, peers, noun)
     alike = group.alike(m, i) if _free_of_locals(m, i) else (i,)
@@ -56,7 +60,9 @@ def _free_of_locals(m, i):
 
 def _peers(context, m, i, peers, noun):
     """The _Peers of call `i` for a list of peers, found once for each module."""
-    kept, by_module = context.memo.setdefault(("peers", id(peers), noun), (peers, {}))  # a list that is kept keeps its id
+    kept, by_module = context.memo.setdefault(
+        ("peers", id(peers), noun), (peers, {})
+    )  # a list that is kept keeps its id
     if not by_module:
         for other, j in peers:
             by_module.setdefault(other.index, set()).add(j)
@@ -99,7 +105,12 @@ def _shape(m, e):
         return e
     if e[:1] == ("c",):
         call = m.calls[e[1]]
-        return ("c", _shape(m, call[0]), tuple(_shape(m, a) for a in call[1]), tuple((k, _shape(m, v)) for k, v in call[2]))
+        return (
+            "c",
+            _shape(m, call[0]),
+            tuple(_shape(m, a) for a in call[1]),
+            tuple((k, _shape(m, v)) for k, v in call[2]),
+        )
     if e[:1] in (("x",), ("b",)):
         e = e[:-1]
     return tuple(_shape(m, part) for part in e)
@@ -113,12 +124,21 @@ def varying(context, m, i, repeat):
         return min(names, default="")
     for name in sorted(names):
         values = context.infer.values(m, m.calls[i][3], ("n", name), m.calls[i][5])
-        if not values or not all(_is_key(v) for v in values) or hot.made_in_pass(context, repeat, values) \
-                or variance.of(context, repeat, ("n", name)) != variance.SAME:
+        if (
+            not values
+            or not all(_is_key(v) for v in values)
+            or hot.made_in_pass(context, repeat, values)
+            or variance.of(context, repeat, ("n", name)) != variance.SAME
+        ):
             return name
     return ""
 
 
 def _is_key(v):
     """A text or number, or a model: what `lru_cache` takes as an argument and finds again."""
-    return v[0] == "k" and isinstance(v[1], (str, int, float, bytes, type(None))) or v[0] == "obj" and v[1] in ("model", "int", "float", "str")
+    return (
+        v[0] == "k"
+        and isinstance(v[1], (str, int, float, bytes, type(None)))
+        or v[0] == "obj"
+        and v[1] in ("model", "int", "float", "str")
+    )

@@ -1,17 +1,44 @@
 """What the rules about speed and retracing share: is a place hot, does its pass train, and does an argument stay the same?"""
 
 from tflint_mem import facts as F
+from tflint_mem.analysis.models import lifetimes
 from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.project.repeats.repeats import Repeat
 
-from tflint_mem.analysis.models import lifetimes
-
-TRAINS = frozenset(("model.fit", "model.fit_generator", "model.train_on_batch", "optimizer.apply_gradients", "optimizer.minimize", "tf.GradientTape"))
+TRAINS = frozenset(
+    (
+        "model.fit",
+        "model.fit_generator",
+        "model.train_on_batch",
+        "optimizer.apply_gradients",
+        "optimizer.minimize",
+        "tf.GradientTape",
+    )
+)
 WHOLE_ROUND = frozenset(("model.fit", "model.fit_generator"))
 ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
-_SAME = frozenset(("reshape", "astype", "copy", "ravel", "flatten", "to_numpy", "transpose", "numpy", "squeeze", "values", "toarray", "drop", "len", "list", "int",
-                   "float", "range"))
+_SAME = frozenset(
+    (
+        "reshape",
+        "astype",
+        "copy",
+        "ravel",
+        "flatten",
+        "to_numpy",
+        "transpose",
+        "numpy",
+        "squeeze",
+        "values",
+        "toarray",
+        "drop",
+        "len",
+        "list",
+        "int",
+        "float",
+        "range",
+    )
+)
 _SINGLE = frozenset(("expand_dims", "atleast_2d", "array_to_img"))
 _ARRAYS = frozenset(("array", "asarray", "stack", "vstack", "convert_to_tensor", "constant"))
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
@@ -32,7 +59,9 @@ def _repeats(context, m, i, outer):
     project, inner = context.project, None
     for repeat in context.repeats(m, i, time=True):
         yield repeat
-        short = repeat.count is not None and (repeat.local or repeat.context is not None and not repeat.handed and repeat.count <= SHORT)
+        short = repeat.count is not None and (
+            repeat.local or repeat.context is not None and not repeat.handed and repeat.count <= SHORT
+        )
         if (short or outer and repeat.local) and (inner is None or repeat.local):
             inner = repeat
     if inner is None:
@@ -45,7 +74,17 @@ def _repeats(context, m, i, outer):
         if how == "call" and (other is not first or other.calls[k][3] != scope):
             for repeat in context.repeats(other, k, time=True):
                 count = None if repeat.count is None else repeat.count * (times or 1)
-                yield Repeat(repeat.kind, (*repeat.hops, *inner.hops), repeat.module, repeat.context, repeat.scope, count, repeat.what, repeat.line, repeat.handed)
+                yield Repeat(
+                    repeat.kind,
+                    (*repeat.hops, *inner.hops),
+                    repeat.module,
+                    repeat.context,
+                    repeat.scope,
+                    count,
+                    repeat.what,
+                    repeat.line,
+                    repeat.handed,
+                )
 
 
 def per_epoch(context, repeat):
@@ -67,12 +106,20 @@ def folds(repeat):
     kind, _, statement, branch = m.contexts[repeat.context]
     if kind == "while":
         return False
-    target, iterable = (branch[0], branch[1]) if kind == "comp" else (m.statements[statement][5], m.statements[statement][6])
+    target, iterable = (
+        (branch[0], branch[1]) if kind == "comp" else (m.statements[statement][5], m.statements[statement][6])
+    )
     for e in walk(iterable, m.calls):
         name = (tail_of(e) or "").lower()
         if "fold" in name or name == "n_splits":
             return True
-        if e[0] == "c" and m.calls[e[1]][0][0] == "a" and m.calls[e[1]][0][2] == "split" and target[0] == "t" and len(target[1]) > 1:
+        if (
+            e[0] == "c"
+            and m.calls[e[1]][0][0] == "a"
+            and m.calls[e[1]][0][2] == "split"
+            and target[0] == "t"
+            and len(target[1]) > 1
+        ):
             return True
     return False
 
@@ -90,7 +137,14 @@ def around_training(context, repeat):
     m, i = repeat.hops[0]
     if repeat.context is None:
         return False
-    return settle((repeat.module.index, m.calls[i][3], repeat.context), lambda part: _round(context, *part), context.memo.setdefault("rounds", {})) > 0
+    return (
+        settle(
+            (repeat.module.index, m.calls[i][3], repeat.context),
+            lambda part: _round(context, *part),
+            context.memo.setdefault("rounds", {}),
+        )
+        > 0
+    )
 
 
 def _round(context, index, scope, outer):
@@ -155,9 +209,13 @@ def _waits(context, m, scope, loop):
         return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if not m.inside(call[4], loop) or any(m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop):
+        if not m.inside(call[4], loop) or any(
+            m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop
+        ):
             continue
-        if _asks(m, j) or any(_asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)):
+        if _asks(m, j) or any(
+            _asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)
+        ):
             return True
         if tail_of(call[0]) == "sleep":
             seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
@@ -171,7 +229,9 @@ def _asks(m, i, always=False):
     f = m.calls[i][0]
     if always and any(m.contexts[c][0] in ("if", "except") for c in m.chain(m.calls[i][4])):
         return False
-    return f in (("n", "input"), ("n", "raw_input")) and not any(f[1] in m.bindings(scope) for scope in (0, m.calls[i][3]))
+    return f in (("n", "input"), ("n", "raw_input")) and not any(
+        f[1] in m.bindings(scope) for scope in (0, m.calls[i][3])
+    )
 
 
 def made_in_pass(context, repeat, values):
@@ -180,7 +240,12 @@ def made_in_pass(context, repeat, values):
         if v[0] == "obj" and v[2] is not None and isinstance(v[2][1], int):
             for position, (m, i) in enumerate(repeat.hops):
                 loop = repeat.context if position == 0 and repeat.context is not None else -1
-                if m.index == v[2][0] and m.calls[v[2][1]][3] == m.calls[i][3] and (loop != -1 or m.calls[i][3]) and m.inside(m.calls[v[2][1]][4], loop):
+                if (
+                    m.index == v[2][0]
+                    and m.calls[v[2][1]][3] == m.calls[i][3]
+                    and (loop != -1 or m.calls[i][3])
+                    and m.inside(m.calls[v[2][1]][4], loop)
+                ):
                     return True
     return False
 
@@ -193,7 +258,11 @@ def now_and_then(repeat):
             if context == outer:
                 break
             kind, _, statement, branch = m.contexts[context]
-            if kind == "if" and branch and any(_modulo(m, m.calls[i][3], e) for e in walk(m.statements[statement][5], m.calls)):
+            if (
+                kind == "if"
+                and branch
+                and any(_modulo(m, m.calls[i][3], e) for e in walk(m.statements[statement][5], m.calls))
+            ):
                 return True
     return False
 
@@ -202,7 +271,10 @@ def _modulo(m, scope, e):
     if e[0] == "b" and e[1] == "%":
         return True
     if e[0] == "n":  # log = step % 100 == 0
-        return any(b[0] == "assign" and any(inner[0] == "b" and inner[1] == "%" for inner in walk(b[3])) for b in m.bindings(scope).get(e[1], ()))
+        return any(
+            b[0] == "assign" and any(inner[0] == "b" and inner[1] == "%" for inner in walk(b[3]))
+            for b in m.bindings(scope).get(e[1], ())
+        )
     return False
 
 
@@ -214,9 +286,15 @@ def steady(context, repeat, expression, position=None):
     position = len(repeat.hops) - 1 if position is None else position
     m, i = repeat.hops[0]
     # what other calls in the same function asked about the same loop is known
-    memo = context.memo.setdefault(("steady", m.index, m.calls[i][3], repeat.context, repeat.module is m), {}) if position == 0 else {}
+    memo = (
+        context.memo.setdefault(("steady", m.index, m.calls[i][3], repeat.context, repeat.module is m), {})
+        if position == 0
+        else {}
+    )
     hm, hi = repeat.hops[position]
-    return not settle(("", position, expression, hm.calls[hi][5]), lambda asked: _unsteady(context, repeat, asked), memo, cycle=1)
+    return not settle(
+        ("", position, expression, hm.calls[hi][5]), lambda asked: _unsteady(context, repeat, asked), memo, cycle=1
+    )
 
 
 def _unsteady(context, repeat, asked):
@@ -235,7 +313,14 @@ def _unsteady(context, repeat, asked):
         if e[0] == "c" and not _pure(context, m, e[1]):
             return 1, ()
         if e[0] == "n":
-            names.append((e[1], position, None, -1 if position == 0 and m is repeat.module and repeat.context is not None else at))
+            names.append(
+                (
+                    e[1],
+                    position,
+                    None,
+                    -1 if position == 0 and m is repeat.module and repeat.context is not None else at,
+                )
+            )
     return 0, names
 
 
@@ -335,7 +420,9 @@ def single(context, m, i, expression, depth=0):
         return single(context, m, i, expression[2], depth)
     if tag == "n" and depth < 3:
         bindings = m.bindings(scope).get(expression[1], ())
-        for kind, statement, _, value, path in context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings:
+        for kind, statement, _, value, path in (
+            context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings
+        ):
             if kind == "assign" and not path and value != expression and single(context, m, i, value, depth + 1):
                 return True
     return False
@@ -350,7 +437,12 @@ def _new_axis(item):
 
 def eager(context, repeat):
     """Does nothing on the way from the repeat to the place run inside a traced function, as far as anybody can tell?"""
-    return not any(context.project.compiled_by.call(m, i) or _for_autograph(context, m, i) or _wrapped_by_name(context, m, m.calls[i][3]) for m, i in repeat.hops)
+    return not any(
+        context.project.compiled_by.call(m, i)
+        or _for_autograph(context, m, i)
+        or _wrapped_by_name(context, m, m.calls[i][3])
+        for m, i in repeat.hops
+    )
 
 
 def _for_autograph(context, m, i):
@@ -377,7 +469,9 @@ def _wrapped_by_name(context, m, scope):
         module = context.project.module(index)
         key = ("wrapped by name", index, cls)
         if key not in context.memo:
-            context.memo[key] = "setattr" in module.calls_by_tail() and any(_sets_traced(context, module, method) for method in module.members(cls).values())
+            context.memo[key] = "setattr" in module.calls_by_tail() and any(
+                _sets_traced(context, module, method) for method in module.members(cls).values()
+            )
         if context.memo[key]:
             return True
     return False
@@ -388,11 +482,16 @@ def _sets_traced(context, m, scope):
         call = m.calls[i]
         if call[0] == ("n", "setattr") and len(call[1]) == 3 and call[1][1][0] != "k":
             given = call[1][2]
-            if given[0] == "c" and "tf.function" in context.project.apis(m, given[1]) or any(
-                    v[0] == "obj" and v[1] == "tf.function" for v in context.infer.values(m, scope, given, call[5])):
+            if (
+                given[0] == "c"
+                and "tf.function" in context.project.apis(m, given[1])
+                or any(v[0] == "obj" and v[1] == "tf.function" for v in context.infer.values(m, scope, given, call[5]))
+            ):
                 return True
-            if given[0] == "n" and any(b[0] == "assign" and b[3][0] == "c" and "tf.function" in context.project.apis(m, b[3][1])
-                                       for b in m.bindings(scope).get(given[1], ())):
+            if given[0] == "n" and any(
+                b[0] == "assign" and b[3][0] == "c" and "tf.function" in context.project.apis(m, b[3][1])
+                for b in m.bindings(scope).get(given[1], ())
+            ):
                 return True
     return False
 
@@ -417,7 +516,13 @@ def compiled_somewhere(context, m, i):
 def busy(context, m, i, few, accept=None):
     """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or None."""
     for repeat in repeats(context, m, i):
-        if repeat.kind in ONE_OFF or repeat.kind == "recursion" or per_epoch(context, repeat) or waits(context, repeat) or _through_layers(repeat):
+        if (
+            repeat.kind in ONE_OFF
+            or repeat.kind == "recursion"
+            or per_epoch(context, repeat)
+            or waits(context, repeat)
+            or _through_layers(repeat)
+        ):
             continue
         if repeat.count is not None and repeat.count <= few:
             continue
@@ -464,6 +569,10 @@ def over_gradients(context, repeat):
         if e[0] == "a" and e[2] in _VARIABLES:
             return True
         for binding in m.bindings(scope).get(e[1], ()) if e[0] == "n" else ():
-            if binding[0] == "assign" and binding[3][0] == "c" and "tape.gradient" in context.project.apis(m, binding[3][1]):
+            if (
+                binding[0] == "assign"
+                and binding[3][0] == "c"
+                and "tape.gradient" in context.project.apis(m, binding[3][1])
+            ):
                 return True
     return False

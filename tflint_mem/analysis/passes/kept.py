@@ -109,7 +109,10 @@ def fate(context, keeping, loop):
 def _fate(context, keeping):
     m, container = keeping.m, keeping.container
     scope = m.statements[keeping.s][1]
-    if any(m.calls[i][0][0] == "a" and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS for i in m.scope_calls(scope)):
+    if any(
+        m.calls[i][0][0] == "a" and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS
+        for i in m.scope_calls(scope)
+    ):
         return BOUNDED
     places = _places(context, m, scope, container)
     if places is None:
@@ -138,7 +141,13 @@ def _places(context, m, scope, container):
         if owner < 0 or not _made_empty(context, m, owner, name):
             return None
         for inner, record in enumerate(m.scopes):
-            if inner != owner and _inside(m, inner, owner) and name not in {p[0] for p in record[F.S_PARAMS]} and _names(m, inner, name) and inner != scope:
+            if (
+                inner != owner
+                and _inside(m, inner, owner)
+                and name not in {p[0] for p in record[F.S_PARAMS]}
+                and _names(m, inner, name)
+                and inner != scope
+            ):
                 return None
         if owner == 0 and (owner != scope or _imported_elsewhere(context, m, name)):
             return None
@@ -155,10 +164,18 @@ def _places(context, m, scope, container):
 def _made_empty(context, m, owner, name):
     """Is the name bound to new containers only (no parameter, no result of another function)?"""
     for binding in m.bindings(owner)[name]:
-        if binding[0] != "assign" and binding[0] != "augment" or binding[0] == "assign" and not any(
-                v[0] in ("seq", "map", "tup") for v in context.infer.values(m, owner, binding[3], binding[1])):
+        if (
+            binding[0] != "assign"
+            and binding[0] != "augment"
+            or binding[0] == "assign"
+            and not any(v[0] in ("seq", "map", "tup") for v in context.infer.values(m, owner, binding[3], binding[1]))
+        ):
             return False
-        if binding[0] == "assign" and binding[3][0] == "c" and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding[3][1]][2]):
+        if (
+            binding[0] == "assign"
+            and binding[3][0] == "c"
+            and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding[3][1]][2])
+        ):
             return False
     return True
 
@@ -261,7 +278,15 @@ class _Uses:
         if f[0] == "a" and self.is_it(f[1]):
             if f[2] in _DROPPERS:
                 yield "drop"
-            elif f[2] not in _ADDERS and f[2] not in ("insert", "extend", "setdefault", "sort", "reverse", "count", "update"):
+            elif f[2] not in _ADDERS and f[2] not in (
+                "insert",
+                "extend",
+                "setdefault",
+                "sort",
+                "reverse",
+                "count",
+                "update",
+            ):
                 yield "all"
             for value in values:
                 yield from self.of(value, statement)
@@ -280,7 +305,12 @@ class _Uses:
         """A subscript: the item of the same pass, the best one, the first or last one; anything else may be all of them."""
         if index is None or index[0] == "sl":
             return "all"
-        if self.keeping is not None and index == self.keeping.key and self.m is self.keeping.m and self.m.loops(statement[2]):
+        if (
+            self.keeping is not None
+            and index == self.keeping.key
+            and self.m is self.keeping.m
+            and self.m.loops(statement[2])
+        ):
             return None
         if self.m.loops(statement[2]):
             return "all"

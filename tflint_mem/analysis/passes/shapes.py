@@ -8,15 +8,66 @@ from . import hot, varying_values
 FEW = varying_values.FEW
 MAX_DEPTH = 10
 MAX_REPEATS = 6
-_SAME_SHAPE = frozenset(("array", "asarray", "constant", "convert_to_tensor", "cast", "expand_dims", "astype", "float32", "copy", "transpose", "squeeze", "stack", "vstack",
-                         "reshape", "numpy", "atleast_2d", "ascontiguousarray", "identity", "abs", "clip", "preprocess_input", "normalize", "from_tensors", "tensor"))
-_FILLED = {"zeros": 0, "ones": 0, "fill": 0, "full": 0, "empty": 0, "normal": 0, "uniform": 0, "rand": None, "randn": None, "range": 0, "arange": None, "linspace": None,
-           "eye": 0}
+_SAME_SHAPE = frozenset(
+    (
+        "array",
+        "asarray",
+        "constant",
+        "convert_to_tensor",
+        "cast",
+        "expand_dims",
+        "astype",
+        "float32",
+        "copy",
+        "transpose",
+        "squeeze",
+        "stack",
+        "vstack",
+        "reshape",
+        "numpy",
+        "atleast_2d",
+        "ascontiguousarray",
+        "identity",
+        "abs",
+        "clip",
+        "preprocess_input",
+        "normalize",
+        "from_tensors",
+        "tensor",
+    )
+)
+_FILLED = {
+    "zeros": 0,
+    "ones": 0,
+    "fill": 0,
+    "full": 0,
+    "empty": 0,
+    "normal": 0,
+    "uniform": 0,
+    "rand": None,
+    "randn": None,
+    "range": 0,
+    "arange": None,
+    "linspace": None,
+    "eye": 0,
+}
 _GROWN = frozenset(("append", "concatenate", "concat", "hstack", "vstack", "r_"))
-_RESIZED = frozenset(("resize", "resize_with_pad", "resize_with_crop_or_pad", "random_crop", "image_resize", "pad_to_bounding_box", "crop_to_bounding_box"))
+_RESIZED = frozenset(
+    (
+        "resize",
+        "resize_with_pad",
+        "resize_with_crop_or_pad",
+        "random_crop",
+        "image_resize",
+        "pad_to_bounding_box",
+        "crop_to_bounding_box",
+    )
+)
 _SHRINKS = frozenset(("pop", "popleft", "clear", "remove"))
 _TEXT = frozenset(("split", "splitlines", "tokenize", "encode", "word_tokenize", "list"))
-_IMAGES = frozenset(("imread", "imdecode", "decode_image", "decode_jpeg", "decode_png", "decode_bmp", "load_img"))  # of the size that the file has; a data set's mostly have one
+_IMAGES = frozenset(
+    ("imread", "imdecode", "decode_image", "decode_jpeg", "decode_png", "decode_bmp", "load_img")
+)  # of the size that the file has; a data set's mostly have one
 _BODIES = frozenset(("json", "get_json"))
 _LOOKED_UP = frozenset(("get", "ord", "index", "char_to_id", "encode"))
 
@@ -111,7 +162,12 @@ class _Shapes:
             for part in atom:
                 found = self.size(position, part, at, around)
                 if found:
-                    return Shape(f"a slice whose length is {found.what}" if found.what.startswith("the ") else "a slice whose length changes", found.loop)
+                    return Shape(
+                        f"a slice whose length is {found.what}"
+                        if found.what.startswith("the ")
+                        else "a slice whose length changes",
+                        found.loop,
+                    )
         return None
 
     def sum(self, position, e, at, depth):
@@ -133,11 +189,18 @@ class _Shapes:
             return _times(left, right) if e[1] == "*" else _minus(left, right if e[1] == "-" else _minus({}, right))
         m, scope = self.numbers.place(position)
         if tag == "c" and tail_of(m.calls[e[1]][0]) in ("min", "int") and m.calls[e[1]][1]:
-            return self.sum(position, m.calls[e[1]][1][0], at, depth + 1)  # min(start + n, end): only the last one is shorter
+            return self.sum(
+                position, m.calls[e[1]][1][0], at, depth + 1
+            )  # min(start + n, end): only the last one is shorter
         if tag == "n":
             bindings = m.bindings(scope).get(e[1], ())
             reaching = self.infer.reaching(m, bindings, at) if bindings else ()
-            if len(reaching) == 1 and reaching[0][0] == "assign" and not reaching[0][4] and (reaching[0][3][0] in ("b", "n") or _is_min(m, reaching[0][3])):
+            if (
+                len(reaching) == 1
+                and reaching[0][0] == "assign"
+                and not reaching[0][4]
+                and (reaching[0][3][0] in ("b", "n") or _is_min(m, reaching[0][3]))
+            ):
                 return self.sum(position, reaching[0][3], reaching[0][1], depth + 1)
         return {(e,): 1}
 
@@ -154,7 +217,11 @@ class _Shapes:
             if kind == "iter":  # one of several numbers that a loop takes apart: (x, y, w, h) of a box
                 loop = next((c for c in m.loops(around) if self.numbers.binds(m, c, statement, value)), None)
                 count = self.context.project.repeats_of.length(m, scope, value, statement)
-                if loop is not None and (count is None or count > FEW) and not self.few_numbers(position, value, statement):
+                if (
+                    loop is not None
+                    and (count is None or count > FEW)
+                    and not self.few_numbers(position, value, statement)
+                ):
                     return Shape(f"the loop variable `{e[1]}`", (m, loop))
             elif kind == "assign" and self.numbers.repeated(position, m.statements[statement][2]):
                 random = self.random(m, value)
@@ -202,7 +269,15 @@ class _Shapes:
         cuts = self.cuts
         self.names.add(key)
         try:
-            shape = next((found for binding in reaching for found in (self.binding(position, name, binding, around, depth),) if found), None)
+            shape = next(
+                (
+                    found
+                    for binding in reaching
+                    for found in (self.binding(position, name, binding, around, depth),)
+                    if found
+                ),
+                None,
+            )
         finally:
             self.names.discard(key)
         if self.cuts == cuts:
@@ -214,7 +289,12 @@ class _Shapes:
         kind, statement, _, value, path = binding
         if kind == "assign" and not path:
             where = m.statements[statement][2]
-            if value[0] == "c" and tail_of(m.calls[value[1]][0]) in _GROWN and m.loops(where) and self.numbers.repeated(position, where):
+            if (
+                value[0] == "c"
+                and tail_of(m.calls[value[1]][0]) in _GROWN
+                and m.loops(where)
+                and self.numbers.repeated(position, where)
+            ):
                 if any(e == ("n", name) for e in walk(value, m.calls)) and not self.cut(m, scope, name, where):
                     return Shape(f"`{name}`, which grows")
             if self.numbers.repeated(position, where):
@@ -233,7 +313,12 @@ class _Shapes:
         """Is the name cut back in the same loop: `tokens = tokens[-n:]`?"""
         loop = m.loops(where)[-1]
         for kind, statement, _, value, _ in m.bindings(scope).get(name, ()):
-            if kind == "assign" and value[0] == "x" and value[1] == ("n", name) and m.inside(m.statements[statement][2], loop):
+            if (
+                kind == "assign"
+                and value[0] == "x"
+                and value[1] == ("n", name)
+                and m.inside(m.statements[statement][2], loop)
+            ):
                 return True
         return False
 
@@ -254,8 +339,13 @@ class _Shapes:
             return None
         call = m.calls[e[1]]
         tail = tail_of(call[0])
-        if tail in ("padded_batch", "bucket_by_sequence_length") and "dataset." + tail in self.context.project.apis(m, e[1]):
-            shapes = next((v for k, v in call[2] if k == "padded_shapes"), call[1][1] if tail == "padded_batch" and len(call[1]) > 1 else None)
+        if tail in ("padded_batch", "bucket_by_sequence_length") and "dataset." + tail in self.context.project.apis(
+            m, e[1]
+        ):
+            shapes = next(
+                (v for k, v in call[2] if k == "padded_shapes"),
+                call[1][1] if tail == "padded_batch" and len(call[1]) > 1 else None,
+            )
             if any(k == "pad_to_bucket_boundary" for k, _ in call[2]):
                 return None
             if shapes is None or any(inner == ("k", None) for inner in walk(shapes, m.calls)):
@@ -277,24 +367,54 @@ class _Shapes:
             return self.sizes(position, call[1][1], at, around)
         if tail in _FILLED:
             given = call[1] if _FILLED[tail] is None else call[1][:1]
-            return next((s for a in (*given, *[v for k, v in call[2] if k in ("shape", "size", "num", "dims")]) for s in (self.sizes(position, a, at, around),) if s), None)
+            return next(
+                (
+                    s
+                    for a in (*given, *[v for k, v in call[2] if k in ("shape", "size", "num", "dims")])
+                    for s in (self.sizes(position, a, at, around),)
+                    if s
+                ),
+                None,
+            )
         if tail in _GROWN and call[1]:
             return self.of(position, call[1][0], at, around, depth)
         if tail == "pad_sequences":
-            return None if any(k == "maxlen" for k, _ in call[2]) or len(call[1]) > 1 else self.length(position, call[1][0], at, around, depth) if call[1] else None
+            return (
+                None
+                if any(k == "maxlen" for k, _ in call[2]) or len(call[1]) > 1
+                else self.length(position, call[1][0], at, around, depth)
+                if call[1]
+                else None
+            )
         if tail in _IMAGES or tail == "open" and call[0][0] == "a" and tail_of(call[0][1]) == "Image":
             sized = any(name in ("target_size", "size") for name, _ in call[2])
-            return None if sized or self.repeat.kind != "handler" or _given(call)[0] == "k" else Shape("an image of the size that its file has")
+            return (
+                None
+                if sized or self.repeat.kind != "handler" or _given(call)[0] == "k"
+                else Shape("an image of the size that its file has")
+            )
         if tail not in _SAME_SHAPE:
             return None
         if call[1] and tail in _ROWS and _from_request(m, scope, call[1][0]):
             return Shape("rows of a request, whose number changes")
-        if call[1] and not (tail in ("reshape", "astype", "copy", "numpy", "squeeze", "transpose") and call[0][0] == "a" and not self.is_module(m, scope, call)):
-            found = self.length(position, call[1][0], at, around, depth) or self.of(position, call[1][0], at, around, depth)
-            return None if found and tail in ("expand_dims", "reshape", "atleast_2d") and found.what.startswith("rows ") else found
+        if call[1] and not (
+            tail in ("reshape", "astype", "copy", "numpy", "squeeze", "transpose")
+            and call[0][0] == "a"
+            and not self.is_module(m, scope, call)
+        ):
+            found = self.length(position, call[1][0], at, around, depth) or self.of(
+                position, call[1][0], at, around, depth
+            )
+            return (
+                None
+                if found and tail in ("expand_dims", "reshape", "atleast_2d") and found.what.startswith("rows ")
+                else found
+            )
         if call[0][0] == "a":
             found = self.of(position, call[0][1], at, around, depth)
-            return None if found and tail in ("reshape", "squeeze") and found.what.startswith("rows ") else found  # one row of features
+            return (
+                None if found and tail in ("reshape", "squeeze") and found.what.startswith("rows ") else found
+            )  # one row of features
         return None
 
     def is_module(self, m, scope, call):
@@ -305,8 +425,15 @@ class _Shapes:
         for item in e[1] if e[0] in ("t", "l") else (e,):
             found = self.size(position, item, at, around)
             if found:
-                return Shape(f"an array of a size that is {found.what}" if found.what.startswith("the ") else "an array of a changing size", found.loop)
-            if item[0] == "b" and any(self.size(position, inner, at, around) for inner in walk(item) if inner[0] == "n"):
+                return Shape(
+                    f"an array of a size that is {found.what}"
+                    if found.what.startswith("the ")
+                    else "an array of a changing size",
+                    found.loop,
+                )
+            if item[0] == "b" and any(
+                self.size(position, inner, at, around) for inner in walk(item) if inner[0] == "n"
+            ):
                 return Shape("an array of a changing size")
         return None
 
@@ -342,10 +469,23 @@ class _Shapes:
             tail = tail_of(call[0])
             if tail == "range" and call[1]:
                 return self.sizes(position, call[1][-1] if len(call[1]) < 3 else call[1][1], at, around)
-            if tail in _TEXT and self.looped(position, call[0][1] if call[0][0] == "a" and tail != "word_tokenize" and not call[1] else (call[1] or (("k", 0),))[0], at, around):
+            if tail in _TEXT and self.looped(
+                position,
+                call[0][1]
+                if call[0][0] == "a" and tail != "word_tokenize" and not call[1]
+                else (call[1] or (("k", 0),))[0],
+                at,
+                around,
+            ):
                 return Shape("a text encoded word by word")
             return None
-        looked_up = item[0] == "x" and item[2] == target or item[0] == "c" and tail_of(m.calls[item[1]][0]) in _LOOKED_UP and target in m.calls[item[1]][1]
+        looked_up = (
+            item[0] == "x"
+            and item[2] == target
+            or item[0] == "c"
+            and tail_of(m.calls[item[1]][0]) in _LOOKED_UP
+            and target in m.calls[item[1]][1]
+        )
         if looked_up and self.looped(position, iterable, at, around):
             return Shape("a text encoded character by character")
         return None
@@ -380,7 +520,10 @@ class _Shapes:
                     grows = grows or f[2] in ("append", "extend", "insert")
             if not grows:
                 continue
-            if any(s and s[0] in (F.DELETE, F.ASSIGN) and m.inside(s[2], loop) and any(_of(t, name) for t in s[5]) for s in map(m.statements.__getitem__, m.scope_statements(scope))):
+            if any(
+                s and s[0] in (F.DELETE, F.ASSIGN) and m.inside(s[2], loop) and any(_of(t, name) for t in s[5])
+                for s in map(m.statements.__getitem__, m.scope_statements(scope))
+            ):
                 return False
             return not self.measured(m, name, around, loop)
         return False
@@ -391,7 +534,9 @@ class _Shapes:
         for c in m.chain(around):
             if c == loop:
                 return False
-            if m.contexts[c][0] == "if" and any(e == ("n", name) for e in walk(m.statements[m.contexts[c][2]][5], m.calls)):
+            if m.contexts[c][0] == "if" and any(
+                e == ("n", name) for e in walk(m.statements[m.contexts[c][2]][5], m.calls)
+            ):
                 return True
         return False
 
@@ -413,7 +558,9 @@ def _from_request(m, scope, e, depth=0):
         return f[0] == "a" and f[2] == "get" and _is_body(m, scope, f[1], depth)
     if e[0] == "n" and depth < 3:
         bindings = m.bindings(scope).get(e[1], ())
-        return bool(bindings) and all(b[0] == "assign" and not b[4] and _from_request(m, scope, b[3], depth + 1) for b in bindings)
+        return bool(bindings) and all(
+            b[0] == "assign" and not b[4] and _from_request(m, scope, b[3], depth + 1) for b in bindings
+        )
     return False
 
 
@@ -428,7 +575,9 @@ def _is_body(m, scope, e, depth):
         return e[2] in _BODIES and tail_of(e[1]) == "request"
     if e[0] == "n" and depth < 3:
         bindings = m.bindings(scope).get(e[1], ())
-        return bool(bindings) and all(b[0] == "assign" and not b[4] and _is_body(m, scope, b[3], depth + 1) for b in bindings)
+        return bool(bindings) and all(
+            b[0] == "assign" and not b[4] and _is_body(m, scope, b[3], depth + 1) for b in bindings
+        )
     return False
 
 

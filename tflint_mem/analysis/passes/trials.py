@@ -16,7 +16,9 @@ def trains_new(context, repeat):
     for position, (m, i) in enumerate(repeat.hops):
         for j in _on_made(context, m, m.calls[i][3]):
             if _made_of_new(context, repeat, position, j) and any(
-                    context.project.released_by.in_function(fm, scope, TRAINS) for fm, scope in context.project.functions_called(m, j)):
+                context.project.released_by.in_function(fm, scope, TRAINS)
+                for fm, scope in context.project.functions_called(m, j)
+            ):
                 return True
     return False
 
@@ -25,8 +27,17 @@ def _on_made(context, m, scope):
     """The calls `name.method(…)` of a scope where `name` may be an object of the project that the scope makes."""
     key = ("on what is made", m.index, scope)
     if key not in context.memo:
-        made = {name for name, bindings in m.bindings(scope).items() if any(
-            b[0] == "assign" and b[3][0] == "c" and not b[4] and any(v[0] == "cls" for v in context.infer.callee(m, b[3][1])) for b in bindings)}
+        made = {
+            name
+            for name, bindings in m.bindings(scope).items()
+            if any(
+                b[0] == "assign"
+                and b[3][0] == "c"
+                and not b[4]
+                and any(v[0] == "cls" for v in context.infer.callee(m, b[3][1]))
+                for b in bindings
+            )
+        }
         receivers = ((j, m.calls[j][0]) for j in m.scope_calls(scope))
         context.memo[key] = [j for j, f in receivers if f[0] == "a" and f[1][0] == "n" and f[1][1] in made]
     return context.memo[key]
@@ -42,6 +53,8 @@ def _made_of_new(context, repeat, position, j):
         return False
     for kind, statement, _, value, path in context.infer.reaching(m, m.bindings(scope).get(receiver[1], []), call[5]):
         if kind == "assign" and value[0] == "c" and not path and m.inside(m.statements[statement][2], loop):
-            if any(v[0] == "cls" for v in context.infer.callee(m, value[1])) and not all(steady(context, repeat, e, position) for e in m.arguments(value[1])):
+            if any(v[0] == "cls" for v in context.infer.callee(m, value[1])) and not all(
+                steady(context, repeat, e, position) for e in m.arguments(value[1])
+            ):
                 return True
     return False

@@ -12,14 +12,78 @@ from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import dotted, tail_of, walk
 
 SAME, CHANGED, TARGET = 0, 1, 2
-_MUTATORS = frozenset(("append", "extend", "insert", "add", "update", "pop", "popleft", "appendleft", "remove", "clear", "sort", "shuffle", "fill", "put",
-                       "resize", "partition", "setdefault", "push", "store"))
+_MUTATORS = frozenset(
+    (
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "pop",
+        "popleft",
+        "appendleft",
+        "remove",
+        "clear",
+        "sort",
+        "shuffle",
+        "fill",
+        "put",
+        "resize",
+        "partition",
+        "setdefault",
+        "push",
+        "store",
+    )
+)
 _CHANGING = frozenset(("shuffle", "resize", "fill_diagonal", "put", "copyto"))  # their first argument
-_RANDOM = frozenset(("random", "shuffle", "sample", "permutation", "choice", "choices", "randint", "randn", "rand", "normal", "uniform", "next", "input", "read",
-                     "readline", "time", "now"))
+_RANDOM = frozenset(
+    (
+        "random",
+        "shuffle",
+        "sample",
+        "permutation",
+        "choice",
+        "choices",
+        "randint",
+        "randn",
+        "rand",
+        "normal",
+        "uniform",
+        "next",
+        "input",
+        "read",
+        "readline",
+        "time",
+        "now",
+    )
+)
 _PURE_ROOTS = ("numpy.", "tf.", "keras.", "os.path.", "math.", "pandas.", "builtins.")
-_PURE_BUILTINS = frozenset(("len", "list", "tuple", "dict", "set", "sorted", "zip", "range", "str", "int", "float", "min", "max", "sum", "enumerate", "reversed",
-                            "abs", "round", "open", "map", "filter", "iter"))
+_PURE_BUILTINS = frozenset(
+    (
+        "len",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "sorted",
+        "zip",
+        "range",
+        "str",
+        "int",
+        "float",
+        "min",
+        "max",
+        "sum",
+        "enumerate",
+        "reversed",
+        "abs",
+        "round",
+        "open",
+        "map",
+        "filter",
+        "iter",
+    )
+)
 
 
 def of(context, repeat, expression):
@@ -100,7 +164,9 @@ class _Walk:
         while waiting:
             for e in walk(waiting.pop(), m.calls):
                 if e[0] == "n":
-                    reads.names.append((hop, m.index, scope, e[1], at if hop else -1))  # at hop 0 all that the loop binds matters
+                    reads.names.append(
+                        (hop, m.index, scope, e[1], at if hop else -1)
+                    )  # at hop 0 all that the loop binds matters
                 elif e[0] == "a" and dotted(e):
                     self.attribute(hop, m, scope, e, reads)
                 elif e[0] == "g":  # as many as what it goes through has
@@ -130,7 +196,11 @@ class _Walk:
             inner = bindings
         else:
             header = m.contexts[self.loop][2]
-            inner = [b for b in bindings if b[1] == header and b[0] == "iter" or b[1] >= 0 and m.inside(m.statements[b[1]][2], self.loop)]
+            inner = [
+                b
+                for b in bindings
+                if b[1] == header and b[0] == "iter" or b[1] >= 0 and m.inside(m.statements[b[1]][2], self.loop)
+            ]
         if self.changed_in_repeat(0, m, scope, ("n", name)):
             reads.worst = CHANGED
         for binding in inner:
@@ -196,7 +266,14 @@ class _Walk:
         for name in self.context.project.apis(m, i):
             if any(part in ("random", "rng") for part in name.split(".")):
                 return CHANGED
-            if name.startswith(_PURE_ROOTS) or name.split(".")[0] in ("ndarray", "dataset", "tensor", "seq", "tup", "map"):
+            if name.startswith(_PURE_ROOTS) or name.split(".")[0] in (
+                "ndarray",
+                "dataset",
+                "tensor",
+                "seq",
+                "tup",
+                "map",
+            ):
                 return SAME
         if call[0][0] == "n" and tail in _PURE_BUILTINS:
             return SAME
@@ -221,7 +298,13 @@ def _note_changes(m, scope, loop, places, added):
         statement = m.statements[s]
         if statement is None or not m.inside(statement[2], loop):
             continue
-        targets = statement[5] if statement[0] in (F.ASSIGN, F.DELETE) else (statement[5],) if statement[0] == F.AUGMENT else ()
+        targets = (
+            statement[5]
+            if statement[0] in (F.ASSIGN, F.DELETE)
+            else (statement[5],)
+            if statement[0] == F.AUGMENT
+            else ()
+        )
         for target in targets:
             if target[0] == "a" or statement[0] == F.AUGMENT:
                 places.add(target)

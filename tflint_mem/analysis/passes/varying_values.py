@@ -10,10 +10,56 @@ MAX_DEPTH = 8
 MAX_REPEATS = 6
 MOST_STEPS = 2_000  # expressions that one search looks at
 _ROUND = frozenset(("float", "int", "round", "abs", "min", "max", "sum", "len", "str", "repr"))
-_RANDOM = frozenset(("random", "uniform", "randint", "randrange", "gauss", "normalvariate", "betavariate", "triangular"))
-_NUMPY_RANDOM = {"rand": 0, "randn": 0, "random": 0, "random_sample": 0, "randint": 2, "uniform": 2, "normal": 2}  # most arguments that ask for one number
-_NUMPY_NUMBERS = frozenset(("exp", "log", "log10", "sqrt", "power", "maximum", "minimum", "clip", "tanh", "cos", "sin", "abs", "float32", "float64", "int32", "int64"))
-_SETTINGS = frozenset(("args", "FLAGS", "flags", "opt", "opts", "options", "config", "cfg", "conf", "hparams", "hp", "hps", "params", "settings"))
+_RANDOM = frozenset(
+    ("random", "uniform", "randint", "randrange", "gauss", "normalvariate", "betavariate", "triangular")
+)
+_NUMPY_RANDOM = {
+    "rand": 0,
+    "randn": 0,
+    "random": 0,
+    "random_sample": 0,
+    "randint": 2,
+    "uniform": 2,
+    "normal": 2,
+}  # most arguments that ask for one number
+_NUMPY_NUMBERS = frozenset(
+    (
+        "exp",
+        "log",
+        "log10",
+        "sqrt",
+        "power",
+        "maximum",
+        "minimum",
+        "clip",
+        "tanh",
+        "cos",
+        "sin",
+        "abs",
+        "float32",
+        "float64",
+        "int32",
+        "int64",
+    )
+)
+_SETTINGS = frozenset(
+    (
+        "args",
+        "FLAGS",
+        "flags",
+        "opt",
+        "opts",
+        "options",
+        "config",
+        "cfg",
+        "conf",
+        "hparams",
+        "hp",
+        "hps",
+        "params",
+        "settings",
+    )
+)
 _NUMBERS = frozenset(("int", "float", "number"))
 _ARRAYS = frozenset(("tensor", "ndarray", "variable", "dataset", "iterator", "metric"))
 
@@ -74,7 +120,9 @@ class Search:
         self.context, self.repeat = context, repeat
         self.infer = context.infer
         self.names, self.cuts, self.known = set(), 0, {}
-        self.old = context.project.versions.at_least(2, 3) is False  # NumPy numbers are keys of the trace cache by value there
+        self.old = (
+            context.project.versions.at_least(2, 3) is False
+        )  # NumPy numbers are keys of the trace cache by value there
         self.budget = context.project.searches.begin("what varies", *repeat.hops[-1], MOST_STEPS)
 
     def sure(self, found):
@@ -142,7 +190,15 @@ class Search:
         cuts = self.cuts
         self.names.add(key)  # a name that is made from itself says nothing new
         try:
-            found = next((found for binding in bindings for found in (self._binding(position, e[1], binding, bindings, around, depth),) if found), None)
+            found = next(
+                (
+                    found
+                    for binding in bindings
+                    for found in (self._binding(position, e[1], binding, bindings, around, depth),)
+                    if found
+                ),
+                None,
+            )
         finally:
             self.names.discard(key)
         if self.cuts == cuts:
@@ -166,9 +222,18 @@ class Search:
         if kind == "augment":
             where = m.statements[statement][2]
             start = [b for b in m.bindings(scope).get(name, ()) if b[0] == "assign" and not b[4]]
-            if start and all(self._is_number(m, scope, b[3], b[1]) for b in start) and m.loops(where) and self.repeated(position, where):
+            if (
+                start
+                and all(self._is_number(m, scope, b[3], b[1]) for b in start)
+                and m.loops(where)
+                and self.repeated(position, where)
+            ):
                 if self._plain(position, value, statement):
-                    return Varying(f"the counter `{name}`", floating=self._floating(position, value, statement) or self._floating(position, start[0][3], start[0][1]))
+                    return Varying(
+                        f"the counter `{name}`",
+                        floating=self._floating(position, value, statement)
+                        or self._floating(position, start[0][3], start[0][1]),
+                    )
             return None
         if kind == "param" and position > 0:
             other, j = self.repeat.hops[position - 1]
@@ -207,7 +272,12 @@ class Search:
         if not values:
             return None
         if all(self._number(v) for v in values):
-            return Varying(f"the loop variable `{name}`", "number", (m, loop), any(v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in values))
+            return Varying(
+                f"the loop variable `{name}`",
+                "number",
+                (m, loop),
+                any(v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in values),
+            )
         if all(v[0] == "obj" and v[1] == "str" or v[0] == "k" and isinstance(v[1], str) for v in values):
             return Varying(f"the loop variable `{name}`, a text", "text", (m, loop))
         return None
@@ -224,7 +294,12 @@ class Search:
 
     @staticmethod
     def _part(m, iterable, path):
-        if iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) == "zip" and isinstance(path[0], int) and path[0] < len(m.calls[iterable[1]][1]):
+        if (
+            iterable[0] == "c"
+            and tail_of(m.calls[iterable[1]][0]) == "zip"
+            and isinstance(path[0], int)
+            and path[0] < len(m.calls[iterable[1]][1])
+        ):
             return m.calls[iterable[1]][1][path[0]]
         return None
 
@@ -244,7 +319,11 @@ class Search:
     def _changed_attribute(self, cm, owner, name):
         """`self.step += 1`, `self.epsilon = max(self.epsilon * decay, low)` outside the constructor, numbers all of them."""
         assigned = self.infer.attribute_assignments(cm, owner).get(name, ())
-        start = [a for a in assigned if cm.scopes[a[0]][F.S_NAME] in ("__init__", "reset", "build", "setup") and a[4] == "assign"]
+        start = [
+            a
+            for a in assigned
+            if cm.scopes[a[0]][F.S_NAME] in ("__init__", "reset", "build", "setup") and a[4] == "assign"
+        ]
         if not start or not all(self._is_number(cm, a[0], a[2], a[1]) for a in start):
             return None
         for function in cm.members(owner).values():
@@ -255,7 +334,11 @@ class Search:
                 statement = cm.statements[s]
                 if statement is None:
                     continue
-                if statement[0] == F.AUGMENT and statement[5] == me and self._is_number(cm, function, statement[7], s, unknown=True):
+                if (
+                    statement[0] == F.AUGMENT
+                    and statement[5] == me
+                    and self._is_number(cm, function, statement[7], s, unknown=True)
+                ):
                     return Varying(f"the counter `self.{name}`")
                 if statement[0] == F.ASSIGN and me in statement[5] and statement[6] is not None and statement[6] != me:
                     if any(inner == me for inner in walk(statement[6], cm.calls)) and statement[6][0] in ("b", "c"):
@@ -279,18 +362,28 @@ class Search:
             if found.kind == "text":
                 return Varying("a text made for each call", "text", found.loop)
             if found.kind == "number" and self._plain(position, other, at):
-                return Varying("a changing Python number", "number", found.loop, found.float or e[1] == "/" or self._floating(position, other, at))
+                return Varying(
+                    "a changing Python number",
+                    "number",
+                    found.loop,
+                    found.float or e[1] == "/" or self._floating(position, other, at),
+                )
         return None
 
     def _floating(self, position, e, at):
-        return any(v[0] == "k" and isinstance(v[1], float) or v[0] == "obj" and v[1] == "float" for v in self.values(position, e, at))
+        return any(
+            v[0] == "k" and isinstance(v[1], float) or v[0] == "obj" and v[1] == "float"
+            for v in self.values(position, e, at)
+        )
 
     def _plain(self, position, e, at):
         """Is the expression a Python number for all we know about it?"""
         m, scope = self.place(position)
         if e[0] == "a" and tail_of(e[1]) in _SETTINGS and all(v[0] == "bm" for v in self.values(position, e, at)):
             return True  # args.lr
-        return self._is_number(m, scope, e, at) or self.of(position, e, at, m.statements[at][2], MAX_DEPTH - 3) is not None
+        return (
+            self._is_number(m, scope, e, at) or self.of(position, e, at, m.statements[at][2], MAX_DEPTH - 3) is not None
+        )
 
     def _is_number(self, m, scope, e, at, unknown=False):
         values = self.infer.values(m, scope, e, at)
@@ -298,7 +391,13 @@ class Search:
 
     @staticmethod
     def _number(v):
-        return v[0] == "obj" and v[1] in _NUMBERS or v[0] == "k" and isinstance(v[1], (int, float)) and not isinstance(v[1], bool)
+        return (
+            v[0] == "obj"
+            and v[1] in _NUMBERS
+            or v[0] == "k"
+            and isinstance(v[1], (int, float))
+            and not isinstance(v[1], bool)
+        )
 
     def _unary(self, position, e, at, around, depth):
         return None if e[1] == "not" else self.of(position, e[2], at, around, depth)
@@ -323,13 +422,26 @@ class Search:
 
     def _text(self, position, e, at, around, depth):
         found = self.any(position, e[1], at, around, depth) or next(
-            (u for item in e[1] if item is not None and item[0] != "k" for u in (self._unsteady(position, item, at, around),) if u), None)
+            (
+                u
+                for item in e[1]
+                if item is not None and item[0] != "k"
+                for u in (self._unsteady(position, item, at, around),)
+                if u
+            ),
+            None,
+        )
         return found and Varying("a text made for each call", "text", found.loop)
 
     def _subscript(self, position, e, at, around, depth):
         m, scope = self.place(position)
         values = self.values(position, e[1], at)
-        if values and all(v[0] in ("seq", "tup") for v in values) and e[2] is not None and self.of(position, e[2], at, around, depth):
+        if (
+            values
+            and all(v[0] in ("seq", "tup") for v in values)
+            and e[2] is not None
+            and self.of(position, e[2], at, around, depth)
+        ):
             elements = self.infer.elements(values)
             count = self.context.project.repeats_of.length(m, scope, e[1], at)
             if elements and all(self._number(v) for v in elements) and not (count is not None and count <= FEW):
@@ -357,10 +469,24 @@ class Search:
         values = self.infer.call_values(m, i)
         origin = {v[1] for v in self.infer.callee(m, i) if v[0] == "ext"}
         if _python_random(origin, tail, call):
-            return Varying("a random number, which NumPy gives as a Python number", floating=tail != "randint") if self.repeated(position, around) else None
+            return (
+                Varying("a random number, which NumPy gives as a Python number", floating=tail != "randint")
+                if self.repeated(position, around)
+                else None
+            )
         if self.old and tail in _NUMPY_NUMBERS and any(name.startswith("numpy.") for name in origin):
             found = self.any(position, call[1], at, around, depth)
-            return found and found.kind == "number" and Varying("a changing NumPy number, which TensorFlow before 2.3 takes for a Python one", "number", found.loop, True) or None
+            return (
+                found
+                and found.kind == "number"
+                and Varying(
+                    "a changing NumPy number, which TensorFlow before 2.3 takes for a Python one",
+                    "number",
+                    found.loop,
+                    True,
+                )
+                or None
+            )
         if any(v[0] == "obj" and v[1] in _ARRAYS for v in values):
             return None
         if "builtins.dict" in origin or call[0][0] == "n" and self._named_tuple(position, call[0]):
@@ -369,13 +495,34 @@ class Search:
             return self._rounded(position, tail, call, at, around, depth)
         if any(name.startswith("math.") for name in origin):
             found = self.any(position, call[1], at, around, depth) or next(
-                (self._in_math(position, a, at, around, depth) for a in call[1] if self._in_math(position, a, at, around, depth)), None)
+                (
+                    self._in_math(position, a, at, around, depth)
+                    for a in call[1]
+                    if self._in_math(position, a, at, around, depth)
+                ),
+                None,
+            )
             return found and Varying("a changing Python number", "number", found.loop, True)
-        if any(name.startswith(("random.", "time.")) for name in origin) and (tail in _RANDOM or any(n.startswith("time.") for n in origin)):
-            return Varying("a random number" if tail in _RANDOM else "the time", floating=True) if self.repeated(position, around) else None
+        if any(name.startswith(("random.", "time.")) for name in origin) and (
+            tail in _RANDOM or any(n.startswith("time.") for n in origin)
+        ):
+            return (
+                Varying("a random number" if tail in _RANDOM else "the time", floating=True)
+                if self.repeated(position, around)
+                else None
+            )
         if call[0][0] == "a" and tail == "item" and not call[1]:
-            return Varying("a number taken from an array", floating=True) if self._unsteady(position, call[0][1], at, around) else None
-        if any(name.startswith("os.path.") for name in origin) or tail == "format" and call[0][0] == "a" and call[0][1][0] in ("k", "j"):
+            return (
+                Varying("a number taken from an array", floating=True)
+                if self._unsteady(position, call[0][1], at, around)
+                else None
+            )
+        if (
+            any(name.startswith("os.path.") for name in origin)
+            or tail == "format"
+            and call[0][0] == "a"
+            and call[0][1][0] in ("k", "j")
+        ):
             found = self.any(position, call[1], at, around, depth)
             return found and Varying("a text made for each call", "text", found.loop)
         return self._made(position, i, call, values, at, around, depth)
@@ -384,12 +531,17 @@ class Search:
         """Is the name that is called a named tuple: `class Batch(NamedTuple)`, `Batch = namedtuple("Batch", …)`?"""
         m, scope = self.place(position)
         for v in self.values(position, f, -1):
-            if v[0] == "cls" and any(base.endswith("NamedTuple") for base in self.infer.foreign_bases(self.context.project.module(v[1]), v[2])):
+            if v[0] == "cls" and any(
+                base.endswith("NamedTuple")
+                for base in self.infer.foreign_bases(self.context.project.module(v[1]), v[2])
+            ):
                 return True
         while scope >= 0 and f[1] not in m.bindings(scope):
             scope = m.scopes[scope][F.S_PARENT]
-        return scope >= 0 and any(b[0] == "assign" and b[3][0] == "c" and tail_of(m.calls[b[3][1]][0]) in ("namedtuple", "NamedTuple")
-                                  for b in m.bindings(scope)[f[1]])
+        return scope >= 0 and any(
+            b[0] == "assign" and b[3][0] == "c" and tail_of(m.calls[b[3][1]][0]) in ("namedtuple", "NamedTuple")
+            for b in m.bindings(scope)[f[1]]
+        )
 
     def _rounded(self, position, tail, call, at, around, depth):
         if not call[1]:
@@ -401,15 +553,31 @@ class Search:
         if found:
             if tail in ("str", "repr"):
                 return Varying("a text made for each call", "text", found.loop)
-            return Varying("a changing Python number", "number", found.loop, found.float or tail == "float") if found.kind == "number" else None
-        if tail in ("float", "int", "len") and any((tail_of(inner) or "") in ("shape", "ndim", "dtype") for inner in walk(first, self.place(position)[0].calls)):
+            return (
+                Varying("a changing Python number", "number", found.loop, found.float or tail == "float")
+                if found.kind == "number"
+                else None
+            )
+        if tail in ("float", "int", "len") and any(
+            (tail_of(inner) or "") in ("shape", "ndim", "dtype") for inner in walk(first, self.place(position)[0].calls)
+        ):
             return None
-        if tail == "len" and (self.kinds(position, first, at) & _ARRAYS or "batch" in (tail_of(first) or "batch").lower()):
+        if tail == "len" and (
+            self.kinds(position, first, at) & _ARRAYS or "batch" in (tail_of(first) or "batch").lower()
+        ):
             return None
         if tail in ("float", "str", "repr", "len") and self._unsteady(position, first, at, around):
             if tail == "len":
-                return Varying(f"`len({tail_of(first)})`, which changes") if self._iterated(position, first, at, around) else None
-            return Varying("a text made for each call", "text") if tail in ("str", "repr") else Varying("a Python float made for each call", floating=True)
+                return (
+                    Varying(f"`len({tail_of(first)})`, which changes")
+                    if self._iterated(position, first, at, around)
+                    else None
+                )
+            return (
+                Varying("a text made for each call", "text")
+                if tail in ("str", "repr")
+                else Varying("a Python float made for each call", floating=True)
+            )
         if tail == "int" and self.kinds(position, first, at) & _ARRAYS and self._unsteady(position, first, at, around):
             return Varying("a Python int made for each call")
         return None
@@ -453,21 +621,48 @@ class Search:
                 return Varying("a new model", "model")
         if values and all(self._number(v) for v in values):
             found = self.any(position, (*call[1], *[k[1] for k in call[2]]), at, around, depth)
-            return found and Varying("a changing Python number", "number", found.loop, any(v[0] == "obj" and v[1] == "float" or v[0] == "k" and isinstance(v[1], float) for v in values))
+            return found and Varying(
+                "a changing Python number",
+                "number",
+                found.loop,
+                any(v[0] == "obj" and v[1] == "float" or v[0] == "k" and isinstance(v[1], float) for v in values),
+            )
         return None
 
     def _by_identity(self, cm, scope):
         """Are two objects of the class different keys of the trace cache?  Not when they compare by value, nor when TensorFlow takes them apart."""
         if self.infer.foreign_bases(cm, scope) or cm.scopes[scope][F.S_DECORATORS]:
             return False
-        return not (self.infer.lookup(cm, scope, "__eq__") or self.infer.lookup(cm, scope, "__hash__") or self.infer.lookup(cm, scope, "__tf_tracing_type__"))
+        return not (
+            self.infer.lookup(cm, scope, "__eq__")
+            or self.infer.lookup(cm, scope, "__hash__")
+            or self.infer.lookup(cm, scope, "__tf_tracing_type__")
+        )
 
 
-_NAMES = {"n": "name", "a": "attribute", "b": "binary", "u": "unary", "i": "conditional", "w": "inner", "t": "sequence", "l": "sequence", "j": "text",
-          "x": "subscript", "f": "lambda", "c": "call", "d": "dictionary"}
+_NAMES = {
+    "n": "name",
+    "a": "attribute",
+    "b": "binary",
+    "u": "unary",
+    "i": "conditional",
+    "w": "inner",
+    "t": "sequence",
+    "l": "sequence",
+    "j": "text",
+    "x": "subscript",
+    "f": "lambda",
+    "c": "call",
+    "d": "dictionary",
+}
 
 
 def _python_random(origin, tail, call):
     """`numpy.random.rand()` and the like without a size: these give Python numbers, unlike the rest of NumPy."""
     most = _NUMPY_RANDOM.get(tail)
-    return most is not None and len(call[1]) <= most and not call[2] and any(name.startswith("numpy.random.") for name in origin)
+    return (
+        most is not None
+        and len(call[1]) <= most
+        and not call[2]
+        and any(name.startswith("numpy.random.") for name in origin)
+    )

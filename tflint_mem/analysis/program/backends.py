@@ -11,7 +11,15 @@ from .devices import environment
 _OTHERS = frozenset(("jax", "torch", "numpy", "openvino"))
 _OLD = frozenset(("theano", "cntk", "plaidml.keras.backend"))  # of Keras before 2.4; `tf.keras` never asked for them
 _VARIABLE = "KERAS_BACKEND"
-_SETTINGS = (".env", "Dockerfile", "docker-compose.yml", "docker-compose.yaml", "tox.ini", ".keras/keras.json", "keras.json")
+_SETTINGS = (
+    ".env",
+    "Dockerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "tox.ini",
+    ".keras/keras.json",
+    "keras.json",
+)
 _FIRST_WITH_KERAS_3 = (2, 16)  # from here on `tf.keras` is Keras 3, which asks the variable
 
 
@@ -30,7 +38,11 @@ def _other(context, m):
     if said in _OLD:
         return None if _imports(m, "tensorflow") else said
     if said in _OTHERS:
-        return None if _imports(m, "tensorflow") and context.project.versions.at_least(*_FIRST_WITH_KERAS_3) is False else said
+        return (
+            None
+            if _imports(m, "tensorflow") and context.project.versions.at_least(*_FIRST_WITH_KERAS_3) is False
+            else said
+        )
     return None
 
 
@@ -62,7 +74,9 @@ def _set_in(m):
 def _of_project(context):
     """What files at the project's root set: `KERAS_BACKEND=jax`, `{"backend": "jax"}`."""
     if "backend of the project" not in context.memo:
-        context.memo["backend of the project"] = next(filter(None, map(_set_by, context.project.versions.texts(_SETTINGS))), None)
+        context.memo["backend of the project"] = next(
+            filter(None, map(_set_by, context.project.versions.texts(_SETTINGS))), None
+        )
     return context.memo["backend of the project"]
 
 
@@ -81,8 +95,12 @@ def _required(context):
         words = context.project.versions.required()
         named = words & (_OTHERS | {"jaxlib"})
         found = {"jax" if name == "jaxlib" else name for name in named} & {"jax", "torch"}
-        without = not any(word.startswith(("tensorflow", "tf-nightly", "tf_nightly", "tf-keras", "tf_keras")) for word in words)
-        context.memo["backend of the requirements"] = found.pop() if len(found) == 1 and "keras" in words and without else None
+        without = not any(
+            word.startswith(("tensorflow", "tf-nightly", "tf_nightly", "tf-keras", "tf_keras")) for word in words
+        )
+        context.memo["backend of the requirements"] = (
+            found.pop() if len(found) == 1 and "keras" in words and without else None
+        )
     return context.memo["backend of the requirements"]
 
 

@@ -18,8 +18,11 @@ def _taken_back(context, m, i):
     """Is growth switched off again for the same device further on in the function?"""
     key = ("growth off", m.index)
     if key not in context.memo:  # (function, device) -> the last call that switches it off
-        context.memo[key] = {(m.calls[j][3], context.argument(m, j, 0, "device")): j for j in m.calls_by_tail().get("set_memory_growth", ())
-                             if context.argument(m, j, 1, "enable") == ("k", False)}
+        context.memo[key] = {
+            (m.calls[j][3], context.argument(m, j, 0, "device")): j
+            for j in m.calls_by_tail().get("set_memory_growth", ())
+            if context.argument(m, j, 1, "enable") == ("k", False)
+        }
     return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
 
 
@@ -46,7 +49,9 @@ def _has_limit(m, e):
     if e[0] != "c":
         return False
     call = m.calls[e[1]]
-    return tail_of(call[0]) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(call[1] or any(k == "memory_limit" for k, _ in call[2]))
+    return tail_of(call[0]) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
+        call[1] or any(k == "memory_limit" for k, _ in call[2])
+    )
 
 
 class Devices:
@@ -84,7 +89,10 @@ def chosen(context, m, scope, e, at, depth=0):
         return Devices("?") if _counts_through(context, m, scope, e[2], at) else Devices("one", e[1], e[2])
     if e[0] == "n" and depth < 4:
         bindings = m.bindings(scope).get(e[1], ())
-        found = [_bound(context, m, scope, binding, at, depth) for binding in (context.infer.reaching(m, bindings, at) if bindings else ())]
+        found = [
+            _bound(context, m, scope, binding, at, depth)
+            for binding in (context.infer.reaching(m, bindings, at) if bindings else ())
+        ]
         if found and all(d.which == found[0].which for d in found):
             return found[0]
     return Devices("each", e) if is_list(context, m, scope, e, at) else Devices("?")
@@ -96,7 +104,12 @@ def _bound(context, m, scope, binding, at, depth):
         return chosen(context, m, scope, expression, statement, depth + 1)
     if kind != "iter":
         return Devices("?")
-    if expression[0] == "c" and tail_of(m.calls[expression[1]][0]) == "enumerate" and m.calls[expression[1]][1] and path == (1,):
+    if (
+        expression[0] == "c"
+        and tail_of(m.calls[expression[1]][0]) == "enumerate"
+        and m.calls[expression[1]][1]
+        and path == (1,)
+    ):
         expression = m.calls[expression[1]][1][0]
     found = chosen(context, m, scope, expression, statement, depth + 1)
     loop = next((c for c in m.loops(m.statements[at][2]) if m.contexts[c][2] == statement), None)
@@ -110,14 +123,22 @@ def _counts_through(context, m, scope, index, at):
     if index[0] != "n":
         return False
     bindings = m.bindings(scope).get(index[1], ())
-    return any(b[0] in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at)) if bindings else False
+    return (
+        any(b[0] in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at))
+        if bindings
+        else False
+    )
 
 
 def _ends_early(m, scope, loop):
     """Does the loop always leave in its first pass?"""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[2] == loop and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "break"):
+        if (
+            statement
+            and statement[2] == loop
+            and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "break")
+        ):
             return True
     return False
 
@@ -136,6 +157,11 @@ def environment(m, name):
                 if target[0] == "x" and target[2] == ("k", name):
                     found.append(statement[6][1] if statement[6] is not None and statement[6][0] == "k" else None)
     for call in m.calls:
-        if call[1] and call[1][0] == ("k", name) and tail_of(call[0]) in ("putenv", "setdefault", "setenv") and len(call[1]) > 1:
+        if (
+            call[1]
+            and call[1][0] == ("k", name)
+            and tail_of(call[0]) in ("putenv", "setdefault", "setenv")
+            and len(call[1]) > 1
+        ):
             found.append(call[1][1][1] if call[1][1][0] == "k" else None)
     return found

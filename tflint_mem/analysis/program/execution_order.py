@@ -70,7 +70,10 @@ class Order:
         """
         searches = self.context.project.searches
         code = searches.begin("what runs before", m, i, MOST_CODE)
-        return [_along(self, way, code) for way in _ways(self.context, m, i, searches.begin("the ways to a call", m, i, MOST_WAYS))]
+        return [
+            _along(self, way, code)
+            for way in _ways(self.context, m, i, searches.begin("the ways to a call", m, i, MOST_WAYS))
+        ]
 
 
 # A hop is (module, scope, statement, call or None, context): a place that a run of the scope reaches.
@@ -85,9 +88,13 @@ def _ways(context, m, i, search):
             return []
         way = queue.popleft()
         hm, scope = way[0][0], way[0][1]
-        hops = [] if scope == 0 or len(way) > MAX_HOPS else [hop for hop in _hops_to(context, hm, scope) if all(hop[:2] != h[:2] for h in way)]
+        hops = (
+            []
+            if scope == 0 or len(way) > MAX_HOPS
+            else [hop for hop in _hops_to(context, hm, scope) if all(hop[:2] != h[:2] for h in way)]
+        )
         if hops:
-            queue.extend((hop, *way) for hop in hops[: MAX_WAYS])
+            queue.extend((hop, *way) for hop in hops[:MAX_WAYS])
         else:
             found.append(way)
     return found
@@ -228,7 +235,11 @@ class _Walk:
             if kind not in _CONDITIONAL or c in around:
                 continue
             sure = False
-            if any(m.contexts[a][2] == statement and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try") for a in around):
+            if any(
+                m.contexts[a][2] == statement
+                and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try")
+                for a in around
+            ):
                 possible = False  # the other branch
             elif stop is not None and c in m.jumps(scope):  # the block ends the function or the pass of the loop
                 possible = False
@@ -262,4 +273,9 @@ def _main_only(m, where):
 
 def is_main_test(test):
     """Is the expression `__name__ == "__main__"`?"""
-    return test is not None and test[0] == "q" and test[2] == ("==",) and {test[1], test[3][0]} == {("n", "__name__"), ("k", "__main__")}
+    return (
+        test is not None
+        and test[0] == "q"
+        and test[2] == ("==",)
+        and {test[1], test[3][0]} == {("n", "__name__"), ("k", "__main__")}
+    )

@@ -8,6 +8,7 @@ _SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is
 
 def switched(m, i):
     """Does a condition around the call, or an `except` that it stands in, ask for the version or the mode?"""
+
     def switches(c):
         kind, _, statement, _ = m.contexts[c]
         return kind == "except" or kind == "if" and asks_version(m, statement)
@@ -32,7 +33,10 @@ def version_tests(m, i):
 def in_graph(context, m):
     """Does Keras build and run a graph in this module: of itself, or eager execution switched off by a module that is imported or imports it?"""
     imports, versions = context.project.imports, context.project.versions
-    return by_itself(context, m) or any(versions.switches_to_graphs(context.project.module(index)) for index in (*imports.direct(m), *imports.importers(m)))
+    return by_itself(context, m) or any(
+        versions.switches_to_graphs(context.project.module(index))
+        for index in (*imports.direct(m), *imports.importers(m))
+    )
 
 
 def by_itself(context, m):
@@ -43,16 +47,23 @@ def by_itself(context, m):
 
 def asks_for_eager(m, i):
     """Does a condition around the call ask for eager execution?"""
+
     def asks(c):
         kind, _, statement, _ = m.contexts[c]
-        return kind == "if" and any(e[0] == "c" and tail_of(m.calls[e[1]][0]) == "executing_eagerly" for e in walk(m.statements[statement][5], m.calls))
+        return kind == "if" and any(
+            e[0] == "c" and tail_of(m.calls[e[1]][0]) == "executing_eagerly"
+            for e in walk(m.statements[statement][5], m.calls)
+        )
 
     return any(True for _ in m.outward("eager", m.calls[i][4], asks))
 
 
 def new_graph(context, repeat):
     """Does each pass of a graph program begin with an empty graph: `tf.reset_default_graph()`?"""
-    return context.project.versions.graph_mode(repeat.module) and context.project.released(repeat, GRAPH_RELEASES) is not None
+    return (
+        context.project.versions.graph_mode(repeat.module)
+        and context.project.released(repeat, GRAPH_RELEASES) is not None
+    )
 
 
 def near(context, m, i):

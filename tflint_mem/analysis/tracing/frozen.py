@@ -5,19 +5,60 @@ functions that it calls.  An answer is a few words for a person, "" when nothing
 """
 
 from tflint_mem import facts as F
+from tflint_mem.analysis.models.models import walk_statement
 from tflint_mem.knowledge.api import result_of
 from tflint_mem.project.linking.module import tail_of, walk
 
-from tflint_mem.analysis.models.models import walk_statement
-
 MAX_DEPTH = 4
 MAX_MODULES = 64
-_MADE = frozenset(("optimizer", "variable", "model", "layer", "metric", "table", "saved_model", "new:model", "new:layer", "new:metric", "new:optimizer"))
+_MADE = frozenset(
+    (
+        "optimizer",
+        "variable",
+        "model",
+        "layer",
+        "metric",
+        "table",
+        "saved_model",
+        "new:model",
+        "new:layer",
+        "new:metric",
+        "new:optimizer",
+    )
+)
 _OBJECTS = frozenset(("optimizer", "model", "layer", "metric", "loss", "saved_model", "strategy"))
 _TENSORS = frozenset(("tensor", "variable", "tensors", "variables", "bool"))
-_KERAS_CALLS = frozenset(("model.__call__", "layer.__call__", "loss.__call__", "metric.__call__", "metric.update_state", "saved_model.__call__", "tf.cast",
-                          "tf.convert_to_tensor", "tf.shape", "tf.ones_like", "tf.zeros_like"))
-_FILLS = frozenset(("append", "extend", "insert", "pop", "popleft", "update", "clear", "remove", "setdefault", "add", "sort", "reverse"))
+_KERAS_CALLS = frozenset(
+    (
+        "model.__call__",
+        "layer.__call__",
+        "loss.__call__",
+        "metric.__call__",
+        "metric.update_state",
+        "saved_model.__call__",
+        "tf.cast",
+        "tf.convert_to_tensor",
+        "tf.shape",
+        "tf.ones_like",
+        "tf.zeros_like",
+    )
+)
+_FILLS = frozenset(
+    (
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "popleft",
+        "update",
+        "clear",
+        "remove",
+        "setdefault",
+        "add",
+        "sort",
+        "reverse",
+    )
+)
 
 
 def reason(context, m, scope):
@@ -56,7 +97,11 @@ def functions(context, m, scope):
 def module_attributes(context, m, scope):
     """The attributes of the project's modules that a function reads: `config.batch_size`."""
     for e in _expressions(m, scope):
-        if e[0] == "a" and e[1][0] == "n" and any(v[0] == "mod" for v in context.infer.name(m, scope, e[1][1], m.scopes[scope][F.S_STMTS][0])):
+        if (
+            e[0] == "a"
+            and e[1][0] == "n"
+            and any(v[0] == "mod" for v in context.infer.name(m, scope, e[1][1], m.scopes[scope][F.S_STMTS][0]))
+        ):
             yield e
 
 
@@ -86,8 +131,12 @@ def _makes(context, m, scope):
         return ""
     for i in m.scope_calls(scope):
         names = context.project.apis(m, i)
-        kind = next((k for k in (name if name in _MADE else result_of(name) for name in sorted(names)) if k in _MADE), None)
-        if kind is not None and not any(name.endswith(".__call__") or name.startswith(("keras.backend.", "keras.ops.")) for name in names):
+        kind = next(
+            (k for k in (name if name in _MADE else result_of(name) for name in sorted(names)) if k in _MADE), None
+        )
+        if kind is not None and not any(
+            name.endswith(".__call__") or name.startswith(("keras.backend.", "keras.ops.")) for name in names
+        ):
             if not any(name in ("keras.losses.get", "keras.optimizers.get", "keras.metrics.get") for name in names):
                 return f"it makes {_article(kind.removeprefix('new:'))} in each call"
     return ""
@@ -120,7 +169,11 @@ def _rebound(context, m, scope):
         bindings = [b for b in m.bindings(owner)[name] if b[0] != "annotation"]
         if all(b[0] in ("import", F.DEF, F.CLASS, "def", "class") for b in bindings):
             continue
-        again = len(bindings) > 1 or any(b[1] >= 0 and m.loops(m.statements[b[1]][2]) for b in bindings) or any(b[0] in ("augment", "iter") for b in bindings)
+        again = (
+            len(bindings) > 1
+            or any(b[1] >= 0 and m.loops(m.statements[b[1]][2]) for b in bindings)
+            or any(b[0] in ("augment", "iter") for b in bindings)
+        )
         if again or any(s != scope and name in m.bindings(s) for s in m.declaring(name)):
             return f"a trace would keep the first value of {name}"
         if _filled(m, name):
@@ -170,8 +223,11 @@ def is_set(context, m, owner, attribute):
     """Is the attribute assigned outside of constructors, of `owner` (a class of `m`) where that is known?"""
     key = ("set", m.index if owner is not None else -1, owner, attribute)
     if key not in context.memo:
-        context.memo[key] = any(_sets(context, other, attribute, m, owner) for other in context.project.mentioning(attribute, MAX_MODULES)
-                                if not context.in_tests(other))
+        context.memo[key] = any(
+            _sets(context, other, attribute, m, owner)
+            for other in context.project.mentioning(attribute, MAX_MODULES)
+            if not context.in_tests(other)
+        )
     return context.memo[key]
 
 
@@ -179,7 +235,13 @@ def _sets(context, m, attribute, home, owner):
     for statement in m.statements:
         if statement is None or statement[0] not in (F.ASSIGN, F.AUGMENT, F.FOR, F.WITH):
             continue
-        targets = statement[5] if statement[0] == F.ASSIGN else [t for _, t in statement[5] if t] if statement[0] == F.WITH else (statement[5],)
+        targets = (
+            statement[5]
+            if statement[0] == F.ASSIGN
+            else [t for _, t in statement[5] if t]
+            if statement[0] == F.WITH
+            else (statement[5],)
+        )
         for target in targets:
             for part in target[1] if target[0] in ("t", "l") else (target,):
                 item = part[0] == "x" and part[1][0] == "a" and part[1][2] == attribute  # self.weights["kl"] = …
@@ -190,7 +252,11 @@ def _sets(context, m, attribute, home, owner):
                     cls = m.scopes[statement[1]][F.S_PARENT]
                     if owner is not None and not _related(context, m, cls, home, owner):
                         continue
-                    if _only_at_start(context, m, statement[1]) and not m.loops(statement[2]) and statement[0] != F.AUGMENT:
+                    if (
+                        _only_at_start(context, m, statement[1])
+                        and not m.loops(statement[2])
+                        and statement[0] != F.AUGMENT
+                    ):
                         continue
                 elif owner is None and statement[1] == 0 and not m.loops(statement[2]) and statement[0] == F.ASSIGN:
                     continue  # a setting of the module's own code, made once
@@ -208,7 +274,9 @@ def _only_at_start(context, m, scope):
     if m.scopes[scope][F.S_NAME] in ("__init__", "build", "setUp"):
         return True
     callers = [(other, other.calls[j][3]) for other, j, how in context.project.callers(m, scope) if how == "call"]
-    return bool(callers) and all(other.is_method(s) and other.scopes[s][F.S_NAME] in ("__init__", "build") for other, s in callers)
+    return bool(callers) and all(
+        other.is_method(s) and other.scopes[s][F.S_NAME] in ("__init__", "build") for other, s in callers
+    )
 
 
 # -- what it is given ------------------------------------------------------------------------------------------------------
@@ -240,8 +308,14 @@ def _arguments(context, m, scope):
             return f"it is called with several objects as {parameter[0]}"
         if objects and _made_again(context, objects[0]):
             return f"it is called with a new {parameter[0]} each time"
-        plain = values and all(v[0] == "obj" and v[1] in _TENSORS or v in objects or v[0] in ("fn", "k") or v[0] == "tup" for v in values)
-        if not plain and not _single_precision(context, m, scope, index) and not _goes_to_keras(context, m, scope, parameter[0]):
+        plain = values and all(
+            v[0] == "obj" and v[1] in _TENSORS or v in objects or v[0] in ("fn", "k") or v[0] == "tup" for v in values
+        )
+        if (
+            not plain
+            and not _single_precision(context, m, scope, index)
+            and not _goes_to_keras(context, m, scope, parameter[0])
+        ):
             return f"{parameter[0]} may be a NumPy array or a Python value, which a trace takes in another precision or again for each value"
     return ""
 
@@ -296,12 +370,18 @@ def _is_float32(context, m, scope, e, at, depth):
         return bool(sides) and all(_is_float32(context, m, scope, side, at, depth + 1) for side in sides)
     if tag == "c":
         f, arguments = m.calls[e[1]][:2]
-        parts = [f[1]] if f[0] == "a" and not any(v[0] == "ext" for v in context.infer.values(m, scope, f[1], at)) else arguments[:1]
+        parts = (
+            [f[1]]
+            if f[0] == "a" and not any(v[0] == "ext" for v in context.infer.values(m, scope, f[1], at))
+            else arguments[:1]
+        )
         return bool(parts) and all(_is_float32(context, m, scope, part, at, depth + 1) for part in parts)
     if tag != "n":
         return False
     bindings = m.bindings(scope).get(e[1], ())
-    return bool(bindings) and all(b[0] == "assign" and _is_float32(context, m, b[2], _item(b[3], b[4]), b[1], depth + 1) for b in bindings)
+    return bool(bindings) and all(
+        b[0] == "assign" and _is_float32(context, m, b[2], _item(b[3], b[4]), b[1], depth + 1) for b in bindings
+    )
 
 
 def _item(e, path):

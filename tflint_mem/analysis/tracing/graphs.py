@@ -10,17 +10,66 @@ RUNS = frozenset(("session.run", "tensor.eval", "variable.eval", "operation.run"
 _SESSION_NAMES = frozenset(("sess", "session", "_sess", "_session", "tf_session"))
 
 # Makers of graph nodes that `knowledge.is_op` leaves out because they give something else than a tensor.
-INITIALIZERS = frozenset(("tf.global_variables_initializer", "tf.local_variables_initializer", "tf.variables_initializer", "tf.tables_initializer"))
-ASSIGNMENTS = frozenset(("tf.assign", "tf.assign_add", "tf.assign_sub", "variable.assign", "variable.assign_add", "variable.assign_sub"))
+INITIALIZERS = frozenset(
+    (
+        "tf.global_variables_initializer",
+        "tf.local_variables_initializer",
+        "tf.variables_initializer",
+        "tf.tables_initializer",
+    )
+)
+ASSIGNMENTS = frozenset(
+    ("tf.assign", "tf.assign_add", "tf.assign_sub", "variable.assign", "variable.assign_add", "variable.assign_sub")
+)
 # What only the construction of a whole network does.
-STRUCTURE = frozenset(("tf.placeholder", "tf.get_variable", "tf.Variable", "tf.import_graph_def", "tf.train.import_meta_graph", "layer.__call__"))
-_MORE_OPS = INITIALIZERS | ASSIGNMENTS | frozenset((
-    "tf.group", "tf.no_op", "tf.train.Saver", "tf.placeholder", "tf.Print", "tf.data.make_one_shot_iterator", "tf.data.make_initializable_iterator",
-    "dataset.make_one_shot_iterator", "dataset.make_initializable_iterator", "iterator.get_next", "optimizer.minimize", "optimizer.apply_gradients",
-    "optimizer.compute_gradients", "layer.__call__", "tf.import_graph_def", "tf.train.import_meta_graph", "keras.backend.gradients",
-))
-_NO_OPS = frozenset(("tf.make_ndarray", "tf.make_tensor_proto", "tf.get_seed", "tf.colocate_with", "tf.container", "tf.variable_creator_scope",
-                     "tf.variable_op_scope", "tf.get_variable", "tf.train.Optimizer"))
+STRUCTURE = frozenset(
+    (
+        "tf.placeholder",
+        "tf.get_variable",
+        "tf.Variable",
+        "tf.import_graph_def",
+        "tf.train.import_meta_graph",
+        "layer.__call__",
+    )
+)
+_MORE_OPS = (
+    INITIALIZERS
+    | ASSIGNMENTS
+    | frozenset(
+        (
+            "tf.group",
+            "tf.no_op",
+            "tf.train.Saver",
+            "tf.placeholder",
+            "tf.Print",
+            "tf.data.make_one_shot_iterator",
+            "tf.data.make_initializable_iterator",
+            "dataset.make_one_shot_iterator",
+            "dataset.make_initializable_iterator",
+            "iterator.get_next",
+            "optimizer.minimize",
+            "optimizer.apply_gradients",
+            "optimizer.compute_gradients",
+            "layer.__call__",
+            "tf.import_graph_def",
+            "tf.train.import_meta_graph",
+            "keras.backend.gradients",
+        )
+    )
+)
+_NO_OPS = frozenset(
+    (
+        "tf.make_ndarray",
+        "tf.make_tensor_proto",
+        "tf.get_seed",
+        "tf.colocate_with",
+        "tf.container",
+        "tf.variable_creator_scope",
+        "tf.variable_op_scope",
+        "tf.get_variable",
+        "tf.train.Optimizer",
+    )
+)
 
 
 def makes_op(names):
@@ -33,6 +82,7 @@ def makes_op(names):
 
 def _contrib_helper(name):
     return name.startswith("tf.contrib.") and not name.startswith(("tf.contrib.layers.", "tf.contrib.losses."))
+
 
 CALLEES = 3  # levels of calls that are looked into for a session run
 
@@ -60,7 +110,9 @@ def runs_session(context, m, i):
 def run_sites(context):
     """Every call that runs a session: [(module, call)]."""
     if "session runs" not in context.memo:
-        context.memo["session runs"] = [(m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)]
+        context.memo["session runs"] = [
+            (m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)
+        ]
     return context.memo["session runs"]
 
 
@@ -69,13 +121,22 @@ def run_inside(context, m, scope, region, without=None):
 
     Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
     """
-    calls = _once(context, ("calls in", m.index, scope, region), lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)])
-    itself = _once(context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)])
+    calls = _once(
+        context,
+        ("calls in", m.index, scope, region),
+        lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)],
+    )
+    itself = _once(
+        context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)]
+    )
     found = next((i for i in itself if i != without), None)
     if found is not None:
         return m, found
-    further = _once(context, ("runs behind", m.index, scope, region), lambda: [
-        (i, run) for i in calls for run in (_run_behind(context, m, i, CALLEES),) if run])
+    further = _once(
+        context,
+        ("runs behind", m.index, scope, region),
+        lambda: [(i, run) for i in calls for run in (_run_behind(context, m, i, CALLEES),) if run],
+    )
     return next((run for i, run in further if i != without), None)
 
 
@@ -90,7 +151,9 @@ def _run_among(context, m, calls, levels):
     for i in calls:
         if runs_session(context, m, i):
             return m, i
-    return next((found for i in (calls if levels else ()) for found in (_run_behind(context, m, i, levels),) if found), None)
+    return next(
+        (found for i in (calls if levels else ()) for found in (_run_behind(context, m, i, levels),) if found), None
+    )
 
 
 def _run_behind(context, m, i, levels):
@@ -151,10 +214,21 @@ def in_graph_of_its_own(context, m, place):
             for expression, _ in m.statements[statement][5]:
                 if expression[0] == "c":
                     i, scope = expression[1], m.statements[statement][1]
-                    given = context.receiver(m, i) if tail_of(m.calls[i][0]) == "as_default" else context.argument(m, i, None, "graph")
+                    given = (
+                        context.receiver(m, i)
+                        if tail_of(m.calls[i][0]) == "as_default"
+                        else context.argument(m, i, None, "graph")
+                    )
                     values = context.infer.values(m, scope, given, statement) if given is not None else ()
-                    if values and all(v[0] == "obj" and v[1] == "graph" and v[2] is not None and v[2][0] == m.index
-                                      and isinstance(v[2][1], int) and m.calls[v[2][1]][3] == scope != 0 for v in values):
+                    if values and all(
+                        v[0] == "obj"
+                        and v[1] == "graph"
+                        and v[2] is not None
+                        and v[2][0] == m.index
+                        and isinstance(v[2][1], int)
+                        and m.calls[v[2][1]][3] == scope != 0
+                        for v in values
+                    ):
                         return True
     return False
 
@@ -167,7 +241,9 @@ def over_graph(context, m, loop):
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
     kinds = set()
     for v in context.infer.elements(context.infer.values(m, m.statements[statement][1], iterable, statement)):
-        kinds.update({v[1]} if v[0] == "obj" else {x[1] for item in v[1] for x in item if x[0] == "obj"} if v[0] == "tup" else ())
+        kinds.update(
+            {v[1]} if v[0] == "obj" else {x[1] for item in v[1] for x in item if x[0] == "obj"} if v[0] == "tup" else ()
+        )
     return bool(kinds & {"variable", "tensor"}) or kind == "for" and _named_tensors(context, m, loop, statement)
 
 
@@ -178,11 +254,18 @@ def _named_tensors(context, m, loop, header):
 def _names_tensors(context, m, loop, header):
     """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
     target, scope = m.statements[header][5], m.statements[header][1]
-    if target[0] != "n" or not any(target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i)) for i in m.scope_calls(scope)):
+    if target[0] != "n" or not any(
+        target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i))
+        for i in m.scope_calls(scope)
+    ):
         return False
-    return any(statement and m.inside(statement[2], loop) and e == ("a", target, "name")
-               for statement in map(m.statements.__getitem__, m.scope_statements(scope)) if statement
-               for expression in statement_expressions(statement) for e in walk(expression, m.calls))
+    return any(
+        statement and m.inside(statement[2], loop) and e == ("a", target, "name")
+        for statement in map(m.statements.__getitem__, m.scope_statements(scope))
+        if statement
+        for expression in statement_expressions(statement)
+        for e in walk(expression, m.calls)
+    )
 
 
 def over_names(m, loop):
@@ -191,9 +274,17 @@ def over_names(m, loop):
     if kind == "while":
         return False
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
-    while iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in ("sorted", "list", "enumerate") and m.calls[iterable[1]][1]:
+    while (
+        iterable[0] == "c"
+        and tail_of(m.calls[iterable[1]][0]) in ("sorted", "list", "enumerate")
+        and m.calls[iterable[1]][1]
+    ):
         iterable = m.calls[iterable[1]][1][0]
-    return iterable[0] == "c" and m.calls[iterable[1]][0][0] == "a" and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
+    return (
+        iterable[0] == "c"
+        and m.calls[iterable[1]][0][0] == "a"
+        and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
+    )
 
 
 def collects_tensors(context, m, loop):
@@ -206,7 +297,9 @@ def collects_tensors(context, m, loop):
         for e in walk(expression, m.calls):
             if e[0] == "g" and e[3] == loop:
                 values = context.infer.values(m, record[1], e[2][-1], statement)
-                return bool(values) and all(v[0] == "obj" and v[1] in ("tensor", "variable", "operation") for v in values)
+                return bool(values) and all(
+                    v[0] == "obj" and v[1] in ("tensor", "variable", "operation") for v in values
+                )
     return False
 
 

@@ -26,7 +26,11 @@ def switched_off(context):
     if "switched off" not in context.memo:
         context.memo["switched off"] = any(
             m.calls[i][3] == 0 and m.calls[i][4] == -1 and m.calls[i][1] == (("k", True),) and not context.in_tests(m)
-            for m, i, _ in context.everywhere(("run_functions_eagerly", "experimental_run_functions_eagerly"), frozenset(("tf.config.run_functions_eagerly",))))
+            for m, i, _ in context.everywhere(
+                ("run_functions_eagerly", "experimental_run_functions_eagerly"),
+                frozenset(("tf.config.run_functions_eagerly",)),
+            )
+        )
     return context.memo["switched off"]
 
 
@@ -76,7 +80,11 @@ def decorated(context):
         for index in context.shown(context.project.mentioned(("function", "defun"))):
             m = context.project.module(index)
             for scope, record in enumerate(m.scopes):
-                if record[F.S_DECORATORS] and record[F.S_KIND] == "function" and "tf.function" in context.infer.decorator_names(m, scope):
+                if (
+                    record[F.S_DECORATORS]
+                    and record[F.S_KIND] == "function"
+                    and "tf.function" in context.infer.decorator_names(m, scope)
+                ):
                     found.append(_by_decorator(context, m, scope))
         context.memo["decorated"] = found
     return context.memo["decorated"]
@@ -113,7 +121,9 @@ def wrapped(context):
             if argument(m, i) is not None:
                 found.append((m, i))
         for m, i, _ in context.everywhere(tuple(_partials(context)) or ("\0",)):
-            if argument(m, i) is not None and any(v[0] == "part" and _is_function(v[1]) for v in context.infer.callee(m, i)):
+            if argument(m, i) is not None and any(
+                v[0] == "part" and _is_function(v[1]) for v in context.infer.callee(m, i)
+            ):
                 found.append((m, i))
         context.memo["wrapped"] = found
     return context.memo["wrapped"]
@@ -170,7 +180,12 @@ def _bound_to(context, m, scope):
     name = ("n", m.scopes[scope][F.S_NAME])
     for s in m.scope_statements(owner):
         statement = m.statements[s]
-        if statement and statement[0] == F.RETURN and statement[5] is not None and (statement[5] == name or statement[5][0] == "t" and name in statement[5][1]):
+        if (
+            statement
+            and statement[0] == F.RETURN
+            and statement[5] is not None
+            and (statement[5] == name or statement[5][0] == "t" and name in statement[5][1])
+        ):
             return _taken(context, m, owner)
     return set()
 

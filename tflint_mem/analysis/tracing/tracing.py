@@ -1,14 +1,45 @@
 """May this function be traced?  What would change if its body ran once per trace and not once per call."""
 
 from tflint_mem import facts as F
+from tflint_mem.analysis.models.models import walk_statement
 from tflint_mem.project.linking.module import tail_of, walk
 
-from tflint_mem.analysis.models.models import walk_statement
-
 MAX_DEPTH = 3
-_HOST_METHODS = frozenset(("numpy", "item", "tolist", "append", "extend", "insert", "add_scalar", "write", "info", "debug", "warning", "error", "set_description",
-                           "set_postfix", "sample", "next", "step", "reset", "get_next", "pop", "popleft", "shuffle", "choice", "savefig", "save", "save_weights",
-                           "fit", "predict", "evaluate", "train_on_batch", "render"))
+_HOST_METHODS = frozenset(
+    (
+        "numpy",
+        "item",
+        "tolist",
+        "append",
+        "extend",
+        "insert",
+        "add_scalar",
+        "write",
+        "info",
+        "debug",
+        "warning",
+        "error",
+        "set_description",
+        "set_postfix",
+        "sample",
+        "next",
+        "step",
+        "reset",
+        "get_next",
+        "pop",
+        "popleft",
+        "shuffle",
+        "choice",
+        "savefig",
+        "save",
+        "save_weights",
+        "fit",
+        "predict",
+        "evaluate",
+        "train_on_batch",
+        "render",
+    )
+)
 _HOST_FUNCTIONS = frozenset(("print", "open", "input", "next", "setattr", "float", "bool", "exec", "eval", "tqdm"))
 _STATIC = frozenset(("shape", "len", "ndim", "rank"))
 
@@ -55,7 +86,11 @@ def _host_arrays(context, m, scope, at, statement):
     """A NumPy array of the outside that the trace would keep as a constant."""
     local = m.bindings(scope)
     for e in walk_statement(m, statement):
-        if e[0] == "n" and e[1] not in local and any(v[0] == "obj" and v[1] == "ndarray" for v in context.infer.values(m, scope, e, at)):
+        if (
+            e[0] == "n"
+            and e[1] not in local
+            and any(v[0] == "obj" and v[1] == "ndarray" for v in context.infer.values(m, scope, e, at))
+        ):
             return "reads a NumPy array that a trace would keep as a constant"
     return None
 
@@ -64,11 +99,18 @@ def _host_call(context, m, scope, i, depth, seen):
     call = m.calls[i]
     tail = tail_of(call[0])
     apis = context.project.apis(m, i)
-    if any(name.startswith(("tf.", "keras.")) or name.partition(".")[0] in _KINDS for name in apis) and tail not in _HOST_METHODS:
+    if (
+        any(name.startswith(("tf.", "keras.")) or name.partition(".")[0] in _KINDS for name in apis)
+        and tail not in _HOST_METHODS
+    ):
         return None
     if call[0][0] == "n" and tail in _HOST_FUNCTIONS and call[0][1] not in m.bindings(scope):
         return f"calls {tail}()"
-    if call[0][0] == "n" and tail in ("int", "str") and not any((tail_of(e) or "") in _STATIC for a in call[1] for e in walk(a, m.calls)):
+    if (
+        call[0][0] == "n"
+        and tail in ("int", "str")
+        and not any((tail_of(e) or "") in _STATIC for a in call[1] for e in walk(a, m.calls))
+    ):
         return f"calls {tail}()"
     if call[0][0] == "a" and tail in _HOST_METHODS:
         return f"calls .{tail}()"
@@ -80,11 +122,15 @@ def _host_call(context, m, scope, i, depth, seen):
     if functions:
         return None
     for v in context.infer.callee(m, i):
-        if v[0] == "ext" and not v[1].startswith(("builtins.", "tensorflow", "keras", "tf_keras", "functools.", "math.")):
+        if v[0] == "ext" and not v[1].startswith(
+            ("builtins.", "tensorflow", "keras", "tf_keras", "functools.", "math.")
+        ):
             return f"calls {v[1]}()"
         if v[0] == "bm" and v[1][0] == "obj" and v[1][1].startswith("ext:"):
             return f"calls .{tail}() of something that is not TensorFlow's"
     return None
 
 
-_KINDS = frozenset(("model", "layer", "optimizer", "metric", "loss", "tape", "tensor", "variable", "strategy", "saved_model", "table"))
+_KINDS = frozenset(
+    ("model", "layer", "optimizer", "metric", "loss", "tape", "tensor", "variable", "strategy", "saved_model", "table")
+)

@@ -14,6 +14,7 @@ def remembered(kind, instead=None):
     kind      tells its answers from those of other questions
     instead   the answer, or a function of the same parameters that gives it, when the question depends on itself
     """
+
     def decorate(find):
         def ask(self, m, what):
             key = (kind, m.index, what)
@@ -33,9 +34,11 @@ def remembered(kind, instead=None):
         if instead is None:
             question = plain
         else:
+
             def question(self, m, what):
                 found = ask(self, m, what)
                 return instead(self, m, what) if found is EMPTY else found
+
         question.__name__, question.__qualname__, question.__doc__ = find.__name__, find.__qualname__, find.__doc__
         return question
 

@@ -7,13 +7,18 @@ project defines and nothing else is known to have makes its receiver an instance
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import MODEL_METHODS, canonical
-from .answers import EMPTY
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-_NONE = frozenset((("k", None),))
-_KNOWN = frozenset(("sklearn", "xgboost", "lightgbm", "catboost", "torch", "torchvision", "joblib", "cv2", "pandas", "numpy"))
+from .answers import EMPTY
 
-_ONLY_KERAS = frozenset(("fit_generator", "predict_generator", "evaluate_generator", "train_on_batch", "test_on_batch", "predict_on_batch"))
+_NONE = frozenset((("k", None),))
+_KNOWN = frozenset(
+    ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "torchvision", "joblib", "cv2", "pandas", "numpy")
+)
+
+_ONLY_KERAS = frozenset(
+    ("fit_generator", "predict_generator", "evaluate_generator", "train_on_batch", "test_on_batch", "predict_on_batch")
+)
 _WORDS = {  # keywords that make a common name Keras' own: one of them, or two for `fit`
     "compile": frozenset(("loss", "optimizer")),
     "predict": frozenset(("verbose", "steps")),
@@ -21,18 +26,107 @@ _WORDS = {  # keywords that make a common name Keras' own: one of them, or two f
 }
 _TELLING = frozenset((*_ONLY_KERAS, *_WORDS))
 _WEIGHTS = frozenset(("get_weights", "set_weights"))
-_OTHER = frozenset(("eval", "cuda", "state_dict", "partial_fit", "fit_transform", "zero_grad", "score"))  # PyTorch's and scikit-learn's
+_OTHER = frozenset(
+    ("eval", "cuda", "state_dict", "partial_fit", "fit_transform", "zero_grad", "score")
+)  # PyTorch's and scikit-learn's
 _WRAPPERS = ("wrapper", "classifier", "clf", "regressor", "estimator", "part")
 
 # Methods that so many classes have that the name alone says nothing.
-_COMMON = frozenset((
-    "fit", "predict", "transform", "train", "evaluate", "run", "step", "forward", "call", "build", "load", "save", "reset", "close", "update", "score",
-    "summary", "act", "start", "stop", "read", "write", "process", "setup", "render", "main", "decode", "encode", "generate", "apply", "compute", "execute",
-    "plot", "draw", "show", "compile", "predict_proba", "sample", "extract", "parse", "open", "connect", "send", "search", "query", "validate", "test",
-    "convert", "resize", "crop", "rotate", "paste", "merge", "clone", "flush", "commit", "format", "match", "group", "fetch", "request", "submit", "result",
-    "cancel", "acquire", "release", "upload", "download", "publish", "subscribe", "listen", "accept", "export", "backward", "describe", "reshape", "detect",
-    "infer", "normalize", "augment", "refresh", "configure", "initialize", "finalize", "register", "create", "delete", "remove", "print", "record", "track",
-))
+_COMMON = frozenset(
+    (
+        "fit",
+        "predict",
+        "transform",
+        "train",
+        "evaluate",
+        "run",
+        "step",
+        "forward",
+        "call",
+        "build",
+        "load",
+        "save",
+        "reset",
+        "close",
+        "update",
+        "score",
+        "summary",
+        "act",
+        "start",
+        "stop",
+        "read",
+        "write",
+        "process",
+        "setup",
+        "render",
+        "main",
+        "decode",
+        "encode",
+        "generate",
+        "apply",
+        "compute",
+        "execute",
+        "plot",
+        "draw",
+        "show",
+        "compile",
+        "predict_proba",
+        "sample",
+        "extract",
+        "parse",
+        "open",
+        "connect",
+        "send",
+        "search",
+        "query",
+        "validate",
+        "test",
+        "convert",
+        "resize",
+        "crop",
+        "rotate",
+        "paste",
+        "merge",
+        "clone",
+        "flush",
+        "commit",
+        "format",
+        "match",
+        "group",
+        "fetch",
+        "request",
+        "submit",
+        "result",
+        "cancel",
+        "acquire",
+        "release",
+        "upload",
+        "download",
+        "publish",
+        "subscribe",
+        "listen",
+        "accept",
+        "export",
+        "backward",
+        "describe",
+        "reshape",
+        "detect",
+        "infer",
+        "normalize",
+        "augment",
+        "refresh",
+        "configure",
+        "initialize",
+        "finalize",
+        "register",
+        "create",
+        "delete",
+        "remove",
+        "print",
+        "record",
+        "track",
+    )
+)
 _SHORTEST = 5
 
 
@@ -96,8 +190,14 @@ class Asked:
         found = next((s for s in owner.classes() if _words(owner.scopes[s][F.S_NAME]) == name), None)
         if found is None or self._within(m, scope, (index, found)):
             return None
-        read = {e[2] for s in m.scope_statements(scope) if m.statements[s] for expression in statement_expressions(m.statements[s])
-                for e in walk(expression, m.calls) if e[0] == "a" and e[1] == ("n", name)}
+        read = {
+            e[2]
+            for s in m.scope_statements(scope)
+            if m.statements[s]
+            for expression in statement_expressions(m.statements[s])
+            for e in walk(expression, m.calls)
+            if e[0] == "a" and e[1] == ("n", name)
+        }
         known = {*owner.members(found), *owner.bindings(found), *self.project.infer.attribute_assignments(owner, found)}
         return (index, found) if read and read <= known else None
 
@@ -135,16 +235,25 @@ class Asked:
                 if f[2] in _OTHER:
                     return False
                 asked.add(f[2])
-                if f[2] in _TELLING and f[2] not in self.project.defined:  # else it may be the project's own class that wraps a model
+                if (
+                    f[2] in _TELLING and f[2] not in self.project.defined
+                ):  # else it may be the project's own class that wraps a model
                     words = _WORDS.get(f[2])
                     told = told or words is None or len(words.intersection(k for k, _ in call[2])) > (f[2] == "fit")
             elif f == ("n", "isinstance") and len(call[1]) == 2 and call[1][0] == base:
                 values = self.project.infer.values(m, call[3], call[1][1], call[5])
-                told = told or any(v[0] == "ext" and canonical(v[1]) in ("keras.Model", "keras.Sequential") for v in values)
+                told = told or any(
+                    v[0] == "ext" and canonical(v[1]) in ("keras.Model", "keras.Sequential") for v in values
+                )
             elif call[1][:1] == (base,) and "keras.clone_model" in self.project.apis(m, j):
                 told = True
         # only Keras names them so; a worker or policy of Ray does too
-        return told or _WEIGHTS <= asked and _WEIGHTS.isdisjoint(self.project.defined) and not self.project.mentions_in(m, ("ray", "rllib"))
+        return (
+            told
+            or _WEIGHTS <= asked
+            and _WEIGHTS.isdisjoint(self.project.defined)
+            and not self.project.mentions_in(m, ("ray", "rllib"))
+        )
 
     # -- an instance of the project -------------------------------------------------------------------------------------------
 
@@ -249,4 +358,6 @@ def _unknown(values):
 
 def _words(name):
     """ "model_data" for `ModelData`."""
-    return "".join(["_" + c.lower() if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name)])
+    return "".join(
+        ["_" + c.lower() if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name)]
+    )

@@ -2,8 +2,9 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import ATTRIBUTES
-from .answers import EMPTY, remembered
 from tflint_mem.project.linking.module import tail_of
+
+from .answers import EMPTY, remembered
 from .values import MAX_CALLERS, MODEL_BASES, has_content, obj, one
 
 FEW_HEIRS = 3
@@ -31,7 +32,16 @@ class Attributes:
                 if statement[0] == F.ASSIGN and (statement[6] is not None or statement[7] is not None):
                     for target in statement[5]:
                         value = statement[6]
-                        _note_attribute(found, target, me, function, i, value if value is not None else statement[7], (), "assign" if value is not None else "annotation")
+                        _note_attribute(
+                            found,
+                            target,
+                            me,
+                            function,
+                            i,
+                            value if value is not None else statement[7],
+                            (),
+                            "assign" if value is not None else "annotation",
+                        )
                 elif statement[0] == F.WITH:
                     for expression, target in statement[5]:
                         if target is not None:
@@ -54,7 +64,12 @@ class Attributes:
                 values = self.values(owner, function, value, statement)
                 if kind == "assign" and not path and value[0] in ("l", "d", "c") and not has_content(values):
                     members = [inner for method in owner.members(s).values() for inner in owner.with_inner(method)]
-                    values = self._with_added(owner, members, ("a", ("n", owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name), values)
+                    values = self._with_added(
+                        owner,
+                        members,
+                        ("a", ("n", owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name),
+                        values,
+                    )
                 elif kind == "iter":
                     values = self.elements(values)
                 found |= self.unpack(values, path)
@@ -93,7 +108,13 @@ class Attributes:
             cm = self.project.module(index)
             for i in cm.scope_statements(s):
                 statement = cm.statements[i]
-                if statement and statement[0] == F.ASSIGN and statement[7] is not None and statement[5][0][0] == "n" and statement[5][0][1] not in found:
+                if (
+                    statement
+                    and statement[0] == F.ASSIGN
+                    and statement[7] is not None
+                    and statement[5][0][0] == "n"
+                    and statement[5][0][1] not in found
+                ):
                     found.append(statement[5][0][1])
         return found
 
@@ -218,10 +239,18 @@ class Attributes:
         if any(name.endswith("abstractmethod") for name in self.decorator_names(m, scope)):
             return True
         first, behind = m.scopes[scope][F.S_STMTS]
-        if behind != first + 1 or m.statements[first] is None or m.statements[first][0] != F.JUMP or len(m.statements[first]) < 7:
+        if (
+            behind != first + 1
+            or m.statements[first] is None
+            or m.statements[first][0] != F.JUMP
+            or len(m.statements[first]) < 7
+        ):
             return False
         raised = m.statements[first][6]
-        return raised is not None and tail_of(m.calls[raised[1]][0] if raised[0] == "c" else raised) == "NotImplementedError"
+        return (
+            raised is not None
+            and tail_of(m.calls[raised[1]][0] if raised[0] == "c" else raised) == "NotImplementedError"
+        )
 
     def _bound(self, v, method):
         owner, scope = method

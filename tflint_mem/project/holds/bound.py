@@ -5,20 +5,87 @@ from operator import itemgetter
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import ELEMENTS, canonical, result_of
-from .answers import EMPTY, remembered
 from tflint_mem.project.linking.module import dotted
+
+from .answers import EMPTY, remembered
 from .values import few, has_content, obj, one
 
 _FEW = 8  # bindings of one name that are gone through one by one
 _STATEMENT = itemgetter(1)  # of a binding
 _FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
-_STAR_NAMES = frozenset(("load_model", "clone_model", "model_from_json", "Model", "Sequential", "Input", "function", "clear_session", "applications",
-                         "layers", "models", "optimizers", "backend", "metrics", "losses", "utils", "callbacks"))
-_BUILTINS = frozenset((
-    "list", "tuple", "set", "iter", "reversed", "sorted", "frozenset", "dict", "enumerate", "zip", "range", "next", "map", "filter", "getattr", "super",
-    "min", "max", "len", "int", "float", "round", "abs", "sum", "str", "repr", "bool", "input", "ord", "hash", "id", "open", "property", "staticmethod",
-    "classmethod", "isinstance", "hasattr", "print", "setattr", "globals", "locals", "object", "type", "any", "all", "callable", "exit", "quit",
-))
+_STAR_NAMES = frozenset(
+    (
+        "load_model",
+        "clone_model",
+        "model_from_json",
+        "Model",
+        "Sequential",
+        "Input",
+        "function",
+        "clear_session",
+        "applications",
+        "layers",
+        "models",
+        "optimizers",
+        "backend",
+        "metrics",
+        "losses",
+        "utils",
+        "callbacks",
+    )
+)
+_BUILTINS = frozenset(
+    (
+        "list",
+        "tuple",
+        "set",
+        "iter",
+        "reversed",
+        "sorted",
+        "frozenset",
+        "dict",
+        "enumerate",
+        "zip",
+        "range",
+        "next",
+        "map",
+        "filter",
+        "getattr",
+        "super",
+        "min",
+        "max",
+        "len",
+        "int",
+        "float",
+        "round",
+        "abs",
+        "sum",
+        "str",
+        "repr",
+        "bool",
+        "input",
+        "ord",
+        "hash",
+        "id",
+        "open",
+        "property",
+        "staticmethod",
+        "classmethod",
+        "isinstance",
+        "hasattr",
+        "print",
+        "setattr",
+        "globals",
+        "locals",
+        "object",
+        "type",
+        "any",
+        "all",
+        "callable",
+        "exit",
+        "quit",
+    )
+)
 
 
 class Bindings:
@@ -66,7 +133,7 @@ class Bindings:
         if bindings is None or len(bindings) != 1 or bindings[0][0] != "import" or m.declaring(name):
             return None
         found = self._imported(m, bindings[0][3])
-        (kind, dotted, *_), = found if len(found) == 1 else ((None, None),)
+        ((kind, dotted, *_),) = found if len(found) == 1 else ((None, None),)
         return dotted if kind == "ext" else None
 
     def _name(self, m, owner, name, at):
@@ -140,7 +207,9 @@ class Bindings:
         if "contrib" in package and name in _BUILTINS:  # `range` stays Python's
             return None
         known = canonical(package + "." + name)
-        if package.split(".")[0] in ("tensorflow", "keras", "tf_keras") and (result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES):
+        if package.split(".")[0] in ("tensorflow", "keras", "tf_keras") and (
+            result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES
+        ):
             return one(("ext", package + "." + name))
         return None
 
@@ -229,7 +298,11 @@ class Bindings:
         if kind == "annotation":
             return self.annotated(m, scope, expression)
         if kind == "augment":
-            return frozenset(v for v in self.values(m, scope, expression, statement) if v[0] == "obj" and v[1] in ("tensor", "ndarray"))
+            return frozenset(
+                v
+                for v in self.values(m, scope, expression, statement)
+                if v[0] == "obj" and v[1] in ("tensor", "ndarray")
+            )
         return EMPTY
 
     def _entered(self, values):
@@ -317,8 +390,18 @@ class Bindings:
             return self.returns(*method) if method else EMPTY
         found = set()
         for given in self.returns(*method):
-            step = self.lookup(self.project.module(given[1]), given[2], "__next__") if given[0] in ("inst", "self") else None
-            found |= self.returns(*step) if step else self.elements(one(given)) if given[0] not in ("inst", "self") else EMPTY
+            step = (
+                self.lookup(self.project.module(given[1]), given[2], "__next__")
+                if given[0] in ("inst", "self")
+                else None
+            )
+            found |= (
+                self.returns(*step)
+                if step
+                else self.elements(one(given))
+                if given[0] not in ("inst", "self")
+                else EMPTY
+            )
         return found
 
     def _with_added(self, m, scopes, target, values):
@@ -329,7 +412,9 @@ class Bindings:
         else:
             for other in (m, *(o for o in self.project.mentioning(target[1], 16) if o is not m)):
                 sees = [s for s in range(len(other.scopes)) if s == 0 or target[1] not in other.bindings(s)]
-                if other is m or any(b[0] == "import" and b[3][2] == target[1] for b in other.bindings(0).get(target[1], ())):
+                if other is m or any(
+                    b[0] == "import" and b[3][2] == target[1] for b in other.bindings(0).get(target[1], ())
+                ):
                     self._added(other, sees, target, added, keyed)
         if not added:
             return values
@@ -349,7 +434,11 @@ class Bindings:
                         added |= self.values(m, scope, call[1][0], call[5])
                     elif f[2] == "extend":
                         added |= self.elements(self.values(m, scope, call[1][0], call[5]))
-                    elif f[2] == "setdefault" and len(call[1]) > 1 and call[1][1] not in (("l", ()), ("S", ()), ("d", (), ())):
+                    elif (
+                        f[2] == "setdefault"
+                        and len(call[1]) > 1
+                        and call[1][1] not in (("l", ()), ("S", ()), ("d", (), ()))
+                    ):
                         added |= self.values(m, scope, call[1][1], call[5])
                 elif f[2] in ("append", "add"):  # table[k].append(v), table.setdefault(k, []).append(v)
                     added.add(("seq", self.values(m, scope, call[1][0], call[5])))

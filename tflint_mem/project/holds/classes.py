@@ -2,8 +2,9 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import canonical
-from .answers import remembered
 from tflint_mem.project.linking.module import dotted as dotted_name
+
+from .answers import remembered
 from .values import MODEL_BASES
 
 
@@ -58,7 +59,11 @@ class Classes:
                 return "layer"
             if name.startswith("keras.callbacks."):
                 return "callback"
-            if name.startswith("keras.optimizers.") or name.startswith("keras.losses.") or name.startswith("keras.metrics."):
+            if (
+                name.startswith("keras.optimizers.")
+                or name.startswith("keras.losses.")
+                or name.startswith("keras.metrics.")
+            ):
                 return name.split(".")[1]
             if name in ("keras.utils.Sequence", "keras.utils.PyDataset", "keras.utils.data_utils.Sequence"):
                 return "sequence"

@@ -1,6 +1,7 @@
 """What each kind of expression gives: functions `(infer, m, scope, expression, at)` by the tag of the expression."""
 
 from tflint_mem.knowledge.api import ELEMENTS
+
 from .answers import EMPTY
 from .values import few, obj, one
 
@@ -66,7 +67,12 @@ def _h_subscript(infer, m, scope, e, at):
         if tag == "map":
             found |= infer._item(v, index)
         elif tag == "tup":
-            if index is not None and index[0] == "k" and isinstance(index[1], int) and -len(v[1]) <= index[1] < len(v[1]):
+            if (
+                index is not None
+                and index[0] == "k"
+                and isinstance(index[1], int)
+                and -len(v[1]) <= index[1] < len(v[1])
+            ):
                 found |= v[1][index[1]]
             elif index is not None and index[0] == "sl":
                 found.add(("seq", frozenset().union(*v[1]) if v[1] else EMPTY))
@@ -94,7 +100,9 @@ def _h_binop(infer, m, scope, e, at):
         return arrays
     kinds = {v[1] for v in left | right if v[0] == "obj"}
     if left and right and all(_is_number(v) for v in left | right):
-        floating = e[1] == "/" or any(v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in left | right)
+        floating = e[1] == "/" or any(
+            v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in left | right
+        )
         return one(obj("float" if floating else "int"))
     if kinds & {"str"} or any(v[0] == "k" and isinstance(v[1], str) for v in left):
         return one(obj("str"))
@@ -113,13 +121,23 @@ def _arrays(left, right):
 
 
 def _is_number(v):
-    return v[0] == "obj" and v[1] in ("int", "float", "number") or v[0] == "k" and isinstance(v[1], (int, float)) and not isinstance(v[1], bool)
+    return (
+        v[0] == "obj"
+        and v[1] in ("int", "float", "number")
+        or v[0] == "k"
+        and isinstance(v[1], (int, float))
+        and not isinstance(v[1], bool)
+    )
 
 
 def _h_unary(infer, m, scope, e, at):
     if e[1] == "not":
         return one(obj("bool"))
-    return frozenset(v for v in infer.values(m, scope, e[2], at) if v[0] == "obj" and v[1] in ("tensor", "ndarray", "variable", "int", "float", "number") or v[0] == "k")
+    return frozenset(
+        v
+        for v in infer.values(m, scope, e[2], at)
+        if v[0] == "obj" and v[1] in ("tensor", "ndarray", "variable", "int", "float", "number") or v[0] == "k"
+    )
 
 
 def _h_boolean(infer, m, scope, e, at):
@@ -166,7 +184,23 @@ def _h_string(infer, m, scope, e, at):
 
 
 HANDLERS = {
-    "a": _h_attribute, "c": _h_call, "k": _h_constant, "t": _h_tuple, "l": _h_list, "S": _h_list, "d": _h_dict,
-    "x": _h_subscript, "b": _h_binop, "u": _h_unary, "o": _h_boolean, "q": _h_compare, "i": _h_conditional, "f": _h_lambda,
-    "g": _h_comprehension, "v": _h_inner, "s": _h_inner, "w": _h_walrus, "j": _h_string,
+    "a": _h_attribute,
+    "c": _h_call,
+    "k": _h_constant,
+    "t": _h_tuple,
+    "l": _h_list,
+    "S": _h_list,
+    "d": _h_dict,
+    "x": _h_subscript,
+    "b": _h_binop,
+    "u": _h_unary,
+    "o": _h_boolean,
+    "q": _h_compare,
+    "i": _h_conditional,
+    "f": _h_lambda,
+    "g": _h_comprehension,
+    "v": _h_inner,
+    "s": _h_inner,
+    "w": _h_walrus,
+    "j": _h_string,
 }

@@ -2,18 +2,50 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import canonical, result_of
+from tflint_mem.project.linking.module import dotted as dotted_name
+from tflint_mem.project.linking.module import tail_of
+
 from .answers import EMPTY, remembered
-from tflint_mem.project.linking.module import dotted as dotted_name, tail_of
 from .values import MAX_CALLERS, MAX_VALUES, obj, one
 
-_MANY = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "applymap", "filter", "reduce", "vectorize"))
-_COMPILED_METHODS = frozenset(("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_output_shape"))
+_MANY = frozenset(
+    (
+        "map",
+        "imap",
+        "imap_unordered",
+        "starmap",
+        "map_async",
+        "starmap_async",
+        "apply",
+        "applymap",
+        "filter",
+        "reduce",
+        "vectorize",
+    )
+)
+_COMPILED_METHODS = frozenset(
+    ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_output_shape")
+)
 _ANNOTATIONS = {
-    "keras.Model": "model", "keras.Sequential": "model", "keras.Functional": "model", "tf.Tensor": "tensor", "tf.data.Dataset": "dataset",
-    "tf.Variable": "variable", "tf.Session": "session", "tf.Graph": "graph", "tf.GradientTape": "tape", "tf.types.experimental.TensorLike": "tensor",
-    "tf.types.experimental.ConcreteFunction": "concrete", "numpy.ndarray": "ndarray", "numpy.array": "ndarray", "keras.History": "history",
-    "keras.callbacks.History": "history", "keras.optimizers.Optimizer": "optimizer", "tf.optimizers.Optimizer": "optimizer",
-    "tf.distribute.Strategy": "strategy", "tf.lite.Interpreter": "interpreter",
+    "keras.Model": "model",
+    "keras.Sequential": "model",
+    "keras.Functional": "model",
+    "tf.Tensor": "tensor",
+    "tf.data.Dataset": "dataset",
+    "tf.Variable": "variable",
+    "tf.Session": "session",
+    "tf.Graph": "graph",
+    "tf.GradientTape": "tape",
+    "tf.types.experimental.TensorLike": "tensor",
+    "tf.types.experimental.ConcreteFunction": "concrete",
+    "numpy.ndarray": "ndarray",
+    "numpy.array": "ndarray",
+    "keras.History": "history",
+    "keras.callbacks.History": "history",
+    "keras.optimizers.Optimizer": "optimizer",
+    "tf.optimizers.Optimizer": "optimizer",
+    "tf.distribute.Strategy": "strategy",
+    "tf.lite.Interpreter": "interpreter",
 }
 
 
@@ -28,7 +60,11 @@ class Parameters:
         found = set()
         if index == 0 and record[F.S_KIND] == "function" and owner > 0 and m.scopes[owner][F.S_KIND] == "class":
             decorators = self.decorator_names(m, scope)
-            if "builtins.classmethod" in decorators or record[F.S_NAME] in ("__new__", "__init_subclass__", "__class_getitem__"):
+            if "builtins.classmethod" in decorators or record[F.S_NAME] in (
+                "__new__",
+                "__init_subclass__",
+                "__class_getitem__",
+            ):
                 return one(("cls", m.index, owner))
             if "builtins.staticmethod" not in decorators:
                 return one(("self", m.index, owner))
@@ -38,7 +74,12 @@ class Parameters:
             return frozenset(found)
         if default is not None:
             found |= {v for v in self.values(m, record[F.S_PARENT], default, record[F.S_STMT]) if v != ("k", None)}
-        if owner > 0 and m.scopes[owner][F.S_KIND] == "class" and record[F.S_NAME] in _COMPILED_METHODS and self.class_kind(m, owner) in ("model", "layer"):
+        if (
+            owner > 0
+            and m.scopes[owner][F.S_KIND] == "class"
+            and record[F.S_NAME] in _COMPILED_METHODS
+            and self.class_kind(m, owner) in ("model", "layer")
+        ):
             found.add(obj("tensor"))
             return frozenset(found)
         if self.project.callers_of.is_everywhere(m, scope):
@@ -118,16 +159,25 @@ class Parameters:
     def _handed_argument(self, m, scope, index, caller, i):
         """The same for a call that is given the function to run it once: `submit(f, x)`, `Thread(target=f, args=(x,))`."""
         call = caller.calls[i]
-        position = index - (1 if m.is_method(scope) and "builtins.staticmethod" not in self.decorator_names(m, scope) else 0)
+        position = index - (
+            1 if m.is_method(scope) and "builtins.staticmethod" not in self.decorator_names(m, scope) else 0
+        )
         if tail_of(call[0]) in _MANY or position < 0:
             return None
         for keyword, value in call[2]:
             if keyword == "args" and value[0] in ("t", "l") and position < len(value[1]):
                 return value[1][position]
         for where, expression in enumerate(call[1]):
-            if any(s == scope and fm.index == m.index for fm, s in self.project.functions_in(caller, call[3], expression, call[5])):
-                rest = call[1][where + 1:]
-                return rest[position] if position < len(rest) and not any(e[0] == "s" for e in rest[: position + 1]) else None
+            if any(
+                s == scope and fm.index == m.index
+                for fm, s in self.project.functions_in(caller, call[3], expression, call[5])
+            ):
+                rest = call[1][where + 1 :]
+                return (
+                    rest[position]
+                    if position < len(rest) and not any(e[0] == "s" for e in rest[: position + 1])
+                    else None
+                )
         return None
 
     def annotated(self, m, scope, annotation):
@@ -173,11 +223,17 @@ class Parameters:
                 found.add(("inst", v[1], v[2]))
             elif v[0] == "ext":
                 name = canonical(v[1])
-                kind = _ANNOTATIONS.get(name) or (result_of(name) if name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper() else None)
+                kind = _ANNOTATIONS.get(name) or (
+                    result_of(name)
+                    if name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper()
+                    else None
+                )
                 if kind:
                     found.add(obj(kind))
                 elif name.startswith("builtins."):
                     found.add(obj(name[9:]))
-                elif not name.startswith(("typing.", "typing_extensions.", "collections.abc.")):  # a plain `Dict` or `Any` promises nothing
+                elif not name.startswith(
+                    ("typing.", "typing_extensions.", "collections.abc.")
+                ):  # a plain `Dict` or `Any` promises nothing
                     found.add(obj("ext:" + v[1]))
         return frozenset(found)

@@ -2,22 +2,79 @@
 
 from tflint_mem import facts as F
 from tflint_mem.knowledge.api import METHODS, canonical, result_of
-from .answers import EMPTY, remembered
 from tflint_mem.project.linking.module import tail_of
+
+from .answers import EMPTY, remembered
 from .values import MAX_VALUES, obj, one
 
-_PASS_THROUGH = frozenset(("copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "tqdm.trange",
-                           "alive_progress.alive_it", "rich.progress.track", "tf.autograph.experimental.do_not_convert",
-                           "joblib.delayed", "dask.delayed", "asgiref.sync.sync_to_async", "asgiref.sync.async_to_sync", "channels.db.database_sync_to_async"))
-_NAMESPACES = frozenset(("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "munch.Munch", "munch.munchify", "addict.Dict", "box.Box"))
+_PASS_THROUGH = frozenset(
+    (
+        "copy.copy",
+        "copy.deepcopy",
+        "tqdm.tqdm",
+        "tqdm.auto.tqdm",
+        "tqdm.notebook.tqdm",
+        "tqdm.tqdm_notebook",
+        "tqdm.trange",
+        "alive_progress.alive_it",
+        "rich.progress.track",
+        "tf.autograph.experimental.do_not_convert",
+        "joblib.delayed",
+        "dask.delayed",
+        "asgiref.sync.sync_to_async",
+        "asgiref.sync.async_to_sync",
+        "channels.db.database_sync_to_async",
+    )
+)
+_NAMESPACES = frozenset(
+    (
+        "types.SimpleNamespace",
+        "argparse.Namespace",
+        "easydict.EasyDict",
+        "munch.Munch",
+        "munch.munchify",
+        "addict.Dict",
+        "box.Box",
+    )
+)
 _ELSEWHERE = frozenset(("run_in_executor", "to_thread", "run_in_threadpool", "run_sync"))
 _CONTAINERS = frozenset(("list", "tuple", "set", "iter", "reversed", "sorted", "frozenset"))
-_NUMBERS = {"len": "int", "int": "int", "float": "float", "round": "number", "abs": "number", "sum": "number", "str": "str", "repr": "str",
-            "bool": "bool", "input": "str", "ord": "int", "hash": "int", "id": "int", "open": "file"}
-_EXT_RESULTS = {"time.time": "float", "time.perf_counter": "float", "random.random": "float", "random.uniform": "float", "random.randint": "int",
-                "random.randrange": "int", "math.exp": "float", "math.sqrt": "float", "math.cos": "float", "math.sin": "float", "math.log": "float",
-                "math.pow": "float", "math.floor": "int", "math.ceil": "int", "random.gauss": "float", "os.path.join": "str",
-                "os.listdir": "strs", "glob.glob": "strs"}
+_NUMBERS = {
+    "len": "int",
+    "int": "int",
+    "float": "float",
+    "round": "number",
+    "abs": "number",
+    "sum": "number",
+    "str": "str",
+    "repr": "str",
+    "bool": "bool",
+    "input": "str",
+    "ord": "int",
+    "hash": "int",
+    "id": "int",
+    "open": "file",
+}
+_EXT_RESULTS = {
+    "time.time": "float",
+    "time.perf_counter": "float",
+    "random.random": "float",
+    "random.uniform": "float",
+    "random.randint": "int",
+    "random.randrange": "int",
+    "math.exp": "float",
+    "math.sqrt": "float",
+    "math.cos": "float",
+    "math.sin": "float",
+    "math.log": "float",
+    "math.pow": "float",
+    "math.floor": "int",
+    "math.ceil": "int",
+    "random.gauss": "float",
+    "os.path.join": "str",
+    "os.listdir": "strs",
+    "glob.glob": "strs",
+}
 
 
 class Results:
@@ -125,7 +182,13 @@ class Results:
         extra = set()
         for i in fm.scope_statements(scope):
             statement = fm.statements[i]
-            if statement and statement[0] == F.RETURN and statement[5] is not None and statement[5][0] == "n" and statement[5][1] in names:
+            if (
+                statement
+                and statement[0] == F.RETURN
+                and statement[5] is not None
+                and statement[5][0] == "n"
+                and statement[5][1] in names
+            ):
                 expression = self._positional(fm, scope, names[statement[5][1]], call)
                 if expression is not None:
                     extra |= self.values(m, call[3], expression, call[5])
@@ -204,8 +267,13 @@ class Results:
         if name in _CONTAINERS:
             return one(("seq", self.elements(self.values(m, scope, args[0], at)) if args else EMPTY))
         if name == "dict":
-            return one(("map", tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k),
-                        frozenset().union(*[self.values(m, scope, e, at) for _, e in call[2]]) if call[2] else EMPTY))
+            return one(
+                (
+                    "map",
+                    tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k),
+                    frozenset().union(*[self.values(m, scope, e, at) for _, e in call[2]]) if call[2] else EMPTY,
+                )
+            )
         if name == "enumerate" and args:
             return one(("seq", one(("tup", (one(obj("int")), self.elements(self.values(m, scope, args[0], at)))))))
         if name == "zip":
@@ -229,7 +297,11 @@ class Results:
                 owner = m.scopes[owner][F.S_PARENT]
             return one(("super", m.index, owner)) if owner > 0 else EMPTY
         if name in ("min", "max") and args:
-            return self.elements(self.values(m, scope, args[0], at)) if len(args) == 1 else self.values(m, scope, args[0], at)
+            return (
+                self.elements(self.values(m, scope, args[0], at))
+                if len(args) == 1
+                else self.values(m, scope, args[0], at)
+            )
         kind = _NUMBERS.get(name)
         return one(obj(kind)) if kind else EMPTY
 

@@ -135,7 +135,16 @@ def few(values):
 
 def has_content(values):
     for v in values:
-        if v[0] == "seq" and v[1] or v[0] == "map" and v[2] or v[0] == "tup" and v[1] or v[0] == "obj" or v[0] == "inst":
+        if (
+            v[0] == "seq"
+            and v[1]
+            or v[0] == "map"
+            and v[2]
+            or v[0] == "tup"
+            and v[1]
+            or v[0] == "obj"
+            or v[0] == "inst"
+        ):
             return True
         if v[0] in ("ext", "fn", "cls", "k"):
             return True

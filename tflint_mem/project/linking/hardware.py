@@ -13,15 +13,29 @@ from .versions import texts
 TYPE_CHECKING = False  # importing `typing` costs more than a small file
 if TYPE_CHECKING:
     from tflint_mem.project.project import Project
+
     from .module import Module
 
 _CONTAINERS = ("Dockerfile", "dockerfile", "docker/Dockerfile", "Containerfile")
 _COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
-_HOSTS = ("app.yaml", "template.yaml", "template.yml", "serverless.yml", "serverless.yaml")  # of these only some mean no GPU
+_HOSTS = (
+    "app.yaml",
+    "template.yaml",
+    "template.yml",
+    "serverless.yml",
+    "serverless.yaml",
+)  # of these only some mean no GPU
 _WITHOUT_GPU = ("runtime: python", "aws::serverless", "aws::lambda", "name: aws")
 _GPU_WORDS = ("gpu", "cuda", "nvidia", "nvcr.io", "rocm")
-_HIDDEN = ("CUDA_VISIBLE_DEVICES=-1", "CUDA_VISIBLE_DEVICES: -1", 'CUDA_VISIBLE_DEVICES="-1"', "CUDA_VISIBLE_DEVICES: '-1'",
-           'CUDA_VISIBLE_DEVICES: "-1"', "CUDA_VISIBLE_DEVICES -1", 'CUDA_VISIBLE_DEVICES=""')
+_HIDDEN = (
+    "CUDA_VISIBLE_DEVICES=-1",
+    "CUDA_VISIBLE_DEVICES: -1",
+    'CUDA_VISIBLE_DEVICES="-1"',
+    "CUDA_VISIBLE_DEVICES: '-1'",
+    'CUDA_VISIBLE_DEVICES: "-1"',
+    "CUDA_VISIBLE_DEVICES -1",
+    'CUDA_VISIBLE_DEVICES=""',
+)
 
 
 class Hardware:
@@ -52,8 +66,12 @@ def _says(folder: str) -> bool | None:
         return True
     if any(word in compose.lower() for word in _GPU_WORDS):
         return False
-    bases = [line.split()[1].lower() for text in images for line in text.splitlines()
-             if line.strip().lower().startswith("from ") and len(line.split()) > 1]
+    bases = [
+        line.split()[1].lower()
+        for text in images
+        for line in text.splitlines()
+        if line.strip().lower().startswith("from ") and len(line.split()) > 1
+    ]
     if bases:
         return not any(word in text.lower() for text in images for word in _GPU_WORDS)
     if any(True for _ in texts(folder, ("Procfile",))):

@@ -29,9 +29,54 @@ class Module:
     parts   of the module's path           locate  row -> (cell, row in cell) for a notebook, else None
     """
 
-    __slots__ = ("index", "path", "parts", "package", "unit_test", "_foreign", "_named", "_made", "notebook", "locate", "defs", "roles", "imports", "bases", "stored", "_blob", "loaded", "decoded", "recent", "resolved", "packages", "scopes", "contexts", "statements", "calls", "bound",
-                 "left_out", "mended", "_calls_by_tail", "_refs_by_tail", "_comps", "declared_global", "_classes", "_aliases", "_members",
-                 "_ifs", "_jumps", "_returns", "_reads", "_fills", "_declaring", "_links", "_loops", "_ordered", "_spans", "_of_statement")
+    __slots__ = (
+        "index",
+        "path",
+        "parts",
+        "package",
+        "unit_test",
+        "_foreign",
+        "_named",
+        "_made",
+        "notebook",
+        "locate",
+        "defs",
+        "roles",
+        "imports",
+        "bases",
+        "stored",
+        "_blob",
+        "loaded",
+        "decoded",
+        "recent",
+        "resolved",
+        "packages",
+        "scopes",
+        "contexts",
+        "statements",
+        "calls",
+        "bound",
+        "left_out",
+        "mended",
+        "_calls_by_tail",
+        "_refs_by_tail",
+        "_comps",
+        "declared_global",
+        "_classes",
+        "_aliases",
+        "_members",
+        "_ifs",
+        "_jumps",
+        "_returns",
+        "_reads",
+        "_fills",
+        "_declaring",
+        "_links",
+        "_loops",
+        "_ordered",
+        "_spans",
+        "_of_statement",
+    )
 
     def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
         self.index, self.path, self.parts = index, path, parts
@@ -61,10 +106,21 @@ class Module:
         return getattr(self, name)
 
     def _clear(self):
-        self.bound, self.declared_global, self.packages, self._members, self._ifs, self._jumps, self._fills, self._classes = {}, {}, {}, {}, {}, {}, {}, None
+        (
+            self.bound,
+            self.declared_global,
+            self.packages,
+            self._members,
+            self._ifs,
+            self._jumps,
+            self._fills,
+            self._classes,
+        ) = {}, {}, {}, {}, {}, {}, {}, None
         self._returns, self._reads = {}, None
         self._links, self._loops, self._spans, self._of_statement, self._ordered = {}, {-1: ()}, None, None, {}
-        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = self._made = self._declaring = None
+        self._calls_by_tail = self._refs_by_tail = self._comps = self._aliases = self._foreign = self._named = (
+            self._made
+        ) = self._declaring = None
 
     def release(self):
         """Forget the decoded body and everything derived from it; it comes back when asked for.
@@ -109,7 +165,11 @@ class Module:
 
     def is_method(self, scope):
         record = self.scopes[scope]
-        return record[F.S_KIND] == "function" and self.scopes[record[F.S_PARENT]][F.S_KIND] == "class" and record[F.S_PARENT] > 0
+        return (
+            record[F.S_KIND] == "function"
+            and self.scopes[record[F.S_PARENT]][F.S_KIND] == "class"
+            and record[F.S_PARENT] > 0
+        )
 
     def method_around(self, scope):
         """The method that a function is, or in which it is defined, however deep; `scope` itself when there is none."""
@@ -193,7 +253,11 @@ class Module:
         """The `if` statements of a scope, in order."""
         found = self._ifs.get(scope)
         if found is None:
-            found = self._ifs[scope] = [s for s in self.scope_statements(scope) if self.statements[s] is not None and self.statements[s][0] == F.IF]
+            found = self._ifs[scope] = [
+                s
+                for s in self.scope_statements(scope)
+                if self.statements[s] is not None and self.statements[s][0] == F.IF
+            ]
         return found
 
     def returns(self, scope):
@@ -201,7 +265,9 @@ class Module:
         found = self._returns.get(scope)
         if found is None:
             statements = map(self.statements.__getitem__, self.scope_statements(scope))
-            found = self._returns[scope] = [s for s in statements if s is not None and s[0] == F.RETURN and s[5] is not None]
+            found = self._returns[scope] = [
+                s for s in statements if s is not None and s[0] == F.RETURN and s[5] is not None
+            ]
         return found
 
     def jumps(self, scope):
@@ -461,7 +527,12 @@ class Module:
         if self._made is None:
             index = self._made = {}
             for statement in self.statements:
-                if statement is not None and statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "c":
+                if (
+                    statement is not None
+                    and statement[0] == F.ASSIGN
+                    and statement[6] is not None
+                    and statement[6][0] == "c"
+                ):
                     maker = tail_of(self.calls[statement[6][1]][0])
                     if maker is not None:
                         index.setdefault(maker, set()).update(name for name in map(tail_of, statement[5]) if name)
@@ -611,7 +682,13 @@ def _spelled(m, expression, depth):
 
 def _tests(name, bases):
     """Is a module of that name one of unit tests?  `TestAgent` is when it has a test case, too; an experiment may be called so as well."""
-    return name.startswith("test_") or name.endswith("_test") or name == "conftest" or name.startswith("Test") and any(base == "TestCase" for _, base in bases)
+    return (
+        name.startswith("test_")
+        or name.endswith("_test")
+        or name == "conftest"
+        or name.startswith("Test")
+        and any(base == "TestCase" for _, base in bases)
+    )
 
 
 def dotted(expression):
@@ -628,10 +705,25 @@ def dotted(expression):
 
 
 _CHILDREN = {
-    "a": lambda e: (e[1],), "t": lambda e: e[1], "l": lambda e: e[1], "S": lambda e: e[1], "d": lambda e: e[1] + e[2],
-    "x": lambda e: (e[1], e[2]), "sl": lambda e: e[1:], "b": lambda e: (e[2], e[3]), "u": lambda e: (e[2],), "o": lambda e: e[2],
-    "q": lambda e: (e[1],) + e[3], "i": lambda e: e[1:], "g": lambda e: e[2], "s": lambda e: (e[1],), "w": lambda e: (e[2],),
-    "v": lambda e: (e[1],), "y": lambda e: (e[1],), "j": lambda e: e[1], "?": lambda e: e[1],
+    "a": lambda e: (e[1],),
+    "t": lambda e: e[1],
+    "l": lambda e: e[1],
+    "S": lambda e: e[1],
+    "d": lambda e: e[1] + e[2],
+    "x": lambda e: (e[1], e[2]),
+    "sl": lambda e: e[1:],
+    "b": lambda e: (e[2], e[3]),
+    "u": lambda e: (e[2],),
+    "o": lambda e: e[2],
+    "q": lambda e: (e[1],) + e[3],
+    "i": lambda e: e[1:],
+    "g": lambda e: e[2],
+    "s": lambda e: (e[1],),
+    "w": lambda e: (e[2],),
+    "v": lambda e: (e[1],),
+    "y": lambda e: (e[1],),
+    "j": lambda e: e[1],
+    "?": lambda e: e[1],
 }
 
 

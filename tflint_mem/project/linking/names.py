@@ -7,8 +7,8 @@ tells a linter what `sys.path` will be.  So a dotted name is looked up by the en
 
 import os
 
-from tflint_mem.sources import dependencies
 from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.sources import dependencies
 
 
 class Names:
@@ -50,7 +50,7 @@ class Names:
         best, score = None, None
         here = importer[:-1]
         for index, name in self._by_last.get(parts[-1], ()):
-            if name[-len(parts):] != parts:
+            if name[-len(parts) :] != parts:
                 continue
             root = name[: len(name) - len(parts)]
             common = 0
@@ -74,7 +74,9 @@ class Names:
         found = self._beside.get((here, name))
         if found is None:
             path = _path(here + (name,))
-            found = self._beside[here, name] = os.path.isfile(dependencies.note(path + ".py")) or os.path.isdir(dependencies.note(path))
+            found = self._beside[here, name] = os.path.isfile(dependencies.note(path + ".py")) or os.path.isdir(
+                dependencies.note(path)
+            )
         return found
 
     def _exact(self, target):

@@ -8,41 +8,130 @@ import os
 from tflint_mem import facts as F
 from tflint_mem.sources import dependencies
 from tflint_mem.sources.files import read_regular
-from .module import dotted as parts_of, tail_of, walk
 
-_FILES = ("requirements.txt", "setup.py", "setup.cfg", "pyproject.toml", "environment.yml", "environment.yaml", "Pipfile", "requirements-gpu.txt",
-          "requirements_gpu.txt", "requirements/base.txt", "requirements/requirements.txt", "conda.yml", "conda.yaml")
+from .module import dotted as parts_of
+from .module import tail_of, walk
+
+_FILES = (
+    "requirements.txt",
+    "setup.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "environment.yml",
+    "environment.yaml",
+    "Pipfile",
+    "requirements-gpu.txt",
+    "requirements_gpu.txt",
+    "requirements/base.txt",
+    "requirements/requirements.txt",
+    "conda.yml",
+    "conda.yaml",
+)
 _MOST = 200_000  # bytes of such a file
 _PACKAGES = ("tensorflow", "tensorflow-gpu", "tensorflow-cpu", "tensorflow_gpu", "tensorflow-macos", "tf-nightly")
 
-_CPU_PACKAGES = frozenset(("tensorflow-cpu", "tensorflow_cpu", "intel-tensorflow", "tflite-runtime", "tflite_runtime", "ai-edge-litert"))
+_CPU_PACKAGES = frozenset(
+    ("tensorflow-cpu", "tensorflow_cpu", "intel-tensorflow", "tflite-runtime", "tflite_runtime", "ai-edge-litert")
+)
 _GPU_PACKAGES = frozenset(_PACKAGES) - _CPU_PACKAGES
 
-_V1_NAMES = frozenset((
-    "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.global_variables_initializer", "tf.get_variable", "tf.variable_scope",
-    "tf.disable_v2_behavior", "tf.disable_eager_execution", "tf.train.Saver", "tf.get_default_graph", "tf.ConfigProto", "tf.app.run",
-    "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.layers.dense", "tf.layers.conv2d", "tf.set_random_seed", "tf.assign",
-    "tf.train.MonitoredTrainingSession", "tf.summary.FileWriter", "tf.flags.DEFINE_string", "tf.GPUOptions", "tf.train.RMSPropOptimizer",
-    "tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.train.get_global_step", "keras.backend.get_session", "keras.backend.set_session", "tf.summary.merge_all", "tf.trainable_variables", "tf.get_collection",
-))
+_V1_NAMES = frozenset(
+    (
+        "tf.Session",
+        "tf.InteractiveSession",
+        "tf.placeholder",
+        "tf.global_variables_initializer",
+        "tf.get_variable",
+        "tf.variable_scope",
+        "tf.disable_v2_behavior",
+        "tf.disable_eager_execution",
+        "tf.train.Saver",
+        "tf.get_default_graph",
+        "tf.ConfigProto",
+        "tf.app.run",
+        "tf.train.AdamOptimizer",
+        "tf.train.GradientDescentOptimizer",
+        "tf.layers.dense",
+        "tf.layers.conv2d",
+        "tf.set_random_seed",
+        "tf.assign",
+        "tf.train.MonitoredTrainingSession",
+        "tf.summary.FileWriter",
+        "tf.flags.DEFINE_string",
+        "tf.GPUOptions",
+        "tf.train.RMSPropOptimizer",
+        "tf.train.get_or_create_global_step",
+        "tf.train.create_global_step",
+        "tf.train.get_global_step",
+        "keras.backend.get_session",
+        "keras.backend.set_session",
+        "tf.summary.merge_all",
+        "tf.trainable_variables",
+        "tf.get_collection",
+    )
+)
 _GRAPH_SWITCHES = frozenset(("tf.disable_v2_behavior", "tf.disable_eager_execution"))
 # What does nothing useful outside of a graph; a `tf.function` beside several of these is a part of one.
-_GRAPH_ONLY = frozenset(("tf.get_collection", "tf.placeholder", "tf.summary.merge_all", "tf.trainable_variables", "tf.train.Saver", "tf.Session",
-                         "tf.train.get_or_create_global_step", "tf.global_variables_initializer", "tf.get_default_graph"))
-_V2_NAMES = frozenset((
-    "tf.function", "tf.GradientTape", "tf.config.list_physical_devices", "tf.config.set_memory_growth", "tf.random.set_seed", "tf.distribute.MirroredStrategy",
-    "tf.data.Dataset.from_tensor_slices_v2", "tf.summary.create_file_writer", "tf.saved_model.load", "tf.train.Checkpoint", "tf.config.list_logical_devices",
-    "tensor.numpy", "variable.numpy",
-))
+_GRAPH_ONLY = frozenset(
+    (
+        "tf.get_collection",
+        "tf.placeholder",
+        "tf.summary.merge_all",
+        "tf.trainable_variables",
+        "tf.train.Saver",
+        "tf.Session",
+        "tf.train.get_or_create_global_step",
+        "tf.global_variables_initializer",
+        "tf.get_default_graph",
+    )
+)
+_V2_NAMES = frozenset(
+    (
+        "tf.function",
+        "tf.GradientTape",
+        "tf.config.list_physical_devices",
+        "tf.config.set_memory_growth",
+        "tf.random.set_seed",
+        "tf.distribute.MirroredStrategy",
+        "tf.data.Dataset.from_tensor_slices_v2",
+        "tf.summary.create_file_writer",
+        "tf.saved_model.load",
+        "tf.train.Checkpoint",
+        "tf.config.list_logical_devices",
+        "tensor.numpy",
+        "variable.numpy",
+    )
+)
 
 
 _REMOVED = (("keras", "wrappers", "scikit_learn"), ("tensorflow", "contrib"))  # gone since TensorFlow 2.13 and 2.0
 
 
-_OLD_METHODS = ("fit_generator", "predict_generator", "evaluate_generator", "predict_classes", "predict_proba", "set_session", "get_session", "multi_gpu_model")
-_OLD_MODULES = ("keras.layers.core", "keras.layers.convolutional", "keras.layers.recurrent", "keras.layers.normalization", "keras.layers.embeddings",
-                "keras.layers.advanced_activations", "keras.layers.pooling", "keras.layers.merge", "keras.utils.np_utils", "keras.engine", "keras.objectives",
-                "tensorflow.python.keras", "tensorflow.keras.preprocessing.text")
+_OLD_METHODS = (
+    "fit_generator",
+    "predict_generator",
+    "evaluate_generator",
+    "predict_classes",
+    "predict_proba",
+    "set_session",
+    "get_session",
+    "multi_gpu_model",
+)
+_OLD_MODULES = (
+    "keras.layers.core",
+    "keras.layers.convolutional",
+    "keras.layers.recurrent",
+    "keras.layers.normalization",
+    "keras.layers.embeddings",
+    "keras.layers.advanced_activations",
+    "keras.layers.pooling",
+    "keras.layers.merge",
+    "keras.utils.np_utils",
+    "keras.engine",
+    "keras.objectives",
+    "tensorflow.python.keras",
+    "tensorflow.keras.preprocessing.text",
+)
 
 
 class Versions:
@@ -75,7 +164,11 @@ class Versions:
             found = parse(configured)
             return (found, found)
         modules = self.project.modules
-        common = os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules]) if modules else self.project.root
+        common = (
+            os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules])
+            if modules
+            else self.project.root
+        )
         for folder in self.folders(common) if common else ():
             for text in texts(folder, _FILES):
                 found = requirement(text)
@@ -89,7 +182,12 @@ class Versions:
 
     def required(self):
         """The words of the requirements at the project's root, in lower case: names of packages among them."""
-        return {word.lower() for text in self.texts(_FILES) for line in text.splitlines() for word in _words(line.partition("#")[0])}
+        return {
+            word.lower()
+            for text in self.texts(_FILES)
+            for line in text.splitlines()
+            for word in _words(line.partition("#")[0])
+        }
 
     def without_gpu(self, m):
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
@@ -139,11 +237,14 @@ class Versions:
     def uses_removed(self, m):
         """Does the module import or call what TensorFlow 2.13 and later no longer have?"""
         for tail in ("KerasClassifier", "KerasRegressor"):
-            if any((parts_of(m.calls[i][0]) or ())[-3:-1] == ("wrappers", "scikit_learn") for i in m.calls_by_tail().get(tail, ())):
+            if any(
+                (parts_of(m.calls[i][0]) or ())[-3:-1] == ("wrappers", "scikit_learn")
+                for i in m.calls_by_tail().get(tail, ())
+            ):
                 return True
         for _, dotted, attribute, level in m.imports:
             parts = tuple(dotted.split(".")) + ((attribute,) if attribute else ())
-            if not level and any(parts[at: at + len(gone)] == gone for gone in _REMOVED for at in range(2)):
+            if not level and any(parts[at : at + len(gone)] == gone for gone in _REMOVED for at in range(2)):
                 return True
         return False
 
@@ -155,7 +256,9 @@ class Versions:
             return True
         if any(_old_checkpoint(m, i) for i in m.calls_by_tail().get("ModelCheckpoint", ())):
             return True
-        return "Adam" in m.calls_by_tail() and any(name == "lr" for i in m.calls_by_tail()["Adam"] for name, _ in m.calls[i][2])
+        return "Adam" in m.calls_by_tail() and any(
+            name == "lr" for i in m.calls_by_tail()["Adam"] for name, _ in m.calls[i][2]
+        )
 
     def switches_to_graphs(self, m):
         """Does the module switch eager execution off for its process?"""
@@ -166,8 +269,27 @@ class Versions:
         one, two = self.evidence(m)
         if one & _GRAPH_SWITCHES or two <= {"tf.function"} and len(one & _GRAPH_ONLY) > 2:
             return True
-        return bool(one & {"tf.train.get_or_create_global_step", "tf.train.create_global_step", "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.train.MonitoredTrainingSession", "tf.global_variables_initializer",
-                           "tf.get_variable", "tf.variable_scope", "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.app.run", "tf.layers.dense"}) and not two
+        return (
+            bool(
+                one
+                & {
+                    "tf.train.get_or_create_global_step",
+                    "tf.train.create_global_step",
+                    "tf.Session",
+                    "tf.InteractiveSession",
+                    "tf.placeholder",
+                    "tf.train.MonitoredTrainingSession",
+                    "tf.global_variables_initializer",
+                    "tf.get_variable",
+                    "tf.variable_scope",
+                    "tf.train.AdamOptimizer",
+                    "tf.train.GradientDescentOptimizer",
+                    "tf.app.run",
+                    "tf.layers.dense",
+                }
+            )
+            and not two
+        )
 
 
 def _old_checkpoint(m, i):
@@ -175,8 +297,22 @@ def _old_checkpoint(m, i):
     scope = m.calls[i][3]
     for argument in m.arguments(i)[:2]:
         for e in walk(argument, m.calls):
-            given = [e] if e[0] == "k" else [inner for b in m.bindings(scope).get(e[1], ()) if b[0] == "assign" for inner in walk(b[3], m.calls)] if e[0] == "n" else ()
-            if any(inner[0] == "k" and isinstance(inner[1], str) and inner[1].endswith((".h5", ".hdf5")) and not inner[1].endswith(".weights.h5") for inner in given):
+            given = (
+                [e]
+                if e[0] == "k"
+                else [
+                    inner for b in m.bindings(scope).get(e[1], ()) if b[0] == "assign" for inner in walk(b[3], m.calls)
+                ]
+                if e[0] == "n"
+                else ()
+            )
+            if any(
+                inner[0] == "k"
+                and isinstance(inner[1], str)
+                and inner[1].endswith((".h5", ".hdf5"))
+                and not inner[1].endswith(".weights.h5")
+                for inner in given
+            ):
                 return True
     return False
 
@@ -188,7 +324,9 @@ def texts(folder, names):
     """The beginnings of those of the named files that stand in a folder."""
     for name in names:
         try:
-            yield read_regular(dependencies.note(os.path.join(folder, name)), _MOST, cut=True).decode("utf-8", "replace")
+            yield read_regular(dependencies.note(os.path.join(folder, name)), _MOST, cut=True).decode(
+                "utf-8", "replace"
+            )
         except OSError:
             continue
 
@@ -216,7 +354,7 @@ def requirement(text):
         for package in _PACKAGES:
             at = line.find(package)
             while at >= 0:
-                before, rest = line[at - 1: at] if at else "", line[at + len(package):].lstrip()
+                before, rest = line[at - 1 : at] if at else "", line[at + len(package) :].lstrip()
                 at = line.find(package, at + 1)
                 if before.isalnum() or before in ("-", "_", "."):
                     continue
@@ -250,7 +388,7 @@ def _bounds(text):
         part = part.strip(" \"')]")
         for operator in ("===", "==", ">=", "<=", "~=", "!=", "^", ">", "<", "="):
             if part.startswith(operator):
-                version = _leading_version(part[len(operator):])
+                version = _leading_version(part[len(operator) :])
                 if version is None:
                     return None
                 if operator in ("==", "===", "="):

@@ -17,45 +17,201 @@
 """
 
 from tflint_mem import facts as F
+from tflint_mem.project.linking.module import RESULT, TABLE, called_name, tail_of, walk
+
 from .handlers import SEARCHES, is_event
 from .iterated import METHODS
-from tflint_mem.project.linking.module import RESULT, TABLE, called_name, tail_of, walk
 from .whole import Whole
 
-_MAP = frozenset(("builtins.map", "builtins.filter", "numpy.vectorize", "numpy.apply_along_axis", "itertools.starmap", "functools.reduce"))
-_SORTS = frozenset(("builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby", "heapq.nlargest", "heapq.nsmallest"))
+_MAP = frozenset(
+    (
+        "builtins.map",
+        "builtins.filter",
+        "numpy.vectorize",
+        "numpy.apply_along_axis",
+        "itertools.starmap",
+        "functools.reduce",
+    )
+)
+_SORTS = frozenset(
+    ("builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby", "heapq.nlargest", "heapq.nsmallest")
+)
 _MAP_METHODS = frozenset(("apply", "applymap", "map", "progress_apply", "transform", "agg", "parallel_apply"))
 _DATASET_METHODS = frozenset(("map", "filter", "flat_map", "interleave"))
 _DATASET_WORDS = frozenset(("num_parallel_calls", "deterministic", "cycle_length"))
-_DATASET_STEPS = frozenset(("batch", "prefetch", "padded_batch", "unbatch", "shuffle", "repeat", "cache", "take", "from_tensor_slices", "from_generator"))
-_POOL_METHODS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit"))
-_OBJECTIVES = frozenset(("hyperopt.fmin", "hyperopt.fmin.fmin", "skopt.gp_minimize", "skopt.forest_minimize", "skopt.gbrt_minimize", 
-                         "wandb.agent", "bayes_opt.BayesianOptimization", "talos.Scan",
-                         "keras_tuner.RandomSearch", "keras_tuner.Hyperband", "keras_tuner.BayesianOptimization", "keras_tuner.GridSearch",
-                         "kerastuner.RandomSearch", "kerastuner.Hyperband", "kerastuner.BayesianOptimization", "keras_tuner.tuners.RandomSearch",
-                         "kerastuner.tuners.RandomSearch", "kerastuner.tuners.Hyperband", "keras_tuner.tuners.Hyperband",
-                         "kerastuner.tuners.BayesianOptimization", "keras_tuner.tuners.BayesianOptimization", "keras_tuner.Tuner"))
+_DATASET_STEPS = frozenset(
+    (
+        "batch",
+        "prefetch",
+        "padded_batch",
+        "unbatch",
+        "shuffle",
+        "repeat",
+        "cache",
+        "take",
+        "from_tensor_slices",
+        "from_generator",
+    )
+)
+_POOL_METHODS = frozenset(
+    ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "apply", "submit")
+)
+_OBJECTIVES = frozenset(
+    (
+        "hyperopt.fmin",
+        "hyperopt.fmin.fmin",
+        "skopt.gp_minimize",
+        "skopt.forest_minimize",
+        "skopt.gbrt_minimize",
+        "wandb.agent",
+        "bayes_opt.BayesianOptimization",
+        "talos.Scan",
+        "keras_tuner.RandomSearch",
+        "keras_tuner.Hyperband",
+        "keras_tuner.BayesianOptimization",
+        "keras_tuner.GridSearch",
+        "kerastuner.RandomSearch",
+        "kerastuner.Hyperband",
+        "kerastuner.BayesianOptimization",
+        "keras_tuner.tuners.RandomSearch",
+        "kerastuner.tuners.RandomSearch",
+        "kerastuner.tuners.Hyperband",
+        "keras_tuner.tuners.Hyperband",
+        "kerastuner.tuners.BayesianOptimization",
+        "keras_tuner.tuners.BayesianOptimization",
+        "keras_tuner.Tuner",
+    )
+)
 _WRAPPED_ESTIMATORS = frozenset(("KerasClassifier", "KerasRegressor"))
-_HANDLER_METHODS = frozenset(("add_url_rule", "add_api_route", "add_api_websocket_route", "add_route", "add_handler", "add_event_handler", "register_error_handler",
-                              "add_get", "add_post", "add_put", "add_resource", "on_message", "on_event", "message_callback_add", "basic_consume", "consume", "subscribe", "do",
-                              "enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "create_subscription", "create_timer", "create_service", "registerCallback",
-                              "setMouseCallback", "add_hotkey", "observe", "on_click"))
+_HANDLER_METHODS = frozenset(
+    (
+        "add_url_rule",
+        "add_api_route",
+        "add_api_websocket_route",
+        "add_route",
+        "add_handler",
+        "add_event_handler",
+        "register_error_handler",
+        "add_get",
+        "add_post",
+        "add_put",
+        "add_resource",
+        "on_message",
+        "on_event",
+        "message_callback_add",
+        "basic_consume",
+        "consume",
+        "subscribe",
+        "do",
+        "enqueue",
+        "enqueue_in",
+        "enqueue_at",
+        "enqueue_call",
+        "create_subscription",
+        "create_timer",
+        "create_service",
+        "registerCallback",
+        "setMouseCallback",
+        "add_hotkey",
+        "observe",
+        "on_click",
+    )
+)
 # Such names are too common to count without knowing whose they are.
-_EXT_HANDLERS = {"click": "gradio", "submit": "gradio", "change": "gradio", "then": "gradio", "upload": "gradio", "select": "gradio", "load": "gradio",
-                 "register": "telegram", "add_command": "discord", "bind": "tkinter", "command": "tkinter", "interact": "ipywidgets", "Subscriber": "rospy",
-                 "Service": "rospy", "Timer": "rospy"}
-_LATER = frozenset(("Thread", "Timer", "start_new_thread", "run_in_executor", "to_thread", "run_in_threadpool", "run_sync", "sync_to_async", "add_task",
-                    "after", "after_idle", "call_later", "call_soon", "call_soon_threadsafe", "singleShot", "enter", "enterabs", "add_callback", "add_done_callback",
-                    "add_job", "deferToThread", "start_background_task", "submit_to_process"))
-_HANDLER_CLASSES = frozenset(("gradio.Interface", "gradio.ChatInterface", "telegram.ext.MessageHandler", "telegram.ext.CommandHandler",
-                              "telegram.ext.CallbackQueryHandler", "starlette.routing.Route", "django.urls.path", "django.urls.re_path", "django.conf.urls.url",
-                              "grpc.unary_unary_rpc_method_handler", "aiohttp.web.post", "aiohttp.web.get", "aiohttp.web.put", "aiohttp.web.route"))
+_EXT_HANDLERS = {
+    "click": "gradio",
+    "submit": "gradio",
+    "change": "gradio",
+    "then": "gradio",
+    "upload": "gradio",
+    "select": "gradio",
+    "load": "gradio",
+    "register": "telegram",
+    "add_command": "discord",
+    "bind": "tkinter",
+    "command": "tkinter",
+    "interact": "ipywidgets",
+    "Subscriber": "rospy",
+    "Service": "rospy",
+    "Timer": "rospy",
+}
+_LATER = frozenset(
+    (
+        "Thread",
+        "Timer",
+        "start_new_thread",
+        "run_in_executor",
+        "to_thread",
+        "run_in_threadpool",
+        "run_sync",
+        "sync_to_async",
+        "add_task",
+        "after",
+        "after_idle",
+        "call_later",
+        "call_soon",
+        "call_soon_threadsafe",
+        "singleShot",
+        "enter",
+        "enterabs",
+        "add_callback",
+        "add_done_callback",
+        "add_job",
+        "deferToThread",
+        "start_background_task",
+        "submit_to_process",
+    )
+)
+_HANDLER_CLASSES = frozenset(
+    (
+        "gradio.Interface",
+        "gradio.ChatInterface",
+        "telegram.ext.MessageHandler",
+        "telegram.ext.CommandHandler",
+        "telegram.ext.CallbackQueryHandler",
+        "starlette.routing.Route",
+        "django.urls.path",
+        "django.urls.re_path",
+        "django.conf.urls.url",
+        "grpc.unary_unary_rpc_method_handler",
+        "aiohttp.web.post",
+        "aiohttp.web.get",
+        "aiohttp.web.put",
+        "aiohttp.web.route",
+    )
+)
 _RECURRING = frozenset(("interval", "cron"))
-_ONCE_SIGNALS = frozenset(("started", "finished", "aboutToQuit", "destroyed", "worker_init", "worker_process_init", "worker_ready", "celeryd_init", "beat_init",
-                           "got_request_exception", "connection_created"))
+_ONCE_SIGNALS = frozenset(
+    (
+        "started",
+        "finished",
+        "aboutToQuit",
+        "destroyed",
+        "worker_init",
+        "worker_process_init",
+        "worker_ready",
+        "celeryd_init",
+        "beat_init",
+        "got_request_exception",
+        "connection_created",
+    )
+)
 _COMMAND_LINES = ("click.", "typer.", "argparse.", "optparse.", "fire.")
-_COMPILED_METHODS = frozenset(("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.scan", "dataset.reduce"))
-_COMPILED_CALLS = frozenset(("tf.map_fn", "tf.while_loop", "tf.cond", "tf.scan", "tf.vectorized_map", "tf.foldl", "tf.foldr", "tf.nn.dynamic_rnn"))
+_COMPILED_METHODS = frozenset(
+    ("dataset.map", "dataset.filter", "dataset.flat_map", "dataset.interleave", "dataset.scan", "dataset.reduce")
+)
+_COMPILED_CALLS = frozenset(
+    (
+        "tf.map_fn",
+        "tf.while_loop",
+        "tf.cond",
+        "tf.scan",
+        "tf.vectorized_map",
+        "tf.foldl",
+        "tf.foldr",
+        "tf.nn.dynamic_rnn",
+    )
+)
 _WRAPPERS = frozenset(("functools.partial", "ray.tune.with_parameters", "ray.tune.with_resources"))
 _RAY_TUNE = frozenset(("ray.tune.run", "ray.tune.Tuner", "ray.tune.tuner.Tuner"))
 _NUMERIC = ("scipy.optimize.", "scipy.integrate.", "numdifftools.", "pyswarm.", "cma.", "nevergrad.")
@@ -90,7 +246,10 @@ class Callers:
         users = self.project.calling((name,))
         if len(users) <= IMPORTED_EVERYWHERE:
             return False
-        return len(users) > EVERYWHERE or len(frozenset(users).intersection(self.project.imports.importers(m))) > IMPORTED_EVERYWHERE
+        return (
+            len(users) > EVERYWHERE
+            or len(frozenset(users).intersection(self.project.imports.importers(m))) > IMPORTED_EVERYWHERE
+        )
 
     def of(self, m, scope):
         return self.whole.ask(("of", m.index, scope), [], self._find, m, scope)
@@ -144,7 +303,10 @@ class Callers:
         return unique
 
     def _is_property(self, m, scope):
-        return any(d == "builtins.property" or d.endswith("cached_property") for d in self.project.infer.decorator_names(m, scope))
+        return any(
+            d == "builtins.property" or d.endswith("cached_property")
+            for d in self.project.infer.decorator_names(m, scope)
+        )
 
     def _read(self, m, scope, name, found):
         """Places that read a property or an item: the innermost call around the reading stands for it."""
@@ -153,7 +315,10 @@ class Callers:
         for other in self.project.mentioning(m.scopes[owner][F.S_NAME] if name == "__getitem__" else name, 64):
             for i, read in other.read_in_calls().get(name, ()):
                 call = other.calls[i]
-                if any(v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(other, call[3], read, call[5])):
+                if any(
+                    v[0] in ("inst", "self") and (v[1], v[2]) in heirs
+                    for v in self.project.infer.values(other, call[3], read, call[5])
+                ):
                     found.append((other, i, "call"))
 
     def _entered(self, m, scope, owner, found):
@@ -176,9 +341,13 @@ class Callers:
     def _by_name(self, m, scope, name, found, local):
         """Add the callers of the function under this name: in the whole project, in its own module (`local` is True), or in the module `local`."""
         among = None
-        if name in _COMMON and m.is_method(scope):  # `x.get()` is a dictionary's nearly always: look where the class or what it derives from is named
+        if name in _COMMON and m.is_method(
+            scope
+        ):  # `x.get()` is a dictionary's nearly always: look where the class or what it derives from is named
             owner = m.scopes[scope][F.S_PARENT]
-            among = tuple(self.project.module(index).scopes[s][F.S_NAME] for index, s in self.project.infer.mro(m, owner))
+            among = tuple(
+                self.project.module(index).scopes[s][F.S_NAME] for index, s in self.project.infer.mro(m, owner)
+            )
         calls, references = self._index(name, m if local is True else local or None, among)
         found.extend((other, i, "call") for other, i in calls.get((m.index, scope), ()))
         owner = m.scopes[scope][F.S_PARENT]
@@ -194,7 +363,9 @@ class Callers:
             if outer is None:
                 return
             i, where = outer
-        if where in ("default_factory", "factory") and other.scopes[other.calls[i][3]][F.S_KIND] == "class":  # runs for each new object
+        if (
+            where in ("default_factory", "factory") and other.scopes[other.calls[i][3]][F.S_KIND] == "class"
+        ):  # runs for each new object
             found.extend((user, j, "call") for user, j in self.constructions(other, other.calls[i][3]))
             return
         how = self.consumer(other, i, where)
@@ -224,7 +395,14 @@ class Callers:
         A target is (module, scope) of a function or class; each place is resolved once for all functions of the name.
         `among` restricts the search to modules that mention one of these names.
         """
-        return self.whole.ask(("index", name, None if local is None else local.index, among), ({}, {}), self._make_index, name, local, among)
+        return self.whole.ask(
+            ("index", name, None if local is None else local.index, among),
+            ({}, {}),
+            self._make_index,
+            name,
+            local,
+            among,
+        )
 
     def _make_index(self, name, local, among):
         calls, references = {}, {}
@@ -248,7 +426,11 @@ class Callers:
         users = self.project.using(name, 400)
         if among is None:
             return users
-        return [other for other in users if self.project.mentions_in(other, among) or any(name in other.defs for name in among)]
+        return [
+            other
+            for other in users
+            if self.project.mentions_in(other, among) or any(name in other.defs for name in among)
+        ]
 
     def _targets(self, other, i):
         return [(fm.index, s) for fm, s in self.project.functions_called(other, i)]
@@ -261,7 +443,9 @@ class Callers:
         # A called instance has no name of its own: look where attributes and variables of that class are called.
         for name in sorted(self._holders(m.scopes[owner][F.S_NAME])):
             for other in self.project.mentioning(name, 64):
-                for i in other.calls_by_tail().get(name, ()) if self.project.index.has("called", name, other.index) else ():
+                for i in (
+                    other.calls_by_tail().get(name, ()) if self.project.index.has("called", name, other.index) else ()
+                ):
                     if self._runs(other, i, m, scope):
                         found.append((other, i, "call"))
 
@@ -271,8 +455,13 @@ class Callers:
 
     def _constructions(self, m, owner):
         name = m.scopes[owner][F.S_NAME]
-        return [(other, i) for other in self.project.using(name, 64) for tail in (name, *sorted(other.aliases().get(name, ())))
-                for i in other.calls_by_tail().get(tail, ()) if ("cls", m.index, owner) in self.project.infer.callee(other, i)]
+        return [
+            (other, i)
+            for other in self.project.using(name, 64)
+            for tail in (name, *sorted(other.aliases().get(name, ())))
+            for i in other.calls_by_tail().get(tail, ())
+            if ("cls", m.index, owner) in self.project.infer.callee(other, i)
+        ]
 
     def _made_and_given(self, m, scope, maker, found):
         """What the class or function `maker` makes is called like the function: `study.optimize(Objective(x))`, `step = make_step()`."""
@@ -293,14 +482,22 @@ class Callers:
         """Does the function around it return the function `name`, by itself or in a call (`return tf.function(step)`)?"""
         if m.scopes[owner][F.S_KIND] != "function":
             return False
-        return any(m.statements[s] and m.statements[s][0] == F.RETURN and m.statements[s][5] is not None and ("n", name) in walk(m.statements[s][5], m.calls)
-                   for s in m.scope_statements(owner))
+        return any(
+            m.statements[s]
+            and m.statements[s][0] == F.RETURN
+            and m.statements[s][5] is not None
+            and ("n", name) in walk(m.statements[s][5], m.calls)
+            for s in m.scope_statements(owner)
+        )
 
     def _in_process_of_its_own(self, m, scope):
         """Is it a Ray task that ends its process: one that uses a GPU, or that is told to run once?"""
         for expression in m.scopes[scope][F.S_DECORATORS]:
             if expression[0] == "c" and "ray.remote" in self.project.infer.decorator_names(m, scope):
-                if any(name == "max_calls" and value == ("k", 1) or name == "num_gpus" and value != ("k", 0) for name, value in m.calls[expression[1]][2]):
+                if any(
+                    name == "max_calls" and value == ("k", 1) or name == "num_gpus" and value != ("k", 0)
+                    for name, value in m.calls[expression[1]][2]
+                ):
                     return True
         return False
 
@@ -334,7 +531,11 @@ class Callers:
         for other in self.project.found("decorating", name, 64):
             for s, decorated in enumerate(other.scopes):
                 for e in decorated[F.S_DECORATORS]:
-                    if (e[0] == "c") == inner and tail_of(other.calls[e[1]][0] if inner else e) == name and wanted in self.project.infer.decorator_names(other, s):
+                    if (
+                        (e[0] == "c") == inner
+                        and tail_of(other.calls[e[1]][0] if inner else e) == name
+                        and wanted in self.project.infer.decorator_names(other, s)
+                    ):
                         found.append((other.index, s))
         return found[:24]
 
@@ -349,7 +550,11 @@ class Callers:
                 found.update(tail_of(t[1]) for t in statement[5] if t[0] == "x")
         for i in m.scope_calls(scope):
             f, arguments = m.calls[i][0], m.calls[i][1]
-            if f[0] == "a" and f[2] in ("append", "add", "setdefault", "insert") and any(e == here or e[0] in ("t", "l") and here in e[1] for e in arguments):
+            if (
+                f[0] == "a"
+                and f[2] in ("append", "add", "setdefault", "insert")
+                and any(e == here or e[0] in ("t", "l") and here in e[1] for e in arguments)
+            ):
                 base = f[1]
                 if base[0] == "c" and m.calls[base[1]][0][0] == "a":
                     base = m.calls[base[1]][0]
@@ -363,7 +568,9 @@ class Callers:
             for user in self.project.mentioning(tail, 64):
                 for j, call in enumerate(user.calls):
                     f = call[0]
-                    taken = f[0] == "n" and any(b[0] in ("iter", "assign") for b in user.bindings(call[3]).get(f[1], ()))
+                    taken = f[0] == "n" and any(
+                        b[0] in ("iter", "assign") for b in user.bindings(call[3]).get(f[1], ())
+                    )
                     if (taken or called_name(user, f) == TABLE + tail) and self._runs(user, j, m, scope):
                         found.append((user, j, "call"))
 
@@ -376,7 +583,10 @@ class Callers:
         found = set()
         if expression is None:
             return found
-        for e in (expression, *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ())):
+        for e in (
+            expression,
+            *(expression[1] if expression[0] in ("t", "l") else expression[2] if expression[0] == "d" else ()),
+        ):
             if (tail_of(e) if e[0] != "c" else tail_of(other.calls[e[1]][0])) != tail:
                 continue
             for v in self.project.infer.values(other, call[3], e, call[5]):
@@ -409,17 +619,40 @@ class Callers:
             return "compiled"
         if tail == "apply" and f[0] == "a" and ("dataset.apply" in names or self._on_dataset(m, call)):
             return "submit"  # a transformation, which is called once with the data set
-        if names & _COMPILED_METHODS or names & _COMPILED_CALLS or f[0] == "a" and tail in _DATASET_METHODS and self._on_dataset(m, call):
+        if (
+            names & _COMPILED_METHODS
+            or names & _COMPILED_CALLS
+            or f[0] == "a"
+            and tail in _DATASET_METHODS
+            and self._on_dataset(m, call)
+        ):
             return "compiled-map"
-        if names & _REPLICA or where == 0 and tail in _REPLICA_TAILS and f[0] == "a" and not names and any(name == "args" for name, _ in call[2]):
+        if (
+            names & _REPLICA
+            or where == 0
+            and tail in _REPLICA_TAILS
+            and f[0] == "a"
+            and not names
+            and any(name == "args" for name, _ in call[2])
+        ):
             return "replica"  # by its form, where nobody tells what the strategy is
         if names & _MAP or where == "key" and (names & _SORTS or tail == "sort"):
             return "map"
         if names & {"keras.callbacks.LambdaCallback"}:
             return "callback"
-        if names & _OBJECTIVES or tail in ("optimize",) and (where == 0 or where == "func") and any("optuna" in n or n.startswith("ext:optuna") for n in names):
+        if (
+            names & _OBJECTIVES
+            or tail in ("optimize",)
+            and (where == 0 or where == "func")
+            and any("optuna" in n or n.startswith("ext:optuna") for n in names)
+        ):
             return "objective"
-        if tail == "optimize" and where in (0, "func", "objective") and not names & {"tf.function"} and self._looks_like_study(m, call):
+        if (
+            tail == "optimize"
+            and where in (0, "func", "objective")
+            and not names & {"tf.function"}
+            and self._looks_like_study(m, call)
+        ):
             return "objective"
         if tail == "optimize" and where == "callbacks" and self._looks_like_study(m, call):
             return "objective"
@@ -449,11 +682,24 @@ class Callers:
     def _event(self, m, call, names, tail, where):
         """What a framework's function does with a function given at `where`: handler, submit, or None."""
         f = call[0]
-        if names & _HANDLER_CLASSES or tail in ("Interface", "ChatInterface", "MessageHandler", "CommandHandler", "CallbackQueryHandler", "Depends", "Security"):
+        if names & _HANDLER_CLASSES or tail in (
+            "Interface",
+            "ChatInterface",
+            "MessageHandler",
+            "CommandHandler",
+            "CallbackQueryHandler",
+            "Depends",
+            "Security",
+        ):
             return "handler"
         if tail in ("path", "re_path", "url", "Route", "WebSocketRoute") and where in (1, "view", "endpoint"):
             return "handler"
-        if tail in ("subscribe", "add_event_handler", "on_event") and call[1] and call[1][0][0] == "k" and not is_event("on_" + str(call[1][0][1])):
+        if (
+            tail in ("subscribe", "add_event_handler", "on_event")
+            and call[1]
+            and call[1][0][0] == "k"
+            and not is_event("on_" + str(call[1][0][1]))
+        ):
             return None  # app.add_event_handler("startup", open_everything)
         ext = _EXT_HANDLERS.get(where if where == "command" else tail)
         if ext and any(ext in n for n in names):
@@ -466,7 +712,9 @@ class Callers:
             return "submit" if tail_of(f[1]) in _ONCE_SIGNALS else "handler"
         if f[0] == "a" and tail in _HANDLER_METHODS:
             return "handler"
-        if (is_event(where) if isinstance(where, str) else f[0] == "a" and is_event(tail)) and not any(n.startswith(("tf.", "keras.", *_COMMAND_LINES)) for n in names):
+        if (is_event(where) if isinstance(where, str) else f[0] == "a" and is_event(tail)) and not any(
+            n.startswith(("tf.", "keras.", *_COMMAND_LINES)) for n in names
+        ):
             return "handler"
         return None
 
@@ -476,7 +724,11 @@ class Callers:
         if tail not in ("submit", "apply", "apply_async"):
             return "pool"
         receiver = call[0][1]
-        made = [b for b in m.bindings(call[3]).get(receiver[1], ()) if b[0] in ("with", "assign")] if receiver[0] == "n" else ()
+        made = (
+            [b for b in m.bindings(call[3]).get(receiver[1], ()) if b[0] in ("with", "assign")]
+            if receiver[0] == "n"
+            else ()
+        )
         if not made:
             return "submit"
         here = m.statements[made[-1][1]][2]
@@ -486,19 +738,27 @@ class Callers:
     def _reuses_actors(m, i):
         """Does Ray Tune run trial after trial in the same process?  Without being told to it starts one for each."""
         given = [m.calls[i]]
-        given.extend(m.calls[e[1]] for _, e in m.calls[i][2] if e[0] == "c")  # tune_config=TuneConfig(reuse_actors=True)
+        given.extend(
+            m.calls[e[1]] for _, e in m.calls[i][2] if e[0] == "c"
+        )  # tune_config=TuneConfig(reuse_actors=True)
         return any(name == "reuse_actors" and value == ("k", True) for call in given for name, value in call[2])
 
     def _on_dataset(self, m, call):
         """Is the receiver a `tf.data` pipeline, by the words of the call, by the step before it or by its name?"""
         words = {name for name, _ in call[2]}
-        if words & _DATASET_WORDS or "tensor" in self.project.kinds(m, call[3], call[0][1], call[5]):  # no tensor has such methods
+        if words & _DATASET_WORDS or "tensor" in self.project.kinds(
+            m, call[3], call[0][1], call[5]
+        ):  # no tensor has such methods
             return True
         receiver = call[0][1]
         if receiver[0] == "c":
             return tail_of(m.calls[receiver[1]][0]) in _DATASET_STEPS
         name = (tail_of(receiver) or "").lower()
-        return (name == "ds" or name.endswith(("_ds", "dataset"))) and not words and bool(self.project.mentions_in(m, ("tensorflow",)))
+        return (
+            (name == "ds" or name.endswith(("_ds", "dataset")))
+            and not words
+            and bool(self.project.mentions_in(m, ("tensorflow",)))
+        )
 
     def _looks_like_study(self, m, call):
         if call[0][0] != "a":
@@ -511,7 +771,9 @@ class Callers:
         """Is a scikit-learn wrapper given to a search or a cross-validation in this module, one that fits in this very process?"""
         index = m.calls_by_tail()
         searches = [m.calls[j] for tail in SEARCHES for j in index.get(tail, ())]
-        return bool(searches) and not any(name == "n_jobs" and value not in (("k", 1), ("k", None)) for call in searches for name, value in call[2])
+        return bool(searches) and not any(
+            name == "n_jobs" and value not in (("k", 1), ("k", None)) for call in searches for name, value in call[2]
+        )
 
     def _is_process_pool(self, m, call):
         if call[0][0] != "a":
@@ -527,8 +789,12 @@ class Callers:
         return name == "pool" or "process" in name
 
     def _one_task_per_child(self, m):
-        return any(keyword in ("maxtasksperchild", "max_tasks_per_child") and value == ("k", 1)
-                   for tail in ("Pool", "ProcessPoolExecutor") for i in m.calls_by_tail().get(tail, ()) for keyword, value in m.calls[i][2])
+        return any(
+            keyword in ("maxtasksperchild", "max_tasks_per_child") and value == ("k", 1)
+            for tail in ("Pool", "ProcessPoolExecutor")
+            for i in m.calls_by_tail().get(tail, ())
+            for keyword, value in m.calls[i][2]
+        )
 
     def _forwarded(self, other, i, where, m, scope, found):
         """A project function that takes the function as a parameter: the calls of that parameter in its body."""
@@ -536,9 +802,15 @@ class Callers:
             record = fm.scopes[s]
             shift = 1 if fm.is_method(s) else 0
             for index, param in enumerate(record[F.S_PARAMS]):
-                if param[3] == "*" and where == 0 and index <= shift:  # def compiled(*args): return tf.function(*args, …)
+                if (
+                    param[3] == "*" and where == 0 and index <= shift
+                ):  # def compiled(*args): return tf.function(*args, …)
                     passed_on = ("s", ("n", param[0]))
-                    found.extend((fm, j, "compiled") for j in fm.scope_calls(s) if fm.calls[j][1][:1] == (passed_on,) and "tf.function" in self.project.apis(fm, j))
+                    found.extend(
+                        (fm, j, "compiled")
+                        for j in fm.scope_calls(s)
+                        if fm.calls[j][1][:1] == (passed_on,) and "tf.function" in self.project.apis(fm, j)
+                    )
                 if param[0] == where or isinstance(where, int) and index == where + shift and param[3] == "p":
                     for j in fm.calls_by_tail().get(param[0], ()):
                         if fm.calls[j][3] == s or self._nested_in(fm, fm.calls[j][3], s):
@@ -548,11 +820,21 @@ class Callers:
                             how = self.consumer(fm, j, place)
                             if how and how != "forward":
                                 found.append((fm, j, how))
-                    self._from_tables({tail for each in fm.with_inner(s) for tail in self._tables(fm, each, param[0])}, m, scope, found)
+                    self._from_tables(
+                        {tail for each in fm.with_inner(s) for tail in self._tables(fm, each, param[0])},
+                        m,
+                        scope,
+                        found,
+                    )
                     # kept on the object: self.model_fn = model_fn, called as self.model_fn()
                     for statement_number in fm.scope_statements(s):
                         statement = fm.statements[statement_number]
-                        if statement and statement[0] == F.ASSIGN and statement[6] == ("n", param[0]) and statement[5][0][0] == "a":
+                        if (
+                            statement
+                            and statement[0] == F.ASSIGN
+                            and statement[6] == ("n", param[0])
+                            and statement[5][0][0] == "a"
+                        ):
                             for user in self.project.mentioning(statement[5][0][2], 64):
                                 for j in user.calls_by_tail().get(statement[5][0][2], ()):
                                     if user.calls[j][0][0] == "a" and self._runs(user, j, m, scope):

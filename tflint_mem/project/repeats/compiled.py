@@ -2,8 +2,12 @@
 
 from tflint_mem import facts as F
 
-_KERAS_METHODS = frozenset(("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "build", "get_config"))
-_TRACING = frozenset(("tf.function", "tf.custom_gradient", "tf.recompute_grad", "tf.contrib.eager.defun", "tf.autograph.to_graph"))
+_KERAS_METHODS = frozenset(
+    ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "build", "get_config")
+)
+_TRACING = frozenset(
+    ("tf.function", "tf.custom_gradient", "tf.recompute_grad", "tf.contrib.eager.defun", "tf.autograph.to_graph")
+)
 
 
 class Compiled:
@@ -34,7 +38,10 @@ class Compiled:
     def _traced(self, m, scope):
         record = m.scopes[scope]
         names = self.project.infer.decorator_names(m, scope)
-        if any(n in _TRACING or n.endswith(("tf_function", ".jit", "tf_function_if_enabled")) and not n.startswith("numba") for n in names):
+        if any(
+            n in _TRACING or n.endswith(("tf_function", ".jit", "tf_function_if_enabled")) and not n.startswith("numba")
+            for n in names
+        ):
             return True
         for name in names:
             if name.startswith("fn:") and self._wraps(name):
@@ -65,7 +72,9 @@ class Compiled:
             inner = m.scopes[inner][F.S_PARENT]
         if scope == 0:
             return False
-        callers = [(other, j, how) for other, j, how in self.project.callers(m, scope) if how in ("call", "map", "replica")]
+        callers = [
+            (other, j, how) for other, j, how in self.project.callers(m, scope) if how in ("call", "map", "replica")
+        ]
         if not callers:  # what a library's user would hand over is called by the names of things
             callers = self.project.repeats_of.kindred.callers(m, scope)
         if not callers:

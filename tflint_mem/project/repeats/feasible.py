@@ -9,7 +9,22 @@ from tflint_mem import facts as F
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
-_TRUTHY = frozenset(("model", "saved_model", "layer", "optimizer", "session", "graph", "dataset", "tf.function", "inst", "fn", "meth", "things"))
+_TRUTHY = frozenset(
+    (
+        "model",
+        "saved_model",
+        "layer",
+        "optimizer",
+        "session",
+        "graph",
+        "dataset",
+        "tf.function",
+        "inst",
+        "fn",
+        "meth",
+        "things",
+    )
+)
 
 _DECIDED = frozenset(("is", "is not", "==", "!=", "in", "not in"))  # what `_compare` has an answer for
 
@@ -31,8 +46,12 @@ class Feasible:
     def sure(self, hops):
         """Does the last of `hops` surely run when the one before calls its function: is each branch that it stands in the one taken?"""
         m, i = hops[-1]
-        decided = {at: self._holds(hops, len(hops) - 1, test, at) is needed for test, needed, at in self._conditions(m, i)}
-        around = {m.contexts[c][2] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in ("if", "except", "while", "for")}
+        decided = {
+            at: self._holds(hops, len(hops) - 1, test, at) is needed for test, needed, at in self._conditions(m, i)
+        }
+        around = {
+            m.contexts[c][2] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in ("if", "except", "while", "for")
+        }
         return all(decided.values()) and around <= decided.keys()
 
     def _one_object(self, hops):
@@ -43,10 +62,15 @@ class Feasible:
         """
         heirs = None
         for position in range(1, len(hops)):
-            (m, i), (tm, ti) = hops[position - 1:position + 1]
+            (m, i), (tm, ti) = hops[position - 1 : position + 1]
             f, scope, target = m.calls[i][0], m.calls[i][3], tm.calls[ti][3]
             inherited = f[0] == "a" and f[1][0] == "c" and m.calls[f[1][1]][0] == ("n", "super")
-            if not inherited and (f[0] != "a" or f[1] != ("n", "self")) or not m.is_method(scope) or tm.scopes[target][F.S_NAME] != f[2]:
+            if (
+                not inherited
+                and (f[0] != "a" or f[1] != ("n", "self"))
+                or not m.is_method(scope)
+                or tm.scopes[target][F.S_NAME] != f[2]
+            ):
                 heirs = None
                 continue
             first = heirs is None
@@ -84,6 +108,7 @@ class Feasible:
     def _around(self, m, i):
         call = m.calls[i]
         scope = call[3]
+
         def asks(context):
             kind, _, statement, _ = m.contexts[context]
             return kind == "if" and self._asks(m, scope, m.statements[statement][5], statement)
@@ -113,9 +138,17 @@ class Feasible:
         found = self._chosen_in.get((m.index, statement))
         if found is None:
             found = self._chosen_in[m.index, statement] = [
-                (e[1], [(branch, {c[1] for c in walk(part, m.calls) if c[0] == "c"}) for branch, part in ((True, e[2]), (False, e[3]))])
-                for expression in statement_expressions(m.statements[statement]) for e in walk(expression, m.calls)
-                if e[0] == "i" and self._asks(m, scope, e[1], statement)]
+                (
+                    e[1],
+                    [
+                        (branch, {c[1] for c in walk(part, m.calls) if c[0] == "c"})
+                        for branch, part in ((True, e[2]), (False, e[3]))
+                    ],
+                )
+                for expression in statement_expressions(m.statements[statement])
+                for e in walk(expression, m.calls)
+                if e[0] == "i" and self._asks(m, scope, e[1], statement)
+            ]
         return found
 
     def _asks(self, m, scope, test, at):
@@ -147,7 +180,13 @@ class Feasible:
             return _truth(self._asked(hops, position, test[1], at))
         if tag == "q" and len(test[2]) == 1 and test[1][0] == "n":
             return _compare(test[2][0], self._asked(hops, position, test[1][1], at), test[3][0])
-        if tag == "q" and test[2] in (("in",), ("not in",)) and test[1][0] == "k" and isinstance(test[1][1], str) and test[3][0][0] == "n":  # "combined" in mode
+        if (
+            tag == "q"
+            and test[2] in (("in",), ("not in",))
+            and test[1][0] == "k"
+            and isinstance(test[1][1], str)
+            and test[3][0][0] == "n"
+        ):  # "combined" in mode
             given = self._asked(hops, position, test[3][0][1], at)
             if given is None or given[0] != "k" or not isinstance(given[1], str):
                 return None
@@ -191,7 +230,12 @@ class Feasible:
         params = m.scopes[scope][F.S_PARAMS]
         index = next((n for n, p in enumerate(params) if p[0] == name), None)
         call = other.calls[j]
-        if index is None or params[index][3] in ("*", "**") or any(e[0] == "s" for e in call[1]) or any(k is None for k, _ in call[2]):
+        if (
+            index is None
+            or params[index][3] in ("*", "**")
+            or any(e[0] == "s" for e in call[1])
+            or any(k is None for k, _ in call[2])
+        ):
             return None, False
         if not any(fm is m and s == scope for fm, s in self.project.functions_called(other, j)):
             return None, False
@@ -230,11 +274,28 @@ def _names(m, test):
             yield from _names(m, item)
     elif tag == "n":
         yield test[1]
-    elif tag == "q" and len(test[2]) == 1 and test[2][0] in _DECIDED and test[1][0] == "n" and test[3][0][0] in ("k", "t", "l", "S"):
+    elif (
+        tag == "q"
+        and len(test[2]) == 1
+        and test[2][0] in _DECIDED
+        and test[1][0] == "n"
+        and test[3][0][0] in ("k", "t", "l", "S")
+    ):
         yield test[1][1]
-    elif tag == "q" and test[2] in (("in",), ("not in",)) and test[1][0] == "k" and isinstance(test[1][1], str) and test[3][0][0] == "n":
+    elif (
+        tag == "q"
+        and test[2] in (("in",), ("not in",))
+        and test[1][0] == "k"
+        and isinstance(test[1][1], str)
+        and test[3][0][0] == "n"
+    ):
         yield test[3][0][1]
-    elif tag == "c" and tail_of(m.calls[test[1]][0]) == "isinstance" and m.calls[test[1]][1][:1] and m.calls[test[1]][1][0][0] == "n":
+    elif (
+        tag == "c"
+        and tail_of(m.calls[test[1]][0]) == "isinstance"
+        and m.calls[test[1]][1][:1]
+        and m.calls[test[1]][1][0][0] == "n"
+    ):
         yield m.calls[test[1]][1][0][1]
     else:
         yield ""

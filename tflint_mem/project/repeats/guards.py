@@ -5,20 +5,45 @@ in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-
 """
 
 from tflint_mem import facts as F
-from . import leaving
 from tflint_mem.project.linking.module import dotted, statement_expressions, tail_of, walk
+
+from . import leaving
 from .tables import Tables
 
-_CACHING = frozenset(("lru_cache", "cache", "cached_property", "cache_resource", "cache_data", "experimental_singleton", "experimental_memo", "memoize", "cached",
-                      "singleton", "memory_cache", "asynccached", "run_once", "once", "alru_cache", "setup_class", "setUpClass", "before_first_request",
-                      "on_startup", "fixture", "ttl_cache"))
+_CACHING = frozenset(
+    (
+        "lru_cache",
+        "cache",
+        "cached_property",
+        "cache_resource",
+        "cache_data",
+        "experimental_singleton",
+        "experimental_memo",
+        "memoize",
+        "cached",
+        "singleton",
+        "memory_cache",
+        "asynccached",
+        "run_once",
+        "once",
+        "alru_cache",
+        "setup_class",
+        "setUpClass",
+        "before_first_request",
+        "on_startup",
+        "fixture",
+        "ttl_cache",
+    )
+)
 _IN_FUNCTION = frozenset(("functools.lru_cache", "functools.cache"))  # what they keep goes with the function object
 _RETURNS = frozenset(("return", "raise"))
 _LEAVES_ALL = _RETURNS | {"exit"}
 _LEAVES = _LEAVES_ALL | {"break"}
 _BLOCKS = frozenset(("for", "while", "try"))
 _NOTHING: dict = {}
-_NAMES_OF = frozenset(("getnames", "namelist", "listdir", "keys"))  # distinct names: of an archive, a folder, a dictionary
+_NAMES_OF = frozenset(
+    ("getnames", "namelist", "listdir", "keys")
+)  # distinct names: of an archive, a folder, a dictionary
 
 
 class Guards:
@@ -39,7 +64,11 @@ class Guards:
             return False
         call = m.calls[i]
         jumps, ends, blocks = m.jumps(call[3]), self._ends(m, loop), []
-        for context in m.outward(("leaves", loop) if ends else "leaves", call[4], lambda c: m.contexts[c][0] in _BLOCKS or c in jumps or c in ends):
+        for context in m.outward(
+            ("leaves", loop) if ends else "leaves",
+            call[4],
+            lambda c: m.contexts[c][0] in _BLOCKS or c in jumps or c in ends,
+        ):
             blocks.append(context)
             if context == loop:
                 break
@@ -69,7 +98,11 @@ class Guards:
         if found is None:
             found = self._ending[m.index, loop] = {}
             header = m.statements[m.contexts[loop][2]]
-            flags = {condition: positive for condition, positive in _conditions(header[5], True) if condition[0] in ("n", "a")}
+            flags = {
+                condition: positive
+                for condition, positive in _conditions(header[5], True)
+                if condition[0] in ("n", "a")
+            }
             for s in m.scope_statements(header[1]) if flags else ():
                 statement = m.statements[s]
                 if statement and statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "k":
@@ -93,8 +126,15 @@ class Guards:
         call = m.calls[i]
         scope = call[3]
         own = m.statements[call[5]][2]
-        if own > loop and m.contexts[own][0] == "if" and m.contexts[own][3] and not self._may_guard(m, scope, own, loop):
-            found = self._ends_itself(m, call, own, loop)  # nothing further in is a guard: the call stands in this block itself
+        if (
+            own > loop
+            and m.contexts[own][0] == "if"
+            and m.contexts[own][3]
+            and not self._may_guard(m, scope, own, loop)
+        ):
+            found = self._ends_itself(
+                m, call, own, loop
+            )  # nothing further in is a guard: the call stands in this block itself
             if found:
                 return found
         for context in m.outward(("once", loop), call[4], lambda c: c <= loop or self._may_guard(m, scope, c, loop)):
@@ -117,7 +157,11 @@ class Guards:
     def _may_guard(self, m, scope, context, loop):
         """May the context keep a call in it from running again, whichever call that is?"""
         kind = m.contexts[context][0]
-        return kind in ("except", "while") or kind == "if" and bool(self._guard(m, scope, context, loop) or self._changing(m, scope, context))
+        return (
+            kind in ("except", "while")
+            or kind == "if"
+            and bool(self._guard(m, scope, context, loop) or self._changing(m, scope, context))
+        )
 
     def _guard(self, m, scope, context, loop):
         """What an `if` looks at to let its branch run only the first time between passes of `loop`: see `once`."""
@@ -125,7 +169,9 @@ class Guards:
         found = self._guarding.get(key)
         if found is None:
             _, _, statement, branch = m.contexts[context]
-            found = self._guarding[key] = self._is_guard(m, scope, m.statements[statement][5], branch, context, loop, statement)
+            found = self._guarding[key] = self._is_guard(
+                m, scope, m.statements[statement][5], branch, context, loop, statement
+            )
         return found
 
     def _ends_itself(self, m, call, context, loop):
@@ -136,7 +182,9 @@ class Guards:
         key = (m.index, m.contexts[context][2])
         asked = self._asked_about.get(key)
         if asked is None:
-            asked = self._asked_about[key] = frozenset(e for e in walk(m.statements[key[1]][5], m.calls) if e[0] in ("n", "a"))
+            asked = self._asked_about[key] = frozenset(
+                e for e in walk(m.statements[key[1]][5], m.calls) if e[0] in ("n", "a")
+            )
         for target in statement[5]:
             if target in asked:
                 return target if self._persists(m, call[3], target, context, loop) else False
@@ -149,7 +197,9 @@ class Guards:
         if found is None:
             _, _, statement, branch = m.contexts[context]
             found = self._guarding[key] = any(
-                positive and self._on_change(m, scope, condition, context) for condition, positive in _conditions(m.statements[statement][5], branch))
+                positive and self._on_change(m, scope, condition, context)
+                for condition, positive in _conditions(m.statements[statement][5], branch)
+            )
         return found
 
     def _is_guard(self, m, scope, test, branch, context, loop, statement):
@@ -175,7 +225,12 @@ class Guards:
         for fm, scope in self.project.functions_called(m, e[1]):
             for s in fm.scope_statements(scope):
                 statement = fm.statements[s]
-                if statement and statement[0] == F.RETURN and statement[5] is not None and statement[5][:2] == ("a", ("n", "self")):
+                if (
+                    statement
+                    and statement[0] == F.RETURN
+                    and statement[5] is not None
+                    and statement[5][:2] == ("a", ("n", "self"))
+                ):
                     return statement[5]
         return None
 
@@ -190,9 +245,15 @@ class Guards:
             return True
         bindings = m.bindings(scope).get(root[1], ())
         if any(b[0] == "param" for b in bindings):
-            return subject[0] != "n" or all(b[0] == "param" or not m.inside(m.statements[b[1]][2], context) for b in bindings)
+            return subject[0] != "n" or all(
+                b[0] == "param" or not m.inside(m.statements[b[1]][2], context) for b in bindings
+            )
         outside = [b for b in bindings if b[1] >= 0 and not m.inside(m.statements[b[1]][2], context)]
-        if subject[0] == "a" and outside and all(b[0] == "iter" or b[0] == "assign" and _looks_up(m, b[3]) for b in outside):
+        if (
+            subject[0] == "a"
+            and outside
+            and all(b[0] == "iter" or b[0] == "assign" and _looks_up(m, b[3]) for b in outside)
+        ):
             return True  # of an object that was made before: an item, or what `registry.get_entry(name)` gives
         if loop == -1:
             return scope == 0 or not bindings or not outside and not any(b[0] == "assign" for b in bindings)
@@ -235,7 +296,12 @@ class Guards:
             statement = m.statements[s]
             if statement and statement[0] == F.ASSIGN and statement[6] is not None and m.inside(statement[2], context):
                 for target in statement[5]:
-                    if target in sides and statement[6] in sides and target != statement[6] and target[0] in ("n", "a", "x"):
+                    if (
+                        target in sides
+                        and statement[6] in sides
+                        and target != statement[6]
+                        and target[0] in ("n", "a", "x")
+                    ):
                         return True
         return False
 
@@ -246,14 +312,23 @@ class Guards:
         iterable = m.statements[header][6] if kind == "for" else None
         if iterable is None or m.statements[header][5][0] != "n":
             return False
-        if iterable[0] not in ("n", "a", "l", "t") and not (iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in _NAMES_OF):
+        if iterable[0] not in ("n", "a", "l", "t") and not (
+            iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) in _NAMES_OF
+        ):
             return False
         target = m.statements[header][5]
 
         def is_one(context):
             kind, _, statement, branch = m.contexts[context]
             test = m.statements[statement][5] if kind == "if" and branch else ("",)
-            return context <= loop or test[0] == "q" and test[1] == target and test[2] == ("==",) and test[3][0][0] == "k" and isinstance(test[3][0][1], str)
+            return (
+                context <= loop
+                or test[0] == "q"
+                and test[1] == target
+                and test[2] == ("==",)
+                and test[3][0][0] == "k"
+                and isinstance(test[3][0][1], str)
+            )
 
         return next(m.outward(("one of them", loop), m.calls[i][4], is_one), -1) > loop
 
@@ -267,7 +342,11 @@ class Guards:
         if left[0] != "n" or right[0] != "k" or not isinstance(right[1], int) or isinstance(right[1], bool):
             return False
         bindings = m.bindings(scope).get(left[1], ())
-        return any(binding[0] == "iter" for binding in bindings) or loop != -1 and leaving.holds_once(m, left[1], right[1], loop, context)
+        return (
+            any(binding[0] == "iter" for binding in bindings)
+            or loop != -1
+            and leaving.holds_once(m, left[1], right[1], loop, context)
+        )
 
     def _assigned_in(self, m, scope, subject, context):
         """Is the guarded thing set inside the guarded block (directly, or by a method called there)?"""
@@ -286,9 +365,18 @@ class Guards:
             elif statement[0] == F.EXPR and statement[5][0] == "c":
                 call = m.calls[statement[5][1]]
                 f = call[0]
-                if f[0] == "a" and f[2] in ("append", "add", "setdefault", "update", "put", "set") and _same_place(f[1], subject):
+                if (
+                    f[0] == "a"
+                    and f[2] in ("append", "add", "setdefault", "update", "put", "set")
+                    and _same_place(f[1], subject)
+                ):
                     return True
-                if tail_of(f) == "setattr" and subject[0] == "a" and len(call[1]) > 1 and call[1][1] == ("k", subject[2]):
+                if (
+                    tail_of(f) == "setattr"
+                    and subject[0] == "a"
+                    and len(call[1]) > 1
+                    and call[1][1] == ("k", subject[2])
+                ):
                     return True
                 if subject[0] == "a" and subject[1] == ("n", "self") and f[0] == "a" and f[1] == ("n", "self"):
                     for fm, fs in self.project.functions_called(m, statement[5][1]):
@@ -307,8 +395,14 @@ class Guards:
     def _sets_attribute(m, scope, name):
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN and any(
-                    t[0] == "a" and t[2] == name or t[0] == "x" and t[1][0] == "a" and t[1][2] == name for t in statement[5]):
+            if (
+                statement
+                and statement[0] == F.ASSIGN
+                and any(
+                    t[0] == "a" and t[2] == name or t[0] == "x" and t[1][0] == "a" and t[1][2] == name
+                    for t in statement[5]
+                )
+            ):
                 return True
         return False
 
@@ -333,14 +427,21 @@ class Guards:
                 break
             for expression in statement_expressions(each) if first == statement else ():
                 places.update(e[1] if e[0] == "x" else e for e in walk(expression, m.calls) if e[0] in ("x", "a", "n"))
-        return any(self._assigned_in(m, scope, place, handler) and not (time and self.tables.by_key(m, scope, place))
-                   for place in places if place[0] != "n" or self._is_read_first(m, scope, place, statement))
+        return any(
+            self._assigned_in(m, scope, place, handler) and not (time and self.tables.by_key(m, scope, place))
+            for place in places
+            if place[0] != "n" or self._is_read_first(m, scope, place, statement)
+        )
 
     @staticmethod
     def _is_read_first(m, scope, place, statement):
         """Is a name bound anywhere but in the `try` itself, so that the `try` looks whether it is there already?"""
-        return place[1] in m.global_names(scope) or scope == 0 or place[1] not in m.bindings(scope) or any(
-            b[1] < statement for b in m.bindings(scope)[place[1]])
+        return (
+            place[1] in m.global_names(scope)
+            or scope == 0
+            or place[1] not in m.bindings(scope)
+            or any(b[1] < statement for b in m.bindings(scope)[place[1]])
+        )
 
     def until_loaded(self, m, i, statement, context):
         """`while model is None:` around the load; `while not done:` around anything else is a loop like any other."""
@@ -376,10 +477,22 @@ class Guards:
                 if leaves[0] != F.RETURN:  # `if done: break` and `if key in seen: continue` are no guards
                     if condition[0] != "q" or condition[2][0] not in ("is", "is not", "==", "!="):
                         continue
-                elif condition[0] in ("n", "a", "x") and not (leaves[5] is not None and any(_same_place(subject, e) or e == subject for e in walk(leaves[5], m.calls))):
+                elif condition[0] in ("n", "a", "x") and not (
+                    leaves[5] is not None
+                    and any(_same_place(subject, e) or e == subject for e in walk(leaves[5], m.calls))
+                ):
                     continue
-                if subject == "first" or (self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject)) and not (
-                        time and any(self.tables.by_key(m, scope, place) for place in (subject, *self._looked_up_from(m, scope, subject, s)))):
+                if (
+                    subject == "first"
+                    or (self._assigned_in(m, scope, subject, -1) or self._declared_global(m, scope, subject))
+                    and not (
+                        time
+                        and any(
+                            self.tables.by_key(m, scope, place)
+                            for place in (subject, *self._looked_up_from(m, scope, subject, s))
+                        )
+                    )
+                ):
                     return True if subject == "first" else subject
         return False
 
@@ -398,7 +511,10 @@ class Guards:
     @staticmethod
     def _leaving(m, scope, context):
         """The `return`, `continue` or `break` that ends a block, or None."""
-        return next((m.statements[s] for s, what in m.jumps(scope).get(context, ()) if what in ("return", "continue", "break")), None)
+        return next(
+            (m.statements[s] for s, what in m.jumps(scope).get(context, ()) if what in ("return", "continue", "break")),
+            None,
+        )
 
     def _conditional_expression(self, m, i):
         """`model = model or load()`, `self.m = self.m if self.m else load()`, `cache.setdefault(k, load())` is none."""
@@ -413,6 +529,7 @@ class Guards:
     @staticmethod
     def _chosen(m, targets, value):
         """(place, the calls that a value makes only when the place is empty, None for all) for `place = place or …`, `place = place if … else …`."""
+
         def calls(*parts):
             return frozenset(e[1] for part in parts for e in walk(part, m.calls) if e[0] == "c")
 
@@ -422,8 +539,12 @@ class Guards:
             return
         for t in targets:
             if any(_same_place(t, e) for e in walk(value[1])):
-                present = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], False))
-                absent = any(_missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], True))
+                present = any(
+                    _missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], False)
+                )
+                absent = any(
+                    _missing(m, condition, positive) is not None for condition, positive in _conditions(value[1], True)
+                )
                 yield t, None if present == absent else calls(value[2] if absent else value[3])
 
     def of_object(self, m, scope, place):
@@ -433,14 +554,21 @@ class Guards:
         keyed = place[0] == "x"
         while place[0] in ("a", "x") and place[1][0] in ("a", "x"):
             keyed, place = keyed or place[0] == "x", place[1]
-        if place[0] != "a" or place[1] != ("n", m.scopes[scope][F.S_PARAMS][0][0]) or "builtins.classmethod" in self.project.infer.decorator_names(m, scope):
+        if (
+            place[0] != "a"
+            or place[1] != ("n", m.scopes[scope][F.S_PARAMS][0][0])
+            or "builtins.classmethod" in self.project.infer.decorator_names(m, scope)
+        ):
             return False
         owner = m.scopes[scope][F.S_PARENT]
         if m.scopes[scope][F.S_NAME] == "__new__":
             return False
         # a container in the body of the class is shared by all objects, unless each makes one of its own
         shared = place[2] in m.bindings(owner)
-        return not shared or any(kind == "assign" for _, _, _, _, kind in self.project.infer.attribute_assignments(m, owner).get(place[2], ()))
+        return not shared or any(
+            kind == "assign"
+            for _, _, _, _, kind in self.project.infer.attribute_assignments(m, owner).get(place[2], ())
+        )
 
     @staticmethod
     def is_made_anew(m, place):
@@ -450,12 +578,16 @@ class Guards:
         while place[0] in ("a", "x"):
             place = place[1]
         bindings = m.bindings(0).get(place[1], ()) if place[0] == "n" else ()
-        return bool(bindings) and all(b[0] == F.CLASS or b[0] == "assign" and b[3][0] in ("k", "d", "l", "S") for b in bindings)
+        return bool(bindings) and all(
+            b[0] == F.CLASS or b[0] == "assign" and b[3][0] in ("k", "d", "l", "S") for b in bindings
+        )
 
     def caches_anew(self, m, scope):
         """Does what caches the function's results live in the module, so that running the module again starts with an empty cache?"""
         names = self.project.infer.decorator_names(m, scope)
-        return any(name in _IN_FUNCTION or name.startswith(f"fn:{m.index}:") for name in names) and not any("streamlit" in name for name in names)
+        return any(name in _IN_FUNCTION or name.startswith(f"fn:{m.index}:") for name in names) and not any(
+            "streamlit" in name for name in names
+        )
 
     def makes_one(self, m, owner):
         """Is a class made so that calling it gives the same object again: by a decorator or a metaclass that keeps it?"""
@@ -465,7 +597,10 @@ class Guards:
             name = (tail_of(expression) or "").lower()
             if name in _CACHING or "singleton" in name:
                 return True
-            if any(v[0] == "fn" and self._decorator_caches(self.project.module(v[1]), v[2]) for v in self.project.infer.values(m, record[F.S_PARENT], expression, record[F.S_STMT])):
+            if any(
+                v[0] == "fn" and self._decorator_caches(self.project.module(v[1]), v[2])
+                for v in self.project.infer.values(m, record[F.S_PARENT], expression, record[F.S_STMT])
+            ):
                 return True
         for index, s in self.project.infer.mro(m, owner):
             cm = self.project.module(index)
@@ -474,8 +609,15 @@ class Guards:
                 if "singleton" in (tail_of(metaclass) or "").lower():
                     return True
                 for v in self.project.infer.values(cm, cm.scopes[s][F.S_PARENT], metaclass, cm.scopes[s][F.S_STMT]):
-                    method = self.project.infer.lookup(self.project.module(v[1]), v[2], "__call__") if v[0] == "cls" else None
-                    if method and any(tail_of(method[0].calls[j][0]) in ("__call__", "__new__") and self.once(method[0], j, -1) for j in method[0].scope_calls(method[1])):
+                    method = (
+                        self.project.infer.lookup(self.project.module(v[1]), v[2], "__call__")
+                        if v[0] == "cls"
+                        else None
+                    )
+                    if method and any(
+                        tail_of(method[0].calls[j][0]) in ("__call__", "__new__") and self.once(method[0], j, -1)
+                        for j in method[0].scope_calls(method[1])
+                    ):
                         return True
         return False
 
@@ -501,7 +643,11 @@ class Guards:
             if name is None:
                 continue
             lowered = name.lower()
-            if name in _CACHING or lowered.startswith(("lru_", "memo", "cache")) or lowered.endswith(("_cache", "cached", "singleton")):
+            if (
+                name in _CACHING
+                or lowered.startswith(("lru_", "memo", "cache"))
+                or lowered.endswith(("_cache", "cached", "singleton"))
+            ):
                 return True
             if name == "on_event" and arguments and arguments[0] == ("k", "startup"):
                 return True
@@ -509,7 +655,9 @@ class Guards:
             if parts and "memory" in parts[0].lower() and name == "cache":
                 return True
         for name in self.project.infer.decorator_names(m, scope):
-            if name.endswith(("asynccontextmanager",)) and any(p[0] in ("app", "_", "_app", "application") for p in record[F.S_PARAMS]):
+            if name.endswith(("asynccontextmanager",)) and any(
+                p[0] in ("app", "_", "_app", "application") for p in record[F.S_PARAMS]
+            ):
                 return True  # a lifespan
             if name.startswith("fn:"):
                 _, index, s = name.split(":")
@@ -520,7 +668,11 @@ class Guards:
     def _decorator_caches(self, m, scope):
         """A decorator of the project that calls what it decorates only the first time, and keeps the result."""
         names = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
-        return any(m.calls[j][0][0] == "n" and m.calls[j][0][1] in names and self.once(m, j, -1) for s in m.with_inner(scope)[1:] for j in m.scope_calls(s))
+        return any(
+            m.calls[j][0][0] == "n" and m.calls[j][0][1] in names and self.once(m, j, -1)
+            for s in m.with_inner(scope)[1:]
+            for j in m.scope_calls(s)
+        )
 
 
 def _replaces(m, i):
@@ -529,7 +681,10 @@ def _replaces(m, i):
     if statement[0] != F.ASSIGN:
         return False
     bindings = m.bindings(statement[1])
-    return any(t[0] in ("a", "x") or t[0] == "n" and (len(bindings.get(t[1], ())) > 1 or t[1] in m.global_names(statement[1])) for t in statement[5])
+    return any(
+        t[0] in ("a", "x") or t[0] == "n" and (len(bindings.get(t[1], ())) > 1 or t[1] in m.global_names(statement[1]))
+        for t in statement[5]
+    )
 
 
 def _conditions(test, branch):
@@ -557,7 +712,13 @@ def _missing(m, condition, positive):
         op, left, right = condition[2][0], condition[1], condition[3][0]
         if left[0] == "w":  # (model := cache.get(key)) is None
             left = _looked_up(m, left[2]) or ("n", left[1])
-        if right[0] == "k" and right[1] is False and left[0] in ("n", "a") and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
+        if (
+            right[0] == "k"
+            and right[1] is False
+            and left[0] in ("n", "a")
+            and (op in ("is", "==")) == positive
+            and op in ("is", "==", "is not", "!=")
+        ):
             return left  # a flag: `if self.ready is False:`
         if right == ("k", None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
             return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
@@ -568,7 +729,13 @@ def _missing(m, condition, positive):
                 return "first"
             if right[0] in ("n", "a", "x"):
                 return right
-        if op in ("==", "!=") and right[0] == "k" and right[1] in (0, False) and (op == "==") == positive and left[0] == "c":
+        if (
+            op in ("==", "!=")
+            and right[0] == "k"
+            and right[1] in (0, False)
+            and (op == "==") == positive
+            and left[0] == "c"
+        ):
             call = m.calls[left[1]]
             if tail_of(call[0]) == "len" and call[1]:
                 return call[1][0]
@@ -578,12 +745,23 @@ def _missing(m, condition, positive):
         name = tail_of(call[0])
         if name == "hasattr" and not positive and len(call[1]) == 2 and call[1][1][0] == "k":
             return ("a", call[1][0], call[1][1][1])
-        if name == "isinstance" and positive and len(call[1]) == 2 and tail_of(call[1][1]) in ("str", "Path", "PathLike") and call[1][0][0] in ("a", "x"):
+        if (
+            name == "isinstance"
+            and positive
+            and len(call[1]) == 2
+            and tail_of(call[1][1]) in ("str", "Path", "PathLike")
+            and call[1][0][0] in ("a", "x")
+        ):
             return call[1][0]  # if isinstance(entry.model, str): entry.model = load(entry.model)
         return _looked_up(m, condition) if not positive else None
     if not positive and tag in ("n", "a", "x"):
         return condition
-    if positive and tag in ("n", "a") and (tail_of(condition) or "").lstrip("_") in ("first", "first_run", "first_time", "is_first", "need_init", "first_call", "first_frame"):
+    if (
+        positive
+        and tag in ("n", "a")
+        and (tail_of(condition) or "").lstrip("_")
+        in ("first", "first_run", "first_time", "is_first", "need_init", "first_call", "first_frame")
+    ):
         return condition
     return None
 

@@ -5,8 +5,27 @@ from tflint_mem.project.linking.module import tail_of
 
 _STEPS = frozenset(("__next__", "__getitem__"))
 METHODS = frozenset(("__iter__", *_STEPS))
-_PASSING = frozenset(("enumerate", "zip", "tqdm", "trange", "iter", "islice", "track", "alive_it", "reversed"))  # one item for each of an argument's
-_DRAINING = frozenset(("list", "tuple", "set", "sorted", "sum", "min", "max", "any", "all", "from_generator", "fit", "fit_generator", "evaluate", "predict"))
+_PASSING = frozenset(
+    ("enumerate", "zip", "tqdm", "trange", "iter", "islice", "track", "alive_it", "reversed")
+)  # one item for each of an argument's
+_DRAINING = frozenset(
+    (
+        "list",
+        "tuple",
+        "set",
+        "sorted",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+        "from_generator",
+        "fit",
+        "fit_generator",
+        "evaluate",
+        "predict",
+    )
+)
 MAX_MODULES = 24
 
 
@@ -35,7 +54,9 @@ class Iterated:
 
     def _is_way(self, m, scope):
         """Does iterating run the method?  `__getitem__` only where there is no `__iter__`."""
-        return m.scopes[scope][F.S_NAME] != "__getitem__" or not self.project.infer.lookup(m, m.scopes[scope][F.S_PARENT], "__iter__")
+        return m.scopes[scope][F.S_NAME] != "__getitem__" or not self.project.infer.lookup(
+            m, m.scopes[scope][F.S_PARENT], "__iter__"
+        )
 
     def _find(self, m, scope):
         owner, each = m.scopes[scope][F.S_PARENT], m.scopes[scope][F.S_NAME] in _STEPS
@@ -47,7 +68,13 @@ class Iterated:
             for context, at, here, iterable in _loops(other):
                 given = self._given(other, here, iterable, at, heirs)
                 if given and each:
-                    call = given[0] if given[0] is not None else next((j for j in other.scope_calls(here) if other.inside(other.calls[j][4], context)), None)
+                    call = (
+                        given[0]
+                        if given[0] is not None
+                        else next(
+                            (j for j in other.scope_calls(here) if other.inside(other.calls[j][4], context)), None
+                        )
+                    )
                     if call is not None:
                         loops.append((other, call, context))
                 elif given and given[0] is not None:
@@ -65,7 +92,9 @@ class Iterated:
         for other in self.project.mentioning(m.scopes[owner][F.S_NAME], MAX_MODULES):
             for each in other.classes():
                 scope = other.members(each).get("__iter__")
-                if scope is not None and any(v[0] == "inst" and (v[1], v[2]) in heirs for v in self.project.infer.returns(other, scope)):
+                if scope is not None and any(
+                    v[0] == "inst" and (v[1], v[2]) in heirs for v in self.project.infer.returns(other, scope)
+                ):
                     found.add((other.index, each))
         return found
 
@@ -86,7 +115,9 @@ class Iterated:
             e = queue.pop()
             if e[0] == "c" and tail_of(m.calls[e[1]][0]) in _PASSING:
                 queue.extend(m.calls[e[1]][1])
-            elif e[0] in ("n", "a", "c") and any(v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(m, scope, e, at)):
+            elif e[0] in ("n", "a", "c") and any(
+                v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(m, scope, e, at)
+            ):
                 return [outermost]
         return None
 

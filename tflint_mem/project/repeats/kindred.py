@@ -14,14 +14,69 @@ from tflint_mem.project.linking.module import tail_of
 MAX_MODULES = 24
 MAX_SIBLINGS = 12
 # Methods that things of every kind have, and words for things that are as often somebody else's.
-_ANYBODYS = frozenset((
-    "fit", "fit_generator", "fit_transform", "transform", "predict", "predict_proba", "predict_on_batch", "score", "evaluate", "train", "test", "run", "call",
-    "forward", "build", "compile", "save", "load", "update", "step", "reset", "apply", "process", "train_on_batch", "summary", "close", "open", "read", "write",
-))
-_ANYTHINGS = frozenset((
-    "model", "net", "network", "estimator", "classifier", "regressor", "clf", "pipeline", "layer", "optimizer", "loss", "metric", "dataset", "data", "session",
-    "generator", "base", "object", "mixin", "interface", "wrapper", "module", "abc", "type", "self", "cls",
-))
+_ANYBODYS = frozenset(
+    (
+        "fit",
+        "fit_generator",
+        "fit_transform",
+        "transform",
+        "predict",
+        "predict_proba",
+        "predict_on_batch",
+        "score",
+        "evaluate",
+        "train",
+        "test",
+        "run",
+        "call",
+        "forward",
+        "build",
+        "compile",
+        "save",
+        "load",
+        "update",
+        "step",
+        "reset",
+        "apply",
+        "process",
+        "train_on_batch",
+        "summary",
+        "close",
+        "open",
+        "read",
+        "write",
+    )
+)
+_ANYTHINGS = frozenset(
+    (
+        "model",
+        "net",
+        "network",
+        "estimator",
+        "classifier",
+        "regressor",
+        "clf",
+        "pipeline",
+        "layer",
+        "optimizer",
+        "loss",
+        "metric",
+        "dataset",
+        "data",
+        "session",
+        "generator",
+        "base",
+        "object",
+        "mixin",
+        "interface",
+        "wrapper",
+        "module",
+        "abc",
+        "type",
+        "self",
+        "cls",
+    )
+)
 
 
 class Kindred:
@@ -33,7 +88,12 @@ class Kindred:
         """[(module, call, "call")] of the calls whose receiver is unknown and named like the class of the method, or given and of its interface."""
         key = (m.index, scope)
         if key not in self._memo:
-            self._memo[key] = tuple({(other.index, i): (other, i, how) for other, i, how in (*self._of_interface(m, scope), *self._find(m, scope))}.values())
+            self._memo[key] = tuple(
+                {
+                    (other.index, i): (other, i, how)
+                    for other, i, how in (*self._of_interface(m, scope), *self._find(m, scope))
+                }.values()
+            )
         return self._memo[key]
 
     def _of_interface(self, m, scope):
@@ -64,7 +124,10 @@ class Kindred:
         receiver, scope = call[0][1], call[3]
         if receiver[0] == "a" and receiver[1] == ("n", "self") and m.is_method(scope):
             kept = self.project.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(receiver[2], ())
-            return bool(kept) and all(kind == "assign" and value[0] == "n" and _is_parameter(m, function, value[1]) for function, _, value, _, kind in kept)
+            return bool(kept) and all(
+                kind == "assign" and value[0] == "n" and _is_parameter(m, function, value[1])
+                for function, _, value, _, kind in kept
+            )
         return receiver[0] == "n" and receiver[1] != "self" and _is_parameter(m, scope, receiver[1])
 
     def _find(self, m, scope):
@@ -99,7 +162,10 @@ def _is_parameter(m, scope, name):
 
 def _says_nothing(m, scope):
     """Is a method only declared: nothing but words, which are no statements here, or an exception?"""
-    return all(m.statements[s] is not None and m.statements[s][0] == F.JUMP and m.statements[s][5] == "raise" for s in m.scope_statements(scope))
+    return all(
+        m.statements[s] is not None and m.statements[s][0] == F.JUMP and m.statements[s][5] == "raise"
+        for s in m.scope_statements(scope)
+    )
 
 
 def last_word(name):
@@ -108,7 +174,7 @@ def last_word(name):
     if name[-1:] in ("V", "v") and name[:-1]:
         name = name[:-1]
     for start in range(len(name) - 1, 0, -1):
-        if name[start].isupper() and name[start + 1: start + 2].islower():
+        if name[start].isupper() and name[start + 1 : start + 2].islower():
             return name[start:].lower()
     return name.lower()
 

@@ -42,13 +42,30 @@ def _first(m, loop, name, header):
     if m.contexts[loop][0] == "for":
         target, iterable = statement[5], statement[6]
         call = m.calls[iterable[1]] if iterable[0] == "c" else None
-        if call and tail_of(call[0]) == "enumerate" and len(call[1]) == 1 and not call[2] and target[0] == "t" and target[1][0] == ("n", name):
+        if (
+            call
+            and tail_of(call[0]) == "enumerate"
+            and len(call[1]) == 1
+            and not call[2]
+            and target[0] == "t"
+            and target[1][0] == ("n", name)
+        ):
             return 0
-        if call and tail_of(call[0]) == "range" and target == ("n", name) and (len(call[1]) == 1 or call[1][0] == ("k", 0)) and len(call[1]) < 3:
+        if (
+            call
+            and tail_of(call[0]) == "range"
+            and target == ("n", name)
+            and (len(call[1]) == 1 or call[1][0] == ("k", 0))
+            and len(call[1]) < 3
+        ):
             return 0
     bindings = m.bindings(scope).get(name, ())
     added = [b for b in bindings if b[0] == "augment"]
-    starts = [b for b in bindings if b[0] == "assign" and b[3][0] == "k" and type(b[3][1]) is int and not m.inside(m.statements[b[1]][2], loop)]
+    starts = [
+        b
+        for b in bindings
+        if b[0] == "assign" and b[3][0] == "k" and type(b[3][1]) is int and not m.inside(m.statements[b[1]][2], loop)
+    ]
     if len(added) != 1 or len(starts) != 1 or len(bindings) != 2:
         return None
     adding = m.statements[added[0][1]]

@@ -4,8 +4,8 @@ Cleanup counts wherever it stands on the way from the repeat to the place: in th
 callee, in a callback object made there, in a `finally`; so does a fresh graph around the place and a child process.
 """
 
-from tflint_mem.knowledge.api import GRAPH_RELEASES, RELEASES, canonical
 from tflint_mem.hardening.budget import settle
+from tflint_mem.knowledge.api import GRAPH_RELEASES, RELEASES, canonical
 from tflint_mem.project.linking.module import tail_of
 
 _REPLICA = frozenset(("run", "experimental_run_v2"))
@@ -28,10 +28,14 @@ class Released:
                 context = repeat.context
             elif position == 0 and repeat.handed:
                 continue  # the call that hands the function over is not part of the repeat
-            found = self._mentioned(names) and self.in_region(m, call[3], context, names, caller=repeat.hops[position - 1] if position else None)
+            found = self._mentioned(names) and self.in_region(
+                m, call[3], context, names, caller=repeat.hops[position - 1] if position else None
+            )
             if found:
                 return found
-            graph = self._fresh_graph(m, i, context, {(hm.index, hm.calls[hi][3]) for hm, hi in repeat.hops[1:position + 1]})
+            graph = self._fresh_graph(
+                m, i, context, {(hm.index, hm.calls[hi][3]) for hm, hi in repeat.hops[1 : position + 1]}
+            )
             if graph:
                 return graph
         return None
@@ -51,7 +55,9 @@ class Released:
         key = (m.index, scope, context, names)
         found = self._regions.get(key)
         if found is None:
-            found = self._regions[key] = [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], context) and self._releases(m, i, names)]
+            found = self._regions[key] = [
+                i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], context) and self._releases(m, i, names)
+            ]
         for i in found:
             if not caller or self.project.repeats_of.feasible.way((caller, (m, i))):
                 return (m, i)
@@ -79,8 +85,14 @@ class Released:
         if self.project.apis(m, i) & names:
             return True
         call = m.calls[i]
-        return tail_of(call[0]) == "callback" and bool(call[1]) and any(
-            v[0] == "ext" and canonical(v[1]) in names for v in self.project.infer.values(m, call[3], call[1][0], call[5]))
+        return (
+            tail_of(call[0]) == "callback"
+            and bool(call[1])
+            and any(
+                v[0] == "ext" and canonical(v[1]) in names
+                for v in self.project.infer.values(m, call[3], call[1][0], call[5])
+            )
+        )
 
     def _run_by(self, m, i, names):
         """The calls in functions that a call runs, those that its arguments switch off left out."""
@@ -98,14 +110,20 @@ class Released:
     def _given_or_made(self, m, i):
         """[(module, scope)] of functions that a call is given to run, and of methods that clean up in objects which it makes."""
         call, found = m.calls[i], []
-        if call[1] and (tail_of(call[0]) == "callback" or call[0][0] == "a" and call[0][2] in _REPLICA):  # strategy.run(train_step, args=…) runs it now
+        if call[1] and (
+            tail_of(call[0]) == "callback" or call[0][0] == "a" and call[0][2] in _REPLICA
+        ):  # strategy.run(train_step, args=…) runs it now
             found.extend(self.project.functions_in(m, call[3], call[1][0], call[5]))
         for v in self.project.infer.callee(m, i):
             if v[0] == "cls":
                 cm = self.project.module(v[1])
                 kind = self.project.infer.class_kind(cm, v[2])
                 # a callback that clears after every epoch clears the model in training, not the one before
-                found.extend((cm, scope) for name, scope in cm.members(v[2]).items() if name in _CLEANS or kind == "callback" and name in _ENDS)
+                found.extend(
+                    (cm, scope)
+                    for name, scope in cm.members(v[2]).items()
+                    if name in _CLEANS or kind == "callback" and name in _ENDS
+                )
         return found
 
     def _may_release(self, m, scope, names):
@@ -118,7 +136,8 @@ class Released:
         calls = m.scope_calls(scope)
         self.project.searches.count("what releases")
         return int(any(self._itself(m, i, names) for i in calls)), (
-            (fm.index, s) for i in calls for fm, s in (*self.project.functions_called(m, i), *self._given_or_made(m, i)))
+            (fm.index, s) for i in calls for fm, s in (*self.project.functions_called(m, i), *self._given_or_made(m, i))
+        )
 
     def _fresh_graph(self, m, i, outer, path):
         """`with tf.Graph().as_default():` between the repeat and the place; `path`: the functions that each repeat runs on the way."""
@@ -136,7 +155,11 @@ class Released:
                     if names & {"tf.Session", "session.as_default"}:
                         call = m.calls[expression[1]]
                         for keyword, value in call[2]:
-                            if keyword == "graph" and value[0] == "c" and self._made_inside(m, value, statement, outer, path):
+                            if (
+                                keyword == "graph"
+                                and value[0] == "c"
+                                and self._made_inside(m, value, statement, outer, path)
+                            ):
                                 return (m, expression[1])
         return None
 
@@ -144,13 +167,17 @@ class Released:
         scope = m.statements[statement][1]
         values = self.project.infer.values(m, scope, expression, statement)
         if expression[0] == "a" and expression[2] == "graph":  # with self.session.graph.as_default()
-            values = [g for v in self.project.infer.values(m, scope, expression[1], statement) for g in self._graph_of(v)]
+            values = [
+                g for v in self.project.infer.values(m, scope, expression[1], statement) for g in self._graph_of(v)
+            ]
         for v in values:
             if v[0] == "obj" and v[1] == "graph" and v[2] is not None and isinstance(v[2][1], int):
                 om = self.project.module(v[2][0])
                 origin = om.calls[v[2][1]]
                 here = om is m and origin[3] == scope and m.inside(origin[4], outer)
-                if (here or (om.index, origin[3]) in path or self._called(m, scope, outer, om, origin[3])) and "tf.Graph" in self.project.apis(om, v[2][1]):
+                if (
+                    here or (om.index, origin[3]) in path or self._called(m, scope, outer, om, origin[3])
+                ) and "tf.Graph" in self.project.apis(om, v[2][1]):
                     return True
         return False
 
@@ -159,8 +186,10 @@ class Released:
         if self.project.repeats_of.guards.cached(other, maker):
             return False
         return any(
-            m.inside(m.calls[i][4], outer) and any(fm is other and fs == maker for fm, fs in self.project.functions_called(m, i))
-            for i in m.scope_calls(scope))
+            m.inside(m.calls[i][4], outer)
+            and any(fm is other and fs == maker for fm, fs in self.project.functions_called(m, i))
+            for i in m.scope_calls(scope)
+        )
 
     def _graph_of(self, v):
         """Values of the graph that a session was made for: `tf.Session(graph=tf.Graph())`."""

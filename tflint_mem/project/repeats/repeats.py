@@ -8,21 +8,41 @@ always leaves in its first pass or has one element, or when a once-guard stands 
 from collections import deque
 
 from tflint_mem import facts as F
+from tflint_mem.project.linking.module import call_text, tail_of, walk
+
 from . import leaving
 from .feasible import Feasible
 from .guards import Guards
 from .handlers import Handlers
 from .kindred import Kindred
-from tflint_mem.project.linking.module import call_text, tail_of, walk
 from .nearest import Nearest
 from .owners import Owners
 
 MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
 _CUTS = frozenset(("take", "head", "islice", "sample"))  # so many of something, whatever its length
-_PASSES = frozenset(("items", "keys", "values", "as_numpy_iterator", "prefetch", "cache", "map", "filter", "batch", "shuffle", "skip", "iterrows", "itertuples", "copy"))  # one for each of the receiver
+_PASSES = frozenset(
+    (
+        "items",
+        "keys",
+        "values",
+        "as_numpy_iterator",
+        "prefetch",
+        "cache",
+        "map",
+        "filter",
+        "batch",
+        "shuffle",
+        "skip",
+        "iterrows",
+        "itertuples",
+        "copy",
+    )
+)  # one for each of the receiver
 MAX_GIVEN = 2  # parameters that pass a number on
-MAX_PATHS = 60  # places that the search by ways looks at: two calls of each function make it see four ways after two functions
+MAX_PATHS = (
+    60  # places that the search by ways looks at: two calls of each function make it see four ways after two functions
+)
 MAX_CHAIN = 60  # functions in each other on a way that is looked at because it is the shortest
 
 
@@ -85,7 +105,11 @@ class Repeats:
 
         With `time` the question is whether the time of all runs adds up: see `Guards.once`.
         """
-        search, found, reach = self.project.searches.begin("why a call repeats", m, i, MAX_PATHS), False, _Reach(MAX_DEPTH)
+        search, found, reach = (
+            self.project.searches.begin("why a call repeats", m, i, MAX_PATHS),
+            False,
+            _Reach(MAX_DEPTH),
+        )
         for repeat in self._search(m, i, ((m, i),), {(m.index, m.calls[i][3])}, search, reach, time):
             found = True
             yield repeat
@@ -93,7 +117,7 @@ class Repeats:
             return
         shortest = self.project.searches.begin("why a call repeats", m, i, MAX_CHAIN)  # too many ways, or too long ones
         for repeat in self._search(m, i, ((m, i),), set(), shortest, _Reach(MAX_CHAIN, self.nearest), time):
-            if self.feasible.way(repeat.hops[repeat.handed:]):
+            if self.feasible.way(repeat.hops[repeat.handed :]):
                 found = True
                 yield repeat
         if not found and (search.spent or shortest.spent):
@@ -151,7 +175,11 @@ class Repeats:
                 rerun = True
             elif in_object or cached:
                 owners = (*owners, (m.index, record[F.S_PARENT]))
-            if record[F.S_NAME] in ("__init__", "__post_init__") and m.is_method(scope) and self.guards.makes_one(m, record[F.S_PARENT]):
+            if (
+                record[F.S_NAME] in ("__init__", "__post_init__")
+                and m.is_method(scope)
+                and self.guards.makes_one(m, record[F.S_PARENT])
+            ):
                 continue
             kind, what = self.handlers.of_function(m, scope)
             if kind == "once":
@@ -170,11 +198,15 @@ class Repeats:
             if m.unit_test:
                 continue  # a test runs once; only a loop around the call itself repeats it
             callers = self.project.callers(m, scope) if reach.nearest is None else reach.nearest.callers(m, scope)
-            if reach.nearest is None and all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
+            if reach.nearest is None and all(
+                other.unit_test for other, _, _ in callers
+            ):  # what a test repeats is no evidence for the program
                 callers = self.kindred.callers(m, scope)
             only_calls = reach.nearest is None and self._only_calls(m, scope, callers)
             for other, j, how in callers:
-                if len(queue) > search.left and (only_calls or how == "call" and not (other is m and other.calls[j][3] == scope)):
+                if len(queue) > search.left and (
+                    only_calls or how == "call" and not (other is m and other.calls[j][3] == scope)
+                ):
                     if only_calls:
                         break
                     continue  # before its turn the search is given up
@@ -187,18 +219,32 @@ class Repeats:
                 itself = other is m and key[1] == scope
                 if not itself and key in seen and key[1] != 0:
                     continue
-                if how == "call" and not self.feasible.way((place, *hops) if reach.nearest is None else (place, *hops[:MAX_DEPTH])):
+                if how == "call" and not self.feasible.way(
+                    (place, *hops) if reach.nearest is None else (place, *hops[:MAX_DEPTH])
+                ):
                     continue
                 if itself:
-                    if not rerun and how in ("call", "submit") and len(hops) < 3 and not self._same_path_branch(m, i, j) and self.feasible.way((place, place)):
-                        again = f"each recursive call of `{record[F.S_NAME]}`" if how == "call" else f"each turn of `{record[F.S_NAME]}`, which schedules itself again"
+                    if (
+                        not rerun
+                        and how in ("call", "submit")
+                        and len(hops) < 3
+                        and not self._same_path_branch(m, i, j)
+                        and self.feasible.way((place, place))
+                    ):
+                        again = (
+                            f"each recursive call of `{record[F.S_NAME]}`"
+                            if how == "call"
+                            else f"each turn of `{record[F.S_NAME]}`, which schedules itself again"
+                        )
                         yield Repeat("recursion", hops, m, None, scope, None, again, other.calls[j][6][0]), owners
                     continue
                 if how == "compiled-map":
                     continue
                 repeat = self._handed_repeat(other, j, how, hops, scope, record[F.S_NAME])
                 if not repeat:
-                    queue.append((other, j, (place, *hops), seen | {key} if reach.nearest is None else seen, owners, rerun))
+                    queue.append(
+                        (other, j, (place, *hops), seen | {key} if reach.nearest is None else seen, owners, rerun)
+                    )
                 elif not rerun:
                     yield repeat, owners
 
@@ -206,18 +252,30 @@ class Repeats:
         """Are all callers of a function calls in other functions?"""
         key = (m.index, scope)
         if key not in self._plain:
-            self._plain[key] = all(how == "call" and not (other is m and other.calls[j][3] == scope) for other, j, how in callers)
+            self._plain[key] = all(
+                how == "call" and not (other is m and other.calls[j][3] == scope) for other, j, how in callers
+            )
         return self._plain[key]
 
     def _cached_in_object(self, m, scope):
         """`cached_property` and `lru_cache` on a method keep a result for each object."""
-        return m.is_method(scope) and any(name.endswith(("cached_property", "lru_cache", "functools.cache")) for name in self.project.infer.decorator_names(m, scope)) and not any(
-            name in ("builtins.classmethod", "builtins.staticmethod") for name in self.project.infer.decorator_names(m, scope))
+        return (
+            m.is_method(scope)
+            and any(
+                name.endswith(("cached_property", "lru_cache", "functools.cache"))
+                for name in self.project.infer.decorator_names(m, scope)
+            )
+            and not any(
+                name in ("builtins.classmethod", "builtins.staticmethod")
+                for name in self.project.infer.decorator_names(m, scope)
+            )
+        )
 
     def _handed_repeat(self, m, i, how, hops, scope, name):
         """The repeat when call `i` hands the function `name` to what runs it again and again, else None."""
         kind, what, count = {
-            "map": ("map", self._map_phrase, True), "pool": ("worker", self._map_phrase, True),
+            "map": ("map", self._map_phrase, True),
+            "pool": ("worker", self._map_phrase, True),
             "objective": ("objective", lambda m, i: f"each trial of `{call_text(m, i)}`", False),
             "evaluation": ("map", lambda m, i: f"each evaluation by `{call_text(m, i)}`", False),
             "handler": ("handler", lambda m, i: self._event_phrase(m, i, name), False),
@@ -225,13 +283,25 @@ class Repeats:
         }.get(how, (None, None, False))
         if kind is None:
             return None
-        return Repeat(kind, ((m, i), *hops), m, None, scope, self._literal_count(m, i) if count else None, what(m, i), m.calls[i][6][0], True)
+        return Repeat(
+            kind,
+            ((m, i), *hops),
+            m,
+            None,
+            scope,
+            self._literal_count(m, i) if count else None,
+            what(m, i),
+            m.calls[i][6][0],
+            True,
+        )
 
     def _loop_repeat(self, m, loop, hops, passes):
         kind, _, statement, branch = m.contexts[loop]
         line = m.loop_line(loop)
         phrase = {"for": "the `for` loop", "while": "the `while` loop", "comp": "the comprehension"}[kind]
-        return Repeat({"for": "loop", "while": "while", "comp": "comprehension"}[kind], hops, m, loop, None, passes, phrase, line)
+        return Repeat(
+            {"for": "loop", "while": "while", "comp": "comprehension"}[kind], hops, m, loop, None, passes, phrase, line
+        )
 
     # -- loops ------------------------------------------------------------------------------------------------------------
 
@@ -259,8 +329,21 @@ class Repeats:
             return False
         target = branch[0] if kind == "comp" else m.statements[statement][5]
         if f[0] == "a" and f[1][0] == "n" and f[1] in walk(target):
-            return len({(fm.index, s) for fm, s in self.project.functions_called(m, i) if not self.project.infer.declared(fm, s)}) > 1  # of several classes
-        return f[0] == "n" and f in walk(target) and not any(v[0] in ("obj", "inst") for v in self.project.infer.call_values(m, i))
+            return (
+                len(
+                    {
+                        (fm.index, s)
+                        for fm, s in self.project.functions_called(m, i)
+                        if not self.project.infer.declared(fm, s)
+                    }
+                )
+                > 1
+            )  # of several classes
+        return (
+            f[0] == "n"
+            and f in walk(target)
+            and not any(v[0] in ("obj", "inst") for v in self.project.infer.call_values(m, i))
+        )
 
     def _picks(self, hops, loop):
         """Does a call on the way take what it calls out of a table by the loop's variable: `TABLE[name].run()`?  Then each entry runs once."""
@@ -277,7 +360,11 @@ class Repeats:
                 names = [param[0] for param in hm.scopes[hm.calls[hi][3]][F.S_PARAMS]]
                 scope, position = hm.calls[hi][3], position - 1
                 inner, (hm, hi) = hm, hops[position]
-                key = self.project.infer.argument(inner, scope, names.index(key[1]), hm, hi) if key[0] == "n" and key[1] in names else None
+                key = (
+                    self.project.infer.argument(inner, scope, names.index(key[1]), hm, hi)
+                    if key[0] == "n" and key[1] in names
+                    else None
+                )
             if key is not None and key[0] == "n" and key in walk(target):
                 return True
         return False
@@ -358,7 +445,12 @@ class Repeats:
             return self.length(m, scope, value, at, depth + 1)
         bindings = m.bindings(scope).get(name, ())
         if len(bindings) == 1 and bindings[0][0] == "param" and not self._grows(m, scope, name):
-            return self._given(m, scope, bindings[0][3], lambda other, inside, given, at: self.length(other, inside, given, at, depth + 4))
+            return self._given(
+                m,
+                scope,
+                bindings[0][3],
+                lambda other, inside, given, at: self.length(other, inside, given, at, depth + 4),
+            )
         return None
 
     def _cut(self, m, scope, call, at):
@@ -379,8 +471,16 @@ class Repeats:
                 return int(value[1]) if value[0] == "k" and isinstance(value[1], int) else None
             bindings = m.bindings(scope).get(e[1], ())
             if len(bindings) == 1 and bindings[0][0] == "param":
-                return self._given(m, scope, bindings[0][3],
-                                   lambda other, inside, given, at: self.number(other, inside, given, at, depth + 1) if given[0] == "k" or depth < MAX_GIVEN else None)
+                return self._given(
+                    m,
+                    scope,
+                    bindings[0][3],
+                    lambda other, inside, given, at: (
+                        self.number(other, inside, given, at, depth + 1)
+                        if given[0] == "k" or depth < MAX_GIVEN
+                        else None
+                    ),
+                )
         return None
 
     def _given(self, m, scope, index, measure):
@@ -459,9 +559,14 @@ class Repeats:
             return False
         if site[0] == again[0] == F.RETURN and again[5] == ("c", j):
             return True
-        jumps = m.jumps(m.calls[i][3])  # `if new: return load(…)` … `again()`: the run that comes back from the block has not got to the other call
-        return any(not m.inside(m.calls[j][4], c) and s >= m.calls[i][5] and what == "return" and m.contexts[c][0] == "if" for c in m.chain(m.calls[i][4])
-                   for s, what in jumps.get(c, ()))
+        jumps = m.jumps(
+            m.calls[i][3]
+        )  # `if new: return load(…)` … `again()`: the run that comes back from the block has not got to the other call
+        return any(
+            not m.inside(m.calls[j][4], c) and s >= m.calls[i][5] and what == "return" and m.contexts[c][0] == "if"
+            for c in m.chain(m.calls[i][4])
+            for s, what in jumps.get(c, ())
+        )
 
     # -- phrases ----------------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,42 @@ from tflint_mem.project.linking.module import tail_of, walk
 
 MAX_NAMES = 24
 # Words for what there are few of: a program meets all of them soon.
-_FEW = frozenset(("shape", "shapes", "size", "sizes", "dtype", "width", "height", "resolution", "scale", "len", "ndim", "rank", "name", "names", "kind", "mode", "type",
-                  "device", "level", "label", "class", "split", "version", "model", "net", "layer", "channels", "config", "folder", "dataset", "fold", "seed"))
+_FEW = frozenset(
+    (
+        "shape",
+        "shapes",
+        "size",
+        "sizes",
+        "dtype",
+        "width",
+        "height",
+        "resolution",
+        "scale",
+        "len",
+        "ndim",
+        "rank",
+        "name",
+        "names",
+        "kind",
+        "mode",
+        "type",
+        "device",
+        "level",
+        "label",
+        "class",
+        "split",
+        "version",
+        "model",
+        "net",
+        "layer",
+        "channels",
+        "config",
+        "folder",
+        "dataset",
+        "fold",
+        "seed",
+    )
+)
 
 
 class Tables:
@@ -54,7 +88,11 @@ class Tables:
         """Does a caller pass something else than a constant for the parameter, if there is any caller?"""
         if index == 0 and m.is_method(scope):
             return False
-        given = [self.project.infer.argument(m, scope, index, other, j) for other, j, how in self.project.callers(m, scope) if how == "call"]
+        given = [
+            self.project.infer.argument(m, scope, index, other, j)
+            for other, j, how in self.project.callers(m, scope)
+            if how == "call"
+        ]
         return not given or any(e is not None and e[0] != "k" for e in given)
 
 
@@ -63,6 +101,10 @@ def _targets(m, scope, whole=False):
     found = []
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and not (whole and statement[6] is not None and statement[6][0] in ("d", "k")):
+        if (
+            statement
+            and statement[0] == F.ASSIGN
+            and not (whole and statement[6] is not None and statement[6][0] in ("d", "k"))
+        ):
             found.extend(statement[5])
     return found

@@ -13,9 +13,19 @@ def describe():
 
     Lists physical devices only: that does not start them.
     """
-    facts = {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count(),
-             "tensorflow": None, "keras": None, "numpy": None, "gpus": [], "driver": None, "driver_gpus": [],
-             "nvml": None, "error": None}
+    facts = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "tensorflow": None,
+        "keras": None,
+        "numpy": None,
+        "gpus": [],
+        "driver": None,
+        "driver_gpus": [],
+        "nvml": None,
+        "error": None,
+    }
     try:
         import tensorflow as tf
     except BaseException as error:
@@ -37,10 +47,15 @@ def describe():
     else:
         facts["driver"] = None if isinstance(gpu.driver, NA) else gpu.driver
         for device in gpu.all_devices:
-            facts["driver_gpus"].append({
-                "index": device.index, "mig": device.mig,
-                "name": None if isinstance(device.name, NA) else device.name,
-                "total": None if isinstance(device.total, NA) else device.total, "visible": device in gpu.devices})
+            facts["driver_gpus"].append(
+                {
+                    "index": device.index,
+                    "mig": device.mig,
+                    "name": None if isinstance(device.name, NA) else device.name,
+                    "total": None if isinstance(device.total, NA) else device.total,
+                    "visible": device in gpu.devices,
+                }
+            )
         facts["shared_with"] = gpu.shared_with()
         free = gpu.free()
         facts["free"] = None if isinstance(free, NA) else free

@@ -53,7 +53,11 @@ class Watch:
 
     def event(self):
         """What was seen, as an event."""
-        return {"event": "watched", "reached": self.reached, "raised": [type(error).__name__ for error in self.exceptions]}
+        return {
+            "event": "watched",
+            "reached": self.reached,
+            "raised": [type(error).__name__ for error in self.exceptions],
+        }
 
     def _call(self, frame, event, argument):
         name = self.files.get(frame.f_code.co_filename)
@@ -86,7 +90,15 @@ def run(job, emit):
     gpu = None if job["device"] == "cpu" else meters.GpuMemory()
     if gpu is not None and isinstance(gpu.devices, NA):
         emit({"event": "note", "text": gpu.devices.reason})
-    state = repair.State(job["setup"], job["project"], job["rewrites"], job["snippet"], job["elements"], job["protected"], job["module_files"])
+    state = repair.State(
+        job["setup"],
+        job["project"],
+        job["rewrites"],
+        job["snippet"],
+        job["elements"],
+        job["protected"],
+        job["module_files"],
+    )
     deadline = time.monotonic() + job["repair_seconds"]
     extension = True
     for number in range(job["attempts"]):
@@ -136,7 +148,11 @@ def _forget_names():
 def _portable(action):
     """The action without the name of this child's own home: the fixed version has another one, a kept snippet the user's."""
     home = os.path.expanduser("~")
-    code = re.sub("'%s(/[^'\\n]*)?'" % re.escape(home), lambda match: "os.path.expanduser('~%s')" % (match.group(1) or ""), action.code)
+    code = re.sub(
+        "'%s(/[^'\\n]*)?'" % re.escape(home),
+        lambda match: "os.path.expanduser('~%s')" % (match.group(1) or ""),
+        action.code,
+    )
     code = code if code == action.code else "import os\n" + code
     return repair.Action(code, action.text.replace(home, "~"), action.rewrite)
 
@@ -158,7 +174,9 @@ def _attempt(job, emit, gpu, state, extension):
     plan = Plan(**job["plan"])
     probe = Probe(emit, plan, gpu)
     probe.allow_extension = extension
-    text = state.rewritten(job["text"]).encode("utf-8", "backslashreplace").decode("utf-8")  # the file it came from may have a name that is no text
+    text = (
+        state.rewritten(job["text"]).encode("utf-8", "backslashreplace").decode("utf-8")
+    )  # the file it came from may have a name that is no text
     path = job["snippet"]
     with open(path, "w", encoding="utf-8", errors="backslashreplace") as handle:
         handle.write(text)
@@ -205,7 +223,9 @@ def _attempt(job, emit, gpu, state, extension):
             watch.stop()
             probe.wrap_up("ended")
         # a capture that is not there ends its loop at once; any other loop that is left at once does not repeat
-        if not probe.repeats and (not probe.left_at_once or ("VideoCapture(" in text and "class _Camera" not in "".join(state.setup))):
+        if not probe.repeats and (
+            not probe.left_at_once or ("VideoCapture(" in text and "class _Camera" not in "".join(state.setup))
+        ):
             failure = NothingRepeated("the loop has nothing to run over")
     except Done:
         pass
@@ -241,11 +261,20 @@ def _described(error, job, repeats):
     lines = [frame for frame in frames if frame.filename == job["snippet"]]
     modules = tuple("/" + name for name in job["module_files"])
     # the last frame is the one that raised
-    own = bool(frames) and (frames[-1].filename == job["snippet"] or frames[-1].filename.replace(os.sep, "/").endswith(modules))
-    return {"event": "error", "type": type(error).__name__, "message": str(error)[:2000], "repeats": repeats, "own": own,
-            "row": lines[-1].lineno if lines else None, "line": lines[-1].line if lines else None,
-            "trace": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-4000:],
-            "where": "snippet"}
+    own = bool(frames) and (
+        frames[-1].filename == job["snippet"] or frames[-1].filename.replace(os.sep, "/").endswith(modules)
+    )
+    return {
+        "event": "error",
+        "type": type(error).__name__,
+        "message": str(error)[:2000],
+        "repeats": repeats,
+        "own": own,
+        "row": lines[-1].lineno if lines else None,
+        "line": lines[-1].line if lines else None,
+        "trace": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-4000:],
+        "where": "snippet",
+    }
 
 
 def pretend_gpus(count):

@@ -6,7 +6,8 @@ import sys
 
 from .family import Family
 from .nvml import NA, open_nvml, own_pids
-from .runtime import context_started, module as context_module
+from .runtime import context_started
+from .runtime import module as context_module
 from .visible import visible
 
 

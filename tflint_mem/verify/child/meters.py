@@ -10,15 +10,30 @@ import sys
 
 from .gpu import Allocator, GpuMemory, allocator_name  # noqa: F401  (the meters of a GPU)
 from .nvml import NA
-from .runtime import context_started, module as context_module
+from .runtime import context_started
+from .runtime import module as context_module
 
 # What is counted among live Python objects, in the order of reports.  The value says whether one more of them per repeat is
 # a leak in itself ("holds": each holds graphs, weights or handles) or only when its bytes matter ("light").
 KINDS = {
-    "models": "holds", "functions": "holds", "graphs": "holds", "sessions": "holds", "graph operations": "light",
-    "variables": "light", "tensors": "light", "layers": "light", "optimizers": "light", "datasets": "light",
-    "iterators": "light", "tapes": "light", "interpreters": "holds", "interpreter views": "light", "gradient registry": "light",
-    "context functions": "light", "open files": "light", "threads": "light",
+    "models": "holds",
+    "functions": "holds",
+    "graphs": "holds",
+    "sessions": "holds",
+    "graph operations": "light",
+    "variables": "light",
+    "tensors": "light",
+    "layers": "light",
+    "optimizers": "light",
+    "datasets": "light",
+    "iterators": "light",
+    "tapes": "light",
+    "interpreters": "holds",
+    "interpreter views": "light",
+    "gradient registry": "light",
+    "context functions": "light",
+    "open files": "light",
+    "threads": "light",
 }
 
 
@@ -28,6 +43,7 @@ class HostMemory:
     def __init__(self):
         try:
             import resource
+
             self._page = resource.getpagesize()
         except ImportError:
             self._page = None
@@ -44,6 +60,7 @@ class HostMemory:
         """The highest number of resident bytes since the process began."""
         try:
             import resource
+
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         except (ImportError, OSError) as error:
             return NA("no resource usage: %s" % error)
@@ -53,6 +70,7 @@ class HostMemory:
 def _resident_from_ps():
     """Resident bytes where there is no /proc (macOS, BSD)."""
     import subprocess
+
     try:
         text = subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())], stderr=subprocess.DEVNULL)
         return int(text) * 1024
@@ -71,8 +89,21 @@ class Heap:
         import ctypes
 
         class Info(ctypes.Structure):
-            _fields_ = [(name, ctypes.c_size_t) for name in (
-                "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+            _fields_ = [
+                (name, ctypes.c_size_t)
+                for name in (
+                    "arena",
+                    "ordblks",
+                    "smblks",
+                    "hblks",
+                    "hblkhd",
+                    "usmblks",
+                    "fsmblks",
+                    "uordblks",
+                    "fordblks",
+                    "keepcost",
+                )
+            ]
 
         try:
             self._call = ctypes.CDLL(None).mallinfo2
@@ -101,9 +132,21 @@ class Objects:
 
         A kind that cannot be read is absent: absent is unknown, zero is none.
         """
-        counts = {"models": 0, "functions": 0, "graphs": 0, "sessions": 0, "variables": 0, "tensors": 0,
-                  "layers": 0, "optimizers": 0, "datasets": 0, "iterators": 0, "tapes": 0, "interpreters": 0,
-                  "graph operations": 0}
+        counts = {
+            "models": 0,
+            "functions": 0,
+            "graphs": 0,
+            "sessions": 0,
+            "variables": 0,
+            "tensors": 0,
+            "layers": 0,
+            "optimizers": 0,
+            "datasets": 0,
+            "iterators": 0,
+            "tapes": 0,
+            "interpreters": 0,
+            "graph operations": 0,
+        }
         held = 0
         kinds = self._kind_of
         objects = gc.get_objects()
@@ -123,8 +166,12 @@ class Objects:
         counts["interpreter views"] = _views(objects) if "interpreters" in kinds.values() else 0
         del objects
         counts["tensor bytes"] = held
-        for name, reading in (("gradient registry", _gradient_registry()), ("context functions", _context_functions()),
-                              ("open files", _entries("/proc/self/fd")), ("threads", _entries("/proc/self/task"))):
+        for name, reading in (
+            ("gradient registry", _gradient_registry()),
+            ("context functions", _context_functions()),
+            ("open files", _entries("/proc/self/fd")),
+            ("threads", _entries("/proc/self/task")),
+        ):
             if not isinstance(reading, NA):
                 counts[name] = reading
         return counts
@@ -139,8 +186,12 @@ def kind_of(cls):
         bases = [(base.__name__, base.__module__ or "") for base in cls.__mro__]
     except Exception:
         return None
-    ours = [name for name, module in bases if isinstance(module, str)
-            and module.startswith(("tensorflow", "keras", "tf_keras", "ai_edge_litert", "tflite_runtime"))]
+    ours = [
+        name
+        for name, module in bases
+        if isinstance(module, str)
+        and module.startswith(("tensorflow", "keras", "tf_keras", "ai_edge_litert", "tflite_runtime"))
+    ]
     if not ours:
         return None
     name = cls.__name__
@@ -247,6 +298,7 @@ def settle():
     if not _libc:
         try:
             import ctypes
+
             _libc.append(ctypes.CDLL(None).malloc_trim)
         except Exception:
             _libc.append(None)  # no glibc: the allocator decides alone when to give pages back

@@ -110,9 +110,13 @@ class Nvml:
     def _describe(self, handle, index, mig):
         memory = self._read(self._lib.nvmlDeviceGetMemoryInfo, handle)
         return Device(
-            handle, index, _text(self._read(self._lib.nvmlDeviceGetName, handle)),
+            handle,
+            index,
+            _text(self._read(self._lib.nvmlDeviceGetName, handle)),
             _text(self._read(self._lib.nvmlDeviceGetUUID, handle)),
-            memory if isinstance(memory, NA) else memory.total, mig)
+            memory if isinstance(memory, NA) else memory.total,
+            mig,
+        )
 
     def used(self, device):
         """Bytes in use on the device by everybody, or NA."""
@@ -191,8 +195,10 @@ class Nvml:
             function, count = pointer(name), ctypes.c_uint(_MOST_LISTED)
             entries = (Entry * _MOST_LISTED)()
             check(function(handle, ctypes.byref(count), entries))
-            return [Listed(entry.pid, None if entry.usedGpuMemory == 2 ** 64 - 1 else entry.usedGpuMemory)
-                    for entry in entries[:count.value]]
+            return [
+                Listed(entry.pid, None if entry.usedGpuMemory == 2**64 - 1 else entry.usedGpuMemory)
+                for entry in entries[: count.value]
+            ]
 
         return read
 

@@ -8,16 +8,18 @@ import ast
 import re
 import traceback
 
-from tflint_mem.verify.standins import guess
 from tflint_mem.verify.snippet.scope import binds, changes
+from tflint_mem.verify.standins import guess
 from tflint_mem.verify.standins.standins import Action, substitute
 
 # parts of TensorFlow that prepare data
 _PREPARES = re.compile(r"\.(data|io|image|strings|datasets|utils|preprocessing)(\.|$)")
-_OF_ARRAYS = frozenset("""
+_OF_ARRAYS = frozenset(
+    """
 shape astype reshape mean max min sum std ravel flatten tolist copy transpose T dtype size ndim squeeze argmax argsort any all
 values items keys index append extend iloc loc columns head drop to_numpy sort split strip
-""".split())
+""".split()
+)
 
 
 def replaced(error, state):
@@ -26,17 +28,28 @@ def replaced(error, state):
     if not frames or any(re.search(r"[/\\](tensorflow|keras)[/\\]", frame.filename) for frame in frames):
         return
     own = [frame for frame in frames if frame.filename == state.snippet or frame.filename.endswith(state.modules)]
-    texts = {frame.filename: state.text() if frame.filename == state.snippet else _read(frame.filename) for frame in own}
+    texts = {
+        frame.filename: state.text() if frame.filename == state.snippet else _read(frame.filename) for frame in own
+    }
     trees = {name: ast.parse(text) for name, text in texts.items()}
     ways = _ways_to_repeat(ast.parse(state.text()))
     for number, frame in enumerate(own):
         text, tree = texts[frame.filename], trees[frame.filename]
         statement = _statement_at(tree, frame.lineno)
-        if statement is None or ways & _called_in(statement) or any(deeper.name in ways for deeper in own[number + 1:]) or _holds_probe(statement) or _touches(statement, _names_of_tensorflow(tree)):
+        if (
+            statement is None
+            or ways & _called_in(statement)
+            or any(deeper.name in ways for deeper in own[number + 1 :])
+            or _holds_probe(statement)
+            or _touches(statement, _names_of_tensorflow(tree))
+        ):
             continue
         names = _given_by(statement, tree)
         filled = changes(statement) if not isinstance(statement, (ast.Assign, ast.AnnAssign)) else ()
-        values = [(name, _several(_data(name, text, state), name, state) if name in filled else _data(name, text, state)) for name in names]
+        values = [
+            (name, _several(_data(name, text, state), name, state) if name in filled else _data(name, text, state))
+            for name in names
+        ]
         if not names or any(value is None for _, value in values):
             continue
         yield _action(statement, text, values)
@@ -52,19 +65,31 @@ def _names_of_tensorflow(tree):
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found.update(alias.asname or alias.name.split(".")[0] for alias in node.names
-                         if alias.name.split(".")[0] in ("tensorflow", "keras", "tf_keras"))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("tensorflow", "keras", "tf_keras"):
-            found.update(alias.asname or alias.name for alias in node.names
-                         if not _PREPARES.search("." + node.module + "." + alias.name))
+            found.update(
+                alias.asname or alias.name.split(".")[0]
+                for alias in node.names
+                if alias.name.split(".")[0] in ("tensorflow", "keras", "tf_keras")
+            )
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (
+            "tensorflow",
+            "keras",
+            "tf_keras",
+        ):
+            found.update(
+                alias.asname or alias.name
+                for alias in node.names
+                if not _PREPARES.search("." + node.module + "." + alias.name)
+            )
     return found
 
 
 def _touches(statement, names):
     for node in ast.walk(statement):
         if isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load):
-            if not any(isinstance(outer, ast.Attribute) and _PREPARES.search(_dotted(outer)) and _root(outer) is node
-                       for outer in ast.walk(statement)):
+            if not any(
+                isinstance(outer, ast.Attribute) and _PREPARES.search(_dotted(outer)) and _root(outer) is node
+                for outer in ast.walk(statement)
+            ):
                 return True
     return False
 
@@ -92,7 +117,9 @@ def _ways_to_repeat(tree):
                 trees.append(ast.parse(node.value))
             except SyntaxError:
                 pass
-    functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    functions = [
+        node for tree in trees for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
     found, before = {node.name for node in functions if _holds_probe(node)}, None
     while before != len(found):
         before = len(found)
@@ -114,7 +141,9 @@ def _is_repeat(node):
     """Is it the loop that is measured?  What stands in it is the user's, and stays."""
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return _holds_probe(node.iter)
-    return isinstance(node, ast.While) and "_repeats" in {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return isinstance(node, ast.While) and "_repeats" in {
+        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)
+    }
 
 
 def _statement_at(tree, row):
@@ -128,7 +157,11 @@ def _statement_at(tree, row):
             if _is_repeat(statement):
                 return None
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or _holds_probe(statement):
-                blocks += [inner for inner in (getattr(statement, name, None) for name in ("body", "orelse", "finalbody")) if inner]
+                blocks += [
+                    inner
+                    for inner in (getattr(statement, name, None) for name in ("body", "orelse", "finalbody"))
+                    if inner
+                ]
             elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.For, ast.While, ast.With, ast.If, ast.Try)):
                 return statement
     return None
@@ -142,7 +175,11 @@ def _given_by(statement, tree):
             return []
         return sorted(binds(statement))
     inside = {id(node) for node in ast.walk(statement)}
-    later = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in inside}
+    later = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in inside
+    }
     return sorted((binds(statement) | changes(statement) & _assigned(tree)) & later)
 
 
@@ -180,20 +217,26 @@ def _several(value, name, state):
 def _action(statement, text, values):
     """Replaces the statement in as many rows as it has, so that all others stay where they are."""
     rows = text.split("\n")
-    old = rows[statement.lineno - 1:statement.end_lineno]
-    indent = old[0][:len(old[0]) - len(old[0].lstrip())]
+    old = rows[statement.lineno - 1 : statement.end_lineno]
+    indent = old[0][: len(old[0]) - len(old[0].lstrip())]
     imports = "".join(dict.fromkeys(value.imports for _, value in values)).strip().replace("\n", "; ")
     given = "; ".join("%s = %s" % (name, value.source) for name, value in values)
     new = [indent + "; ".join(part for part in (imports, given) if part)] + [""] * (len(old) - 1)
     text = "; ".join("%s: %s" % (name, value.text) for name, value in values)
-    return Action("", text + " (in place of a statement that does not run here)", ("\n".join([""] + old + [""]), "\n".join([""] + new + [""])))
+    return Action(
+        "",
+        text + " (in place of a statement that does not run here)",
+        ("\n".join([""] + old + [""]), "\n".join([""] + new + [""])),
+    )
 
 
 _MISFITS = re.compile(
     r"incompatible with the layer|incompatible input shape|has incompatible shape|Matrix size-incompatible|cardinality is ambiguous"
     r"|must have the same (?:shape|rank|first dimension)|Shapes? .* are incompatible|outside the valid range|Dimensions must be equal"
     r"|Incompatible shapes|Inputs to a layer should be tensors|rank .* is undefined|could not convert string to float|Invalid dtype"
-    r"|expects \d+ input\(s\)|Input shapes? (?:must|should)|Unsupported object type|Failed to convert a NumPy array", re.IGNORECASE | re.DOTALL)
+    r"|expects \d+ input\(s\)|Input shapes? (?:must|should)|Unsupported object type|Failed to convert a NumPy array",
+    re.IGNORECASE | re.DOTALL,
+)
 _WORDS = "data that does not fit the user's own model is repeated or cut to its shapes"
 
 

@@ -25,9 +25,9 @@ from .nvml import NA
 from .used import Used
 
 _SLOWEST_SAMPLING = 0.02  # seconds between two readings of the driver: one costs milliseconds
-_SMALL_BUFFER = 256       # elements of a one-shot iterator that are remembered, when they are small
-_LOOKING = 8.0            # seconds in which the flagged line must have run
-_LONG_ENOUGH = 10         # own elements that are enough for both phases
+_SMALL_BUFFER = 256  # elements of a one-shot iterator that are remembered, when they are small
+_LOOKING = 8.0  # seconds in which the flagged line must have run
+_LONG_ENOUGH = 10  # own elements that are enough for both phases
 
 
 class Done(BaseException):
@@ -47,8 +47,18 @@ class Plan:
     soft_limit resident bytes at which a phase ends early
     """
 
-    def __init__(self, protocol="memory", seconds=8.0, least=8, most=1500, blocks=6, vary=False, keyed=False, soft_limit=None,
-                 clear=True):
+    def __init__(
+        self,
+        protocol="memory",
+        seconds=8.0,
+        least=8,
+        most=1500,
+        blocks=6,
+        vary=False,
+        keyed=False,
+        soft_limit=None,
+        clear=True,
+    ):
         self.protocol, self.seconds, self.least, self.most, self.blocks = protocol, seconds, least, most, blocks
         self.vary, self.keyed, self.soft_limit, self.clear = vary, keyed, soft_limit, clear
 
@@ -62,15 +72,15 @@ class Probe:
         self.allocator, self.objects = meters.Allocator(), meters.Objects()
         self.phase = "warm"
         self.finished = False
-        self.hit_limit = False    # a phase ended early because memory ran out
-        self.slow = False         # a phase ended early because time ran out
-        self.extended = False     # elements beyond the user's own were served
+        self.hit_limit = False  # a phase ended early because memory ran out
+        self.slow = False  # a phase ended early because time ran out
+        self.extended = False  # elements beyond the user's own were served
         self.allow_extension = True
-        self.repeats = 0          # repeats completed over all phases
-        self.on_first = None      # called after the first complete repeat
-        self.on_check = None      # called before the repeats that only look for the flagged line
+        self.repeats = 0  # repeats completed over all phases
+        self.on_first = None  # called after the first complete repeat
+        self.on_check = None  # called before the repeats that only look for the flagged line
         self.still_unseen = None  # tells whether that is worth while
-        self.on_seen = None       # called when the flagged line has been reached at last
+        self.on_seen = None  # called when the flagged line has been reached at last
         self._looking, self._warm_began = False, None
         self._repeats_over = False  # the loop is to end by itself: what stands behind it comes next
         self._lock = threading.RLock()
@@ -159,8 +169,16 @@ class Probe:
                 yield
         finally:  # also by `return`, and by an error there
             meters.settle()
-            self.emit({"event": "behind", "models": len(used.models), "used": used.count, "repeats": self.repeats,
-                       "before": before, "after": self.objects.count()})
+            self.emit(
+                {
+                    "event": "behind",
+                    "models": len(used.models),
+                    "used": used.count,
+                    "repeats": self.repeats,
+                    "before": before,
+                    "after": self.objects.count(),
+                }
+            )
             self.wrap_up("done")
         raise Done()
 
@@ -335,11 +353,15 @@ class Probe:
             return
         self._settle("loop")
         each = max(spent / count, 1e-6)
-        wanted = self.plan.blocks if self._expected is None else max(2, min(self.plan.blocks, self._expected - self.repeats))
+        wanted = (
+            self.plan.blocks if self._expected is None else max(2, min(self.plan.blocks, self._expected - self.repeats))
+        )
         fitting = 0.45 * self.plan.seconds / (each * wanted)
         self._block = int(max(1, min(fitting, count / 2.0)))
         if self._expected is not None:
-            self._block = 1 if self._expected < 60 else max(1, min(self._block, (self._expected - self.repeats) // wanted))
+            self._block = (
+                1 if self._expected < 60 else max(1, min(self._block, (self._expected - self.repeats) // wanted))
+            )
         if each > 0.2 * self.plan.seconds:
             wanted, self.slow = 3, True
         self._blocks_wanted = wanted
@@ -378,8 +400,18 @@ class Probe:
             if self.plan.protocol == "memory" and self.plan.clear and self.repeats:
                 self._clear()
             self.finished = True
-            self.emit({"event": "end", "reason": why, "repeats": self.repeats, "extended": self.extended, "limit": self.hit_limit, "slow": self.slow,
-                       "elements": self._pass_length, "peak": _plain(self.host.peak())})
+            self.emit(
+                {
+                    "event": "end",
+                    "reason": why,
+                    "repeats": self.repeats,
+                    "extended": self.extended,
+                    "limit": self.hit_limit,
+                    "slow": self.slow,
+                    "elements": self._pass_length,
+                    "peak": _plain(self.host.peak()),
+                }
+            )
 
     def failed(self):
         """The user's code has raised: what is there, and what of it a collection leaves, while its variables still live."""
@@ -404,24 +436,40 @@ class Probe:
     # -- readings -------------------------------------------------------------------------------------------------
 
     def _sample(self):
-        event = {"event": "sample", "phase": self.phase, "t": round(self.clock() - self._began, 6),
-                 "busy": round(self._busy, 7),
-                 "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use())}
+        event = {
+            "event": "sample",
+            "phase": self.phase,
+            "t": round(self.clock() - self._began, 6),
+            "busy": round(self._busy, 7),
+            "rss": _plain(self.host.resident()),
+            "heap": _plain(self.heap.in_use()),
+        }
         event.update(self._gpu(False))
         self.emit(event)
 
     def _raw(self, count):
         """What is there after `count` repeats and before any collection: live things and garbage together."""
-        event = {"event": "raw", "n": count, "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use()),
-                 "counts": self.objects.count()}
+        event = {
+            "event": "raw",
+            "n": count,
+            "rss": _plain(self.host.resident()),
+            "heap": _plain(self.heap.in_use()),
+            "counts": self.objects.count(),
+        }
         event.update(self._gpu(True))
         self.emit(event)
 
     def _settle(self, at):
         meters.settle()
-        event = {"event": "settled", "at": at, "n": self._in_phase, "t": round(self.clock() - self._began, 6),
-                 "rss": _plain(self.host.resident()), "heap": _plain(self.heap.in_use()),
-                 "counts": self.objects.count()}
+        event = {
+            "event": "settled",
+            "at": at,
+            "n": self._in_phase,
+            "t": round(self.clock() - self._began, 6),
+            "rss": _plain(self.host.resident()),
+            "heap": _plain(self.heap.in_use()),
+            "counts": self.objects.count(),
+        }
         event.update(self._gpu(True))
         self.emit(event)
 

@@ -12,9 +12,10 @@ import posixpath
 import re
 import traceback
 
-from . import prepared
 from tflint_mem.verify.standins import guess, modules, old_keras, old_numpy, standins
 from tflint_mem.verify.standins.standins import Action
+
+from . import prepared
 
 _MOST_COPIED = 64 * 1024 * 1024
 _PATH_MESSAGES = (
@@ -119,6 +120,7 @@ def _module(error, state):
 def _pictures(error, state):
     """Keras reads pictures by way of Pillow."""
     import sys
+
     if isinstance(error, ImportError) and "PIL" in str(error) and "PIL" not in sys.modules:
         for action in modules.stand_in("PIL", state.input_shape(), state.text()) + [modules.pillow_for_keras()]:
             yield action
@@ -137,6 +139,7 @@ def _first_tensorflow(error, state):
     match = re.search(r"module 'tensorflow' has no attribute '(\w+)'", str(error))
     if isinstance(error, AttributeError) and match:
         import sys
+
         first = getattr(getattr(sys.modules.get("tensorflow"), "compat", None), "v1", None)
         if first is not None and hasattr(first, match.group(1)):
             yield standins.first_tensorflow()
@@ -144,8 +147,13 @@ def _first_tensorflow(error, state):
 
 def _first_layers(error, state):
     """`tf.layers` goes with the older Keras, `tf.contrib` with TensorFlow 1."""
-    if isinstance(error, AttributeError) and re.search(r"is not available with Keras 3|has no attribute '(contrib|layers)'", str(error)):
-        yield standins.substitute("first_layers", "tf.layers, tf.contrib.layers: the same layers from plain operations, since Keras 3 has none")
+    if isinstance(error, AttributeError) and re.search(
+        r"is not available with Keras 3|has no attribute '(contrib|layers)'", str(error)
+    ):
+        yield standins.substitute(
+            "first_layers",
+            "tf.layers, tf.contrib.layers: the same layers from plain operations, since Keras 3 has none",
+        )
 
 
 def missing_path(error):
@@ -171,14 +179,15 @@ def _path(error, state):
     home = os.path.expanduser("~")
     beside = os.environ.get("TFLINT_MEM_MODULES")
     if beside and path.startswith(beside + "/"):
-        yield _beside_module(path, path[len(beside) + 1:], names, state)
+        yield _beside_module(path, path[len(beside) + 1 :], names, state)
         return
-    if os.path.isabs(path) and not (path.startswith(os.getcwd()) or path.startswith(home)
-                                    or path.startswith(os.environ.get("TMPDIR", "/nowhere"))):
+    if os.path.isabs(path) and not (
+        path.startswith(os.getcwd()) or path.startswith(home) or path.startswith(os.environ.get("TMPDIR", "/nowhere"))
+    ):
         yield _relocated(path, state)
         return
     if path.startswith(os.getcwd() + "/"):
-        path = path[len(os.getcwd()) + 1:]
+        path = path[len(os.getcwd()) + 1 :]
     real = _in_project(path, state)
     if real is not None:
         yield _from_project(path, real, state)
@@ -198,7 +207,12 @@ def _path(error, state):
 def _asserted_folder(error, state):
     """`assert os.path.isdir(path), path`: the message is the path, and nothing else."""
     path = str(error)
-    if isinstance(error, AssertionError) and re.match(r"[\w.~-][\w./~-]*$", path) and not os.path.isabs(path) and not os.path.exists(path):
+    if (
+        isinstance(error, AssertionError)
+        and re.match(r"[\w.~-][\w./~-]*$", path)
+        and not os.path.isabs(path)
+        and not os.path.exists(path)
+    ):
         frames = traceback.extract_tb(error.__traceback__)
         if frames and re.search(r"\b(isdir|is_dir|exists)\(", frames[-1].line or ""):
             yield Action("import os\nos.makedirs(%r, exist_ok=True)\n" % path, "%s: an empty folder" % path)
@@ -214,7 +228,11 @@ def _dataset(error, state):
 def _format(error, state):
     """A guessed path that turns out to be one of a model."""
     if "File format not supported: filepath=%s." % guess.ANY_FILE in str(error) and guess.ANY_FILE in state.text():
-        yield Action("", "%s: named model.keras, since a model is loaded from it" % guess.ANY_FILE, (guess.ANY_FILE, "model.keras"))
+        yield Action(
+            "",
+            "%s: named model.keras, since a model is loaded from it" % guess.ANY_FILE,
+            (guess.ANY_FILE, "model.keras"),
+        )
 
 
 def _beside_module(path, relative, names, state):
@@ -252,8 +270,14 @@ def _made(path, names, state):
     if kind in (".npy", ".npz"):
         state.arrays.append(path)
     text = state.text()
-    return standins.for_path(path, state.input_shape(), columns=standins.columns_in(text), words=_WORDS.search(text) is not None,
-                             rows=standins.rows_for(text), lines=standins.rows_in(text))
+    return standins.for_path(
+        path,
+        state.input_shape(),
+        columns=standins.columns_in(text),
+        words=_WORDS.search(text) is not None,
+        rows=standins.rows_for(text),
+        lines=standins.rows_in(text),
+    )
 
 
 def _trains(text):
@@ -262,11 +286,16 @@ def _trains(text):
 
 
 def _loads_model(names):
-    return bool(names & {"load_model", "load", "load_partial", "load_internal", "resolve", "from_saved_model", "parse_saved_model"})
+    return bool(
+        names
+        & {"load_model", "load", "load_partial", "load_internal", "resolve", "from_saved_model", "parse_saved_model"}
+    )
 
 
 def _reads(error, names):
-    return bool(names & {"read", "imread", "load_img", "loadtxt", "read_csv", "genfromtxt", "listdir", "scandir", "imageio"})
+    return bool(
+        names & {"read", "imread", "load_img", "loadtxt", "read_csv", "genfromtxt", "listdir", "scandir", "imageio"}
+    )
 
 
 def _size(state):
@@ -329,8 +358,15 @@ _MISMATCH = (
 
 def _shape(error, state):
     """A stand-in model got data of another shape than it takes: it is made again for that shape."""
-    written = re.search(r"tf\.keras\.Sequential\(\[tf\.keras\.Input\(\([\d, ]*\)\)[^\n]*?activation='softmax'[^\n]*?\)\]\)", state.text())
-    if not (state.models or written) or not isinstance(error, (ValueError, TypeError)) and "InvalidArgument" not in type(error).__name__:
+    written = re.search(
+        r"tf\.keras\.Sequential\(\[tf\.keras\.Input\(\([\d, ]*\)\)[^\n]*?activation='softmax'[^\n]*?\)\]\)",
+        state.text(),
+    )
+    if (
+        not (state.models or written)
+        or not isinstance(error, (ValueError, TypeError))
+        and "InvalidArgument" not in type(error).__name__
+    ):
         return
     for pattern in _MISMATCH:
         match = re.search(pattern, str(error), re.IGNORECASE | re.DOTALL)
@@ -348,23 +384,32 @@ def _shape(error, state):
         for action in _remade(state):
             yield action
         if "broadcast" in pattern:
-            state.setup = [code for code in state.setup if not any("np.save(%r" % path in code for path in state.arrays)]
+            state.setup = [
+                code for code in state.setup if not any("np.save(%r" % path in code for path in state.arrays)
+            ]
             for path in state.arrays:
                 yield standins.array_file(path, (standins.rows_for(state.text()),) + shape)
         if written and not state.models:
             names = tuple(re.findall(r"name='([^']+)'", written.group(0)))
-            yield Action("", "the stand-in model takes inputs of shape %r" % (shape,),
-                         (written.group(0), standins.network(shape, layer_names=names)))
+            yield Action(
+                "",
+                "the stand-in model takes inputs of shape %r" % (shape,),
+                (written.group(0), standins.network(shape, layer_names=names)),
+            )
         return
 
 
 def _remade(state):
     """Actions that make all stand-in models anew; those for the old ones are dropped."""
+
     def makes(code, path):
         return any(form % path in code for form in (".save(%r)", ".export(%r)", "open(%r, 'wb')"))
 
     state.setup = [code for code in state.setup if not any(makes(code, path) for path in state.models)]
-    return [standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs) for path in state.models]
+    return [
+        standins.model_file(path, state.input_shape(), state.layer_names, _trains(state.text()), state.outputs)
+        for path in state.models
+    ]
 
 
 def _rank(error, state):
@@ -373,13 +418,20 @@ def _rank(error, state):
     sides = {3: (16, 8, 16), 4: (4, 64, 64, 3), 5: (2, 8, 32, 32, 3)}.get(int(match.group(1))) if match else None
     old = "np.random.rand(*(%s))" % match.group(2).strip() if match else ""
     if sides and old in state.text():
-        yield Action("", "random numbers of shape %r, since the code's own layers take as many dimensions" % (sides,),
-                     (old, "np.random.rand(*%r)" % (sides,)))
+        yield Action(
+            "",
+            "random numbers of shape %r, since the code's own layers take as many dimensions" % (sides,),
+            (old, "np.random.rand(*%r)" % (sides,)),
+        )
 
 
 def _outputs(error, state):
     """A stand-in model gives ten numbers for each example where the code has one."""
-    if state.models and state.outputs == 10 and re.search(r"\[(\d+),10\] vs\.? \[\1(,1)?\]|\[(\d+)(,1)?\] vs\.? \[\3,10\]", str(error)):
+    if (
+        state.models
+        and state.outputs == 10
+        and re.search(r"\[(\d+),10\] vs\.? \[\1(,1)?\]|\[(\d+)(,1)?\] vs\.? \[\3,10\]", str(error))
+    ):
         state.outputs = 1
         for action in _remade(state):
             yield action
@@ -397,7 +449,11 @@ def _layer(error, state):
 def _classes(error, state):
     """A stand-in model says a class for which the code has no label: it says one of two instead."""
     number = isinstance(error, KeyError) and error.args and re.match(r"(np\.int\d+\()?\d+\)?$", repr(error.args[0]))
-    if state.models and state.outputs > 2 and (number or isinstance(error, IndexError) and "index out of range" in str(error)):
+    if (
+        state.models
+        and state.outputs > 2
+        and (number or isinstance(error, IndexError) and "index out of range" in str(error))
+    ):
         state.outputs = 2
         for action in _remade(state):
             yield action
@@ -416,6 +472,7 @@ def _name(error, state):
     name = _missing_name(error)
     if name:
         from tflint_mem.verify.standins import guess
+
         value = guess.value_for(name, state.text(), state.input_shape())
         if value is not None:
             yield Action("%s%s = %s\n" % (value.imports, name, value.source), "%s: %s" % (name, value.text))
@@ -426,6 +483,7 @@ def _option(error, state):
     match = re.search(r"'types.SimpleNamespace' object has no attribute '(\w+)'", str(error))
     if isinstance(error, AttributeError) and match:
         from tflint_mem.verify.standins import guess
+
         name, text = match.group(1), state.text()
         uses = re.sub(r"(?<!\w)[\w.]+\.%s\b" % name, name, text)
         value = guess.value_for(name, uses, state.input_shape(), depth=1) or guess.Value("None")
@@ -440,14 +498,21 @@ def _option(error, state):
 def _environment(error, state):
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
         frames = traceback.extract_tb(error.__traceback__)
-        if frames and frames[-1].filename == os.__file__.replace(".pyc", ".py") or "<frozen os>" in [f.filename for f in frames[-1:]]:
+        if (
+            frames
+            and frames[-1].filename == os.__file__.replace(".pyc", ".py")
+            or "<frozen os>" in [f.filename for f in frames[-1:]]
+        ):
             yield standins.environment_variable(error.args[0])
 
 
 def _download(error, state):
     message = str(error)
     text = "".join(traceback.format_tb(error.__traceback__))
-    if not re.search(r"URL fetch failure|urlopen error|Temporary failure in name resolution|Network is unreachable|Max retries", message):
+    if not re.search(
+        r"URL fetch failure|urlopen error|Temporary failure in name resolution|Network is unreachable|Max retries",
+        message,
+    ):
         return
     match = re.search(r"/datasets/(\w+)\.py", text)
     if match:
@@ -456,7 +521,7 @@ def _download(error, state):
         yield Action(_NO_WEIGHTS, "pre-trained networks: random weights, numbered classes")
 
 
-_NO_WEIGHTS = '''\
+_NO_WEIGHTS = """\
 import json
 import sys
 import tensorflow as tf
@@ -472,19 +537,22 @@ for _name in ("keras.src.utils.file_utils", "keras.src.utils.data_utils", "tf_ke
             return "none.weights.h5" if "weights" in str(fname) or str(fname).endswith(".h5") else _original(fname, *arguments, **options)
         sys.modules[_name].get_file = _get_file
 tf.keras.Model.load_weights = lambda self, *arguments, **options: None
-'''
+"""
 
 
 def _arguments(error, state):
     if isinstance(error, SystemExit) and error.code == 2:
         yield standins.command_line()
     elif type(error).__name__ == "UnparsedFlagAccessError":
-        yield Action("from absl import flags\nflags.FLAGS(['snippet'], known_only=True)\n", "absl flags: their defaults")
+        yield Action(
+            "from absl import flags\nflags.FLAGS(['snippet'], known_only=True)\n", "absl flags: their defaults"
+        )
 
 
 def _opencv(error, state):
     """OpenCV does not raise for a picture or a camera that is not there: something after it does, or the loop just ends."""
     import sys
+
     if "cv2" in sys.modules and re.search(r"imread|VideoCapture|imshow|waitKey|namedWindow", state.text()):
         if type(error).__name__ in ("NothingRepeated", "error") or "NoneType" in str(error):
             yield standins.opencv(state.input_shape())
@@ -494,12 +562,16 @@ def _nothing_to_run(error, state):
     """The loop ran over nothing: files for the patterns that the snippet looks for, else stand-in elements."""
     if type(error).__name__ != "NothingRepeated":
         return
-    patterns = [text for text in _constants(state.text()) if "*" in text and not os.path.isabs(text) and len(text) < 200]
+    patterns = [
+        text for text in _constants(state.text()) if "*" in text and not os.path.isabs(text) and len(text) < 200
+    ]
     for pattern in patterns:
         for letter in "abc":
             path = pattern.replace("**", letter).replace("*", letter)
             if not re.search(r"[\[\]?\s]", path):
-                yield _made(path, {"load_model"} if posixpath.splitext(path)[1] in standins.MODEL_TYPES else set(), state)
+                yield _made(
+                    path, {"load_model"} if posixpath.splitext(path)[1] in standins.MODEL_TYPES else set(), state
+                )
 
 
 def _files_named_in_text(error, state):
@@ -521,6 +593,30 @@ def _constants(text):
 
 
 _KINDS = (
-    _format, old_keras.actions, old_numpy.actions, _module, _pictures, _first_tensorflow, _first_layers, _environment_of_gym, _dataset, _asserted_folder, _path, _shape, _rank,
-    _outputs, prepared.fitted, _layer, _classes, _name, _option, _environment, _download, _arguments, _opencv, _nothing_to_run,
-    _files_named_in_text, prepared.replaced)
+    _format,
+    old_keras.actions,
+    old_numpy.actions,
+    _module,
+    _pictures,
+    _first_tensorflow,
+    _first_layers,
+    _environment_of_gym,
+    _dataset,
+    _asserted_folder,
+    _path,
+    _shape,
+    _rank,
+    _outputs,
+    prepared.fitted,
+    _layer,
+    _classes,
+    _name,
+    _option,
+    _environment,
+    _download,
+    _arguments,
+    _opencv,
+    _nothing_to_run,
+    _files_named_in_text,
+    prepared.replaced,
+)

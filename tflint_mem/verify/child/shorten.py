@@ -32,8 +32,15 @@ class Shortener:
             if self.probe.running_for() > self.seconds and self._stop_training():
                 if not self._told:
                     self._told = True
-                    self.emit({"event": "stand-in", "code": "", "rewrite": None, "text":
-                               "fit: each training ends after %.0f s of its repeat, whatever its epochs" % max(self.seconds, 1)})
+                    self.emit(
+                        {
+                            "event": "stand-in",
+                            "code": "",
+                            "rewrite": None,
+                            "text": "fit: each training ends after %.0f s of its repeat, whatever its epochs"
+                            % max(self.seconds, 1),
+                        }
+                    )
 
     def _stop_training(self):
         """True when some model was told to stop."""

@@ -48,5 +48,8 @@ def _size(folder: str) -> int:
 def _odd(folder: str, names: list) -> list:
     """What is neither a plain file nor a folder: it leads elsewhere."""
     paths = {name: os.path.join(folder, name) for name in names}
-    return [name for name, path in paths.items()
-            if os.path.islink(path) or not (os.path.isfile(path) or os.path.isdir(path))]
+    return [
+        name
+        for name, path in paths.items()
+        if os.path.islink(path) or not (os.path.isfile(path) or os.path.isdir(path))
+    ]

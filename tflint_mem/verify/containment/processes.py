@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import _signal as signal  # `signal` itself takes longer to import than guard.py may
 import errno
 import os
 import time
-
-import _signal as signal  # `signal` itself takes longer to import than guard.py may
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 

@@ -130,7 +130,12 @@ def inspect(options):
         job = _job(options, scratch, "environment", options.timeout)
         try:
             run = _supervised(
-                options, scratch, job, child_environment(options, scratch.root, cache=False), options.timeout, _project_of(options)
+                options,
+                scratch,
+                job,
+                child_environment(options, scratch.root, cache=False),
+                options.timeout,
+                _project_of(options),
             )
         except OSError as error:
             return None, f"cannot start {options.python}: {error.strerror or error}"
@@ -146,8 +151,7 @@ def inspect(options):
         return facts, None
 
 
-def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), pretend_gpus=0, attempts=30,
-            leave=0):
+def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), pretend_gpus=0, attempts=30, leave=0):
     """Runs a Snippet in a child.  Returns Run; raises KeyboardInterrupt only after the child has been ended.
 
     plan     dictionary for probe.Plan             seconds   wall time for this child
@@ -176,7 +180,12 @@ def execute(snippet, options, plan, seconds, folders=(), setup=(), rewrites=(), 
             module_files=sorted(snippet.modules),
         )
         return _supervised(
-            options, scratch, job, child_environment(options, scratch.root, memory, snippet.growth, leave), seconds, folders
+            options,
+            scratch,
+            job,
+            child_environment(options, scratch.root, memory, snippet.growth, leave),
+            seconds,
+            folders,
         )
 
 

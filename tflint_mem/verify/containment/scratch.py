@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 
-
 _PREFIX = "tflint-mem-verify-"
 
 

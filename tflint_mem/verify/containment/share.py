@@ -19,8 +19,10 @@ def leave(environment: dict) -> tuple:
         return 0, "a GPU of its own: others use this one, and the driver does not say what is free"
     share = min(_SHARE, free // 4)
     if share < _LEAST:
-        return 0, (f"a GPU with 4 GiB free: others use this one, {free / 2**30:.1f} GiB are left, "
-                   "and the flagged code takes what it gets")
+        return 0, (
+            f"a GPU with 4 GiB free: others use this one, {free / 2**30:.1f} GiB are left, "
+            "and the flagged code takes what it gets"
+        )
     if not _knows_limit(environment.get("tensorflow")):
         return 0, "a GPU of its own: others use this one, and this TensorFlow takes all that is left"
     return free - share, None

@@ -4,6 +4,7 @@ import os
 import sys
 
 from tflint_mem.storage.user import is_inside
+
 from .options import OptionError
 
 

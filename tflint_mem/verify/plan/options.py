@@ -8,9 +8,15 @@ DEVICES = ("auto", "cpu", "gpu")
 
 # key of the configuration table -> (attribute, kind)
 KEYS = {
-    "python": ("python", str), "device": ("device", str), "timeout": ("timeout", float),
-    "total-timeout": ("total", float), "memory-limit": ("memory", "bytes"), "seconds": ("seconds", float),
-    "network": ("network", bool), "setup": ("setup", str), "codes": ("codes", list),
+    "python": ("python", str),
+    "device": ("device", str),
+    "timeout": ("timeout", float),
+    "total-timeout": ("total", float),
+    "memory-limit": ("memory", "bytes"),
+    "seconds": ("seconds", float),
+    "network": ("network", bool),
+    "setup": ("setup", str),
+    "codes": ("codes", list),
 }
 
 
@@ -30,10 +36,36 @@ class Options:
     env      names of environment variables that children get beside those of allowed.py; from the command line alone
     """
 
-    __slots__ = ("python", "device", "timeout", "total", "memory", "seconds", "network", "setup", "codes", "keep", "base", "env")
+    __slots__ = (
+        "python",
+        "device",
+        "timeout",
+        "total",
+        "memory",
+        "seconds",
+        "network",
+        "setup",
+        "codes",
+        "keep",
+        "base",
+        "env",
+    )
 
-    def __init__(self, python=None, device="auto", timeout=60.0, total=None, memory=None, seconds=6.0, network=False,
-                 setup=None, codes=None, keep=None, base=None, env=()):
+    def __init__(
+        self,
+        python=None,
+        device="auto",
+        timeout=60.0,
+        total=None,
+        memory=None,
+        seconds=6.0,
+        network=False,
+        setup=None,
+        codes=None,
+        keep=None,
+        base=None,
+        env=(),
+    ):
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total
         self.memory = default_memory_limit() if memory is None else int(memory)
@@ -91,10 +123,10 @@ def default_memory_limit():
 
 
 def parse_bytes(text):
-    """"2GiB", "500 MB", "1.5g" or a plain number of bytes."""
+    """ "2GiB", "500 MB", "1.5g" or a plain number of bytes."""
     text = str(text).strip()
     number = text.rstrip("BbIiKkMmGgTt ").strip()
-    unit = text[len(number):].strip().lower().rstrip("b").rstrip("i")
+    unit = text[len(number) :].strip().lower().rstrip("b").rstrip("i")
     try:
         return int(float(number) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[unit])
     except (ValueError, KeyError, OverflowError):
@@ -111,7 +143,9 @@ def _converted(key, value, kind):
             raise OptionError(f"verify.{key} must be a finite number of seconds, not {value!r}")
         return float(value)
     if not isinstance(value, kind):
-        raise OptionError(f"verify.{key} must be {'true or false' if kind is bool else 'a ' + kind.__name__}, not {value!r}")
+        raise OptionError(
+            f"verify.{key} must be {'true or false' if kind is bool else 'a ' + kind.__name__}, not {value!r}"
+        )
     return value
 
 

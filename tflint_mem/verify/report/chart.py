@@ -35,19 +35,27 @@ def curves(series, marks=(), unit="MiB", label=""):
     def y_of(y):
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - (y - low) / float(high - low))
 
-    out = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(safe.field(label or "memory per repeat"))}">']
+    out = [
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(safe.field(label or "memory per repeat"))}">'
+    ]
     for tick in ticks:
         y = y_of(tick)
         out.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         out.append(f'<text class="tick" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_number(tick)}</text>')
     for tick in _ticks(0, right, whole=True):
         if tick <= right:
-            out.append(f'<text class="tick" x="{x_of(tick):.1f}" y="{HEIGHT - _BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>')
+            out.append(
+                f'<text class="tick" x="{x_of(tick):.1f}" y="{HEIGHT - _BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
+            )
     out.append(f'<text class="axis" x="{(WIDTH + _LEFT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">repeats</text>')
-    out.append(f'<text class="axis" transform="translate(14 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">{html.escape(safe.field(unit))}</text>')
+    out.append(
+        f'<text class="axis" transform="translate(14 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">{html.escape(safe.field(unit))}</text>'
+    )
     for (x, text), (following, _) in zip(marks, marks[1:] + [(right, "")]):
         if x:
-            out.append(f'<line class="mark" x1="{x_of(x):.1f}" x2="{x_of(x):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>')
+            out.append(
+                f'<line class="mark" x1="{x_of(x):.1f}" x2="{x_of(x):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
+            )
         if x_of(following) - x_of(x) < 7 * len(text):
             continue  # no room for its name before the next phase
         out.append(f'<text class="phase" x="{x_of(x) + 4:.1f}" y="{_TOP + 10}">{html.escape(safe.field(text))}</text>')
@@ -72,7 +80,9 @@ def bars(values, unit="ms"):
         length = max(2.0, (WIDTH - 260) * value / top)
         out.append(f'<text class="axis" x="84" y="{y + 17}" text-anchor="end">{html.escape(safe.field(legend))}</text>')
         out.append(f'<rect class="bar {css}" x="92" y="{y}" width="{length:.1f}" height="24" rx="3"/>')
-        out.append(f'<text class="tick" x="{100 + length:.1f}" y="{y + 17}">{_number(value)} {html.escape(safe.field(unit))}</text>')
+        out.append(
+            f'<text class="tick" x="{100 + length:.1f}" y="{y + 17}">{_number(value)} {html.escape(safe.field(unit))}</text>'
+        )
     out.append("</svg>")
     return "\n".join(out)
 
@@ -103,7 +113,7 @@ def _thinned(points, most=600):
         return points
     out, groups = [], most // 2
     for group in range(groups):
-        part = points[group * len(points) // groups:(group + 1) * len(points) // groups]
+        part = points[group * len(points) // groups : (group + 1) * len(points) // groups]
         pair = {min(part, key=lambda point: point[1]), max(part, key=lambda point: point[1])}
         out += sorted(pair)
     return out

@@ -8,16 +8,26 @@ import html
 import time
 
 from tflint_mem.hardening import safe
-from . import chart
-from .text import curve_of
 from tflint_mem.verify.verdict.verdict import duration, size
 
+from . import chart
+from .text import curve_of
+
 _ORDER = ("confirmed", "bounded", "not-confirmed", "not-runnable")
-_METER_NAMES = {"rss": "host memory", "nvml": "GPU, as the driver counts", "allocator": "GPU, as TensorFlow counts",
-                "objects": "objects", "time": "time"}
+_METER_NAMES = {
+    "rss": "host memory",
+    "nvml": "GPU, as the driver counts",
+    "allocator": "GPU, as TensorFlow counts",
+    "objects": "objects",
+    "time": "time",
+}
 
 _DECIDES = {"host": "rss", "allocator": "allocator", "nvml": "nvml"}  # whose numbers made the verdict -> its row
-_SHOWN = {"host": "Host memory in use", "allocator": "GPU memory in TensorFlow's allocator", "nvml": "GPU memory, as the driver counts"}
+_SHOWN = {
+    "host": "Host memory in use",
+    "allocator": "GPU memory in TensorFlow's allocator",
+    "nvml": "GPU memory, as the driver counts",
+}
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --paper: #ffffff; --card: #f7f8fa; --rule: #dfe3e8;
@@ -67,13 +77,25 @@ def render(outcome, source_of, options, title="What the flagged code does to mem
 
     counts = {name: sum(result.verification["verdict"] == name for result in outcome.results) for name in _ORDER}
     parts = [
-        "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>{_text(title)}</title>",
-        f"<style>{_STYLE}</style>", "</head>", "<body>", "<main>", f"<h1>{_text(title)}</h1>",
+        "<!doctype html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{_text(title)}</title>",
+        f"<style>{_STYLE}</style>",
+        "</head>",
+        "<body>",
+        "<main>",
+        f"<h1>{_text(title)}</h1>",
         f'<p class="soft">tflint-mem {_text(__version__)}, {time.strftime("%Y-%m-%d %H:%M")}: each finding was cut out of the '
         "project, run in a process of its own and measured over two settled phases, as flagged and as fixed.</p>",
-        '<ul class="counts">' + "".join(
-            f'<li><b class="{name}">{counts[name]}</b>{name.replace("-", " ")}</li>' for name in _ORDER if counts[name]) + "</ul>"]
+        '<ul class="counts">'
+        + "".join(
+            f'<li><b class="{name}">{counts[name]}</b>{name.replace("-", " ")}</li>' for name in _ORDER if counts[name]
+        )
+        + "</ul>",
+    ]
     if outcome.interrupted:
         parts.append("<p><strong>Interrupted:</strong> what follows was measured before.</p>")
     if outcome.skipped:
@@ -86,23 +108,42 @@ def render(outcome, source_of, options, title="What the flagged code does to mem
 
 def _article(result, source_of):
     finding, verification = result.finding, result.verification
-    place = f"{finding.path}:{finding.start[0]}" if finding.cell is None else f"{finding.path}: cell {finding.cell}, row {finding.start[0]}"
+    place = (
+        f"{finding.path}:{finding.start[0]}"
+        if finding.cell is None
+        else f"{finding.path}: cell {finding.cell}, row {finding.start[0]}"
+    )
     verdict = verification["verdict"]
     badge = verdict.replace("-", " ") + (f", {verification['kind']}" if verification["kind"] else "")
-    out = ["<article>", '<header class="place">', f"<h2>{_text(finding.code)} {_text(finding.name)}</h2>",
-           f'<span class="badge {verdict}">{_text(badge)}</span>', "</header>",
-           f'<p class="place"><code>{_text(place)}</code></p>', f'<p class="soft">{_text(_capital(finding.message))}.</p>', f"<p>{_text(_capital(verification['message']))}.</p>"]
+    out = [
+        "<article>",
+        '<header class="place">',
+        f"<h2>{_text(finding.code)} {_text(finding.name)}</h2>",
+        f'<span class="badge {verdict}">{_text(badge)}</span>',
+        "</header>",
+        f'<p class="place"><code>{_text(place)}</code></p>',
+        f'<p class="soft">{_text(_capital(finding.message))}.</p>',
+        f"<p>{_text(_capital(verification['message']))}.</p>",
+    ]
     if verification["mechanism"]:
         out.append(f'<p class="soft">Mechanism: {_text(verification["mechanism"])}.</p>')
     out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]
     source = source_of(finding.path)
     out += [_code(finding, source), _fix(finding, source)]
     if verification["stand_ins"]:
-        out.append("<h3>Stand-ins</h3><ul>" + "".join(f"<li>{_text(text)}</li>" for text in verification["stand_ins"]) + "</ul>")
+        out.append(
+            "<h3>Stand-ins</h3><ul>"
+            + "".join(f"<li>{_text(text)}</li>" for text in verification["stand_ins"])
+            + "</ul>"
+        )
     if verification["needs"]:
-        out.append("<h3>Needs</h3><ul>" + "".join(f"<li>{_text(text)}</li>" for text in verification["needs"]) + "</ul>")
+        out.append(
+            "<h3>Needs</h3><ul>" + "".join(f"<li>{_text(text)}</li>" for text in verification["needs"]) + "</ul>"
+        )
     if result.snippet:
-        out.append("<details><summary>What was run, as one file</summary>" + _block(result.reproduction()) + "</details>")
+        out.append(
+            "<details><summary>What was run, as one file</summary>" + _block(result.reproduction()) + "</details>"
+        )
     if result.log.strip():
         out.append("<details><summary>What it printed</summary>" + _block(result.log[-3000:]) + "</details>")
     out.append("</article>")
@@ -130,8 +171,10 @@ def _picture(result):
     if result.finding.group == "speed":
         if flagged.times is None:
             return ""
-        values = [("flagged", "flagged", flagged.times[0] * 1e3),
-                  ("fixed", "fixed", fixed.times[0] * 1e3 if fixed is not None and fixed.times else None)]
+        values = [
+            ("flagged", "flagged", flagged.times[0] * 1e3),
+            ("fixed", "fixed", fixed.times[0] * 1e3 if fixed is not None and fixed.times else None),
+        ]
         return "<h3>Time per repeat</h3>" + chart.bars(values)
     series, legend, meter = [], [], result.verification.get("meter")
     for css, measured in (("flagged", flagged), ("fixed", fixed)):
@@ -146,8 +189,11 @@ def _picture(result):
         legend.append('<span style="--line: var(--device)">flagged, as the driver counts</span>')
     gpu = meter or ("allocator" if flagged.curves.get("allocator") else "host")
     what = _SHOWN[gpu if flagged.curves.get(gpu) else "host"]
-    return (f"<h3>{what}, above its start</h3>" + f'<p class="legend">{"".join(legend)}</p>'
-            + chart.curves(series, flagged.marks, "MiB", what))
+    return (
+        f"<h3>{what}, above its start</h3>"
+        + f'<p class="legend">{"".join(legend)}</p>'
+        + chart.curves(series, flagged.marks, "MiB", what)
+    )
 
 
 def _meters(verification, missing):
@@ -158,7 +204,9 @@ def _meters(verification, missing):
         cells = [meter["flagged"]["raw"], meter["flagged"]["retained"], fixed["raw"], fixed["retained"]]
         if all(cell is None for cell in cells) and meter["name"] in ("nvml", "allocator"):
             why = f": {_text(missing[meter['name']])}" if meter["name"] in missing else ""
-            rows.append(f"<tr><td>{_METER_NAMES[meter['name']]}</td><td colspan='4' class='soft'>not measured{why}</td></tr>")
+            rows.append(
+                f"<tr><td>{_METER_NAMES[meter['name']]}</td><td colspan='4' class='soft'>not measured{why}</td></tr>"
+            )
             continue
         shown = "".join(f"<td>{_cell(cell, bytes_)}</td>" for cell in cells)
         decided = " class='decided'" if meter["name"] == _DECIDES.get(verification.get("meter")) else ""
@@ -167,9 +215,12 @@ def _meters(verification, missing):
         times = verification["time"]
         fixed = duration(times["fixed"]) if times["fixed"] is not None else "-"
         rows.append(f"<tr><td>time</td><td>{duration(times['flagged'])}</td><td></td><td>{fixed}</td><td></td></tr>")
-    return ('<h3>Per repeat</h3><div class="wide"><table><thead><tr><th></th><th>flagged</th><th>stays</th><th>fixed</th><th>stays</th></tr></thead><tbody>'
-            + "".join(rows) + "</tbody></table></div>"
-            + f'<p class="soft">{_text(verification["device"])}, {verification["iterations"]} repeats, {verification["seconds"]:.0f} s</p>')
+    return (
+        '<h3>Per repeat</h3><div class="wide"><table><thead><tr><th></th><th>flagged</th><th>stays</th><th>fixed</th><th>stays</th></tr></thead><tbody>'
+        + "".join(rows)
+        + "</tbody></table></div>"
+        + f'<p class="soft">{_text(verification["device"])}, {verification["iterations"]} repeats, {verification["seconds"]:.0f} s</p>'
+    )
 
 
 def _cell(value, is_bytes):
@@ -204,11 +255,14 @@ def _fix(finding, source):
     lines = []
     for line in list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]:
         css = {"+": "add", "-": "del", "@": "soft"}.get(line[:1])
-        lines.append(f'<span{f" class={chr(34)}{css}{chr(34)}" if css else ""}>{_row(line)}</span>')
+        lines.append(f"<span{f' class={chr(34)}{css}{chr(34)}' if css else ''}>{_row(line)}</span>")
     if not lines:
         return ""
-    return (f"<h3>Fix ({_text(finding.fix.applicability)})</h3><p>{_text(_capital(finding.fix.message))}</p><pre>"
-            + "".join(lines) + "</pre>")
+    return (
+        f"<h3>Fix ({_text(finding.fix.applicability)})</h3><p>{_text(_capital(finding.fix.message))}</p><pre>"
+        + "".join(lines)
+        + "</pre>"
+    )
 
 
 def _block(text):
@@ -218,14 +272,27 @@ def _block(text):
 def _environment(facts, options):
     from tflint_mem.verify.verdict.result import device_name
 
-    gpus = ", ".join(f"{gpu['name'] or 'GPU'} ({size(gpu['total'])})" if gpu["total"] else str(gpu["name"]) for gpu in facts["driver_gpus"])
+    gpus = ", ".join(
+        f"{gpu['name'] or 'GPU'} ({size(gpu['total'])})" if gpu["total"] else str(gpu["name"])
+        for gpu in facts["driver_gpus"]
+    )
     isolated = facts.get("isolated") or {}
     entries = [
-        ("TensorFlow", facts["tensorflow"]), ("Keras", facts["keras"]), ("NumPy", facts["numpy"]), ("Python", facts["python"]),
-        ("System", facts["system"]), ("Processors", facts["processors"]), ("Measured on", device_name(facts, options)),
-        ("GPUs, as the driver lists them", gpus or facts.get("nvml") or "none"), ("Driver", facts["driver"]),
-        ("Allocator of GPU memory", "cuda_malloc_async: it keeps no account, the driver's numbers decide"
-         if facts.get("allocator") == "cuda_malloc_async" else None),
+        ("TensorFlow", facts["tensorflow"]),
+        ("Keras", facts["keras"]),
+        ("NumPy", facts["numpy"]),
+        ("Python", facts["python"]),
+        ("System", facts["system"]),
+        ("Processors", facts["processors"]),
+        ("Measured on", device_name(facts, options)),
+        ("GPUs, as the driver lists them", gpus or facts.get("nvml") or "none"),
+        ("Driver", facts["driver"]),
+        (
+            "Allocator of GPU memory",
+            "cuda_malloc_async: it keeps no account, the driver's numbers decide"
+            if facts.get("allocator") == "cuda_malloc_async"
+            else None,
+        ),
         ("Other processes on them", facts.get("shared_with") if facts["driver_gpus"] else None),
         ("Network of the children", isolated.get("network")),
         ("Project read-only", "yes" if isolated.get("readonly") else "scratch folder only"),
@@ -233,7 +300,11 @@ def _environment(facts, options):
         ("Limits", f"{options.timeout:.0f} s and {size(options.memory)} each"),
         ("Memory growth", "on, except where memory growth itself is measured"),
     ]
-    rows = "".join(f"<tr><td>{_text(name)}</td><td>{_text(str(value))}</td></tr>" for name, value in entries if value not in (None, ""))
+    rows = "".join(
+        f"<tr><td>{_text(name)}</td><td>{_text(str(value))}</td></tr>"
+        for name, value in entries
+        if value not in (None, "")
+    )
     return f'<article><h2>Environment</h2><table class="facts"><tbody>{rows}</tbody></table></article>'
 
 

@@ -37,7 +37,9 @@ def rows(result, paint=None, width=100, ascii=False):
     if verification["mechanism"]:
         head += f" ({verification['mechanism']})"
     facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
-    lines = [f"{paint('verified:', BOLD)} {paint(safe.field(head), _COLOR[verification['verdict']])}, {safe.field(facts)}"]
+    lines = [
+        f"{paint('verified:', BOLD)} {paint(safe.field(head), _COLOR[verification['verdict']])}, {safe.field(facts)}"
+    ]
     lines += _wrapped(verification["message"], width - 2, "  ")
     lines += ["  " + row for row in _curves(result, ascii)]
     for row in gpu_rows(result):
@@ -54,7 +56,9 @@ def rows(result, paint=None, width=100, ascii=False):
 def _wrapped(text, width, indent):
     import textwrap
 
-    return [indent + row for row in textwrap.wrap(safe.field(text), width, break_long_words=False, break_on_hyphens=False)]
+    return [
+        indent + row for row in textwrap.wrap(safe.field(text), width, break_long_words=False, break_on_hyphens=False)
+    ]
 
 
 def _curves(result, ascii):
@@ -86,7 +90,11 @@ def gpu_rows(result):
     if measured is None or not result.verification["device"].startswith("GPU"):
         return []
     rows = []
-    for name, label in (("nvml", "NVML, this process"), ("device", "NVML, all processes"), ("allocator", "TensorFlow's allocator")):
+    for name, label in (
+        ("nvml", "NVML, this process"),
+        ("device", "NVML, all processes"),
+        ("allocator", "TensorFlow's allocator"),
+    ):
         growth = getattr(measured, name)
         if growth.raw is not None:
             rows.append(f"{label}: {_growth(growth)}")
@@ -94,7 +102,7 @@ def gpu_rows(result):
             rows.append(f"{label}: not measured ({measured.missing[name]})")
     for name, reason in measured.missing.items():
         if name.startswith("nvml of "):
-            rows.append(f"NVML, {name[len('nvml of '):]}: not in these numbers ({reason})")
+            rows.append(f"NVML, {name[len('nvml of ') :]}: not in these numbers ({reason})")
     return rows
 
 
@@ -113,7 +121,7 @@ def curve_of(measured, meter=None):
 
 
 def numbers(measured, meter=None):
-    """"+932 KiB per repeat, 930 KiB stay" of one version, on the meter that decided."""
+    """ "+932 KiB per repeat, 930 KiB stay" of one version, on the meter that decided."""
     growth = measured.allocator if meter is None else measured.growth(meter)
     return _growth(growth if growth.raw is not None else measured.host)
 

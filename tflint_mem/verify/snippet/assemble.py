@@ -3,16 +3,17 @@
 import ast
 import re
 
+from tflint_mem.verify.plan.protocols import REFUSED
 from tflint_mem.verify.standins import guess
+from tflint_mem.verify.standins.standins import plausible_shape
+
 from .behind import keyed
 from .calling import unique
 from .cutter import Replacing, Synthetic, attributes_in, cut, write
 from .files import absolute_parts
 from .length import count, of_parts
-from tflint_mem.verify.plan.protocols import REFUSED
 from .scope import attributes_of, binds, dotted, exposed
 from .snippet import Line, Snippet, dedented
-from tflint_mem.verify.standins.standins import plausible_shape
 
 _MOST_ROUNDS = 6
 
@@ -49,9 +50,18 @@ def assembled(finding, files, driver, flagged, given, rows, setup_names):
             names = wanted[model]
             if is_main and statement is not None:
                 names = names - {getattr(top, "name", "") for top in pruned.get(model, {}) if top is statement}
-            cuts[model] = cut(model, names, statement if is_main else None, pruned.get(model), attributes,
-                              rows.get(model, ()), set(given) | set(setup_names))
-        nodes = [node for piece in cuts.values() for node in piece.nodes()] + ([region_node] if region_node is not None else [])
+            cuts[model] = cut(
+                model,
+                names,
+                statement if is_main else None,
+                pruned.get(model),
+                attributes,
+                rows.get(model, ()),
+                set(given) | set(setup_names),
+            )
+        nodes = [node for piece in cuts.values() for node in piece.nodes()] + (
+            [region_node] if region_node is not None else []
+        )
         attributes |= attributes_in(nodes)
         if region is not None:
             for line in region.lines + driver.setup:
@@ -72,15 +82,25 @@ def _named_by_trace(files, main, rows, wanted):
             continue
         names = set()
         for statement in main.tree.body:
-            if isinstance(statement, ast.ImportFrom) and files.resolve(absolute_parts(statement, main), main, False) is other:
+            if (
+                isinstance(statement, ast.ImportFrom)
+                and files.resolve(absolute_parts(statement, main), main, False) is other
+            ):
                 names |= {alias.asname or alias.name for alias in statement.names if alias.name != "*"}
             elif isinstance(statement, ast.Import):
-                names |= {alias.asname or alias.name.split(".")[0] for alias in statement.names
-                          if files.resolve(tuple(alias.name.split(".")), main, False) is other}
+                names |= {
+                    alias.asname or alias.name.split(".")[0]
+                    for alias in statement.names
+                    if files.resolve(tuple(alias.name.split(".")), main, False) is other
+                }
         if not names:
             continue
         wanted[main] |= names
-        bound = [binds(statement) for statement in other.tree.body if any(statement.lineno <= row <= statement.end_lineno for row in at)]
+        bound = [
+            binds(statement)
+            for statement in other.tree.body
+            if any(statement.lineno <= row <= statement.end_lineno for row in at)
+        ]
         wanted.setdefault(other, set()).update(*bound)
 
 
@@ -117,7 +137,9 @@ def _imports_of(files, model, nodes, needed, attributes):
                     if other is not None:
                         name = alias.asname or alias.name
                         used = attributes_of(name, *nodes) if "." not in name else _dotted_attributes(name, nodes)
-                        found.append((other, used | (other.names() & attributes) if used is not None else other.names()))
+                        found.append(
+                            (other, used | (other.names() & attributes) if used is not None else other.names())
+                        )
                         found += _packages(files, model, parts)
                         found += _submodules(files, model, parts, other, name, used, nodes)
             elif isinstance(child, ast.ImportFrom):
@@ -131,7 +153,9 @@ def _imports_of(files, model, nodes, needed, attributes):
                         found.append((other, other.names() & needed if top else other.names()))
                     elif inner is not None and (other is None or alias.name not in other.names()):
                         used = attributes_of(alias.asname or alias.name, *nodes)
-                        found.append((inner, used | (inner.names() & attributes) if used is not None else inner.names()))
+                        found.append(
+                            (inner, used | (inner.names() & attributes) if used is not None else inner.names())
+                        )
                         found += _packages(files, model, parts + (alias.name,))
                     elif other is not None:
                         found.append((other, {alias.name}))
@@ -168,8 +192,8 @@ def _dotted_attributes(dotted_name, nodes):
         for child in ast.walk(node):
             if isinstance(child, ast.Attribute):
                 full = dotted(child)
-                if full and full.startswith(dotted_name + ".") and "." not in full[len(dotted_name) + 1:]:
-                    found.add(full[len(dotted_name) + 1:])
+                if full and full.startswith(dotted_name + ".") and "." not in full[len(dotted_name) + 1 :]:
+                    found.add(full[len(dotted_name) + 1 :])
     return found
 
 
@@ -178,8 +202,12 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     piece = cuts[main]
     text = driver.texts.get(main) or main.text.fresh()
     _make_absolute(main, text)
-    future = [alias.name for node in main.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-              for alias in node.names]
+    future = [
+        alias.name
+        for node in main.tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        for alias in node.names
+    ]
     keep = [node for node in piece.prelude if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
     prelude = write(keep, text, piece.needed, main, main=True)
     setup = [line for node in piece.setup for line in dedented(write([node], text, None, main, main=True))]
@@ -196,13 +224,20 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     head, needs, guessed = [], [], []
     missing = set(piece.missing) - (binds(region_node) if region_node is not None else set())
     for other in cuts:
-        star = any(isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names) for node in piece.prelude)
+        star = any(
+            isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+            for node in piece.prelude
+        )
         if star:
             missing = {name for name in missing if name not in other.names()}
     source = "\n".join(line.text for line in prelude + setup + region)
     shape = plausible_shape(source)
-    foreign_star = any(isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-                       and files.resolve(absolute_parts(node, main), main) is None for node in piece.prelude)
+    foreign_star = any(
+        isinstance(node, ast.ImportFrom)
+        and any(alias.name == "*" for alias in node.names)
+        and files.resolve(absolute_parts(node, main), main) is None
+        for node in piece.prelude
+    )
     for name in sorted(given):
         if name in missing or name in main.names():
             line = Line(f"{name} = {given[name]}")
@@ -226,7 +261,14 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
         other_text = driver.texts.get(other, other.text)
         lines = write(other_piece.prelude, other_text, other_piece.needed, other)
         if other in driver.texts and any("repeat(" in line.text for line in lines):
-            at = next((number for number, line in enumerate(lines) if not line.text.startswith(("from __future__", '"""', "#"))), 0)
+            at = next(
+                (
+                    number
+                    for number, line in enumerate(lines)
+                    if not line.text.startswith(("from __future__", '"""', "#"))
+                ),
+                0,
+            )
             own = any("in behind(" in line.text for line in lines)
             lines.insert(at, Line("from __main__ import behind, repeat" if own else "from __main__ import repeat"))
         for name in other.module_files():
@@ -234,11 +276,31 @@ def _snippet(finding, files, driver, cuts, region_node, flagged, given, setup_na
     loop = driver.repeat.node
     elements = ast.unparse(loop.iter) if isinstance(loop, (ast.For, ast.AsyncFor)) else ""
     target = ast.unparse(loop.target) if isinstance(loop, (ast.For, ast.AsyncFor)) else ""
-    place = f"{finding.path}:{finding.start[0]}" if finding.cell is None else f"{finding.path}:cell {finding.cell}:{finding.start[0]}"
-    return Snippet(finding.code, finding.name, place, head + prelude, region, setup=setup, flagged=flagged, future=future,
-                   modules=modules, elements=elements, target=target, stand_ins=stand_ins, needs=needs,
-                   count=count(driver.repeat), parts=of_parts(driver.repeat), keyed=keyed(driver.repeat, flagged[1] if driver.repeat.model.path == flagged[0] else None),
-                   behind=driver.behind, constant=driver.guessed and driver.repeat.kind == "function")
+    place = (
+        f"{finding.path}:{finding.start[0]}"
+        if finding.cell is None
+        else f"{finding.path}:cell {finding.cell}:{finding.start[0]}"
+    )
+    return Snippet(
+        finding.code,
+        finding.name,
+        place,
+        head + prelude,
+        region,
+        setup=setup,
+        flagged=flagged,
+        future=future,
+        modules=modules,
+        elements=elements,
+        target=target,
+        stand_ins=stand_ins,
+        needs=needs,
+        count=count(driver.repeat),
+        parts=of_parts(driver.repeat),
+        keyed=keyed(driver.repeat, flagged[1] if driver.repeat.model.path == flagged[0] else None),
+        behind=driver.behind,
+        constant=driver.guessed and driver.repeat.kind == "function",
+    )
 
 
 def _make_absolute(model, text):

@@ -38,7 +38,7 @@ def behind(repeat, text, row):
     if not users:
         return None
     needed, kept = set(), []
-    for statement in reversed(after[:after.index(users[-1]) + 1]):
+    for statement in reversed(after[: after.index(users[-1]) + 1]):
         if statement in users or (binds(statement) | changes(statement)) & needed:
             needed |= exposed(statement)
             kept.insert(0, statement)
@@ -59,7 +59,9 @@ def filled(loop, row):
             made = binds(statement)
         elif made is not None and reads(statement) & made:
             made |= binds(statement)
-    own = set().union(*(binds(statement) for statement in loop.body if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.With))))
+    own = set().union(
+        *(binds(statement) for statement in loop.body if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.With)))
+    )
     for node in ast.walk(loop):
         container, values = _filling(node)
         name = dotted(container) if container is not None else None
@@ -80,7 +82,11 @@ def _holds(value, names):
     if isinstance(value, (ast.Tuple, ast.List, ast.Set)):
         return any(_holds(part, names) for part in value.elts)
     made = dotted(value.func) if isinstance(value, ast.Call) else None
-    return made is not None and made.split(".")[-1][0].isupper() and any(_holds(argument, names) for argument in value.args)
+    return (
+        made is not None
+        and made.split(".")[-1][0].isupper()
+        and any(_holds(argument, names) for argument in value.args)
+    )
 
 
 def keyed(repeat, row):
@@ -90,8 +96,13 @@ def keyed(repeat, row):
     names, targets = filled(repeat.node, row), binds(ast.Assign([repeat.node.target], ast.Constant(None)))
     for statement in repeat.node.body:
         targets |= binds(statement) if reads(statement) & targets and isinstance(statement, ast.Assign) else set()
-    return any(isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and dotted(node.value) in names
-               and reads(node.slice) & targets for node in ast.walk(repeat.node))
+    return any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and dotted(node.value) in names
+        and reads(node.slice) & targets
+        for node in ast.walk(repeat.node)
+    )
 
 
 def _filling(node):
@@ -111,15 +122,17 @@ def _after(chain):
     for parent, child in zip(reversed(chain[:-1]), reversed(chain[1:])):
         block = next((getattr(parent, name) for name in _BLOCKS if child in (getattr(parent, name, None) or ())), [])
         if child in block:
-            found += block[block.index(child) + 1:]
+            found += block[block.index(child) + 1 :]
         if isinstance(parent, _FUNCTIONS + (ast.ClassDef,)):
             break
     return found
 
 
 def _mentions(node, containers):
-    return any(isinstance(child, (ast.Name, ast.Attribute)) and isinstance(child.ctx, ast.Load) and dotted(child) in containers
-               for child in ast.walk(node))
+    return any(
+        isinstance(child, (ast.Name, ast.Attribute)) and isinstance(child.ctx, ast.Load) and dotted(child) in containers
+        for child in ast.walk(node)
+    )
 
 
 def _returned(users, containers):

@@ -4,10 +4,11 @@ import ast
 import re
 
 from tflint_mem.verify.standins import guess
+from tflint_mem.verify.standins.standins import plausible_shape
+
 from .region import call_sites
 from .scope import base_name, binds, parameters, reads
 from .snippet import CannotCut, Line
-from tflint_mem.verify.standins.standins import plausible_shape
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -17,17 +18,33 @@ def call_of(function, owner, model, given, text):
     """(source of a call, Lines of setup, stand-in sentences) of a function or method with stand-ins for its parameters."""
     setup, sentences, imports = [], [], []
     shape = plausible_shape(text)
-    decorators = {base_name(decorator) if not isinstance(decorator, ast.Attribute) else decorator.attr for decorator in function.decorator_list}
+    decorators = {
+        base_name(decorator) if not isinstance(decorator, ast.Attribute) else decorator.attr
+        for decorator in function.decorator_list
+    }
     made = []
-    arguments = _arguments(function, owner is not None and "staticmethod" not in decorators, model, given, shape, text, sentences, imports,
-                           made)
+    arguments = _arguments(
+        function,
+        owner is not None and "staticmethod" not in decorators,
+        model,
+        given,
+        shape,
+        text,
+        sentences,
+        imports,
+        made,
+    )
     name = function.name
     if owner is not None:
         if "staticmethod" in decorators or "classmethod" in decorators:
             name = f"{owner.name}.{function.name}"
         else:
-            init = next((child for child in owner.body if isinstance(child, _FUNCTIONS) and child.name == "__init__"), None)
-            construct = _arguments(init, True, model, given, shape, text, sentences, imports) if init is not None else ""
+            init = next(
+                (child for child in owner.body if isinstance(child, _FUNCTIONS) and child.name == "__init__"), None
+            )
+            construct = (
+                _arguments(init, True, model, given, shape, text, sentences, imports) if init is not None else ""
+            )
             setup.append(Line(f"_subject = {owner.name}({construct})"))
             name = f"_subject.{function.name}"
             if function.name == "__init__":
@@ -55,13 +72,15 @@ def _arguments(function, is_method, model, given, shape, text, sentences, import
     """
     arguments = function.args
     positional = arguments.posonlyargs + arguments.args
-    required = positional[:len(positional) - len(arguments.defaults)]
+    required = positional[: len(positional) - len(arguments.defaults)]
     if is_method and required:
         required = required[1:]
     parts = []
-    own = "\n".join(model.text.rows[function.lineno - 1:function.end_lineno])
+    own = "\n".join(model.text.rows[function.lineno - 1 : function.end_lineno])
     needed = [(argument, False) for argument in required]
-    needed += [(argument, True) for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults) if default is None]
+    needed += [
+        (argument, True) for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults) if default is None
+    ]
     for argument, by_keyword in needed:
         if argument.arg in given:
             source = given[argument.arg]
@@ -70,8 +89,10 @@ def _arguments(function, is_method, model, given, shape, text, sentences, import
             annotation = ast.unparse(argument.annotation) if argument.annotation is not None else None
             value = guess.value_for(argument.arg, own, shape, annotation)
             if value is None:
-                raise CannotCut(f"a value for the parameter {argument.arg!r} of {function.name}() "
-                                f"(# tflint-mem: verify-with {argument.arg}=...)")
+                raise CannotCut(
+                    f"a value for the parameter {argument.arg!r} of {function.name}() "
+                    f"(# tflint-mem: verify-with {argument.arg}=...)"
+                )
             source = value.source
             imports.append(value.imports)
             if made is not None and _MADE.match(source):
@@ -105,10 +126,20 @@ def real_call(files, model, function):
     tops = {name for statement in model.tree.body for name in binds(statement)}
     for caller, chain in call_sites(files, model, function):
         call = chain[-1]
-        inner = any(isinstance(node, _FUNCTIONS + (ast.Lambda, ast.ClassDef, ast.For, ast.While) + _COMPREHENSIONS) for node in chain[:-1])
+        inner = any(
+            isinstance(node, _FUNCTIONS + (ast.Lambda, ast.ClassDef, ast.For, ast.While) + _COMPREHENSIONS)
+            for node in chain[:-1]
+        )
         arguments = call.args + [keyword.value for keyword in call.keywords]
-        if caller is model and not inner and isinstance(call.func, ast.Name) and arguments and all(
-                reads(argument) <= tops and not isinstance(argument, (ast.Starred, ast.Await)) for argument in arguments):
+        if (
+            caller is model
+            and not inner
+            and isinstance(call.func, ast.Name)
+            and arguments
+            and all(
+                reads(argument) <= tops and not isinstance(argument, (ast.Starred, ast.Await)) for argument in arguments
+            )
+        ):
             return call
     return None
 
@@ -120,15 +151,44 @@ def switched(text, function, chain):
     """
     own, sentences = parameters(function), []
     for node, inner in zip(chain, chain[1:] + [None]):
-        if not isinstance(node, ast.If) or inner is None or node.test.lineno != node.test.end_lineno or inner is node.test:
+        if (
+            not isinstance(node, ast.If)
+            or inner is None
+            or node.test.lineno != node.test.end_lineno
+            or inner is node.test
+        ):
             continue
         parts = list(ast.walk(node.test))
-        plain = all(isinstance(part, (ast.Name, ast.Constant, ast.Compare, ast.UnaryOp, ast.BoolOp, ast.expr_context, ast.cmpop, ast.unaryop,
-                                      ast.boolop, ast.Tuple, ast.List)) for part in parts)
+        plain = all(
+            isinstance(
+                part,
+                (
+                    ast.Name,
+                    ast.Constant,
+                    ast.Compare,
+                    ast.UnaryOp,
+                    ast.BoolOp,
+                    ast.expr_context,
+                    ast.cmpop,
+                    ast.unaryop,
+                    ast.boolop,
+                    ast.Tuple,
+                    ast.List,
+                ),
+            )
+            for part in parts
+        )
         names = {part.id for part in parts if isinstance(part, ast.Name)}
-        if plain and names and names <= own and not any(isinstance(part, ast.Constant) and part.value is None for part in parts):
+        if (
+            plain
+            and names
+            and names <= own
+            and not any(isinstance(part, ast.Constant) and part.value is None for part in parts)
+        ):
             width = node.test.end_col_offset - node.test.col_offset
             taken = inner in node.body
             text.patch([(node.test.lineno, node.test.col_offset, width, str(taken))])
-            sentences.append(f"row {node.lineno}: {ast.unparse(node.test)} is {str(taken).lower()}, as a caller may choose")
+            sentences.append(
+                f"row {node.lineno}: {ast.unparse(node.test)} is {str(taken).lower()}, as a caller may choose"
+            )
     return sentences

@@ -9,21 +9,50 @@ from .scope import base_name, binds, certainly_binds, changes, dotted, exposed
 from .snippet import Line
 
 # Calls whose result is thrown away and that only show, tell or train: no snippet needs them before its region.
-_WITHOUT_EFFECT = frozenset("""
+_WITHOUT_EFFECT = frozenset(
+    """
 print pprint display summary plot_model show imshow savefig figure subplot subplots title xlabel ylabel legend plot hist bar
 scatter axis grid tight_layout close_all info debug warning error exception critical log write_log fit fit_generator
 evaluate evaluate_generator predict train_on_batch head describe sleep wait waitKey input exit quit run_server serve
 login init_wandb finish watch log_artifact collect clear_session flush
-""".split())
+""".split()
+)
 
 # Settings of the process that the region may depend on without naming them.
-_SETTINGS = ("disable_eager_execution", "disable_v2_behavior", "disable_v2_tensorshape", "enable_eager_execution",
-             "enable_v2_behavior", "set_memory_growth", "set_virtual_device_configuration", "set_logical_device_configuration",
-             "set_visible_devices", "set_seed", "set_random_seed", "seed", "set_global_policy", "set_policy", "set_floatx",
-             "set_image_data_format", "set_learning_phase", "experimental_run_functions_eagerly", "run_functions_eagerly",
-             "enable_numpy_behavior", "set_soft_device_placement", "set_session", "set_jit", "set_optimizer_jit",
-             "enable_unsafe_deserialization", "makedirs", "mkdir", "set_start_method", "setdefault", "filterwarnings", "simplefilter",
-             "setrecursionlimit")
+_SETTINGS = (
+    "disable_eager_execution",
+    "disable_v2_behavior",
+    "disable_v2_tensorshape",
+    "enable_eager_execution",
+    "enable_v2_behavior",
+    "set_memory_growth",
+    "set_virtual_device_configuration",
+    "set_logical_device_configuration",
+    "set_visible_devices",
+    "set_seed",
+    "set_random_seed",
+    "seed",
+    "set_global_policy",
+    "set_policy",
+    "set_floatx",
+    "set_image_data_format",
+    "set_learning_phase",
+    "experimental_run_functions_eagerly",
+    "run_functions_eagerly",
+    "enable_numpy_behavior",
+    "set_soft_device_placement",
+    "set_session",
+    "set_jit",
+    "set_optimizer_jit",
+    "enable_unsafe_deserialization",
+    "makedirs",
+    "mkdir",
+    "set_start_method",
+    "setdefault",
+    "filterwarnings",
+    "simplefilter",
+    "setrecursionlimit",
+)
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
@@ -43,7 +72,7 @@ class Text:
         """changes: [(row, bytes column, bytes of old text to drop, new text)], not overlapping."""
         for row, column, drop, new in sorted(changes, key=lambda change: change[:2], reverse=True):
             raw = self._shown.get(row, self.rows[row - 1]).encode("utf-8")
-            self._shown[row] = (raw[:column] + new.encode("utf-8") + raw[column + drop:]).decode("utf-8", "replace")
+            self._shown[row] = (raw[:column] + new.encode("utf-8") + raw[column + drop :]).decode("utf-8", "replace")
 
     def insert(self, row, text):
         """A line of its own before a row."""
@@ -64,22 +93,24 @@ class Text:
 
     def indent(self, node):
         """The white space before a statement; None when something else stands before it in its row (`if x: y`, `a; b`)."""
-        before = self.rows[self.first_row(node) - 1].encode("utf-8")[:node.col_offset].decode("utf-8", "replace")
+        before = self.rows[self.first_row(node) - 1].encode("utf-8")[: node.col_offset].decode("utf-8", "replace")
         if getattr(node, "decorator_list", None):
-            before = before[:len(before) - len(before.lstrip())] if before.strip() in ("", "@") else before.rstrip("@")
+            before = before[: len(before) - len(before.lstrip())] if before.strip() in ("", "@") else before.rstrip("@")
         return before if not before.strip() else None
 
     def statement(self, node):
         """The whole statement as Lines: its own rows, or printed anew where it shares a row with another."""
         indent = self.indent(node)
-        last = self.rows[node.end_lineno - 1].encode("utf-8")[node.end_col_offset:].decode("utf-8", "replace").strip()
+        last = self.rows[node.end_lineno - 1].encode("utf-8")[node.end_col_offset :].decode("utf-8", "replace").strip()
         if indent is not None and (not last or last.startswith("#")):
             return self.lines(self.first_row(node), node.end_lineno)
         return self.printed(node, indent if indent is not None else " " * node.col_offset)
 
     def printed(self, node, indent):
         """The statement printed from its tree, at an indent; every line is said to come from the statement's row."""
-        return [Line(indent + text if text else text, (self.path, node.lineno)) for text in ast.unparse(node).split("\n")]
+        return [
+            Line(indent + text if text else text, (self.path, node.lineno)) for text in ast.unparse(node).split("\n")
+        ]
 
     def header(self, node):
         """The rows of a compound statement before its first block; None when the block begins in the same row."""
@@ -177,7 +208,11 @@ def is_setting(statement):
                 return True
             if name == "run" and _begins_session(node.value) and not isinstance(statement, (ast.For, ast.While)):
                 return True
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and (dotted(node.value) or "").endswith("environ"):
+        elif (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Store)
+            and (dotted(node.value) or "").endswith("environ")
+        ):
             return True
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ("allow_growth",):
             return True
@@ -187,7 +222,13 @@ def is_setting(statement):
 def _defines_option(statement):
     """`flags.DEFINE_integer("size", 4, "...")`: what FLAGS is asked for."""
     call = getattr(statement, "value", None)
-    name = call.func.attr if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else base_name(call) if call is not None else None
+    name = (
+        call.func.attr
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        else base_name(call)
+        if call is not None
+        else None
+    )
     return isinstance(statement, ast.Expr) and (name or "").startswith("DEFINE_")
 
 
@@ -195,7 +236,13 @@ def _begins_session(call):
     """`sess.run(tf.global_variables_initializer())`, `session.run(init)`: without it no variable has a value."""
     receiver = base_name(call.func) or ""
     given = call.args[0] if call.args else None
-    name = given.func.attr if isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute) else base_name(given) if given is not None else None
+    name = (
+        given.func.attr
+        if isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute)
+        else base_name(given)
+        if given is not None
+        else None
+    )
     return ("sess" in receiver.lower() or receiver == "self") and "init" in (name or "")
 
 
@@ -204,8 +251,10 @@ def only_shows(statement):
     if not isinstance(statement, ast.Expr):
         if isinstance(statement, (ast.If, ast.For, ast.While, ast.With, ast.Try)):
             inner = [child for name in _BLOCKS for child in _statements(getattr(statement, name, []))]
-            return bool(inner) and all(only_shows(child) or isinstance(child, (ast.Pass, ast.Return, ast.Raise, ast.Continue,
-                                                                             ast.Break)) for child in inner)
+            return bool(inner) and all(
+                only_shows(child) or isinstance(child, (ast.Pass, ast.Return, ast.Raise, ast.Continue, ast.Break))
+                for child in inner
+            )
         return False
     call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if isinstance(call, ast.Constant):

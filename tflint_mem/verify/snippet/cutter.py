@@ -27,8 +27,13 @@ class Replacing(Synthetic):
 
 def is_main_guard(node):
     """`if __name__ == "__main__":`"""
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and any(
-        isinstance(side, ast.Name) and side.id == "__name__" for side in [node.test.left] + node.test.comparators)
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Compare)
+        and any(
+            isinstance(side, ast.Name) and side.id == "__name__" for side in [node.test.left] + node.test.comparators
+        )
+    )
 
 
 def prune(chain, rows=(), after=None, needed=None):
@@ -65,8 +70,11 @@ def prune(chain, rows=(), after=None, needed=None):
     new.forced = isinstance(statement, (ast.If, ast.Try)) or type(statement).__name__ in ("TryStar", "Match")
     if isinstance(statement, _FUNCTIONS):
         # what decorates a function on the way (a route, a command) would get between us and it
-        new.decorator_list = [decorator for decorator in statement.decorator_list
-                              if isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod", "property")]
+        new.decorator_list = [
+            decorator
+            for decorator in statement.decorator_list
+            if isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod", "property")
+        ]
         local = parameters(statement)
         for node in kept + tail:
             if not isinstance(node, Synthetic):
@@ -182,8 +190,11 @@ def cut(model, needed, driver=None, replaced=None, attributes=(), rows=(), given
     elif driver is not None:
         position = model.tree.body.index(driver)
         before = {id(replaced.get(node, node)) for node in model.tree.body[:position]}
-        limit = [node for node, old in zip(body, [n for n in model.tree.body if n not in guards])
-                 if id(replaced.get(old, old)) in before]
+        limit = [
+            node
+            for node, old in zip(body, [n for n in model.tree.body if n not in guards])
+            if id(replaced.get(old, old)) in before
+        ]
     else:
         limit = body
     whole = set(needed)
@@ -234,12 +245,20 @@ def _trimmed_class(node, model, attributes):
     if not isinstance(node, ast.ClassDef) or getattr(node, "trimmed", False):
         return node
     own = {other.name for other in model.tree.body if isinstance(other, ast.ClassDef)}
-    if not all(isinstance(base, ast.Name) and (base.id in own or base.id == "object") for base in node.bases) or node.decorator_list:
+    if (
+        not all(isinstance(base, ast.Name) and (base.id in own or base.id == "object") for base in node.bases)
+        or node.decorator_list
+    ):
         return node
     new = copy.copy(node)
-    new.body = [child for child in node.body
-                if not isinstance(child, _FUNCTIONS) or child.name in attributes
-                or (child.name.startswith("__") and child.name.endswith("__")) or child is getattr(node, "kept_method", None)]
+    new.body = [
+        child
+        for child in node.body
+        if not isinstance(child, _FUNCTIONS)
+        or child.name in attributes
+        or (child.name.startswith("__") and child.name.endswith("__"))
+        or child is getattr(node, "kept_method", None)
+    ]
     if len(new.body) == len(node.body):
         return node
     new.body = new.body or [node.body[0]]
@@ -257,7 +276,9 @@ def write(statements, text, needed, model=None, main=False):
     """The statements as Lines.  main: the file becomes the snippet itself, so that its relative imports become absolute."""
     lines, previous = [], None
     for statement in statements:
-        if previous is not None and (isinstance(statement, _FUNCTIONS + (ast.ClassDef,)) or isinstance(previous, _FUNCTIONS + (ast.ClassDef,))):
+        if previous is not None and (
+            isinstance(statement, _FUNCTIONS + (ast.ClassDef,)) or isinstance(previous, _FUNCTIONS + (ast.ClassDef,))
+        ):
             lines += [Line(""), Line("")]
         lines += _written(statement, text, needed, model, main)
         previous = statement
@@ -293,8 +314,9 @@ def _original(statement):
 
 
 def _import(statement, text, needed, model, main):
-    names = [alias for alias in statement.names
-             if alias.name == "*" or (alias.asname or alias.name.split(".")[0]) in needed]
+    names = [
+        alias for alias in statement.names if alias.name == "*" or (alias.asname or alias.name.split(".")[0]) in needed
+    ]
     relative = isinstance(statement, ast.ImportFrom) and statement.level and main
     if len(names) == len(statement.names) and not relative:
         return text.statement(statement)
@@ -302,6 +324,7 @@ def _import(statement, text, needed, model, main):
     new.names = names or statement.names
     if relative:
         from .files import absolute_parts
+
         new.module, new.level = ".".join(absolute_parts(statement, model)), 0
     indent = text.indent(statement)
     return text.printed(new, indent if indent is not None else " " * statement.col_offset)

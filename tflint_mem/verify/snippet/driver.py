@@ -26,11 +26,32 @@ class Driver:
     called     the function around the repeat is called directly; guessed: with stand-ins for its parameters
     """
 
-    __slots__ = ("model", "statement", "pruned", "setup", "region", "texts", "stand_ins", "repeat", "imports", "behind", "called", "guessed")
+    __slots__ = (
+        "model",
+        "statement",
+        "pruned",
+        "setup",
+        "region",
+        "texts",
+        "stand_ins",
+        "repeat",
+        "imports",
+        "behind",
+        "called",
+        "guessed",
+    )
 
     def __init__(self, model, repeat):
         self.model, self.repeat = model, repeat
-        self.statement, self.pruned, self.setup, self.region, self.texts, self.stand_ins, self.imports = None, {}, [], None, {}, [], []
+        self.statement, self.pruned, self.setup, self.region, self.texts, self.stand_ins, self.imports = (
+            None,
+            {},
+            [],
+            None,
+            {},
+            [],
+            [],
+        )
         self.behind, self.called, self.guessed = None, False, False
 
 
@@ -58,9 +79,12 @@ def _later_loop(repeat, once):
     if once or repeat.kind != "statement":
         return repeat
     parent = repeat.chain[-2]
-    block = next((getattr(parent, name) for name in ("body", "orelse", "finalbody") if repeat.node in getattr(parent, name, [])), [])
+    block = next(
+        (getattr(parent, name) for name in ("body", "orelse", "finalbody") if repeat.node in getattr(parent, name, [])),
+        [],
+    )
     names = binds(repeat.node)
-    for statement in block[block.index(repeat.node) + 1:] if repeat.node in block else []:
+    for statement in block[block.index(repeat.node) + 1 :] if repeat.node in block else []:
         if reads(statement) & names:
             if isinstance(statement, (ast.For, ast.While)):
                 return Repeat("loop", repeat.model, statement, repeat.chain[:-1] + (statement,))
@@ -144,8 +168,10 @@ def _merged(first, second):
     """Two cuts of one class: of each method the pruned one wins."""
     new = copy.copy(second)
     by_name = {getattr(child, "name", None): child for child in first.body if getattr(child, "pruned", False)}
-    new.body = [by_name.get(getattr(child, "name", None), child) if not getattr(child, "pruned", False) else child
-                for child in second.body]
+    new.body = [
+        by_name.get(getattr(child, "name", None), child) if not getattr(child, "pruned", False) else child
+        for child in second.body
+    ]
     return new
 
 
@@ -161,8 +187,12 @@ def _direct(files, repeat, given, once, rows, flagged_row, further, real=None):
     chain = statements_of(repeat.chain)
     is_target = repeat.kind == "function" and outer is repeat.node
     text = "\n".join(model.text.rows)
-    around = [node for node in repeat.chain[:repeat.chain.index(outer)] if isinstance(node, ast.ClassDef)]
-    call, setup, sentences = (ast.unparse(real), [], []) if real is not None else call_of(outer, around[-1] if around else None, model, given, text)
+    around = [node for node in repeat.chain[: repeat.chain.index(outer)] if isinstance(node, ast.ClassDef)]
+    call, setup, sentences = (
+        (ast.unparse(real), [], [])
+        if real is not None
+        else call_of(outer, around[-1] if around else None, model, given, text)
+    )
     driver.stand_ins += sentences
     driver.setup, driver.called, driver.guessed = setup, True, real is None
     if is_target:

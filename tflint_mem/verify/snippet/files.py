@@ -162,8 +162,13 @@ class Files:
                 for alias in node.names:
                     if self.resolve(parts + (alias.name,), model, False) is target:
                         return True
-                    if (alias.name in (name, "*") and source is not None and source.is_package and depth < 2
-                            and self._takes(source, name, target, depth + 1)):
+                    if (
+                        alias.name in (name, "*")
+                        and source is not None
+                        and source.is_package
+                        and depth < 2
+                        and self._takes(source, name, target, depth + 1)
+                    ):
                         return True
         return False
 
@@ -191,6 +196,6 @@ def absolute_parts(node, model):
     if node.level:
         package = model.package
         up = node.level - 1
-        base = package[:len(package) - up] if up else package
+        base = package[: len(package) - up] if up else package
         return base + parts
     return parts

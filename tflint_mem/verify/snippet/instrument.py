@@ -45,7 +45,9 @@ def instrument(driver, repeat, once, given):
         return Synthetic([Line(indent + line.text) for line in lines])
     else:
         indent = text.indent(node) or ""
-        body = [Line("    " + line.text if line.text.strip() else line.text, line.origin) for line in text.statement(node)]
+        body = [
+            Line("    " + line.text if line.text.strip() else line.text, line.origin) for line in text.statement(node)
+        ]
         return Replacing([Line(f"{indent}for _ in repeat({ENDLESS}):")] + body, reads(node))
     return None
 
@@ -79,7 +81,8 @@ def _in_class_body(repeat):
 def _wrap(text, node, in_class):
     """`xs` -> `repeat(xs)`; an expression that makes its elements anew for each pass -> `repeat(lambda: ...)`."""
     simple = isinstance(node, (ast.Name, ast.Attribute, ast.Constant, ast.List, ast.Tuple)) or (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("range", "sorted", "list"))
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("range", "sorted", "list")
+    )
     bound = any(isinstance(inner, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for inner in ast.walk(node))
     head = "repeat(" if simple or bound or in_class else "repeat(lambda: "
     if isinstance(node, ast.Tuple) and not _parenthesised(text, node):
@@ -91,4 +94,4 @@ def _wrap(text, node, in_class):
 
 def _parenthesised(text, node):
     row = text.rows[node.lineno - 1].encode("utf-8")
-    return row[node.col_offset:node.col_offset + 1] == b"("
+    return row[node.col_offset : node.col_offset + 1] == b"("

@@ -54,8 +54,11 @@ def find_repeats(files, model, row, column, trace):
     if local is not None and not found:
         found.append(local)
     function = found[0].node if found and found[0].kind == "function" else None
-    enclosing = [node for node, inner in zip(chain, chain[1:] + [None])
-                 if isinstance(node, _FUNCTIONS) and not _is_made(node, inner)]
+    enclosing = [
+        node
+        for node, inner in zip(chain, chain[1:] + [None])
+        if isinstance(node, _FUNCTIONS) and not _is_made(node, inner)
+    ]
     if not found or function is not None:
         start = function or (enclosing[-1] if enclosing else None)
         origin = found[0].model if found else model
@@ -65,7 +68,7 @@ def find_repeats(files, model, row, column, trace):
                 found.append(_function_repeat(origin, start))
     if not found:
         depth = 2 if len(chain) > 2 and is_main_guard(chain[1]) and isinstance(chain[2], ast.stmt) else 1
-        way = chain[:depth + 1] if len(chain) > depth else (model.tree, model.tree.body[0])
+        way = chain[: depth + 1] if len(chain) > depth else (model.tree, model.tree.body[0])
         found.append(Repeat("statement", model, way[-1], way))
     return [_outside_of_traced(files, repeat) for repeat in found]
 
@@ -84,7 +87,11 @@ def function_around(model, row, column, repeats):
     """[Repeat] of the innermost function around a place, where `repeats` does not have it: what is called again and again when
     the program's own way does not reach the place."""
     chain = path_to(model.tree, row, column)
-    enclosing = [node for node, inner in zip(chain, chain[1:] + [None]) if isinstance(node, _FUNCTIONS) and not _is_made(node, inner)]
+    enclosing = [
+        node
+        for node, inner in zip(chain, chain[1:] + [None])
+        if isinstance(node, _FUNCTIONS) and not _is_made(node, inner)
+    ]
     if not enclosing or any(repeat.node is enclosing[-1] for repeat in repeats):
         return []
     return [_function_repeat(model, enclosing[-1])]
@@ -107,11 +114,11 @@ def _around(model, chain):
                 continue  # the place is the definition itself: what repeats is around it
             return None
         if isinstance(node, (ast.For, ast.AsyncFor)) and (inner is None or inner in node.body):
-            return Repeat("loop", model, node, chain[:depth + 1])
+            return Repeat("loop", model, node, chain[: depth + 1])
         if isinstance(node, ast.While):
-            return Repeat("loop", model, node, chain[:depth + 1])
-        if isinstance(node, _COMPREHENSIONS) and not _in_first_iterable(node, chain[depth + 1:]):
-            return Repeat("comprehension", model, node, chain[:depth + 1])
+            return Repeat("loop", model, node, chain[: depth + 1])
+        if isinstance(node, _COMPREHENSIONS) and not _in_first_iterable(node, chain[depth + 1 :]):
+            return Repeat("comprehension", model, node, chain[: depth + 1])
     return None
 
 
@@ -143,7 +150,11 @@ def _at_row(model, row, inner):
                     best = Repeat("comprehension", model, child, here)
             elif isinstance(child, ast.Call) and child.lineno <= row <= child.end_lineno and best is None:
                 best = _handed(model, child, here)
-            if not hasattr(child, "lineno") or child.lineno <= row <= child.end_lineno or isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+            if (
+                not hasattr(child, "lineno")
+                or child.lineno <= row <= child.end_lineno
+                or isinstance(child, (ast.FunctionDef, ast.ClassDef))
+            ):
                 stack.append((child, here))
     return best
 
@@ -153,7 +164,13 @@ def _handed(model, call, chain):
     if isinstance(call.func, ast.Name) and call.func.id in ("map", "filter") and len(call.args) == 2:
         return Repeat("map", model, call, chain)
     for argument in call.args + [keyword.value for keyword in call.keywords]:
-        name = argument.attr if isinstance(argument, ast.Attribute) else argument.id if isinstance(argument, ast.Name) else None
+        name = (
+            argument.attr
+            if isinstance(argument, ast.Attribute)
+            else argument.id
+            if isinstance(argument, ast.Name)
+            else None
+        )
         for function, way in model.functions():
             if name is not None and function.name == name:
                 return Repeat("function", model, function, way)
@@ -184,13 +201,23 @@ def call_sites(files, model, function):
             node, chain = stack.pop()
             for child in ast.iter_child_nodes(node):
                 here = chain + (child,)
-                if (isinstance(child, ast.Call) and function not in here and _calls(child, names, is_method)
-                        and (not is_method or _may_be(child.func.value, owner, candidate, here, function.name))):
+                if (
+                    isinstance(child, ast.Call)
+                    and function not in here
+                    and _calls(child, names, is_method)
+                    and (not is_method or _may_be(child.func.value, owner, candidate, here, function.name))
+                ):
                     found.append((candidate, here))
                 stack.append((child, here))
         if len(found) >= _MOST_CALLERS:
             break
-    found.sort(key=lambda site: (site[0] is not model, sum(isinstance(node, _FUNCTIONS) for node in site[1]), site[1][-1].lineno))
+    found.sort(
+        key=lambda site: (
+            site[0] is not model,
+            sum(isinstance(node, _FUNCTIONS) for node in site[1]),
+            site[1][-1].lineno,
+        )
+    )
     return found[:_MOST_CALLERS]
 
 
@@ -203,10 +230,12 @@ def _calls(call, names, is_method):
     return False
 
 
-_COMMON = frozenset("""
+_COMMON = frozenset(
+    """
 run call fit predict get set load save start stop close open read write update reset step train test evaluate build compile add
 append apply process transform forward send main init execute next show print format copy create make
-""".split())
+""".split()
+)
 
 
 def _may_be(receiver, owner, model, chain, method):
@@ -217,15 +246,24 @@ def _may_be(receiver, owner, model, chain, method):
         classes = [node for node in chain if isinstance(node, ast.ClassDef)]
         if not classes:
             return False
-        return classes[-1].name == owner or any(_tail(base) == owner for base in classes[-1].bases) or any(
-            isinstance(other, ast.ClassDef) and other.name == owner and any(_tail(base) == classes[-1].name for base in other.bases)
-            for other in model.tree.body)
+        return (
+            classes[-1].name == owner
+            or any(_tail(base) == owner for base in classes[-1].bases)
+            or any(
+                isinstance(other, ast.ClassDef)
+                and other.name == owner
+                and any(_tail(base) == classes[-1].name for base in other.bases)
+                for other in model.tree.body
+            )
+        )
     if isinstance(receiver, ast.Name) and receiver.id == owner:
         return True
     name = _tail(receiver)
     made = set()
     for node in ast.walk(model.tree):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         if any(_tail(target) == name for target in targets):
             value = node.value
             made.add(_tail(value.func) if isinstance(value, ast.Call) else None)
@@ -265,7 +303,10 @@ def _loops_that_call(files, model, function, depth=0, seen=None):
 def _outside_of_traced(files, repeat):
     """A loop inside a `tf.function` or a layer's `call` is traced, not run: the repeats are the calls of that function."""
     for function in reversed(repeat.functions()):
-        decorated = any(base_name(decorator) in ("tf", "tensorflow") and "function" in ast.dump(decorator) for decorator in function.decorator_list)
+        decorated = any(
+            base_name(decorator) in ("tf", "tensorflow") and "function" in ast.dump(decorator)
+            for decorator in function.decorator_list
+        )
         if decorated or _is_call_of_layer(function, repeat.chain):
             loops = _loops_that_call(files, repeat.model, function)
             return loops[0] if loops else _function_repeat(repeat.model, function)

@@ -78,7 +78,11 @@ def exposed(*statements):
 def _exposed_by(statement):
     if isinstance(statement, (ast.For, ast.AsyncFor)):
         inner = exposed(*statement.body, *statement.orelse) - _targets(statement.target)
-        return inner | reads(statement.iter) | (reads(statement.target) if not isinstance(statement.target, ast.Name) else set())
+        return (
+            inner
+            | reads(statement.iter)
+            | (reads(statement.target) if not isinstance(statement.target, ast.Name) else set())
+        )
     if isinstance(statement, ast.While):
         return reads(statement.test) | exposed(*statement.body, *statement.orelse)
     if isinstance(statement, ast.If):
@@ -145,7 +149,12 @@ def certainly_binds(statement):
     if isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return binds(statement)
     if isinstance(statement, (ast.With, ast.AsyncWith)):
-        return {name for item in statement.items if item.optional_vars is not None for name in _plain_targets(item.optional_vars)}
+        return {
+            name
+            for item in statement.items
+            if item.optional_vars is not None
+            for name in _plain_targets(item.optional_vars)
+        }
     return set()
 
 
@@ -173,7 +182,7 @@ def base_name(node):
 
 
 def dotted(node):
-    """"a.b.c" for a chain of attributes on a name, None otherwise."""
+    """ "a.b.c" for a chain of attributes on a name, None otherwise."""
     parts = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -209,8 +218,11 @@ def attributes_used(*nodes):
             if isinstance(child, ast.Attribute):
                 found.add(child.attr)
             elif isinstance(child, ast.Call) and base_name(child.func) in ("getattr", "hasattr", "setattr"):
-                found.update(argument.value for argument in child.args
-                             if isinstance(argument, ast.Constant) and isinstance(argument.value, str))
+                found.update(
+                    argument.value
+                    for argument in child.args
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                )
     return found
 
 

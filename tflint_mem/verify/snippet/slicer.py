@@ -39,7 +39,9 @@ def snippets(finding, files, given=None, once=False, most=3, setup_names=(), fur
         repeats = find_repeats(files, model, row, column, trace)
         repeats += function_around(model, row, column, repeats)
     rows = {}
-    for path, step_row, _ in [(step.path, _module_row(files, step), 0) for step in finding.trace or ()] if once else trace[1:]:
+    for path, step_row, _ in (
+        [(step.path, _module_row(files, step), 0) for step in finding.trace or ()] if once else trace[1:]
+    ):
         origin = files.get(path)
         if origin is not None:
             rows.setdefault(origin, set()).add(step_row)
@@ -72,7 +74,7 @@ def _bytes_column(model, row, column):
     rows = model.source.lines
     text = rows[row - 1] if 0 < row <= len(rows) else ""
     column = max(column, len(text) - len(text.lstrip()) + 1)  # a place that names only its row
-    return len(text[:column - 1].encode("utf-8"))
+    return len(text[: column - 1].encode("utf-8"))
 
 
 def _module_row(files, step):
@@ -86,7 +88,7 @@ def _single(model, row, column):
     last = max((depth for depth, node in enumerate(chain) if isinstance(node, _FUNCTIONS)), default=0)
     for depth in range(last + 1, len(chain)):
         if isinstance(chain[depth], ast.stmt) and not is_main_guard(chain[depth]):
-            return Repeat("statement", model, chain[depth], chain[:depth + 1])
+            return Repeat("statement", model, chain[depth], chain[: depth + 1])
     # a row between two statements (a fix took the flagged one away): the one before it
     before = [node for node in model.tree.body if node.lineno <= row and not is_main_guard(node)]
     node = before[-1] if before else model.tree.body[0]

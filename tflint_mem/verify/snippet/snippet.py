@@ -3,18 +3,18 @@
 The same file is what the child measures and what `--keep` writes: run on its own it prints a small table.
 """
 
-_HEAD = '''\
+_HEAD = """\
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # else a pool keeps what was freed, and garbage looks like a leak
-'''
+"""
 
-_GROWTH = '''\
+_GROWTH = """\
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else the GPU's memory is taken whole and shows nothing
-'''
+"""
 
-_PROBE = '''\
+_PROBE = """\
 
 try:
     from tflint_mem_probe import again, repeat  # there while tflint-mem measures
@@ -47,15 +47,15 @@ except ImportError:
                 yield element
             if iter(source) is source if not callable(source) else False:
                 return
-'''
+"""
 
-_BEHIND = '''\
+_BEHIND = """\
 
     def behind(*kept):
         return ()  # the repeats end with the program here
-'''
+"""
 
-_MODULES = '''\
+_MODULES = """\
 
 import sys
 import tempfile
@@ -67,7 +67,7 @@ for _name, _text in {
     with open(os.path.join(_FOLDER, _name), "w", encoding="utf-8") as _file:
         _file.write(_text)
 sys.path.insert(0, _FOLDER)
-'''
+"""
 
 MAIN = "__main__"
 
@@ -111,12 +111,50 @@ class Snippet:
     behind        the behind.Behind that the region ends with, None when it ends with the loop
     """
 
-    __slots__ = ("code", "name", "place", "future", "prelude", "setup", "region", "modules", "flagged", "elements", "target",
-                 "stand_ins", "needs", "count", "parts", "growth", "keyed", "behind", "constant")
+    __slots__ = (
+        "code",
+        "name",
+        "place",
+        "future",
+        "prelude",
+        "setup",
+        "region",
+        "modules",
+        "flagged",
+        "elements",
+        "target",
+        "stand_ins",
+        "needs",
+        "count",
+        "parts",
+        "growth",
+        "keyed",
+        "behind",
+        "constant",
+    )
 
-    def __init__(self, code, name, place, prelude, region, setup=(), flagged=None, future=(), modules=None, elements="",
-                 target="", stand_ins=(), needs=(), count=None, parts=False, growth=True, keyed=False, behind=None,
-                 constant=False):
+    def __init__(
+        self,
+        code,
+        name,
+        place,
+        prelude,
+        region,
+        setup=(),
+        flagged=None,
+        future=(),
+        modules=None,
+        elements="",
+        target="",
+        stand_ins=(),
+        needs=(),
+        count=None,
+        parts=False,
+        growth=True,
+        keyed=False,
+        behind=None,
+        constant=False,
+    ):
         self.code, self.name, self.place, self.future = code, name, place, list(future)
         self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
         self.modules = dict(modules or {})
@@ -181,8 +219,10 @@ def indented(lines, by):
     text = "\n".join(line.text for line in lines)
     inside = _rows_inside_strings(text)
     pad = " " * by
-    return [line if number in inside or not line.text.strip() else Line(pad + line.text, line.origin)
-            for number, line in enumerate(lines, 1)]
+    return [
+        line if number in inside or not line.text.strip() else Line(pad + line.text, line.origin)
+        for number, line in enumerate(lines, 1)
+    ]
 
 
 def dedented(lines):
@@ -194,8 +234,12 @@ def dedented(lines):
     if not margin:
         return list(lines)
     inside = _rows_inside_strings(textwrap.dedent("\n".join(line.text for line in lines)))
-    return [line if number in inside else Line(line.text[min(margin, len(line.text) - len(line.text.lstrip())):], line.origin)
-            for number, line in enumerate(lines, 1)]
+    return [
+        line
+        if number in inside
+        else Line(line.text[min(margin, len(line.text) - len(line.text.lstrip())) :], line.origin)
+        for number, line in enumerate(lines, 1)
+    ]
 
 
 def _rows_inside_strings(text):

@@ -7,9 +7,10 @@ import re
 
 from tflint_mem.finding import Step
 from tflint_mem.sources.source import Source, SourceError
+from tflint_mem.verify.plan.options import OptionError
+
 from . import slicer
 from .files import FileModel, Files
-from tflint_mem.verify.plan.options import OptionError
 from .region import find_repeats
 from .scope import binds
 from .snippet import CannotCut
@@ -54,7 +55,9 @@ def _moved(finding, before, after):
     if not trace:
         own = Files([before])
         model = own.get(finding.path) or old
-        repeats = find_repeats(own, model, row, len(model.text.rows[row - 1][:finding.start[1] - 1].encode("utf-8")), [])
+        repeats = find_repeats(
+            own, model, row, len(model.text.rows[row - 1][: finding.start[1] - 1].encode("utf-8")), []
+        )
         node = repeats[0].node
         if repeats[0].model.path == model.path and hasattr(node, "lineno"):
             trace = [Step(path=finding.path, row=node.lineno, column=1, message="repeats")]

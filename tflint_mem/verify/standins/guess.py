@@ -89,14 +89,20 @@ def _by_use(name, text, shape, depth):
     compared = used(r"NAME\s*(?:==|in\s*[\[(])\s*(['\"][^'\"\n]*['\"])")
     if compared:
         return Value(compared.group(1))
-    if used(r"NAME\.(predict|predict_on_batch|fit|evaluate|trainable_variables|get_layer|get_weights|set_weights|train_on_batch|compile)\b"):
+    if used(
+        r"NAME\.(predict|predict_on_batch|fit|evaluate|trainable_variables|get_layer|get_weights|set_weights|train_on_batch|compile)\b"
+    ):
         return _model(shape, text)
     kept = used(r"(model_from_json|model_from_yaml|set_weights)\(\s*NAME\b(\[)?")
     if kept:
         small = network(shape)
         source = "%s.%s" % (small, "get_weights()" if kept.group(1) == "set_weights" else "to_json()")
         what = "%s of a small Keras model" % ("the weights" if kept.group(1) == "set_weights" else "the JSON text")
-        return Value("[%s] * 16" % source, _TENSORFLOW, "sixteen times " + what) if kept.group(2) else Value(source, _TENSORFLOW, what)
+        return (
+            Value("[%s] * 16" % source, _TENSORFLOW, "sixteen times " + what)
+            if kept.group(2)
+            else Value(source, _TENSORFLOW, what)
+        )
     if used(r"NAME\s*\([^)]*training\s*="):
         return _model(shape, text)
     if used(r"NAME\.(suggest_\w+|should_prune|report)\b"):
@@ -109,11 +115,15 @@ def _by_use(name, text, shape, depth):
         return Value("_Environment(%r)" % (tuple(shape),), ENVIRONMENT, "an environment with random observations")
     if used(r"NAME\.apply_gradients\b"):
         return Value("tf.keras.optimizers.SGD(0.01)", _TENSORFLOW)
-    if used(r"(?:load_model|load_weights|open|imread|load_img|exists|isfile|saved_model\.load|np\.load|hub\.load)\(\s*NAME\b"):
+    if used(
+        r"(?:load_model|load_weights|open|imread|load_img|exists|isfile|saved_model\.load|np\.load|hub\.load)\(\s*NAME\b"
+    ):
         return Value(repr(_path(name, text)))
     if used(r"range\(\s*NAME\s*\)"):
         return Value("4")
-    if used(r"NAME\.(sort_values|iloc|iterrows|groupby|dropna|fillna|loc\[|columns|to_numpy|itertuples|set_index|reset_index)\b"):
+    if used(
+        r"NAME\.(sort_values|iloc|iterrows|groupby|dropna|fillna|loc\[|columns|to_numpy|itertuples|set_index|reset_index)\b"
+    ):
         return _table(name, text)
     if used(r"NAME\.(shape|astype|reshape|numpy|mean|max|min|argmax|transpose)\b"):
         return array(name, shape)
@@ -123,8 +133,13 @@ def _by_use(name, text, shape, depth):
         return Value("np.random.rand(1024).astype('float32')", _NUMPY, "1024 random numbers")
     if used(r"NAME\.(append|extend)\("):
         return Value("[]")
-    if depth == 0 and (used(r"NAME\.\w+") and _by_name(name, text, shape, depth) is None or re.match(
-            r"(args?|opts?|options?|flags|cfg|conf(ig)?|params?|hparams|settings|hyperparams|FLAGS|hps?)$", name)):
+    if depth == 0 and (
+        used(r"NAME\.\w+")
+        and _by_name(name, text, shape, depth) is None
+        or re.match(
+            r"(args?|opts?|options?|flags|cfg|conf(ig)?|params?|hparams|settings|hyperparams|FLAGS|hps?)$", name
+        )
+    ):
         if _items(name, text):
             return _mapping(name, text, shape)
         return _namespace(name, text, shape, depth)
@@ -133,34 +148,56 @@ def _by_use(name, text, shape, depth):
     if used(r"\bfor\b[^:\n]+\bin\s+NAME\b") and _by_name(name, text, shape, 1) is None:
         return array(name, shape)
     if used(r"\bNAME\(") and not re.search(r"model|net", name, re.IGNORECASE):
-        return Value("lambda *arguments, **options: arguments[0] if arguments else None", "", "a function that returns what it gets")
+        return Value(
+            "lambda *arguments, **options: arguments[0] if arguments else None",
+            "",
+            "a function that returns what it gets",
+        )
     return None
 
 
 def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     low = name.lower()
-    if strings_only or re.search(r"path|file|filename|fname|(^|_)(dirs?|directory|directories)(_|$)|folder|ckpt|checkpoint|h5$|url$|uri$", low):
+    if strings_only or re.search(
+        r"path|file|filename|fname|(^|_)(dirs?|directory|directories)(_|$)|folder|ckpt|checkpoint|h5$|url$|uri$", low
+    ):
         if re.search(r"(paths|files|filenames|dirs|directories|folders|images_list)$", low) and not strings_only:
             single = re.sub(r"s$", "", name)
             stem, kind = os.path.splitext(_path(single, text))
             return Value(repr([stem + letter + kind for letter in "abc"]))
-        return Value(repr(_path(name, text)) if re.search(
-            r"path|file|fname|dir|folder|ckpt|checkpoint|h5|model|weights", low) else "'a'")
-    if re.search(r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
-                 r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port|^filters?$|channels?$|units$|levels?$", low):
-        return Value("1" if "epoch" in low else "64" if re.search(
-            r"(^|_|img|image)(width|height)$|(img|image)_?size$", low) else "4")
+        return Value(
+            repr(_path(name, text))
+            if re.search(r"path|file|fname|dir|folder|ckpt|checkpoint|h5|model|weights", low)
+            else "'a'"
+        )
+    if re.search(
+        r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
+        r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port|^filters?$|channels?$|units$|levels?$",
+        low,
+    ):
+        return Value(
+            "1"
+            if "epoch" in low
+            else "64"
+            if re.search(r"(^|_|img|image)(width|height)$|(img|image)_?size$", low)
+            else "4"
+        )
     if re.search(r"^(reward|score|value|ret(urn)?|advantage|td_error|cost|loss|t|dt|time|temperature|weight)$", low):
         return Value("0.5")
     if re.search(r"^(done|terminal|terminated|truncated)$", low):
         return Value("False")
     if re.search(r"^(a|act|action)s?$", low):
         return Value("0" if not low.endswith("s") else "np.zeros(4, 'int32')", "" if not low.endswith("s") else _NUMPY)
-    if re.search(r"rate$|^lr|_lr$|alpha|beta|gamma|dropout|epsilon|lambda|momentum|decay|threshold|conf|ratio|scale|prob|sigma|tau", low):
+    if re.search(
+        r"rate$|^lr|_lr$|alpha|beta|gamma|dropout|epsilon|lambda|momentum|decay|threshold|conf|ratio|scale|prob|sigma|tau",
+        low,
+    ):
         return Value("0.1")
     if numbers_only:
         return None
-    if re.search(r"model$|^model|net(work)?$|classifier|encoder|decoder|generator|discriminator|actor|critic|backbone", low):
+    if re.search(
+        r"model$|^model|net(work)?$|classifier|encoder|decoder|generator|discriminator|actor|critic|backbone", low
+    ):
         return _model(shape, text)
     if re.search(r"optimi[sz]er|^opt$", low):
         return Value("tf.keras.optimizers.SGD(0.01)", _TENSORFLOW)
@@ -169,13 +206,20 @@ def _by_name(name, text, shape, depth, numbers_only=False, strings_only=False):
     if re.search(r"^(input_?)?shape$|_shape$", low):
         return Value(repr(tuple(shape) if "input" in low else (16,) + tuple(shape)))
     if low == "batches":
-        return Value("np.random.rand(*%r).astype('float32')" % ((16, 4) + tuple(shape),), _NUMPY, "random numbers of shape %r" % ((16, 4) + tuple(shape),))
+        return Value(
+            "np.random.rand(*%r).astype('float32')" % ((16, 4) + tuple(shape),),
+            _NUMPY,
+            "random numbers of shape %r" % ((16, 4) + tuple(shape),),
+        )
     if re.search(r"dataset|^ds$|_ds$|loader|train_data$|test_data$|val_data$", low):
         return _dataset(shape, name, text)
     if re.search(r"^y$|^y_|labels?$|targets?$|classes_", low):
         return Value("np.zeros(16, 'int32')", _NUMPY, "16 labels")
-    if re.search(r"^x$|^x_|^xs$|data$|input|im(a)?ge?s?$|img|frame|batch|feature|sample|arr(ay)?$|obs|state|window|signal|vector|tensor|"
-                 r"photo|picture|crop|face|audio|seq(uence)?s?$|point", low):
+    if re.search(
+        r"^x$|^x_|^xs$|data$|input|im(a)?ge?s?$|img|frame|batch|feature|sample|arr(ay)?$|obs|state|window|signal|vector|tensor|"
+        r"photo|picture|crop|face|audio|seq(uence)?s?$|point",
+        low,
+    ):
         return array(name, shape)
     if re.search(r"^(event|payload|message|body|doc|item|record|row)$", low):
         return Value("{'body': '{}'}", "", "an empty event")
@@ -222,7 +266,9 @@ def _path(name, text):
 
 def array(name, shape):
     """A Value: one example for a singular name, sixteen for any other."""
-    single = re.match(r"(img|image|frame|photo|picture|crop|face|obs(ervation)?|state|window|sample|point|vector)$", name.lower())
+    single = re.match(
+        r"(img|image|frame|photo|picture|crop|face|obs(ervation)?|state|window|sample|point|vector)$", name.lower()
+    )
     full = tuple(shape) if single else (16,) + tuple(shape)
     return Value("np.random.rand(*%r).astype('float32')" % (full,), _NUMPY, "random numbers of shape %r" % (full,))
 
@@ -239,18 +285,27 @@ def _dataset(shape, name, text):
     """Examples with labels; without them where a loop takes each element as one thing."""
     single = re.search(r"\bfor\s+\w+\s+in\s+%s(?:\.\w+\([^()]*\))*\s*:" % re.escape(name), text)
     if single and not re.search(r"\.(fit|evaluate)\(\s*%s\b" % re.escape(name), text):
-        return Value("tf.data.Dataset.from_tensor_slices(np.random.rand(16, *%r).astype('float32')).batch(4)" % (tuple(shape),),
-                     _NUMPY + _TENSORFLOW, "a dataset of 16 random examples")
+        return Value(
+            "tf.data.Dataset.from_tensor_slices(np.random.rand(16, *%r).astype('float32')).batch(4)" % (tuple(shape),),
+            _NUMPY + _TENSORFLOW,
+            "a dataset of 16 random examples",
+        )
     return Value(
         "tf.data.Dataset.from_tensor_slices((np.random.rand(16, *%r).astype('float32'), np.zeros(16, 'float32'))).batch(4)"
-        % (tuple(shape),), _NUMPY + _TENSORFLOW, "a dataset of 16 random examples")
+        % (tuple(shape),),
+        _NUMPY + _TENSORFLOW,
+        "a dataset of 16 random examples",
+    )
 
 
 def _table(name, text):
     columns = list(dict.fromkeys(_items(name, text) + ["a", "b", "c", "label"]))
     rows = rows_in(text)
-    return Value("pd.DataFrame({name: np.arange(%d) %% 10 / 2 for name in %r})" % (rows, columns), _NUMPY + "import pandas as pd\n",
-                 "a table of %d rows (%s)" % (rows, ", ".join(columns)))
+    return Value(
+        "pd.DataFrame({name: np.arange(%d) %% 10 / 2 for name in %r})" % (rows, columns),
+        _NUMPY + "import pandas as pd\n",
+        "a table of %d rows (%s)" % (rows, ", ".join(columns)),
+    )
 
 
 def _items(name, text):
@@ -269,11 +324,15 @@ def _mapping(name, text, shape):
             parts.append("%r: %r" % (key, "{%s}" % fields))
             continue
         value = value_for(key, "", shape, depth=1) or Value("'a'")
-        if re.search(r"array\(\s*%s\[\s*['\"]%s['\"]" % (re.escape(name), re.escape(key)), text) and not value.source.startswith(("np.", "[")):
+        if re.search(
+            r"array\(\s*%s\[\s*['\"]%s['\"]" % (re.escape(name), re.escape(key)), text
+        ) and not value.source.startswith(("np.", "[")):
             value = Value("[0.5] * 16")
         parts.append("%r: %s" % (key, value.source))
         imports += value.imports
-    return Value("{%s}" % ", ".join(parts), imports, "a dictionary with %s" % ", ".join(sorted(set(_items(name, text)))))
+    return Value(
+        "{%s}" % ", ".join(parts), imports, "a dictionary with %s" % ", ".join(sorted(set(_items(name, text))))
+    )
 
 
 def _namespace(name, text, shape, depth):
@@ -285,8 +344,11 @@ def _namespace(name, text, shape, depth):
         value = value_for(key, uses, shape, depth=1) or Value("None")
         parts.append("%s=%s" % (key, value.source))
         imports += value.imports
-    return Value("types.SimpleNamespace(%s)" % ", ".join(parts), imports,
-                 "options with %s" % (", ".join(found) if found else "nothing in them"))
+    return Value(
+        "types.SimpleNamespace(%s)" % ", ".join(parts),
+        imports,
+        "options with %s" % (", ".join(found) if found else "nothing in them"),
+    )
 
 
 def _request(shape):

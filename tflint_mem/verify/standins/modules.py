@@ -17,26 +17,36 @@ _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes"
 _MEASURED = re.compile(
     r"tensorflow(?!_hub$|_datasets$)|(tf|keras)([_-]?|$)(?!idf)|^(transformers|sonnet|trax|efficientnet|segmentation_models|classification_models|"
     r"official|object_detection|slim|nets|bert|mrcnn|tflite_runtime|tfx\w*|tfp|larq|spektral|gpflow|autokeras|kerastuner|keras_?tuner|"
-    r"t2t|tensor2tensor|deepface|retinaface|mtcnn|stardist|csbdeep|gpt_2_simple|google_research|ai_edge_litert)$", re.IGNORECASE)
+    r"t2t|tensor2tensor|deepface|retinaface|mtcnn|stardist|csbdeep|gpt_2_simple|google_research|ai_edge_litert)$",
+    re.IGNORECASE,
+)
 # they compute or serve without TensorFlow: their `fit` and `predict` are no models of ours
-_FOREIGN = frozenset("""
+_FOREIGN = frozenset(
+    """
 sklearn pandas numpy scipy xgboost lightgbm catboost statsmodels cv2 PIL skimage imageio librosa soundfile nltk spacy gensim cupy
 torch torchvision joblib numba sympy networkx shap lime imblearn prophet pmdarima hmmlearn umap hdbscan optuna hyperopt ray
 mlxtend polars dask dlib face_recognition imutils albumentations imgaug pydicom SimpleITK nibabel rasterio shapely geopandas
-""".split())
+""".split()
+)
 # they serve requests, draw, log or talk to others: what they do has no part in memory per repeat
-_SERVING = frozenset("""
+_SERVING = frozenset(
+    """
 flask flask_cors flask_restful flask_restx flask_socketio flask_ngrok flasgger werkzeug fastapi starlette uvicorn pydantic
 django rest_framework celery tornado aiohttp sanic bottle quart gunicorn gevent eventlet socketio streamlit gradio dash plotly
 matplotlib seaborn pylab bokeh altair wandb mlflow comet_ml neptune tensorboardX tqdm colorama termcolor dotenv loguru rich
 boto3 botocore redis pika kafka pymongo psycopg2 sqlalchemy MySQLdb pymysql telegram discord slack_sdk twilio requests
 IPython ipywidgets google azure serial RPi pyttsx3 gtts winsound pyautogui playsound pygame tkinter PyQt5 PySide2 kivy
 prettytable tabulate prometheus_client sentry_sdk structlog coloredlogs jwt ray_serve bentoml cog runpod functions_framework
-""".split())
-_WITH_SOURCE = {"cv2": "pictures are arrays, cameras show noise", "PIL": "pictures of noise", "pandas": "small tables",
-                "sklearn": "splits, scales and encodes; its estimators learn nothing",
-                "tensorflow_hub": "its layers and models are small dense ones",
-                "tensorflow_datasets": "data sets of 64 random pictures"}
+""".split()
+)
+_WITH_SOURCE = {
+    "cv2": "pictures are arrays, cameras show noise",
+    "PIL": "pictures of noise",
+    "pandas": "small tables",
+    "sklearn": "splits, scales and encodes; its estimators learn nothing",
+    "tensorflow_hub": "its layers and models are small dense ones",
+    "tensorflow_datasets": "data sets of 64 random pictures",
+}
 
 
 def can_stand_in(name):
@@ -55,6 +65,7 @@ def stand_in(name, shape, text):
     what = "takes every call and returns random numbers of shape %r" % (tuple(shape),)
     if name in ("gym", "gymnasium"):
         from .standins import observation_shape
+
         shape = observation_shape(text)
         options = ["shape=%r" % (tuple(shape),), "source=%s" % _literal(environment_source(shape, text))]
         what = "environments with random observations of shape %r" % (tuple(shape),)
@@ -82,13 +93,16 @@ def pillow_for_keras():
         "import sys\nimport PIL.Image\nfor _module in list(sys.modules.values()):\n"
         "    if getattr(_module, '__name__', '').endswith('image_utils') and getattr(_module, 'pil_image', 0) is None:\n"
         "        _module.pil_image = PIL.Image\n"
-        "        _module.PIL_INTERPOLATION_METHODS = dict.fromkeys(('nearest', 'bilinear', 'bicubic', 'hamming', 'box', 'lanczos'), 1)\n", "")
+        "        _module.PIL_INTERPOLATION_METHODS = dict.fromkeys(('nearest', 'bilinear', 'bicubic', 'hamming', 'box', 'lanczos'), 1)\n",
+        "",
+    )
 
 
 def environment_source(shape, text):
     """Source of `gym` for environments of a shape, in the protocol (old or new) that the text speaks."""
     from .guess import ENVIRONMENT
     from .standins import speaks_new
+
     return ENVIRONMENT + _GYM % {"shape": tuple(shape), "new": speaks_new(text)}
 
 
@@ -124,6 +138,7 @@ def _literal(text):
 def _constants(name, text, shape):
     """[(NAME, Value)] of the constants that the text takes from the module, judged by what they are called."""
     from .guess import value_for
+
     found = set()
     word = re.escape(name)
     for match in re.finditer(r"from\s+%s(?:\.\w+)*\s+import\s+(\([^)]*\)|[^\n]*)" % word, text):

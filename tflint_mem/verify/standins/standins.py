@@ -50,7 +50,9 @@ def network(shape, outputs=10, layer_names=()):
     layers.append("tf.keras.layers.Dense(256, activation='relu'%s)" % name())
     while len(names) > 1:
         layers.append("tf.keras.layers.Dense(256, activation='relu'%s)" % name())
-    layers.append("tf.keras.layers.Dense(%d, activation='%s'%s)" % (outputs, "softmax" if outputs > 1 else "sigmoid", name()))
+    layers.append(
+        "tf.keras.layers.Dense(%d, activation='%s'%s)" % (outputs, "softmax" if outputs > 1 else "sigmoid", name())
+    )
     return "tf.keras.Sequential([" + ", ".join(layers) + "])"
 
 
@@ -64,16 +66,21 @@ def model_file(path, shape, layer_names=(), compiled=False, outputs=10):
         code += "_model.save(%r)\n" % path
         form = "compiled Keras" if compiled else "Keras"
     elif kind == ".tflite":
-        code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (path, network(shape, outputs))
+        code += "open(%r, 'wb').write(tf.lite.TFLiteConverter.from_keras_model(%s).convert())\n" % (
+            path,
+            network(shape, outputs),
+        )
         form = "TFLite"
     elif kind == ".pb":
         folder = posixpath.dirname(path) or "."
         code += "_model = %s\ntf.saved_model.save(_model, %r)\n" % (network(shape, outputs), folder)
         form = "SavedModel"
     else:
-        code += (
-            "_model = %s\n"
-            "_model.export(%r) if hasattr(_model, 'export') else _model.save(%r)\n" % (network(shape, outputs), path, path))
+        code += "_model = %s\n_model.export(%r) if hasattr(_model, 'export') else _model.save(%r)\n" % (
+            network(shape, outputs),
+            path,
+            path,
+        )
         form = "SavedModel"
     return Action(code, "%s: a small %s model for inputs of shape %r" % (path, form, tuple(shape)))
 
@@ -82,20 +89,26 @@ def weights():
     """`load_weights` of a file that does not exist: the weights stay as they were initialised."""
     return Action(
         "import tensorflow as tf\ntf.keras.Model.load_weights = lambda self, *arguments, **options: None\n",
-        "load_weights: the weights stay as they were initialised")
+        "load_weights: the weights stay as they were initialised",
+    )
 
 
 def records_file(path):
     """A file of TFRecords."""
-    code = ("import os\nimport tensorflow as tf\n%swith tf.io.TFRecordWriter(%r) as _file:\n"
-            "    for _number in range(64):\n        _file.write(b'record %%d' %% _number)\n" % (_folder(path), path))
+    code = (
+        "import os\nimport tensorflow as tf\n%swith tf.io.TFRecordWriter(%r) as _file:\n"
+        "    for _number in range(64):\n        _file.write(b'record %%d' %% _number)\n" % (_folder(path), path)
+    )
     return Action(code, "%s: 64 short records" % path)
 
 
 def saved_dataset(path, shape):
     """What `tf.data.Dataset.load` reads."""
-    code = ("import numpy as np\nimport tensorflow as tf\n"
-            "tf.data.Dataset.from_tensor_slices(np.random.rand(64, *%r).astype('float32')).batch(4).save(%r)\n" % (tuple(shape), path))
+    code = (
+        "import numpy as np\nimport tensorflow as tf\n"
+        "tf.data.Dataset.from_tensor_slices(np.random.rand(64, *%r).astype('float32')).batch(4).save(%r)\n"
+        % (tuple(shape), path)
+    )
     return Action(code, "%s: a saved data set of 64 random examples in batches" % path)
 
 
@@ -107,7 +120,8 @@ def image_file(path, size=(64, 64)):
         "import os\nimport tensorflow as tf\n%s"
         "with tf.device('CPU'):\n"
         "    tf.io.write_file(%r, tf.io.%s(tf.cast(tf.random.uniform(%r, 0, 255, 'int32'), 'uint8')))\n"
-        % (_folder(path), path, encode, (size[0], size[1], 3)))
+        % (_folder(path), path, encode, (size[0], size[1], 3))
+    )
     return Action(code, "%s: a picture of noise, %d x %d" % (path, size[0], size[1]))
 
 
@@ -125,7 +139,8 @@ def array_file(path, shape):
         code += (
             "_x, _y = np.random.rand(*%r).astype('float32'), np.arange(%d) %% 10\n"
             "np.savez(%r, x_train=_x, y_train=_y, x_test=_x, y_test=_y, x=_x, y=_y, arr_0=_x, arr_1=_y)\n"
-            % (tuple(shape), count, path))
+            % (tuple(shape), count, path)
+        )
     elif re.match(r"y([._-]|$)|labels?|targets?|classes", posixpath.splitext(posixpath.basename(path))[0].lower()):
         code += "np.save(%r, np.arange(%d) %% 2)\n" % (path, shape[0] if shape else 8)
         return Action(code, "%s: %d labels, 0 and 1" % (path, shape[0] if shape else 8))
@@ -152,7 +167,9 @@ def text_file(path, columns=(), words=False, lines=64):
         cell = "word%d" if words else "%.1f"
         # long tables begin anew after their first rows: the text that makes them stays short
         again = max(1, -(-lines // 64))
-        rows += [separator.join(cell % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)]
+        rows += [
+            separator.join(cell % ((row * 7 + column * 3) % 10) for column in range(len(names))) for row in range(64)
+        ]
         kinds = "words" if words else "numbers"
         content, what = "\n".join(rows) + "\n", "%d rows of %s (%s)" % (64 * again, kinds, ", ".join(names))
         if again > 1 and not zipped:
@@ -167,7 +184,10 @@ def text_file(path, columns=(), words=False, lines=64):
         content, what = "".join("line %d of text\n" % number for number in range(256)), "256 lines of text"
     if zipped:
         code += "import zipfile\nwith zipfile.ZipFile(%r, 'w') as _file:\n    _file.writestr(%r, %r)\n" % (
-            path, posixpath.basename(path)[:-4], content)
+            path,
+            posixpath.basename(path)[:-4],
+            content,
+        )
         return Action(code, "%s: %s" % (path, what))
     code += "with open(%r, 'w') as _file:\n    _file.write(%r)\n" % (path, content)
     return Action(code, "%s: %s" % (path, what))
@@ -183,23 +203,33 @@ def folder(path, names, size):
 
 def link(path, real):
     """The project's own file, made visible in the scratch folder."""
-    return Action("import os\n%sos.path.lexists(%r) or os.symlink(%r, %r)\n" % (_folder(path), path, real, path),
-                  "%s: the project's own file" % path)
+    return Action(
+        "import os\n%sos.path.lexists(%r) or os.symlink(%r, %r)\n" % (_folder(path), path, real, path),
+        "%s: the project's own file" % path,
+    )
 
 
 def beside_module(relative, real, can_link):
     """The project's own file beside the module that looks for it; copied where it could be written to through a link."""
-    put = "os.symlink(%r, _path)" % real if can_link else "(shutil.copytree if os.path.isdir(%r) else shutil.copy)(%r, _path)" % (real, real)
-    return Action("import os\nimport shutil\nimport tempfile\n"
-                  "_path = os.path.join(os.environ.setdefault('TFLINT_MEM_MODULES', tempfile.mkdtemp()), %r)\n"
-                  "os.makedirs(os.path.dirname(_path), exist_ok=True)\nos.path.lexists(_path) or %s\n" % (relative, put),
-                  "%s: the project's own" % relative)
+    put = (
+        "os.symlink(%r, _path)" % real
+        if can_link
+        else "(shutil.copytree if os.path.isdir(%r) else shutil.copy)(%r, _path)" % (real, real)
+    )
+    return Action(
+        "import os\nimport shutil\nimport tempfile\n"
+        "_path = os.path.join(os.environ.setdefault('TFLINT_MEM_MODULES', tempfile.mkdtemp()), %r)\n"
+        "os.makedirs(os.path.dirname(_path), exist_ok=True)\nos.path.lexists(_path) or %s\n" % (relative, put),
+        "%s: the project's own" % relative,
+    )
 
 
 def copy(path, real):
     """A copy of the project's own file, where the project cannot be protected against writing through a link."""
-    return Action("import os\nimport shutil\n%sshutil.copy(%r, %r)\n" % (_folder(path), real, path),
-                  "%s: a copy of the project's own file" % path)
+    return Action(
+        "import os\nimport shutil\n%sshutil.copy(%r, %r)\n" % (_folder(path), real, path),
+        "%s: a copy of the project's own file" % path,
+    )
 
 
 def first_tensorflow():
@@ -207,17 +237,23 @@ def first_tensorflow():
     return Action(
         "import sys\nimport tensorflow.compat.v1 as _tensorflow\n_tensorflow.disable_v2_behavior()\n"
         "sys.modules['tensorflow'] = _tensorflow\n",
-        "TensorFlow 1: tensorflow.compat.v1 of the installed version")
+        "TensorFlow 1: tensorflow.compat.v1 of the installed version",
+    )
 
 
 def substitute(name, words):
     """A file of `substitutes/` as an Action: its names go into a module of their own, made once."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes", name + ".py"), encoding="utf-8") as handle:
+    with open(
+        os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes", name + ".py"), encoding="utf-8"
+    ) as handle:
         text = handle.read()
     quoted = "r'''\n%s'''" % text if "'''" not in text else repr(text)
     module = "_" + name
-    return Action("import sys\nimport types\nif %r not in sys.modules:\n    %s = sys.modules[%r] = types.ModuleType(%r)\n"
-                  "    exec(%s, %s.__dict__)\n" % (module, module, module, module, quoted, module), words)
+    return Action(
+        "import sys\nimport types\nif %r not in sys.modules:\n    %s = sys.modules[%r] = types.ModuleType(%r)\n"
+        "    exec(%s, %s.__dict__)\n" % (module, module, module, module, quoted, module),
+        words,
+    )
 
 
 def opencv(shape):
@@ -226,7 +262,7 @@ def opencv(shape):
     return Action(_OPENCV % (size,), "OpenCV: pictures and a camera of noise, %d x %d; no windows" % size[:2])
 
 
-_OPENCV = '''\
+_OPENCV = """\
 import cv2
 import numpy as np
 class _Camera:
@@ -245,7 +281,7 @@ def _imread(path, *arguments, _original=cv2.imread):
 cv2.imread, cv2.VideoCapture = _imread, _Camera
 cv2.imshow = cv2.namedWindow = cv2.destroyAllWindows = cv2.destroyWindow = cv2.moveWindow = lambda *arguments, **options: None
 cv2.waitKey = lambda *arguments: -1
-'''
+"""
 
 
 def environment_variable(name):
@@ -257,30 +293,41 @@ def environment_variable(name):
         value = "data"
     else:
         value = "stand-in"
-    return Action("import os\nos.environ.setdefault(%r, %r)\n" % (name, value), "environment variable %s=%s" % (name, value))
+    return Action(
+        "import os\nos.environ.setdefault(%r, %r)\n" % (name, value), "environment variable %s=%s" % (name, value)
+    )
 
 
 def keras_dataset(name):
     """What `keras.datasets.<name>.load_data()` would download."""
-    shapes = {"mnist": ((28, 28), 10), "fashion_mnist": ((28, 28), 10), "cifar10": ((32, 32, 3), 10),
-              "cifar100": ((32, 32, 3), 100)}
+    shapes = {
+        "mnist": ((28, 28), 10),
+        "fashion_mnist": ((28, 28), 10),
+        "cifar10": ((32, 32, 3), 10),
+        "cifar100": ((32, 32, 3), 100),
+    }
     if name in shapes:
         shape, classes = shapes[name]
-        make = "np.random.randint(0, 255, (256,) + %r).astype('uint8'), np.random.randint(0, %d, %s).astype('uint8')" % (
-            shape, classes, "(256, 1)" if name.startswith("cifar") else "256")
+        make = (
+            "np.random.randint(0, 255, (256,) + %r).astype('uint8'), np.random.randint(0, %d, %s).astype('uint8')"
+            % (shape, classes, "(256, 1)" if name.startswith("cifar") else "256")
+        )
         what = "256 random pictures"
     elif name in ("boston_housing", "california_housing"):
         make, what = "np.random.rand(256, 13), np.random.rand(256)", "256 rows of random numbers"
     elif name in ("imdb", "reuters"):
-        make = ("np.array([list(np.random.randint(1, 100, 20)) for _ in range(256)], dtype=object), "
-                "np.random.randint(0, 2, 256)")
+        make = (
+            "np.array([list(np.random.randint(1, 100, 20)) for _ in range(256)], dtype=object), "
+            "np.random.randint(0, 2, 256)"
+        )
         what = "256 random texts"
     else:
         return None
     return Action(
         "import numpy as np\nimport tensorflow as tf\n"
         "tf.keras.datasets.%s.load_data = lambda *arguments, **options: ((%s), (%s))\n" % (name, make, make),
-        "keras.datasets.%s: %s" % (name, what))
+        "keras.datasets.%s: %s" % (name, what),
+    )
 
 
 def command_line():
@@ -288,7 +335,7 @@ def command_line():
     return Action(_ARGPARSE, "command line: defaults, and small values for required arguments")
 
 
-_ARGPARSE = '''\
+_ARGPARSE = """\
 import argparse
 
 def _stand_in_value(action):
@@ -312,14 +359,19 @@ def _parse(self, args=None, namespace=None):
     return _parse_known_args(self, _stand_in_arguments(self) if args is None else args, namespace)
 
 argparse.ArgumentParser.parse_known_args = _parse
-'''
+"""
 
 
 def gym_environment(name, shape, text):
     """`gym.make` gives an environment with random observations, in the protocol (old or new) that the snippet speaks."""
     from .guess import ENVIRONMENT
+
     code = ENVIRONMENT + "import %s\n%s.make = lambda *arguments, **options: _Environment(%r, %r)\n" % (
-        name, name, tuple(shape), speaks_new(text))
+        name,
+        name,
+        tuple(shape),
+        speaks_new(text),
+    )
     return Action(code, "%s.make: an environment with random observations of shape %r" % (name, tuple(shape)))
 
 
@@ -340,7 +392,9 @@ def columns_in(text):
     """Names of columns that the code takes from tables: `table["age"]`, `table[["age", "size"]]`, `for name in ("age", "size"): table[name]`."""
     found = re.findall(r"(?<!environ)(?<=\w)\[\s*['\"]([A-Za-z_][\w .-]*)['\"]\s*\]", text)
     listed = re.findall(r"\bfor (\w+) in (?:repeat\()?[(\[]([^()\[\]\n]*)[)\]]", text)
-    for group in re.findall(r"\w\[\s*\[([^\]\n]*)\]\s*\]", text) + [names for name, names in listed if re.search(r"\w\[%s\]" % name, text)]:
+    for group in re.findall(r"\w\[\s*\[([^\]\n]*)\]\s*\]", text) + [
+        names for name, names in listed if re.search(r"\w\[%s\]" % name, text)
+    ]:
         found += re.findall(r"['\"]([^'\"]+)['\"]", group)
     return list(dict.fromkeys(found))[:40]
 
@@ -387,7 +441,11 @@ def plausible_shape(text):
             numbers = tuple(int(word) for word in re.findall(r"\d+", match.group(1)))
             if not numbers or 0 in numbers or len(numbers) > 4:
                 continue
-            if len(numbers) == 2 and not re.search(r"LSTM|GRU|Conv1D|timesteps|sequence", text) and "reshape" not in pattern:
+            if (
+                len(numbers) == 2
+                and not re.search(r"LSTM|GRU|Conv1D|timesteps|sequence", text)
+                and "reshape" not in pattern
+            ):
                 return numbers + (3,)
             return numbers
     if re.search(r"image|img|frame|photo|picture|cv2|PIL", text, re.IGNORECASE):

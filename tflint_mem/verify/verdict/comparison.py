@@ -24,7 +24,9 @@ def compared(judged: object, measured: object, fixed: object, again: object) -> 
     if any(rate - left.get(kind, 0.0) >= ONE_EACH for kind, rate in kept.items()):
         return judged
     what = "stay per repeat" if judged.kind == "retained" else "of garbage per repeat"
-    words = f"{size(before)} {what}, and {size(after)} in the fixed version: something else grows here, not what is flagged"
+    words = (
+        f"{size(before)} {what}, and {size(after)} in the fixed version: something else grows here, not what is flagged"
+    )
     return judged.instead(NOT_CONFIRMED, words)
 
 

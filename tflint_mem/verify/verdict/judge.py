@@ -2,12 +2,14 @@
 
 import time
 
+from tflint_mem.verify.plan.protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY, VARYING
+
 from . import verdict
 from .comparison import compared
 from .measure import Measured
-from .needs import ENDED_BY_ITSELF, LIMITS, itself, needs as needed, short
+from .needs import ENDED_BY_ITSELF, LIMITS, itself, short
+from .needs import needs as needed
 from .outcome import at_flagged, hang_message, hangs, held_bytes, ran, reached
-from tflint_mem.verify.plan.protocols import CALLED_BY_OTHERS, HANGS, HELD, REFUSED, RESERVES, SPEED_AND_MEMORY, VARYING
 from .result import Result, device_name, held_meters, meters
 from .shortage import STOPPED, ended, ran_out, story
 from .verdict import NOT_CONFIRMED, NOT_RUNNABLE, Verdict
@@ -56,12 +58,20 @@ def judge(finding, options, environment, runs, began):
             judged = memory if memory.verdict == "confirmed" else judged
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code, speed=True)
     else:
-        judged = verdict.after_the_loop(judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen)
-        if finding.code == HANGS and judged.undecided and run.status in STOPPED:  # it came back each time: no more is asked
+        judged = verdict.after_the_loop(
+            judge_growth(finding, snippet, last), finding.code, measured, runs.behind, runs.seen
+        )
+        if (
+            finding.code == HANGS and judged.undecided and run.status in STOPPED
+        ):  # it came back each time: no more is asked
             judged = judged.instead(NOT_CONFIRMED, f"{ended(run)} after {measured.repeats} repeats that came back")
         judged, needs = _unless_lacking(judged, run, last, measured, snippet, finding.code)
     again = verdict.judge_memory(fixed, fixed_last) if fixed is not None else None
-    if fixed is not None and judged.mechanism not in ("time", "hangs") and finding.code not in (*REFUSED, *HELD, RESERVES):
+    if (
+        fixed is not None
+        and judged.mechanism not in ("time", "hangs")
+        and finding.code not in (*REFUSED, *HELD, RESERVES)
+    ):
         judged = compared(judged, measured, fixed, again)
     message = judged.message
     about_growth = finding.code not in REFUSED and finding.code not in HELD and judged.mechanism != "time"
@@ -75,11 +85,18 @@ def judge(finding, options, environment, runs, began):
         message += f"; then {story(error)}"
     # a contract: what further keys there are stand behind these, where they say something
     verification = {
-        "verdict": judged.verdict, "kind": judged.kind, "mechanism": judged.mechanism,
-        "device": device_name(environment, options), "iterations": measured.repeats,
+        "verdict": judged.verdict,
+        "kind": judged.kind,
+        "mechanism": judged.mechanism,
+        "device": device_name(environment, options),
+        "iterations": measured.repeats,
         "seconds": round(time.monotonic() - began, 1),
-        "meters": meters(measured, fixed, options, environment) if finding.code not in HELD else held_meters(last, fixed_last),
-        "stand_ins": runs.stand_ins, "needs": needs, "message": message,
+        "meters": meters(measured, fixed, options, environment)
+        if finding.code not in HELD
+        else held_meters(last, fixed_last),
+        "stand_ins": runs.stand_ins,
+        "needs": needs,
+        "message": message,
     }
     if about_growth and judged.verdict != NOT_RUNNABLE and verification["device"].startswith("GPU"):
         verification["meter"] = judged.meter
@@ -88,10 +105,20 @@ def judge(finding, options, environment, runs, began):
     if environment.get("unprotected"):
         verification["unprotected"] = environment["unprotected"]
     if finding.group == "speed" and measured.times is not None:
-        verification["time"] = {"unit": "seconds/repeat", "flagged": round(measured.times[0], 7),
-                                "fixed": round(fixed.times[0], 7) if fixed is not None and fixed.times else None}
-    return Result(finding.replace(verification=verification), measured, fixed, runs.text(), runs.fixed_text(), runs.setup,
-                  run.log if judged.verdict == NOT_RUNNABLE else "")
+        verification["time"] = {
+            "unit": "seconds/repeat",
+            "flagged": round(measured.times[0], 7),
+            "fixed": round(fixed.times[0], 7) if fixed is not None and fixed.times else None,
+        }
+    return Result(
+        finding.replace(verification=verification),
+        measured,
+        fixed,
+        runs.text(),
+        runs.fixed_text(),
+        runs.setup,
+        run.log if judged.verdict == NOT_RUNNABLE else "",
+    )
 
 
 def _limited(finding, run, snippet, measured):
@@ -122,7 +149,11 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
     if judged.verdict == NOT_CONFIRMED and out is not None:
         needs = [f"more memory: it ran out after {out['repeats']} repeats that did not grow: {story(out)}"]
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
-    if judged.verdict == NOT_CONFIRMED and error is not None and (measured.repeats < 4 or not verdict.acquits(measured)):
+    if (
+        judged.verdict == NOT_CONFIRMED
+        and error is not None
+        and (measured.repeats < 4 or not verdict.acquits(measured))
+    ):
         needs = needed(run, error, snippet.render()[0])
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
     if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":
@@ -132,8 +163,12 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
         needs = ["a repeat that calls the traced function: here it is made in each repeat, and never called"]
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + needs[0]), needs
     if judged.verdict == NOT_CONFIRMED and code in VARYING and snippet.constant:
-        needs = ["a caller: each repeat gets the same stand-ins here, and what varies from call to call is its caller's choice"]
-        return Verdict(NOT_RUNNABLE, None, None, "undecided: nothing that repeats varies; needs " + needs[0], needs=needs), needs
+        needs = [
+            "a caller: each repeat gets the same stand-ins here, and what varies from call to call is its caller's choice"
+        ]
+        return Verdict(
+            NOT_RUNNABLE, None, None, "undecided: nothing that repeats varies; needs " + needs[0], needs=needs
+        ), needs
     if not reached(last, snippet):
         needs = ["a way through the code that reaches the flagged line"]
         return Verdict(NOT_RUNNABLE, None, None, "the snippet runs, but never reaches the flagged line"), needs
@@ -163,7 +198,9 @@ def _cut_short(judged: object, run: object, error: object, snippet: object, repe
     if error is not None:
         return needed(run, error, snippet.render()[0])
     over = len(run.attempt().of("sample"))
-    return [f"more elements: the loop was over after {over} repeat{'s' if over != 1 else ''}, before anything was measured"]
+    return [
+        f"more elements: the loop was over after {over} repeat{'s' if over != 1 else ''}, before anything was measured"
+    ]
 
 
 def _judge_refusal(run, fixed_run, wants_growth=False):
@@ -207,7 +244,11 @@ def _judge_held(run, fixed_run):
         much = bytes_held - other[0] >= max(1 << 20, 0.5 * bytes_held)
     else:
         much = bytes_held >= 1 << 20 and array is not None and bytes_held >= 2 * array
-    return Verdict("confirmed", "retained", "array in the graph", text) if much else Verdict(NOT_CONFIRMED, None, None, text)
+    return (
+        Verdict("confirmed", "retained", "array in the graph", text)
+        if much
+        else Verdict(NOT_CONFIRMED, None, None, text)
+    )
 
 
 def _judge_reserved(measured, fixed):
@@ -215,12 +256,20 @@ def _judge_reserved(measured, fixed):
     without = _held(measured)
     with_growth = _held(fixed) if fixed is not None else None
     if without is None:
-        return Verdict(NOT_RUNNABLE, None, None, "the driver does not say what this process holds: "
-                       + measured.missing.get("nvml", "no reading"))
+        return Verdict(
+            NOT_RUNNABLE,
+            None,
+            None,
+            "the driver does not say what this process holds: " + measured.missing.get("nvml", "no reading"),
+        )
     if with_growth is None:
-        return Verdict(NOT_CONFIRMED, None, None, f"{verdict.size(without)} reserved by one operation{_how(measured)}", "nvml")
+        return Verdict(
+            NOT_CONFIRMED, None, None, f"{verdict.size(without)} reserved by one operation{_how(measured)}", "nvml"
+        )
     text = f"{verdict.size(without)} reserved by one operation, {verdict.size(with_growth)} with memory growth{_how(measured)}"
-    return Verdict("confirmed" if without > 2 * with_growth else NOT_CONFIRMED, "retained", "reserved pool", text, "nvml")
+    return Verdict(
+        "confirmed" if without > 2 * with_growth else NOT_CONFIRMED, "retained", "reserved pool", text, "nvml"
+    )
 
 
 def _held(measured):
@@ -241,7 +290,11 @@ def _as_fixed(run):
     if ran(run):
         return "; the fixed version runs"
     error = run.attempt().last("error")
-    return f"; the fixed version does not run: {story(error)}" if error is not None else "; the fixed version does not run either"
+    return (
+        f"; the fixed version does not run: {story(error)}"
+        if error is not None
+        else "; the fixed version does not run either"
+    )
 
 
 def _after_fix(judged_flagged, fixed, run, judged):

@@ -7,8 +7,25 @@ retained  what no collection returns: slope over the settled states of the secon
 from . import stats
 from .account import GPU_METERS, Account, host_values, values_of
 
-OBJECTS = ("models", "functions", "graphs", "sessions", "variables", "tensors", "layers", "optimizers", "datasets",
-           "iterators", "tapes", "interpreters", "interpreter views", "graph operations", "gradient registry", "context functions", "open files")
+OBJECTS = (
+    "models",
+    "functions",
+    "graphs",
+    "sessions",
+    "variables",
+    "tensors",
+    "layers",
+    "optimizers",
+    "datasets",
+    "iterators",
+    "tapes",
+    "interpreters",
+    "interpreter views",
+    "graph operations",
+    "gradient registry",
+    "context functions",
+    "open files",
+)
 _IN_ALL = ("tensor bytes", "python objects")  # no kinds of their own: they hold what others count
 
 
@@ -47,9 +64,29 @@ class Measured:
     before       bytes in use on the GPUs, by all processes, before the snippet ran; None where that is unknown
     """
 
-    __slots__ = ("repeats", "seconds", "resident", "heap", "nvml", "device", "allocator", "objects_raw", "objects_kept", "counted",
-                 "tensor_bytes", "python_objects", "accounts", "loop", "times", "curves", "marks", "missing", "settled", "peak",
-                 "before")
+    __slots__ = (
+        "repeats",
+        "seconds",
+        "resident",
+        "heap",
+        "nvml",
+        "device",
+        "allocator",
+        "objects_raw",
+        "objects_kept",
+        "counted",
+        "tensor_bytes",
+        "python_objects",
+        "accounts",
+        "loop",
+        "times",
+        "curves",
+        "marks",
+        "missing",
+        "settled",
+        "peak",
+        "before",
+    )
 
     def __init__(self, run):
         """Reads a runner.Run of its last attempt."""
@@ -76,11 +113,17 @@ class Measured:
             if getattr(self, name).raw is not None:
                 self.accounts[name] = Account(name, values_of(curve, name), run, self.settled)
         self.objects_raw, self.objects_kept, held = self._objects(run)
-        self.counted = frozenset.intersection(*(frozenset(event["counts"]) for event in self.settled)) if len(self.settled) >= 2 else frozenset()
+        self.counted = (
+            frozenset.intersection(*(frozenset(event["counts"]) for event in self.settled))
+            if len(self.settled) >= 2
+            else frozenset()
+        )
         self.tensor_bytes, self.python_objects = held.get("tensor bytes"), held.get("python objects")
         self.times = _times([sample["busy"] for sample in loop])
-        self.curves = {name: [(number, sample[name]) for number, sample in enumerate(samples) if sample.get(name) is not None]
-                       for name in ("rss", "heap", "nvml", "device", "allocator")}
+        self.curves = {
+            name: [(number, sample[name]) for number, sample in enumerate(samples) if sample.get(name) is not None]
+            for name in ("rss", "heap", "nvml", "device", "allocator")
+        }
         self.marks = _marks(samples)
         before = run.last("gpu")
         self.before = before["device"] if before is not None else None
@@ -90,7 +133,7 @@ class Measured:
     def _growth(self, curve, name):
         # the first third belongs to caches that still fill
         points = [(number, sample[name]) for number, sample in enumerate(curve) if sample.get(name) is not None]
-        tail = points[len(points) // 3:] if len(points) >= 9 else points
+        tail = points[len(points) // 3 :] if len(points) >= 9 else points
         raw = stats.slope([value for _, value in tail], [number for number, _ in tail]) if len(tail) >= 2 else None
         xs, ys, repeats = [], [], 0
         for event in self.settled:
@@ -111,7 +154,11 @@ class Measured:
         if base is None:
             return before, kept, held
         if raw is not None:
-            before = {kind: _rate(base, raw, kind, raw["n"]) for kind in OBJECTS if kind in raw["counts"] and kind in base["counts"]}
+            before = {
+                kind: _rate(base, raw, kind, raw["n"])
+                for kind in OBJECTS
+                if kind in raw["counts"] and kind in base["counts"]
+            }
         blocks = [event for event in self.settled if event["at"] == "block"]
         if end is not None:
             for kind in OBJECTS + _IN_ALL:
@@ -182,7 +229,7 @@ def _times(busy):
     chunks = min(12, len(busy))
     means = []
     for number in range(chunks):
-        part = busy[number * len(busy) // chunks:(number + 1) * len(busy) // chunks]
+        part = busy[number * len(busy) // chunks : (number + 1) * len(busy) // chunks]
         means.append(sum(part) / len(part))
     means.sort()
     cut = 1 if chunks >= 6 else 0

@@ -2,7 +2,7 @@
 
 from .units import KIB
 
-PYTHON_OBJECT = 512           # bytes that one Python container may stand for
+PYTHON_OBJECT = 512  # bytes that one Python container may stand for
 
 
 def mechanism(measured: object, kind: str, meter: str = "host") -> object:
@@ -38,7 +38,12 @@ def mechanism(measured: object, kind: str, meter: str = "host") -> object:
         return "GPU memory outside of TensorFlow's allocator" if read else "GPU memory"
     if python_explains(measured):
         return "Python objects"
-    if measured.total and measured.cleared is not None and measured.total >= 512 * KIB and measured.cleared >= 0.6 * measured.total:
+    if (
+        measured.total
+        and measured.cleared is not None
+        and measured.total >= 512 * KIB
+        and measured.cleared >= 0.6 * measured.total
+    ):
         return "kernel cache"
     if kept.get("layers", 0) >= 0.45:
         return "kept layers"
@@ -50,4 +55,6 @@ def mechanism(measured: object, kind: str, meter: str = "host") -> object:
 def python_explains(measured: object) -> bool:
     """Do enough Python objects stay to account for the bytes that stay?"""
     kept = measured.host.retained
-    return bool(measured.python_objects and kept is not None and measured.python_objects * PYTHON_OBJECT >= kept.value > 0)
+    return bool(
+        measured.python_objects and kept is not None and measured.python_objects * PYTHON_OBJECT >= kept.value > 0
+    )

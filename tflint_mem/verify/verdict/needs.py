@@ -3,11 +3,14 @@
 import re
 
 from tflint_mem.verify.standins.old_numpy import missing
+
 from .shortage import exit_words, user_line, what
 
 ENDED_BY_ITSELF = ("crashed", "left")
-LIMITS = {"disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
-          "processes": "a program that starts fewer processes: it had more than 512 at once"}
+LIMITS = {
+    "disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
+    "processes": "a program that starts fewer processes: it had more than 512 at once",
+}
 
 _WITH = "a comment `# tflint-mem: verify-with {}=...` or verify.setup gives it"
 
@@ -31,7 +34,9 @@ def needs(run, error, text=""):
     if error["type"] in ("ModuleNotFoundError", "ImportError"):
         match = re.search(r"No module named '([\w.]+)'", message)
         if match:
-            return [f"module {match.group(1)}: installed for the interpreter of --verify-python, or put into sys.modules by verify.setup"]
+            return [
+                f"module {match.group(1)}: installed for the interpreter of --verify-python, or put into sys.modules by verify.setup"
+            ]
         return [message]
     if error["type"] == "NothingRepeated":
         return ["elements: the loop has nothing to run over"]
@@ -47,8 +52,10 @@ def needs(run, error, text=""):
     return [f"code that runs as it stands: {what(error)}{line}{hidden}{_instead(error, text)}{_older(message)}"]
 
 
-_KERAS_2 = re.compile(r"(module|package) '(tensorflow\.)?keras[\w.]*' has no|cannot import name '\w+' from '(tensorflow\.)?(keras|tensorflow\.keras)"
-                      r"|Keras 3 only supports|not available with Keras 3|argument\(s\) not recognized|is not supported in Keras 3")
+_KERAS_2 = re.compile(
+    r"(module|package) '(tensorflow\.)?keras[\w.]*' has no|cannot import name '\w+' from '(tensorflow\.)?(keras|tensorflow\.keras)"
+    r"|Keras 3 only supports|not available with Keras 3|argument\(s\) not recognized|is not supported in Keras 3"
+)
 
 
 def _older(message: str) -> str:
@@ -58,7 +65,11 @@ def _older(message: str) -> str:
         return f"; np.{name} is in {'NumPy < 2.4' if name in ('in1d', 'trapz') else 'NumPy < 1.24'}"
     if re.search(r"module 'tensorflow' has no attribute '(contrib|Session|placeholder|app|flags|layers)'", message):
         return "; TensorFlow 1 has it"
-    return "; Keras 2 has it: TensorFlow < 2.16, or tf_keras with TF_USE_LEGACY_KERAS=1" if _KERAS_2.search(message) else ""
+    return (
+        "; Keras 2 has it: TensorFlow < 2.16, or tf_keras with TF_USE_LEGACY_KERAS=1"
+        if _KERAS_2.search(message)
+        else ""
+    )
 
 
 def itself(run: object) -> str:
@@ -81,4 +92,4 @@ def _instead(error, text):
 def short(message, most=160):
     """A message in one row."""
     message = " ".join(message.split())
-    return message if len(message) <= most else message[:most - 3] + "..."
+    return message if len(message) <= most else message[: most - 3] + "..."

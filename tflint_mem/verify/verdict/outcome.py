@@ -3,7 +3,12 @@
 
 def ran(run):
     """Did the flagged code run for at least one repeat (whatever ended it)?"""
-    return bool(run.attempt().of("sample")) or run.status == "leaves" or run.status in ("memory", "timeout") and run.last("begin") is not None
+    return (
+        bool(run.attempt().of("sample"))
+        or run.status == "leaves"
+        or run.status in ("memory", "timeout")
+        and run.last("begin") is not None
+    )
 
 
 def refused(run):

@@ -2,8 +2,9 @@
 
 import time
 
-from .outcome import held_bytes
 from tflint_mem.verify.child.repair import State
+
+from .outcome import held_bytes
 from .verdict import NOT_RUNNABLE
 
 
@@ -28,7 +29,11 @@ class Runs:
     @property
     def stand_ins(self):
         """Sentences for the report."""
-        return list(dict.fromkeys(self.snippet.stand_ins + [event["text"] for event in self.run.of("stand-in") if event["text"]]))
+        return list(
+            dict.fromkeys(
+                self.snippet.stand_ins + [event["text"] for event in self.run.of("stand-in") if event["text"]]
+            )
+        )
 
     def text(self):
         """The flagged version as it ran."""
@@ -70,7 +75,7 @@ class Result:
 
 
 def device_name(environment, options):
-    """"GPU (NVIDIA H200)", or "CPU" with why: verdicts then come from host memory."""
+    """ "GPU (NVIDIA H200)", or "CPU" with why: verdicts then come from host memory."""
     if options.device != "cpu" and environment["gpus"]:
         names = sorted({gpu["name"] for gpu in environment["driver_gpus"] if gpu["name"] and gpu.get("visible", True)})
         return "GPU" + (f" ({', '.join(names)})" if names else "")
@@ -80,11 +85,24 @@ def device_name(environment, options):
 def not_runnable(finding, options, environment, began, needs):
     empty = {"raw": None, "retained": None}
     verification = {
-        "verdict": NOT_RUNNABLE, "kind": None, "mechanism": None, "device": device_name(environment, options), "iterations": 0,
+        "verdict": NOT_RUNNABLE,
+        "kind": None,
+        "mechanism": None,
+        "device": device_name(environment, options),
+        "iterations": 0,
         "seconds": round(time.monotonic() - began, 1),
-        "meters": [{"name": name, "unit": "objects/repeat" if name == "objects" else "bytes/repeat", "flagged": dict(empty), "fixed": None}
-                   for name in ("rss", "nvml", "allocator", "objects")],
-        "stand_ins": [], "needs": needs, "message": "not runnable: needs " + "; ".join(needs),
+        "meters": [
+            {
+                "name": name,
+                "unit": "objects/repeat" if name == "objects" else "bytes/repeat",
+                "flagged": dict(empty),
+                "fixed": None,
+            }
+            for name in ("rss", "nvml", "allocator", "objects")
+        ],
+        "stand_ins": [],
+        "needs": needs,
+        "message": "not runnable: needs " + "; ".join(needs),
     }
     if environment.get("unprotected"):
         verification["unprotected"] = environment["unprotected"]
@@ -93,16 +111,34 @@ def not_runnable(finding, options, environment, began, needs):
 
 def meters(flagged, fixed, options, environment):
     """The meters of the JSON contract; a number that was not measured is null."""
-    meters = [{"name": "rss", "unit": "bytes/repeat", "flagged": flagged.host.as_json(),
-               "fixed": fixed.host.as_json() if fixed is not None else None}]
+    meters = [
+        {
+            "name": "rss",
+            "unit": "bytes/repeat",
+            "flagged": flagged.host.as_json(),
+            "fixed": fixed.host.as_json() if fixed is not None else None,
+        }
+    ]
     if options.device != "cpu" and (environment["gpus"] or environment["driver_gpus"]):
         for name in ("nvml", "allocator"):
-            meters.append({"name": name, "unit": "bytes/repeat", "flagged": getattr(flagged, name).as_json(),
-                           "fixed": getattr(fixed, name).as_json() if fixed is not None else None})
+            meters.append(
+                {
+                    "name": name,
+                    "unit": "bytes/repeat",
+                    "flagged": getattr(flagged, name).as_json(),
+                    "fixed": getattr(fixed, name).as_json() if fixed is not None else None,
+                }
+            )
     else:
         for name in ("nvml", "allocator"):
-            meters.append({"name": name, "unit": "bytes/repeat", "flagged": {"raw": None, "retained": None},
-                           "fixed": {"raw": None, "retained": None} if fixed is not None else None})
+            meters.append(
+                {
+                    "name": name,
+                    "unit": "bytes/repeat",
+                    "flagged": {"raw": None, "retained": None},
+                    "fixed": {"raw": None, "retained": None} if fixed is not None else None,
+                }
+            )
     raw, kept = flagged.objects_growth()
     entry = {"name": "objects", "unit": "objects/repeat", "flagged": _pair(raw, kept), "fixed": None}
     if fixed is not None:
@@ -113,14 +149,29 @@ def meters(flagged, fixed, options, environment):
 
 def held_meters(run, fixed_run):
     """Meters of a rule about what one call holds: bytes in all, not per repeat."""
+
     def held(which):
         found = held_bytes(which) if which is not None else None
         return {"raw": found[0] if found else None, "retained": found[0] if found else None}
 
     empty = {"raw": None, "retained": None}
-    meters = [{"name": "rss", "unit": "bytes", "flagged": held(run), "fixed": held(fixed_run) if fixed_run is not None else None}]
-    return meters + [{"name": name, "unit": "objects/repeat" if name == "objects" else "bytes", "flagged": dict(empty), "fixed": None}
-                     for name in ("nvml", "allocator", "objects")]
+    meters = [
+        {
+            "name": "rss",
+            "unit": "bytes",
+            "flagged": held(run),
+            "fixed": held(fixed_run) if fixed_run is not None else None,
+        }
+    ]
+    return meters + [
+        {
+            "name": name,
+            "unit": "objects/repeat" if name == "objects" else "bytes",
+            "flagged": dict(empty),
+            "fixed": None,
+        }
+        for name in ("nvml", "allocator", "objects")
+    ]
 
 
 def _pair(raw, kept):

@@ -4,7 +4,8 @@ import re
 
 _TYPES = frozenset(("ResourceExhaustedError", "MemoryError", "_ArrayMemoryError", "OutOfMemoryError"))
 _WORDS = re.compile(
-    r"out of memory|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|(?:failed|unable) to allocate", re.IGNORECASE)
+    r"out of memory|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|(?:failed|unable) to allocate", re.IGNORECASE
+)
 _FOOTNOTES = ("Arguments received by", "Call arguments received by", "\u2022", "*")  # of Keras, behind the sentence
 
 
@@ -34,17 +35,20 @@ def said(message: str, most: int = 400) -> str:
     rows = [row.strip() for row in message.split("\n") if row.strip()]
     if rows and rows[0].startswith(("in user code", "Exception encountered when calling")):
         frames = [number for number, row in enumerate(rows) if _FRAME.match(row)]
-        rows = rows[frames[-1] + 2:] or rows[-1:] if frames else rows[1:] or rows
+        rows = rows[frames[-1] + 2 :] or rows[-1:] if frames else rows[1:] or rows
         rows = [row for row in rows if not row.startswith(_FOOTNOTES)] or rows
     text = " ".join(" ".join(rows).split())
-    return text if len(text) <= most else text[:most - 3] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def user_line(message: str) -> str:
     """The innermost line of code that such a message names, "" when it names none."""
     rows = message.split("\n")
-    found = [rows[number + 1].strip() for number, row in enumerate(rows[:-1]) if _FRAME.match(row)
-             and "site-packages" not in row and "__autograph_generated_file" not in row]
+    found = [
+        rows[number + 1].strip()
+        for number, row in enumerate(rows[:-1])
+        if _FRAME.match(row) and "site-packages" not in row and "__autograph_generated_file" not in row
+    ]
     return found[-1].rstrip(" *").strip() if found else ""
 
 
@@ -61,9 +65,12 @@ def what(error: dict) -> str:
 
 
 STOPPED = {
-    "memory": "stopped at the memory limit", "timeout": "stopped at the time limit",
-    "disk": "stopped at the limit on files", "processes": "stopped at the limit on processes",
-    "left": "the process ended itself", "crashed": "the process ended",
+    "memory": "stopped at the memory limit",
+    "timeout": "stopped at the time limit",
+    "disk": "stopped at the limit on files",
+    "processes": "stopped at the limit on processes",
+    "left": "the process ended itself",
+    "crashed": "the process ended",
 }
 
 

@@ -8,33 +8,46 @@ not-runnable   the snippet does not run; `needs` says what would make it run
 """
 
 from tflint_mem.verify.child import meters
+
 from .account import GPU_METERS
 from .mechanism import mechanism, python_explains
 from .shortage import STOPPED, ended, ran_out, slow, story
 from .units import KIB, duration, size
 
-RETAINED_LEAST = 8 * KIB      # bytes per repeat that nobody calls noise: `fit` on one model leaves 3 to 6 KiB now and then
+RETAINED_LEAST = 8 * KIB  # bytes per repeat that nobody calls noise: `fit` on one model leaves 3 to 6 KiB now and then
 RETAINED_WITH_OBJECTS = 2 * KIB  # enough when graphs, functions, models or files pile up with it, one by one
-DEFERRED_LEAST = 32 * KIB     # bytes of garbage per repeat
-DEFERRED_PEAK = 1024 * KIB    # ... and at their highest
-DEFERRED_ANYWAY = 256 * KIB   # garbage per repeat that counts whatever it consists of
-UNEXPLAINED_LEAST = 16 * KIB  # ... when nothing grows with it: TensorFlow's caches take 3 to 9 KiB per `fit`, ever less of it
-UNEXPLAINED_FEW = 32 * KIB    # ... and the repeats are few
-LIMIT_LEAST = 1024 * KIB      # per repeat, in a run that memory ended before there were points for a slope
+DEFERRED_LEAST = 32 * KIB  # bytes of garbage per repeat
+DEFERRED_PEAK = 1024 * KIB  # ... and at their highest
+DEFERRED_ANYWAY = 256 * KIB  # garbage per repeat that counts whatever it consists of
+UNEXPLAINED_LEAST = (
+    16 * KIB
+)  # ... when nothing grows with it: TensorFlow's caches take 3 to 9 KiB per `fit`, ever less of it
+UNEXPLAINED_FEW = 32 * KIB  # ... and the repeats are few
+LIMIT_LEAST = 1024 * KIB  # per repeat, in a run that memory ended before there were points for a slope
 FEW_REPEATS = 40
-FEWEST_TO_LEAK = 5            # a loop that the code itself limits to fewer repeats cannot pile up much
-LITTLE_IN_ALL = 512 * KIB     # what such a loop may leave over all its repeats
+FEWEST_TO_LEAK = 5  # a loop that the code itself limits to fewer repeats cannot pile up much
+LITTLE_IN_ALL = 512 * KIB  # what such a loop may leave over all its repeats
 FASTER = 1.5
-DRIVER_LEAST = 256 * KIB      # per repeat, as the driver counts: it counts the pool, which grows in pages of megabytes
-ENOUGH_REPEATS = 8            # of the first phase, for garbage to show whether it waits
-ALL = 0.9                     # of what was kept: a file that stays open for another reason is no objection
-ONE_EACH = 0.45               # objects per repeat from which on one stays in each of them: what elements share counts by half
+DRIVER_LEAST = 256 * KIB  # per repeat, as the driver counts: it counts the pool, which grows in pages of megabytes
+ENOUGH_REPEATS = 8  # of the first phase, for garbage to show whether it waits
+ALL = 0.9  # of what was kept: a file that stays open for another reason is no objection
+ONE_EACH = 0.45  # objects per repeat from which on one stays in each of them: what elements share counts by half
 
 # What a rule says that stays, where the counters see it: bytes without it are no proof of that rule's finding.
-STAYS = {"TFM105": ("models",), "TFM110": ("models",), "TFM205": ("tapes",), "TFM302": ("functions", "graphs"), "TFM303": ("functions", "graphs"),
-         "TFM502": ("sessions",), "TFM503": ("graph operations",), "TFM701": ("open files",),
-         "TFM704": ("interpreter views",)}
-COLLECTED = frozenset({"TFM105", "TFM110", "TFM205", "TFM701", "TFM704"})  # ... in a collection: what is garbage is not in it
+STAYS = {
+    "TFM105": ("models",),
+    "TFM110": ("models",),
+    "TFM205": ("tapes",),
+    "TFM302": ("functions", "graphs"),
+    "TFM303": ("functions", "graphs"),
+    "TFM502": ("sessions",),
+    "TFM503": ("graph operations",),
+    "TFM701": ("open files",),
+    "TFM704": ("interpreter views",),
+}
+COLLECTED = frozenset(
+    {"TFM105", "TFM110", "TFM205", "TFM701", "TFM704"}
+)  # ... in a collection: what is garbage is not in it
 
 CONFIRMED, BOUNDED, NOT_CONFIRMED, NOT_RUNNABLE = "confirmed", "bounded", "not-confirmed", "not-runnable"
 
@@ -87,40 +100,74 @@ def _judge_on(meter, measured, run):
     at_all = raw is not None and raw.value > 0
     if meter == "host" and run.status == "memory" and measured.repeats + repeats >= 2 and at_all:
         kind = "retained" if first is None or first > 0.3 * raw.value else "deferred"
-        return Verdict(CONFIRMED, kind, mechanism(measured, kind) or "memory limit",
-                       f"stopped at the memory limit after {repeats} repeats, still growing by {size(raw.value)} per repeat")
+        return Verdict(
+            CONFIRMED,
+            kind,
+            mechanism(measured, kind) or "memory limit",
+            f"stopped at the memory limit after {repeats} repeats, still growing by {size(raw.value)} per repeat",
+        )
     end = run.last("end")
     if meter == "host" and end is not None and end.get("limit") and account.total is not None and measured.repeats:
         each = account.total / float(measured.repeats)
         if each >= LIMIT_LEAST:
-            return Verdict(CONFIRMED, "retained", mechanism(measured, "retained"),
-                           f"{size(each)} stay per repeat; ended after {measured.repeats} repeats, close to the memory limit")
+            return Verdict(
+                CONFIRMED,
+                "retained",
+                mechanism(measured, "retained"),
+                f"{size(each)} stay per repeat; ended after {measured.repeats} repeats, close to the memory limit",
+            )
     error = ran_out(run)
     if error is not None and at_all and raw.rises and raw.value >= DEFERRED_LEAST:
         kind = "retained" if first is None or first > 0.3 * raw.value else "deferred"
-        return Verdict(CONFIRMED, kind, mechanism(measured, kind, meter) or "out of memory",
-                       f"it ran out of memory after {error['repeats']} repeats, growing by {size(raw.value)} per repeat{on}: "
-                       f"{story(error)}", meter)
+        return Verdict(
+            CONFIRMED,
+            kind,
+            mechanism(measured, kind, meter) or "out of memory",
+            f"it ran out of memory after {error['repeats']} repeats, growing by {size(raw.value)} per repeat{on}: "
+            f"{story(error)}",
+            meter,
+        )
     holds = sum(rate for kind, rate in measured.objects_kept.items() if meters.KINDS.get(kind) == "holds")
     files = measured.objects_kept.get("open files", 0.0)
     explained = any(rate >= 0.45 for rate in measured.objects_kept.values()) or python_explains(measured)
     several = sum(event["n"] for event in measured.settled if event["at"] == "block") >= FEW_REPEATS
-    least = DRIVER_LEAST if meter == "nvml" else \
-        RETAINED_LEAST if explained else UNEXPLAINED_LEAST if several else UNEXPLAINED_FEW
+    least = (
+        DRIVER_LEAST
+        if meter == "nvml"
+        else RETAINED_LEAST
+        if explained
+        else UNEXPLAINED_LEAST
+        if several
+        else UNEXPLAINED_FEW
+    )
     if kept is not None and kept.points >= 4:
         proven = kept.rises and (first is not None and first > 0.3 * kept.value or first is None and meter != "host")
-        enough = kept.value >= least or meter != "nvml" and \
-            kept.value >= RETAINED_WITH_OBJECTS and (holds >= 0.45 or files >= 0.45)
+        enough = (
+            kept.value >= least
+            or meter != "nvml"
+            and kept.value >= RETAINED_WITH_OBJECTS
+            and (holds >= 0.45 or files >= 0.45)
+        )
         if proven and enough:
-            return Verdict(CONFIRMED, "retained", mechanism(measured, "retained", meter),
-                           f"{size(kept.value)} stay per repeat after a collection{on}", meter)
+            return Verdict(
+                CONFIRMED,
+                "retained",
+                mechanism(measured, "retained", meter),
+                f"{size(kept.value)} stay per repeat after a collection{on}",
+                meter,
+            )
         if files >= 0.9 and meter == "host":
             return Verdict(CONFIRMED, "retained", "open files", f"{files:.1f} files stay open per repeat")
     elif holds >= 0.45 and first is not None and first >= RETAINED_WITH_OBJECTS and meter != "nvml":
         # few elements in all: every object counts, a slope needs more of them
-        return Verdict(CONFIRMED, "retained", mechanism(measured, "retained", meter),
-                       f"{holds:.1f} graphs, functions or models and {size(first)} stay per repeat{on}, "
-                       f"over the loop's own {measured.repeats} repeats", meter)
+        return Verdict(
+            CONFIRMED,
+            "retained",
+            mechanism(measured, "retained", meter),
+            f"{holds:.1f} graphs, functions or models and {size(first)} stay per repeat{on}, "
+            f"over the loop's own {measured.repeats} repeats",
+            meter,
+        )
     rate = raw.value if raw is not None else 0.0
     heaps = ("models", "variables", "tensors", "sessions", "interpreters")
     weights = max(measured.objects_raw.get(kind, 0.0) for kind in heaps) if measured.objects_raw else 0.0
@@ -130,24 +177,47 @@ def _judge_on(meter, measured, run):
         one = max(rate, account.large_step)  # where repeats differ in size, the largest of them is no heap of garbage
         waits = rate >= DEFERRED_LEAST and weights >= 0.05 and garbage >= 3 * one
         if waits or (rate >= DEFERRED_ANYWAY and garbage >= max(8 * one, 4 * DEFERRED_PEAK)):
-            return Verdict(CONFIRMED, "deferred", mechanism(measured, "deferred"),
-                           f"{size(rate)} of garbage per repeat wait for a late collection{on}, {size(garbage)} at the peak"
-                           f"{_stays(kept)}", meter)
+            return Verdict(
+                CONFIRMED,
+                "deferred",
+                mechanism(measured, "deferred"),
+                f"{size(rate)} of garbage per repeat wait for a late collection{on}, {size(garbage)} at the peak"
+                f"{_stays(kept)}",
+                meter,
+            )
     stopped = run.status in STOPPED
     if stopped and raw is not None and raw.rises and rate >= DEFERRED_ANYWAY:
-        return Verdict(CONFIRMED, "retained" if kept is not None and kept.rises else "deferred", mechanism(measured, "deferred"),
-                       f"{ended(run)} after {repeats} repeats, growing by {size(rate)} per repeat{on}", meter)
-    told = meter != "nvml" or "allocator" not in measured.accounts  # a pool's pages say little beside what is in use of it
+        return Verdict(
+            CONFIRMED,
+            "retained" if kept is not None and kept.rises else "deferred",
+            mechanism(measured, "deferred"),
+            f"{ended(run)} after {repeats} repeats, growing by {size(rate)} per repeat{on}",
+            meter,
+        )
+    told = (
+        meter != "nvml" or "allocator" not in measured.accounts
+    )  # a pool's pages say little beside what is in use of it
     if told and slow(run) and measured.repeats and _too_few(measured, growth, garbage, least):
         needs = [f"more time: {measured.repeats} repeats do not tell growth from noise (--verify-timeout)"]
-        return Verdict(NOT_RUNNABLE, None, None, f"undecided: too few repeats, {measured.repeats} before the time limit{on}"
-                                                 f"{_between(kept)}", meter, needs)
+        return Verdict(
+            NOT_RUNNABLE,
+            None,
+            None,
+            f"undecided: too few repeats, {measured.repeats} before the time limit{on}{_between(kept)}",
+            meter,
+            needs,
+        )
     if stopped and measured.repeats < 4:
         return Verdict(NOT_CONFIRMED, None, None, f"{ended(run)} after {repeats} repeats: too few to judge", meter)
     grown = raw is not None and (account.garbage or 0) >= DEFERRED_PEAK / 2
     if told and (grown or account.shape in ("plateau", "step", "sawtooth")):
-        return Verdict(BOUNDED, None, None, f"it grew{on} and fell back or stopped: {size(max(rate, 0))} per repeat at first"
-                                            f"{_stays(kept)}", meter)
+        return Verdict(
+            BOUNDED,
+            None,
+            None,
+            f"it grew{on} and fell back or stopped: {size(max(rate, 0))} per repeat at first{_stays(kept)}",
+            meter,
+        )
     return Verdict(NOT_CONFIRMED, None, None, f"no growth over {measured.repeats} repeats{_stays(kept)}", meter)
 
 
@@ -179,7 +249,11 @@ def acquits(measured):
     for meter in measured.accounts:
         growth = measured.growth(meter)
         settled = growth.retained is not None and growth.retained.points >= 4
-        if not settled and meter != "nvml" and (growth.raw is None or growth.raw.points < 4 or growth.raw.high >= UNEXPLAINED_FEW):
+        if (
+            not settled
+            and meter != "nvml"
+            and (growth.raw is None or growth.raw.points < 4 or growth.raw.high >= UNEXPLAINED_FEW)
+        ):
             return False
     return True
 
@@ -197,14 +271,19 @@ def about(judged, code, measured, replaced=False):
     """
     things = STAYS.get(code)
     if judged.verdict == CONFIRMED and judged.kind == "deferred" and code in COLLECTED and replaced:
-        return judged.instead(NOT_CONFIRMED, f"{judged.message}; but the same elements come again here, and with them their keys: "
-                                                  "what they replace is garbage here alone")
+        return judged.instead(
+            NOT_CONFIRMED,
+            f"{judged.message}; but the same elements come again here, and with them their keys: "
+            "what they replace is garbage here alone",
+        )
     if judged.verdict != CONFIRMED or things is None or replaced or not measured.counted.issuperset(things):
         return judged
     growth = measured.objects_kept if judged.kind == "retained" or code in COLLECTED else measured.objects_raw
     if any(growth.get(thing, 0.0) >= ONE_EACH for thing in things):
         return judged
-    others = [f"{rate:.1f} {kind}" for kind, rate in sorted(growth.items(), key=lambda item: -item[1]) if rate >= ONE_EACH]
+    others = [
+        f"{rate:.1f} {kind}" for kind, rate in sorted(growth.items(), key=lambda item: -item[1]) if rate >= ONE_EACH
+    ]
     words = ", ".join(others[:3]) if others else "memory in which no object of TensorFlow's is counted"
     return judged.instead(NOT_CONFIRMED, f"{judged.message}; but no {things[0]}: what grows per repeat is {words}")
 
@@ -258,7 +337,9 @@ def judge_speed(flagged, fixed):
         return Verdict(NOT_CONFIRMED, None, None, "too few repeats for a time")
     median, low, high = flagged.times
     if fixed is None or fixed.times is None:
-        return Verdict(NOT_CONFIRMED, None, None, f"{duration(median)} per repeat; there is no fixed version to compare with")
+        return Verdict(
+            NOT_CONFIRMED, None, None, f"{duration(median)} per repeat; there is no fixed version to compare with"
+        )
     other, other_low, other_high = fixed.times
     ratio = median / other if other > 0 else float("inf")
     text = f"{duration(median)} per repeat, fixed {duration(other)}: {ratio:.1f} times as long"

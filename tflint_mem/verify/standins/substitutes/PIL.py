@@ -1,6 +1,6 @@
 """Pillow: a picture is an array with a size and a mode; files that cannot be read are noise."""
 
-import io
+import builtins
 
 import numpy as np
 
@@ -45,7 +45,11 @@ class Image:
             return Image(self.pixels.mean(-1) if self.pixels.ndim == 3 else self.pixels)
         picture = self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, -1)
         wanted = 4 if mode == "RGBA" else 3
-        return Image(np.concatenate([picture, picture[..., :1]], -1)[..., :wanted] if picture.shape[-1] < wanted else picture[..., :wanted])
+        return Image(
+            np.concatenate([picture, picture[..., :1]], -1)[..., :wanted]
+            if picture.shape[-1] < wanted
+            else picture[..., :wanted]
+        )
 
     def resize(self, size, *arguments, **options):
         width, height = int(size[0]), int(size[1])
@@ -83,12 +87,13 @@ class Image:
 
     def save(self, target, *arguments, **options):
         import tensorflow as tf
+
         picture = self.pixels if self.pixels.ndim == 3 else self.pixels[..., None]
         content = tf.io.encode_png(picture).numpy()
         if hasattr(target, "write"):
             target.write(content)
         else:
-            with io.open(target, "wb") as file:
+            with builtins.open(target, "wb") as file:
                 file.write(content)
 
     def _nothing(self, *arguments, **options):
@@ -99,8 +104,9 @@ class Image:
     @staticmethod
     def open(file, *arguments, **options):
         import tensorflow as tf
+
         try:
-            content = file.read() if hasattr(file, "read") else io.open(file, "rb").read()
+            content = file.read() if hasattr(file, "read") else builtins.open(file, "rb").read()
             return Image(tf.io.decode_image(content, 3, expand_animations=False).numpy())
         except Exception:
             return Image(np.random.randint(0, 255, _SIZE))
@@ -116,7 +122,15 @@ class Image:
 
 Image.Image, Image.Resampling = Image, Image
 Resampling, fromarray, new, NEAREST, LANCZOS, ANTIALIAS, BILINEAR, BICUBIC = (
-    Image, Image.fromarray, Image.new, 0, 1, 1, 2, 3)
+    Image,
+    Image.fromarray,
+    Image.new,
+    0,
+    1,
+    1,
+    2,
+    3,
+)
 open = Image.open
 
 

@@ -13,10 +13,12 @@ import types
 
 import numpy as np
 
-MODEL_LIKE = frozenset("""
+MODEL_LIKE = frozenset(
+    """
 predict predict_on_batch fit train_on_batch compile load_weights set_weights get_weights trainable_variables trainable_weights
 get_layer apply_gradients load_model
-""".split())
+""".split()
+)
 # by these TensorFlow and NumPy tell what they have been given
 _ASKED_FOR = frozenset("is_tensor_like numpy op graph dtype shape ndim".split())
 _ARITHMETIC = """add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs lt le gt ge
@@ -111,10 +113,18 @@ class Named:
 
 
 for _name in _ARITHMETIC:
+
     def _operation(self, *other, _name="__%s__" % _name):
         if other and isinstance(other[0], str):
-            return str(self) + other[0] if _name == "__add__" else other[0] + str(self) if _name == "__radd__" else NotImplemented
+            return (
+                str(self) + other[0]
+                if _name == "__add__"
+                else other[0] + str(self)
+                if _name == "__radd__"
+                else NotImplemented
+            )
         return getattr(np.float32(4), _name)(*other)
+
     setattr(Named, "__%s__" % _name, _operation)
 
 
@@ -212,7 +222,9 @@ def _attribute(path, name):
         raise AttributeError(name)
     top = path.split(".")[0]
     if name in MODEL_LIKE and _installed.get(top, {}).get("guarded"):
-        raise ModuleNotFoundError("No module named %r: what its %s() does is part of what is measured" % (top, name), name=top)
+        raise ModuleNotFoundError(
+            "No module named %r: what its %s() does is part of what is measured" % (top, name), name=top
+        )
     if name == "request" and REQUEST is not None:
         return REQUEST
     if name == "config":
@@ -244,7 +256,9 @@ def _refuse_at_flagged(top):
     while frame.f_globals is globals():
         frame = frame.f_back
     if frame.f_lineno == FLAGGED[1] and frame.f_code.co_filename.endswith(FLAGGED[0]):
-        raise ModuleNotFoundError("No module named %r: what it does in the flagged row is what is measured" % top, name=top)
+        raise ModuleNotFoundError(
+            "No module named %r: what it does in the flagged row is what is measured" % top, name=top
+        )
 
 
 class Settings(dict):
@@ -330,7 +344,11 @@ def _formatted(value, how):
     kind = how[-1:]
     if kind in "dxXob" and kind:
         return format(int(value), how)
-    return format(float(value), how) if kind and kind in "eEfFgG%" else format("stand-in", how if kind in ("", "s") else "")
+    return (
+        format(float(value), how)
+        if kind and kind in "eEfFgG%"
+        else format("stand-in", how if kind in ("", "s") else "")
+    )
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -373,5 +391,9 @@ def install(name, shape=(16,), guarded=True, source="", constants=None):
     defined.update(constants or {})
     for loaded in [loaded for loaded in sys.modules if loaded == name or loaded.startswith(name + ".")]:
         del sys.modules[loaded]
-    sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "name", None) != name or type(finder).__name__ != "_Finder"]
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if getattr(finder, "name", None) != name or type(finder).__name__ != "_Finder"
+    ]
     sys.meta_path.append(_Finder(name, defined))

@@ -10,7 +10,14 @@ IMREAD_UNCHANGED, IMREAD_GRAYSCALE, IMREAD_COLOR = -1, 0, 1
 INTER_NEAREST, INTER_LINEAR, INTER_CUBIC, INTER_AREA, INTER_LANCZOS4 = range(5)
 COLOR_BGR2RGB = COLOR_RGB2BGR = 4
 COLOR_BGR2GRAY, COLOR_RGB2GRAY, COLOR_GRAY2BGR, COLOR_GRAY2RGB = 6, 7, 8, 8
-FONT_HERSHEY_SIMPLEX, FONT_HERSHEY_PLAIN, FONT_HERSHEY_DUPLEX, FONT_HERSHEY_COMPLEX, LINE_AA, FILLED = 0, 1, 2, 3, 16, -1
+FONT_HERSHEY_SIMPLEX, FONT_HERSHEY_PLAIN, FONT_HERSHEY_DUPLEX, FONT_HERSHEY_COMPLEX, LINE_AA, FILLED = (
+    0,
+    1,
+    2,
+    3,
+    16,
+    -1,
+)
 BORDER_CONSTANT, BORDER_REPLICATE, BORDER_REFLECT = 0, 1, 2
 THRESH_BINARY, THRESH_BINARY_INV, THRESH_OTSU = 0, 1, 8
 
@@ -97,6 +104,7 @@ def _noise(gray=False):
 def imread(path, flags=1):
     if os.path.exists(path):
         import tensorflow as tf
+
         try:
             found = tf.io.decode_image(open(path, "rb").read(), 3, expand_animations=False).numpy()[..., ::-1]
             return found.mean(-1).astype("uint8") if flags == 0 else found.copy()
@@ -120,7 +128,9 @@ def imwrite(path, picture, *arguments):
 def resize(picture, dsize=None, dst=None, fx=0, fy=0, interpolation=1):
     picture = np.asarray(picture)
     height, width = picture.shape[:2]
-    new_width, new_height = dsize if dsize is not None and len(dsize) and dsize[0] else (int(width * fx), int(height * fy))
+    new_width, new_height = (
+        dsize if dsize is not None and len(dsize) and dsize[0] else (int(width * fx), int(height * fy))
+    )
     rows = (np.arange(int(new_height)) * max(height, 1) // max(int(new_height), 1)).astype(int)
     columns = (np.arange(int(new_width)) * max(width, 1) // max(int(new_width), 1)).astype(int)
     if not height or not width:
@@ -141,8 +151,12 @@ def _same(picture, *arguments, **options):
     return np.asarray(picture).copy()
 
 
-GaussianBlur = medianBlur = blur = bilateralFilter = filter2D = equalizeHist = dilate = erode = morphologyEx = Canny = _same
-Sobel = Laplacian = normalize = bitwise_not = bitwise_and = bitwise_or = add = subtract = absdiff = fastNlMeansDenoisingColored = _same
+GaussianBlur = medianBlur = blur = bilateralFilter = filter2D = equalizeHist = dilate = erode = morphologyEx = Canny = (
+    _same
+)
+Sobel = Laplacian = normalize = bitwise_not = bitwise_and = bitwise_or = add = subtract = absdiff = (
+    fastNlMeansDenoisingColored
+) = _same
 convertScaleAbs = applyColorMap = adaptiveThreshold = inRange = undistort = _same
 
 
@@ -208,7 +222,9 @@ def _nothing(*arguments, **options):
     return None
 
 
-imshow = namedWindow = destroyAllWindows = destroyWindow = moveWindow = resizeWindow = setMouseCallback = createTrackbar = _nothing
+imshow = namedWindow = destroyAllWindows = destroyWindow = moveWindow = resizeWindow = setMouseCallback = (
+    createTrackbar
+) = _nothing
 
 
 def waitKey(*arguments):

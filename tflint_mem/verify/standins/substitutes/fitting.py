@@ -13,7 +13,9 @@ def _fits(value, shape):
     given = np.asarray(value)
     if given.dtype == object or given.dtype.kind in "US":
         given = np.random.rand(len(given)).astype("float32")
-    shape = tuple(side or (given.shape[number + 1] if given.ndim > number + 1 else 16) for number, side in enumerate(shape))
+    shape = tuple(
+        side or (given.shape[number + 1] if given.ndim > number + 1 else 16) for number, side in enumerate(shape)
+    )
     if given.shape[1:] == shape:
         return given
     return np.resize(given, (len(given) if given.ndim else 1,) + shape)
@@ -23,7 +25,9 @@ def _all_fit(values, shapes):
     if isinstance(shapes, list) and isinstance(values, (list, tuple)) and len(values) == len(shapes):
         return [_fits(value, tuple(shape)[1:]) for value, shape in zip(values, shapes)]
     if isinstance(shapes, dict) and isinstance(values, dict):
-        return {name: _fits(value, tuple(shapes[name])[1:]) if name in shapes else value for name, value in values.items()}
+        return {
+            name: _fits(value, tuple(shapes[name])[1:]) if name in shapes else value for name, value in values.items()
+        }
     if isinstance(shapes, (list, dict)):
         return values
     return _fits(values, tuple(shapes)[1:])
@@ -40,7 +44,9 @@ def _targets(model, values):
     shapes = _shapes_of(model, "output_shape")
     if values is None or shapes is None or isinstance(values, tf.data.Dataset):
         return values
-    if "sparse" in str(getattr(model, "loss", "")).lower() + type(getattr(model, "loss", "")).__name__.lower() and not isinstance(shapes, (list, dict)):
+    if "sparse" in str(getattr(model, "loss", "")).lower() + type(
+        getattr(model, "loss", "")
+    ).__name__.lower() and not isinstance(shapes, (list, dict)):
         return np.asarray(np.resize(np.asarray(values), np.shape(values)[:1]), "int64") % max(int(shapes[-1] or 1), 1)
     return _all_fit(values, shapes)
 
@@ -66,7 +72,9 @@ def _pair(model, x, y):
     x = _all_fit(x, shapes) if shapes is not None and x is not None else x
     y = _targets(model, y)
     lengths = [length for length in (_length(x), _length(y)) if length is not None]
-    return (x, y) if not lengths else (_same_length(x, min(lengths)), None if y is None else _same_length(y, min(lengths)))
+    return (
+        (x, y) if not lengths else (_same_length(x, min(lengths)), None if y is None else _same_length(y, min(lengths)))
+    )
 
 
 def _takes(name, with_targets):
@@ -92,11 +100,15 @@ for _name in ("fit", "evaluate", "train_on_batch", "test_on_batch"):
 for _name in ("predict", "predict_on_batch"):
     _takes(_name, False)
 if not getattr(tf.keras.Model.__call__, "fits", False):
+
     def _called(self, inputs, *arguments, _original=tf.keras.Model.__call__, **options):
         if isinstance(inputs, (np.ndarray, list)) or hasattr(inputs, "numpy") and tf.executing_eagerly():
             shapes = _shapes_of(self, "input_shape")
-            if shapes is not None and not any(isinstance(value, tf.keras.KerasTensor) for value in tf.nest.flatten(inputs)):
+            if shapes is not None and not any(
+                isinstance(value, tf.keras.KerasTensor) for value in tf.nest.flatten(inputs)
+            ):
                 inputs = tf.nest.map_structure(lambda value: tf.cast(value, tf.float32), _all_fit(inputs, shapes))
         return _original(self, inputs, *arguments, **options)
+
     _called.fits = True
     tf.keras.Model.__call__ = _called

@@ -11,14 +11,60 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.util import dispatch
 
-_PLACES = [getattr(tf.keras, _name) for _name in (
-    "layers", "models", "utils", "optimizers", "callbacks", "regularizers", "initializers", "constraints", "losses", "metrics",
-    "activations", "applications", "datasets", "backend", "preprocessing", "ops") if hasattr(tf.keras, _name)]
-_PLACES += [tf.keras] + [getattr(tf.keras.preprocessing, _name) for _name in ("image", "sequence", "text") if hasattr(tf.keras.preprocessing, _name)]
-_RENAMED = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "Convolution1D": "Conv1D", "Convolution2D": "Conv2D", "Deconvolution2D": "Conv2DTranspose",
-            "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization"}
-_UTILITIES = ("np_utils", "generic_utils", "layer_utils", "vis_utils", "conv_utils", "data_utils", "io_utils", "training_utils", "tf_utils",
-              "experimental", "legacy", "merge", "core", "engine", "wrappers", "advanced_activations")
+_PLACES = [
+    getattr(tf.keras, _name)
+    for _name in (
+        "layers",
+        "models",
+        "utils",
+        "optimizers",
+        "callbacks",
+        "regularizers",
+        "initializers",
+        "constraints",
+        "losses",
+        "metrics",
+        "activations",
+        "applications",
+        "datasets",
+        "backend",
+        "preprocessing",
+        "ops",
+    )
+    if hasattr(tf.keras, _name)
+]
+_PLACES += [tf.keras] + [
+    getattr(tf.keras.preprocessing, _name)
+    for _name in ("image", "sequence", "text")
+    if hasattr(tf.keras.preprocessing, _name)
+]
+_RENAMED = {
+    "CuDNNLSTM": "LSTM",
+    "CuDNNGRU": "GRU",
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Deconvolution2D": "Conv2DTranspose",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+}
+_UTILITIES = (
+    "np_utils",
+    "generic_utils",
+    "layer_utils",
+    "vis_utils",
+    "conv_utils",
+    "data_utils",
+    "io_utils",
+    "training_utils",
+    "tf_utils",
+    "experimental",
+    "legacy",
+    "merge",
+    "core",
+    "engine",
+    "wrappers",
+    "advanced_activations",
+)
 
 
 def successor(name):
@@ -45,7 +91,15 @@ class _OldKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds modules of older versions, when nothing else finds them."""
 
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("keras.", "tensorflow.keras.", "tensorflow.python.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")):
+        if name.startswith(
+            (
+                "keras.",
+                "tensorflow.keras.",
+                "tensorflow.python.keras",
+                "tensorflow.compat.v1.keras",
+                "tensorflow.compat.v2.keras",
+            )
+        ):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
@@ -71,7 +125,10 @@ def _without(function, dropped, renamed=()):
                 options[new] = options.pop(old)
         return function(*arguments, **{name: value for name, value in options.items() if name not in dropped})
 
-    takes.takes_old, takes.__signature__ = True, inspect.signature(function)  # Keras looks at the names of the arguments
+    takes.takes_old, takes.__signature__ = (
+        True,
+        inspect.signature(function),
+    )  # Keras looks at the names of the arguments
     return takes
 
 
@@ -84,18 +141,27 @@ for _name in dir(tf.keras.layers):
     if isinstance(_kind, type) and "__init__" in vars(_kind) and _kind is not tf.keras.layers.InputLayer:
         _kind.__init__ = _without(_kind.__init__, ("input_length", "implementation", "time_major", "weights"))
 for _kind in (tf.keras.layers.Layer,):
+
     def _initialised(self, *arguments, _original=_kind.__init__, **options):
         batch = options.pop("batch_input_shape", None)
         if batch is not None:
             options["input_shape"] = tuple(batch)[1:]
         return _original(self, *arguments, **options)
+
     if not getattr(_kind.__init__, "takes_old", False):
         _initialised.takes_old, _initialised.__signature__ = True, inspect.signature(_kind.__init__)
         _kind.__init__ = _initialised
 _Model = tf.keras.Model
 for _name in ("fit", "predict", "evaluate"):
-    setattr(_Model, _name, _without(getattr(_Model, _name), ("workers", "use_multiprocessing", "max_queue_size", "max_q_size"),
-                                    {"nb_epoch": "epochs", "samples_per_epoch": "steps_per_epoch"}))
+    setattr(
+        _Model,
+        _name,
+        _without(
+            getattr(_Model, _name),
+            ("workers", "use_multiprocessing", "max_queue_size", "max_q_size"),
+            {"nb_epoch": "epochs", "samples_per_epoch": "steps_per_epoch"},
+        ),
+    )
 _Model.fit_generator, _Model.predict_generator, _Model.evaluate_generator = _Model.fit, _Model.predict, _Model.evaluate
 _Model.predict_proba = _Model.predict
 _Model.predict_classes = lambda self, x, **options: np.argmax(self.predict(x, **options), -1)
@@ -108,7 +174,11 @@ def _with_ending(function, endings, ending):
 
     def save(self, filepath, *arguments, **options):
         path = os.fspath(filepath)
-        options = {name: value for name, value in options.items() if name not in ("save_format", "include_optimizer", "signatures", "options")}
+        options = {
+            name: value
+            for name, value in options.items()
+            if name not in ("save_format", "include_optimizer", "signatures", "options")
+        }
         return function(self, path if path.endswith(endings) else path + ending, *arguments, **options)
 
     save.takes_old = True
@@ -127,7 +197,10 @@ def _checkpoint(self, filepath, *arguments, _original=tf.keras.callbacks.ModelCh
 
 
 if not getattr(tf.keras.callbacks.ModelCheckpoint.__init__, "takes_old", False):
-    _checkpoint.takes_old, _checkpoint.__signature__ = True, inspect.signature(tf.keras.callbacks.ModelCheckpoint.__init__)
+    _checkpoint.takes_old, _checkpoint.__signature__ = (
+        True,
+        inspect.signature(tf.keras.callbacks.ModelCheckpoint.__init__),
+    )
     tf.keras.callbacks.ModelCheckpoint.__init__ = _checkpoint
 
 
@@ -140,7 +213,11 @@ def _load_model(filepath, *arguments, _original=tf.keras.models.load_model, **op
 
 if not getattr(tf.keras.models.load_model, "takes_old", False):
     _load_model.takes_old = True
-    for _place in [module for name, module in list(sys.modules.items()) if name.endswith("keras.models") or name.endswith("keras.saving")]:
+    for _place in [
+        module
+        for name, module in list(sys.modules.items())
+        if name.endswith("keras.models") or name.endswith("keras.saving")
+    ]:
         if hasattr(_place, "load_model"):
             _place.load_model = _load_model
     tf.keras.models.load_model = _load_model
@@ -156,7 +233,11 @@ def _load_img(path, color_mode="rgb", *arguments, _original=tf.keras.utils.load_
 
 if not getattr(tf.keras.utils.load_img, "takes_old", False):
     _load_img.takes_old = True
-    for _place in [module for name, module in list(sys.modules.items()) if name.endswith((".utils", "preprocessing.image")) and "keras" in name]:
+    for _place in [
+        module
+        for name, module in list(sys.modules.items())
+        if name.endswith((".utils", "preprocessing.image")) and "keras" in name
+    ]:
         if hasattr(_place, "load_img"):
             _place.load_img = _load_img
     tf.keras.utils.load_img = _load_img
@@ -173,7 +254,8 @@ class _OperationsOnSymbols(dispatch.GlobalOpDispatcher):
         def run(given):
             given = list(given) if isinstance(given, (list, tuple)) else [given]
             new_args, new_kwargs = tf.nest.map_structure(
-                lambda value: given.pop(0) if isinstance(value, tf.keras.KerasTensor) else value, (args, kwargs))
+                lambda value: given.pop(0) if isinstance(value, tf.keras.KerasTensor) else value, (args, kwargs)
+            )
             return op(*new_args, **new_kwargs)
 
         return tf.keras.layers.Lambda(run)(symbols if len(symbols) > 1 else symbols[0])

@@ -110,14 +110,16 @@ class Series(type(_data("pandas"))):
     def _same(self, *arguments, **options):
         return Series(np.array(self), name=self.name)
 
-    fillna = dropna = reset_index = sort_values = sort_index = rename = replace = copy = drop_duplicates = shift = diff = ffill = bfill = _same
+    fillna = dropna = reset_index = sort_values = sort_index = rename = replace = copy = drop_duplicates = shift = (
+        diff
+    ) = ffill = bfill = _same
     interpolate = lower = upper = strip = rank = cumsum = _same
 
     def to_frame(self, name=None):
         return DataFrame({name or self.name or 0: self})
 
     def sample(self, n=None, frac=None, *arguments, **options):
-        return self[:n if n is not None else int(len(self) * (frac or 1))]
+        return self[: n if n is not None else int(len(self) * (frac or 1))]
 
     def rolling(self, *arguments, **options):
         return self
@@ -125,7 +127,7 @@ class Series(type(_data("pandas"))):
     expanding = ewm = groupby = resample = rolling
 
 
-str_ = type("")
+str_ = str
 
 
 class DataFrame:
@@ -138,7 +140,9 @@ class DataFrame:
             data = {name: [] for name in ([] if columns is None else columns)}
         if isinstance(data, dict):
             longest = max([len(value) for value in data.values() if np.ndim(value)] or [1])
-            self._columns = {name: Series(value if np.ndim(value) else [value] * longest, name=name) for name, value in data.items()}
+            self._columns = {
+                name: Series(value if np.ndim(value) else [value] * longest, name=name) for name, value in data.items()
+            }
         else:
             rows = list(data)
             if rows and isinstance(rows[0], dict):
@@ -149,7 +153,9 @@ class DataFrame:
                 table = table.reshape(len(table), -1) if table.ndim != 2 else table
                 rows, names = table, list(range(table.shape[1]))
             names = list(columns) if columns is not None else names
-            self._columns = {name: Series([row[number] for row in rows], name=name) for number, name in enumerate(names)}
+            self._columns = {
+                name: Series([row[number] for row in rows], name=name) for number, name in enumerate(names)
+            }
         self._labels = None if index is None else list(index)
 
     def __len__(self):
@@ -186,7 +192,11 @@ class DataFrame:
     @property
     def values(self):
         shortest = min([len(column) for column in self._columns.values()] or [0])
-        return np.stack([np.asarray(column)[:shortest] for column in self._columns.values()], -1) if self._columns else np.zeros((0, 0))
+        return (
+            np.stack([np.asarray(column)[:shortest] for column in self._columns.values()], -1)
+            if self._columns
+            else np.zeros((0, 0))
+        )
 
     def to_numpy(self, dtype=None, *arguments, **options):
         return self.values if dtype is None else self.values.astype(dtype)
@@ -206,7 +216,9 @@ class DataFrame:
 
     ndim = 2
     empty = property(lambda self: not len(self))
-    dtypes = property(lambda self: Series([str_(column.dtype) for column in self._columns.values()], index=list(self._columns)))
+    dtypes = property(
+        lambda self: Series([str_(column.dtype) for column in self._columns.values()], index=list(self._columns))
+    )
     T = property(lambda self: DataFrame(self.values.T))
     iloc = property(lambda self: _Places(self, False))
     loc = property(lambda self: _Places(self, True))
@@ -266,7 +278,10 @@ class DataFrame:
         return DataFrame({name: column for name, column in self._columns.items() if name not in names})
 
     def rename(self, columns=None, inplace=False, **options):
-        new = {(columns or {}).get(name, name) if isinstance(columns, dict) else name: column for name, column in self._columns.items()}
+        new = {
+            (columns or {}).get(name, name) if isinstance(columns, dict) else name: column
+            for name, column in self._columns.items()
+        }
         if inplace:
             self._columns = new
             return None
@@ -275,12 +290,18 @@ class DataFrame:
     def _same(self, *arguments, inplace=False, **options):
         return None if inplace else DataFrame(self)
 
-    fillna = dropna = reset_index = set_index = sort_values = sort_index = replace = copy = drop_duplicates = interpolate = ffill = bfill = _same
+    fillna = dropna = reset_index = set_index = sort_values = sort_index = replace = copy = drop_duplicates = (
+        interpolate
+    ) = ffill = bfill = _same
     shift = diff = round = infer_objects = convert_dtypes = query = merge = join = _same
 
     def astype(self, *arguments, **options):
-        return DataFrame({name: column.astype(arguments[0]) if not isinstance(arguments[0], dict) else column
-                          for name, column in self._columns.items()})
+        return DataFrame(
+            {
+                name: column.astype(arguments[0]) if not isinstance(arguments[0], dict) else column
+                for name, column in self._columns.items()
+            }
+        )
 
     def head(self, count=5):
         return self._rows(slice(0, count))
@@ -297,6 +318,7 @@ class DataFrame:
 
     def itertuples(self, *arguments, **options):
         import collections
+
         kind = collections.namedtuple("Row", ["Index"] + [str_(name) for name in self._columns], rename=True)
         for number in range(len(self)):
             yield kind(number, *[column[number] for column in self._columns.values()])
@@ -320,7 +342,10 @@ class DataFrame:
     def to_dict(self, orient="dict", *arguments, **options):
         if orient == "records":
             return [dict(zip(self._columns, row)) for row in self.values.tolist()]
-        return {name: column.tolist() if orient == "list" else dict(enumerate(column)) for name, column in self._columns.items()}
+        return {
+            name: column.tolist() if orient == "list" else dict(enumerate(column))
+            for name, column in self._columns.items()
+        }
 
     def isnull(self):
         return DataFrame({name: np.zeros(len(self), bool) for name in self._columns})
@@ -338,10 +363,18 @@ class DataFrame:
 
 def _of_columns(function):
     return lambda self, *arguments, **options: Series(
-        [function(np.asarray(column)) for column in self._columns.values()], index=list(self._columns))
+        [function(np.asarray(column)) for column in self._columns.values()], index=list(self._columns)
+    )
 
 
-for _name, _function in (("mean", np.mean), ("std", np.std), ("sum", np.sum), ("max", np.max), ("min", np.min), ("count", len)):
+for _name, _function in (
+    ("mean", np.mean),
+    ("std", np.std),
+    ("sum", np.sum),
+    ("max", np.max),
+    ("min", np.min),
+    ("count", len),
+):
     setattr(DataFrame, _name, _of_columns(_function))
 
 
@@ -360,11 +393,19 @@ class _Places:
             columns = slice(None)
         if isinstance(columns, (int, np.integer)):
             return np.ndarray.__getitem__(self.table._columns[names[columns]], rows)
-        chosen = columns if isinstance(columns, list) and columns and isinstance(columns[0], str_) else (
-            [names[number] for number in columns] if isinstance(columns, (list, np.ndarray)) else names[columns])
+        chosen = (
+            columns
+            if isinstance(columns, list) and columns and isinstance(columns[0], str_)
+            else ([names[number] for number in columns] if isinstance(columns, (list, np.ndarray)) else names[columns])
+        )
         if isinstance(rows, (int, np.integer)):
             return Series([self.table[name][rows] for name in chosen], index=chosen)
-        return DataFrame({name: np.asarray(self.table[name])[np.asarray(rows) if isinstance(rows, list) else rows] for name in chosen})
+        return DataFrame(
+            {
+                name: np.asarray(self.table[name])[np.asarray(rows) if isinstance(rows, list) else rows]
+                for name in chosen
+            }
+        )
 
     def __setitem__(self, key, value):
         rows, columns = key if isinstance(key, tuple) else (key, None)
@@ -417,7 +458,12 @@ def read_csv(path=None, sep=",", header="infer", names=None, delimiter=None, use
         first, rows = (rows[0] if rows else []), rows[1:]
     first = list(names) if names is not None else first
     rows = rows[:nrows] if nrows else rows
-    table = DataFrame({name: _numbers([row[number] if number < len(row) else "0" for row in rows]) for number, name in enumerate(first)})
+    table = DataFrame(
+        {
+            name: _numbers([row[number] if number < len(row) else "0" for row in rows])
+            for number, name in enumerate(first)
+        }
+    )
     return table[list(usecols)] if usecols is not None and all(isinstance(name, str_) for name in usecols) else table
 
 
@@ -445,7 +491,9 @@ def concat(parts, axis=0, *arguments, **options):
     parts = [part for part in (parts.values() if isinstance(parts, dict) else parts)]
     if parts and isinstance(parts[0], Series):
         if axis in (1, "columns"):
-            return DataFrame({part.name if part.name is not None else number: part for number, part in enumerate(parts)})
+            return DataFrame(
+                {part.name if part.name is not None else number: part for number, part in enumerate(parts)}
+            )
         return Series(np.concatenate([np.asarray(part) for part in parts]))
     parts = [part for part in parts if len(part._columns)]
     if axis in (1, "columns"):

@@ -43,7 +43,9 @@ class KFold:
             yield np.setdiff1d(np.arange(count), part), part
 
 
-StratifiedKFold = GroupKFold = RepeatedKFold = RepeatedStratifiedKFold = ShuffleSplit = StratifiedShuffleSplit = TimeSeriesSplit = KFold
+StratifiedKFold = GroupKFold = RepeatedKFold = RepeatedStratifiedKFold = ShuffleSplit = StratifiedShuffleSplit = (
+    TimeSeriesSplit
+) = KFold
 
 
 class BaseEstimator:
@@ -135,7 +137,9 @@ class LabelEncoder(BaseEstimator):
 
     def transform(self, values, *arguments, **options):
         names = self.classes_.tolist()
-        return np.array([names.index(value) if value in names else 0 for value in np.asarray(values).reshape(-1).tolist()])
+        return np.array(
+            [names.index(value) if value in names else 0 for value in np.asarray(values).reshape(-1).tolist()]
+        )
 
     def inverse_transform(self, values, *arguments, **options):
         return self.classes_[np.asarray(values, int)]
@@ -177,7 +181,7 @@ class PCA(BaseEstimator):
 
     def transform(self, values, *arguments, **options):
         table = np.asarray(values, float).reshape(len(values), -1)
-        return table[:, :self.n_components if isinstance(self.n_components, int) else None]
+        return table[:, : self.n_components if isinstance(self.n_components, int) else None]
 
 
 TruncatedSVD = TSNE = KernelPCA = FastICA = PCA
@@ -188,7 +192,9 @@ def _score(*arguments, **options):
 
 
 accuracy_score = f1_score = precision_score = recall_score = roc_auc_score = r2_score = balanced_accuracy_score = _score
-cohen_kappa_score = matthews_corrcoef = average_precision_score = log_loss = auc = mean_absolute_percentage_error = _score
+cohen_kappa_score = matthews_corrcoef = average_precision_score = log_loss = auc = mean_absolute_percentage_error = (
+    _score
+)
 
 
 def mean_squared_error(first, second, *arguments, **options):
@@ -242,7 +248,9 @@ def cross_val_score(estimator, values, target=None, cv=5, *arguments, **options)
     splitter = cv if hasattr(cv, "split") else KFold(cv if isinstance(cv, int) else 5)
     scores = []
     for first, second in splitter.split(values):
-        estimator.fit(_taken(values, first), _taken(target, first)) if target is not None else estimator.fit(_taken(values, first))
+        estimator.fit(_taken(values, first), _taken(target, first)) if target is not None else estimator.fit(
+            _taken(values, first)
+        )
         scores.append(estimator.score(_taken(values, second), _taken(target, second) if target is not None else None))
     return np.array(scores)
 
@@ -255,6 +263,7 @@ class ParameterGrid:
 
     def __iter__(self):
         import itertools
+
         for grid in self.grid if isinstance(self.grid, list) else [self.grid]:
             for values in itertools.product(*grid.values()):
                 yield dict(zip(grid, values))
