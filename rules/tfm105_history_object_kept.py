@@ -80,7 +80,7 @@ def _keeping(context, m, i):
     """(statement, kept expression) in the scope of call `i` that put its result into a container, directly or by its name."""
     call = m.calls[i]
     own = m.statements[call[5]]
-    wanted = [("c", i)]
+    wanted = [F.CallRef(i)]
     if own[0] == F.ASSIGN and own[6] == ("c", i):
         wanted.extend(t for t in own[5] if t[0] in ("n", "a"))
     key = ("kept in containers", m.index, call[3])

@@ -248,7 +248,7 @@ def _passed(context, m, j, fm, scope, place):
         return place
     for index, param in enumerate(fm.scopes[scope][F.S_PARAMS]):
         if param[3] in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
-            return ("n", param[0])
+            return F.Name(param[0])
     return None
 
 

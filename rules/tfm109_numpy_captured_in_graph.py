@@ -382,7 +382,7 @@ def _elements(context, m, i):
     shape = dict(call[2]).get("size") or dict(call[2]).get("shape")
     if shape is None and call[1]:
         shape = (
-            ("t", call[1])
+            F.TupleDisplay(call[1])
             if tail in ("rand", "randn")
             else call[1][-1]
             if tail in ("normal", "uniform", "randint", "integers") and len(call[1]) > 2

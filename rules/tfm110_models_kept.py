@@ -101,7 +101,7 @@ def _in_containers(context, m, i):
 def _wanted(m, i):
     """The expressions that stand for the model in its function: the call, or the name it is assigned to."""
     statement = m.statements[m.calls[i][5]]
-    wanted = [("c", i)]
+    wanted = [F.CallRef(i)]
     if statement[0] == F.ASSIGN and statement[6] == ("c", i):
         wanted.extend(t for t in statement[5] if t[0] in ("n", "a"))
     return wanted

@@ -348,7 +348,7 @@ def _small_binding(context, m, i, name, binding, depth):
         if target[0] in ("t", "l") and len(target[1]) >= _RECORD:
             return True
         return name.lower().rstrip("s0123456789_").rpartition("_")[2] in _ONE_THING or context.kinds(
-            m, i, ("n", name)
+            m, i, F.Name(name)
         ) == {"tensor"}
     if kind == "assign":
         if path:

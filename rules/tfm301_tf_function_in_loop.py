@@ -216,7 +216,7 @@ def _kept(context, m, i, traced, repeat):
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
         return models.stored(context, m, i, loop)
     return traced.m is not None and models.added_later(
-        context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop
+        context, m, m.calls[i][3], F.Name(traced.m.scopes[traced.scope][F.S_NAME]), loop
     )
 
 
@@ -253,7 +253,7 @@ def _free(m, scope):
                 for e in models.walk_statement(m, m.statements[s])
                 if e[0] == "n" and e[1] in outer and e[1] not in local
             )
-    return [("n", name) for name in sorted(found)]
+    return [F.Name(name) for name in sorted(found)]
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def _named(context, m, i):
 def _held(context, m, i):
     """It is put into a container, of which at most one is used."""
     call = m.calls[i]
-    wanted = [("c", i)]
+    wanted = [F.CallRef(i)]
     statement = m.statements[call[5]]
     if statement[0] == F.ASSIGN and statement[6] == ("c", i):
         wanted.extend(t for t in statement[5] if t[0] == "n")

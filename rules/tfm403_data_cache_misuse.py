@@ -190,7 +190,7 @@ def _switched_on(context, m, i):
 def _takes(m, j):
     """Does the function around call `j` take a part of what it gives, in a chain or by its name?"""
     scope, statement = m.calls[j][3], m.statements[m.calls[j][5]]
-    given = {("c", j), *(statement[5] if statement[0] == F.ASSIGN else ())}
+    given = {F.CallRef(j), *(statement[5] if statement[0] == F.ASSIGN else ())}
     return any(
         m.calls[k][3] == scope and m.calls[k][0][0] == "a" and not given.isdisjoint(walk(m.calls[k][0][1], m.calls))
         for k in m.calls_by_tail().get("take", ())

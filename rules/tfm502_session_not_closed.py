@@ -110,7 +110,7 @@ def _contained(context, m, i, region):
     """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
     call = m.calls[i]
     statement = m.statements[call[5]]
-    held = {("c", i)}
+    held = {F.CallRef(i)}
     if statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], held):
         if any(target[0] == "x" for target in statement[5]):
             return True

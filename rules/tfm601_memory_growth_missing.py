@@ -481,7 +481,7 @@ def _handed_over(context, m, i):
     call = m.calls[i]
     arguments = [a for a in m.arguments(i) if a[0] in ("n", "a", "f")]
     if not arguments and "tf.app.run" in context.project.apis(m, i):
-        arguments = [("n", "main")]
+        arguments = [F.Name("main")]
     for argument in arguments:
         if (
             argument[0] != "f"

@@ -57,7 +57,7 @@ def find(context):
             continue
         call = m.calls[i]
         statement = m.statements[call[5]]
-        wanted = [("c", i)]
+        wanted = [F.CallRef(i)]
         if statement[0] == F.ASSIGN and statement[6] == ("c", i):
             wanted.extend(t for t in statement[5] if t[0] == "n")
         for keeping in kept.in_scope(context, m, call[3]):

@@ -122,7 +122,7 @@ def part(context, m, i):
         return True
     here = m.scope_calls(m.calls[i][3])
     name = local_name(m, i)
-    parts = (("c", i),) if name is None else (("c", i), ("n", name))
+    parts = (F.CallRef(i),) if name is None else (F.CallRef(i), F.Name(name))
     called = _memo(context, ("first calls", m.index, m.calls[i][3]), lambda: {m.calls[j][0]: j for j in reversed(here)})
     applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
@@ -136,7 +136,7 @@ def part(context, m, i):
         if (
             j > i
             and m.inside(m.calls[i][4], m.calls[j][4])
-            and (applied is not None and applied < j or _reached_into(m, j, ("n", name)))
+            and (applied is not None and applied < j or _reached_into(m, j, F.Name(name)))
         ):
             return name is None or not _of_its_own(m, i, name)
     return False
@@ -188,7 +188,7 @@ def _of_its_own(m, i, name):
             return True
         if (
             m.calls[j][5] > at
-            and any(_holds(a, ("n", name)) for a in m.arguments(j))
+            and any(_holds(a, F.Name(name)) for a in m.arguments(j))
             and tail_of(f) not in _FUNCTIONAL_TAILS
         ):
             return True
@@ -200,10 +200,10 @@ def _of_its_own(m, i, name):
             and (
                 statement[0] == F.RETURN
                 and statement[5] is not None
-                and _holds(statement[5], ("n", name))
+                and _holds(statement[5], F.Name(name))
                 or statement[0] == F.ASSIGN
                 and statement[6] is not None
-                and _holds(statement[6], ("n", name))
+                and _holds(statement[6], F.Name(name))
             )
         ):
             return True
@@ -398,7 +398,7 @@ def stored(context, m, i, loop=None):
 def _stored(context, m, i, loop):
     call = m.calls[i]
     statement = m.statements[call[5]]
-    here = ("c", i)
+    here = F.CallRef(i)
     if statement[0] == F.EXPR:
         for j in _calls_in(statement[5]):
             outer = m.calls[j]

@@ -329,7 +329,7 @@ class Search:
         for function in cm.members(owner).values():
             if cm.scopes[function][F.S_NAME] == "__init__" or not cm.scopes[function][F.S_PARAMS]:
                 continue
-            me = ("a", ("n", cm.scopes[function][F.S_PARAMS][0][0]), name)
+            me = F.Attribute(F.Name(cm.scopes[function][F.S_PARAMS][0][0]), name)
             for s in cm.scope_statements(function):
                 statement = cm.statements[s]
                 if statement is None:

@@ -331,7 +331,7 @@ def _made_again(context, v):
 
 def _goes_to_keras(context, m, scope, name):
     """Is the parameter only handed to models, layers, losses and metrics, which cast what they are given?"""
-    me, uses, given = ("n", name), 0, 0
+    me, uses, given = F.Name(name), 0, 0
     for e in _expressions(m, scope):
         if e == me:
             uses += 1

@@ -177,7 +177,7 @@ def _bound_to(context, m, scope):
     owner = m.scopes[scope][F.S_PARENT]
     if owner <= 0 or m.scopes[owner][F.S_KIND] != "function":
         return set()
-    name = ("n", m.scopes[scope][F.S_NAME])
+    name = F.Name(m.scopes[scope][F.S_NAME])
     for s in m.scope_statements(owner):
         statement = m.statements[s]
         if (

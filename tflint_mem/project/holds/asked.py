@@ -167,7 +167,7 @@ class Asked:
 
     def parameter(self, m, scope, name):
         """Values for a parameter that no known call passes."""
-        base = ("n", name)
+        base = F.Name(name)
         asked = {m.calls[j][0][2] for j in m.scope_calls(scope) if m.calls[j][0][0] == "a" and m.calls[j][0][1] == base}
         namesake = self._namesake(m, scope, name)
         if namesake is not None:

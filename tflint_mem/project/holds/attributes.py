@@ -67,7 +67,7 @@ class Attributes:
                     values = self._with_added(
                         owner,
                         members,
-                        ("a", ("n", owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name),
+                        F.Attribute(F.Name(owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name),
                         values,
                     )
                 elif kind == "iter":

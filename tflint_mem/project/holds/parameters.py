@@ -190,9 +190,9 @@ class Parameters:
             names = parts.split(".")
             if not all(n.isidentifier() for n in names):
                 return EMPTY
-            expression = ("n", names[0])
+            expression = F.Name(names[0])
             for n in names[1:]:
-                expression = ("a", expression, n)
+                expression = F.Attribute(expression, n)
             return self.annotated(m, scope, expression)
         if tag == "b" and annotation[1] == "|":
             return self.annotated(m, scope, annotation[2]) | self.annotated(m, scope, annotation[3])

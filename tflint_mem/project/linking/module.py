@@ -1,9 +1,7 @@
 """One module of the project: its facts, loaded when asked for, and the look-ups every question needs."""
 
-import marshal
-import zlib
-
 from tflint_mem import facts as F
+from tflint_mem.facts import dotted, tail_of, walk
 
 # A binding is (kind, statement, scope, expression, path): the name holds what `expression` gives, taken apart by `path`
 # (a tuple of positions for unpacking).  Kinds: assign, iter (an element of the expression), with, import, def, class,
@@ -101,7 +99,9 @@ class Module:
         """A body that was let go of comes back when one of its parts is asked for."""
         if name not in _BODY or self._blob is None:
             raise AttributeError(name)
-        self._keep(marshal.loads(zlib.decompress(self._blob)))
+        from tflint_mem.facts.pack import unpack
+
+        self._keep(unpack(self._blob))
         self.decoded.append(self.index)
         return getattr(self, name)
 
@@ -129,7 +129,9 @@ class Module:
         """
         if self.loaded:
             if self._blob is None:
-                self._blob = zlib.compress(marshal.dumps((self.scopes, self.contexts, self.statements, self.calls)), 1)
+                from tflint_mem.facts.pack import pack
+
+                self._blob = pack((self.scopes, self.contexts, self.statements, self.calls))
             for name in _BODY:
                 delattr(self, name)
             self.loaded = False
@@ -624,16 +626,6 @@ def _note_reference(index, expression, i, where, calls):
             _note_reference(index, item, i, where, calls)
 
 
-def tail_of(expression):
-    """The last identifier of a name or attribute, else None."""
-    tag = expression[0]
-    if tag == "n":
-        return expression[1]
-    if tag == "a":
-        return expression[2]
-    return None
-
-
 _EXITS = frozenset(("exit", "_exit", "quit", "abort"))
 TABLE = "[]"  # marks the name of a table whose items are called
 RESULT = "()"  # stands for the name of what a function has given: `make_step()(x)`
@@ -689,59 +681,6 @@ def _tests(name, bases):
         or name.startswith("Test")
         and any(base == "TestCase" for _, base in bases)
     )
-
-
-def dotted(expression):
-    """`("a", "b", "c")` for a.b.c, else None."""
-    parts = []
-    while expression[0] == "a":
-        parts.append(expression[2])
-        expression = expression[1]
-    if expression[0] != "n":
-        return None
-    parts.append(expression[1])
-    parts.reverse()
-    return tuple(parts)
-
-
-_CHILDREN = {
-    "a": lambda e: (e[1],),
-    "t": lambda e: e[1],
-    "l": lambda e: e[1],
-    "S": lambda e: e[1],
-    "d": lambda e: e[1] + e[2],
-    "x": lambda e: (e[1], e[2]),
-    "sl": lambda e: e[1:],
-    "b": lambda e: (e[2], e[3]),
-    "u": lambda e: (e[2],),
-    "o": lambda e: e[2],
-    "q": lambda e: (e[1],) + e[3],
-    "i": lambda e: e[1:],
-    "g": lambda e: e[2],
-    "s": lambda e: (e[1],),
-    "w": lambda e: (e[2],),
-    "v": lambda e: (e[1],),
-    "y": lambda e: (e[1],),
-    "j": lambda e: e[1],
-    "?": lambda e: e[1],
-}
-
-
-def walk(expression, calls=None):
-    """Every sub-expression, itself included; goes into calls when the module's `calls` are given, never into lambdas."""
-    stack = [expression]
-    while stack:
-        e = stack.pop()
-        if e is None:
-            continue
-        yield e
-        tag = e[0]
-        children = _CHILDREN.get(tag)
-        if children is not None:
-            stack.extend(reversed([c for c in children(e) if c is not None]))
-        elif tag == "c" and calls is not None:
-            call = calls[e[1]]
-            stack.extend(reversed([call[0], *call[1], *[k[1] for k in call[2]]]))
 
 
 def statement_expressions(statement):

@@ -377,7 +377,7 @@ class Callers:
     @staticmethod
     def _outer(m, i):
         """(call, where) of the call in the same statement that is given the result of call `i`, or None."""
-        here, statement = ("c", i), m.calls[i][5]
+        here, statement = F.CallRef(i), m.calls[i][5]
         for j in range(i + 1, len(m.calls)):
             call = m.calls[j]
             if call[5] != statement:
@@ -543,7 +543,7 @@ class Callers:
     def _tables(m, scope, name):
         """Last names of the containers that a function puts the value of `name` into: `T[k] = f`, `T.append(f)`, `T.setdefault(k, []).append(f)`."""
         found = set()
-        here = ("n", name)
+        here = F.Name(name)
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if statement and statement[0] == F.ASSIGN and statement[6] == here:
@@ -805,7 +805,7 @@ class Callers:
                 if (
                     param[3] == "*" and where == 0 and index <= shift
                 ):  # def compiled(*args): return tf.function(*args, …)
-                    passed_on = ("s", ("n", param[0]))
+                    passed_on = F.Starred(F.Name(param[0]))
                     found.extend(
                         (fm, j, "compiled")
                         for j in fm.scope_calls(s)

@@ -549,7 +549,7 @@ class Guards:
 
     def of_object(self, m, scope, place):
         """Is the place that a once-guard looks at an attribute of the one object, so that another object runs the call again?"""
-        if type(place) is not tuple or not m.is_method(scope) or not m.scopes[scope][F.S_PARAMS]:
+        if not isinstance(place, F.Expression) or not m.is_method(scope) or not m.scopes[scope][F.S_PARAMS]:
             return False
         keyed = place[0] == "x"
         while place[0] in ("a", "x") and place[1][0] in ("a", "x"):
@@ -573,7 +573,7 @@ class Guards:
     @staticmethod
     def is_made_anew(m, place):
         """Is the place that a once-guard looks at in a variable or class of this module, so that running the module again empties it?"""
-        if type(place) is not tuple:
+        if not isinstance(place, F.Expression):
             return False
         while place[0] in ("a", "x"):
             place = place[1]
@@ -711,7 +711,7 @@ def _missing(m, condition, positive):
     if tag == "q" and len(condition[2]) == 1:
         op, left, right = condition[2][0], condition[1], condition[3][0]
         if left[0] == "w":  # (model := cache.get(key)) is None
-            left = _looked_up(m, left[2]) or ("n", left[1])
+            left = _looked_up(m, left[2]) or F.Name(left[1])
         if (
             right[0] == "k"
             and right[1] is False
@@ -744,7 +744,7 @@ def _missing(m, condition, positive):
         call = m.calls[condition[1]]
         name = tail_of(call[0])
         if name == "hasattr" and not positive and len(call[1]) == 2 and call[1][1][0] == "k":
-            return ("a", call[1][0], call[1][1][1])
+            return F.Attribute(call[1][0], call[1][1][1])
         if (
             name == "isinstance"
             and positive
@@ -773,7 +773,7 @@ def _looked_up(m, e):
         if f[0] == "a" and f[2] in ("get", "keys", "pop"):
             return f[1]
         if tail_of(f) == "getattr" and len(m.calls[e[1]][1]) >= 2 and m.calls[e[1]][1][1][0] == "k":
-            return ("a", m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
+            return F.Attribute(m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
     return None
 
 
