@@ -37,6 +37,7 @@ from tflint_mem.analysis.models import lifetimes, optimizers
 from tflint_mem.analysis.models import models as _models
 from tflint_mem.analysis.passes import hot, trials
 from tflint_mem.analysis.program import backends, modes
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import TRAINING_METHODS
 from tflint_mem.project.repeats.reach import run_by
@@ -274,7 +275,7 @@ def _unfreezes(m, i, repeat):
 
 def _alternates(m, i, repeat):
     """Does it freeze one part and free another, as a training in turns does?  Then a compiled model for each turn serves all rounds."""
-    return _switches(m, i, repeat) >= {("k", True), ("k", False)}
+    return _switches(m, i, repeat) >= {Constant(True), Constant(False)}
 
 
 def _fix(context, m, i, repeat):

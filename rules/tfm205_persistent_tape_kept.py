@@ -33,6 +33,7 @@ There is no automatic fix.
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept
+from tflint_mem.facts import Constant
 from tflint_mem.ruleset.context import Draft
 
 CODE = "TFM205"
@@ -74,7 +75,7 @@ def _name(m, i):
 
 
 def _persistent(context, m, i):
-    return context.argument(m, i, 0, "persistent") not in (None, ("k", False))
+    return context.argument(m, i, 0, "persistent") not in (None, Constant(False))
 
 
 def _taken(m, i, name):

@@ -28,7 +28,9 @@ It is unsafe because random steps between the two are then drawn once.
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.ruleset.context import call_text
 
@@ -220,8 +222,8 @@ def _without_count(context, m, i):
     return (
         count is None
         and not any(a[0] == "s" for a in m.calls[i][1])
-        or count == ("k", None)
-        or count == ("u", "-", ("k", 1))
+        or count == Constant(None)
+        or count == ("u", "-", Constant(1))
     )
 
 
@@ -241,7 +243,7 @@ def _runs_on(m, scope):
         return False
     if any(tail_of(m.calls[i][0]) == "next" for i in m.scope_calls(scope)):
         return False  # StopIteration may end it
-    return any(s[0] == F.WHILE and s[5] in (("k", True), ("k", 1)) for s in statements)
+    return any(s[0] == F.WHILE and s[5] in (Constant(True), Constant(1)) for s in statements)
 
 
 def _taken(context, m, expression, call):
@@ -251,7 +253,7 @@ def _taken(context, m, expression, call):
 
 def _cut(context, m, i):
     """Is the cached data set itself cut by `take`, in the same function?"""
-    made = ("obj", "dataset", (m.index, i))
+    made = Thing("dataset", (m.index, i))
     return any(
         m.calls[k][0][0] == "a" and made in context.infer.values(m, m.calls[k][3], m.calls[k][0][1], m.calls[k][5])
         for k in m.calls_by_tail().get("take", ())

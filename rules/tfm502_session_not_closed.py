@@ -35,6 +35,7 @@ one is no context manager). It is unsafe when something else still wants the ses
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import statement_expressions, walk
 
 CODE = "TFM502"
@@ -168,7 +169,7 @@ def _owner(m, i):
 
 def _ended(context, m, i):
     """Is the session closed, used as a context manager or handed to something that closes or owns it, anywhere?"""
-    ours = ("obj", "session", (m.index, i))
+    ours = Thing("session", (m.index, i))
     statement = m.statements[m.calls[i][5]]
     if statement[0] == F.WITH and any(e == ("c", i) for e, _ in statement[5]):
         return True

@@ -2,6 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import mechanisms
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import (
     BUILDERS,
     GRAPH_RELEASES,
@@ -269,7 +270,7 @@ _ONLY_MODELS = frozenset(
 def _of_tensorflow(context, m, i):
     """Is a pipeline of Hugging Face told to use TensorFlow, or given a model that does?"""
     model, framework = context.argument(m, i, 1, "model"), context.argument(m, i, None, "framework")
-    return framework == ("k", "tf") or model is not None and "model" in context.kinds(m, i, model)
+    return framework == Constant("tf") or model is not None and "model" in context.kinds(m, i, model)
 
 
 def _used_as_model(m, i):

@@ -1,6 +1,7 @@
 """The project's `tf.function`s: where each is made, with which options, and who calls it."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.linking.module import tail_of
 
@@ -25,7 +26,10 @@ def switched_off(context):
     """Does the project run its functions eagerly for good, with `tf.config.run_functions_eagerly(True)` in a module's own code?"""
     if "switched off" not in context.memo:
         context.memo["switched off"] = any(
-            m.calls[i][3] == 0 and m.calls[i][4] == -1 and m.calls[i][1] == (("k", True),) and not context.in_tests(m)
+            m.calls[i][3] == 0
+            and m.calls[i][4] == -1
+            and m.calls[i][1] == (Constant(True),)
+            and not context.in_tests(m)
             for m, i, _ in context.everywhere(
                 ("run_functions_eagerly", "experimental_run_functions_eagerly"),
                 frozenset(("tf.config.run_functions_eagerly",)),

@@ -1,11 +1,32 @@
 """One module of the project: its facts, loaded when asked for, and the look-ups every question needs."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.facts import dotted, tail_of, walk
+from tflint_mem.facts.record import Record
 
-# A binding is (kind, statement, scope, expression, path): the name holds what `expression` gives, taken apart by `path`
-# (a tuple of positions for unpacking).  Kinds: assign, iter (an element of the expression), with, import, def, class,
-# param, except, augment.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts.expressions import Expression
+    from tflint_mem.facts.statements import Imported
+
+
+class Binding(Record):
+    """A place where a scope binds a name: the name holds what `value` gives, taken apart by `path`.
+
+    kind       assign, annotation, iter (an element of the value), with, import, def, class, param, except, augment
+    statement  the number of the statement; -1 for a parameter
+    value      an expression; of a parameter its position, of an import what it binds, of a def or class its scope
+    path       positions for unpacking, "*" for a starred one
+    """
+
+    __slots__ = ()
+    kind: str
+    statement: int
+    scope: int
+    value: Expression | Imported | int | None
+    path: tuple[int | str, ...]
 
 
 _BODY = ("scopes", "contexts", "statements", "calls")
@@ -382,7 +403,7 @@ class Module:
         record = self.scopes[scope]
 
         for i, param in enumerate(record[F.S_PARAMS]):
-            names.setdefault(param[0], []).append(("param", -1, scope, i, ()))
+            names.setdefault(param[0], []).append(Binding("param", -1, scope, i, ()))
         statements = self.statements
         for i in self.scope_statements(scope):
             statement = statements[i]
@@ -406,13 +427,15 @@ class Module:
                         _bind_target(names, scope, target, "with", i, expression)
             elif kind == F.IMPORT:
                 for bound in statement[5]:
-                    names.setdefault(bound[0], []).append(("import", i, scope, bound, ()))
+                    names.setdefault(bound[0], []).append(Binding("import", i, scope, bound, ()))
             elif kind == F.DEF or kind == F.CLASS:
-                names.setdefault(self.scopes[statement[5]][F.S_NAME], []).append((kind, i, scope, statement[5], ()))
+                names.setdefault(self.scopes[statement[5]][F.S_NAME], []).append(
+                    Binding(kind, i, scope, statement[5], ())
+                )
             elif kind == F.TRY:
                 for _, name, context in statement[6]:
                     if name:
-                        names.setdefault(name, []).append(("except", i, scope, None, ()))
+                        names.setdefault(name, []).append(Binding("except", i, scope, None, ()))
             elif kind == F.GLOBAL:
                 self.declared_global.setdefault(scope, set()).update(statement[5])
         for context in self._comp_contexts().get(scope, ()):
@@ -595,7 +618,7 @@ def _bind_target(names, scope, target, kind, statement, expression, path=()):
     """Enter the names that an assignment target binds; tuples are taken apart."""
     tag = target[0]
     if tag == "n":
-        names.setdefault(target[1], []).append((kind, statement, scope, expression, path))
+        names.setdefault(target[1], []).append(Binding(kind, statement, scope, expression, path))
     elif tag in ("t", "l"):
         for i, item in enumerate(target[1]):
             _bind_target(names, scope, item, kind, statement, expression, path + (i,))

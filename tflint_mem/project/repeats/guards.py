@@ -5,6 +5,7 @@ in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import dotted, statement_expressions, tail_of, walk
 
 from . import leaving
@@ -218,7 +219,7 @@ class Guards:
     def _got(self, m, condition, positive):
         """`if self.network() is None:` speaks of the attribute that the method returns."""
         e = condition
-        if e[0] == "q" and e[2] in (("is",), ("==",)) and e[3][0] == ("k", None):
+        if e[0] == "q" and e[2] in (("is",), ("==",)) and e[3][0] == Constant(None):
             e, positive = e[1], not positive
         if positive or e[0] != "c" or m.calls[e[1]][0][:2] != ("a", ("n", "self")):
             return None
@@ -267,7 +268,12 @@ class Guards:
             if s >= guard:
                 return False
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN and statement[6] == ("k", None) and m.inside(statement[2], loop):
+            if (
+                statement
+                and statement[0] == F.ASSIGN
+                and statement[6] == Constant(None)
+                and m.inside(statement[2], loop)
+            ):
                 if subject in statement[5] and m.inside(m.contexts[context][1], statement[2]):
                     return True
         return False
@@ -375,7 +381,7 @@ class Guards:
                     tail_of(f) == "setattr"
                     and subject[0] == "a"
                     and len(call[1]) > 1
-                    and call[1][1] == ("k", subject[2])
+                    and call[1][1] == Constant(subject[2])
                 ):
                     return True
                 if subject[0] == "a" and subject[1] == ("n", "self") and f[0] == "a" and f[1] == ("n", "self"):
@@ -649,7 +655,7 @@ class Guards:
                 or lowered.endswith(("_cache", "cached", "singleton"))
             ):
                 return True
-            if name == "on_event" and arguments and arguments[0] == ("k", "startup"):
+            if name == "on_event" and arguments and arguments[0] == Constant("startup"):
                 return True
             parts = dotted(expression)
             if parts and "memory" in parts[0].lower() and name == "cache":
@@ -720,7 +726,7 @@ def _missing(m, condition, positive):
             and op in ("is", "==", "is not", "!=")
         ):
             return left  # a flag: `if self.ready is False:`
-        if right == ("k", None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
+        if right == Constant(None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
             return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
         if op in ("in", "not in") and (op == "not in") == positive:
             if right[0] == "c" and tail_of(m.calls[right[1]][0]) in ("globals", "locals", "vars", "dir", "keys"):
