@@ -1,14 +1,16 @@
 """The rows that a change touches, each with its new text: what a rewrite costs depends on what it changes.
 
 Writing out a whole top-level statement for each of its fixes is quadratic in their number.  Here only the calls, the
-statement lines and the spaces between statements that change are written out; where that is not certain to be right (the
-old code does not come back as it stands in the file, or something else than a call or a statement changes), the answer is
-None and the whole statement has to be written.
+statement lines and the spaces between statements that change are written out; where that is not certain to be right
+(the old code does not come back as it stands in the file, or something else than a call or a statement changes), the
+answer is None and the whole statement has to be written.
 """
 
 from __future__ import annotations
 
 import libcst as cst
+
+from tflint_mem.facts import Record
 
 from .changes import MOVED, REMOVE, Marker
 from .node_order import children, members
@@ -34,15 +36,13 @@ _MEMBERS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 _CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.If, cst.MatchCase)
 
 
-class Window:
+class Window(Record):
     """The rows first:behind of a view, which count from 0, become `text`."""
 
-    __slots__ = ("first", "behind", "text")
-
-    def __init__(self, first: int, behind: int, text: str) -> None:
-        self.first = first
-        self.behind = behind
-        self.text = text
+    __slots__ = ()
+    first: int
+    behind: int
+    text: str
 
 
 def windows(view: View, changes: Changes) -> list[Window] | None:

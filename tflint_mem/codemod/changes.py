@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tflint_mem.facts import Record
+
 from . import NoFix
 from .node_order import fields
 
@@ -44,18 +46,16 @@ def split_leading(lines: Sequence[cst.EmptyLine]) -> tuple[list[cst.EmptyLine], 
     return list(lines[:index]), list(lines[index:])
 
 
-class Left:
+class Left(Record):
     """A line that led a removed statement and stays behind.
 
     line      a blank line or a comment
     attached  is it a comment right above the statement?
     """
 
-    __slots__ = ("line", "attached")
-
-    def __init__(self, line: cst.EmptyLine, attached: bool) -> None:
-        self.line = line
-        self.attached = attached
+    __slots__ = ()
+    line: cst.EmptyLine
+    attached: bool
 
 
 class Changes:
@@ -164,7 +164,7 @@ class Changes:
 
     @staticmethod
     def _finished(owner: cst.CSTNode, items: Sequence[cst.CSTNode], result: list[cst.CSTNode]) -> list[cst.CSTNode]:
-        """The new members of `owner`, so that they are code: no semicolon at the end, and `pass` where nothing is left."""
+        """The new members of `owner` as valid code: no semicolon at the end, and `pass` where nothing is left."""
         if isinstance(owner, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
             last = result[-1] if result else None
             if last is not None and last is not items[-1] and _ends_in_semicolon(last):

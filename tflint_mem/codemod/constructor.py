@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def into_constructor(view: View, call: cst.Call, base: str) -> list[Edit]:
     """Make in the constructor what a method makes in each call.
 
-    `x = call(self.model …)` in the method becomes `x = self.base`, and the constructor gets `self.base = call(self.model …)`
-    at its end.
+    `x = call(self.model …)` in the method becomes `x = self.base`, and the constructor gets `self.base = call(…)` at
+    its end.
 
-    NoFix unless the call reads nothing of the method but attributes of `self` that the constructor sets in its own block.
+    NoFix unless all that the call reads of the method are attributes of `self` that the constructor sets in its own
+    block.
     """
     method = view.function(call)
     owner = view.parent(view.parent(method)) if method is not None else None
@@ -70,7 +71,7 @@ def _constructor(owner: cst.ClassDef, method: cst.FunctionDef, me: str) -> tuple
 
 
 def _only_of_self(view: View, method: cst.FunctionDef, here: ast.Call, me: str, there: Function) -> None:
-    """NoFix unless everything that the call reads of its method are attributes that the constructor's own block sets."""
+    """NoFix unless all that the call reads of its method are attributes that the constructor's own block sets."""
     locals_ = {argument.arg for argument in ast.walk(view.ast_of(method).args) if isinstance(argument, ast.arg)} - {me}
     locals_ |= {
         node.id

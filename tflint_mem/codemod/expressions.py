@@ -182,8 +182,8 @@ def without_keyword(view: View, call: cst.Call, keyword: str) -> list[Edit]:
 def predict_to_call(view: View, call: cst.Call) -> list[Edit]:
     """`model.predict(x)` becomes `model(x, training=False).numpy()`.
 
-    Only `x` and `verbose` may be given: what the others do (`batch_size`, `steps`, `callbacks`, `workers` …) a plain call
-    cannot.
+    Only `x` and `verbose` may be given: what the others do (`batch_size`, `steps`, `callbacks`, `workers` …) a plain
+    call cannot.
     """
     func, data = _prediction(call)
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

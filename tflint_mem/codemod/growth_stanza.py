@@ -1,6 +1,7 @@
 """GPU memory growth for a whole program: the stanza for its entry point.
 
-Without LibCST, which takes longer to import than a small project takes to check: this is the fix of the most frequent finding.
+Without LibCST, which takes longer to import than a small project takes to check: this is the fix of the most frequent
+finding.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def growth_stanza(source: Source, row: int, tf: str | None = None, listing: str 
     """Let TensorFlow take GPU memory as it needs it, right behind the file's imports.
 
     row      row of the first import of TensorFlow, which must stand at top level
-    tf       the file's expression for the `tensorflow` module; by default what it imports, or a new `import tensorflow as tf`
+    tf       the file's expression for the `tensorflow` module; by default what it imports, or a new
+             `import tensorflow as tf`
     listing  where `list_physical_devices` is: "config", or "config.experimental" before TensorFlow 2.1
     """
     file = outline(source)

@@ -1,4 +1,4 @@
-"""Keep the numbers of a training, `.history`, and not the History object: at the place that keeps it and at all that read it.
+"""Keep the numbers of a training, `.history`, and not the History object: where it is kept, and where that is read.
 
 Only the standard library's `ast` is needed.  Rows are rows of the module.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from tflint_mem.facts import Record
 from tflint_mem.finding import Edit
 
 from . import NoFix
@@ -15,7 +16,6 @@ from .outline import dotted, extent, last_row, outline
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Any
 
     from tflint_mem.facts import Pos
     from tflint_mem.sources.source import Source
@@ -26,22 +26,16 @@ if TYPE_CHECKING:
 _PASSES = ("items", "values", "enumerate", "list", "reversed", "tqdm")
 
 
-class NumbersKept:
+class NumbersKept(Record):
     """The change that keeps the numbers only.
 
     edits  in places of the module
     read   does something that reads the container change as well?
     """
 
-    __slots__ = ("edits", "read")
-
-    def __init__(self, edits: list[Edit], read: bool) -> None:
-        self.edits = edits
-        self.read = read
-
-    def __iter__(self) -> Iterator[Any]:
-        """Both parts in order, for those who still unpack a tuple."""
-        return iter((self.edits, self.read))
+    __slots__ = ()
+    edits: list[Edit]
+    read: bool
 
 
 def keep_numbers(source: Source, row: int, last: int, place: Pos, container: str) -> NumbersKept:

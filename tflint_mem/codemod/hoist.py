@@ -6,11 +6,11 @@ Every function answers a `Move` and raises NoFix where the move could break the 
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple  # LibCST has imported it
 
 import libcst as cst
 
-from tflint_mem.finding import SAFE, UNSAFE, Edit
+from tflint_mem.facts import Record
+from tflint_mem.finding import SAFE, UNSAFE
 
 from . import NoFix
 from .changes import MOVED, REMOVE, split_leading
@@ -23,26 +23,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from tflint_mem.finding import Edit
+
     from .changes import Replacement
     from .view import Comprehension, Line, Loop, View
 
 # What a loop may do with a Keras model or a SavedModel so that one object serves all repeats as well as a new one each.
 MODEL_READS = frozenset(
     (
-        "call count_params dtype evaluate get_config get_layer get_weights input input_names input_shape inputs layers name "
-        "output output_names output_shape outputs predict predict_classes predict_generator predict_on_batch predict_proba "
-        "signatures summary test_on_batch to_json"
+        "call count_params dtype evaluate get_config get_layer get_weights input input_names input_shape inputs layers "
+        "name output output_names output_shape outputs predict predict_classes predict_generator predict_on_batch "
+        "predict_proba signatures summary test_on_batch to_json"
     ).split()
 )
 
 
-class Move(NamedTuple):
+class Move(Record):
     """A move out of a loop.
 
     edits          in places of the module
     applicability  "safe": the program computes the same; "unsafe": it does in all likelihood, for a person to confirm
     """
 
+    __slots__ = ()
     edits: list[Edit]
     applicability: str
 
@@ -60,8 +63,8 @@ def hoist_statement(
 
     node      the statement or anything in it
     call      the call that makes this worth while; other calls in the statement must be harmless to run once only
-    reads     attributes and methods of `x` that do not change it; any other use of `x` makes the fix unsafe.  None: nothing
-              the loop can do changes it (a graph operation, a compiled function)
+    reads     attributes and methods of `x` that do not change it; any other use of `x` makes the fix unsafe.  None:
+              nothing the loop can do changes it (a graph operation, a compiled function)
     nonempty  True when the caller knows that the loop runs at least once
     """
     return _Hoist(view, loop, reads, nonempty).statement(node, call)
@@ -94,22 +97,24 @@ def hoist_def(view: View, function: cst.FunctionDef, loop: Loop | Comprehension)
     return _Hoist(view, loop, frozenset(), None).definition(function)
 
 
-def outermost_loop(view: View, node: cst.CSTNode, attempt: Callable[[Loop | Comprehension], Move]) -> Move:
+def outermost_loop(
+    view: View, node: cst.CSTNode, attempt: Callable[[Loop | Comprehension], Move | tuple[list[Edit], str]]
+) -> Move:
     """The result of `attempt(loop)` for the outermost loop around `node` from which it does not raise NoFix.
 
     attempt  a function such as `lambda loop: hoist_statement(view, node, loop)`; loops are tried from the inside out
     """
     best: Move | None = None
-    best_applicability, refusal = "", "there is no loop around it"
+    refusal = "there is no loop around it"
     for loop in view.loops(node):
         try:
             result = attempt(loop)
         except NoFix as error:
             refusal = error.reason  # an exception that is kept would keep all that was at work
             break
-        _, applicability = result  # unpacked: there are attempts that return a plain tuple
-        if best is None or (best_applicability, applicability) != (SAFE, UNSAFE):
-            best, best_applicability = result, applicability
+        move = result if isinstance(result, Move) else Move(*result)  # goes when no attempt returns a plain tuple
+        if best is None or (best.applicability, move.applicability) != (SAFE, UNSAFE):
+            best = move
     if best is None:
         raise NoFix(refusal)
     return best

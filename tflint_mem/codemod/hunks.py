@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tflint_mem.facts import Record
 from tflint_mem.finding import Edit
 
 from . import NoFix
@@ -17,16 +18,14 @@ if TYPE_CHECKING:
 _MOST_LINES = 3000
 
 
-class _Change:
+class _Change(Record):
     """The rows old[first:last] become the rows new[start:end]; all count from 0."""
 
-    __slots__ = ("first", "last", "start", "end")
-
-    def __init__(self, first: int, last: int, start: int, end: int) -> None:
-        self.first = first
-        self.last = last
-        self.start = start
-        self.end = end
+    __slots__ = ()
+    first: int
+    last: int
+    start: int
+    end: int
 
 
 def hunks(

@@ -1,7 +1,8 @@
 """Where new imports go: to the file's leading imports, as the file would have put them itself.
 
-The leading block is the docstring, `from __future__`, imports, `try` and `if TYPE_CHECKING` blocks that only choose imports,
-and settings between imports (`os.environ[...] = ...`).  In a notebook it ends with its cell.  Rows are rows of the module.
+The leading block is the docstring, `from __future__`, imports, `try` and `if TYPE_CHECKING` blocks that only choose
+imports, and settings between imports (`os.environ[...] = ...`).  In a notebook it ends with its cell.  Rows are rows of
+the module.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 
+from tflint_mem.facts import Record
 from tflint_mem.finding import Edit
 
 from . import NoFix
@@ -41,7 +43,7 @@ def same_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def add_import(source: Source, line: str, row: int | None = None) -> Edit:
-    """The edit that adds the import statement `line` to the file's leading imports, in its sorted place where they are sorted.
+    """The edit that adds the import statement `line` to the file's leading imports, at its place where they are sorted.
 
     row  where the import is needed; NoFix when the place for imports is not above it
     """
@@ -91,7 +93,11 @@ def _head(group: Group) -> ast.stmt:
 
 
 def _run_for(runs: Sequence[list[Group]], standard: bool) -> list[Group]:
-    """The run a new import belongs to: the standard library's own part of the last one, else the last with TensorFlow or Keras in it."""
+    """The run that a new import belongs to; an empty one when there are none.
+
+    For the standard library that is its own part of the last run, else it is the last run with TensorFlow or Keras in
+    it.
+    """
     if not runs:
         return []
     if standard:
@@ -135,18 +141,16 @@ def _module_of(statement: ast.stmt) -> str:
     return statement.names[0].name.lower() if isinstance(statement, ast.Import) else ""
 
 
-class Insertion:
+class Insertion(Record):
     """Where new imports go.
 
     row   a row of the module
     kind  "imports" and "docstring": behind that row, where such a thing ends; "before": right before it
     """
 
-    __slots__ = ("row", "kind")
-
-    def __init__(self, row: int, kind: str) -> None:
-        self.row = row
-        self.kind = kind
+    __slots__ = ()
+    row: int
+    kind: str
 
 
 def insertion_row(source: Source, row: int | None = None, standard: bool = False) -> Insertion:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 
+from tflint_mem.facts import Record
+
 from . import NoFix
 from .import_place import FRAMEWORK, IMPORTS, add_import, same_level
 from .names import binds, bound
@@ -14,8 +16,7 @@ from .outline import last_row, outline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping, Sequence
 
     from tflint_mem.finding import Edit
     from tflint_mem.sources.source import Source
@@ -35,25 +36,19 @@ _BACKENDS = frozenset(
 _TF = ("tensorflow", "tensorflow.compat.v2", "tensorflow.compat.v1")
 
 
-class Spelling:
+class Spelling(Record):
     """How to write something in a file.
 
     expression  its code
     edits       what the file needs for that: the import, if it has none
     """
 
-    __slots__ = ("expression", "edits")
-
-    def __init__(self, expression: str, edits: Sequence[Edit] = ()) -> None:
-        self.expression = expression
-        self.edits = list(edits)
-
-    def __iter__(self) -> Iterator[Any]:
-        """Both parts in order, for those who still unpack a tuple."""
-        return iter((self.expression, self.edits))
+    __slots__ = ()
+    expression: str
+    edits: list[Edit]
 
 
-class _Import:
+class _Import(Record):
     """A name that an import binds.
 
     local   the name
@@ -61,12 +56,10 @@ class _Import:
     row     the row of the import
     """
 
-    __slots__ = ("local", "target", "row")
-
-    def __init__(self, local: str, target: str, row: int) -> None:
-        self.local = local
-        self.target = target
-        self.row = row
+    __slots__ = ()
+    local: str
+    target: str
+    row: int
 
 
 def visible(source: Source, row: int | None = None) -> dict[str, str]:
@@ -147,7 +140,7 @@ def ensure(source: Source, module: str, name: str | None = None, row: int | None
     wanted = f"{module}.{name}" if name else module
     local = _spelling(visible(source, row), wanted)
     if local:
-        return Spelling(local)
+        return Spelling(local, [])
     new = name or module.split(".")[0]
     file = outline(source)
     taken = file.globals | file.once("bound", lambda: bound(file.tree.body))
@@ -194,11 +187,14 @@ def tf_name(source: Source, row: int | None = None) -> str:
 
 
 def clear_session_expression(source: Source, row: int | None = None) -> Spelling:
-    """The call that clears Keras' session in the spelling this file is closest to; NoFix when it imports nothing with one."""
+    """The call that clears Keras' session in the spelling this file is closest to.
+
+    NoFix when the file imports neither TensorFlow nor Keras, or the names for it are taken.
+    """
     known = visible(source, row)
     for name, target in known.items():
         if target.split(".")[0] in FRAMEWORK and target.endswith(".clear_session"):
-            return Spelling(f"{name}()")
+            return Spelling(f"{name}()", [])
     for wanted, tail in (
         (_BACKENDS, ""),
         (_TF, ".keras.backend"),
@@ -207,7 +203,7 @@ def clear_session_expression(source: Source, row: int | None = None) -> Spelling
     ):
         for name, target in known.items():
             if target in wanted:
-                return Spelling(f"{name}{tail}.clear_session()")
+                return Spelling(f"{name}{tail}.clear_session()", [])
     file = outline(source)
     flavours = file.once("packages", lambda: _imported_packages(file))
     for flavour, module in (("tensorflow", "tensorflow.keras"), ("keras", "keras"), ("tf_keras", "tf_keras")):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 # Calls that give the same answer each time they are asked with the same arguments.
 PURE = frozenset(
     (
-        "Path abs abspath basename bool bytes dict dirname expanduser float format format_map frozenset fspath getattr int "
-        "isinstance join joinpath len list lower max min normpath realpath repr resolve round rstrip set sorted split str "
-        "strip sum tuple upper zip range relative_to replace with_suffix"
+        "Path abs abspath basename bool bytes dict dirname expanduser float format format_map frozenset fspath getattr "
+        "int isinstance join joinpath len list lower max min normpath realpath repr resolve round rstrip set sorted "
+        "split str strip sum tuple upper zip range relative_to replace with_suffix"
     ).split()
 )
 # Calls that may change what a later load, build or lookup sees, whatever they are given.
@@ -32,8 +32,9 @@ _GLOBAL_EFFECTS = frozenset(
 # Calls that only look at a path or a value they share with the code that moves.
 _LOOKING = PURE | frozenset(
     (
-        "append basename debug error exception exists get getmtime getsize glob imread info is_dir is_file isdir isfile items "
-        "keys listdir load load_model load_weights log numpy print read_bytes read_csv read_text stat stem values warn warning"
+        "append basename debug error exception exists get getmtime getsize glob imread info is_dir is_file isdir "
+        "isfile items keys listdir load load_model load_weights log numpy print read_bytes read_csv read_text stat "
+        "stem values warn warning"
     ).split()
 )
 # TensorFlow's functions leave their arguments and files alone unless their names say so.
@@ -153,7 +154,7 @@ def _own_names(value: ast.expr) -> set[str]:
 
 
 def _repeatable(call: ast.Call, trusted: AbstractSet[str]) -> bool:
-    """Whether a call inside the moved code gives the same answer each time: pure functions, constructors, TensorFlow."""
+    """Whether a call in the moved code gives the same answer each time: pure functions, constructors, TensorFlow."""
     name, last = dotted(call.func), _last(call)
     if "random" in name.split(".") or last in ("next", "input", "iter"):
         return False

@@ -58,8 +58,8 @@ def cached_loader(
     """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
 
     `decorator` is what caches, as the file spells it; without one it is `functools.lru_cache`.
-    `above` is the view of the statement above which the function goes, where that is not the handler: the first of several
-    handlers that share it.  A cached function that does the same already is used as it is.
+    `above` is the view of the statement above which the function goes, where that is not the handler: the first of
+    several handlers that share it.  A cached function that does the same already is used as it is.
     With `by_name` the local names that the arguments read are the parameters, and the arguments stay as they are.
 
     Arguments that read what the handler binds (parameters, locals) become parameters of the loader, the others move
@@ -162,7 +162,7 @@ def _missing_blank_lines(view: View, row: int) -> int:
 
 
 def _there_already(view: View, call: cst.Call, parameters: Sequence[str], decorator: str) -> str:
-    """Name of a function above the handler that does the same: is cached, and returns the same call with the same parameters.
+    """Name of a function above the handler that is cached and returns the same call with the same parameters.
 
     "" when there is none.
     """
@@ -194,7 +194,7 @@ def _lru_cache(source: Source, row: int) -> Spelling:
     """How to spell `functools.lru_cache` here, and the import it needs."""
     for local, target in visible(source, row).items():
         if target == "functools.lru_cache":
-            return Spelling(local)
+            return Spelling(local, [])
     functools = ensure(source, "functools", row=row)
     return Spelling(f"{functools.expression}.lru_cache", functools.edits)
 

@@ -39,7 +39,7 @@ def own_jumps(body: Sequence[ast.stmt], kinds: Kinds) -> list[ast.stmt | ast.exp
 
 
 def never_empty(loop: Loop, constants: Mapping[str, ast.expr]) -> bool:
-    """True when a loop certainly runs its body: `while True`, a literal that is not empty, `range` of a positive number.
+    """True when a loop certainly runs its body: `while True`, a literal that is not empty, `range` of a positive one.
 
     constants  {name: expression} of names the file binds exactly once
     """

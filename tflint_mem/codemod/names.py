@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 # Methods that change the object they are called on, or take something out of it that is gone then (`next`, `read`): an
-# expression that reads such an object may not be evaluated once in place of many times.  So the list is a wide one: of two
-# meanings of a name the one that changes counts, as a fix that is not offered does less harm than a wrong one.  The lists of
-# the analyses answer other questions (what does a load's loop change, does a value vary, does a traced function fill a container)
-# and are not this one.
+# expression that reads such an object may not be evaluated once in place of many times.  So the list is a wide one: of
+# two meanings of a name the one that changes counts, as a fix that is not offered does less harm than a wrong one.  The
+# lists of the analyses answer other questions (what does a load's loop change, does a value vary, does a traced
+# function fill a container) and are not this one.
 MUTATORS = frozenset(
     (
-        "add append appendleft clear discard extend extendleft insert move_to_end next pop popitem popleft push put read "
-        "readline remove reverse rotate setdefault shuffle sort update write writelines"
+        "add append appendleft clear discard extend extendleft insert move_to_end next pop popitem popleft push put "
+        "read readline remove reverse rotate setdefault shuffle sort update write writelines"
     ).split()
 )
 
@@ -48,7 +48,7 @@ def everything(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def same_scope(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes at and below `nodes` that run in the same scope: nested functions contribute decorators and defaults."""
+    """The nodes at and below `nodes` that run in the same scope; of nested functions only decorators and defaults."""
     stack: list[ast.AST] = list(nodes)
     while stack:
         node = stack.pop()

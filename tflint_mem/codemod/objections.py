@@ -1,4 +1,4 @@
-"""What speaks against moving code out of a loop: certain harm, for which NoFix is raised, and doubts, which are collected."""
+"""What speaks against moving code out of a loop: certain harm, for which NoFix is raised, and doubts, which add up."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """All rewrites that the author of a fix uses, under one name: `from tflint_mem.codemod import operations as do`.
 
-A rule gives its finding a fix function.  It gets a `ruleset.context.FixContext` and returns a `Proposal`, or raises `NoFix`
-with a reason that the report shows:
+A rule gives its finding a fix function.  It gets a `ruleset.context.FixContext` and returns a `Proposal`, or raises
+`NoFix` with a reason that the report shows:
 
     def fix(fx: FixContext) -> do.Proposal:
         from tflint_mem.codemod import operations as do
@@ -10,18 +10,19 @@ with a reason that the report shows:
         return do.Proposal(SAFE, "Switch growth on for every GPU", do.growth_loop(view, call))
 
 It imports this module when it runs and not before: LibCST takes longer to import than a small project takes to check.
-`Proposal` and `NoFix` also stand in `tflint_mem.codemod` itself, for fixes that need no LibCST.  Proposals still unpack into
-applicability, message and edits, as the tuples did that fix functions used to return; the engine will read their names.
+`Proposal` and `NoFix` also stand in `tflint_mem.codemod` itself, for fixes that need no LibCST.  A Proposal is a
+Record: it still unpacks at run time, as the engine does with the tuples that fix functions used to return; for mypy it
+has names.
 
 What a fix works with:
 
-    View, view_at       the top-level statement around a row: find nodes by their places, ask what is around them, and have
-                        them replaced with `view.edits`
+    View, view_at       the top-level statement around a row: find nodes by their places, ask what is around them, and
+                        have them replaced with `view.edits`
     outline             the whole file
     unique_name, tf_name, framework_names        names that are free, and names that are there
     ensure, clear_session_expression             a `Spelling`: an expression, and the import that it needs
-    hoist_call, hoist_statement, hoist_def       a `Move`: edits and their applicability; MODEL_READS is what may be done with
-                                                 a model that moves
+    hoist_call, hoist_statement, hoist_def       a `Move`: edits and their applicability; MODEL_READS is what may be
+                                                 done with a model that moves
     outermost_loop                               as far out as such a move goes
     remove_statement, move_up, with_rest, close_at_end, stays_inside, append_to_repeat     statements
     replace_expression, append_attribute, argument, keyword_names, add_keyword, without_keyword, wrap_argument,
@@ -30,8 +31,8 @@ What a fix works with:
     join                the edits of several of these as one list
     located             edits in the places that leave the program; the engine calls it
 
-All of them return lists of `finding.Edit` in places of the module, unless they say otherwise, change nothing themselves, and
-raise `NoFix` where the rewrite could break the program.
+All of them return lists of `finding.Edit` in places of the module, unless they say otherwise, change nothing
+themselves, and raise `NoFix` where the rewrite could break the program.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Built once per source from the standard library's `ast`; only the statement that a fix touches is given to LibCST.
 
-There are two kinds of positions.  A `Place` is what edits and messages count: row and column, both in characters from 1.  An
-`Extent` is what `ast` gives: rows from 1, but offsets in UTF-8 bytes from 0.  Rows are rows of the module unless they are
-said to be rows of a view.
+There are two kinds of positions.  A `Place` is what edits and messages count: row and column, both in characters from
+1.  An `Extent` is what `ast` gives: rows from 1, but offsets in UTF-8 bytes from 0.  Rows are rows of the module unless
+they are said to be rows of a view.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import ast
 import re
 import warnings
 from bisect import bisect_right
+
+from tflint_mem.facts import Record
 
 from . import NoFix
 
@@ -87,19 +89,17 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
-class Group:
+class Group(Record):
     """What stands at top level on the same rows: mostly one statement, several where they share a row.
 
     first, last   its rows, decorators included
     members       the statements in order
     """
 
-    __slots__ = ("first", "last", "members")
-
-    def __init__(self, first: int, last: int, members: list[ast.stmt]) -> None:
-        self.first = first
-        self.last = last
-        self.members = members
+    __slots__ = ()
+    first: int
+    last: int
+    members: list[ast.stmt]
 
 
 class Outline:
@@ -317,8 +317,8 @@ class _Given:
 def unique_name(source: Source, base: str, owner: object = None, scope: object = None) -> str:
     """`base`, or `base_2`, `base_3` … when the file already uses it.
 
-    owner  what the name is for: a name that was given to another owner in the same `scope` (a function, None for the module) is
-           taken too, so that their fixes can be applied together
+    owner  what the name is for: a name that was given to another owner in the same `scope` (a function, None for the
+           module) is taken too, so that their fixes can be applied together
     """
     import builtins
     import keyword

@@ -6,6 +6,7 @@ import ast
 
 from .names import bound, everything, kept
 from .outline import dotted, last_row
+from .view import LOOPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def used_outside(view: View, loop: cst.For | cst.While, name: str) -> bool:
     else:
         reads, offset = file.once("reads", lambda: _reads(file.tree.body)), view.first_row - 1
     first, last = here.body[0].lineno + offset, last_row(here.body[-1]) + offset
-    again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop)]
+    again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop) if isinstance(outer, LOOPS)]
     root = name.split(".")[0]
     for node, functions in reads.get(name, ()):
         if id(node) in inside or (function is None and first <= node.lineno <= last):

@@ -1,7 +1,7 @@
 """Which node of LibCST is which node of the standard library's `ast`.
 
-Positions come from `ast` and are joined to LibCST's nodes by ordinal (the k-th call here is the k-th call there), which costs
-a tenth of LibCST's position metadata.  A join that cannot be verified raises NoFix.
+Positions come from `ast` and are joined to LibCST's nodes by ordinal (the k-th call here is the k-th call there), which
+costs a tenth of LibCST's position metadata.  A join that cannot be verified raises NoFix.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""`predict` as a direct call, where the whole call stands on one row: the fix of the most frequent hint, without LibCST.
+"""`predict` as a direct call, where the call stands on one row: the fix of the most frequent hint, without LibCST.
 
-Anything less plain is for `expressions.predict_to_call` and `predict_to_on_batch`, which give the same text where both apply.
+Anything less plain is for `expressions.predict_to_call` and `predict_to_on_batch`, which give the same text where both
+apply.
 """
 
 from __future__ import annotations

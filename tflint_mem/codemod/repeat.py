@@ -64,7 +64,7 @@ def _appended(view: View, loop: Loop, lines: Sequence[str]) -> list[Edit]:
 
 
 def _prepend(view: View, owner: Loop | cst.FunctionDef, lines: Sequence[str]) -> list[Edit]:
-    """The edits that put statements at the start of a body: behind a docstring, or above the comments of the first one."""
+    """The edits that put statements at the start of a body: behind a docstring, or above the first one's comments."""
     new = _parsed(view, lines)
     block = owner.body
     if isinstance(block, cst.SimpleStatementSuite):

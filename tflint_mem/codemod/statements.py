@@ -30,7 +30,7 @@ _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFr
 
 
 def remove_statement(view: View, node: cst.CSTNode) -> list[Edit]:
-    """Take the statement at or around `node` out; a block it leaves empty gets `pass`, neighbours keep their comments."""
+    """Take the statement at or around `node` out; a block left empty gets `pass`, neighbours keep their comments."""
     return view.edits({view.small(node): REMOVE})
 
 
@@ -139,8 +139,8 @@ def with_rest(
 def stays_inside(view: View, node: cst.CSTNode) -> str:
     """The name that the statement of `node` assigns; NoFix when its object may live longer than the rest of its block.
 
-    The block must be the body of a function or a loop, and the object may be asked and handed to functions there, but not be
-    returned, kept, given to a constructor, or used by a function that is defined there.
+    The block must be the body of a function or a loop, and the object may be asked and handed to functions there, but
+    not be returned, kept, given to a constructor, or used by a function that is defined there.
     """
     opening = _Opening(view, node)
     name = opening.name
@@ -175,7 +175,7 @@ def stays_inside(view: View, node: cst.CSTNode) -> str:
 
 
 def _keeps(func: ast.expr) -> bool:
-    """Does what is called, by its name, keep what it is given: a constructor, a container, something that sets it for all?"""
+    """Does what is called keep what it is given, by its name: a constructor, a container, what sets it for all?"""
     last = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
     return last[:1].isupper() or last in MUTATORS or last.startswith(("set_", "add_", "register"))
 
@@ -188,7 +188,7 @@ def _own_trees(view: View, statement: Line) -> list[ast.stmt]:
 
 
 def close_at_end(view: View, node: cst.CSTNode, loop: cst.CSTNode, method: str = "close") -> list[Edit]:
-    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat, or before the `del x` that stands there.
+    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat, or before the `del x` there.
 
     Where the repeat can end early (`continue`, `break`, `return`), the rest of the body goes into `try: … finally:`.
     """

@@ -119,7 +119,10 @@ class Given:
             self._literals.setdefault(value, []).append(call)
 
     def first(self, shared: Iterable[str], literals: Iterable[str | bytes], skip: Collection[int]) -> ast.Call | None:
-        """A call that gets at one of the dotted names `shared` or the `literals`, but for those with ids in `skip`; or None."""
+        """A call that gets at one of the dotted names `shared` or the `literals`; None when there is none.
+
+        skip  ids of calls that do not count
+        """
         for chain in sorted(shared):
             for calls in (
                 self._below.get(chain, ()),
