@@ -35,7 +35,7 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 
 from tflint_mem.analysis.program import modes
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.knowledge.api import BUILDERS, LOADERS
+from tflint_mem.knowledge import BUILDERS, LOADERS
 from tflint_mem.project.linking.module import dotted
 
 CODE = "TFM501"

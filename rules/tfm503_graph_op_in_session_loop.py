@@ -43,7 +43,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import SESSION_TYPES
+from tflint_mem.knowledge import SESSION_TYPES
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 

@@ -10,7 +10,7 @@ from collections import deque
 
 from tflint_mem import facts as F
 from tflint_mem.hardening.budget import Searches
-from tflint_mem.knowledge.api import canonical
+from tflint_mem.knowledge import canonical
 from tflint_mem.project.holds.asked import Asked
 from tflint_mem.project.holds.infer import Infer
 from tflint_mem.project.linking.hardware import Hardware

@@ -7,7 +7,7 @@ tells a linter what `sys.path` will be.  So a dotted name is looked up by the en
 
 import os
 
-from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.knowledge import EXTERNAL_ROOTS
 from tflint_mem.sources import dependencies
 
 
