@@ -107,7 +107,7 @@ def _eager(context, m, i):
     near = modes.near(context, m, i)
     if any(versions.graph_mode(other) for other in near):
         return False
-    if any(versions.evidence(other)[1] for other in near) or known:
+    if any(versions.evidence(other).second for other in near) or known:
         return True
     # a name of TensorFlow 2's compatibility module in a file that builds Keras models
     spelled = dotted(m.calls[i][0]) or ()
