@@ -10,7 +10,7 @@ import time
 import pytest
 from verify_support import STAND_IN, Project, options
 
-from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.snippet import calling, files
 from tflint_mem.verify.standins import guess, old_numpy, standins
 from tflint_mem.verify.verdict.needs import needs

@@ -13,7 +13,7 @@ from tflint_mem.verify import session
 from tflint_mem.verify.child import meters
 from tflint_mem.verify.child.nvml import NA
 from tflint_mem.verify.child.probe import Done, Plan, Probe
-from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import text
 from tflint_mem.verify.verdict import measure, verdict

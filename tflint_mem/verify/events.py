@@ -276,3 +276,23 @@ Event = (
     | Error
     | End
 )
+
+
+class Told(TypedDict, total=False):
+    """What the guard reports on a channel of its own: what holds and who is who, then how the child ended.
+
+    The first four are what becomes the event "isolated".  pids: all ids of the child, as the namespaces around its own
+    name it; worker: the one that we know it by; init: the first process of its namespaces.  None, or absent: unknown.
+    exit: status of the child, negative for a signal; error: why it could not be started.
+    """
+
+    event: Literal["isolated"]
+    network: str
+    readonly: list[str]
+    reason: str | None
+    protections: dict[str, str]
+    pids: list[int]
+    worker: int | None
+    init: int | None
+    exit: int
+    error: str

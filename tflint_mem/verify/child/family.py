@@ -3,7 +3,7 @@
 import os
 import time
 
-from tflint_mem.verify.containment.processes import descendants
+from tflint_mem.verify.containment.process_table import descendants
 
 _FRESH = 0.5  # seconds that a list of processes is good for
 

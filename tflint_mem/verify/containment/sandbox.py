@@ -114,7 +114,7 @@ class _Mapper:
         return written
 
 
-def can_be_nobody(needed: list) -> bool:
+def can_be_nobody(needed: list[str]) -> bool:
     """Could root's child become nobody, and would that user be able to read what is `needed`?  Tried out in a process
     of its own.
     """
@@ -182,7 +182,7 @@ def drop_capabilities() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def _close_bounding_set(libc: object) -> None:
+def _close_bounding_set(libc: ctypes.CDLL) -> None:
     number = 0
     while libc.prctl(_BOUNDING_DROP, number, 0, 0, 0) == 0 and number < 64:
         number += 1
