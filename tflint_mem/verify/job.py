@@ -68,8 +68,8 @@ class Job(Measurement):
     device: str
 
 
-class SentJob(Job):
-    """The same on its way.  key: what begins each event; events: the descriptor to write them to."""
+class SentJob(Job, total=False):
+    """The same on its way; the child takes these out.  key: what begins each event; events: the descriptor for them."""
 
     key: str
     events: int
