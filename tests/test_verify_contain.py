@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -226,6 +228,30 @@ def test_the_interpreter_is_contained_before_it_does_anything(
         del os.environ["SOME_CANARY"]
     assert facts is None and "cannot run a verification" in reason and "hush" not in reason
     assert os.listdir(outside) == [] and evil.read_text() == before
+
+
+def test_nothing_of_the_tools_own_process_changes() -> None:
+    def state() -> list[object]:
+        handlers = [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+        mask = os.umask(0o022)
+        os.umask(mask)
+        limits = [resource.getrlimit(number) for number in (resource.RLIMIT_CPU, resource.RLIMIT_NPROC)]
+        descriptors = len(os.listdir("/dev/fd"))
+        return [
+            handlers,
+            mask,
+            dict(os.environ),
+            os.getcwd(),
+            sys.getrecursionlimit(),
+            list(sys.path),
+            limits,
+            descriptors,
+        ]
+
+    before = state()
+    facts, reason = runner.inspect(options())
+    assert facts is not None, reason
+    assert state() == before
 
 
 def test_what_passes_of_the_environment() -> None:

@@ -9,8 +9,8 @@ In the order in which its modules are used:
     repairs/      from an exception to the stand-in that lets the next attempt go on
     plan, probe   the loop of the measurement, with elements (what it runs over), shorten (trainings that take too long)
                   and used_models (what stands behind the loop)
-    readings      all meters: meters (host memory), objects, and gpu with nvml (the driver), gpu_processes (which
-                  processes are ours) and visible_gpus (which devices)
+    recorder      its events, from the readings of all meters: meters (host memory), objects, and gpu with nvml (the
+                  driver), gpu_processes (which processes are ours) and visible_gpus (which devices)
     runtime       TensorFlow's runtime, looked at without starting it
 
 It is started by containment/guard.py and knows nothing of the tool but its own files: what it is told is a job

@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tflint_mem.verify.events import Error, Event
+    from tflint_mem.verify.events import Error, Event, StandIn
     from tflint_mem.verify.job import Job
 
 _FEW_REPEATS = 40
@@ -86,14 +86,18 @@ def run(job: Job, emit: Callable[[Event], None]) -> None:
             return
         for action in map(_portable, actions):
             state.add(action)
-            emit(
-                {
-                    "event": "stand-in",
-                    "code": action.code,
-                    "text": action.text,
-                    "rewrite": None if action.rewrite is None else [action.rewrite.old, action.rewrite.new],
-                }
-            )
+            emit(_told(action))
+
+
+def _told(action: Action) -> StandIn:
+    """An action as an event."""
+    rewrite = action.rewrite
+    return {
+        "event": "stand-in",
+        "code": action.code,
+        "text": action.text,
+        "rewrite": None if rewrite is None else [rewrite.old, rewrite.new],
+    }
 
 
 def _forget_names() -> None:

@@ -15,13 +15,13 @@ leaves its curve behind.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 
 from .elements import Elements
 from .meters import settle
-from .readings import Readings, largest_array, memory_growth, start_runtime
+from .readings import start_runtime
+from .recorder import Recorder
 from .used_models import UsedModels
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-    from tflint_mem.verify.events import Event, Phase, Place, Reason
+    from tflint_mem.verify.events import Event, Phase, Reason
 
     from .gpu import GpuMemory
     from .plan import Plan
@@ -64,7 +64,7 @@ class Probe:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.emit, self.plan, self.clock = emit, plan, clock
-        self.elements, self._readings = Elements(plan), Readings(gpu, clock)
+        self.elements, self._recorder = Elements(plan), Recorder(emit, gpu, clock)
         self.phase: Phase = "warm"
         self.finished = False
         self.hit_limit = self.slow = False
@@ -74,12 +74,11 @@ class Probe:
         self.still_unseen: Callable[[], bool] | None = None
         self.on_seen: Callable[[], None] | None = None
         self._lock = threading.RLock()
-        # on the clock: when the first repeat, the phase, the repeat that is under way, and the warm-up began; the
-        # warm-up begins anew behind a search for the flagged line
-        self._began = self._phase_began = 0.0
+        # on the clock: when the phase, the repeat that is under way, and the warm-up began; the warm-up begins anew
+        # behind a search for the flagged line
+        self._phase_began = 0.0
         self._started: float | None = None
         self._warm_began: float | None = None
-        self._entered = False  # the first repeat has begun
         self._looking = False  # for the flagged line
         self._in_phase = 0  # repeats of this phase, or of this block
         self._busy = 0.0  # seconds that the last repeat took
@@ -160,7 +159,7 @@ class Probe:
             return
         used = UsedModels(kept)
         settle()
-        before = self._readings.counts()
+        before = self._recorder.readings.counts()
         try:
             with used:
                 yield
@@ -173,7 +172,7 @@ class Probe:
                     "used": used.count,
                     "repeats": self.repeats,
                     "before": before,
-                    "after": self._readings.counts(),
+                    "after": self._recorder.readings.counts(),
                 }
             )
             self.wrap_up("done")
@@ -185,12 +184,11 @@ class Probe:
             if self.finished:
                 raise Done()
             now = self.clock()
-            if not self._entered:
-                self._entered, self._began = True, now
-                self.emit({"event": "begin", "wall": time.time(), "tensorflow": "tensorflow" in sys.modules})
+            if self._recorder.began is None:
+                self._recorder.begin(now)
                 if self.plan.protocol == "held":
                     start_runtime()
-                    self._settle("start")
+                    self._recorder.settle("start", self._in_phase)
             if self._started is not None:
                 self._busy = now - self._started
                 self.repeats += 1
@@ -204,37 +202,37 @@ class Probe:
         if self.repeats == 1 and self.on_first is not None:
             self.on_first()
         if self.plan.protocol == "once":
-            self._sample()
-            self.emit({"event": "growth", "devices": memory_growth()})
+            self._recorder.sample(self.phase, self._busy)
+            self._recorder.growth()
             self._leave("done")
         elif self.plan.protocol == "held":
-            self._sample()
+            self._recorder.sample(self.phase, self._busy)
             if self.repeats >= _HELD_REPEATS:
-                self._settle("base")
-                self.emit({"event": "arrays", "largest": largest_array()})
+                self._recorder.settle("base", self._in_phase)
+                self._recorder.arrays()
                 self._leave("done")
         elif self.plan.protocol == "behind":
-            self._sample()
+            self._recorder.sample(self.phase, self._busy)
             self._repeats_over = self.repeats >= self.plan.least
         elif self.phase == "check":
             if not self._unseen() or self._in_phase >= 40 or self.clock() - self._phase_began > 2.0:
                 self._leave("done")
         elif self.phase == "warm":
             if self._in_phase <= 100:
-                self._sample()
+                self._recorder.sample(self.phase, self._busy)
             if self._looks_for_flagged():
                 return
             if self._warm() and self._between_passes():
-                self._settle("base")
+                self._recorder.settle("base", self._in_phase)
                 self._enter("loop")
         elif self.phase == "loop":
-            self._sample()
+            self._recorder.sample(self.phase, self._busy)
             if self._loop_is_over() and self._between_passes():
                 self._end_of_loop()
         else:
-            self._sample()
+            self._recorder.sample(self.phase, self._busy)
             if self._in_phase >= self._block and self._between_passes():
-                self._settle("block")
+                self._recorder.settle("block", self._in_phase)
                 self._blocks_done += 1
                 self._in_phase = 0
                 if self._blocks_done >= self._blocks_wanted or self._too_big():
@@ -261,7 +259,7 @@ class Probe:
             self._looking = True
             if self.on_check is not None:
                 self.on_check()
-        if self.clock() - self._began < max(_LOOKING, self.plan.seconds):
+        if self._recorder.running() < max(_LOOKING, self.plan.seconds):
             return True
         self._leave("done")
 
@@ -283,7 +281,7 @@ class Probe:
             return True  # few elements in all: keep them for the phases that count
         if self._too_big():
             return True
-        spent = self.clock() - (self._began if self._warm_began is None else self._warm_began)
+        spent = self._recorder.running() if self._warm_began is None else self.clock() - self._warm_began
         if self._in_phase >= 3:
             # quick repeats: a second of them, so that the first-time costs are over
             return spent > 0.1 * self.plan.seconds or self._in_phase >= 100
@@ -307,11 +305,11 @@ class Probe:
     def _end_of_loop(self) -> None:
         """What the loop phase has shown, and how many repeats the blocks of the next one have."""
         count, spent = self._in_phase, self.clock() - self._phase_began
-        self._raw(count)
+        self._recorder.raw(count)
         if self.plan.protocol == "speed":
             self._finish()
             return
-        self._settle("loop")
+        self._recorder.settle("loop", self._in_phase)
         each = max(spent / count, 1e-6)
         expected = self.elements.expected
         wanted = self.plan.blocks if expected is None else max(2, min(self.plan.blocks, expected - self.repeats))
@@ -337,7 +335,7 @@ class Probe:
     def _too_big(self) -> bool:
         if self.plan.soft_limit is None:
             return False
-        resident = self._readings.resident()
+        resident = self._recorder.readings.resident()
         if resident is None or resident <= self.plan.soft_limit:
             return False
         self.hit_limit = True
@@ -358,10 +356,10 @@ class Probe:
             if self.finished:
                 return
             if self.phase == "loop" and self._in_phase and self.plan.protocol == "memory":
-                self._raw(self._in_phase)
-                self._settle("loop")
+                self._recorder.raw(self._in_phase)
+                self._recorder.settle("loop", self._in_phase)
             if self.plan.protocol == "memory" and self.plan.clear and self.repeats:
-                self._clear()
+                self._recorder.clear(self._in_phase)
             self.finished = True
             self.emit(
                 {
@@ -372,7 +370,7 @@ class Probe:
                     "limit": self.hit_limit,
                     "slow": self.slow,
                     "elements": self.elements.pass_length,
-                    "peak": self._readings.peak(),
+                    "peak": self._recorder.readings.peak(),
                 }
             )
 
@@ -381,58 +379,7 @@ class Probe:
         live."""
         if self.phase == "loop" and self._in_phase and self.plan.protocol == "memory" and not self.finished:
             try:
-                self._raw(self._in_phase)
-                self._settle("loop")
+                self._recorder.raw(self._in_phase)
+                self._recorder.settle("loop", self._in_phase)
             except Exception as error:  # there may be no memory left to look with
                 self.emit({"event": "note", "text": "no reading after the failure: %s" % error})
-
-    def _clear(self) -> None:
-        tf = sys.modules.get("tensorflow")
-        if tf is None:
-            return
-        try:
-            tf.keras.backend.clear_session()
-        except Exception as error:
-            self.emit({"event": "note", "text": "clear_session: %s" % error})
-            return
-        self._settle("cleared")
-
-    # -- readings -------------------------------------------------------------------------------------------------
-
-    def _sample(self) -> None:
-        self.emit(
-            {
-                "event": "sample",
-                "phase": self.phase,
-                "t": round(self.clock() - self._began, 6),
-                "busy": round(self._busy, 7),
-                **self._readings.host(),
-                **self._readings.gpu(False),
-            }
-        )
-
-    def _raw(self, count: int) -> None:
-        """What is there after `count` repeats and before any collection: live things and garbage together."""
-        self.emit(
-            {
-                "event": "raw",
-                "n": count,
-                **self._readings.host(),
-                "counts": self._readings.counts(),
-                **self._readings.gpu(True),
-            }
-        )
-
-    def _settle(self, at: Place) -> None:
-        settle()
-        self.emit(
-            {
-                "event": "settled",
-                "at": at,
-                "n": self._in_phase,
-                "t": round(self.clock() - self._began, 6),
-                **self._readings.host(),
-                "counts": self._readings.counts(),
-                **self._readings.gpu(True),
-            }
-        )

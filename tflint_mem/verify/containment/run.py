@@ -5,7 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Literal, overload
+    from typing import Any, Literal, overload
 
     from tflint_mem.verify import events
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         "processes",
         "crashed",
         "left",
-        "interrupted",
     ]
 
 
@@ -31,7 +30,7 @@ class Run:
 
     status   "done", "exhausted" (no elements left), "leaves" (the loop is left in its first pass), "ended" (the region
              came to its end), "error", "timeout", "memory", "disk", "processes", "crashed", "left" (the process ended
-             by itself, without an error), "interrupted"
+             by itself, without an error)
     events   the dictionaries that the child wrote, in order: see tflint_mem/verify/events.py
     seconds  wall time of the child
     peak     highest resident bytes of the child and its children, as seen from outside
@@ -67,7 +66,12 @@ class Run:
         def of(self, kind: Literal["raw"]) -> list[events.Raw]: ...
         @overload
         def of(self, kind: Literal["stand-in"]) -> list[events.StandIn]: ...
-        def of(self, kind: str) -> object: ...
+
+    def of(self, kind: str) -> list[Any]:
+        """The events of one kind."""
+        return [event for event in self.events if event["event"] == kind]
+
+    if TYPE_CHECKING:
 
         @overload
         def last(self, kind: Literal["isolated"]) -> events.Isolated | None: ...
@@ -91,17 +95,11 @@ class Run:
         def last(self, kind: Literal["error"]) -> events.Error | None: ...
         @overload
         def last(self, kind: Literal["end"]) -> events.End | None: ...
-        def last(self, kind: str) -> object: ...
-    else:
 
-        def of(self, kind):
-            """The events of one kind."""
-            return [event for event in self.events if event["event"] == kind]
-
-        def last(self, kind):
-            """The last event of one kind, or None."""
-            found = self.of(kind)
-            return found[-1] if found else None
+    def last(self, kind: str) -> Any:
+        """The last event of one kind, or None."""
+        found = [event for event in self.events if event["event"] == kind]
+        return found[-1] if found else None
 
     def attempt(self) -> Run:
         """Events of the last attempt: those before it belong to runs that lacked something."""

@@ -3,7 +3,8 @@
 In the order in which its modules are used:
 
     hints            what the snippet's own text says: shapes, rows, columns
-    guess            a value for a name that has none, made of values and of the classes whose source is in classes
+    guess            a value for a name that has none, by the tables in clues, made of values and of the small classes
+                     whose source is in classes
     files, models    a file or folder, of the kind that its name asks for
     surroundings     what is no file: downloads, variables, windows, games, the command line
     missing_modules  a module that is not installed; substitute gives the source of those in substitutes/

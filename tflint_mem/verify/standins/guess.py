@@ -5,18 +5,17 @@ The guess goes by annotation first, then by how the name is used, then by what i
 
 from __future__ import annotations
 
-import os
 import re
 
-from .classes import ENVIRONMENT, TRIAL
-from .models import network
-from .values import NUMPY, TENSORFLOW, Value, array, dataset, items, model, request, table
+from .clues import BY_USE, NUMBERS_BY_NAME, THINGS_BY_NAME, Asked, text_for
+from .values import TENSORFLOW, Value, array, dataset, items, model, request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .hints import Shape
+    from collections.abc import Sequence
 
-ANY_FILE = "data.txt"  # for a path of which nothing is known
+    from .clues import Clue
+    from .hints import Shape
 
 
 def value_for(
@@ -43,13 +42,13 @@ def _by_annotation(annotation: str, name: str, text: str, shape: Shape) -> Value
     if outer in ("Optional", "Union"):
         return _by_annotation(re.split(r"[\[,\]|]", plain)[1], name, text, shape)
     if outer == "int":
-        return _by_name(name, text, shape, 0, numbers_only=True) or Value("4")
+        return _first(NUMBERS_BY_NAME, name, text, shape) or Value("4")
     if outer == "float":
         return Value("0.5")
     if outer == "bool":
         return Value("False")
     if outer in ("str", "Path", "PathLike", "PurePath"):
-        value = _by_name(name, text, shape, 0, strings_only=True) or Value("'a'")
+        value = text_for(name, text)
         return Value("pathlib.Path(%s)" % value.source, "import pathlib\n", value.text) if outer == "Path" else value
     if outer == "bytes":
         return Value("b'abc'")
@@ -79,58 +78,18 @@ def _by_annotation(annotation: str, name: str, text: str, shape: Shape) -> Value
 
 
 def _by_use(name: str, text: str, shape: Shape, depth: int) -> Value | None:
-    word = re.escape(name)
+    word = r"(?<![\w.])" + re.escape(name) + r"\b"
 
     def used(pattern: str) -> re.Match[str] | None:
-        return re.search(pattern.replace("NAME", r"(?<![\w.])" + word + r"\b"), text)
+        return re.search(pattern.replace("NAME", word), text)
 
-    compared = used(r"NAME\s*(?:==|in\s*[\[(])\s*(['\"][^'\"\n]*['\"])")
-    if compared:
-        return Value(compared.group(1))
-    if used(
-        r"NAME\.(predict|predict_on_batch|fit|evaluate|trainable_variables|get_layer|get_weights|set_weights|train_on_batch|compile)\b"
-    ):
-        return model(shape, text)
-    kept = used(r"(model_from_json|model_from_yaml|set_weights)\(\s*NAME\b(\[)?")
-    if kept:
-        small = network(shape)
-        source = "%s.%s" % (small, "get_weights()" if kept.group(1) == "set_weights" else "to_json()")
-        what = "%s of a small Keras model" % ("the weights" if kept.group(1) == "set_weights" else "the JSON text")
-        return (
-            Value("[%s] * 16" % source, TENSORFLOW, "sixteen times " + what)
-            if kept.group(2)
-            else Value(source, TENSORFLOW, what)
-        )
-    if used(r"NAME\s*\([^)]*training\s*="):
-        return model(shape, text)
-    if used(r"NAME\.(suggest_\w+|should_prune|report)\b"):
-        return Value("_Trial()", TRIAL, "a trial that suggests small values")
-    if used(r"NAME\.(Int|Float|Choice|Boolean)\("):
-        return Value("_Trial()", TRIAL, "hyperparameters with small values")
-    if used(r"NAME\.(get_json|files|form|GET|POST|FILES|query_params|args\.get)\b"):
-        return request(shape)
-    if used(r"NAME\.(reset|step|action_space|observation_space)\b"):
-        return Value("_Environment(%r)" % (tuple(shape),), ENVIRONMENT, "an environment with random observations")
-    if used(r"NAME\.apply_gradients\b"):
-        return Value("tf.keras.optimizers.SGD(0.01)", TENSORFLOW)
-    if used(
-        r"(?:load_model|load_weights|open|imread|load_img|exists|isfile|saved_model\.load|np\.load|hub\.load)\(\s*NAME\b"
-    ):
-        return Value(repr(_path(name, text)))
-    if used(r"range\(\s*NAME\s*\)"):
-        return Value("4")
-    if used(
-        r"NAME\.(sort_values|iloc|iterrows|groupby|dropna|fillna|loc\[|columns|to_numpy|itertuples|set_index|reset_index)\b"
-    ):
-        return table(name, text)
-    if used(r"NAME\.(shape|astype|reshape|numpy|mean|max|min|argmax|transpose)\b"):
-        return array(name, shape)
-    if used(r"NAME\.(batch|shuffle|prefetch|take|repeat|map|cache)\("):
-        return dataset(shape, name, text)
-    if used(r"NAME\[\s*\w+\s*:\s*\w+\s*\+|NAME\[\s*:\s*\w+\s*\]"):
-        return Value("np.random.rand(1024).astype('float32')", NUMPY, "1024 random numbers")
-    if used(r"NAME\.(append|extend)\("):
-        return Value("[]")
+    asked = Asked(name, text, shape)
+    for clue in BY_USE:
+        match = used(clue.pattern)
+        if match:
+            return clue.value(asked, match)
+    if depth == 0 and items(name, text):
+        return _mapping(name, text, shape)
     if depth == 0 and (
         used(r"NAME\.\w+")
         and _by_name(name, text, shape, depth) is None
@@ -138,11 +97,7 @@ def _by_use(name: str, text: str, shape: Shape, depth: int) -> Value | None:
             r"(args?|opts?|options?|flags|cfg|conf(ig)?|params?|hparams|settings|hyperparams|FLAGS|hps?)$", name
         )
     ):
-        if items(name, text):
-            return _mapping(name, text, shape)
         return _namespace(name, text, shape)
-    if depth == 0 and items(name, text):
-        return _mapping(name, text, shape)
     if used(r"\bfor\b[^:\n]+\bin\s+NAME\b") and _by_name(name, text, shape, 1) is None:
         return array(name, shape)
     if used(r"\bNAME\(") and not re.search(r"model|net", name, re.IGNORECASE):
@@ -154,114 +109,21 @@ def _by_use(name: str, text: str, shape: Shape, depth: int) -> Value | None:
     return None
 
 
-def _by_name(
-    name: str, text: str, shape: Shape, depth: int, numbers_only: bool = False, strings_only: bool = False
-) -> Value | None:
-    low = name.lower()
-    if strings_only or re.search(
-        r"path|file|filename|fname|(^|_)(dirs?|directory|directories)(_|$)|folder|ckpt|checkpoint|h5$|url$|uri$", low
-    ):
-        if re.search(r"(paths|files|filenames|dirs|directories|folders|images_list)$", low) and not strings_only:
-            single = re.sub(r"s$", "", name)
-            stem, kind = os.path.splitext(_path(single, text))
-            return Value(repr([stem + letter + kind for letter in "abc"]))
-        return Value(
-            repr(_path(name, text))
-            if re.search(r"path|file|fname|dir|folder|ckpt|checkpoint|h5|model|weights", low)
-            else "'a'"
-        )
-    if re.search(
-        r"^(n|k|m|i|j)$|^n_|^num|_num$|count|(^|_)size$|steps|epochs?$|length|^dim|_dim$|units|classes|width|height|"
-        r"depth|batch_size|seed|index|idx|fold$|timesteps|iterations?|rounds|max_|min_|hidden|port|^filters?$|channels?$|units$|levels?$",
-        low,
-    ):
-        return Value(
-            "1"
-            if "epoch" in low
-            else "64"
-            if re.search(r"(^|_|img|image)(width|height)$|(img|image)_?size$", low)
-            else "4"
-        )
-    if re.search(r"^(reward|score|value|ret(urn)?|advantage|td_error|cost|loss|t|dt|time|temperature|weight)$", low):
-        return Value("0.5")
-    if re.search(r"^(done|terminal|terminated|truncated)$", low):
-        return Value("False")
-    if re.search(r"^(a|act|action)s?$", low):
-        return Value("0" if not low.endswith("s") else "np.zeros(4, 'int32')", "" if not low.endswith("s") else NUMPY)
-    if re.search(
-        r"rate$|^lr|_lr$|alpha|beta|gamma|dropout|epsilon|lambda|momentum|decay|threshold|conf|ratio|scale|prob|sigma|tau",
-        low,
-    ):
-        return Value("0.1")
-    if numbers_only:
-        return None
-    if re.search(
-        r"model$|^model|net(work)?$|classifier|encoder|decoder|generator|discriminator|actor|critic|backbone", low
-    ):
-        return model(shape, text)
-    if re.search(r"optimi[sz]er|^opt$", low):
-        return Value("tf.keras.optimizers.SGD(0.01)", TENSORFLOW)
-    if re.search(r"loss(_fn|_object|_function)?$|criterion", low):
-        return Value("tf.keras.losses.MeanSquaredError()", TENSORFLOW)
-    if re.search(r"^(input_?)?shape$|_shape$", low):
-        return Value(repr(tuple(shape) if "input" in low else (16,) + tuple(shape)))
-    if low == "batches":
-        return Value(
-            "np.random.rand(*%r).astype('float32')" % ((16, 4) + tuple(shape),),
-            NUMPY,
-            "random numbers of shape %r" % ((16, 4) + tuple(shape),),
-        )
-    if re.search(r"dataset|^ds$|_ds$|loader|train_data$|test_data$|val_data$", low):
-        return dataset(shape, name, text)
-    if re.search(r"^y$|^y_|labels?$|targets?$|classes_", low):
-        return Value("np.zeros(16, 'int32')", NUMPY, "16 labels")
-    if re.search(
-        r"^x$|^x_|^xs$|data$|input|im(a)?ge?s?$|img|frame|batch|feature|sample|arr(ay)?$|obs|state|window|signal|vector|tensor|"
-        r"photo|picture|crop|face|audio|seq(uence)?s?$|point",
-        low,
-    ):
-        return array(name, shape)
-    if re.search(r"^(event|payload|message|body|doc|item|record|row)$", low):
-        return Value("{'body': '{}'}", "", "an empty event")
-    if re.search(r"^_?(unused_)?argv$|^_$", low):
-        return Value("['snippet']")
-    if re.search(r"^(context|ctx|user|token|response|background_tasks)$", low):
-        return Value("None")
-    if re.search(r"^req(uest)?$", low):
-        return request(shape)
-    if re.search(r"^env$|environment", low):
-        return Value("_Environment(%r)" % (tuple(shape),), ENVIRONMENT, "an environment with random observations")
-    if re.search(r"trial|^hp$", low):
-        return Value("_Trial()", TRIAL, "a trial that suggests small values")
-    if re.search(r"texts$|sentences$|words$|names$|docs$|documents$|questions$", low):
-        return Value("['one', 'two', 'three']")
-    if re.search(r"text|sentence|word|name$|mode|label|query|prompt|message|title|key$|tag$", low):
-        return Value("'a'")
-    if re.search(r"verbose|debug|use_|is_|has_|train(ing)?$|flag|enable|shuffle|plot|save_", low):
-        return Value("False")
-    if re.search(r"log(ger)?$|writer", low):
-        return Value("logging.getLogger('snippet')", "import logging\n", "a logger")
-    if re.search(r"args|kwargs|cfg|config|params|options|settings", low) and depth == 0:
+def _by_name(name: str, text: str, shape: Shape, depth: int) -> Value | None:
+    value = _first(NUMBERS_BY_NAME, name, text, shape) or _first(THINGS_BY_NAME, name, text, shape)
+    if value is None and depth == 0 and re.search(r"args|kwargs|cfg|config|params|options|settings", name.lower()):
         return _namespace(name, text, shape)
-    return None
+    return value
 
 
-def _path(name: str, text: str) -> str:
+def _first(clues: Sequence[Clue], name: str, text: str, shape: Shape) -> Value | None:
+    """What the first clue says that fits the name."""
     low = name.lower()
-    if re.search(r"dir|folder", low):
-        return "data"
-    if re.search(r"model|weights|ckpt|checkpoint|h5", low):
-        match = re.search(r"['\"][\w./-]*(\.keras|\.h5|\.hdf5|\.tflite)['\"]", text)
-        return "model" + (match.group(1) if match else ".h5" if "h5" in low or "weights" in low else ".keras")
-    if re.search(r"im(a)?ge?|photo|picture|frame|face", low):
-        return "image.jpg"
-    if "csv" in low:
-        return "data.csv"
-    if "json" in low or "config" in low:
-        return "data.json"
-    if re.search(r"np[yz]|array", low):
-        return "data.npy"
-    return ANY_FILE
+    for clue in clues:
+        match = re.search(clue.pattern, low)
+        if match:
+            return clue.value(Asked(name, text, shape), match)
+    return None
 
 
 def _mapping(name: str, text: str, shape: Shape) -> Value:

@@ -9,8 +9,9 @@ import posixpath
 import re
 import traceback
 
-from tflint_mem.verify.standins import files, guess, hints, models
+from tflint_mem.verify.standins import files, hints, models
 from tflint_mem.verify.standins.action import Action, Rewrite
+from tflint_mem.verify.standins.clues import ANY_FILE
 
 from .stand_in_models import model_for
 
@@ -125,11 +126,11 @@ def saved_dataset(error: BaseException, state: State) -> Iterator[Action]:
 
 def guessed_path(error: BaseException, state: State) -> Iterator[Action]:
     """A guessed path that turns out to be one of a model."""
-    if "File format not supported: filepath=%s." % guess.ANY_FILE in str(error) and guess.ANY_FILE in state.text():
+    if "File format not supported: filepath=%s." % ANY_FILE in str(error) and ANY_FILE in state.text():
         yield Action(
             "",
-            "%s: named model.keras, since a model is loaded from it" % guess.ANY_FILE,
-            Rewrite(guess.ANY_FILE, "model.keras"),
+            "%s: named model.keras, since a model is loaded from it" % ANY_FILE,
+            Rewrite(ANY_FILE, "model.keras"),
         )
 
 
