@@ -78,13 +78,15 @@ class SentJob(Job, total=False):
 class View(TypedDict):
     """Which files the child may see (containment/view.py): absolute paths.
 
-    read   with all that is below them, but for those of `hide`      write   the scratch folder
-    etc    single files and folders of /etc                          wide    folders that are not shown: too much
+    read      with all that is below them, but for those of `hide`
+    scratch   the one folder that it may write to
+    etc       single files and folders of /etc
+    wide      folders that are not shown: they would show a home, or what everybody shares
     """
 
     read: list[str]
     hide: list[str]
-    write: list[str]
+    scratch: str
     etc: list[str]
     wide: list[str]
 

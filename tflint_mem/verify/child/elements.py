@@ -80,7 +80,8 @@ def _length(value: Any) -> int | None:
     end)."""
     if isinstance(value, (enumerate, zip)):
         try:
-            below = value.__reduce__()[1]
+            reduced: Any = value.__reduce__()
+            _, below, *_ = reduced
         except TypeError:
             return None
         lengths = [_length(part) for part in (below[:1] if isinstance(value, enumerate) else below)]

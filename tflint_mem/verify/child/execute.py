@@ -257,7 +257,7 @@ def pretend_gpus(count: int) -> None:
     The rules about growth, limits and their order are checked in Python before any device is touched: with stand-ins
     in the list a build without CUDA raises what a machine with GPUs raises.
     """
-    import tensorflow  # noqa: F401
+    import tensorflow  # noqa: F401  # its list of devices comes with it
     from tensorflow.python.eager import context as eager_context
 
     context = eager_context.context()

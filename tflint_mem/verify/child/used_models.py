@@ -37,7 +37,7 @@ class UsedModels:
         for cls in {type(model) for model in self.models.values()}:
             own = cls.__dict__.get("__getattribute__")
             try:
-                cls.__getattribute__ = self._noting(cls.__getattribute__)  # type: ignore[method-assign]
+                cls.__getattribute__ = self._noting(cls.__getattribute__)  # type: ignore[method-assign]  # the point
             except TypeError:
                 continue  # a class of an extension module: its instances are never seen to be used
             self._patched.append((cls, own))
@@ -48,7 +48,7 @@ class UsedModels:
             if own is None:
                 del cls.__getattribute__
             else:
-                cls.__getattribute__ = own  # type: ignore[assignment,method-assign]
+                cls.__getattribute__ = own  # type: ignore[assignment,method-assign]  # as it was
 
     def _noting(self, original: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
         """The same look-up, which notes that one of the models was looked into."""

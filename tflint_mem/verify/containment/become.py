@@ -88,7 +88,7 @@ def _give_up_root(job: Guarded, seen: bool) -> None:
     libraries = [path for path in job["view"]["read"] if path.endswith(("-packages", "/tflint_mem"))]
     if not sandbox.can_be_nobody([*job["command"], *folders, *libraries]):
         return
-    scratch = job["view"]["write"][0]
+    scratch = job["view"]["scratch"]
     try:
         _hand_over(scratch, sandbox.NOBODY)
         if not seen:
@@ -129,7 +129,7 @@ def _restrict(job: Guarded, state: Told, guard: int | None, seen: bool, spaces: 
         held = landlock.restrict(
             [*readable.whole, *plan["etc"], "/proc"],
             readable.listed,
-            [*plan["write"], *mounts.devices()],
+            [plan["scratch"], *mounts.devices()],
             job["network"],
         )
         if held.version:

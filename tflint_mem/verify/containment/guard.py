@@ -103,7 +103,8 @@ def _first_process(job: Guarded, state: Told, report: int, sockets: list[str], a
     """Makes the view, starts the child in it, and collects what ends.  alive: readable once the parent is gone."""
     import select
 
-    if select.select([alive], [], [], 0)[0]:
+    readable, _, _ = select.select([alive], [], [], 0)
+    if readable:
         os._exit(1)  # the parent was gone before the kernel had been asked
     os.close(alive)
     protections = state["protections"]
@@ -190,7 +191,8 @@ def _quiet() -> None:
 def _waited(child: int) -> int:
     while True:
         try:
-            return os.waitpid(child, 0)[1]
+            _, status = os.waitpid(child, 0)
+            return status
         except InterruptedError:
             continue
 

@@ -219,7 +219,7 @@ def build(plan: View, base: str, memory: int, sockets: list[str]) -> str | None:
     memory         bytes that /dev/shm may take            sockets   paths of sockets to hide where they are shown
     """
     root, note = Root(base), None
-    scratch = plan["write"][0]
+    scratch = plan["scratch"]
     _system(root, plan)
     _devices(root, memory)
     # whatever is shown below these comes on top of them

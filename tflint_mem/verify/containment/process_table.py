@@ -32,8 +32,11 @@ def processes() -> dict[int, Process]:
                 fields = handle.read().rpartition(b")")[2].split()
         except OSError:
             continue
-        if fields and fields[0] != b"Z":
-            found[int(name)] = Process(int(fields[1]), int(fields[3]))
+        if not fields:
+            continue
+        state, parent, _, session = fields[:4]
+        if state != b"Z":
+            found[int(name)] = Process(int(parent), int(session))
     return found
 
 
@@ -48,8 +51,11 @@ def _from_ps() -> dict[int, Process]:
         return {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 3 and words[0].isdigit() and words[1].isdigit():
-            found[int(words[0])] = Process(int(words[1]), int(words[2]) if words[2].isdigit() else 0)
+        if len(words) != 3:
+            continue
+        pid, parent, session = words
+        if pid.isdigit() and parent.isdigit():
+            found[int(pid)] = Process(int(parent), int(session) if session.isdigit() else 0)
     return found
 
 

@@ -126,7 +126,8 @@ def can_be_nobody(needed: list[str]) -> bool:
         except OSError:
             fine = False
         os._exit(0 if fine else 1)
-    return os.waitpid(trial, 0)[1] == 0
+    _, status = os.waitpid(trial, 0)
+    return status == 0
 
 
 def become_nobody() -> None:
@@ -240,7 +241,7 @@ def limit_resources(cpu_seconds: float, file_bytes: int, tasks: int | None = Non
         number = getattr(resource, name, None)
         if number is None:
             continue
-        hard = resource.getrlimit(number)[1]
+        _, hard = resource.getrlimit(number)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:
             resource.setrlimit(number, (value, hard if name == "RLIMIT_CPU" else value))

@@ -159,7 +159,7 @@ def plan(python: str, folders: Sequence[str], environment: Mapping[str, str], sc
     return {
         "read": list(dict.fromkeys([*_SYSTEM, *read])),
         "hide": [path for path in dict.fromkeys(hide) if os.path.lexists(path)],
-        "write": [scratch],
+        "scratch": scratch,
         "etc": [os.path.join("/etc", name) for name in _ETC],
         "wide": wide,
     }

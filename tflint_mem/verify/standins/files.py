@@ -65,16 +65,16 @@ def image_file(path: str, size: Shape = (64, 64)) -> Action:
 def array_file(path: str, shape: Shape) -> Action:
     """A `.npy` or `.npz` file."""
     code = "import os\nimport numpy as np\n" + make_parent(path)
+    examples = shape[0] if shape else 8
     if path.lower().endswith(".npz"):
-        count = shape[0] if shape else 8
         code += (
             "_x, _y = np.random.rand(*%r).astype('float32'), np.arange(%d) %% 10\n"
             "np.savez(%r, x_train=_x, y_train=_y, x_test=_x, y_test=_y, x=_x, y=_y, arr_0=_x, arr_1=_y)\n"
-            % (tuple(shape), count, path)
+            % (tuple(shape), examples, path)
         )
     elif re.match(r"y([._-]|$)|labels?|targets?|classes", posixpath.splitext(posixpath.basename(path))[0].lower()):
-        code += "np.save(%r, np.arange(%d) %% 2)\n" % (path, shape[0] if shape else 8)
-        return Action(code, "%s: %d labels, 0 and 1" % (path, shape[0] if shape else 8))
+        code += "np.save(%r, np.arange(%d) %% 2)\n" % (path, examples)
+        return Action(code, "%s: %d labels, 0 and 1" % (path, examples))
     else:
         code += "np.save(%r, np.random.rand(*%r).astype('float32'))\n" % (path, tuple(shape))
     return Action(code, "%s: random numbers of shape %r" % (path, tuple(shape)))
