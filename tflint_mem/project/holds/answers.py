@@ -1,4 +1,6 @@
-"""Answers to questions that depend on each other, each found once: a memo with a guard against cycles and against depth."""
+"""Answers to questions that depend on each other, each found once:
+a memo with a guard against cycles and against depth.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ _NO_CYCLE = 1 << 30  # is further out than any question
 
 
 def remembered(kind: str) -> Callable[[Holding[S, P]], Holding[S, P]]:
-    """Decorate a question `(self, m, what)` or `(self, m, what, which)` about a module `m`, whose answer is values: it is asked once.
+    """Decorate a question `(self, m, what)` or `(self, m, what, which)` about a module `m`, whose answer is values:
+    it is answered once.
 
     kind   tells its answers from those of other questions
     """
@@ -65,7 +68,7 @@ def remembered(kind: str) -> Callable[[Holding[S, P]], Holding[S, P]]:
 
 
 def remembered_or(kind: str, instead: Callable[[Module, int], B]) -> Callable[[Asking[S, A]], Asking[S, A | B]]:
-    """Decorate a question `(self, m, what)` with any other answer: it is asked once.
+    """Decorate a question `(self, m, what)` with any other answer: it is answered once.
 
     instead   gives the answer when the question depends on itself
     """
@@ -131,7 +134,8 @@ class Answers:
         self._bounds = Bounds()
 
     def guarded(self, key: Question, find: Callable[..., Any], *about: object) -> Any:
-        """The answer `find(self, *about)` gives, remembered under `key`: one that depends on itself is what the other paths give.
+        """The answer `find(self, *about)` gives, remembered under `key`:
+        one that depends on itself is what the other paths give.
 
         The members of a cycle see it cut at its head (they get EMPTY from there), so their values are provisional: they
         serve while the head is computed and are forgotten with it, unless the cycle is large.  The head's own value is
@@ -176,7 +180,8 @@ class Answers:
     def deeper(self, find: Callable[[Unpack[Ts]], Values], *about: Unpack[Ts]) -> Values:
         """What `find(*about)` gives, one expression or name further in; nothing at MAX_DEPTH.
 
-        The answers on the way that stand close to where the search was cut off are forgotten with the one at SURE_DEPTH.
+        The answers on the way that stand close to where the search was cut off are forgotten with the one at
+        SURE_DEPTH.
         """
         if self.depth >= MAX_DEPTH:
             self.low = min(self.low, self.sure - 1)
@@ -190,7 +195,9 @@ class Answers:
             self.depth -= 1
 
     def pooled(self, found: Values) -> Values:
-        """The one set that stands for all equal answers, within the bounds of values; there are a few thousand different ones."""
+        """The one set that stands for all equal answers, within the bounds of values;
+        there are a few thousand different ones.
+        """
         known = self.pool.get(found)
         if known is None:
             known = self._bounds.within(found)
@@ -199,7 +206,9 @@ class Answers:
         return known
 
     def lasting(self, find: Callable[[Unpack[Ts]], A], *about: Unpack[Ts]) -> tuple[A, bool]:
-        """(what `find(*about)` gives, whether it stays true): it does not when it rests on an answer that is open still, or on a search that was cut off."""
+        """(what `find(*about)` gives, whether it stays true):
+        it does not when it rests on an answer that is open still, or on a search that was cut off.
+        """
         outer, self.low = self.low, _NO_CYCLE
         try:
             found = find(*about)

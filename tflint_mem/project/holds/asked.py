@@ -166,7 +166,9 @@ class Asked:
         self._by_words: dict[str, int] | None = None
 
     def callee(self, m: Module, i: int) -> Values:
-        """Values for what call `i` calls, when its receiver is unknown: a method of a Keras model or of a class of the project."""
+        """Values for what call `i` calls, when its receiver is unknown:
+        a method of a Keras model or of a class of the project.
+        """
         call = m.calls[i]
         scope, f = call.scope, call.func
         if type(f) is not Attribute:
@@ -214,7 +216,9 @@ class Asked:
         return EMPTY if owner is None or self._within(m, scope, owner) else one(Instance(*owner))
 
     def _namesake(self, m: Module, scope: int, name: str) -> Owner | None:
-        """The one class that `def predict(model_data)` is named after (`ModelData`), when it has all that is read of it."""
+        """The one class that `def predict(model_data)` is named after (`ModelData`),
+        when it has all that is read of it.
+        """
         index = self._classes_by_words().get(name, -1)
         if index < 0 or self.project.modules[index].unit_test:
             return None
@@ -234,7 +238,9 @@ class Asked:
         return (index, found) if read and read <= known else None
 
     def _classes_by_words(self) -> dict[str, int]:
-        """ "model_data" -> module of `ModelData`, for names of several words; -1 where there are several such classes."""
+        """ "model_data" -> module of `ModelData`, for names of several words;
+        -1 where there are several such classes.
+        """
         if self._by_words is None:
             self._by_words = {}
             for module in self.project.modules:
@@ -347,7 +353,9 @@ class Asked:
     # -- where a name or attribute is used ----------------------------------------------------------------------------
 
     def _place(self, m: Module, scope: int, base: Expression) -> _Place:
-        """Where everything about `base` is remembered: in its class for an attribute of `self`, else where its name is bound."""
+        """Where everything about `base` is remembered: in its class for an attribute of `self`,
+        else where its name is bound.
+        """
         if type(base) is Attribute and base.base == SELF:
             owner = scope
             while owner > 0 and m.scopes[owner].kind != "class":
@@ -381,7 +389,10 @@ class Asked:
 
 
 def _unknown(values: Values) -> bool:
-    """Nothing, None, or the result of a foreign function (not a class: its name says what it is) of a library not known here."""
+    """Nothing, None, or the result of a foreign function of a library not known here?
+
+    What a foreign class makes is known: its name says what it is.
+    """
     for v in values:
         if type(v) is Thing and v.kind.startswith("ext:"):
             name = v.kind[len("ext:") :]

@@ -49,7 +49,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tflint_mem.facts import Expression
+    from tflint_mem.facts import Expression, Statement
     from tflint_mem.project.linking.module import Module
 
     from .questions import Assignments, Function, Path
@@ -78,21 +78,12 @@ class Attributes(Questions):
                 me = record.parameters[0].name
             for i in m.scope_statements(function):
                 statement = m.statements[i]
-                if type(statement) is Assign:
-                    value, kind = statement.value, "assign"
-                    if value is None:
-                        value, kind = statement.annotation, "annotation"
-                    if value is not None:
-                        for target in statement.targets:
-                            _note(found, target, me, Assignment(function, i, value, (), kind))
-                elif type(statement) is With:
-                    for item in statement.items:
-                        if item.target is not None:
-                            _note(found, item.target, me, Assignment(function, i, item.context, (), "with"))
-                elif type(statement) is For:
-                    _note(found, statement.target, me, Assignment(function, i, statement.iterable, (), "iter"))
-                elif type(statement) is Def:
+                if type(statement) is Def:
                     stack.append((statement.defines, me))
+                    continue
+                for target, value, kind in _assigned_in(statement):
+                    for name, path in _own(target, me):
+                        found.setdefault(name, []).append(Assignment(function, i, value, path, kind))
         return found
 
     @remembered("iattr")
@@ -128,7 +119,9 @@ class Attributes(Questions):
         return self.unpack(values, path)
 
     def _field(self, m: Module, scope: int, name: str) -> Found:
-        """What is given for a field of a class without a constructor of its own, such as a data class, where objects of it are made."""
+        """What is given for a field of a class without a constructor of its own, such as a data class,
+        where objects of it are made.
+        """
         fields = self._fields(m, scope)
         if name not in fields or self.lookup(m, scope, "__init__"):
             return EMPTY
@@ -147,7 +140,9 @@ class Attributes(Questions):
 
     @remembered_or("fields", lambda m, scope: ())
     def _fields(self, m: Module, scope: int) -> Sequence[str]:
-        """Names of the annotated attributes in a class and its ancestors, in the order in which a data class takes them."""
+        """Names of the annotated attributes in a class and its ancestors,
+        in the order in which a data class takes them.
+        """
         found: list[str] = []
         for index, s in reversed(self.mro(m, scope)):
             cm = self.project.module(index)
@@ -312,13 +307,24 @@ class Attributes(Questions):
         return one(MethodValue(receiver, owner.index, scope))
 
 
-def _note(found: Assignments, target: Expression, me: str, assignment: Assignment) -> None:
-    """Enter `me.x = …` under x; targets are taken apart."""
+def _assigned_in(statement: Statement) -> list[tuple[Expression, Expression, str]]:
+    """(target, value, kind) for what a statement assigns; kinds are those of an `Assignment`."""
+    if type(statement) is Assign:
+        value, kind = (
+            (statement.value, "assign") if statement.value is not None else (statement.annotation, "annotation")
+        )
+        return [(target, value, kind) for target in statement.targets] if value is not None else []
+    if type(statement) is With:
+        return [(item.target, item.context, "with") for item in statement.items if item.target is not None]
+    if type(statement) is For:
+        return [(statement.target, statement.iterable, "iter")]
+    return []
+
+
+def _own(target: Expression, me: str, path: Path = ()) -> list[tuple[str, Path]]:
+    """(attribute, path to it) for what a target assigns on `me`; targets are taken apart."""
     if type(target) is Attribute:
-        if type(target.base) is Name and target.base.id == me:
-            found.setdefault(target.attr, []).append(assignment)
-    elif isinstance(target, SequenceDisplay):
-        function, statement, value, kind = assignment.function, assignment.statement, assignment.value, assignment.kind
-        for place, item in enumerate(target.items):
-            path: Path = (*assignment.path, place)
-            _note(found, item, me, Assignment(function, statement, value, path, kind))
+        return [(target.attr, path)] if type(target.base) is Name and target.base.id == me else []
+    if isinstance(target, SequenceDisplay):
+        return [each for place, item in enumerate(target.items) for each in _own(item, me, (*path, place))]
+    return []

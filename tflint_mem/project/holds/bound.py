@@ -146,7 +146,9 @@ class Bindings(Questions):
         return found
 
     def outside(self, m: Module, scope: int, expression: Expression) -> str | None:
-        """The dotted name of what belongs to another package, where the name of an import says so: `tf.add`; None where more has to be asked."""
+        """The dotted name of what belongs to another package, where the name of an import says so: `tf.add`;
+        None where more has to be asked.
+        """
         parts = dotted(expression)
         if parts is None:
             return None
@@ -162,7 +164,9 @@ class Bindings(Questions):
         return ".".join((found, *parts[1:]))
 
     def _package(self, m: Module, name: str) -> str | None:
-        """The dotted name that the only binding of a name at the top of a module, an import, gives it; None when that is not all, or leads into the project."""
+        """The dotted name that the only binding of a name at the top of a module, an import, gives it;
+        None when that is not all, or leads into the project.
+        """
         bindings = m.bindings(0).get(name)
         if bindings is None or len(bindings) != 1 or m.declaring(name):
             return None
@@ -174,7 +178,9 @@ class Bindings(Questions):
         return v.name if type(v) is External else None
 
     def _name(self, m: Module, owner: int, name: str, at: int) -> Values:
-        """What the name holds that the scope `owner` binds (-1: none does), at a statement of that scope or `_FROM_INSIDE`."""
+        """What the name holds that the scope `owner` binds (-1: none does),
+        at a statement of that scope or `_FROM_INSIDE`.
+        """
         if owner < 0:
             if m.declaring(name):
                 return self._declared(m, name)
@@ -308,7 +314,8 @@ class Bindings(Questions):
                 break
         kept = before[kill:end]
         if end < len(bindings):
-            # what a later statement assigned in the pass before: of a loop around both that does not bind the name again on its way
+            # what a later statement assigned in the pass before: of a loop around both that does not
+            # bind the name again on its way
             loops = [loop for loop in m.loops(here) if not m.inside(inside, loop)]
             if loops:
                 outermost = loops[-1]
@@ -366,7 +373,9 @@ class Bindings(Questions):
         return frozenset(found)
 
     def imported(self, m: Module, bound: Imported) -> Values:
-        """What an import binds: a module of the project, what one holds by that name, or something of another package."""
+        """What an import binds: a module of the project, what one holds by that name,
+        or something of another package.
+        """
         module, attribute, level = bound.module, bound.attribute, bound.level
         if attribute == "":  # import a.b.c binds a
             top = module.partition(".")[0]

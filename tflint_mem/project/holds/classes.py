@@ -100,7 +100,7 @@ class Classes(Questions):
         return None
 
     def decorator_names(self, m: Module, scope: int) -> tuple[str, ...]:
-        """Canonical names of a function's decorators (of what is called, for decorators with arguments), in order of the text.
+        """Canonical names of a function's decorators (of what is called, for decorators with arguments), in order.
 
         One of the project is `fn:3:12` (module and scope), a method of a thing `tape.watch`, an unknown one `?name`.
         """

@@ -61,7 +61,9 @@ class Containers(Questions):
         return frozenset(found)
 
     def _iterated(self, v: Instance | SelfValue) -> Found:
-        """What an object of the project gives for each item: `__next__` of the iterator that its `__iter__` returns, or `__getitem__`."""
+        """What an object of the project gives for each item: `__next__` of the iterator that its `__iter__` returns,
+        or `__getitem__`.
+        """
         cm = self.project.module(v.module)
         method = self.lookup(cm, v.scope, "__iter__")
         if method is None:
@@ -78,7 +80,9 @@ class Containers(Questions):
         return found
 
     def unpack(self, values: Values, path: Path) -> Values:
-        """What stands at a path in values: at a position, at one in that, and so on; "*" is the list of a starred target."""
+        """What stands at a path in values: at a position, at one in that, and so on;
+        "*" is the list of a starred target.
+        """
         for position in path:
             found: set[Value] = set()
             for v in values:
@@ -100,7 +104,9 @@ class Containers(Questions):
         return mapping.values
 
     def with_added(self, m: Module, scopes: Sequence[int] | None, target: Reference, values: Values) -> Values:
-        """An empty container and what `.append`, `.add`, `.extend`, `[k] =` put into it in these scopes (None: a container of the module)."""
+        """An empty container and what `.append`, `.add`, `.extend`, `[k] =` put into it in these scopes
+        (None: a container of the module).
+        """
         added: set[Value] = set()
         keyed: list[Entry] = []
         if scopes is not None:

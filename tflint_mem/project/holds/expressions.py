@@ -175,7 +175,9 @@ def _kinds(values: Found) -> set[str]:
 
 
 def _arrays(left: Values, right: Values) -> Values:
-    """What an operator makes of arrays: a tensor where one operand is surely one, both where an operand may be either."""
+    """What an operator makes of arrays: a tensor where one operand is surely one,
+    both where an operand may be either.
+    """
     kinds = _kinds(left | right)
     if kinds.isdisjoint(_TENSORS):
         return one(thing("ndarray")) if "ndarray" in kinds else EMPTY

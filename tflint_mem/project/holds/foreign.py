@@ -1,4 +1,6 @@
-"""What calls give of what other packages have: of TensorFlow's functions and classes, of builtins, of the standard library."""
+"""What calls give of what other packages have: of TensorFlow's functions and classes, of builtins,
+of the standard library.
+"""
 
 from __future__ import annotations
 
@@ -152,7 +154,9 @@ class Foreign(Questions):
 
     @staticmethod
     def _thing_made(m: Module, i: int, name: str, known: str) -> Values:
-        """The thing that a function or class makes by its name; nothing for a function of TensorFlow that is not known."""
+        """The thing that a function or class makes by its name;
+        nothing for a function of TensorFlow that is not known.
+        """
         kind: str | None = _EXT_RESULTS.get(name) or result_of(known)
         if not kind:
             ours = known.startswith(("tf.", "keras."))

@@ -168,8 +168,7 @@ class Parameters(Questions):
             decorators = self.decorator_names(m, scope)
             if "builtins.staticmethod" not in decorators:
                 shift = 1
-                callee = self.callee(caller, i)
-                if callee and all(v == FunctionValue(m.index, scope) for v in callee):
+                if self.callee(caller, i) == {FunctionValue(m.index, scope)}:
                     shift = 0  # Class.method(self, ...)
         position = index - shift
         if position < 0:
@@ -199,7 +198,9 @@ class Parameters(Questions):
         return expression.items
 
     def _handed_argument(self, m: Module, scope: int, index: int, caller: Module, i: int) -> Expression | None:
-        """The same for a call that is given the function to run it once: `submit(f, x)`, `Thread(target=f, args=(x,))`."""
+        """The same for a call that is given the function to run it once:
+        `submit(f, x)`, `Thread(target=f, args=(x,))`.
+        """
         call = caller.calls[i]
         bound = m.is_method(scope) and "builtins.staticmethod" not in self.decorator_names(m, scope)
         position = index - (1 if bound else 0)
@@ -274,7 +275,9 @@ def _quoted(text: str) -> Expression | None:
 
 
 def _kind_of(foreign: str) -> str | None:
-    """The kind of thing that an annotation promises which names something of another package; None when it promises nothing."""
+    """The kind of thing that an annotation promises which names something of another package;
+    None when it promises nothing.
+    """
     name = canonical(foreign)
     kind: str | None = _ANNOTATIONS.get(name)
     if not kind and name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper():

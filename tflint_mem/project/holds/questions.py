@@ -1,11 +1,11 @@
 """What the parts of the inference ask each other.
 
-`infer.Infer` is put together from parts, each of which answers for one kind of thing and asks the others through `self`.
-Here every question that crosses the border of a part is declared, with the module in which it is answered and explained.
-At run time the class is empty: it costs nothing to ask through it.
+`infer.Infer` is put together from parts, each of which answers for one kind of thing and asks the others through
+`self`.  Here every question that crosses the border of a part is declared, under the module in which it is answered
+and explained.  At run time none of the declarations is there: it costs nothing to ask.
 
-`m` is a module, `scope` the number of a scope in it, `at` the number of the statement at which a question is asked (-1: none
-in particular), `i` the number of a call.
+`m` is a module, `scope` the number of a scope in it, `i` the number of a call, and `at` the number of the statement at
+which a question is asked (-1: none in particular).
 """
 
 from __future__ import annotations

@@ -120,7 +120,9 @@ class Results(Foreign):
         return EMPTY
 
     def _constructed(self, v: ClassValue) -> Values:
-        """What calling a class gives: an object of it, or what its own `__new__` gives where that is an object of another class."""
+        """What calling a class gives: an object of it,
+        or what its own `__new__` gives where that is an object of another class.
+        """
         cm = self.project.module(v.module)
         own = Instance(v.module, v.scope)
         constructor = cm.members(v.scope).get("__new__")
@@ -131,7 +133,9 @@ class Results(Foreign):
         return one(own)
 
     def _called(self, m: Module, i: int, v: Instance | SelfValue) -> Values:
-        """What calling an object of the project gives: what its `__call__` returns; of a model or layer its `call`, else a tensor."""
+        """What calling an object of the project gives: what its `__call__` returns; of a model or layer its `call`,
+        else a tensor.
+        """
         cm = self.project.module(v.module)
         method = self.lookup(cm, v.scope, "__call__")
         if method:

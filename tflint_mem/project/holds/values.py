@@ -1,9 +1,10 @@
 """The values of the inference.
 
-A value is a record of one of the classes below; an expression has a frozenset of them (empty: unknown).  What a constant
-is known to be is a `facts.Constant`.
+A value is a record of one of the classes below; an expression has a frozenset of them (empty: unknown).  What a
+constant is known to be is a `facts.Constant`.  They are told apart by class, `type(v) is Thing`, never by position.
 
-Values hold sets of values, and those others.  How deep and how many is bounded (see `Bounds`): what lies further in is unknown.
+Values hold sets of values, and those others.  How deep and how many is bounded (see `Bounds`): what lies further in is
+unknown.  `module` is the index of a module in the project, `scope` the number of a scope in it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import TypeAlias
 
-MAX_VALUES = 16
-MAX_DEPTH = 100  # of expressions in each other
-SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
-MAX_CALLERS = 32
+MAX_VALUES = 16  # of one expression
+MAX_CALLERS = 32  # of a function whose arguments are looked at
 MAX_NESTING = 6  # of containers in each other
 MAX_SIZE = 600  # values in a container, with all that they hold
 MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
@@ -190,7 +189,9 @@ EMPTY: Values = frozenset()
 
 
 class Ordered(Several):
-    """Several values, gone through in the same order in every run: strings hash differently each time, and a cycle is cut where it is met first."""
+    """Several values, gone through in the same order in every run: strings hash differently each time,
+    and a cycle is cut where it is met first.
+    """
 
     __slots__ = ("_order",)
     _order: list[Value]
