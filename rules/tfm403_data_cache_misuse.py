@@ -31,8 +31,8 @@ from tflint_mem import facts as F
 from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.holds.values import Thing
-from tflint_mem.project.linking.module import tail_of, walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, tail_of, walk
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM403"
 MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"
@@ -108,7 +108,7 @@ def _draft(context, m, i, source, why, fix, by=()):
         sm, made = source
         line = sm.calls[made][6]
         trace = [
-            (
+            TraceStep(
                 cm,
                 cm.calls[j][6][0],
                 cm.calls[j][6][1],
@@ -117,8 +117,8 @@ def _draft(context, m, i, source, why, fix, by=()):
             for number, (cm, j) in enumerate(by)
         ]
         trace += [
-            (sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"),
-            (m, pos[0], pos[1], "caches it"),
+            TraceStep(sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"),
+            TraceStep(m, pos[0], pos[1], "caches it"),
         ]
     return context.at_call(
         CODE,

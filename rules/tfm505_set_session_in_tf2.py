@@ -34,8 +34,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.program import modes
 from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 
 CODE = "TFM505"
 MEASURED = "silently does nothing on TF 2.15; `AttributeError` with Keras 3 (TF 2.16 and later)"

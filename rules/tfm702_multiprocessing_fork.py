@@ -40,8 +40,8 @@ from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import frozen
 from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, tail_of
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
@@ -94,9 +94,9 @@ def find(context):
             measured=MEASURED,
             help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
             trace=(
-                (um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
-                (m, pos[0], pos[1], "forks worker processes"),
-                (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker"),
+                TraceStep(um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
+                TraceStep(m, pos[0], pos[1], "forks worker processes"),
+                TraceStep(fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker"),
             ),
             fix=_not_spawned(context, m, i, workers) or _spawn(m, i, kind, _own_context(context, m, i)),
         )

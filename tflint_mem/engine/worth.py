@@ -16,7 +16,8 @@ from tflint_mem import facts as F
 from tflint_mem.finding import CONFIDENCES, PERSONAS
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.project.repeats.repeats import Repeat
-from tflint_mem.ruleset.context import Context, Draft
+from tflint_mem.ruleset.context import Context
+from tflint_mem.ruleset.draft import Draft
 
 CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
 REGULAR, PEDANTIC = PERSONAS

@@ -727,7 +727,7 @@ def hoist_load(context, fx, m, i):
     view, call = fx.at(m, i)
     if not context.project.apis(m, i) & LOADERS:
         raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-    contexts = fx.contexts(view, call, m, m.calls[i][4])
+    contexts = fx.blocks(view, call, m, m.calls[i][4])
 
     def attempt(loop):
         doubt = saved.doubt(context, m, i, contexts[id(loop)])

@@ -266,5 +266,5 @@ def definition(context, traced):
     for expression, pos in zip(record[F.S_DECORATORS], statement[6]):
         names = context.infer.values(m, owner, expression, record[F.S_STMT])
         if any(v[0] in ("ext", "part", "obj") for v in names):
-            return _Place(m, (expression, (), (), owner, statement[2], record[F.S_STMT], pos)), len(m.calls)
+            return _Place(m, F.Call(expression, (), (), owner, statement[2], record[F.S_STMT], pos)), len(m.calls)
     return None, -1
