@@ -34,6 +34,6 @@ Bounds.  Each of them makes the answer less, and none makes it wrong:
     SURE_DEPTH 60          what was found below it, when a search was cut off, might be more if it were asked from
                            elsewhere, so it is not kept: no answer may depend on which question came first
     MAX_NESTING, MAX_SIZE  of containers in each other: `b = (a, a)`, `c = (b, b)` … double with each step
-    LARGE_CYCLE 60         members of a cycle are asked again, each from its own place, unless that would cost the square
+    LARGE_CYCLE 60         members of a cycle are asked again, each from its own place, unless that costs the square
     MOST_ANSWERS 50,000    of a very large project, in two generations: what nobody asks for again is forgotten
 """

@@ -50,9 +50,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tflint_mem.facts import Expression, Statement
-    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.linking.bindings import Path
+    from tflint_mem.project.linking.module import Function, Module
 
-    from .questions import Assignments, Function, Path
+    from .questions import Assignments
     from .values import Found, Value, Values
 
 FEW_HEIRS = 3  # that override a method are all looked at

@@ -29,7 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tflint_mem.project.linking.module import Binding, Module
+    from tflint_mem.project.linking.bindings import Binding
+    from tflint_mem.project.linking.module import Module
 
     from .values import Value, Values
 

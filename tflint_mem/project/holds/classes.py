@@ -14,9 +14,9 @@ from .values import MODEL_BASES, ClassValue, External, FunctionValue, MethodValu
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.facts import Expression
-    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.linking.module import Function, Module
 
-    from .questions import Function, Owner
+    from .questions import Owner
     from .values import Value, Values
 
 _MOST_ANCESTORS = 24  # are looked at

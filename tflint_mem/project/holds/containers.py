@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tflint_mem.facts import Expression, Reference
+    from tflint_mem.project.linking.bindings import Path
     from tflint_mem.project.linking.module import Module
 
-    from .questions import Path
     from .values import Found, Key, Value, Values
 
     Entry = tuple[Key, Values]

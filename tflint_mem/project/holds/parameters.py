@@ -278,10 +278,9 @@ def _kind_of(foreign: str) -> str | None:
     """The kind of thing that an annotation promises which names something of another package;
     None when it promises nothing.
     """
-    name = canonical(foreign)
-    kind: str | None = _ANNOTATIONS.get(name)
-    if not kind and name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper():
-        kind = result_of(name)
+    name: str = canonical(foreign)
+    a_class = name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper()
+    kind: str | None = _ANNOTATIONS.get(name) or (result_of(name) if a_class else None)
     if kind:
         return kind
     if name.startswith("builtins."):

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tflint_mem.facts import Call, Expression, Imported, Reference
-    from tflint_mem.project.linking.module import Binding, Module
+    from tflint_mem.project.linking.bindings import Binding, Path
+    from tflint_mem.project.linking.module import Function, Module
     from tflint_mem.project.project import Project
 
     from .values import Found, MapValue, Value, Values
 
-    Function: TypeAlias = tuple[Module, int]  # a module and the scope of a function in it
     Owner: TypeAlias = tuple[int, int]  # the index of a module and the scope of a class in it
-    Path: TypeAlias = tuple[int | str, ...]  # positions for unpacking, "*" for a starred one
     Assignments: TypeAlias = dict[str, list["Assignment"]]  # attribute -> where it is assigned
 
 
