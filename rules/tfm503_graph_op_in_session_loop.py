@@ -291,7 +291,9 @@ def _read_by_numpy(context, m, scope, s):
     statement = m.statements[s]
     names = frozenset().union(*(graphs.names_in(m, e) for e in statement_expressions(statement)))
     names = {
-        n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))
+        n
+        for n in names
+        if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, F.Name(n), s))
     }
     for i in m.scope_calls(scope):
         call = m.calls[i]
