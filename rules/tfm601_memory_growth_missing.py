@@ -46,7 +46,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.knowledge import EXTERNAL_ROOTS
 from tflint_mem.project.linking.module import call_text, tail_of, walk
 from tflint_mem.project.linking.module import dotted as dotted_name
 from tflint_mem.project.linking.names import is_package
