@@ -8,8 +8,15 @@ from tflint_mem.facts.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts.expressions import Expression
-    from tflint_mem.facts.statements import Imported
+    from collections import deque
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+
+    from tflint_mem.facts import Block, Expression, Facts, Imported, Statement
+    from tflint_mem.facts.records import Body
+
+    Locate = Callable[[int], tuple[int, int]]
+    Site = tuple["Module", int]  # a call in a module
+    Function = tuple["Module", int]  # a scope of a module
 
 
 class Binding(Record):
@@ -29,8 +36,8 @@ class Binding(Record):
     path: tuple[int | str, ...]
 
 
-_BODY = ("scopes", "contexts", "statements", "calls")
-_NEAR = range(10)  # contexts that are gone through one by one; code is seldom nested deeper
+_BODY = ("scopes", "blocks", "statements", "calls")
+_NEAR = range(10)  # blocks that are gone through one by one; code is seldom nested deeper
 
 
 class Module:
@@ -71,7 +78,7 @@ class Module:
         "resolved",
         "packages",
         "scopes",
-        "contexts",
+        "blocks",
         "statements",
         "calls",
         "bound",
@@ -97,7 +104,16 @@ class Module:
         "_of_statement",
     )
 
-    def __init__(self, index, path, parts, collected, decoded, locate=None, keep=True):
+    def __init__(
+        self,
+        index: int,
+        path: str,
+        parts: tuple[str, ...],
+        collected: Facts,
+        decoded: deque[int],
+        locate: Locate | None = None,
+        keep: bool = True,
+    ) -> None:
         self.index, self.path, self.parts = index, path, parts
         self.locate, self.notebook = locate, locate is not None
         self.unit_test = bool(parts) and not self.notebook and _tests(parts[-1], collected.bases)
@@ -112,21 +128,23 @@ class Module:
         if not keep:
             self.release()
 
-    def _keep(self, body):
-        self.scopes, self.contexts, self.statements, self.calls = body
+    def _keep(self, body: Body) -> None:
+        self.scopes, self.blocks, self.statements, self.calls = body
         self.loaded = True
 
-    def __getattr__(self, name):
-        """A body that was let go of comes back when one of its parts is asked for."""
-        if name not in _BODY or self._blob is None:
-            raise AttributeError(name)
-        from tflint_mem.facts.pack import unpack
+    if not TYPE_CHECKING:  # it would stand for any name that is not there
 
-        self._keep(unpack(self._blob))
-        self.decoded.append(self.index)
-        return getattr(self, name)
+        def __getattr__(self, name):
+            """A body that was let go of comes back when one of its parts is asked for."""
+            if name not in _BODY or self._blob is None:
+                raise AttributeError(name)
+            from tflint_mem.facts.pack import unpack
 
-    def _clear(self):
+            self._keep(unpack(self._blob))
+            self.decoded.append(self.index)
+            return getattr(self, name)
+
+    def _clear(self) -> None:
         (
             self.bound,
             self.declared_global,
@@ -143,7 +161,7 @@ class Module:
             self._made
         ) = self._declaring = None
 
-    def release(self):
+    def release(self) -> None:
         """Forget the decoded body and everything derived from it; it comes back when asked for.
 
         What is kept is a thirtieth of the decoded body: packing costs a tenth of making the facts, unpacking half of decoding.
@@ -152,13 +170,13 @@ class Module:
             if self._blob is None:
                 from tflint_mem.facts.pack import pack
 
-                self._blob = pack((self.scopes, self.contexts, self.statements, self.calls))
+                self._blob = pack((self.scopes, self.blocks, self.statements, self.calls))
             for name in _BODY:
                 delattr(self, name)
             self.loaded = False
         self._clear()
 
-    def empty(self):
+    def empty(self) -> None:
         """From now on this is the module of an empty file."""
         self.left_out = True
         nothing = F.collect(b"", self.path)
@@ -168,17 +186,22 @@ class Module:
         self._keep(nothing.body())
         self._clear()
 
+    @property
+    def contexts(self) -> Sequence[Block]:
+        """The blocks; to be deleted once every reader calls them so."""
+        return self.blocks
+
     # -- scopes ---------------------------------------------------------------------------------------------------
 
-    def scope_statements(self, scope):
+    def scope_statements(self, scope: int) -> range:
         first, last = self.scopes[scope][F.S_STMTS]
         return range(first, last)
 
-    def scope_calls(self, scope):
+    def scope_calls(self, scope: int) -> range:
         first, last = self.scopes[scope][F.S_CALLS]
         return range(first, last)
 
-    def qualname(self, scope):
+    def qualname(self, scope: int) -> str:
         """`Class.method` or `outer.inner`; "" for the module."""
         parts = []
         while scope > 0:
@@ -186,7 +209,7 @@ class Module:
             scope = self.scopes[scope][F.S_PARENT]
         return ".".join(reversed(parts))
 
-    def is_method(self, scope):
+    def is_method(self, scope: int) -> bool:
         record = self.scopes[scope]
         return (
             record[F.S_KIND] == "function"
@@ -194,20 +217,20 @@ class Module:
             and record[F.S_PARENT] > 0
         )
 
-    def method_around(self, scope):
+    def method_around(self, scope: int) -> int:
         """The method that a function is, or in which it is defined, however deep; `scope` itself when there is none."""
         inner = scope
         while inner > 0 and not self.is_method(inner):
             inner = self.scopes[inner][F.S_PARENT]
         return inner if inner > 0 else scope
 
-    def classes(self):
+    def classes(self) -> list[int]:
         """Scopes of all classes in the module."""
         if self._classes is None:
             self._classes = [i for i, record in enumerate(self.scopes) if record[F.S_KIND] == "class"]
         return self._classes
 
-    def members(self, scope):
+    def members(self, scope: int) -> dict[str, int]:
         """name -> function scope of the functions defined directly in a class or function body (last definition wins)."""
         found = self._members.get(scope)
         if found is not None:
@@ -219,60 +242,60 @@ class Module:
                 found[self.scopes[statement[5]][F.S_NAME]] = statement[5]
         return found
 
-    # -- contexts -------------------------------------------------------------------------------------------------
+    # -- blocks -------------------------------------------------------------------------------------------------
 
-    def chain(self, context):
-        """The contexts around a place inside its scope, innermost first."""
-        contexts = self.contexts
-        while context >= 0:
-            yield context
-            context = contexts[context][1]
+    def chain(self, block: int) -> Iterator[int]:
+        """The blocks around a place inside its scope, innermost first."""
+        blocks = self.blocks
+        while block >= 0:
+            yield block
+            block = blocks[block][1]
 
-    def inside(self, context, outer):
-        """Is `context` the context `outer` or nested in it?  -1 is the whole scope."""
+    def inside(self, block: int, outer: int) -> bool:
+        """Is `block` the block `outer` or nested in it?  -1 is the whole scope."""
         if outer == -1:
             return True
-        contexts = self.contexts
+        blocks = self.blocks
         for _ in _NEAR:
-            if context <= outer:  # a context is numbered after the one around it
-                return context == outer
-            context = contexts[context][1]
+            if block <= outer:  # a block is numbered after the one around it
+                return block == outer
+            block = blocks[block][1]
         if self._spans is None:
-            self._spans = _spans(contexts)
+            self._spans = _spans(blocks)
         first, last = self._spans[outer]
-        return context >= 0 and first <= self._spans[context][0] <= last
+        return block >= 0 and first <= self._spans[block][0] <= last
 
-    def outward(self, question, context, matters):
-        """The contexts around a place that matter, innermost first.
+    def outward(self, question: object, block: int, matters: Callable[[int], object]) -> Iterator[int]:
+        """The blocks around a place that matter, innermost first.
 
-        question   names what makes a context matter; `matters(context)` is asked once for each of the module
+        question   names what makes a block matter; `matters(block)` is asked once for each of the module
         """
         memo = self._links.get(question)
         if memo is None:
             memo = self._links[question] = {-1: -1}
         while True:
-            found = memo.get(context)
+            found = memo.get(block)
             if found is None:
-                found = self._nearest(memo, context, matters)
+                found = self._nearest(memo, block, matters)
             if found < 0:
                 return
             yield found
-            context = self.contexts[found][1]
+            block = self.blocks[found][1]
 
-    def _nearest(self, memo, context, matters):
-        """The nearest context that matters, `context` itself included; entered for all on the way."""
+    def _nearest(self, memo, block, matters):
+        """The nearest block that matters, `block` itself included; entered for all on the way."""
         passed = []
-        while context not in memo:
-            if matters(context):
-                memo[context] = context
+        while block not in memo:
+            if matters(block):
+                memo[block] = block
             else:
-                passed.append(context)
-                context = self.contexts[context][1]
-        found = memo[context]
+                passed.append(block)
+                block = self.blocks[block][1]
+        found = memo[block]
         memo.update(dict.fromkeys(passed, found))
         return found
 
-    def ifs(self, scope):
+    def ifs(self, scope: int) -> list[int]:
         """The `if` statements of a scope, in order."""
         found = self._ifs.get(scope)
         if found is None:
@@ -283,7 +306,7 @@ class Module:
             ]
         return found
 
-    def returns(self, scope):
+    def returns(self, scope: int) -> list[int]:
         """The `return` statements of a scope that give something, in order."""
         found = self._returns.get(scope)
         if found is None:
@@ -293,8 +316,8 @@ class Module:
             ]
         return found
 
-    def jumps(self, scope):
-        """context -> [(statement, what)] of what ends a block of the scope whatever happened in it: "return", "raise", "break", "continue", "exit"."""
+    def jumps(self, scope: int) -> dict[int, list[tuple[int, str]]]:
+        """block -> [(statement, what)] of what ends a block of the scope whatever happened in it: "return", "raise", "break", "continue", "exit"."""
         found = self._jumps.get(scope)
         if found is None:
             found = self._jumps[scope] = {}
@@ -305,7 +328,7 @@ class Module:
                     found.setdefault(statement[2], []).append((s, what))
         return found
 
-    def fills(self, scope):
+    def fills(self, scope: int) -> dict[Expression, tuple[list[int], list[int]]]:
         """container -> calls and statements of the scope that may put something into it: `x.append(v)`, `x[k].append(v)`, `x[k] = v`."""
         found = self._fills.get(scope)
         if found is None:
@@ -343,33 +366,33 @@ class Module:
             return "exit"
         return None
 
-    def loops(self, context):
-        """Loop contexts around a place, innermost first."""
+    def loops(self, block: int) -> tuple[int, ...]:
+        """Loop blocks around a place, innermost first."""
         known, passed = self._loops, []
-        while context not in known:
-            passed.append(context)
-            context = self.contexts[context][1]
-        found = known[context]
+        while block not in known:
+            passed.append(block)
+            block = self.blocks[block][1]
+        found = known[block]
         for each in reversed(passed):
-            if self.contexts[each][0] in F.LOOPS:
+            if self.blocks[each][0] in F.LOOPS:
                 found = (each, *found)
             known[each] = found
         return found
 
-    def spot(self, line):
+    def spot(self, line: int) -> str:
         """ "line 12", or "cell 3, line 4" in a notebook: for messages."""
         if self.locate is None:
             return f"line {line}"
         cell, row = self.locate(line)
         return f"cell {cell}, line {row}"
 
-    def loop_line(self, context):
-        kind, _, statement, branch = self.contexts[context]
+    def loop_line(self, block: int) -> int:
+        kind, _, statement, branch = self.blocks[block]
         return branch[2] if kind == "comp" else self.statements[statement][3]
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def bindings(self, scope):
+    def bindings(self, scope: int) -> dict[str, list[Binding]]:
         """name -> list of bindings in this scope, in order of the text."""
         found = self.bound.get(scope)
         if found is None:
@@ -384,11 +407,11 @@ class Module:
             self._ordered[id(bindings)] = bindings, found
         return found
 
-    def global_names(self, scope):
+    def global_names(self, scope: int) -> Collection[str]:
         self.bindings(scope)
         return self.declared_global.get(scope, ())
 
-    def declaring(self, name):
+    def declaring(self, name: str) -> Sequence[int]:
         """Functions that declare the name global or nonlocal."""
         if self._declaring is None:
             self._declaring = {}
@@ -433,28 +456,29 @@ class Module:
                     Binding(kind, i, scope, statement[5], ())
                 )
             elif kind == F.TRY:
-                for _, name, context in statement[6]:
+                for _, name, _ in statement[6]:
                     if name:
                         names.setdefault(name, []).append(Binding("except", i, scope, None, ()))
             elif kind == F.GLOBAL:
                 self.declared_global.setdefault(scope, set()).update(statement[5])
-        for context in self._comp_contexts().get(scope, ()):
-            target, iterable, _, _ = self.contexts[context][3]
-            _bind_target(names, scope, target, "iter", self.contexts[context][2], iterable)
+        for block in self.comprehensions(scope):
+            target, iterable, _, _ = self.blocks[block][3]
+            _bind_target(names, scope, target, "iter", self.blocks[block][2], iterable)
         return names
 
-    def _comp_contexts(self):
+    def comprehensions(self, scope: int) -> Sequence[int]:
+        """The blocks of a scope's comprehensions, in order; those of the lambdas in it have a scope of their own."""
         if self._comps is None:
             self._comps = {}
-            for i, (kind, _, statement, _) in enumerate(self.contexts):
+            for i, (kind, _, statement, _) in enumerate(self.blocks):
                 if kind == "comp":
                     # a comprehension in a lambda's body belongs to the statement that stands for that body
                     self._comps.setdefault(self.statements[statement][1], []).append(i)
-        return self._comps
+        return self._comps.get(scope, ())
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
-    def calls_by_tail(self):
+    def calls_by_tail(self) -> dict[str, list[int]]:
         """last name of the called expression -> call numbers."""
         if self._calls_by_tail is None:
             index = self._calls_by_tail = {}
@@ -464,7 +488,7 @@ class Module:
                     index.setdefault(tail, []).append(i)
         return self._calls_by_tail
 
-    def calls_of(self, statement):
+    def calls_of(self, statement: int) -> Sequence[int]:
         """The calls that stand in a statement itself, in order."""
         if self._of_statement is None:
             index = self._of_statement = {}
@@ -472,7 +496,7 @@ class Module:
                 index.setdefault(call[5], []).append(i)
         return self._of_statement.get(statement, ())
 
-    def behind(self, statement):
+    def behind(self, statement: int) -> Iterator[int]:
         """The numbers of the statements inside a compound statement of the same scope, in order, and of None in between."""
         end = self.statements[statement][4]
         for s in range(statement + 1, self.scopes[self.statements[statement][1]][F.S_STMTS][1]):
@@ -481,12 +505,12 @@ class Module:
                 return
             yield s
 
-    def arguments(self, i):
+    def arguments(self, i: int) -> list[Expression]:
         """The expressions that call `i` is given, by position and by keyword."""
         call = self.calls[i]
         return [*call[1], *[value for _, value in call[2]]]
 
-    def read_in_calls(self):
+    def read_in_calls(self) -> dict[str, list[tuple[int, Expression]]]:
         """attribute, or "__getitem__" -> [(call, what it is an attribute or item of)], for what calls are given or made on."""
         if self._reads is None:
             index = self._reads = {}
@@ -497,7 +521,7 @@ class Module:
                             index.setdefault(e[2] if e[0] == "a" else "__getitem__", []).append((i, e[1]))
         return self._reads
 
-    def references(self):
+    def references(self) -> dict[str | int, list[tuple[int, int | str]]]:
         """name -> [(call, position or keyword)] where a function could be handed over as an argument; lambdas under their scope number."""
         if self._refs_by_tail is None:
             index = self._refs_by_tail = {}
@@ -513,7 +537,7 @@ class Module:
                         _note_reference(index, argument, i, name or "**", self.calls)
         return self._refs_by_tail
 
-    def foreign_attributes(self):
+    def foreign_attributes(self) -> dict[str, list[tuple[int, Expression]]]:
         """attribute -> statements that assign it on something else than `self`: `agent.model = …`."""
         if self._foreign is None:
             self._foreign = {}
@@ -524,7 +548,7 @@ class Module:
                             self._foreign.setdefault(target[2], []).append((i, target[1]))
         return self._foreign
 
-    def aliases(self):
+    def aliases(self) -> dict[str, set[str]]:
         """name -> other names under which this module may call it.
 
         `from x import f as g`, `g = f`, `g = tf.function(f)`, `self.step = partial(f, …)`.
@@ -535,7 +559,7 @@ class Module:
                 if statement is None:
                     continue
                 if statement[0] == F.IMPORT:
-                    for name, module, attribute, _ in statement[5]:
+                    for name, _, attribute, _ in statement[5]:
                         if attribute and attribute != name:
                             index.setdefault(attribute, set()).add(name)
                 elif statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] in _ALIASED:
@@ -543,11 +567,11 @@ class Module:
                         self._alias(index, target, statement[6])
         return self._aliases
 
-    def aliases_of(self, names):
+    def aliases_of(self, names: Iterable[str]) -> set[str]:
         """Other names that these have in this module."""
         return {alias for name in names for alias in self.aliases().get(name, ())}
 
-    def made(self):
+    def made(self) -> dict[str, set[str]]:
         """name of a called function or class -> names of what its result is assigned to: `step = make_step(…)`, `self.net = Net()`."""
         if self._made is None:
             index = self._made = {}
@@ -563,7 +587,7 @@ class Module:
                         index.setdefault(maker, set()).update(name for name in map(tail_of, statement[5]) if name)
         return self._made
 
-    def with_inner(self, scope):
+    def with_inner(self, scope: int) -> list[int]:
         """A function and the functions defined in it, at any depth."""
         found = [scope]
         for s in range(scope + 1, len(self.scopes)):  # an inner scope is numbered after the one around it
@@ -571,7 +595,7 @@ class Module:
                 found.append(s)
         return found
 
-    def aliases_of_defined(self, defined):
+    def aliases_of_defined(self, defined: Container[str]) -> frozenset[str]:
         """Other names that functions and classes of the project have in this module."""
         if self._named is None:
             self._named = frozenset().union(*(names for name, names in self.aliases().items() if name in defined))
@@ -596,14 +620,14 @@ class Module:
             index.setdefault(tail, set()).add(name)
 
 
-def _spans(contexts):
-    """[(its place, the last place in it)] for each context, when they are put in order so that what is in one stands behind it."""
-    sizes = [1] * len(contexts)
-    for c in range(len(contexts) - 1, -1, -1):
-        if contexts[c][1] >= 0:
-            sizes[contexts[c][1]] += sizes[c]
+def _spans(blocks):
+    """[(its place, the last place in it)] for each block, when they are put in order so that what is in one stands behind it."""
+    sizes = [1] * len(blocks)
+    for c in range(len(blocks) - 1, -1, -1):
+        if blocks[c][1] >= 0:
+            sizes[blocks[c][1]] += sizes[c]
     places, free, outermost = [], [], 0
-    for c, (_, around, *_) in enumerate(contexts):
+    for c, (_, around, *_) in enumerate(blocks):
         place = free[around] if around >= 0 else outermost
         if around >= 0:
             free[around] += sizes[c]
@@ -655,7 +679,7 @@ RESULT = "()"  # stands for the name of what a function has given: `make_step()(
 WRAPPING = frozenset(("delayed", "sync_to_async", "async_to_sync", "database_sync_to_async"))  # delayed(f)(x) runs f(x)
 
 
-def called_name(m, expression):
+def called_name(m: Module, expression: Expression) -> str | None:
     """The name under which a call is indexed: its last identifier, or the table that `TABLE[key]()` and `TABLE.get(key)()` call from."""
     tail = tail_of(expression)
     if tail == "remote" and expression[0] == "a":
@@ -675,7 +699,7 @@ def called_name(m, expression):
     return tail
 
 
-def call_text(m, i):
+def call_text(m: Module, i: int) -> str:
     """What call `i` calls, as short text for messages: `load_model(…)`, `BUILDERS[…](…)`, `make(…).fit(…)`."""
     return _spelled(m, m.calls[i][0], 2) + "(…)"
 
@@ -706,7 +730,7 @@ def _tests(name, bases):
     )
 
 
-def statement_expressions(statement):
+def statement_expressions(statement: Statement) -> list[Expression]:
     """The expressions that a statement itself evaluates (its blocks excluded)."""
     kind = statement[0]
     if kind == F.ASSIGN:
