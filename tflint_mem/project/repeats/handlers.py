@@ -26,20 +26,16 @@ from .frameworks import (
     SERVERLESS,
     is_event,
 )
-from .repeat import NOT_HANDLED, Handling
+from .repeat import NOT_HANDLED, Evidence, Handling
 from .scripts import imports_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.project import Project
 
     from .repeat import Site
-
-    Step: TypeAlias = tuple[Module, int, int, str]  # of a trace: its module, line, column and message
 
 MAX_USERS = 64  # modules that name a class; what more of them name is not looked for in searches
 MAX_GIVEN = 4  # arguments of a search that may be the estimator
@@ -53,7 +49,7 @@ class Handlers:
         self.project = project
         self.decorated = Decorated(project)
         self._memo: dict[tuple[int, int], Handling] = {}
-        self._evidence: dict[tuple[int, int], list[Step]] = {}
+        self._evidence: dict[tuple[int, int], list[Evidence]] = {}
         self._given: dict[str, list[tuple[int, int]]] | None = None
         self._named: set[int] | None = None
 
@@ -86,8 +82,8 @@ class Handlers:
             or any(name in given for name in m.defs)
         )
 
-    def evidence(self, m: Module, scope: int) -> list[Step]:
-        """Steps of a trace that say where a function is given to what runs it again and again, if that is elsewhere."""
+    def evidence(self, m: Module, scope: int) -> list[Evidence]:
+        """What says that a function is given to what runs it again and again, where that stands in another place."""
         return self._evidence.get((m.index, scope), [])
 
     def made_per_request(self, m: Module, owner: int) -> bool:
@@ -165,7 +161,9 @@ class Handlers:
                 for fm, given in self.project.functions_in(other, statement.scope, statement.value, s)
             ):
                 attribute = next(tail for tail in map(tail_of, statement.targets) if is_event(tail))
-                self._evidence[m.index, scope] = [(other, statement.line, 0, f"gives `{name}` to `{attribute}`")]
+                self._evidence[m.index, scope] = [
+                    Evidence(other, statement.line, 0, f"gives `{name}` to `{attribute}`")
+                ]
                 return True
         return False
 
@@ -279,7 +277,7 @@ class Handlers:
         if place is not None:
             other, i = place
             pos = other.calls[i].pos
-            self._evidence[m.index, scope] = [(other, pos.line, pos.column, message)]
+            self._evidence[m.index, scope] = [Evidence(other, pos.line, pos.column, message)]
 
     def _made_once(self, m: Module, owner: int) -> bool:
         """Is a view told to live on (`init_every_request = False`), or made by the project itself?"""

@@ -56,6 +56,20 @@ class Handling(Record):
     phrase: str
 
 
+class Evidence(Record):
+    """A place that says why a framework calls a function, for the trace of a finding.
+
+    line    from 1
+    column  in UTF-8 bytes from 0; 0 for the first character of the row
+    """
+
+    __slots__ = ()
+    m: Module
+    line: int
+    column: int
+    message: str
+
+
 NOT_HANDLED = Handling(None, "")
 ONCE = Handling("once", "")
 
