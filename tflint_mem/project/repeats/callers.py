@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from tflint_mem.facts import Assign, CallRef, Constant, Lambda, Name, Record, With, tail_of, walk
 from tflint_mem.project.holds.values import ClassValue, Instance, SelfValue
-from tflint_mem.project.linking.module import RESULT
+from tflint_mem.project.linking.call_names import RESULT
 
 from .handed import Handed
 from .iterated import METHODS
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 # Methods that every dictionary, string and list has as well.
 _COMMON = frozenset(name for kind in (dict, str, list, set, bytes) for name in dir(kind) if not name.startswith("_"))
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
-_BY_CLASS = frozenset(
-    (*_CONSTRUCTORS, "__call__", "call", "__enter__")
-)  # run by what is done with the class or an object
+# Methods that are run by what is done with the class or an object.
+_BY_CLASS = frozenset((*_CONSTRUCTORS, "__call__", "call", "__enter__"))
 EVERYWHERE = 80  # modules
 IMPORTED_EVERYWHERE = 40  # modules that surely mean this function, and not another one of its name
 MAX_NAMED = 400  # modules that may call what has a name; the callers under a name that more use are not known
-MAX_USERS = 64  # the same, where each of their statements is looked at
+MAX_USERS = 64  # the same, where more is looked at than the calls under the name
+MAX_DECORATED = 24  # functions that one decorator is known to decorate
 
 
 class _Places(Record):
@@ -134,7 +134,7 @@ class Callers:
                         and wanted in self.project.infer.decorator_names(other, s)
                     ):
                         found.append((other.index, s))
-        return found[:24]
+        return found[:MAX_DECORATED]
 
     # -- all ways to one function --------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from tflint_mem.facts import (
 from tflint_mem.facts.record import Record
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.holds.values import External, FunctionValue, Instance, MethodValue, Thing
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 from .headers import calls_in, test_of
 

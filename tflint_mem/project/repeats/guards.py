@@ -28,7 +28,7 @@ from tflint_mem.facts import (
     tail_of,
     walk,
 )
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 from .conditions import conditions, missing, present, same_place
 from .headers import calls_in, test_of

@@ -18,7 +18,7 @@ from tflint_mem.facts import (
     tail_of,
 )
 from tflint_mem.project.holds.values import ClassValue, FunctionValue, Instance, MethodValue, PartialValue
-from tflint_mem.project.linking.module import TABLE, called_name
+from tflint_mem.project.linking.call_names import TABLE, called_name
 
 from .consumers import Consumers
 from .reach import own_decorators, runs

@@ -10,7 +10,7 @@ import os
 
 from tflint_mem.facts import Assign, Attribute, CallRef, Constant, Name, tail_of, walk
 from tflint_mem.project.holds.values import CallOrigin, External, Instance, Thing
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 
 from .decorated import Decorated
 from .frameworks import (

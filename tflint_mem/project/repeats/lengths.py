@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tflint_mem.facts import Call
-    from tflint_mem.project.linking.module import Binding, Module
+    from tflint_mem.project.linking.bindings import Binding
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.project import Project
 
     Measure = Callable[[Module, int, Expression, int], "int | None"]  # of (module, scope, expression, statement)

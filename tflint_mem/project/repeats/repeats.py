@@ -11,7 +11,7 @@ from collections import deque
 
 from tflint_mem.facts import Expression, tail_of
 from tflint_mem.facts.record import Record
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 
 from .caching import Caching
 from .feasible import Feasible
