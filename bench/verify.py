@@ -266,7 +266,7 @@ def _handlers(sources):
         (module.path, record[facts.S_LINE])
         for module in project.modules
         for scope, record in enumerate(module.scopes)
-        if scope and handlers.of_function(module, scope)[0] == "handler"
+        if scope and handlers.of_function(module, scope).kind == "handler"
     }
 
 

@@ -286,7 +286,7 @@ def _runs_itself(context, m):
 
 
 def _is_handler(context, m, scope):
-    return context.project.repeats_of.handlers.of_function(m, scope)[0] == "handler"
+    return context.project.repeats_of.handlers.of_function(m, scope).kind == "handler"
 
 
 def _listed(context, m):
