@@ -162,7 +162,7 @@ def test_no_field_of_a_finding_comes_out_raw(field):
 
 def test_every_field_of_a_finding_is_tried():
     simple = {name for changes in FIELDS.values() for name in changes}
-    assert simple >= set(Finding.__slots__) - {
+    assert simple >= set(Finding._fields) - {
         "severity",
         "confidence",
         "persona",

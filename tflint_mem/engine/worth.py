@@ -10,16 +10,20 @@ repeat, as measured, times a count that is unknown (a stream, requests, steps) o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tflint_mem import facts as F
-from tflint_mem.finding import CONFIDENCES, PERSONAS
+from tflint_mem.finding import CERTAIN as CERTAIN
+from tflint_mem.finding import LIKELY as LIKELY
+from tflint_mem.finding import PEDANTIC as PEDANTIC
+from tflint_mem.finding import POSSIBLE as POSSIBLE
+from tflint_mem.finding import REGULAR as REGULAR
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.project.repeats.repeats import Repeat
 from tflint_mem.ruleset.context import Context, Draft
 
-CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
-REGULAR, PEDANTIC = PERSONAS
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _A_LITTLE = 2  # guesses
 _LOOPS = frozenset(("loop", "while"))
 _PLOTTING, _FIGURES = frozenset(("matplotlib.pyplot", "pylab")), frozenset(("figure", "subplots", "show", "savefig"))
@@ -44,8 +48,9 @@ _COST_MS = {
 
 def confidence(context: Context, draft: Draft) -> str:
     """One of finding.CONFIDENCES for a draft, unless its rule has said it."""
-    if draft.confidence is not None:
-        return draft.confidence
+    said: str | None = draft.confidence
+    if said is not None:
+        return said
     guesses = _guessed_receiver(context, draft)
     if draft.repeat is not None:
         guesses += _guessed_calls(context, draft.repeat)
@@ -54,8 +59,9 @@ def confidence(context: Context, draft: Draft) -> str:
 
 def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
     """One of finding.PERSONAS for a draft of a confidence and a group."""
-    if draft.persona is not None:
-        return draft.persona
+    said: str | None = draft.persona
+    if said is not None:
+        return said
     if sure == POSSIBLE or group == "speed" and not _adds_up(context, draft):
         return PEDANTIC
     return REGULAR

@@ -25,6 +25,7 @@ from tflint_mem.project.repeats.compiled import Compiled
 from tflint_mem.project.repeats.iterated import Iterated
 from tflint_mem.project.repeats.released import Released
 from tflint_mem.project.repeats.repeats import Repeats
+from tflint_mem.sources.dependencies import Beside
 from tflint_mem.sources.notebook_name import notebook_name
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
@@ -47,15 +48,17 @@ class Project:
     """All modules of one run.
 
     files   how many files are checked, of which modules may come: what stays decoded depends on it
+    beside  notes the files beside the checked ones that are looked for
     add(path, facts)   before any question is asked
     link()             once, after the last `add`
     """
 
-    def __init__(self, settings=None, root=None, files=0):
+    def __init__(self, settings=None, root=None, files=0, beside=None):
         self.settings = settings
         self.root = root
         self.modules = []
-        self.names = Names()
+        self.beside = beside or Beside()
+        self.names = Names(self.beside)
         self.index = Index()
         self._loaded, self._keep = deque(), KEEP_IN_LARGE if files > LARGE else LARGE
         self._subclasses = {}
@@ -107,7 +110,7 @@ class Project:
 
     def anew(self, late=()):
         """The same modules without any answers, for the case that a search broke off; those with the indices `late` are empty from now on."""
-        other = Project(self.settings, self.root)
+        other = Project(self.settings, self.root, beside=self.beside)
         for name in _LASTING:
             if name in self.__dict__:
                 setattr(other, name, self.__dict__[name])

@@ -1,12 +1,20 @@
 """How often each rule was broken."""
 
+from __future__ import annotations
+
 from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Finding
 
-def render(run):
+    from .run import Run
+
+
+def render(run: Run) -> str:
     """One row per rule, most frequent first; a list of objects with `--output-format json`."""
-    by_code = {}
+    by_code: dict[str, list[Finding]] = {}
     for finding in run.findings:
         by_code.setdefault(finding.code, []).append(finding)
     groups = sorted(by_code.values(), key=lambda group: (-len(group), group[0].code))
@@ -27,5 +35,5 @@ def render(run):
     )
 
 
-def _fixable(group, run):
+def _fixable(group: list[Finding], run: Run) -> bool:
     return any(f.fix is not None and (run.settings.unsafe_fixes or f.fix.applicability == SAFE) for f in group)

@@ -4,6 +4,8 @@ They follow the platform: XDG folders, `~/Library` on macOS, `%APPDATA%` on Wind
 relative folder is passed over, as XDG asks: relative to a checked tree it would be the tree's.  Somebody without a home has none.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 

@@ -6,8 +6,6 @@ Evidence, strongest first: the `tensorflow-version` setting, pinned requirements
 import os
 
 from tflint_mem import facts as F
-from tflint_mem.sources import dependencies
-from tflint_mem.sources.files import read_regular
 
 from .module import dotted as parts_of
 from .module import tail_of, walk
@@ -170,7 +168,7 @@ class Versions:
             else self.project.root
         )
         for folder in self.folders(common) if common else ():
-            for text in texts(folder, _FILES):
+            for text in texts(folder, _FILES, self.project.beside):
                 found = requirement(text)
                 if found:
                     return found
@@ -178,7 +176,7 @@ class Versions:
 
     def texts(self, names):
         """The texts of those files of the project's root that exist."""
-        return texts(self.project.root, names) if self.project.root else ()
+        return texts(self.project.root, names, self.project.beside) if self.project.root else ()
 
     def required(self):
         """The words of the requirements at the project's root, in lower case: names of packages among them."""
@@ -201,7 +199,7 @@ class Versions:
         """Do the requirements in a folder ask for such a TensorFlow?  None when they ask for none; each folder is read once."""
         if folder not in self._cpu_only:
             words = set()
-            for text in texts(folder, _FILES):
+            for text in texts(folder, _FILES, self.project.beside):
                 for line in text.splitlines():
                     words.update(_words(line.partition("#")[0]))
             self._cpu_only[folder] = not words & _GPU_PACKAGES if words & (_CPU_PACKAGES | _GPU_PACKAGES) else None
@@ -320,13 +318,11 @@ def _old_checkpoint(m, i):
 _TAILS = frozenset(name.rpartition(".")[2] for name in _V1_NAMES | _V2_NAMES)
 
 
-def texts(folder, names):
-    """The beginnings of those of the named files that stand in a folder."""
+def texts(folder, names, beside):
+    """The beginnings of those of the named files that stand in a folder; `beside` notes that they were looked for."""
     for name in names:
         try:
-            yield read_regular(dependencies.note(os.path.join(folder, name)), _MOST, cut=True).decode(
-                "utf-8", "replace"
-            )
+            yield beside.beginning(os.path.join(folder, name), _MOST).decode("utf-8", "replace")
         except OSError:
             continue
 
