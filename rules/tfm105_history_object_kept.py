@@ -43,7 +43,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.project.linking.module import dotted, tail_of, walk
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft
 
 CODE = "TFM105"
 TRAINING = frozenset(("fit", "fit_generator"))
@@ -80,7 +80,7 @@ def _keeping(context, m, i):
     """(statement, kept expression) in the scope of call `i` that put its result into a container, directly or by its name."""
     call = m.calls[i]
     own = m.statements[call[5]]
-    wanted = [("c", i)]
+    wanted = [F.CallRef(i)]
     if own[0] == F.ASSIGN and own[6] == ("c", i):
         wanted.extend(t for t in own[5] if t[0] in ("n", "a"))
     key = ("kept in containers", m.index, call[3])
@@ -125,10 +125,10 @@ def _draft(context, m, s, expression, fm, fit):
     if repeat is None or not _new_model(context, fm, fit, repeat):
         return None
     return Draft(
-        CODE,
-        m,
-        _position(m, s, statement),
-        f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
+        code=CODE,
+        m=m,
+        pos=_position(m, s, statement),
+        message=f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
         measured=MEASURED,
         help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
         trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),

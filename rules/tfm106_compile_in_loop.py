@@ -37,6 +37,7 @@ from tflint_mem.analysis.models import lifetimes, optimizers
 from tflint_mem.analysis.models import models as _models
 from tflint_mem.analysis.passes import hot, trials
 from tflint_mem.analysis.program import backends, modes
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import TRAINING_METHODS
 from tflint_mem.project.repeats.reach import run_by
@@ -248,7 +249,7 @@ def _passed(context, m, j, fm, scope, place):
         return place
     for index, param in enumerate(fm.scopes[scope][F.S_PARAMS]):
         if param[3] in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
-            return ("n", param[0])
+            return F.Name(param[0])
     return None
 
 
@@ -274,7 +275,7 @@ def _unfreezes(m, i, repeat):
 
 def _alternates(m, i, repeat):
     """Does it freeze one part and free another, as a training in turns does?  Then a compiled model for each turn serves all rounds."""
-    return _switches(m, i, repeat) >= {("k", True), ("k", False)}
+    return _switches(m, i, repeat) >= {Constant(True), Constant(False)}
 
 
 def _fix(context, m, i, repeat):

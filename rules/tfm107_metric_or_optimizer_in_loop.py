@@ -44,7 +44,7 @@ from tflint_mem.analysis.models import lifetimes, models, optimizers
 from tflint_mem.analysis.passes import hot, trials, variance
 from tflint_mem.analysis.program import backends
 from tflint_mem.finding import UNSAFE
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text
 
 CODE = "TFM107"
 SWEEPS = True

@@ -36,7 +36,8 @@ Inside a callback that does other things too the fix takes the call out. It is u
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.finding import UNSAFE
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM108"
 MEASURED = "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); a live model is never freed by it"
@@ -109,7 +110,12 @@ def _for_next_call(context, m, i):
         None
         if repeat is None
         else _alive(
-            context, m, i, m, j, context.trace(repeat, "clears the state of every Keras model of the process")[:-1]
+            context,
+            m,
+            i,
+            m,
+            j,
+            context.trace(repeat, "clears the state of every Keras model of the process").steps[:-1],
         )
     )
 
@@ -140,7 +146,9 @@ def _in_helper(context, m, i):
         j = used(context, caller, k)
         if j is not None:
             pos = caller.calls[k][6]
-            return _alive(context, m, i, caller, j, ((caller, pos[0], pos[1], f"calls `{call_text(caller, k)}`"),))
+            return _alive(
+                context, m, i, caller, j, (TraceStep(caller, pos[0], pos[1], f"calls `{call_text(caller, k)}`"),)
+            )
     return None
 
 
@@ -162,8 +170,8 @@ def _alive(context, m, i, other, j, before):
         help=HELP,
         trace=(
             *before,
-            (m, pos[0], pos[1], "clears the state of every Keras model of the process"),
-            (other, use[0], use[1], f"`{call_text(other, j)}` uses the model again"),
+            TraceStep(m, pos[0], pos[1], "clears the state of every Keras model of the process"),
+            TraceStep(other, use[0], use[1], f"`{call_text(other, j)}` uses the model again"),
         ),
     )
 

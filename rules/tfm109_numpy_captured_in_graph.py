@@ -37,8 +37,8 @@ methods.
 from tflint_mem import facts as F
 from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-from tflint_mem.ruleset.context import Draft, call_text
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM109"
 SWEEPS = True
@@ -118,13 +118,16 @@ def find(context):
         name, (am, at) = found
         row = am.statements[at]
         yield Draft(
-            CODE,
-            m,
-            pos,
-            f"{what} captures the NumPy array `{name}` as a constant of its graph",
+            code=CODE,
+            m=m,
+            pos=pos,
+            message=f"{what} captures the NumPy array `{name}` as a constant of its graph",
             measured=MEASURED,
             help=f"pass `{name}` as an argument, or make it a tensor once with tf.constant",
-            trace=((am, row[3], 0, "the array"), (m, pos[0], pos[1], "is traced, and the array with it")),
+            trace=(
+                TraceStep(am, row[3], 0, "the array"),
+                TraceStep(m, pos[0], pos[1], "is traced, and the array with it"),
+            ),
             fix=_as_tensor(context, fm, scope, name, am, at) if am is fm and am is m and "." not in name else None,
             noqa_row=pos[2],
             site=site,
@@ -382,7 +385,7 @@ def _elements(context, m, i):
     shape = dict(call[2]).get("size") or dict(call[2]).get("shape")
     if shape is None and call[1]:
         shape = (
-            ("t", call[1])
+            F.TupleDisplay(call[1])
             if tail in ("rand", "randn")
             else call[1][-1]
             if tail in ("normal", "uniform", "randint", "integers") and len(call[1]) > 2

@@ -34,7 +34,7 @@ There is no automatic fix: what should be kept of each model is a decision.
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import kept
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM110"
 MEASURED = "4452 KiB per repeat for a model of 4.2 MiB (TF 2.21); clear_session() and gc.collect() change nothing"
@@ -85,10 +85,10 @@ def _in_containers(context, m, i):
             continue
         pos = kept.position(m, keeping.s)
         yield Draft(
-            CODE,
-            m,
-            pos,
-            f"keeps the model of each repeat, made {context.when(repeat, m)}, though "
+            code=CODE,
+            m=m,
+            pos=pos,
+            message=f"keeps the model of each repeat, made {context.when(repeat, m)}, though "
             + ("one of them is used afterwards" if fate == kept.ONE else "none of them is used afterwards"),
             measured=MEASURED,
             help=HELP,
@@ -101,7 +101,7 @@ def _in_containers(context, m, i):
 def _wanted(m, i):
     """The expressions that stand for the model in its function: the call, or the name it is assigned to."""
     statement = m.statements[m.calls[i][5]]
-    wanted = [("c", i)]
+    wanted = [F.CallRef(i)]
     if statement[0] == F.ASSIGN and statement[6] == ("c", i):
         wanted.extend(t for t in statement[5] if t[0] in ("n", "a"))
     return wanted
@@ -132,14 +132,19 @@ def _in_results(context, m, i):
         for other, k, how in context.project.callers(m, call[3]):
             if how == "objective" and any(name.startswith("hyperopt.") for name in context.project.apis(other, k)):
                 yield Draft(
-                    CODE,
-                    m,
-                    statement[6],
-                    "the result of each trial carries its model, and Hyperopt's trials keep every result",
+                    code=CODE,
+                    m=m,
+                    pos=statement[6],
+                    message="the result of each trial carries its model, and Hyperopt's trials keep every result",
                     measured=MEASURED,
                     help="leave the model out of the result; build it again from the best parameters, or save its weights to a file",
                     trace=(
-                        (other, other.calls[k][6][0], other.calls[k][6][1], "runs the objective and keeps its results"),
+                        TraceStep(
+                            other,
+                            other.calls[k][6][0],
+                            other.calls[k][6][1],
+                            "runs the objective and keeps its results",
+                        ),
                     ),
                     noqa_row=statement[4],
                     site=s,
@@ -148,4 +153,4 @@ def _in_results(context, m, i):
 
 
 def _trace(context, repeat, m, pos, last):
-    return context.trace(repeat, "makes a new model", (m, pos[0], pos[1], last))
+    return context.trace(repeat, "makes a new model", TraceStep(m, pos[0], pos[1], last))

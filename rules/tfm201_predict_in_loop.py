@@ -46,6 +46,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, outputs
 from tflint_mem.analysis.passes import hot, shapes
 from tflint_mem.analysis.program import backends, modes
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import tail_of
 
@@ -174,7 +175,7 @@ def _given_model(context, m, scope, e, depth=0):
     if e[0] == "a" and e[1] == ("n", "self") and m.is_method(scope):
         kept = context.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(e[2], ())
         return bool(kept) and all(
-            value == ("k", None) or value[0] == "n" and _given_model(context, m, function, value, depth)
+            value == Constant(None) or value[0] == "n" and _given_model(context, m, function, value, depth)
             for function, _, value, _, _ in kept
         )
     bindings = m.bindings(scope).get(e[1], ()) if e[0] == "n" else ()
@@ -212,7 +213,10 @@ def _in_batches(context, m, i):
     """Is predict told how to split the input, as for a large array?"""
     size = context.argument(m, i, 1, "batch_size")
     return (
-        size is not None and size != ("k", 1) and size != ("k", None) or context.argument(m, i, 3, "steps") is not None
+        size is not None
+        and size != Constant(1)
+        and size != Constant(None)
+        or context.argument(m, i, 3, "steps") is not None
     )
 
 
@@ -348,7 +352,7 @@ def _small_binding(context, m, i, name, binding, depth):
         if target[0] in ("t", "l") and len(target[1]) >= _RECORD:
             return True
         return name.lower().rstrip("s0123456789_").rpartition("_")[2] in _ONE_THING or context.kinds(
-            m, i, ("n", name)
+            m, i, F.Name(name)
         ) == {"tensor"}
     if kind == "assign":
         if path:
@@ -385,7 +389,7 @@ def _several_outputs(context, m, i, data):
         return False
     if any(t[0] in ("t", "l") for t in statement[5]):
         return True
-    second = [("x", t, ("k", 1)) for t in statement[5]]
+    second = [("x", t, Constant(1)) for t in statement[5]]
     return hot.single(context, m, i, data) and any(
         e[:3] in second
         for s in m.scope_statements(m.calls[i][3])

@@ -262,7 +262,7 @@ def _chain(context, m, i):
 
 def _operators(m, statement, ops):
     """How many operators of a statement work on what its operations give: `tf.matmul(x, w) + b` is two operations."""
-    calls = [("c", i) for i in ops]
+    calls = [F.CallRef(i) for i in ops]
     return sum(
         e[0] == "b" and e[1] in _ARITHMETIC and any(call in walk(side, m.calls) for side in e[2:4] for call in calls)
         for e in walk_statement(m, statement)

@@ -36,7 +36,7 @@ from tflint_mem.analysis.models import models, outputs
 from tflint_mem.analysis.passes import hot, kept, variance
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import tail_of, walk
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM204"
 SWEEPS = True
@@ -130,15 +130,15 @@ def _draft(context, keeping):
     what, measured, help = _words(context.project.apis(m, made))
     where = "" if measured is MEASURED_PREDICTIONS else " on the device"
     return Draft(
-        CODE,
-        m,
-        pos,
-        f"keeps {what} {context.when(repeat, m)}"
+        code=CODE,
+        m=m,
+        pos=pos,
+        message=f"keeps {what} {context.when(repeat, m)}"
         + (f"; all of them wait{where} until the end" if needed else "; their memory adds up"),
         measured=measured,
         help=help,
         severity="hint" if needed else None,
-        trace=context.trace(repeat, "makes the output", (m, pos[0], pos[1], "keeps it"))
+        trace=context.trace(repeat, "makes the output", TraceStep(m, pos[0], pos[1], "keeps it"))
         if repeat.hops[-1] == (m, made)
         else (),
         fix="arrays take as much on the host"

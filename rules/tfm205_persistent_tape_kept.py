@@ -33,7 +33,8 @@ There is no automatic fix.
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.facts import Constant
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM205"
 MEASURED = "391 KiB per kept tape: all activations of its step (TF 2.21); rebound, with or without `del`: 0"
@@ -74,7 +75,7 @@ def _name(m, i):
 
 
 def _persistent(context, m, i):
-    return context.argument(m, i, 0, "persistent") not in (None, ("k", False))
+    return context.argument(m, i, 0, "persistent") not in (None, Constant(False))
 
 
 def _taken(m, i, name):
@@ -108,13 +109,13 @@ def _repeat(context, m, i, keeping):
 def _draft(context, m, keeping, repeat):
     pos = kept.position(m, keeping.s)
     return Draft(
-        CODE,
-        m,
-        pos,
-        f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
+        code=CODE,
+        m=m,
+        pos=pos,
+        message=f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
         measured=MEASURED,
         help="take the gradients in the step, and keep those if anything",
-        trace=context.trace(repeat, "records a tape", (m, pos[0], pos[1], "keeps it")),
+        trace=context.trace(repeat, "records a tape", TraceStep(m, pos[0], pos[1], "keeps it")),
         noqa_row=m.statements[keeping.s][4],
         site=keeping.s,
     )

@@ -33,6 +33,7 @@ There is no automatic fix: whether to step per batch or to add gradients up is a
 
 from tflint_mem import facts as F
 from tflint_mem.project.linking.module import walk
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM206"
 MEASURED = "8192 KiB per pass with two activations of 4 MiB (TF 2.21); a tape per pass: flat"
@@ -59,7 +60,10 @@ def find(context):
                 f"one tape is open around the loop in line {line}, and keeps the activations of every pass until it ends",
                 measured=MEASURED,
                 help="open a tape for each pass; take a step each time, or add the gradients up",
-                trace=((m, pos[0], pos[1], "records everything below"), (m, line, 0, "the loop over data")),
+                trace=(
+                    TraceStep(m, pos[0], pos[1], "records everything below"),
+                    TraceStep(m, line, 0, "the loop over data"),
+                ),
             )
 
 

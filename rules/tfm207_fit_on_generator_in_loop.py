@@ -33,7 +33,7 @@ There is no automatic fix: the data set needs the shapes and types of what the g
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.program import backends
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text
 
 CODE = "TFM207"
 MEASURED = "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"

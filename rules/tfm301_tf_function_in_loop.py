@@ -47,7 +47,7 @@ from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, traced_functions, tracing
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import tail_of
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM301"
 SWEEPS = True
@@ -106,10 +106,10 @@ def _of_new_objects(context, traced):
         name, kind = m.scopes[scope][F.S_NAME], m.scopes[owner][F.S_NAME]
         pos = m.statements[m.scopes[scope][F.S_STMT]][6][0]
         yield Draft(
-            CODE,
-            m,
-            pos,
-            f"`{name}` is traced again for each new `{kind}`, which is made {context.when(repeat, m)}; its body trains or holds a custom "
+            code=CODE,
+            m=m,
+            pos=pos,
+            message=f"`{name}` is traced again for each new `{kind}`, which is made {context.when(repeat, m)}; its body trains or holds a custom "
             "gradient, so each trace, and what the object holds, stays for the life of the process",
             measured=MEASURED_OBJECTS,
             help="train each in a child process of its own (spawn, one task per child), or keep one object and reset its weights; "
@@ -117,8 +117,8 @@ def _of_new_objects(context, traced):
             severity="error",
             group="leak",
             trace=(
-                *context.trace(repeat, f"makes a new `{kind}`"),
-                (m, pos[0], pos[1], "traces the method for that object"),
+                *context.trace(repeat, f"makes a new `{kind}`").steps,
+                TraceStep(m, pos[0], pos[1], "traces the method for that object"),
             ),
             noqa_row=pos[2],
         )
@@ -150,10 +150,10 @@ def _checked(context, m, i, traced, pos):
         else f"`{models.text(m, i)}`"
     )
     yield Draft(
-        CODE,
-        m,
-        pos,
-        f"{name} is made a tf.function again {context.when(repeat, m)}"
+        code=CODE,
+        m=m,
+        pos=pos,
+        message=f"{name} is made a tf.function again {context.when(repeat, m)}"
         + (
             "; its body trains or holds a custom gradient, so each trace stays for the life of the process"
             if training
@@ -216,7 +216,7 @@ def _kept(context, m, i, traced, repeat):
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
         return models.stored(context, m, i, loop)
     return traced.m is not None and models.added_later(
-        context, m, m.calls[i][3], ("n", traced.m.scopes[traced.scope][F.S_NAME]), loop
+        context, m, m.calls[i][3], F.Name(traced.m.scopes[traced.scope][F.S_NAME]), loop
     )
 
 
@@ -253,7 +253,7 @@ def _free(m, scope):
                 for e in models.walk_statement(m, m.statements[s])
                 if e[0] == "n" and e[1] in outer and e[1] not in local
             )
-    return [("n", name) for name in sorted(found)]
+    return [F.Name(name) for name in sorted(found)]
 
 
 # -- the fix --------------------------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def _fix(context, m, i, traced):
         from tflint_mem.codemod.view import view_at
 
         def moved(move, view, node, place):
-            contexts = fx.contexts(view, node, m, place)
+            contexts = fx.blocks(view, node, m, place)
 
             def attempt(loop):
                 doubt = _doubt(context, m, i, traced, contexts[id(loop)])

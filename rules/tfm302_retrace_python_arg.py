@@ -254,7 +254,7 @@ def _used(context, m, scope, name, varying):
     """
     if name is None or len(m.bindings(scope).get(name, ())) != 1:
         return None
-    me, found = ("n", name), []
+    me, found = F.Name(name), []
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement is None:

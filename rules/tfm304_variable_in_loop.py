@@ -34,7 +34,8 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import kept, variance
 from tflint_mem.finding import UNSAFE
-from tflint_mem.ruleset.context import Draft, call_text
+from tflint_mem.project.linking.module import call_text
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM304"
 SWEEPS = True
@@ -78,7 +79,7 @@ def _named(context, m, i):
 def _held(context, m, i):
     """It is put into a container, of which at most one is used."""
     call = m.calls[i]
-    wanted = [("c", i)]
+    wanted = [F.CallRef(i)]
     statement = m.statements[call[5]]
     if statement[0] == F.ASSIGN and statement[6] == ("c", i):
         wanted.extend(t for t in statement[5] if t[0] == "n")
@@ -93,13 +94,13 @@ def _held(context, m, i):
             if kept.fate(context, keeping, repeat.context) in (kept.NOTHING, kept.ONE):
                 pos = kept.position(m, keeping.s)
                 return Draft(
-                    CODE,
-                    m,
-                    pos,
-                    f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
+                    code=CODE,
+                    m=m,
+                    pos=pos,
+                    message=f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
                     measured=MEASURED_KEPT,
                     help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
-                    trace=context.trace(repeat, "makes a variable", (m, pos[0], pos[1], "keeps it")),
+                    trace=context.trace(repeat, "makes a variable", TraceStep(m, pos[0], pos[1], "keeps it")),
                     noqa_row=m.statements[keeping.s][4],
                     site=keeping.s,
                 )

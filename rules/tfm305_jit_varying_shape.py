@@ -37,6 +37,7 @@ There is no automatic fix: padding changes what the function computes unless it 
 from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.facts import Constant
 
 CODE = "TFM305"
 MEASURED = "470-680 KiB per new shape (TF 2.21 and 2.15), kept as long as the function"
@@ -70,4 +71,4 @@ def _compiles(traced):
     if traced.made is None:
         return True
     m, i = traced.made
-    return not any(keyword in _JIT and value in (("k", False), ("k", None)) for keyword, value in m.calls[i][2])
+    return not any(keyword in _JIT and value in (Constant(False), Constant(None)) for keyword, value in m.calls[i][2])

@@ -44,7 +44,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept, varying_values
 from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.project.linking.module import walk
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM306"
 MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as long as the function"
@@ -68,14 +68,16 @@ def find(context):
                 seen.add((traced.m.index, s))
                 pos = kept.position(traced.m, s)
                 yield Draft(
-                    CODE,
-                    traced.m,
-                    pos,
-                    f"a Python list grows in a loop that is unrolled while tracing, once for each value of `{parameter}`; every trace is kept",
+                    code=CODE,
+                    m=traced.m,
+                    pos=pos,
+                    message=f"a Python list grows in a loop that is unrolled while tracing, once for each value of `{parameter}`; every trace is kept",
                     measured=MEASURED,
                     help="loop over tf.range and write into a tf.TensorArray, and pass the number as a tensor",
                     trace=context.trace(
-                        repeat, f"passes {varying.what}", (traced.m, pos[0], pos[1], "is unrolled into the graph")
+                        repeat,
+                        f"passes {varying.what}",
+                        TraceStep(traced.m, pos[0], pos[1], "is unrolled into the graph"),
                     ),
                     noqa_row=traced.m.statements[s][4],
                     site=s,

@@ -33,7 +33,7 @@ results stay as they are. Where the data set is shuffled it keeps one iterator o
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import hot, variance
 from tflint_mem.finding import UNSAFE
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text
 
 CODE = "TFM401"
 SWEEPS = True

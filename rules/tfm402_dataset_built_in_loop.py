@@ -41,8 +41,7 @@ from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import trials, variance
 from tflint_mem.analysis.program import modes
 from tflint_mem.knowledge.api import METHODS
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 
 CODE = "TFM402"
 SWEEPS = True
@@ -204,7 +203,7 @@ def _transforms(context, m, scope, depth):
     shift = 1 if m.is_method(scope) else 0
     if len(params) <= shift:
         return False
-    name = ("n", params[shift][0])
+    name = F.Name(params[shift][0])
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and statement[0] == F.RETURN and statement[5] is not None and statement[5][0] == "c":
@@ -255,7 +254,7 @@ def _read(context, m, i, place, repeat):
         for number, (hm, hi) in enumerate(repeat.hops)
     ]
     for hm, scope, loop in regions:
-        mine = place if hm is m else ("a", None, place[2]) if place[0] == "a" else None
+        mine = place if hm is m else F.Attribute(None, place[2]) if place[0] == "a" else None
         if mine is not None and _consumed(context, hm, scope, loop, mine, skip=i if hm is m else None):
             return True
     return False
@@ -350,7 +349,7 @@ def _put_together(context, m, i, repeat):
     """Does the loop make one pipeline of many parts: is all that comes of the data set in this pass joined to others and collected?"""
     if not repeat.local or repeat.context is None:
         return False
-    parts, collected, scope = {("c", i)}, False, m.calls[i][3]
+    parts, collected, scope = {F.CallRef(i)}, False, m.calls[i][3]
     key = ("passing on", m.index, scope)
     if key not in context.memo:
         context.memo[key] = _passing_on(m, scope)
@@ -359,7 +358,7 @@ def _put_together(context, m, i, repeat):
     def has_part(e):
         return any(each in parts for each in walk(e, m.calls))
 
-    waiting, last = list(passing.get(("c", i), ())), m.calls[i][5] - 1
+    waiting, last = list(passing.get(F.CallRef(i), ())), m.calls[i][5] - 1
     while waiting:
         s = heappop(waiting)
         statement = m.statements[s]

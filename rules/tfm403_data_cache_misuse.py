@@ -28,9 +28,11 @@ It is unsafe because random steps between the two are then drawn once.
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of, walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.holds.values import Thing
+from tflint_mem.project.linking.module import call_text, tail_of, walk
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM403"
 MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"
@@ -106,7 +108,7 @@ def _draft(context, m, i, source, why, fix, by=()):
         sm, made = source
         line = sm.calls[made][6]
         trace = [
-            (
+            TraceStep(
                 cm,
                 cm.calls[j][6][0],
                 cm.calls[j][6][1],
@@ -115,8 +117,8 @@ def _draft(context, m, i, source, why, fix, by=()):
             for number, (cm, j) in enumerate(by)
         ]
         trace += [
-            (sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"),
-            (m, pos[0], pos[1], "caches it"),
+            TraceStep(sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"),
+            TraceStep(m, pos[0], pos[1], "caches it"),
         ]
     return context.at_call(
         CODE,
@@ -190,7 +192,7 @@ def _switched_on(context, m, i):
 def _takes(m, j):
     """Does the function around call `j` take a part of what it gives, in a chain or by its name?"""
     scope, statement = m.calls[j][3], m.statements[m.calls[j][5]]
-    given = {("c", j), *(statement[5] if statement[0] == F.ASSIGN else ())}
+    given = {F.CallRef(j), *(statement[5] if statement[0] == F.ASSIGN else ())}
     return any(
         m.calls[k][3] == scope and m.calls[k][0][0] == "a" and not given.isdisjoint(walk(m.calls[k][0][1], m.calls))
         for k in m.calls_by_tail().get("take", ())
@@ -220,8 +222,8 @@ def _without_count(context, m, i):
     return (
         count is None
         and not any(a[0] == "s" for a in m.calls[i][1])
-        or count == ("k", None)
-        or count == ("u", "-", ("k", 1))
+        or count == Constant(None)
+        or count == ("u", "-", Constant(1))
     )
 
 
@@ -241,7 +243,7 @@ def _runs_on(m, scope):
         return False
     if any(tail_of(m.calls[i][0]) == "next" for i in m.scope_calls(scope)):
         return False  # StopIteration may end it
-    return any(s[0] == F.WHILE and s[5] in (("k", True), ("k", 1)) for s in statements)
+    return any(s[0] == F.WHILE and s[5] in (Constant(True), Constant(1)) for s in statements)
 
 
 def _taken(context, m, expression, call):
@@ -251,7 +253,7 @@ def _taken(context, m, expression, call):
 
 def _cut(context, m, i):
     """Is the cached data set itself cut by `take`, in the same function?"""
-    made = ("obj", "dataset", (m.index, i))
+    made = Thing("dataset", (m.index, i))
     return any(
         m.calls[k][0][0] == "a" and made in context.infer.values(m, m.calls[k][3], m.calls[k][0][1], m.calls[k][5])
         for k in m.calls_by_tail().get("take", ())

@@ -35,6 +35,7 @@ one is no context manager). It is unsafe when something else still wants the ses
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import statement_expressions, walk
 
 CODE = "TFM502"
@@ -110,7 +111,7 @@ def _contained(context, m, i, region):
     """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
     call = m.calls[i]
     statement = m.statements[call[5]]
-    held = {("c", i)}
+    held = {F.CallRef(i)}
     if statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], held):
         if any(target[0] == "x" for target in statement[5]):
             return True
@@ -168,7 +169,7 @@ def _owner(m, i):
 
 def _ended(context, m, i):
     """Is the session closed, used as a context manager or handed to something that closes or owns it, anywhere?"""
-    ours = ("obj", "session", (m.index, i))
+    ours = Thing("session", (m.index, i))
     statement = m.statements[m.calls[i][5]]
     if statement[0] == F.WITH and any(e == ("c", i) for e, _ in statement[5]):
         return True

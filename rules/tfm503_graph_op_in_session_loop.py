@@ -44,8 +44,8 @@ from tflint_mem.analysis.models import models
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import SESSION_TYPES
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-from tflint_mem.ruleset.context import Draft, Trace, call_text
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 CODE = "TFM503"
 MEASURED = (
@@ -96,8 +96,8 @@ def _draft(context, made):
     m, repeat = made.m, made.repeat
     what = f"`{call_text(m, made.call)}`" if made.call is not None else "this expression on tensors"
     when = context.when(repeat, m) if repeat is not True else f"in each call of `{m.qualname(made.scope)}`"
-    trace = () if repeat is True else context.trace(repeat, "")
-    last = (m, made.pos[0], made.pos[1], "adds operations to the graph")
+    way = () if repeat is True else context.trace(repeat, "").steps[:-1]
+    last = TraceStep(m, made.pos[0], made.pos[1], "adds operations to the graph")
     statement = m.statements[made.statement]
     if made.whole:
         message = (
@@ -106,15 +106,15 @@ def _draft(context, made):
     else:
         message = f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower"
     return Draft(
-        CODE,
-        m,
-        made.pos,
-        message,
+        code=CODE,
+        m=m,
+        pos=made.pos,
+        message=message,
         measured=_cost(context, made),
         help="give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once"
         if made.whole
         else "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
-        trace=Trace.of(None if repeat is True else repeat, (*trace[:-1], last)),
+        trace=Trace((*way, last), None if repeat is True else repeat),
         noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
         fix=_hoist(made) if made.call is not None and not made.whole and repeat is not True and repeat.local else None,
     )

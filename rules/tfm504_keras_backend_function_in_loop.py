@@ -38,8 +38,7 @@ from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import variance
 from tflint_mem.analysis.program import modes
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, walk
 
 CODE = "TFM504"
 MEASURED = {

@@ -32,9 +32,9 @@ unsafe because it changes how GPU memory is taken.
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import modes
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 
 CODE = "TFM505"
 MEASURED = "silently does nothing on TF 2.15; `AttributeError` with Keras 3 (TF 2.16 and later)"
@@ -80,7 +80,7 @@ def _eager(context, m, i):
         return False
     if any(
         "graph.as_default" in context.project.apis(m, k)
-        or (tail_of(context.receiver(m, k) or ("k", None)) or "").endswith("graph")
+        or (tail_of(context.receiver(m, k) or Constant(None)) or "").endswith("graph")
         for k in m.calls_by_tail().get("as_default", ())
     ):
         return False

@@ -47,10 +47,10 @@ from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.project.linking.module import call_text, tail_of, walk
 from tflint_mem.project.linking.module import dotted as dotted_name
-from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.project.linking.names import is_package
-from tflint_mem.ruleset.context import Draft, call_text
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
@@ -167,19 +167,19 @@ def _draft(context, start, *others):
     call = wm.calls[i][6]
     top = any(s and s[0] == F.IMPORT and s[6] == pos and s[1] == 0 for s in m.statements)
     also = [
-        (om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}")
+        TraceStep(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}")
         for om, place, (cm, j) in others
     ]
     return Draft(
-        CODE,
-        m,
-        pos,
-        "this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
+        code=CODE,
+        m=m,
+        pos=pos,
+        message="this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
         measured=MEASURED,
         help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
         trace=(
-            (m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"),
-            (wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}"),
+            TraceStep(m, pos[0], pos[1], "no growth, limit or choice of devices in what this program imports"),
+            TraceStep(wm, call[0], call[1], f"`{call_text(wm, i)}` {_doing(wm, i)}"),
             *also,
         ),
         noqa_row=pos[2],
@@ -481,7 +481,7 @@ def _handed_over(context, m, i):
     call = m.calls[i]
     arguments = [a for a in m.arguments(i) if a[0] in ("n", "a", "f")]
     if not arguments and "tf.app.run" in context.project.apis(m, i):
-        arguments = [("n", "main")]
+        arguments = [F.Name("main")]
     for argument in arguments:
         if (
             argument[0] != "f"
@@ -627,7 +627,7 @@ _SESSIONS = ("Session", "InteractiveSession")
 
 def _stanza(pos, listing):
     def fix(fx):
-        from tflint_mem.codemod.stanza import growth_stanza
+        from tflint_mem.codemod.growth_stanza import growth_stanza
 
         return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
 

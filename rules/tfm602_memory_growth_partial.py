@@ -29,6 +29,7 @@ The loop over all GPUs is safe: on one GPU it does the same, on several the call
 """
 
 from tflint_mem.analysis.program import devices
+from tflint_mem.facts import Constant
 from tflint_mem.finding import SAFE
 from tflint_mem.project.linking.module import walk
 
@@ -86,7 +87,7 @@ def _covered(context, m, i, named, calls):
     if shown and all(value is None or "," not in str(value) for value in shown):
         return True
     for vm, j, _ in context.everywhere(("set_visible_devices",), {"tf.config.set_visible_devices"}):
-        if vm is m and context.argument(m, j, 1, "device_type") != ("k", "CPU"):
+        if vm is m and context.argument(m, j, 1, "device_type") != Constant("CPU"):
             visible = devices.devices(context, m, j)
             if visible.which == "?" or visible.which == named.which and _same(visible.index, named.index):
                 return True
@@ -103,7 +104,7 @@ def _same(a, b):
 def _counts(m, statement, operators, number):
     """Is the test of an `if` a comparison of a length or count with the number?"""
     test = m.statements[statement][5]
-    return test[0] == "q" and test[2][0] in operators and test[3][0] == ("k", number) and test[1][0] in "cna"
+    return test[0] == "q" and test[2][0] in operators and test[3][0] == Constant(number) and test[1][0] in "cna"
 
 
 def _only_when_several(context, m, i, calls):

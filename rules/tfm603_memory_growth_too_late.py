@@ -39,8 +39,8 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.program import devices, execution_order
 from tflint_mem.finding import SAFE
 from tflint_mem.knowledge.api import INITIALISERS, LOADERS, is_op
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM603"
 MEASURED = "`RuntimeError: Physical devices cannot be modified after being initialized`"
@@ -148,7 +148,7 @@ def _draft(context, m, i, first):
         measured="" if context.project.apis(first.m, first.i) & _PEEKS else MEASURED,
         help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
         trace=(
-            (first.m, place[0], place[1], "sets up the devices"),
+            TraceStep(first.m, place[0], place[1], "sets up the devices"),
             (m, *m.calls[i][6][:2], f"asks for {what} after that"),
         ),
         fix=_move_up(m, i, first),

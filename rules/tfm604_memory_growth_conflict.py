@@ -33,6 +33,7 @@ from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.program import devices, execution_order
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import walk
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM604"
 MEASURED = "`ValueError` at this call: a device with a limit cannot be given growth"
@@ -106,7 +107,7 @@ def _draft(context, m, i, other):
         severity="warning" if late else None,
         help="keep one of the two: growth to take memory as needed, a limit to share the GPU with other processes",
         trace=(
-            (other.m, place[0], place[1], "asks for growth" if late else "sets the limit"),
+            TraceStep(other.m, place[0], place[1], "asks for growth" if late else "sets the limit"),
             (m, *m.calls[i][6][:2], "contradicts it"),
         ),
         fix=_drop(m, growth) if gm is m else "the two stand in different files",

@@ -35,7 +35,7 @@ from tflint_mem.analysis.models import lifetimes, models
 from tflint_mem.analysis.passes import kept
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import tail_of
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM701"
 MEASURED = "one file descriptor and 5-7 KiB per kept writer (TF 2.21); rebound: 0"
@@ -57,7 +57,7 @@ def find(context):
             continue
         call = m.calls[i]
         statement = m.statements[call[5]]
-        wanted = [("c", i)]
+        wanted = [F.CallRef(i)]
         if statement[0] == F.ASSIGN and statement[6] == ("c", i):
             wanted.extend(t for t in statement[5] if t[0] == "n")
         for keeping in kept.in_scope(context, m, call[3]):
@@ -102,13 +102,13 @@ def _repeat(context, m, i, keeping):
 def _draft(context, m, i, keeping, repeat):
     pos = kept.position(m, keeping.s)
     return Draft(
-        CODE,
-        m,
-        pos,
-        f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
+        code=CODE,
+        m=m,
+        pos=pos,
+        message=f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED,
         help="close each writer when its run is over, or open it in a `with` statement",
-        trace=context.trace(repeat, "opens a writer", (m, pos[0], pos[1], "keeps it")),
+        trace=context.trace(repeat, "opens a writer", TraceStep(m, pos[0], pos[1], "keeps it")),
         noqa_row=m.statements[keeping.s][4],
         site=keeping.s,
         fix=_close(context, m, i, keeping, repeat),

@@ -38,9 +38,10 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.gpu import tf_runtime
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import frozen
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import tail_of
-from tflint_mem.ruleset.context import call_text
+from tflint_mem.project.linking.module import call_text, tail_of
+from tflint_mem.ruleset.draft import TraceStep
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
@@ -93,9 +94,9 @@ def find(context):
             measured=MEASURED,
             help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
             trace=(
-                (um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
-                (m, pos[0], pos[1], "forks worker processes"),
-                (fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker"),
+                TraceStep(um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
+                TraceStep(m, pos[0], pos[1], "forks worker processes"),
+                TraceStep(fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker"),
             ),
             fix=_not_spawned(context, m, i, workers) or _spawn(m, i, kind, _own_context(context, m, i)),
         )
@@ -105,7 +106,7 @@ def _start_method(context):
     """Does the project set the start method to something else than fork?"""
     for m, i, _ in context.everywhere({"set_start_method"}):
         method = context.argument(m, i, 0, "method")
-        if method is not None and method != ("k", "fork"):
+        if method is not None and method != Constant("fork"):
             return True
     return False
 
@@ -166,7 +167,7 @@ def _context_forks(context, m, expression, i):
     if made is None:
         return False
     method = context.argument(*made, 0, "method")
-    return method is None or method in (("k", "fork"), ("k", None))
+    return method is None or method in (Constant("fork"), Constant(None))
 
 
 def _context_call(context, m, expression, i):

@@ -29,7 +29,7 @@ The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a pers
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept
 from tflint_mem.finding import UNSAFE
-from tflint_mem.ruleset.context import Draft
+from tflint_mem.ruleset.draft import Draft, TraceStep
 
 CODE = "TFM704"
 MEASURED = "4229 KiB per kept view: the interpreter of a model of 4.2 MiB stays (TF 2.21); get_tensor(): 0"
@@ -54,13 +54,13 @@ def find(context):
                     continue
                 seen.add((m.index, s))
                 yield Draft(
-                    CODE,
-                    m,
-                    pos,
-                    f"{what} a view into the interpreter's memory, and with it the interpreter",
+                    code=CODE,
+                    m=m,
+                    pos=pos,
+                    message=f"{what} a view into the interpreter's memory, and with it the interpreter",
                     measured=MEASURED,
                     help="use get_tensor(), or copy the array",
-                    trace=((m, m.calls[view][6][0], m.calls[view][6][1], "gives a view, no copy"),),
+                    trace=(TraceStep(m, m.calls[view][6][0], m.calls[view][6][1], "gives a view, no copy"),),
                     fix=_copied(context, m, view),
                     noqa_row=m.statements[s][4],
                     site=s,

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
     from tflint_mem.project.linking.module import Module
-    from tflint_mem.ruleset.context import Context, Draft
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
     from tflint_mem.settings.settings import Settings
 
     from .rule_runs import Running
@@ -317,7 +318,7 @@ def _finished(
 
     rule = BY_CODE[draft.code]
     sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
-    if sure == worth.CERTAIN and any(step[0].mended for step in draft.trace):
+    if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
         sure = worth.LIKELY
     source = kept[draft.m.path]
     start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
@@ -342,14 +343,14 @@ def _finished(
         start=(row, start[1]),
         end=(end_row, end[1]),
         noqa_row=noqa_row,
-        trace=tuple(_step(kept, *step) for step in draft.trace),
+        trace=tuple(_step(kept, step.m, step.line, step.column, step.message) for step in draft.trace.steps),
         fix=fix,
     )
 
 
 def _incomplete(draft: Draft) -> bool:
     """Has one of its modules been left out since?"""
-    return draft.m.left_out or any(step[0].left_out for step in draft.trace)
+    return draft.m.left_out or any(step.m.left_out for step in draft.trace.steps)
 
 
 def _step(kept: Kept, m: Module, line: int, column: int, message: str) -> Step:
@@ -386,7 +387,7 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
     if _incomplete(draft):
         return None, ""
     from tflint_mem.codemod import NoFix
-    from tflint_mem.ruleset.context import FixContext
+    from tflint_mem.ruleset.fix_context import FixContext
 
     try:
         applicability, message, edits = draft.fix(FixContext(source, draft.m))

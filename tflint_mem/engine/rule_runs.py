@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
     from tflint_mem.project.project import Project
-    from tflint_mem.ruleset.context import Draft
+    from tflint_mem.ruleset.draft import Draft
     from tflint_mem.ruleset.registry import Rule
     from tflint_mem.settings.settings import Settings
 

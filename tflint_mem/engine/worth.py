@@ -18,7 +18,8 @@ from tflint_mem.finding import POSSIBLE as POSSIBLE
 from tflint_mem.finding import REGULAR as REGULAR
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.project.repeats.repeats import Repeat
-from tflint_mem.ruleset.context import Context, Draft
+from tflint_mem.ruleset.context import Context
+from tflint_mem.ruleset.draft import Draft
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,98 +1,53 @@
-"""What a rule sees: the project's questions, its calls by name, and a place to put what it found.
+"""What a rule sees: the project's questions, its calls by name, and a way to tell what it found.
 
 A rule is a module with a docstring (its documentation) and `find(context)`, which yields drafts.  A draft names its place
 in bytes as the syntax tree does; the engine turns it into a Finding and builds its fix, if it has one, on concrete syntax.
 """
 
+from __future__ import annotations
+
 import os
 
-from tflint_mem import facts as F
+from tflint_mem.facts import Assign, Attribute, Augment, Delete, ExprStatement, Jump, Return, Starred
 from tflint_mem.hardening.watch import OFF, SHARED, Watch
 from tflint_mem.project.linking.module import call_text
+from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
-_SIMPLE = frozenset((F.ASSIGN, F.AUGMENT, F.RETURN, F.EXPR, F.DELETE, F.JUMP))
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+    from typing import Any, Protocol, TypeVar
 
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.project import Project
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.draft import Repair
+    from tflint_mem.settings.config import Settings
 
-class Trace(tuple):
-    """The steps of a trace, and the Repeat that they tell of."""
+    T = TypeVar("T")
 
-    repeat = None
+    class OfModule(Protocol):
+        """Something about a module."""
 
-    @classmethod
-    def of(cls, repeat, steps):
-        """The steps of a Repeat."""
-        trace = cls(steps)
-        trace.repeat = repeat
-        return trace
+        @property
+        def m(self) -> Module: ...
 
+    Located = TypeVar("Located", bound="OfModule | tuple[Module, object] | tuple[Module, object, object]")
 
-class Draft:
-    """A finding before its place is translated and its fix is built.
-
-    pos       (line, column, end line, end column) in bytes, as facts give it
-    trace     ((module, line, column, message), …) from the repeat to the place, outermost first
-    fix       a function of a FixContext that returns (applicability, message, edits) or raises NoFix with a reason; a text says why
-              there is none; None for nothing to say
-    severity, group   override the rule's own
-    confidence, persona   override what `worth` would say
-    site      number of the flagged call, when there is one
-    """
-
-    __slots__ = (
-        "code",
-        "m",
-        "pos",
-        "message",
-        "measured",
-        "help",
-        "trace",
-        "fix",
-        "severity",
-        "group",
-        "noqa_row",
-        "site",
-        "confidence",
-        "persona",
-    )
-
-    def __init__(
-        self,
-        code,
-        m,
-        pos,
-        message,
-        measured="",
-        help="",
-        trace=(),
-        fix=None,
-        severity=None,
-        group=None,
-        noqa_row=None,
-        site=None,
-        confidence=None,
-        persona=None,
-    ):
-        self.code, self.m, self.pos, self.message = code, m, pos, message
-        self.measured, self.help, self.fix = measured, help, fix
-        self.trace = trace if isinstance(trace, Trace) else Trace(trace)
-        self.severity, self.group, self.noqa_row, self.site = severity, group, noqa_row, site
-        self.confidence, self.persona = confidence, persona
-
-    @property
-    def repeat(self):
-        """The Repeat that the trace tells of, or None."""
-        return self.trace.repeat
+_SIMPLE = (Assign, Augment, Return, ExprStatement, Delete, Jump)
 
 
 class _Shared:
-    """What an iterator gives, for several who go through it, each at his own pace."""
+    """The ways in which a call repeats, for several who go through them, each at his own pace."""
 
     __slots__ = ("_found", "_rest")
 
-    def __init__(self, rest):
-        self._found, self._rest = [], rest
+    def __init__(self, rest: Iterator[Repeat]) -> None:
+        self._found: list[Repeat] = []
+        self._rest = rest
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Repeat]:
         position = 0
         while True:
             if position == len(self._found):
@@ -108,55 +63,58 @@ class _Shared:
 class Context:
     """The project as rules ask it; `memo` is shared by the rules of one run.
 
-    part   indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
-    hidden   indices of modules that no search through all modules comes across: see `running`
-    watch   is told which module is looked at: see `watch`
+    part     indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
+    hidden   indices of modules that no search through all modules comes across: see `engine.rule_runs`
+    watch    is told which module is looked at: see `hardening.watch`
     """
 
-    def __init__(self, project, settings, watch=None):
-        self.project, self.settings = project, settings
+    def __init__(self, project: Project, settings: Settings, watch: Watch | None = None) -> None:
+        self.project = project
+        self.settings = settings
         self.infer = project.infer
-        self.memo = {}
-        self.part, self.hidden, self.watch = None, frozenset(), watch or Watch()
+        self.memo: dict[Hashable, Any] = {}
+        self.part: Collection[int] | None = None
+        self.hidden: frozenset[int] = frozenset()
+        self.watch = watch or Watch()
 
-    def anew(self, project):
+    def anew(self, project: Project) -> None:
         """Another project, with the same modules and without any answers, takes the place of the one before."""
         self.project, self.infer, self.memo = project, project.infer, {}
 
-    def close(self):
+    def close(self) -> None:
         """Let go of the project and of all answers: they refer to each other."""
-        self.project = self.infer = None
+        del self.project, self.infer
         self.memo.clear()
 
-    def repeats(self, m, i, time=False):
+    def repeats(self, m: Module, i: int, time: bool = False) -> Iterator[Repeat]:
         """Every way in which call `i` repeats, nearest first: found once for all rules, as far as somebody asks.
 
-        time   see `project.Repeats.all_of_call`
+        time   see `project.repeats.Repeats.all_of_call`
         """
         key = ("repeats", m.index, i, time)
-        ways = self.memo.get(key)
+        ways: _Shared | None = self.memo.get(key)
         if ways is None:
             ways = self.memo[key] = _Shared(self.project.repeats_of.all_of_call(m, i, time))
         return iter(ways)
 
-    def first_repeat(self, m, i):
+    def first_repeat(self, m: Module, i: int) -> Repeat | None:
         """The nearest way in which call `i` repeats, or None."""
         return next(self.repeats(m, i), None)
 
-    def among(self, indices):
+    def among(self, indices: Iterable[int]) -> Iterator[int]:
         """Those of the indices of modules that belong to the part, in order."""
         part = self.part
         return self._looking(indices if part is None else [index for index in indices if index in part], _itself)
 
-    def shown(self, indices):
+    def shown(self, indices: Iterable[int]) -> Iterator[int]:
         """The indices of modules, but for hidden ones: for a search through all that there are."""
         return self._looking(indices, _itself)
 
-    def each(self, found):
+    def each(self, found: Iterable[Located]) -> Iterator[Located]:
         """The things found, tuples that begin with a module or objects that have one as `m`, but for those in hidden modules."""
         return self._looking(found, _index_of)
 
-    def _looking(self, things, index_of):
+    def _looking(self, things: Iterable[T], index_of: Callable[[T], int]) -> Iterator[T]:
         """Goes through things that belong to modules; `watch` knows the module, unless somebody around looks at one already."""
         hidden, watch = self.hidden, self.watch
         outermost = watch.at == SHARED
@@ -173,15 +131,19 @@ class Context:
         if outermost:
             watch.latest = SHARED  # not where the search was left, which may have been by an exception
 
-    def has(self, m):
+    def has(self, m: Module) -> bool:
         """Does the module belong to the part?"""
         return (self.part is None or m.index in self.part) and m.index not in self.hidden
 
-    def calls(self, tails, names=None):
+    def calls(
+        self, tails: Iterable[str], names: frozenset[str] | None = None
+    ) -> Iterator[tuple[Module, int, frozenset[str]]]:
         """Calls in the part: see `everywhere`."""
         return self.everywhere(tails, names, self.part)
 
-    def everywhere(self, tails, names=None, within=None):
+    def everywhere(
+        self, tails: Iterable[str], names: frozenset[str] | None = None, within: Collection[int] | None = None
+    ) -> Iterator[tuple[Module, int, frozenset[str]]]:
         """Calls whose last name is in `tails` (or a local alias of one) and which call one of the canonical `names`.
 
         Yields (module, call number, matching names); without `names`, every call with such a tail.  `within`: indices of
@@ -195,7 +157,7 @@ class Context:
             m = self.project.module(index)
             by_tail = m.calls_by_tail()
             aliases = m.aliases()
-            wanted = set()
+            wanted: set[str] = set()
             for tail in tails:
                 wanted.update(name for name in (tail, *aliases.get(tail, ())) if name in by_tail)
             for i in sorted(i for t in wanted for i in by_tail[t]):
@@ -208,53 +170,87 @@ class Context:
 
     # -- drafts -----------------------------------------------------------------------------------------------------
 
-    def at_call(self, code, m, i, message, **more):
-        """A draft at the start of call `i`."""
-        pos = m.calls[i][6]
-        statement = m.statements[m.calls[i][5]]
-        more.setdefault("noqa_row", statement[4] if statement and statement[0] in _SIMPLE else pos[2])
-        return Draft(code, m, pos, message, site=i, **more)
+    def at_call(
+        self,
+        code: str,
+        m: Module,
+        i: int,
+        message: str,
+        *,
+        measured: str = "",
+        help: str = "",
+        trace: Trace | Iterable[TraceStep] = (),
+        fix: Repair | str | None = None,
+        severity: str | None = None,
+        group: str | None = None,
+        noqa_row: int | None = None,
+        confidence: str | None = None,
+        persona: str | None = None,
+    ) -> Draft:
+        """A draft at the start of call `i`; a comment at the end of a simple statement silences it."""
+        call = m.calls[i]
+        if noqa_row is None:
+            statement = m.statements[call.statement]
+            noqa_row = statement.end_line if isinstance(statement, _SIMPLE) else call.pos.end_line
+        return Draft(
+            code=code,
+            m=m,
+            pos=call.pos,
+            message=message,
+            measured=measured,
+            help=help,
+            trace=trace,
+            fix=fix,
+            severity=severity,
+            group=group,
+            noqa_row=noqa_row,
+            site=i,
+            confidence=confidence,
+            persona=persona,
+        )
 
-    def trace(self, repeat, last, *behind):
-        """The trace of a Repeat: the repeat, each call on the way, `last`, the message for the place itself, and steps behind it."""
+    def trace(self, repeat: Repeat, last: str, *behind: TraceStep) -> Trace:
+        """The trace of a Repeat: the repeat, each call on the way, `last` for the place itself, and the steps behind it."""
         m = repeat.module
-        if repeat.context is not None:
-            count = self.project.repeats_of.count(m, repeat.context)  # of this loop alone
+        if repeat.block is not None:
+            count = self.project.repeats_of.count(m, repeat.block)  # of this loop alone
             origin = f"{repeat.what} repeats" + (f", at most {count} times" if count else "")
         elif repeat.kind == "script":
             origin = f"{repeat.what} runs this file again"
         else:
             origin = f"runs for {repeat.what}"
-        steps = [(m, repeat.line, 0, origin)]
-        if not repeat.handed and repeat.context is None:
-            steps[:0] = self.project.repeats_of.handlers.evidence(m, repeat.scope)
+        steps = [TraceStep(m, repeat.line, 0, origin)]
+        if not repeat.handed and repeat.block is None:
+            evidence = self.project.repeats_of.handlers.evidence(m, repeat.scope)
+            steps[:0] = [TraceStep(other, line, column, message) for other, line, column, message in evidence]
         for position in range(repeat.handed, len(repeat.hops) - 1):
             hm, hi = repeat.hops[position]
-            pos = hm.calls[hi][6]
-            steps.append((hm, pos[0], pos[1], self._passing(hm, hi, *repeat.hops[position + 1])))
+            steps.append(TraceStep.at(hm, hm.calls[hi].pos, self._passing(hm, hi, *repeat.hops[position + 1])))
         hm, hi = repeat.hops[-1]
-        pos = hm.calls[hi][6]
-        steps.append((hm, pos[0], pos[1], last))
-        return Trace.of(repeat, (*steps, *behind))
+        steps.append(TraceStep.at(hm, hm.calls[hi].pos, last))
+        return Trace((*steps, *behind), repeat)
 
-    def _passing(self, m, i, fm, fi):
-        """What call `i` does to run the function around call `fi`: it calls it, or it reads a property or an item on its way."""
-        scope = fm.calls[fi][3]
-        name = fm.scopes[scope][F.S_NAME]
+    def _passing(self, m: Module, i: int, fm: Module, fi: int) -> str:
+        """What call `i` does to run the function around call `fi`: calls it, or reads a property or an item on its way."""
+        scope = fm.calls[fi].scope
+        name = fm.scopes[scope].name
         if fm.is_method(scope) and not any(
             s == scope and other is fm for other, s in self.project.functions_called(m, i)
         ):
-            if name in ("__next__", "__iter__"):
-                return f"{'takes the next item of' if name == '__next__' else 'iterates over'} `{fm.scopes[fm.scopes[scope][F.S_PARENT]][F.S_NAME]}`"
+            owner = fm.scopes[fm.scopes[scope].parent].name
+            if name == "__next__":
+                return f"takes the next item of `{owner}`"
+            if name == "__iter__":
+                return f"iterates over `{owner}`"
             if name == "__getitem__":
-                return f"takes an item of `{fm.scopes[fm.scopes[scope][F.S_PARENT]][F.S_NAME]}`"
+                return f"takes an item of `{owner}`"
             if any(d.endswith("property") for d in self.project.infer.decorator_names(fm, scope)):
                 return f"reads the property `{name}`"
         return f"calls `{call_text(m, i)}`"
 
-    def when(self, repeat, m):
-        """ "in each pass of the `for` loop in line 12", "for each request to `/predict`": for messages about module `m`."""
-        if repeat.context is not None:
+    def when(self, repeat: Repeat, m: Module) -> str:
+        """For messages about module `m`: "in each pass of the `for` loop in line 12", "for each request to `/predict`"."""
+        if repeat.block is not None:
             place = repeat.module.spot(repeat.line)
             if repeat.module is not m:
                 name = os.path.basename(repeat.module.path)
@@ -264,81 +260,35 @@ class Context:
 
     # -- small questions ----------------------------------------------------------------------------------------------
 
-    def argument(self, m, i, position, *names):
-        """The expression given at `position` (None: keyword only) or under one of the keyword `names`, or None."""
+    def argument(self, m: Module, i: int, position: int | None, *names: str) -> Expression | None:
+        """What call `i` is given at `position` (None: keyword only) or under one of the keyword `names`."""
         call = m.calls[i]
-        for name, expression in call[2]:
-            if name in names:
-                return expression
-        if position is not None and position < len(call[1]) and not any(a[0] == "s" for a in call[1][: position + 1]):
-            return call[1][position]
-        return None
+        for keyword in call.keywords:
+            if keyword.name in names:
+                return keyword.value
+        if position is None or position >= len(call.args):
+            return None
+        before = call.args[: position + 1]
+        return None if any(isinstance(each, Starred) for each in before) else before[position]
 
-    def kinds(self, m, i, expression):
+    def kinds(self, m: Module, i: int, expression: Expression) -> set[str]:
         """Kinds of things the expression (an argument of call `i`) may hold."""
         call = m.calls[i]
-        return self.project.kinds(m, call[3], expression, call[5])
+        return self.project.kinds(m, call.scope, expression, call.statement)
 
-    def receiver(self, m, i):
-        """The expression before the last dot of the called name, or None."""
-        f = m.calls[i][0]
-        return f[1] if f[0] == "a" else None
+    def receiver(self, m: Module, i: int) -> Expression | None:
+        """The expression before the last dot of the called name."""
+        f = m.calls[i].func
+        return f.base if isinstance(f, Attribute) else None
 
-    def in_tests(self, m):
+    def in_tests(self, m: Module) -> bool:
         """Is the module a test (by its name or folder)?"""
         return m.unit_test
 
 
-class FixContext:
-    """What a fix may use: the source, and concrete syntax of the statement around a place."""
-
-    __slots__ = ("source", "m")
-
-    def __init__(self, source, m):
-        self.source, self.m = source, m
-
-    def at(self, m, i):
-        """(view, LibCST call) of call `i`; raises NoFix when it stands in another file than the finding."""
-        from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod.view import view_at
-
-        if m is not self.m:
-            raise NoFix("the place is in another file")
-        pos = m.calls[i][6]
-        view = view_at(self.source, pos[2])
-        return view, view.call_at(_chars(self.source, pos[2], pos[3]))
-
-    def loop(self, view, m, context):
-        """The LibCST loop of a loop context."""
-        return view.loop_on(m.loop_line(context))
-
-    def contexts(self, view, node, m, place):
-        """{id of a LibCST loop or comprehension around `node`: loop context}, for the facts' contexts around `place`."""
-        from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod.view import COMPREHENSIONS
-
-        waiting, found = m.loops(place), {}
-        for loop in view.loops(node):
-            clauses = 1
-            if isinstance(loop, COMPREHENSIONS):
-                clause = loop.for_in
-                while clause.inner_for_in is not None:
-                    clause, clauses = clause.inner_for_in, clauses + 1
-            if len(waiting) < clauses:
-                raise NoFix("the loops around it are no plain loops")
-            found[id(loop)] = waiting[clauses - 1]
-            waiting = waiting[clauses:]
-        return found
-
-
-def _itself(index):
+def _itself(index: int) -> int:
     return index
 
 
-def _index_of(thing):
-    return (thing[0] if type(thing) is tuple else thing.m).index
-
-
-def _chars(source, line, column):
-    text = source.lines[line - 1]
-    return (line, (column if text.isascii() else len(text.encode("utf-8")[:column].decode("utf-8", "replace"))) + 1)
+def _index_of(thing: OfModule | tuple[Module, object] | tuple[Module, object, object]) -> int:
+    return (thing[0] if isinstance(thing, tuple) else thing.m).index

@@ -2,6 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.facts import Constant
 from tflint_mem.hardening.budget import settle
 from tflint_mem.knowledge.api import is_op, result_of
 
@@ -167,14 +168,16 @@ class Runtime:
 
 def _on_request(m, i):
     """Does call `i` run only where its function is told to, by a parameter that is None or False by default: `if return_tensors == "tf":`?"""
-    asking = {param[0] for param in m.scopes[m.calls[i][3]][F.S_PARAMS] if param[2] in (("k", None), ("k", False))}
+    asking = {
+        param[0] for param in m.scopes[m.calls[i][3]][F.S_PARAMS] if param[2] in (Constant(None), Constant(False))
+    }
     for c in m.chain(m.calls[i][4]) if asking else ():
         kind, _, statement, branch = m.contexts[c]
         if kind == "if" and branch:
             for test in _conjuncts(m.statements[statement][5]):
                 told = (
                     test[1]
-                    if test[0] == "q" and test[2] in (("==",), ("is",), ("in",)) and test[3] != (("k", None),)
+                    if test[0] == "q" and test[2] in (("==",), ("is",), ("in",)) and test[3] != (Constant(None),)
                     else test
                 )
                 if told[0] == "n" and told[1] in asking:

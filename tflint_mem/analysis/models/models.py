@@ -2,6 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import mechanisms
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import (
     BUILDERS,
     GRAPH_RELEASES,
@@ -122,7 +123,7 @@ def part(context, m, i):
         return True
     here = m.scope_calls(m.calls[i][3])
     name = local_name(m, i)
-    parts = (("c", i),) if name is None else (("c", i), ("n", name))
+    parts = (F.CallRef(i),) if name is None else (F.CallRef(i), F.Name(name))
     called = _memo(context, ("first calls", m.index, m.calls[i][3]), lambda: {m.calls[j][0]: j for j in reversed(here)})
     applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
@@ -136,7 +137,7 @@ def part(context, m, i):
         if (
             j > i
             and m.inside(m.calls[i][4], m.calls[j][4])
-            and (applied is not None and applied < j or _reached_into(m, j, ("n", name)))
+            and (applied is not None and applied < j or _reached_into(m, j, F.Name(name)))
         ):
             return name is None or not _of_its_own(m, i, name)
     return False
@@ -188,7 +189,7 @@ def _of_its_own(m, i, name):
             return True
         if (
             m.calls[j][5] > at
-            and any(_holds(a, ("n", name)) for a in m.arguments(j))
+            and any(_holds(a, F.Name(name)) for a in m.arguments(j))
             and tail_of(f) not in _FUNCTIONAL_TAILS
         ):
             return True
@@ -200,10 +201,10 @@ def _of_its_own(m, i, name):
             and (
                 statement[0] == F.RETURN
                 and statement[5] is not None
-                and _holds(statement[5], ("n", name))
+                and _holds(statement[5], F.Name(name))
                 or statement[0] == F.ASSIGN
                 and statement[6] is not None
-                and _holds(statement[6], ("n", name))
+                and _holds(statement[6], F.Name(name))
             )
         ):
             return True
@@ -269,7 +270,7 @@ _ONLY_MODELS = frozenset(
 def _of_tensorflow(context, m, i):
     """Is a pipeline of Hugging Face told to use TensorFlow, or given a model that does?"""
     model, framework = context.argument(m, i, 1, "model"), context.argument(m, i, None, "framework")
-    return framework == ("k", "tf") or model is not None and "model" in context.kinds(m, i, model)
+    return framework == Constant("tf") or model is not None and "model" in context.kinds(m, i, model)
 
 
 def _used_as_model(m, i):
@@ -398,7 +399,7 @@ def stored(context, m, i, loop=None):
 def _stored(context, m, i, loop):
     call = m.calls[i]
     statement = m.statements[call[5]]
-    here = ("c", i)
+    here = F.CallRef(i)
     if statement[0] == F.EXPR:
         for j in _calls_in(statement[5]):
             outer = m.calls[j]
@@ -726,7 +727,7 @@ def hoist_load(context, fx, m, i):
     view, call = fx.at(m, i)
     if not context.project.apis(m, i) & LOADERS:
         raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-    contexts = fx.contexts(view, call, m, m.calls[i][4])
+    contexts = fx.blocks(view, call, m, m.calls[i][4])
 
     def attempt(loop):
         doubt = saved.doubt(context, m, i, contexts[id(loop)])

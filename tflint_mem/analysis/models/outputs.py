@@ -1,6 +1,7 @@
 """Does a model give one tensor, or a list, tuple or dictionary of them?  And is what a call gives used as one array?"""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import tail_of
 
 from .models import walk_statement
@@ -138,7 +139,7 @@ def _operands(m, e):
     if tag == "b":
         return e[2:4]
     if tag == "q":
-        return () if any(right == ("k", None) for right in e[3]) else e[1:2]
+        return () if any(right == Constant(None) for right in e[3]) else e[1:2]
     if tag == "x":
         return e[1:2] if e[2] is not None and e[2][0] == "t" else ()
     if tag == "c":

@@ -110,7 +110,7 @@ def _own(m, loop):
 def changing(context, m, i, loop):
     """How a pass trains or changes the model that call `i` gives, "" when it does not."""
     name = local_name(m, i)
-    me = ("c", i) if name is None else ("n", name)
+    me = F.CallRef(i) if name is None else F.Name(name)
     key = ("changes", m.index, m.calls[i][3])
     if key not in context.memo:
         context.memo[key] = _changes_in(m, m.calls[i][3])

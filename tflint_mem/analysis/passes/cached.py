@@ -5,6 +5,7 @@ Two places of a module that make the same thing share one function; it has a pla
 
 from collections import Counter
 
+from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import local_name
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import walk
@@ -82,7 +83,7 @@ class _Peers:
         self.nouns = Counter(_noun(m, j, noun) for j in numbers)
         groups: dict = {}
         for j in sorted(numbers):
-            groups.setdefault(_shape(m, ("c", j)), []).append(j)
+            groups.setdefault(_shape(m, F.CallRef(j)), []).append(j)
         self._groups = {shape: tuple(group) for shape, group in groups.items()}
         self._within = {group: Counter(_noun(m, j, noun) for j in group) for group in self._groups.values()}
 
@@ -91,7 +92,7 @@ class _Peers:
 
     def alike(self, m, i) -> tuple:
         """The calls that are written as call `i` is, which is one of them, in order."""
-        return self._groups[_shape(m, ("c", i))]
+        return self._groups[_shape(m, F.CallRef(i))]
 
     def shared_with_others(self, noun, some) -> bool:
         """Has a call besides `some`, which are a group or one call, that noun as well?"""
@@ -123,12 +124,12 @@ def varying(context, m, i, repeat):
     if repeat.context is None:
         return min(names, default="")
     for name in sorted(names):
-        values = context.infer.values(m, m.calls[i][3], ("n", name), m.calls[i][5])
+        values = context.infer.values(m, m.calls[i][3], F.Name(name), m.calls[i][5])
         if (
             not values
             or not all(_is_key(v) for v in values)
             or hot.made_in_pass(context, repeat, values)
-            or variance.of(context, repeat, ("n", name)) != variance.SAME
+            or variance.of(context, repeat, F.Name(name)) != variance.SAME
         ):
             return name
     return ""

@@ -2,6 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.facts import Constant
 from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.project.repeats.repeats import Repeat
@@ -408,7 +409,7 @@ def single(context, m, i, expression, depth=0):
         if name == "reshape":
             for argument in call[1]:
                 first = argument[1][0] if argument[0] in ("t", "l") and argument[1] else argument
-                if first == ("k", 1):
+                if first == Constant(1):
                     return True
         if name in _ARRAYS and call[1]:
             return call[1][0][0] in ("l", "t") and len(call[1][0][1]) == 1 or single(context, m, i, call[1][0], depth)
@@ -429,7 +430,7 @@ def single(context, m, i, expression, depth=0):
 
 
 def _new_axis(item):
-    return item == ("k", None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
+    return item == Constant(None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
 
 
 # -- eager or compiled ------------------------------------------------------------------------------------------------------

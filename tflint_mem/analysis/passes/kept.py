@@ -157,7 +157,7 @@ def _places(context, m, scope, container):
     found = []
     others = context.project.mentioning(container[2], 24)
     for other in others:
-        found.extend((other, s, ("a", None, container[2])) for s in range(len(other.scopes)))
+        found.extend((other, s, F.Attribute(None, container[2])) for s in range(len(other.scopes)))
     return found or None
 
 
@@ -190,7 +190,7 @@ def _names(m, scope, name):
     """Does the scope mention a name that it does not bind?"""
     if name in m.bindings(scope) and name not in m.global_names(scope):
         return False
-    return any(use is not None for use in _Uses(m, ("n", name), scope, None).of_scope())
+    return any(use is not None for use in _Uses(m, F.Name(name), scope, None).of_scope())
 
 
 def _imported_elsewhere(context, m, name):
@@ -233,7 +233,7 @@ class _Uses:
             else:
                 for expression in statement_expressions(statement):
                     yield from self.of(expression, statement)
-        for context in m._comp_contexts().get(self.scope, ()):
+        for context in m.comprehensions(self.scope):
             target, iterable, _, _ = m.contexts[context][3]
             yield from self.of(iterable, m.statements[m.contexts[context][2]])
 

@@ -1,6 +1,7 @@
 """Does an array or tensor argument have another shape in each repeat?  Only what the code shows counts: an unknown size is no evidence."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import tail_of, walk
 
 from . import hot, varying_values
@@ -348,7 +349,7 @@ class _Shapes:
             )
             if any(k == "pad_to_bucket_boundary" for k, _ in call[2]):
                 return None
-            if shapes is None or any(inner == ("k", None) for inner in walk(shapes, m.calls)):
+            if shapes is None or any(inner == Constant(None) for inner in walk(shapes, m.calls)):
                 return Shape(f"a batch of `{tail}`, which is as wide as its longest element")
             return None
         if call[0][0] == "a":
@@ -473,7 +474,7 @@ class _Shapes:
                 position,
                 call[0][1]
                 if call[0][0] == "a" and tail != "word_tokenize" and not call[1]
-                else (call[1] or (("k", 0),))[0],
+                else (call[1] or (Constant(0),))[0],
                 at,
                 around,
             ):
@@ -546,7 +547,7 @@ _ROWS = frozenset(("array", "asarray", "constant", "convert_to_tensor"))
 
 def _given(call):
     """What a reader is given: the path, or all that it is called with."""
-    return call[1][0] if call[1] else call[2][0][1] if call[2] else ("k", None)
+    return call[1][0] if call[1] else call[2][0][1] if call[2] else Constant(None)
 
 
 def _from_request(m, scope, e, depth=0):
@@ -586,7 +587,7 @@ def _of(target, name):
 
 
 def _none(item):
-    return item == ("k", None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
+    return item == Constant(None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
 
 
 def _is_min(m, e):

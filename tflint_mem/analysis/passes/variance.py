@@ -179,7 +179,7 @@ class _Walk:
     def name(self, hop, m, scope, name, at, reads):
         bindings = m.bindings(scope).get(name)
         if not bindings or name in m.global_names(scope):
-            if m.scopes[scope][F.S_PARENT] >= 0 and self.changed_in_repeat(hop, m, scope, ("n", name)):
+            if m.scopes[scope][F.S_PARENT] >= 0 and self.changed_in_repeat(hop, m, scope, F.Name(name)):
                 reads.worst = CHANGED
             return
         if hop == 0:
@@ -201,7 +201,7 @@ class _Walk:
                 for b in bindings
                 if b[1] == header and b[0] == "iter" or b[1] >= 0 and m.inside(m.statements[b[1]][2], self.loop)
             ]
-        if self.changed_in_repeat(0, m, scope, ("n", name)):
+        if self.changed_in_repeat(0, m, scope, F.Name(name)):
             reads.worst = CHANGED
         for binding in inner:
             self.bound(0, m, scope, binding, reads)

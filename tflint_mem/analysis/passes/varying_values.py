@@ -1,6 +1,7 @@
 """Does an argument hold another Python value in each repeat?  Numbers, texts and objects; tensors and NumPy values never count."""
 
 from tflint_mem import facts as F
+from tflint_mem.project.holds.values import ClassValue
 from tflint_mem.project.linking.module import tail_of, walk
 
 from . import hot
@@ -329,7 +330,7 @@ class Search:
         for function in cm.members(owner).values():
             if cm.scopes[function][F.S_NAME] == "__init__" or not cm.scopes[function][F.S_PARAMS]:
                 continue
-            me = ("a", ("n", cm.scopes[function][F.S_PARAMS][0][0]), name)
+            me = F.Attribute(F.Name(cm.scopes[function][F.S_PARAMS][0][0]), name)
             for s in cm.scope_statements(function):
                 statement = cm.statements[s]
                 if statement is None:
@@ -610,7 +611,7 @@ class Search:
         for v in values:
             if v[0] == "inst" and self.repeated(position, around):
                 cm = self.context.project.module(v[1])
-                if ("cls", v[1], v[2]) not in self.infer.callee(m, i):
+                if ClassValue(v[1], v[2]) not in self.infer.callee(m, i):
                     continue
                 kind = self.infer.class_kind(cm, v[2])
                 if kind == "model":

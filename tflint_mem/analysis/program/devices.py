@@ -1,6 +1,7 @@
 """What the rules about GPU configuration share: the configuring calls and which devices they name."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import tail_of, walk
 
 GROWTH = frozenset(("tf.config.set_memory_growth",))
@@ -10,7 +11,7 @@ LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
 def growth_calls(context):
     """(module, call) of every call that switches memory growth on."""
     for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
-        if context.argument(m, i, 1, "enable") != ("k", False) and not _taken_back(context, m, i):
+        if context.argument(m, i, 1, "enable") != Constant(False) and not _taken_back(context, m, i):
             yield m, i
 
 
@@ -21,7 +22,7 @@ def _taken_back(context, m, i):
         context.memo[key] = {
             (m.calls[j][3], context.argument(m, j, 0, "device")): j
             for j in m.calls_by_tail().get("set_memory_growth", ())
-            if context.argument(m, j, 1, "enable") == ("k", False)
+            if context.argument(m, j, 1, "enable") == Constant(False)
         }
     return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
 
@@ -154,12 +155,12 @@ def environment(m, name):
     for statement in m.statements:
         if statement and statement[0] == F.ASSIGN:
             for target in statement[5]:
-                if target[0] == "x" and target[2] == ("k", name):
+                if target[0] == "x" and target[2] == Constant(name):
                     found.append(statement[6][1] if statement[6] is not None and statement[6][0] == "k" else None)
     for call in m.calls:
         if (
             call[1]
-            and call[1][0] == ("k", name)
+            and call[1][0] == Constant(name)
             and tail_of(call[0]) in ("putenv", "setdefault", "setenv")
             and len(call[1]) > 1
         ):

@@ -7,6 +7,7 @@
 from collections import deque
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.hardening.budget import settle
 
 MAX_WAYS = 12
@@ -277,5 +278,5 @@ def is_main_test(test):
         test is not None
         and test[0] == "q"
         and test[2] == ("==",)
-        and {test[1], test[3][0]} == {("n", "__name__"), ("k", "__main__")}
+        and {test[1], test[3][0]} == {("n", "__name__"), Constant("__main__")}
     )

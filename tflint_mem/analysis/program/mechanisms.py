@@ -7,6 +7,8 @@ GRAPH      graph mode: the network stays on Keras' graph until `clear_session()`
 COLLECTED  another backend: dead models wait for a collection, which takes nearly all
 """
 
+from tflint_mem.facts import Constant
+
 from . import backends, modes
 
 PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
@@ -42,4 +44,6 @@ def likely(context, modules):
 
 def _runs_eagerly(context, modules):
     """Is a model compiled to train eagerly, which registers no graph: `compile(…, run_eagerly=True)`?"""
-    return any((_EAGERLY, ("k", True)) in m.calls[i][2] for m in modules for i in m.calls_by_tail().get("compile", ()))
+    return any(
+        (_EAGERLY, Constant(True)) in m.calls[i][2] for m in modules for i in m.calls_by_tail().get("compile", ())
+    )

@@ -6,6 +6,7 @@ functions that it calls.  An answer is a few words for a person, "" when nothing
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import walk_statement
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import result_of
 from tflint_mem.project.linking.module import tail_of, walk
 
@@ -331,7 +332,7 @@ def _made_again(context, v):
 
 def _goes_to_keras(context, m, scope, name):
     """Is the parameter only handed to models, layers, losses and metrics, which cast what they are given?"""
-    me, uses, given = ("n", name), 0, 0
+    me, uses, given = F.Name(name), 0, 0
     for e in _expressions(m, scope):
         if e == me:
             uses += 1
@@ -357,7 +358,7 @@ def _single_precision(context, m, scope, index):
 def _is_float32(context, m, scope, e, at, depth):
     if depth > MAX_DEPTH:
         return False
-    if any(inner == ("k", "float32") or tail_of(inner) == "float32" for inner in walk(e, m.calls)):
+    if any(inner == Constant("float32") or tail_of(inner) == "float32" for inner in walk(e, m.calls)):
         return True
     values = context.infer.values(m, scope, e, at)
     if values and all(v[0] == "obj" and v[1] in _TENSORS for v in values):

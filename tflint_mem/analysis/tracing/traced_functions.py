@@ -1,6 +1,7 @@
 """The project's `tf.function`s: where each is made, with which options, and who calls it."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.linking.module import tail_of
 
@@ -25,7 +26,10 @@ def switched_off(context):
     """Does the project run its functions eagerly for good, with `tf.config.run_functions_eagerly(True)` in a module's own code?"""
     if "switched off" not in context.memo:
         context.memo["switched off"] = any(
-            m.calls[i][3] == 0 and m.calls[i][4] == -1 and m.calls[i][1] == (("k", True),) and not context.in_tests(m)
+            m.calls[i][3] == 0
+            and m.calls[i][4] == -1
+            and m.calls[i][1] == (Constant(True),)
+            and not context.in_tests(m)
             for m, i, _ in context.everywhere(
                 ("run_functions_eagerly", "experimental_run_functions_eagerly"),
                 frozenset(("tf.config.run_functions_eagerly",)),
@@ -177,7 +181,7 @@ def _bound_to(context, m, scope):
     owner = m.scopes[scope][F.S_PARENT]
     if owner <= 0 or m.scopes[owner][F.S_KIND] != "function":
         return set()
-    name = ("n", m.scopes[scope][F.S_NAME])
+    name = F.Name(m.scopes[scope][F.S_NAME])
     for s in m.scope_statements(owner):
         statement = m.statements[s]
         if (
@@ -262,5 +266,5 @@ def definition(context, traced):
     for expression, pos in zip(record[F.S_DECORATORS], statement[6]):
         names = context.infer.values(m, owner, expression, record[F.S_STMT])
         if any(v[0] in ("ext", "part", "obj") for v in names):
-            return _Place(m, (expression, (), (), owner, statement[2], record[F.S_STMT], pos)), len(m.calls)
+            return _Place(m, F.Call(expression, (), (), owner, statement[2], record[F.S_STMT], pos)), len(m.calls)
     return None, -1

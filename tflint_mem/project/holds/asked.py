@@ -6,12 +6,14 @@ project defines and nothing else is known to have makes its receiver an instance
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import MODEL_METHODS, canonical
+from tflint_mem.project.holds.values import Instance, Thing, ThingMethod
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
 from .answers import EMPTY
 
-_NONE = frozenset((("k", None),))
+_NONE = frozenset((Constant(None),))
 _KNOWN = frozenset(
     ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "torchvision", "joblib", "cv2", "pandas", "numpy")
 )
@@ -151,35 +153,35 @@ class Asked:
         if not _unknown(values):
             return EMPTY
         if keras and self._is_model(m, call[3], base):
-            return frozenset((("bm", ("obj", "model", None), name),))
+            return frozenset((ThingMethod(Thing("model", None), name),))
         if not values <= _NONE:
             return EMPTY  # of another library, whatever it is
         if base[0] == "a":  # an attribute of something unknown: `trainer.net.compile(…)`
             owner = self._owner(m, call[3], base[1]) if base[1][0] == "n" else None
             if owner is not None and not self._within(m, call[3], owner):
-                values = self.project.infer.attribute(m, call[3], frozenset((("inst", *owner),)), base[2])
+                values = self.project.infer.attribute(m, call[3], frozenset((Instance(*owner),)), base[2])
                 if not _unknown(values):
                     return self.project.infer.attribute(m, call[3], values, name)
         owner = self._owner(m, call[3], base) if name in self.project.defined else None
         if owner is None or self._within(m, call[3], owner):
             return EMPTY
-        return self.project.infer.attribute(m, call[3], frozenset((("inst", *owner),)), name)
+        return self.project.infer.attribute(m, call[3], frozenset((Instance(*owner),)), name)
 
     def parameter(self, m, scope, name):
         """Values for a parameter that no known call passes."""
-        base = ("n", name)
+        base = F.Name(name)
         asked = {m.calls[j][0][2] for j in m.scope_calls(scope) if m.calls[j][0][0] == "a" and m.calls[j][0][1] == base}
         namesake = self._namesake(m, scope, name)
         if namesake is not None:
-            return frozenset((("inst", *namesake),))
+            return frozenset((Instance(*namesake),))
         if not asked:
             return EMPTY
         if not asked.isdisjoint(MODEL_METHODS) and self._is_model(m, scope, base):
-            return frozenset((("obj", "model", None),))
+            return frozenset((Thing("model", None),))
         if asked.isdisjoint(self.project.defined):
             return EMPTY
         owner = self._owner(m, scope, base)
-        return EMPTY if owner is None or self._within(m, scope, owner) else frozenset((("inst", *owner),))
+        return EMPTY if owner is None or self._within(m, scope, owner) else frozenset((Instance(*owner),))
 
     def _namesake(self, m, scope, name):
         """(module, class scope) of the one class that `def predict(model_data)` is named after (`ModelData`), when it has all that is read of it."""
@@ -351,7 +353,7 @@ def _unknown(values):
             name = v[1][4:]
             if name.partition(".")[0] in _KNOWN or name.rpartition(".")[2][:1].isupper():
                 return False
-        elif v != ("k", None):
+        elif v != Constant(None):
             return False
     return True
 

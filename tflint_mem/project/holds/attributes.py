@@ -1,7 +1,18 @@
 """What attributes hold: of modules, objects, classes, and of things that other packages make."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import ATTRIBUTES
+from tflint_mem.project.holds.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    MethodValue,
+    ModuleValue,
+    SelfValue,
+    ThingMethod,
+)
 from tflint_mem.project.linking.module import tail_of
 
 from .answers import EMPTY, remembered
@@ -67,7 +78,7 @@ class Attributes:
                     values = self._with_added(
                         owner,
                         members,
-                        ("a", ("n", owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name),
+                        F.Attribute(F.Name(owner.scopes[owner.method_around(function)][F.S_PARAMS][0][0]), name),
                         values,
                     )
                 elif kind == "iter":
@@ -76,7 +87,7 @@ class Attributes:
             for binding in owner.bindings(s).get(name, ()):
                 if binding[0] in ("assign", "annotation"):
                     found |= self.binding(owner, binding)
-        found.discard(("k", None))
+        found.discard(Constant(None))
         if not any(v[0] == "obj" for v in found):
             found |= self._field(m, scope, name)
         if not found:
@@ -97,7 +108,7 @@ class Attributes:
                 given = call[1][position]
             if given is not None:
                 found |= self.values(other, call[3], given, call[5])
-        found.discard(("k", None))
+        found.discard(Constant(None))
         return found
 
     @remembered("fields")
@@ -127,7 +138,7 @@ class Attributes:
                 for v in self.values(other, statement[1], base, i):
                     if v[0] in ("inst", "self") and (v[1], v[2]) == (m.index, scope):
                         found |= self.values(other, statement[1], statement[6], i)
-        found.discard(("k", None))
+        found.discard(Constant(None))
         return found
 
     def attribute(self, m, scope, bases, name):
@@ -141,13 +152,13 @@ class Attributes:
     def _attribute_of(self, v, name):
         tag = v[0]
         if tag == "ext":
-            return one(("ext", v[1] + "." + name))
+            return one(External(v[1] + "." + name))
         if tag == "mod":
             return self.module_name(self.project.module(v[1]), name)
         if tag == "pkg":
             importer = self.project.module(v[1])
             target = self.project.resolve(importer, v[2] + "." + name, 0)
-            return one(("mod", target.index)) if target is not None else one(("pkg", v[1], v[2] + "." + name))
+            return one(ModuleValue(target.index)) if target is not None else one(("pkg", v[1], v[2] + "." + name))
         if tag in ("inst", "self"):
             return self._member(v, name)
         if tag == "super":
@@ -156,17 +167,17 @@ class Attributes:
                 base = self.project.module(index)
                 method = base.members(s).get(name)
                 if method is not None:
-                    return one(("meth", ("self", v[1], v[2]), index, method))
+                    return one(MethodValue(SelfValue(v[1], v[2]), index, method))
             kind = self.class_kind(owner, v[2])
-            return one(("bm", obj(kind), name)) if kind else EMPTY
+            return one(ThingMethod(obj(kind), name)) if kind else EMPTY
         if tag == "cls":
             cm = self.project.module(v[1])
             method = self.lookup(cm, v[2], name)
             if method:
                 decorators = self.decorator_names(*method)
                 if "builtins.classmethod" in decorators:
-                    return one(("meth", v, method[0].index, method[1]))
-                return one(("fn", method[0].index, method[1]))
+                    return one(MethodValue(v, method[0].index, method[1]))
+                return one(FunctionValue(method[0].index, method[1]))
             found = set()
             for index, s in self.mro(cm, v[2]):
                 owner = self.project.module(index)
@@ -175,7 +186,7 @@ class Attributes:
             if not found:
                 for base in self.foreign_bases(cm, v[2]):
                     if base in MODEL_BASES and name == "from_config":
-                        found.add(("ext", "keras.Model.from_config"))
+                        found.add(External("keras.Model.from_config"))
             if not found:
                 found |= self._injected_class(cm, v[2], name)
             return frozenset(found)
@@ -185,13 +196,13 @@ class Attributes:
             kind = ATTRIBUTES.get((v[1], name))
             if kind:
                 return one(obj(kind))
-            return one(("bm", v, name))
+            return one(ThingMethod(v, name))
         if tag == "map":
             for key, values in v[1]:  # types.SimpleNamespace(model=…).model
                 if key == name and values:
                     return values
         if tag in ("seq", "map", "tup"):
-            return one(("bm", v, name))
+            return one(ThingMethod(v, name))
         return EMPTY
 
     def _injected_class(self, cm, scope, name):
@@ -201,9 +212,9 @@ class Attributes:
             if statement and statement[0] == F.ASSIGN and statement[6] is not None:
                 for target in statement[5]:
                     if target[0] == "a" and target[2] == name and target[1][0] == "n":
-                        if ("cls", cm.index, scope) in self.values(cm, statement[1], target[1], i):
+                        if ClassValue(cm.index, scope) in self.values(cm, statement[1], target[1], i):
                             found |= self.values(cm, statement[1], statement[6], i)
-        found.discard(("k", None))
+        found.discard(Constant(None))
         return found
 
     def _member(self, v, name):
@@ -219,7 +230,7 @@ class Attributes:
                 sub = self.project.module(index)
                 override = sub.members(s).get(name)
                 if override is not None:
-                    found |= self._bound(("inst", index, s), (sub, override))
+                    found |= self._bound(Instance(index, s), (sub, override))
         if not method:
             found |= self.instance_attribute(cm, v[2], name)
             if not found and v[0] == "self":
@@ -229,7 +240,7 @@ class Attributes:
             kind = self.class_kind(cm, v[2])
             if kind:
                 attribute = ATTRIBUTES.get((kind, name))
-                found.add(obj(attribute) if attribute else ("bm", obj(kind, ("inst", v[1], v[2])), name))
+                found.add(obj(attribute) if attribute else ThingMethod(obj(kind, Instance(v[1], v[2])), name))
             elif "tf.Module" in self.foreign_bases(cm, v[2]):
                 pass
         return frozenset(found)
@@ -258,8 +269,8 @@ class Attributes:
         if "builtins.property" in decorators or any(d.endswith(("cached_property", ".getter")) for d in decorators):
             return self.returns(owner, scope)
         if "builtins.staticmethod" in decorators:
-            return one(("fn", owner.index, scope))
-        return one(("meth", v if v[0] != "self" else ("inst", v[1], v[2]), owner.index, scope))
+            return one(FunctionValue(owner.index, scope))
+        return one(MethodValue(v if v[0] != "self" else Instance(v[1], v[2]), owner.index, scope))
 
 
 def _note_attribute(found, target, me, function, statement, value, path, kind):

@@ -4,7 +4,9 @@ from bisect import bisect_left
 from operator import itemgetter
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import ELEMENTS, canonical, result_of
+from tflint_mem.project.holds.values import ClassValue, External, FunctionValue, MapValue, ModuleValue, SequenceValue
 from tflint_mem.project.linking.module import dotted
 
 from .answers import EMPTY, remembered
@@ -144,7 +146,7 @@ class Bindings:
             star = self._star(m, name)
             if star is not None:
                 return star
-            return one(("ext", "builtins." + name)) if name in _BUILTINS else EMPTY
+            return one(External("builtins." + name)) if name in _BUILTINS else EMPTY
         bindings = m.bindings(owner).get(name)
         if name in m.declared_global.get(owner, ()):
             return self._global(m, owner, name, bindings)
@@ -210,7 +212,7 @@ class Bindings:
         if package.split(".")[0] in ("tensorflow", "keras", "tf_keras") and (
             result_of(known) or known.startswith(("keras.", "tf.")) and name in _STAR_NAMES
         ):
-            return one(("ext", package + "." + name))
+            return one(External(package + "." + name))
         return None
 
     def _starred(self, m):
@@ -237,7 +239,7 @@ class Bindings:
             if m.package:
                 sub = self.project.resolve(m, name, 1)
                 if sub is not None:
-                    return one(("mod", sub.index))
+                    return one(ModuleValue(sub.index))
             return EMPTY
         found = set()
         for binding in bindings:
@@ -290,9 +292,9 @@ class Bindings:
         if kind == "import":
             return self._imported(m, expression)
         if kind == F.DEF:
-            return one(("fn", m.index, expression))
+            return one(FunctionValue(m.index, expression))
         if kind == F.CLASS:
-            return one(("cls", m.index, expression))
+            return one(ClassValue(m.index, expression))
         if kind == "param":
             return self.parameter(m, scope, expression)
         if kind == "annotation":
@@ -326,10 +328,10 @@ class Bindings:
             target = self.project.resolve(m, top, 0)
             if target is None and self.project.resolve(m, module, 0) is not None:
                 return one(("pkg", m.index, top))
-            return one(("mod", target.index)) if target is not None else one(("ext", top))
+            return one(ModuleValue(target.index)) if target is not None else one(External(top))
         if attribute is None:  # import a.b.c as d
             target = self.project.resolve(m, module, 0)
-            return one(("mod", target.index)) if target is not None else one(("ext", module))
+            return one(ModuleValue(target.index)) if target is not None else one(External(module))
         if attribute == "*":
             return EMPTY
         target = self.project.resolve(m, module, level) if module or level else None
@@ -339,10 +341,10 @@ class Bindings:
                 return found
         sub = self.project.resolve(m, (module + "." if module else "") + attribute, level)
         if sub is not None:
-            return one(("mod", sub.index))
+            return one(ModuleValue(sub.index))
         if level or target is not None:
             return EMPTY
-        return one(("ext", module + "." + attribute))
+        return one(External(module + "." + attribute))
 
     def unpack(self, values, path):
         for position in path:
@@ -350,7 +352,7 @@ class Bindings:
             for v in values:
                 if v[0] == "tup":
                     if position == "*":
-                        found.add(("seq", frozenset().union(*v[1]) if v[1] else EMPTY))
+                        found.add(SequenceValue(frozenset().union(*v[1]) if v[1] else EMPTY))
                     elif position < len(v[1]):
                         found |= v[1][position]
                 else:
@@ -369,7 +371,7 @@ class Bindings:
                 for item in v[1]:
                     found |= item
             elif tag == "map":
-                found.update(("k", key) for key, _ in v[1])
+                found.update(Constant(key) for key, _ in v[1])
             elif tag == "obj":
                 if v[1] in ELEMENTS:
                     found.add(obj(ELEMENTS[v[1]]))
@@ -420,8 +422,8 @@ class Bindings:
             return values
         kinds = {v[0] for v in values}
         if "map" in kinds:
-            return one(("map", tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), few(added)))
-        return one(("seq", few(added)))
+            return one(MapValue(tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), few(added)))
+        return one(SequenceValue(few(added)))
 
     def _added(self, m, scopes, target, added, keyed):
         for scope in scopes:
@@ -441,7 +443,7 @@ class Bindings:
                     ):
                         added |= self.values(m, scope, call[1][1], call[5])
                 elif f[2] in ("append", "add"):  # table[k].append(v), table.setdefault(k, []).append(v)
-                    added.add(("seq", self.values(m, scope, call[1][0], call[5])))
+                    added.add(SequenceValue(self.values(m, scope, call[1][0], call[5])))
             for i in statements:
                 statement = m.statements[i]
                 for t in statement[5]:

@@ -1,6 +1,8 @@
 """What each kind of expression gives: functions `(infer, m, scope, expression, at)` by the tag of the expression."""
 
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import ELEMENTS
+from tflint_mem.project.holds.values import External, FunctionValue, MapValue, SequenceValue, TupleValue
 
 from .answers import EMPTY
 from .values import few, obj, one
@@ -14,7 +16,7 @@ def _h_attribute(infer, m, scope, e, at):
     if inner is not e:
         outside = infer.outside(m, scope, e)
         if outside is not None:
-            return one(("ext", outside))
+            return one(External(outside))
     infer.inner = e[1]  # begins with the same name
     return infer.attribute(m, scope, infer.values(m, scope, e[1], at), e[2])
 
@@ -24,13 +26,13 @@ def _h_call(infer, m, scope, e, at):
 
 
 def _h_constant(infer, m, scope, e, at):
-    return one(e)
+    return one(Constant(e.value))  # a value is a plain tuple: sorted by how it is written
 
 
 def _h_tuple(infer, m, scope, e, at):
     if any(item[0] == "s" for item in e[1]):
         return _h_list(infer, m, scope, e, at)
-    return one(("tup", tuple(infer.values(m, scope, item, at) for item in e[1][:16])))
+    return one(TupleValue(tuple(infer.values(m, scope, item, at) for item in e[1][:16])))
 
 
 def _h_list(infer, m, scope, e, at):
@@ -40,7 +42,7 @@ def _h_list(infer, m, scope, e, at):
             found |= infer.elements(infer.values(m, scope, item[1], at))
         else:
             found |= infer.values(m, scope, item, at)
-    return one(("seq", few(found)))
+    return one(SequenceValue(few(found)))
 
 
 def _h_dict(infer, m, scope, e, at):
@@ -56,7 +58,7 @@ def _h_dict(infer, m, scope, e, at):
         if key[0] == "k":
             items.append((key[1], values))
         everything |= values
-    return one(("map", tuple(items), few(everything)))
+    return one(MapValue(tuple(items), few(everything)))
 
 
 def _h_subscript(infer, m, scope, e, at):
@@ -75,7 +77,7 @@ def _h_subscript(infer, m, scope, e, at):
             ):
                 found |= v[1][index[1]]
             elif index is not None and index[0] == "sl":
-                found.add(("seq", frozenset().union(*v[1]) if v[1] else EMPTY))
+                found.add(SequenceValue(frozenset().union(*v[1]) if v[1] else EMPTY))
             else:
                 for item in v[1]:
                     found |= item
@@ -144,7 +146,7 @@ def _h_boolean(infer, m, scope, e, at):
     found = set()
     for item in e[2]:
         found |= infer.values(m, scope, item, at)
-    found.discard(("k", None))
+    found.discard(Constant(None))
     return frozenset(found)
 
 
@@ -158,17 +160,19 @@ def _h_compare(infer, m, scope, e, at):
 
 
 def _h_conditional(infer, m, scope, e, at):
-    return frozenset(v for v in infer.values(m, scope, e[2], at) | infer.values(m, scope, e[3], at) if v != ("k", None))
+    return frozenset(
+        v for v in infer.values(m, scope, e[2], at) | infer.values(m, scope, e[3], at) if v != Constant(None)
+    )
 
 
 def _h_lambda(infer, m, scope, e, at):
-    return one(("fn", m.index, e[1]))
+    return one(FunctionValue(m.index, e[1]))
 
 
 def _h_comprehension(infer, m, scope, e, at):
     if e[1] == "dict":
-        return one(("map", (), infer.values(m, scope, e[2][1], at)))
-    return one(("seq", infer.values(m, scope, e[2][0], at)))
+        return one(MapValue((), infer.values(m, scope, e[2][1], at)))
+    return one(SequenceValue(infer.values(m, scope, e[2][0], at)))
 
 
 def _h_inner(infer, m, scope, e, at):

@@ -1,7 +1,9 @@
 """What parameters hold: what callers pass, what their annotations and defaults say."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import canonical, result_of
+from tflint_mem.project.holds.values import ClassValue, FunctionValue, Instance, MapValue, SelfValue, SequenceValue
 from tflint_mem.project.linking.module import dotted as dotted_name
 from tflint_mem.project.linking.module import tail_of
 
@@ -65,15 +67,15 @@ class Parameters:
                 "__init_subclass__",
                 "__class_getitem__",
             ):
-                return one(("cls", m.index, owner))
+                return one(ClassValue(m.index, owner))
             if "builtins.staticmethod" not in decorators:
-                return one(("self", m.index, owner))
+                return one(SelfValue(m.index, owner))
         if annotation is not None:
             found |= self.annotated(m, record[F.S_PARENT] if record[F.S_PARENT] >= 0 else 0, annotation)
         if kind in ("*", "**"):
             return frozenset(found)
         if default is not None:
-            found |= {v for v in self.values(m, record[F.S_PARENT], default, record[F.S_STMT]) if v != ("k", None)}
+            found |= {v for v in self.values(m, record[F.S_PARENT], default, record[F.S_STMT]) if v != Constant(None)}
         if (
             owner > 0
             and m.scopes[owner][F.S_KIND] == "class"
@@ -89,7 +91,7 @@ class Parameters:
             if len(found) > MAX_VALUES:
                 break
         if not found and record[F.S_KIND] == "function":
-            found.update(("fn", index, s) for index, s in self.project.callers_of.decorates(m, scope, index))
+            found.update(FunctionValue(index, s) for index, s in self.project.callers_of.decorates(m, scope, index))
         return frozenset(found) or self.project.asked.parameter(m, scope, name)
 
     def argument_for(self, m, scope, index, caller, i, how):
@@ -131,7 +133,7 @@ class Parameters:
             if "builtins.staticmethod" not in decorators:
                 shift = 1
                 callee = self.callee(caller, i)
-                if callee and all(v == ("fn", m.index, scope) for v in callee):
+                if callee and all(v == FunctionValue(m.index, scope) for v in callee):
                     shift = 0  # Class.method(self, ...)
         position = index - shift
         if position < 0:
@@ -190,9 +192,9 @@ class Parameters:
             names = parts.split(".")
             if not all(n.isidentifier() for n in names):
                 return EMPTY
-            expression = ("n", names[0])
+            expression = F.Name(names[0])
             for n in names[1:]:
-                expression = ("a", expression, n)
+                expression = F.Attribute(expression, n)
             return self.annotated(m, scope, expression)
         if tag == "b" and annotation[1] == "|":
             return self.annotated(m, scope, annotation[2]) | self.annotated(m, scope, annotation[3])
@@ -211,16 +213,16 @@ class Parameters:
                 found = EMPTY
                 for item in items:
                     found |= self.annotated(m, scope, item)
-                return one(("seq", found))
+                return one(SequenceValue(found))
             if base and base[-1] in ("Dict", "dict", "Mapping"):
                 inner = annotation[2]
                 if inner[0] == "t" and len(inner[1]) == 2:
-                    return one(("map", (), self.annotated(m, scope, inner[1][1])))
+                    return one(MapValue((), self.annotated(m, scope, inner[1][1])))
             return EMPTY
         found = set()
         for v in self.values(m, scope, annotation, -1):
             if v[0] == "cls":
-                found.add(("inst", v[1], v[2]))
+                found.add(Instance(v[1], v[2]))
             elif v[0] == "ext":
                 name = canonical(v[1])
                 kind = _ANNOTATIONS.get(name) or (

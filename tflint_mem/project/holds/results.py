@@ -1,7 +1,17 @@
 """What calls give: of functions of the project, of TensorFlow, of methods of things, of other packages."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import METHODS, canonical, result_of
+from tflint_mem.project.holds.values import (
+    External,
+    Instance,
+    MapValue,
+    ModuleValue,
+    PartialValue,
+    SequenceValue,
+    TupleValue,
+)
 from tflint_mem.project.linking.module import tail_of
 
 from .answers import EMPTY, remembered
@@ -108,10 +118,10 @@ class Results:
         if "g" in record[F.S_FLAGS]:
             if "contextlib.contextmanager" in self.decorator_names(m, scope):
                 return frozenset(yields)
-            return one(("seq", frozenset(yields)))
+            return one(SequenceValue(frozenset(yields)))
         if not found and record[F.S_RETURNS] is not None:
             found |= self.annotated(m, record[F.S_PARENT], record[F.S_RETURNS])
-        found.discard(("k", None))
+        found.discard(Constant(None))
         return frozenset(found)
 
     @remembered("call")
@@ -135,7 +145,7 @@ class Results:
         cm = self.project.module(v[1])
         new = cm.members(v[2]).get("__new__")
         given = frozenset(r for r in self.returns(cm, new) if r[0] == "inst") if new is not None else EMPTY
-        return given if given and ("inst", v[1], v[2]) not in given else one(("inst", v[1], v[2]))
+        return given if given and Instance(v[1], v[2]) not in given else one(Instance(v[1], v[2]))
 
     def _result(self, m, i, call, v):
         tag = v[0]
@@ -222,23 +232,23 @@ class Results:
         if known == "keras.Sequential" or known == "keras.Model":
             return one(obj("model", (m.index, i)))
         if name == "functools.partial" and args:
-            return one(("part", self.values(m, scope, args[0], at), len(args) - 1))
+            return one(PartialValue(self.values(m, scope, args[0], at), len(args) - 1))
         if known in _PASS_THROUGH and args:
             return self.values(m, scope, args[0], at)
         if name in ("itertools.chain", "itertools.islice", "itertools.cycle", "more_itertools.chunked") and args:
             found = EMPTY
             for a in args if name == "itertools.chain" else args[:1]:
                 found |= self.elements(self.values(m, scope, a, at))
-            return one(("seq", found))
+            return one(SequenceValue(found))
         if name in ("collections.defaultdict", "collections.OrderedDict"):
-            return one(("map", (), EMPTY))
+            return one(MapValue((), EMPTY))
         if name in _NAMESPACES:
-            return one(("map", tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k), EMPTY))
+            return one(MapValue(tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k), EMPTY))
         if name in ("collections.deque",):
-            return one(("seq", EMPTY))
+            return one(SequenceValue(EMPTY))
         if name == "importlib.import_module" and args and args[0][0] == "k" and isinstance(args[0][1], str):
             target = self.project.resolve(m, args[0][1], 0)
-            return one(("mod", target.index)) if target is not None else one(("ext", args[0][1]))
+            return one(ModuleValue(target.index)) if target is not None else one(External(args[0][1]))
         kind = _EXT_RESULTS.get(name) or result_of(known)
         if kind == "tensor" and known.startswith("keras.ops."):
             return one(obj("tensor", (m.index, i)))
@@ -257,38 +267,39 @@ class Results:
         split = words.get("split") or (call[1][1] if len(call[1]) > 1 else None)
         found = one(obj("dataset", (m.index, i)))
         if split is None:
-            found = one(("map", (), found))
+            found = one(MapValue((), found))
         elif split[0] in ("l", "t"):
-            found = one(("seq", found))
-        return one(("tup", (found, EMPTY))) if words.get("with_info") == ("k", True) else found
+            found = one(SequenceValue(found))
+        return one(TupleValue((found, EMPTY))) if words.get("with_info") == Constant(True) else found
 
     def _builtin(self, m, i, call, name):
         scope, at, args = call[3], call[5], call[1]
         if name in _CONTAINERS:
-            return one(("seq", self.elements(self.values(m, scope, args[0], at)) if args else EMPTY))
+            return one(SequenceValue(self.elements(self.values(m, scope, args[0], at)) if args else EMPTY))
         if name == "dict":
             return one(
-                (
-                    "map",
+                MapValue(
                     tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k),
                     frozenset().union(*[self.values(m, scope, e, at) for _, e in call[2]]) if call[2] else EMPTY,
                 )
             )
         if name == "enumerate" and args:
-            return one(("seq", one(("tup", (one(obj("int")), self.elements(self.values(m, scope, args[0], at)))))))
+            return one(
+                SequenceValue(one(TupleValue((one(obj("int")), self.elements(self.values(m, scope, args[0], at))))))
+            )
         if name == "zip":
-            return one(("seq", one(("tup", tuple(self.elements(self.values(m, scope, a, at)) for a in args)))))
+            return one(SequenceValue(one(TupleValue(tuple(self.elements(self.values(m, scope, a, at)) for a in args)))))
         if name == "range":
             return one(obj("range"))
         if name == "next" and args:
             return self.elements(self.values(m, scope, args[0], at))
         if name in ("map", "filter") and len(args) > 1:
             if name == "filter":
-                return one(("seq", self.elements(self.values(m, scope, args[1], at))))
+                return one(SequenceValue(self.elements(self.values(m, scope, args[1], at))))
             found = set()
             for v in self.values(m, scope, args[0], at):
                 found |= self._result(m, i, call, v)
-            return one(("seq", frozenset(found)))
+            return one(SequenceValue(frozenset(found)))
         if name == "getattr" and len(args) >= 2 and args[1][0] == "k" and isinstance(args[1][1], str):
             return self.attribute(m, scope, self.values(m, scope, args[0], at), args[1][1])
         if name == "super":
@@ -320,14 +331,14 @@ class Results:
             if result is None:
                 return EMPTY
             if kind == "dataset" and name == "enumerate":
-                return one(("seq", one(("tup", (one(obj("tensor")), one(obj("tensor")))))))
+                return one(SequenceValue(one(TupleValue((one(obj("tensor")), one(obj("tensor")))))))
             return one(obj(result, (m.index, i)))
         if tag == "map":
             if name == "items":
-                keys = frozenset(("k", k) for k, _ in receiver[1])
-                return one(("seq", one(("tup", (keys, receiver[2])))))
+                keys = frozenset(Constant(k) for k, _ in receiver[1])
+                return one(SequenceValue(one(TupleValue((keys, receiver[2])))))
             if name == "values":
-                return one(("seq", receiver[2]))
+                return one(SequenceValue(receiver[2]))
             if name in ("get", "pop", "setdefault"):
                 return self._item(receiver, call[1][0] if call[1] else None)
             if name == "copy":

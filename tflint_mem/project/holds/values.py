@@ -1,19 +1,19 @@
 """The values of the inference.
 
-A value is a small tuple; an expression has a frozenset of them (empty: unknown).
-
-    ("ext", dotted)          something of another package, by the dotted name it was reached through
-    ("mod", m)               a module of the project          ("fn", m, scope)      a function or lambda of the project
-    ("cls", m, scope)        a class of the project           ("inst", m, scope)    an instance of it
-    ("meth", value, m, scope) a bound method                  ("bm", value, name)   a method of something that is not ours
-    ("obj", kind, origin)    a thing that TensorFlow makes (kinds: see knowledge); origin is (m, call) or None
-    ("seq", values)          a list, set or generator         ("tup", (values, ...)) a tuple
-    ("map", items, values)   a dictionary: ((key, values), ...) and all its values
-    ("part", values, count)  functools.partial of a callable with so many positional arguments given
-    ("k", constant)
+A value is a record of one of the classes below; an expression has a frozenset of them (empty: unknown).  What a constant
+is known to be is a `facts.Constant`.
 
 Values hold sets of values, and those others.  How deep and how many is bounded (see `Bounds`): what lies further in is unknown.
 """
+
+from __future__ import annotations
+
+from tflint_mem.facts import Constant
+from tflint_mem.facts.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 MAX_VALUES = 16
 MAX_DEPTH = 100  # of expressions in each other
@@ -22,6 +22,143 @@ MAX_CALLERS = 32
 MAX_NESTING = 6  # of containers in each other
 MAX_SIZE = 600  # values in a container, with all that they hold
 MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
+
+
+class External(Record, tag="ext"):
+    """Something of another package, by the dotted name it was reached through."""
+
+    __slots__ = ()
+    name: str
+
+
+class ModuleValue(Record, tag="mod"):
+    """A module of the project."""
+
+    __slots__ = ()
+    module: int
+
+
+class FunctionValue(Record, tag="fn"):
+    """A function or lambda of the project."""
+
+    __slots__ = ()
+    module: int
+    scope: int
+
+
+class ClassValue(Record, tag="cls"):
+    """A class of the project."""
+
+    __slots__ = ()
+    module: int
+    scope: int
+
+
+class Instance(Record, tag="inst"):
+    """An instance of a class of the project."""
+
+    __slots__ = ()
+    module: int
+    scope: int
+
+
+class SelfValue(Record, tag="self"):
+    """The first parameter of a method: an instance of its class, or of one that derives from it."""
+
+    __slots__ = ()
+    module: int
+    scope: int
+
+
+class MethodValue(Record, tag="meth"):
+    """A bound method of the project."""
+
+    __slots__ = ()
+    receiver: Value
+    module: int
+    scope: int
+
+
+class CallOrigin(Record):
+    """The call that makes a thing."""
+
+    __slots__ = ()
+    module: int
+    call: int
+
+
+class Decorated(Record, tag="deco"):
+    """The call in a decorator that makes a thing of what it decorates."""
+
+    __slots__ = ()
+    module: int
+    call: int
+
+
+class Thing(Record, tag="obj"):
+    """A thing that TensorFlow makes, of a kind that `knowledge` names, and what makes it, where that is known."""
+
+    __slots__ = ()
+    kind: str
+    origin: CallOrigin | Decorated | Instance | None
+
+
+class ThingMethod(Record, tag="bm"):
+    """A method of something that is not the project's."""
+
+    __slots__ = ()
+    receiver: Value
+    name: str
+
+
+class SequenceValue(Record, tag="seq"):
+    """A list, set or generator."""
+
+    __slots__ = ()
+    values: Values
+
+
+class TupleValue(Record, tag="tup"):
+    """A tuple."""
+
+    __slots__ = ()
+    items: tuple[Values, ...]
+
+
+class MapValue(Record, tag="map"):
+    """A dictionary: (key, its values) of those that are known, and all its values."""
+
+    __slots__ = ()
+    items: tuple[tuple[object, Values], ...]
+    values: Values
+
+
+class PartialValue(Record, tag="part"):
+    """`functools.partial` of a callable, with so many positional arguments given."""
+
+    __slots__ = ()
+    values: Values
+    count: int
+
+
+if TYPE_CHECKING:
+    Value: TypeAlias = (
+        External
+        | ModuleValue
+        | FunctionValue
+        | ClassValue
+        | Instance
+        | SelfValue
+        | MethodValue
+        | Thing
+        | ThingMethod
+        | SequenceValue
+        | TupleValue
+        | MapValue
+        | PartialValue
+        | Constant
+    )
+    Values: TypeAlias = frozenset[Value]
 
 
 class Ordered(frozenset):
@@ -94,19 +231,19 @@ def _emptied(v):
     """The value with unknown contents."""
     tag = v[0]
     if tag == "bm":
-        return ("bm", _emptied(v[1]), v[2])
+        return ThingMethod(_emptied(v[1]), v[2])
     if tag == "tup":
-        return ("tup", (frozenset(),) * len(v[1]))
+        return TupleValue((frozenset(),) * len(v[1]))
     if tag == "map":
-        return ("map", (), frozenset())
-    return (tag, frozenset(), *v[2:])
+        return MapValue((), frozenset())
+    return SequenceValue(frozenset()) if tag == "seq" else PartialValue(frozenset(), v[2])
 
 
 def order(v):
     """A key to sort values by that is the same in every run."""
     tag = v[0]
     if tag not in _HOLDING:
-        return repr(v)
+        return tuple.__repr__(v)
     if tag == "bm":
         return f"(bm {order(v[1])} {v[2]!r})"
     if tag == "tup":
@@ -122,7 +259,7 @@ def _spelled(values):
 
 
 def obj(kind, origin=None):
-    return ("obj", kind, origin)
+    return Thing(kind, origin)
 
 
 def one(value):

@@ -17,6 +17,8 @@
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
+from tflint_mem.project.holds.values import ClassValue, Instance
 from tflint_mem.project.linking.module import RESULT, TABLE, called_name, tail_of, walk
 
 from .handlers import SEARCHES, is_event
@@ -328,7 +330,7 @@ class Callers:
                 if statement and statement[0] == F.WITH:
                     for expression, _ in statement[5]:
                         for v in self.project.infer.values(other, statement[1], expression, s):
-                            if v == ("inst", m.index, owner) and expression[0] == "c":
+                            if v == Instance(m.index, owner) and expression[0] == "c":
                                 found.append((other, expression[1], "call"))
 
     def _bound_names(self, m, scope):
@@ -377,7 +379,7 @@ class Callers:
     @staticmethod
     def _outer(m, i):
         """(call, where) of the call in the same statement that is given the result of call `i`, or None."""
-        here, statement = ("c", i), m.calls[i][5]
+        here, statement = F.CallRef(i), m.calls[i][5]
         for j in range(i + 1, len(m.calls)):
             call = m.calls[j]
             if call[5] != statement:
@@ -460,7 +462,7 @@ class Callers:
             for other in self.project.using(name, 64)
             for tail in (name, *sorted(other.aliases().get(name, ())))
             for i in other.calls_by_tail().get(tail, ())
-            if ("cls", m.index, owner) in self.project.infer.callee(other, i)
+            if ClassValue(m.index, owner) in self.project.infer.callee(other, i)
         ]
 
     def _made_and_given(self, m, scope, maker, found):
@@ -495,7 +497,7 @@ class Callers:
         for expression in m.scopes[scope][F.S_DECORATORS]:
             if expression[0] == "c" and "ray.remote" in self.project.infer.decorator_names(m, scope):
                 if any(
-                    name == "max_calls" and value == ("k", 1) or name == "num_gpus" and value != ("k", 0)
+                    name == "max_calls" and value == Constant(1) or name == "num_gpus" and value != Constant(0)
                     for name, value in m.calls[expression[1]][2]
                 ):
                     return True
@@ -543,7 +545,7 @@ class Callers:
     def _tables(m, scope, name):
         """Last names of the containers that a function puts the value of `name` into: `T[k] = f`, `T.append(f)`, `T.setdefault(k, []).append(f)`."""
         found = set()
-        here = ("n", name)
+        here = F.Name(name)
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if statement and statement[0] == F.ASSIGN and statement[6] == here:
@@ -660,7 +662,7 @@ class Callers:
             return "objective" if self._reuses_actors(m, i) else "process"
         if any(n.startswith(_NUMERIC) for n in names):
             return "evaluation"
-        if tail == "register" and call[1][:1] == (("k", "evaluate"),) and any("deap" in n for n in names):
+        if tail == "register" and call[1][:1] == (Constant("evaluate"),) and any("deap" in n for n in names):
             return "objective"
         if tail in _WRAPPED_ESTIMATORS and where in (0, "build_fn", "model", "build_model"):
             return "objective" if self._searched(m, i) else None
@@ -741,7 +743,7 @@ class Callers:
         given.extend(
             m.calls[e[1]] for _, e in m.calls[i][2] if e[0] == "c"
         )  # tune_config=TuneConfig(reuse_actors=True)
-        return any(name == "reuse_actors" and value == ("k", True) for call in given for name, value in call[2])
+        return any(name == "reuse_actors" and value == Constant(True) for call in given for name, value in call[2])
 
     def _on_dataset(self, m, call):
         """Is the receiver a `tf.data` pipeline, by the words of the call, by the step before it or by its name?"""
@@ -772,7 +774,9 @@ class Callers:
         index = m.calls_by_tail()
         searches = [m.calls[j] for tail in SEARCHES for j in index.get(tail, ())]
         return bool(searches) and not any(
-            name == "n_jobs" and value not in (("k", 1), ("k", None)) for call in searches for name, value in call[2]
+            name == "n_jobs" and value not in (Constant(1), Constant(None))
+            for call in searches
+            for name, value in call[2]
         )
 
     def _is_process_pool(self, m, call):
@@ -790,7 +794,7 @@ class Callers:
 
     def _one_task_per_child(self, m):
         return any(
-            keyword in ("maxtasksperchild", "max_tasks_per_child") and value == ("k", 1)
+            keyword in ("maxtasksperchild", "max_tasks_per_child") and value == Constant(1)
             for tail in ("Pool", "ProcessPoolExecutor")
             for i in m.calls_by_tail().get(tail, ())
             for keyword, value in m.calls[i][2]
@@ -805,7 +809,7 @@ class Callers:
                 if (
                     param[3] == "*" and where == 0 and index <= shift
                 ):  # def compiled(*args): return tf.function(*args, …)
-                    passed_on = ("s", ("n", param[0]))
+                    passed_on = F.Starred(F.Name(param[0]))
                     found.extend(
                         (fm, j, "compiled")
                         for j in fm.scope_calls(s)

@@ -6,6 +6,7 @@
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.knowledge.api import canonical
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
@@ -312,7 +313,7 @@ def _truth(given):
 def _compare(op, given, right):
     if given is None:
         return None
-    if right == ("k", None) and op in ("is", "is not", "==", "!="):
+    if right == Constant(None) and op in ("is", "is not", "==", "!="):
         same = given == right
         return same if op in ("is", "==") else not same
     if given[0] != "k":

@@ -5,6 +5,7 @@ in their first pass, cached functions (`lru_cache`, `st.cache_resource`), start-
 """
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import dotted, statement_expressions, tail_of, walk
 
 from . import leaving
@@ -218,7 +219,7 @@ class Guards:
     def _got(self, m, condition, positive):
         """`if self.network() is None:` speaks of the attribute that the method returns."""
         e = condition
-        if e[0] == "q" and e[2] in (("is",), ("==",)) and e[3][0] == ("k", None):
+        if e[0] == "q" and e[2] in (("is",), ("==",)) and e[3][0] == Constant(None):
             e, positive = e[1], not positive
         if positive or e[0] != "c" or m.calls[e[1]][0][:2] != ("a", ("n", "self")):
             return None
@@ -267,7 +268,12 @@ class Guards:
             if s >= guard:
                 return False
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN and statement[6] == ("k", None) and m.inside(statement[2], loop):
+            if (
+                statement
+                and statement[0] == F.ASSIGN
+                and statement[6] == Constant(None)
+                and m.inside(statement[2], loop)
+            ):
                 if subject in statement[5] and m.inside(m.contexts[context][1], statement[2]):
                     return True
         return False
@@ -375,7 +381,7 @@ class Guards:
                     tail_of(f) == "setattr"
                     and subject[0] == "a"
                     and len(call[1]) > 1
-                    and call[1][1] == ("k", subject[2])
+                    and call[1][1] == Constant(subject[2])
                 ):
                     return True
                 if subject[0] == "a" and subject[1] == ("n", "self") and f[0] == "a" and f[1] == ("n", "self"):
@@ -549,7 +555,7 @@ class Guards:
 
     def of_object(self, m, scope, place):
         """Is the place that a once-guard looks at an attribute of the one object, so that another object runs the call again?"""
-        if type(place) is not tuple or not m.is_method(scope) or not m.scopes[scope][F.S_PARAMS]:
+        if not isinstance(place, F.Expression) or not m.is_method(scope) or not m.scopes[scope][F.S_PARAMS]:
             return False
         keyed = place[0] == "x"
         while place[0] in ("a", "x") and place[1][0] in ("a", "x"):
@@ -573,7 +579,7 @@ class Guards:
     @staticmethod
     def is_made_anew(m, place):
         """Is the place that a once-guard looks at in a variable or class of this module, so that running the module again empties it?"""
-        if type(place) is not tuple:
+        if not isinstance(place, F.Expression):
             return False
         while place[0] in ("a", "x"):
             place = place[1]
@@ -649,7 +655,7 @@ class Guards:
                 or lowered.endswith(("_cache", "cached", "singleton"))
             ):
                 return True
-            if name == "on_event" and arguments and arguments[0] == ("k", "startup"):
+            if name == "on_event" and arguments and arguments[0] == Constant("startup"):
                 return True
             parts = dotted(expression)
             if parts and "memory" in parts[0].lower() and name == "cache":
@@ -711,7 +717,7 @@ def _missing(m, condition, positive):
     if tag == "q" and len(condition[2]) == 1:
         op, left, right = condition[2][0], condition[1], condition[3][0]
         if left[0] == "w":  # (model := cache.get(key)) is None
-            left = _looked_up(m, left[2]) or ("n", left[1])
+            left = _looked_up(m, left[2]) or F.Name(left[1])
         if (
             right[0] == "k"
             and right[1] is False
@@ -720,7 +726,7 @@ def _missing(m, condition, positive):
             and op in ("is", "==", "is not", "!=")
         ):
             return left  # a flag: `if self.ready is False:`
-        if right == ("k", None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
+        if right == Constant(None) and (op in ("is", "==")) == positive and op in ("is", "==", "is not", "!="):
             return left if left[0] in ("n", "a", "x") else _looked_up(m, left)
         if op in ("in", "not in") and (op == "not in") == positive:
             if right[0] == "c" and tail_of(m.calls[right[1]][0]) in ("globals", "locals", "vars", "dir", "keys"):
@@ -744,7 +750,7 @@ def _missing(m, condition, positive):
         call = m.calls[condition[1]]
         name = tail_of(call[0])
         if name == "hasattr" and not positive and len(call[1]) == 2 and call[1][1][0] == "k":
-            return ("a", call[1][0], call[1][1][1])
+            return F.Attribute(call[1][0], call[1][1][1])
         if (
             name == "isinstance"
             and positive
@@ -773,7 +779,7 @@ def _looked_up(m, e):
         if f[0] == "a" and f[2] in ("get", "keys", "pop"):
             return f[1]
         if tail_of(f) == "getattr" and len(m.calls[e[1]][1]) >= 2 and m.calls[e[1]][1][1][0] == "k":
-            return ("a", m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
+            return F.Attribute(m.calls[e[1]][1][0], m.calls[e[1]][1][1][1])
     return None
 
 

@@ -3,6 +3,8 @@
 import os
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
+from tflint_mem.project.holds.values import Instance
 from tflint_mem.project.linking.module import call_text, dotted, tail_of, walk
 
 _ROUTE = frozenset(
@@ -491,11 +493,11 @@ class Handlers:
             if (
                 statement
                 and statement[0] == F.ASSIGN
-                and statement[6] == ("k", 1)
+                and statement[6] == Constant(1)
                 and any(tail_of(t) in _TASKS_PER_CHILD for t in statement[5])
             ):
                 return True
-        return any(name in _TASKS_PER_CHILD and value == ("k", 1) for call in m.calls for name, value in call[2])
+        return any(name in _TASKS_PER_CHILD and value == Constant(1) for call in m.calls for name, value in call[2])
 
     def _configured(self, configured, text, tail, origin, values):
         """Is a decorator one of those in the `handlers` setting: as it is written, by its last name, or by where it is defined?"""
@@ -582,13 +584,13 @@ class Handlers:
                     for e in given[:4]:
                         for v in self.project.infer.values(other, call[3], e, call[5]):
                             if (
-                                v == ("inst", m.index, owner)
+                                v == Instance(m.index, owner)
                                 or v[0] == "obj"
                                 and v[2]
                                 and v[2][0] == other.index
                                 and isinstance(v[2][1], int)
                                 and any(
-                                    ("inst", m.index, owner)
+                                    Instance(m.index, owner)
                                     in self.project.infer.values(other, call[3], inner, call[5])
                                     for argument in other.calls[v[2][1]][1]
                                     for inner in walk(argument, other.calls)
@@ -615,7 +617,7 @@ class Handlers:
     def _made_once(self, m, owner):
         """Is a view told to live on (`init_every_request = False`), or made by the project itself?"""
         binding = m.bindings(owner).get("init_every_request")
-        if binding and binding[-1][3] == ("k", False):
+        if binding and binding[-1][3] == Constant(False):
             return True
         init = m.members(owner).get("__init__")
         return init is not None and any(how == "call" for _, _, how in self.project.callers(m, init))

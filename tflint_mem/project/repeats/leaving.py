@@ -1,6 +1,7 @@
 """After how many passes a loop leaves because something counts them: `for i, x in enumerate(xs): … if i >= 3: break`."""
 
 from tflint_mem import facts as F
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import tail_of
 
 _AFTER = {"==": 1, ">=": 1, ">": 2}  # passes when the counter has started at zero and counts by one
@@ -55,7 +56,7 @@ def _first(m, loop, name, header):
             call
             and tail_of(call[0]) == "range"
             and target == ("n", name)
-            and (len(call[1]) == 1 or call[1][0] == ("k", 0))
+            and (len(call[1]) == 1 or call[1][0] == Constant(0))
             and len(call[1]) < 3
         ):
             return 0
@@ -70,7 +71,7 @@ def _first(m, loop, name, header):
         return None
     adding = m.statements[added[0][1]]
     outside = m.contexts[loop][1]
-    if adding[6] != "+" or adding[7] != ("k", 1) or adding[2] != loop or m.statements[starts[0][1]][2] != outside:
+    if adding[6] != "+" or adding[7] != Constant(1) or adding[2] != loop or m.statements[starts[0][1]][2] != outside:
         return None  # counted elsewhere, or begun once for several runs of this loop
     return starts[0][3][1] + (1 if added[0][1] < header else 0)
 
@@ -83,7 +84,7 @@ def holds_once(m, name, number, loop, block):
         if kind == "assign" and value[0] == "k" and type(value[1]) is int and value[1] <= number and not path:
             if m.loops(record[2]) or statement > m.contexts[loop][2]:
                 return False
-        elif kind == "augment" and record[6] == "+" and record[7] == ("k", 1) and m.inside(record[2], loop):
+        elif kind == "augment" and record[6] == "+" and record[7] == Constant(1) and m.inside(record[2], loop):
             raised = raised or record[2] in (loop, block)
         else:
             return False

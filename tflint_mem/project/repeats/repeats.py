@@ -17,6 +17,7 @@ from .handlers import Handlers
 from .kindred import Kindred
 from .nearest import Nearest
 from .owners import Owners
+from .repeat import Repeat as Repeat
 
 MAX_DEPTH = 9
 FEW = 3  # passes that say little: the callers are asked, too
@@ -44,31 +45,6 @@ MAX_PATHS = (
     60  # places that the search by ways looks at: two calls of each function make it see four ways after two functions
 )
 MAX_CHAIN = 60  # functions in each other on a way that is looked at because it is the shortest
-
-
-class Repeat:
-    """One way in which a call repeats.
-
-    kind      loop, while, comprehension, map, handler, objective, callback, recursion, worker, script
-    hops      ((module, call), …) from the repeat to the flagged call: the first stands in the loop, the last is the call
-    module    where the repeat is       context  its loop context, or None
-    scope     the function whose every run is one repeat when there is no loop (a handler)
-    count     how many times in all, loops inside this one included, when the code says so, else None
-    what      a noun phrase: "the `for` loop", "each request to `/predict`"
-    line      where the repeat is, in `module`
-    handed    the first hop hands the function over to what repeats it (`map`, `optimize`, a handler table): it is the repeat itself
-    """
-
-    __slots__ = ("kind", "hops", "module", "context", "scope", "count", "what", "line", "handed")
-
-    def __init__(self, kind, hops, module, context, scope, count, what, line, handed=False):
-        self.kind, self.hops, self.module, self.context = kind, tuple(hops), module, context
-        self.scope, self.count, self.what, self.line, self.handed = scope, count, what, line, handed
-
-    @property
-    def local(self):
-        """Is the repeat a loop around the call in the same function?"""
-        return len(self.hops) == 1 and self.context is not None
 
 
 class _Reach:

@@ -54,7 +54,7 @@ class Tables:
 
     def by_key(self, m, scope, place):
         """Is the place that a once-guard looks at a table that the function fills under keys that it is given or goes through?"""
-        if type(place) is not tuple:
+        if not isinstance(place, F.Expression):
             return False
         key = (m.index, scope, place)
         found = self._memo.get(key)

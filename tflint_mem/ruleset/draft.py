@@ -1,0 +1,119 @@
+"""A draft: a finding as a rule leaves it, with places in bytes and a fix that is not built yet."""
+
+from __future__ import annotations
+
+from tflint_mem.facts.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.facts import Pos
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.fix_context import FixContext
+
+    Repair: TypeAlias = Callable[[FixContext], Proposal]  # raises NoFix with a reason
+
+
+class TraceStep(Record):
+    """One step on the way from the repeat to the flagged place.
+
+    line     from 1
+    column   in UTF-8 bytes from 0; 0 stands for the first character of the row
+    """
+
+    __slots__ = ()
+    m: Module
+    line: int
+    column: int
+    message: str
+
+    @classmethod
+    def at(cls, m: Module, pos: Pos, message: str) -> TraceStep:
+        """The step at the start of a place."""
+        return cls(m, pos.line, pos.column, message)
+
+
+class Trace:
+    """The steps of a trace, outermost first, and the Repeat that they tell of, if they tell of one."""
+
+    __slots__ = ("steps", "repeat")
+
+    def __init__(self, steps: Iterable[TraceStep] = (), repeat: Repeat | None = None) -> None:
+        # plain tuples are taken for steps until every rule names them: to be deleted then
+        self.steps = tuple([step if type(step) is TraceStep else TraceStep(*step) for step in steps])
+        self.repeat = repeat
+
+
+class Draft:
+    """A finding before its place is translated and its fix is built.
+
+    code      of the rule
+    m         the module
+    pos       the flagged place
+    message, measured, help   see `finding.Finding`
+    trace     from the repeat to the place
+    fix       builds the fix, or says in a few words why there is none; None where there is nothing to say
+    severity, group   instead of the rule's own
+    confidence, persona   instead of what `engine.worth` would say
+    noqa_row  the row whose comment silences the finding, if it is not the last one of the place
+    site      number of the flagged call, when there is one
+    """
+
+    __slots__ = (
+        "code",
+        "m",
+        "pos",
+        "message",
+        "measured",
+        "help",
+        "trace",
+        "fix",
+        "severity",
+        "group",
+        "noqa_row",
+        "site",
+        "confidence",
+        "persona",
+    )
+
+    def __init__(
+        self,
+        *,
+        code: str,
+        m: Module,
+        pos: Pos,
+        message: str,
+        measured: str = "",
+        help: str = "",
+        trace: Trace | Iterable[TraceStep] = (),
+        fix: Repair | str | None = None,
+        severity: str | None = None,
+        group: str | None = None,
+        noqa_row: int | None = None,
+        site: int | None = None,
+        confidence: str | None = None,
+        persona: str | None = None,
+    ) -> None:
+        self.code = code
+        self.m = m
+        self.pos = pos
+        self.message = message
+        self.measured = measured
+        self.help = help
+        self.trace = trace if isinstance(trace, Trace) else Trace(trace)
+        self.fix = fix
+        self.severity = severity
+        self.group = group
+        self.noqa_row = noqa_row
+        self.site = site
+        self.confidence = confidence
+        self.persona = persona
+
+    @property
+    def repeat(self) -> Repeat | None:
+        """The Repeat that the trace tells of."""
+        return self.trace.repeat
