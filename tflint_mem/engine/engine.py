@@ -289,9 +289,9 @@ def _try(
             raise
         if isinstance(error, Overtime):
             watched.forgive(draft.m.index)
-            faults.overtime(f"{draft.code} in row {draft.pos[0]}", draft.m.path, watched.limit)
+            faults.overtime(f"{draft.code} in row {draft.pos.line}", draft.m.path, watched.limit)
         else:
-            faults.add(f"{draft.code} in row {draft.pos[0]}", draft.m.path)
+            faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
         return None
 
 
@@ -301,7 +301,7 @@ def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
 
     best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
     for draft in drafts:
-        key = (draft.m.index, draft.pos[:2], BY_CODE[draft.code].group == "config")
+        key = (draft.m.index, (draft.pos.line, draft.pos.column), BY_CODE[draft.code].group == "config")
         other = best.get(key)
         if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
             best[key] = draft
@@ -321,12 +321,16 @@ def _finished(
     if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
         sure = worth.LIKELY
     source = kept[draft.m.path]
-    start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
-    cell, row = source.locate(start[0])
-    end_cell, end_row = source.locate(end[0])
-    noqa_row = source.locate(draft.noqa_row)[1] if draft.noqa_row else end_row
+    pos = draft.pos
+    row, column = _place(source, pos.line, pos.column)
+    end_row, end_column = _place(source, pos.end_line, pos.end_column)
+    cell, row = source.locate(row)
+    end_cell, end_row = source.locate(end_row)
+    noqa_row = end_row
+    if draft.noqa_row:
+        _, noqa_row = source.locate(draft.noqa_row)
     if end_cell != cell:
-        end_row, end = row, start
+        end_row, end_column = row, column
     fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code,
@@ -340,8 +344,8 @@ def _finished(
         help=_with_reason(draft.help, refusal),
         path=draft.m.path,
         cell=cell,
-        start=(row, start[1]),
-        end=(end_row, end[1]),
+        start=(row, column),
+        end=(end_row, end_column),
         noqa_row=noqa_row,
         trace=tuple(_step(kept, step.m, step.line, step.column, step.message) for step in draft.trace.steps),
         fix=fix,
@@ -390,10 +394,10 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
     from tflint_mem.ruleset.fix_context import FixContext
 
     try:
-        applicability, message, edits = draft.fix(FixContext(source, draft.m))
+        proposal = draft.fix(FixContext(source, draft.m))
         from tflint_mem.codemod.cells import located
 
-        edits = located(source, edits)
+        edits = located(source, proposal.edits)
     except NoFix as refusal:
         return None, str(refusal)
     except SourceError:
@@ -401,16 +405,15 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
     except Overtime:
         if faults is None:
             raise
-        faults.overtime(f"the fix of {draft.code} in row {draft.pos[0]}", source.path, watched.limit)
+        faults.overtime(f"the fix of {draft.code} in row {draft.pos.line}", source.path, watched.limit)
         watched.forgive(draft.m.index)
         return None, ""
     except Exception:
         if faults is None:
             raise
-        faults.add(f"the fix of {draft.code} in row {draft.pos[0]}", source.path)
+        faults.add(f"the fix of {draft.code} in row {draft.pos.line}", source.path)
         return None, ""
     if not edits:
         return None, ""
-    return Fix(
-        applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end)))
-    ), ""
+    edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
+    return Fix(applicability=proposal.applicability, message=proposal.message, edits=tuple(edits)), ""

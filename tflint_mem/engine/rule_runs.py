@@ -228,6 +228,6 @@ def _places(traceback: TracebackType | None) -> list[tuple[Module, int | None]]:
         names = traceback.tb_frame.f_locals
         m, i = names.get("m"), names.get("i")
         if isinstance(m, Module) and m not in found:
-            found[m] = m.calls[i][6][0] if isinstance(i, int) and 0 <= i < len(m.calls) else None
+            found[m] = m.calls[i].pos.line if isinstance(i, int) and 0 <= i < len(m.calls) else None
         traceback = traceback.tb_next
     return list(found.items())

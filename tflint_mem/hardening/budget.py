@@ -35,7 +35,7 @@ class Searches:
 
     def begin(self, kind: str, m: Module, i: int, most: int) -> Search:
         """A search of that kind for call `i` of module `m`, of at most so many steps."""
-        return Search(self, kind, m, m.calls[i][6][0], most)
+        return Search(self, kind, m, m.calls[i].pos.line, most)
 
     def count(self, kind: str, steps: int = 1) -> None:
         """Enter steps of a search that needs no limit."""
