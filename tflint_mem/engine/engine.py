@@ -289,10 +289,16 @@ def _try(
             raise
         if isinstance(error, Overtime):
             watched.forgive(draft.m.index)
-            faults.overtime(f"{draft.code} in row {draft.pos.line}", draft.m.path, watched.limit)
+            faults.overtime(f"{draft.code} in row {_pos(draft).line}", draft.m.path, watched.limit)
         else:
-            faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
+            faults.add(f"{draft.code} in row {_pos(draft).line}", draft.m.path)
         return None
+
+
+def _pos(draft: Draft) -> F.Pos:
+    """The place of a draft; a rule may give a plain tuple."""
+    pos: Any = draft.pos
+    return pos if type(pos) is F.Pos else F.Pos(*pos)
 
 
 def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
@@ -301,7 +307,8 @@ def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
 
     best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
     for draft in drafts:
-        key = (draft.m.index, (draft.pos.line, draft.pos.column), BY_CODE[draft.code].group == "config")
+        pos = _pos(draft)
+        key = (draft.m.index, (pos.line, pos.column), BY_CODE[draft.code].group == "config")
         other = best.get(key)
         if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
             best[key] = draft
@@ -321,7 +328,7 @@ def _finished(
     if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
         sure = worth.LIKELY
     source = kept[draft.m.path]
-    pos = draft.pos
+    pos = _pos(draft)
     row, column = _place(source, pos.line, pos.column)
     end_row, end_column = _place(source, pos.end_line, pos.end_column)
     cell, row = source.locate(row)
@@ -390,11 +397,12 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
         return None, draft.fix or ""
     if _incomplete(draft):
         return None, ""
-    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import NoFix, Proposal
     from tflint_mem.ruleset.fix_context import FixContext
 
     try:
-        proposal = draft.fix(FixContext(source, draft.m))
+        answer: Any = draft.fix(FixContext(source, draft.m))
+        proposal = Proposal(*answer)  # rules may answer a plain tuple
         from tflint_mem.codemod.cells import located
 
         edits = located(source, proposal.edits)
@@ -405,13 +413,13 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
     except Overtime:
         if faults is None:
             raise
-        faults.overtime(f"the fix of {draft.code} in row {draft.pos.line}", source.path, watched.limit)
+        faults.overtime(f"the fix of {draft.code} in row {_pos(draft).line}", source.path, watched.limit)
         watched.forgive(draft.m.index)
         return None, ""
     except Exception:
         if faults is None:
             raise
-        faults.add(f"the fix of {draft.code} in row {draft.pos.line}", source.path)
+        faults.add(f"the fix of {draft.code} in row {_pos(draft).line}", source.path)
         return None, ""
     if not edits:
         return None, ""
