@@ -1,7 +1,8 @@
 """tflint-mem: the memory linter for TensorFlow.  It finds code that leaks, fixes it, and proves it.
 
-As a library: `check_paths`, `check_source` and `apply_fixes`, see `tflint_mem.api`.  What is below is imported when it is asked
-for: the process that measures imports this package, too, by the interpreter of the checked project (Python 3.8 and later).
+As a library: `check_paths`, `check_source` and `apply_fixes`, see `tflint_mem.api`.  What is below is imported when it
+is asked for: the process that measures imports this package, too, by the interpreter of the checked project (Python 3.8
+and later).
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the command line in `sys.argv`; never returns.
 
-    The process ends without the interpreter's tidying up, which for the facts of a large project takes as long as linking them.
+    The process ends without the interpreter's tidying up, which for the facts of a large project takes as long as
+    linking them.
     """
     import os
 
@@ -35,9 +36,11 @@ def main() -> None:
 
 
 def _leave_current_folder() -> None:
-    """Import nothing from the folder that is checked: `python -m`, and an empty entry of PYTHONPATH, make it the first place to look.
+    """Import nothing from the folder that is checked: `python -m`, and an empty entry of PYTHONPATH, make it the first
+    place to look.
 
-    What this very package lies in stays, and so does a folder of installed packages, which stands behind the standard library.
+    What this very package lies in stays, and so does a folder of installed packages, which stands behind the standard
+    library.
     """
     import os
 
@@ -115,7 +118,9 @@ def _failure(error: Exception) -> int:
 
 
 def _told(error: OSError) -> str | None:
-    """The line for what the system refuses and no bug of ours can be: a folder that is gone, a full disk behind standard output."""
+    """The line for what the system refuses and no bug of ours can be: a folder that is gone, a full disk behind
+    standard output.
+    """
     import os
 
     try:

@@ -4,9 +4,9 @@
     for finding in report.findings: ...
     fixes = apply_fixes(report)
 
-Nothing is read or written but what is checked (and the files beside it that say what it runs on), no configuration of the machine
-plays a part unless it is asked for, and the process stays as it is: its limits, its filters of warnings, its handlers of signals.
-Any number of threads and processes may call at the same time.  See docs/library.md.
+Nothing is read or written but what is checked (and the files beside it that say what it runs on), no configuration of
+the machine plays a part unless it is asked for, and the process stays as it is: its limits, its filters of warnings,
+its handlers of signals. Any number of threads and processes may call at the same time.  See docs/library.md.
 """
 
 from __future__ import annotations
@@ -52,8 +52,10 @@ class Report(Record, tag="report", kw_only=True):
     """What a check has found.
 
     findings   sorted by file and place; one may stand for several that are the same thing (its `places`)
-    errors     why the result is not complete: files that cannot be read, faults of this program, files that took too long
-    notices    what else there is to say: files that are too large, comments that cannot work, stale entries of a baseline
+    errors     why the result is not complete: files that cannot be read, faults of this program, files that took too
+               long
+    notices    what else there is to say: files that are too large, comments that cannot work, stale entries of a
+               baseline
     files      every file that belongs to the check, in order, as the findings name them
     held_back  how many findings more `Settings(pedantic=True)` would show
     paths      what was checked, as it was named
@@ -88,7 +90,9 @@ class FileChange(Record, tag="change", kw_only=True):
 
     @property
     def old_text(self) -> str:
-        """The text before, with the file's own line ends (the JSON of a notebook).  Raises ValueError for bytes that are no text."""
+        """The text before, with the file's own line ends (the JSON of a notebook).  Raises ValueError for bytes that
+        are no text.
+        """
         return _text(self.path, self.old)
 
     @property
@@ -137,7 +141,8 @@ class Fixes(Record, tag="fixes", kw_only=True):
 def settings_for(paths: Path | Iterable[Path] = ".", *, trust: bool = False) -> Settings:
     """The settings that the command would go by: the nearest configuration file around the paths, and the user's own.
 
-    trust   that file may choose everything, as with `--trust`; otherwise `refused` of the result says what it chose in vain
+    trust   that file may choose everything, as with `--trust`; otherwise `refused` of the result says what it chose in
+            vain
     Raises UsageError for a file that is no configuration.
     """
     return config.load(_strings(paths), trust=trust).replace(cache=False)
@@ -147,8 +152,8 @@ def check_paths(paths: Path | Iterable[Path] = ".", settings: Settings | None = 
     """Check files, folders and notebooks, all as one project.
 
     settings   None: `Settings()`, which no file of the machine has a part in
-    What cannot be read is in `errors` of the report, a path that is not there, too.  Raises UsageError only for settings that
-    cannot be (a baseline that is none).
+    What cannot be read is in `errors` of the report, a path that is not there, too.  Raises UsageError only for
+    settings that cannot be (a baseline that is none).
     """
     names = _strings(paths)
     listener = _Listener()
@@ -160,8 +165,8 @@ def check_paths(paths: Path | Iterable[Path] = ".", settings: Settings | None = 
 def check_source(text: str | bytes, filename: str = "<text>", settings: Settings | None = None) -> Report:
     """Check a text in place of a file.
 
-    filename   what the findings call it; one that ends in `.ipynb` is a notebook.  The text is taken to lie there: the files beside
-               it say what it runs on, as for a file
+    filename   what the findings call it; one that ends in `.ipynb` is a notebook.  The text is taken to lie there: the
+               files beside it say what it runs on, as for a file
     Otherwise as `check_paths`.
     """
     source = _source(filename, text)
@@ -180,15 +185,15 @@ def apply_fixes(
 ) -> Fixes:
     """Fix what a report is about.
 
-    The same files are checked again first, so it does not matter whether they have changed since.  A fix is kept when the result
-    compiles, its finding is gone, and no rule finds a new error or warning in the whole project; what it brings to light is fixed,
-    too.
+    The same files are checked again first, so it does not matter whether they have changed since.  A fix is kept when
+    the result compiles, its finding is gone, and no rule finds a new error or warning in the whole project; what it
+    brings to light is fixed, too.
 
     unsafe   also apply fixes that a person should look at: those whose `applicability` is "unsafe"
     only     says for a finding whether its fix may be applied; None: all may
-    write    change the files, each in one step, keeping owner, mode and attributes.  A file that somebody changes meanwhile, that is
-             read-only, has several names (hard links) or is reached by a link that leads out of the paths stays, and is `refused`.
-             Otherwise nothing is written: `changes` of the result has the new texts
+    write    change the files, each in one step, keeping owner, mode and attributes.  A file that somebody changes
+             meanwhile, that is read-only, has several names (hard links) or is reached by a link that leads out of the
+             paths stays, and is `refused`. Otherwise nothing is written: `changes` of the result has the new texts
     Raises ValueError for `write` and the report of a text, which has no file.
     """
     if write and report.text is not None:

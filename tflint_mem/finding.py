@@ -83,13 +83,16 @@ class Finding(Record, tag="finding", kw_only=True):
     path          file as the run names it (relative or absolute as discovered)
     start, end    (row, column) of the flagged code
     cell          number of the notebook's cell in which rows count, None in a Python file
-    confidence    "certain", "likely" or "possible": how much of the way from the repeat to the receiver is known, how much guessed
+    confidence    "certain", "likely" or "possible": how much of the way from the repeat to the receiver is known, how
+                  much guessed
     persona       "regular" for what is worth acting on; "pedantic" for what is shown only when asked for
     measured      what the evidence found, with the version it was found on; "" when nothing was measured
     help          what to do; "" when there is nothing to say
-    noqa_row      the row where a suppression comment counts (last row of the flagged logical line); None: the flagged one
+    noqa_row      the row where a suppression comment counts (last row of the flagged logical line); None: the flagged
+                  one
     trace         Steps from the repeat to the place, outermost first; empty when one place tells it all
-    places        Steps of further places with the same fault, which this finding stands for (filled for reports: see report.twins)
+    places        Steps of further places with the same fault, which this finding stands for (filled for reports: see
+                  report.twins)
     fix           what would mend it, None when nothing is offered
     verification  None, or the dictionary described in the documentation of --verify
     """

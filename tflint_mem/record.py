@@ -6,9 +6,9 @@
         message: str = ""
 
 A record is a tuple at run time and keeps its fields in the order in which they are annotated.  A class with a tag keeps
-the tag in front of them, so that records of two classes with the same content are neither equal nor hashed alike.  For a
-type checker a record is no tuple: what is taken out of it by position is an error there.  It can be pickled, and hashed
-when all its fields can.
+the tag in front of them, so that records of two classes with the same content are neither equal nor hashed alike.  For
+a type checker a record is no tuple: what is taken out of it by position is an error there.  It can be pickled, and
+hashed when all its fields can.
 
 `typing.NamedTuple` and `collections.namedtuple` are not used, as each of their classes costs a third of a millisecond,
 `dataclasses` is not, as importing it costs more than checking a small file, and a metaclass is not, as it makes each
@@ -73,7 +73,9 @@ else:
                 setattr(cls, name, _tuplegetter(place, ""))
 
         def __new__(cls, *given, **named):
-            """A record from its fields, in order or by name.  Raises TypeError for one too many, one unknown, or one that is missing."""
+            """A record from its fields, in order or by name.  Raises TypeError for one too many, one unknown, or one
+            that is missing.
+            """
             fields = cls._fields
             if len(given) > len(fields):
                 raise TypeError(f"{cls.__name__} has {len(fields)} fields, not {len(given)}")

@@ -60,7 +60,9 @@ class Check:
         verbose: bool = False,
         fixing: bool = False,
     ) -> None:
-        """tell   is given the Notices        verbose   searches that were given up, and tracebacks of faults, among them"""
+        """tell   is given the Notices        verbose   searches that were given up, and tracebacks of faults, among
+        them
+        """
         if session is None:
             from tflint_mem.engine.session import Session
 

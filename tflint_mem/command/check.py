@@ -1,4 +1,5 @@
-"""One run of `tflint-mem check`, for a terminal: what is said on standard error, reports, files that are written, exit codes.
+"""One run of `tflint-mem check`, for a terminal: what is said on standard error, reports, files that are written, exit
+codes.
 
 The check itself is a `checking.check.Check`, as a program that imports the package has it.
 """

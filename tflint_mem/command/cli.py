@@ -201,7 +201,8 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     "verifies",
     is_flag=True,
     help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
-    "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.",
+    "This runs code of the project, in a child process. "
+    "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
 @click.option("--verify-only", type=_SELECTORS, hidden=True)
 @_verify_options

@@ -26,8 +26,8 @@ def show(old: Source, new: Source) -> None:
 def _for_people() -> Show:
     """What makes a row fit for who reads standard output: a person at a terminal, the log of a build, or `patch`.
 
-    A patch must stay what it is, byte for byte: nothing is changed in a file or a pipe.  In a build a pipe is most often the
-    log, which obeys what looks like an order; only such rows are broken up there.
+    A patch must stay what it is, byte for byte: nothing is changed in a file or a pipe.  In a build a pipe is most
+    often the log, which obeys what looks like an order; only such rows are broken up there.
     """
     import stat
 

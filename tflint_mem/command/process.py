@@ -18,9 +18,9 @@ _M_TRIM_THRESHOLD, KEPT_FREE = -1, 256 << 20  # of glibc's <malloc.h>; bytes
 class OwnProcess(Session):
     """The session of a process that does nothing else, and ends without tidying up.
 
-    Garbage is not collected during an analysis: facts have no cycles, and collecting while they are made costs a fifth of the
-    time.  Unless files are analysed again and again, because fixes are tried, the project is held until the process ends:
-    taking the facts apart, a tenth of a cold check, is left to the operating system.
+    Garbage is not collected during an analysis: facts have no cycles, and collecting while they are made costs a fifth
+    of the time.  Unless files are analysed again and again, because fixes are tried, the project is held until the
+    process ends: taking the facts apart, a tenth of a cold check, is left to the operating system.
     """
 
     alone = True

@@ -318,7 +318,9 @@ def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
 def _finished(
     context: Context, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
 ) -> Finding:
-    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
+    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the
+    `whole`.
+    """
     from tflint_mem.ruleset.registry import BY_CODE
 
     from . import worth

@@ -1,7 +1,7 @@
 """The gate: which files that never name TensorFlow or Keras are worth parsing all the same.
 
-A caller in a plain file can be what repeats a load in another one, and a helper there can be what trains a model that it is
-given, or what cleans up.  All are reached through import lines, so those are all that is looked at.
+A caller in a plain file can be what repeats a load in another one, and a helper there can be what trains a model that
+it is given, or what cleans up.  All are reached through import lines, so those are all that is looked at.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Word = tuple[str | None, str]  # a folder or package, None when it is not known, and a name in it
 
-# What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no other
-# part: what they repeat is no evidence for the program.
+# What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no
+# other part: what they repeat is no evidence for the program.
 _IN_TESTS = tuple(
     word.encode()
     for word in (
@@ -63,11 +63,12 @@ def importers(
     faults: Faults | None = None,
     beside: Beside | None = None,
 ) -> Iterator[Source]:
-    """Sources among `paths` that import a module of the project that matters, and the helpers that such modules import themselves.
+    """Sources among `paths` that import a module of the project that matters, and the helpers that such modules import
+    themselves.
 
-    A helper may collect garbage, keep results, run what it is given in a loop or in a process of its own.  The caller adds
-    each source to the project before the next is asked for.  `held` has sources that are not read from the disk, by path;
-    `faults` keeps what fails, see `hardening.faults`; `beside` notes the other files that are looked for.
+    A helper may collect garbage, keep results, run what it is given in a loop or in a process of its own.  The caller
+    adds each source to the project before the next is asked for.  `held` has sources that are not read from the disk,
+    by path; `faults` keeps what fails, see `hardening.faults`; `beside` notes the other files that are looked for.
     """
     held = held or {}
     names = {name for module in project.modules for name in module_names(module.path)}

@@ -1,8 +1,9 @@
-"""Run the rules over a linked project.  A fault in a rule costs that rule on that module, and a module that takes too long is left out.
+"""Run the rules over a linked project.  A fault in a rule costs that rule on that module, and a module that takes too
+long is left out.
 
-All is well as a rule: each rule runs once over all modules, or with others over parts of a large project.  Only after a fault it
-runs again, on ever smaller parts, until the module is found.  Nothing that a failed search left behind is used: the questions are
-answered anew from the facts.
+All is well as a rule: each rule runs once over all modules, or with others over parts of a large project.  Only after a
+fault it runs again, on ever smaller parts, until the module is found.  Nothing that a failed search left behind is
+used: the questions are answered anew from the facts.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ class Running:
                     sweeps.append(module)
                 else:
                     drafts.extend(self._found(module, None))
-        # rules that look at most modules go through a large project together, so that each module is decoded once for all of them
+        # rules that look at most modules go through a large project together, so that each module is decoded once for
+        # all of them
         for part in self.project.parts() if sweeps else ():
             for module in sweeps:
                 drafts.extend(self._found(module, part))
@@ -103,7 +105,9 @@ class Running:
         return self._piecewise(rule, part)
 
     def _attempt(self, rule: RuleModule, part: Part) -> list[Draft] | None:
-        """What the rule finds, or None: then `_failure` says why, or time was up and the module, if it was one, is gone."""
+        """What the rule finds, or None: then `_failure` says why, or time was up and the module, if it was one, is
+        gone.
+        """
         context, watch = self.context, self.watch
         context.part, self._failure = part, None
         if self.faults is None:
@@ -174,7 +178,9 @@ class Running:
         return found
 
     def _without(self, rule: RuleModule, part: Part) -> list[Draft]:
-        """What fails is something that the rule asks of all modules at once: those go, one by one, that the exception was about."""
+        """What fails is something that the rule asks of all modules at once: those go, one by one, that the exception
+        was about.
+        """
         hidden: list[int] = []
         failures: list[tuple[int, _Failure]] = []
         try:

@@ -1,11 +1,11 @@
 """How sure a finding is, and whether it is worth a place in a default run.
 
-Confidence counts what had to be guessed between the repeat and the flagged call: a call on the way whose target has several
-candidates, or none but its name; a receiver that only its use tells.  Nothing guessed is certain, a little is likely, more
-is possible.
+Confidence counts what had to be guessed between the repeat and the flagged call: a call on the way whose target has
+several candidates, or none but its name; a receiver that only its use tells.  Nothing guessed is certain, a little is
+likely, more is possible.
 
-A default run shows leaks and crashes that are certain or likely, and what is slow where the time adds up: milliseconds per
-repeat, as measured, times a count that is unknown (a stream, requests, steps) or large.  The rest is pedantic.
+A default run shows leaks and crashes that are certain or likely, and what is slow where the time adds up: milliseconds
+per repeat, as measured, times a count that is unknown (a stream, requests, steps) or large.  The rest is pedantic.
 """
 
 from __future__ import annotations
@@ -69,9 +69,11 @@ def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
 
 
 def _adds_up(context: Context, draft: Draft) -> bool:
-    """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short one.
+    """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short
+    one.
 
-    Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding is about.
+    Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding
+    is about.
     """
     repeat, cost = draft.repeat, _COST_MS.get(draft.code, WORTH_MS)
     if repeat is not None and (
@@ -110,7 +112,9 @@ def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[s
 
 
 def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:
-    """The passes of a counted loop times those of each loop around it, in its function or in that function's callers; None where unknown."""
+    """The passes of a counted loop times those of each loop around it, in its function or in that function's callers;
+    None where unknown.
+    """
     (m, i), count, repeats_of = repeat.hops[0], repeat.count, context.project.repeats_of
     block = repeat.block
     if block is None or count is None:

@@ -49,8 +49,9 @@ class Fixed(Record):
 def fix(check: Check, write: Write | None, unsafe: bool, only: Only = None) -> Fixed:
     """Fix what `check.findings` offers.
 
-    write    is asked for each file that changes, and says whether it has written the new bytes; None: nothing is written, and the
-             check stays as it is.  Otherwise it knows the new bytes then, and what is left to report in place of the old findings
+    write    is asked for each file that changes, and says whether it has written the new bytes; None: nothing is
+             written, and the check stays as it is.  Otherwise it knows the new bytes then, and what is left to report
+             in place of the old findings
     unsafe   also apply fixes marked unsafe
     only     may the fix of a finding be applied?  None: all may
     """
@@ -96,8 +97,9 @@ def _settle(
 ) -> Results:
     """The results of the files with something to fix, but for those whose results are `known`.
 
-    A fix must be checked in the whole project, and that costs as much as the run itself.  So all files are fixed side by side
-    and share each check: a file whose fixes wait for an answer is left, and goes on when the answers of all are there.
+    A fix must be checked in the whole project, and that costs as much as the run itself.  So all files are fixed side
+    by side and share each check: a file whose fixes wait for an answer is left, and goes on when the answers of all are
+    there.
     """
     from . import rounds
 

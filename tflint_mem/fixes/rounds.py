@@ -1,10 +1,10 @@
 """Apply proposed fixes to one file, in rounds, and keep only those that hold what they promise.
 
-A fix stays when the result still compiles, its finding is gone, and no error or warning of any rule appears that was not
-there before.  What is left out is reported with the reason; the other fixes are kept.
+A fix stays when the result still compiles, its finding is gone, and no error or warning of any rule appears that was
+not there before.  What is left out is reported with the reason; the other fixes are kept.
 
-Fixes that only work together are applied together: where the same rule then flags code that it had passed over, and has a
-fix for that as well, the first fix stays on trust.  When trust is not repaid all is taken back to where it began.
+Fixes that only work together are applied together: where the same rule then flags code that it had passed over, and has
+a fix for that as well, the first fix stays on trust.  When trust is not repaid all is taken back to where it began.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def fix_source(
 
 
 def steps(source: Source, found: Found, *, unsafe: bool, only: Callable[[Finding], bool] | None = None) -> Steps:
-    """The same as a generator, for callers that check many files at once: yields bytes, is sent the Found of a file that
-    holds them, and returns the Result.
+    """The same as a generator, for callers that check many files at once: yields bytes, is sent the Found of a file
+    that holds them, and returns the Result.
 
     only   may the fix of a finding be applied?  None: all may
     """
@@ -129,7 +129,8 @@ class _Fixer:
     source, found    the file as it is by now, and what is found in it
     applied          findings whose fixes it has
     left_out         fixes that did not hold, by the keys of their findings
-    trust, owed      the state before a fix was taken on trust, and the keys of the findings that are to be fixed in return
+    trust, owed      the state before a fix was taken on trust, and the keys of the findings that are to be fixed in
+                     return
     """
 
     def __init__(self, source: Source, found: Found, unsafe: bool, only: Callable[[Finding], bool] | None) -> None:

@@ -4,7 +4,8 @@ Two ways, and all searches use one of them:
 
 - `settle` answers questions that ask each other (functions that call each other, names made from names): each is looked
   at once, members of a cycle included, so the cost is that of reading the program once.
-- A `Search` spends from a budget that belongs to one question, so that no question asked before changes its answer.  When
+- A `Search` spends from a budget that belongs to one question, so that no question asked before changes its answer.
+When
   it is spent the answer is "unknown": the rule is silent at that place and `--verbose` says so.
 
 Both count their steps in the open, by kind: `Searches.steps`.
@@ -91,7 +92,8 @@ def settle(
     top: int = 1,
     cycle: int = 0,
 ) -> int:
-    """The answer to a question that is the largest of its own and those of the questions it asks, found once for all of them.
+    """The answer to a question that is the largest of its own and those of the questions it asks, found once for all of
+    them.
 
     root   the question, hashable         memo   {question: answer}, filled with all that were met
     look   `look(question)` gives (its own answer, an iterable of the questions it asks, taken as far as needed)

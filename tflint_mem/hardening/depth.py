@@ -1,7 +1,7 @@
 """Deeply nested code needs a deeper limit of recursion, which is one for the whole process.
 
-So it is only ever raised, by whoever comes first, and put back when the last one has left; nobody lowers it while others are
-inside.  A limit that somebody else has set meanwhile stays.
+So it is only ever raised, by whoever comes first, and put back when the last one has left; nobody lowers it while
+others are inside.  A limit that somebody else has set meanwhile stays.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Faults of this program: each costs the place where it happened, is told in one line, and the run ends with exit code 2.
+"""Faults of this program: each costs the place where it happened, is told in one line, and the run ends with exit code
+2.
 
-What failed (a rule on a module, the reading of a file, the building of a fix, the report of a finding) is left out, everything
-else goes on.  Where nobody keeps the faults, they are raised as any exception: a program that calls the engine sees them.
+What failed (a rule on a module, the reading of a file, the building of a fix, the report of a finding) is left out,
+everything else goes on.  Where nobody keeps the faults, they are raised as any exception: a program that calls the
+engine sees them.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ class Faults:
         self.latest = set()
 
     def add(self, what: str, path: str | None = None, row: int | None = None, failure: Failure | None = None) -> None:
-        """`what` failed, for example "rule TFM101", at a place; `failure` is the exception that is handled now when it is not given."""
+        """`what` failed, for example "rule TFM101", at a place; `failure` is the exception that is handled now when it
+        is not given.
+        """
         failure = failure or Failure.now(self.verbose)
         self._enter(
             FAULT,
@@ -67,7 +71,9 @@ class Faults:
         )
 
     def around(self, what: str, path: str | None = None) -> _Around:
-        """A `with` block whose fault costs the rest of the block only.  Mistakes of the user and the end of a pipe pass through."""
+        """A `with` block whose fault costs the rest of the block only.  Mistakes of the user and the end of a pipe pass
+        through.
+        """
         return _Around(self, what, path)
 
     def _enter(self, kind: str, what: str, path: str | None, text: str, trace: str = "") -> None:

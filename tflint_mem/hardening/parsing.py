@@ -1,13 +1,14 @@
 """The code under check, parsed and compiled: silently, and in any number of threads.
 
-What the compiler remarks about it (an invalid escape, `is` with a number) is the business of who runs it.  It would be printed,
-or be an error under `python -W error`, unless a filter of warnings says otherwise; those are the process's, and
-`warnings.catch_warnings` changes them for all threads.  So ours is one that fits nothing but what a thread of ours is
-compiling right now, and it is taken out when the last thread is done.
+What the compiler remarks about it (an invalid escape, `is` with a number) is the business of who runs it.  It would be
+printed, or be an error under `python -W error`, unless a filter of warnings says otherwise; those are the process's,
+and `warnings.catch_warnings` changes them for all threads.  So ours is one that fits nothing but what a thread of ours
+is compiling right now, and it is taken out when the last thread is done.
 
-CPython up to 3.12 counts the depth of the tree that it builds in one place for all threads: when a collection of garbage lets
-another thread parse meanwhile, it says `SystemError: AST constructor recursion depth mismatch`.  So our threads build one tree at
-a time (they hold the interpreter's lock anyway), and one that another thread of the process has spoilt is built again.
+CPython up to 3.12 counts the depth of the tree that it builds in one place for all threads: when a collection of
+garbage lets another thread parse meanwhile, it says `SystemError: AST constructor recursion depth mismatch`.  So our
+threads build one tree at a time (they hold the interpreter's lock anyway), and one that another thread of the process
+has spoilt is built again.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _filters() -> list[object]:
     """The filters that hold now; `catch_warnings` puts another list in their place."""
     import warnings
 
-    return warnings.filters  # type: ignore[return-value]  # typed as a sequence; it is a list, and `warnings` itself inserts
+    return warnings.filters  # type: ignore[return-value]  # it is a list, and `warnings` itself inserts
 
 
 SILENCE = _Silence()

@@ -24,9 +24,9 @@ def refused(error: BaseException) -> bool:
 def complete() -> None:
     """Give a process its three standard streams.
 
-    A closed one would be taken by the next file that is opened, and what is meant for the stream would be written there.  What goes
-    to a closed standard error is lost; reading from a closed standard input and writing to a closed standard output fail as they
-    should.
+    A closed one would be taken by the next file that is opened, and what is meant for the stream would be written
+    there.  What goes to a closed standard error is lost; reading from a closed standard input and writing to a closed
+    standard output fail as they should.
     """
     for number in range(3):
         try:

@@ -1,9 +1,9 @@
 """How long the analysis of a file may take: what outlasts the limit is interrupted, and the file left out.
 
-A timer looks from time to time at what is being worked on and adds the time to that file's account, so a run pays nothing for it
-file by file.  Time is that of the processor: a busy machine makes no file slow.  Without such a timer (on Windows, or where the
-process is somebody else's) the account is made up whenever the work goes on to another file: what took too long is left out of
-the rest.
+A timer looks from time to time at what is being worked on and adds the time to that file's account, so a run pays
+nothing for it file by file.  Time is that of the processor: a busy machine makes no file slow.  Without such a timer
+(on Windows, or where the process is somebody else's) the account is made up whenever the work goes on to another file:
+what took too long is left out of the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _SHORTEST, _LONGEST = 0.02, 1.0  # seconds between two looks
 class Watch:
     """No limit.
 
-    at      what is worked on now: the path of a file that is read, the index of a module that a rule looks at, SHARED or OFF
+    at      what is worked on now: the path of a file that is read, the index of a module that a rule looks at, SHARED
+            or OFF
     latest  the module that was looked at last, SHARED or OFF
     late    what was found to take too long
     limit   seconds of processor time that one file may take; 0 for no limit

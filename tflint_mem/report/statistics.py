@@ -30,7 +30,8 @@ def render(run: Run) -> str:
         )
     width = max((len(str(len(group))) for group in groups), default=0)
     return "".join(
-        f"{len(group):>{width}}  {safe.field(group[0].code)}  {'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n"
+        f"{len(group):>{width}}  {safe.field(group[0].code)}  "
+        f"{'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n"
         for group in groups
     )
 

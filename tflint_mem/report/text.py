@@ -38,7 +38,8 @@ def concise(run: Run, paint: Paint | None = None) -> str:
     """
     return "".join(
         safe.row(
-            f"{_header(finding, run, paint or _plain)} {safe.field(' '.join(finding.message.split()))}{_verdict(finding)}"
+            f"{_header(finding, run, paint or _plain)} "
+            f"{safe.field(' '.join(finding.message.split()))}{_verdict(finding)}"
         )
         + "\n"
         for finding in run.findings

@@ -1,7 +1,8 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
-Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell; the tapes of
-one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what people read.
+Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell;
+the tapes of one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what
+people read.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def _merged(groups: list[list[Finding]]) -> Finding:
 
 
 def _common(row: list[Finding]) -> Fix | None:
-    """The fixes of the findings of one row as one: all their edits when they keep out of each other's way, else the first one's."""
+    """The fixes of the findings of one row as one: all their edits when they keep out of each other's way, else the
+    first one's.
+    """
     fix: Fix | None = row[0].fix
     if fix is None or len(row) == 1:
         return fix

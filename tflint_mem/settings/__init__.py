@@ -6,6 +6,6 @@
     tables      what a configuration file may say                   trust       what that of a checked tree may say
     config      which files are read, and which of them counts      discovery   paths to the files to check
 
-A run begins with `config.load` (or with a `Settings` that a program has made), then `discovery.discover`.  Nothing here reads
-the code under check.
+A run begins with `config.load` (or with a `Settings` that a program has made), then `discovery.discover`.  Nothing here
+reads the code under check.
 """

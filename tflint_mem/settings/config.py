@@ -1,8 +1,8 @@
 """Settings of one run: defaults, then the user's own configuration, then that of the project, then the command line.
 
-The configuration is `[tool.tflint-mem]` of the nearest `pyproject.toml` upwards, or the nearest `tflint-mem.toml` (which
-wins in the same folder).  Nearest is counted from the common folder of the checked paths.  The user's own configuration
-counts where the project has none; what a project may not choose (see `trust`) it says everywhere.
+The configuration is `[tool.tflint-mem]` of the nearest `pyproject.toml` upwards, or the nearest `tflint-mem.toml`
+(which wins in the same folder).  Nearest is counted from the common folder of the checked paths.  The user's own
+configuration counts where the project has none; what a project may not choose (see `trust`) it says everywhere.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def load(
 
 
 def located(settings: Settings, paths: Sequence[str]) -> Settings:
-    """The settings for a check of these paths: a copy that knows the folders of the project, which are looked for unless they are given."""
+    """The settings for a check of these paths: a copy that knows the folders of the project, which are looked for
+    unless they are given.
+    """
     settings = settings.replace()
     if not settings.rooted():
         start = _common_folder(paths)
@@ -96,7 +98,9 @@ def located(settings: Settings, paths: Sequence[str]) -> Settings:
 
 
 def _take(settings: Settings, table: Table, path: str, tree: str, trusted: bool, own: Table | None) -> None:
-    """Take over the project's configuration, above what the user's `own` says about things that a project may not choose."""
+    """Take over the project's configuration, above what the user's `own` says about things that a project may not
+    choose.
+    """
     from .tables import checked
 
     table = checked(table, path)

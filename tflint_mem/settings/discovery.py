@@ -2,8 +2,8 @@
 
 A path that is given is always checked (unless `force-exclude`), whatever its name.  A directory is walked for Python
 files and notebooks in sorted order, without what `.gitignore` files and `exclude` patterns leave out.  Directories
-behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of the
-checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
+behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of
+the checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ SUFFIXES = (".py", ".ipynb")
 
 
 class Discovered:
-    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of the tree."""
+    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of
+    the tree.
+    """
 
     __slots__ = ("files", "errors", "outside")
 
@@ -196,7 +198,9 @@ class _Ignores:
             self._spec = GitIgnoreSpec.from_lines([line if _makes_sense(line) else "#" for line in lines])
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
-        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about it."""
+        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about
+        it.
+        """
         found = self._spec.check_file(path + "/" * is_folder)
         verdict, place = found.include, -1 if found.index is None else found.index
         for number, line in self._heavy:

@@ -19,7 +19,9 @@ ALL = "ALL"
 
 
 class Layer(Record):
-    """What one place (a file, the command line) says about rules: selectors as written; no `select`: what was selected before."""
+    """What one place (a file, the command line) says about rules: selectors as written; no `select`: what was selected
+    before.
+    """
 
     __slots__ = ()
     select: Sequence[str] | None

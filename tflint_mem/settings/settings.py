@@ -51,21 +51,25 @@ TIMEOUT_PER_FILE = 30.0  # seconds
 class Settings:
     """What a check goes by.  `Settings()` is what holds where nobody has configured anything; it reads no file.
 
-    select, ignore, extend_select   selectors of rules: codes, prefixes, names or "ALL"; see `enabled` and `explicit` for what they
-                                    come to.  Without `select`, all rules run
-    exclude, extend_exclude         patterns of paths to leave out, relative to `project_root`; `extend_exclude` adds to the usual ones
+    select, ignore, extend_select   selectors of rules: codes, prefixes, names or "ALL"; see `enabled` and `explicit`
+                                    for what they come to.  Without `select`, all rules run
+    exclude, extend_exclude         patterns of paths to leave out, relative to `project_root`; `extend_exclude` adds to
+                                    the usual ones
     force_exclude                   excludes hold for files given by name as well
     respect_gitignore               leave out what git ignores
     per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
-    pedantic                        report what is not worth acting on by itself, too (a Finding whose `persona` is "pedantic")
+    pedantic                        report what is not worth acting on by itself, too (a Finding whose `persona` is
+                                    "pedantic")
     baseline                        path of a file of findings that are known and not reported
-    cache, cache_dir                remember the findings of large trees between runs; where (None: `.tflint_mem_cache` in the project)
+    cache, cache_dir                remember the findings of large trees between runs; where (None: `.tflint_mem_cache`
+                                    in the project)
     max_file_size                   bytes; a larger file is left out with a notice
     timeout_per_file                seconds of processor time that the analysis of a file may take, 0 for no limit
     tensorflow_version              "2.15", or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
-    project_root                    absolute folder of the project, which patterns, requirements and containers count from; where it is
-                                    not given it is the nearest folder around the checked paths that looks like one, else the current one
+    project_root                    absolute folder of the project, which patterns, requirements and containers count
+                                    from; where it is not given it is the nearest folder around the checked paths that
+                                    looks like one, else the current one
 
     What else there is, the command and configuration files set:
 
@@ -73,7 +77,8 @@ class Settings:
     verify                          the table for --verify, as written
     config_path                     the file that was read, or None
     isolated                        no configuration file was to be read
-    tree                            the checked tree: the folder that a check neither reads nor writes outside of by itself
+    tree                            the checked tree: the folder that a check neither reads nor writes outside of by
+                                    itself
     refused                         trust.Refused: what the configuration of a checked tree says in vain
     passed_over                     lines about configuration files that are not read
 
@@ -191,7 +196,8 @@ class Settings:
 
     @classmethod
     def from_file(cls, path: Text, *, project_root: Text | None = None) -> Settings:
-        """The settings that a configuration file makes: `tflint-mem.toml`, or a `pyproject.toml` with `[tool.tflint-mem]`.
+        """The settings that a configuration file makes: `tflint-mem.toml`, or a `pyproject.toml` with
+        `[tool.tflint-mem]`.
 
         The file is trusted, as one given by `--config`; no other file is read.
         project_root   what its patterns are relative to; the file's own folder when it is not given

@@ -1,7 +1,7 @@
 """The tables of configuration files: which keys there are, of which types, and what a file says.
 
-A TOML parser is imported only when a file of that kind has something for us: most projects have a `pyproject.toml`, few of them
-this table.
+A TOML parser is imported only when a file of that kind has something for us: most projects have a `pyproject.toml`, few
+of them this table.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ KEYS = {
 
 
 def read(path: str, option: str = "--config ") -> Table:
-    """The table of the file at `path`, not `checked` yet; `option` stands before its name in messages.  Raises UsageError."""
+    """The table of the file at `path`, not `checked` yet; `option` stands before its name in messages.  Raises
+    UsageError.
+    """
     try:
         table = parse(read_regular(path, _MOST_BYTES), path)
     except OSError as error:
@@ -60,7 +62,9 @@ def read(path: str, option: str = "--config ") -> Table:
 
 
 def tool_table(document: Table, path: str) -> Table | None:
-    """`[tool.tflint-mem]` of a `pyproject.toml`, None when there is none.  Raises UsageError for something else of that name."""
+    """`[tool.tflint-mem]` of a `pyproject.toml`, None when there is none.  Raises UsageError for something else of that
+    name.
+    """
     tools = document.get("tool")
     table = tools.get("tflint-mem") if isinstance(tools, dict) else None
     if table is not None and not isinstance(table, dict):
@@ -99,9 +103,8 @@ def checked(table: Table, path: str) -> Table:
     if table.get("output-format") not in (None, *OUTPUT_FORMATS):
         from .selection import nearest
 
-        raise UsageError(
-            f"{path}: unknown output-format `{_short(table['output-format'])}`{nearest(_short(table['output-format']), OUTPUT_FORMATS)}"
-        )
+        word = _short(table["output-format"])
+        raise UsageError(f"{path}: unknown output-format `{word}`{nearest(word, OUTPUT_FORMATS)}")
     folder = os.path.dirname(os.path.abspath(path)) if path != "--config" else os.getcwd()
     if table.get("verify"):
         from tflint_mem.verify.plan.options import OptionError, Options

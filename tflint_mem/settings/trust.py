@@ -1,15 +1,18 @@
 """What the configuration of a checked tree may say, and what only the user says.
 
-Who checks a repository has not read it yet.  So its configuration decides how its own code is judged and nothing else: it
-runs no program, opens no network, writes and reads nothing outside of the tree, and raises no limit.  For each key one of:
+Who checks a repository has not read it yet.  So its configuration decides how its own code is judged and nothing else:
+it runs no program, opens no network, writes and reads nothing outside of the tree, and raises no limit.  For each key
+one of:
 
     FREE     about the code itself, or how the report looks
     INSIDE   a path; it must lie in the tree, all links followed
-    LOWER    a limit; it may be lower than the one in force, not higher (or than `_ROOM`, where a tree may have its reasons)
+    LOWER    a limit; it may be lower than the one in force, not higher (or than `_ROOM`, where a tree may have its
+             reasons)
     USER     the user's alone
 
-The command line, the user's own configuration (`user.config_file`) and a configuration that was named by `--config` from
-outside of the tree say everything.  `--trust` lets the tree do so for one run.  A key that nobody has decided about is the user's.
+The command line, the user's own configuration (`user.config_file`) and a configuration that was named by `--config`
+from outside of the tree say everything.  `--trust` lets the tree do so for one run.  A key that nobody has decided
+about is the user's.
 """
 
 from __future__ import annotations
@@ -103,7 +106,9 @@ def of_tree(table: Table, path: str, folder: str, settings: Settings) -> tuple[T
 
 
 def of_user(table: Table) -> Table:
-    """What of the user's own configuration holds also where the project has one: all that a project may not choose freely."""
+    """What of the user's own configuration holds also where the project has one: all that a project may not choose
+    freely.
+    """
     kept: Table = {}
     for key, value in _flat(table):
         if KEYS.get(key, USER) != FREE:

@@ -1,7 +1,8 @@
-"""Patterns that a regular expression, or a list of all they stand for, would take for ever to match: `*a*a*a…`, `{a,b}{a,b}…`.
+"""Patterns that a regular expression, or a list of all they stand for, would take for ever to match: `*a*a*a…`,
+`{a,b}{a,b}…`.
 
-An automaton goes through the text once and is in all the states at the same time that the pattern allows, so the time is that of
-text times pattern.  It is slower than `re` for ordinary patterns, which are left to `re`: see `heavy`.
+An automaton goes through the text once and is in all the states at the same time that the pattern allows, so the time
+is that of text times pattern.  It is slower than `re` for ordinary patterns, which are left to `re`: see `heavy`.
 """
 
 from __future__ import annotations
@@ -165,7 +166,9 @@ def once(pattern: str) -> str:
 
 
 def of_path(pattern: str) -> Automaton:
-    """A pattern for whole paths as `globs` has them: `*` crosses folders, `**/` may stand for nothing, `{a,b}` for either."""
+    """A pattern for whole paths as `globs` has them: `*` crosses folders, `**/` may stand for nothing, `{a,b}` for
+    either.
+    """
     items: list[Item] = []
     for part in re.split(r"(\*\*/|\{[^}]*\})", once(pattern)[:_LONGEST]):
         if part == "**/":

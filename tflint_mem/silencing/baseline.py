@@ -90,7 +90,9 @@ class Baseline:
         return new
 
     def stale(self, files: Iterable[str]) -> int:
-        """How many entries the last call of `new` did not find, though the run looked at their file or the file is gone."""
+        """How many entries the last call of `new` did not find, though the run looked at their file or the file is
+        gone.
+        """
         checked = {relative(file, self._root) for file in files}
         return sum(
             count > 0 and (file in checked or not os.path.exists(os.path.join(self._root, file)))

@@ -1,8 +1,9 @@
 """Comments for one file: `--add-noqa` writes those that silence what is found now.
 
-A comment goes to the row of the finding where one is legal: never behind a `\\`, never into a string that goes on in the next
-row.  Where no such row counts for the finding, an own row above the statement says `# tflint-mem: ignore[...]`.  The result
-must parse to the same program, and must silence what it is meant to; otherwise the file stays as it is.
+A comment goes to the row of the finding where one is legal: never behind a `\\`, never into a string that goes on in
+the next row.  Where no such row counts for the finding, an own row above the statement says `# tflint-mem:
+ignore[...]`.  The result must parse to the same program, and must silence what it is meant to; otherwise the file stays
+as it is.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 def commented(
     source: Source, findings: list[Finding], silenced: Callable[[Source, list[Finding]], bool]
 ) -> tuple[bytes, int] | None:
-    """`(new bytes, number of comments)` of a file with a comment for each of `findings`, or None where that is not possible.
+    """`(new bytes, number of comments)` of a file with a comment for each of `findings`, or None where that is not
+    possible.
 
     silenced   function from (Source, findings with their rows in it) to whether it silences all of them
     """

@@ -5,8 +5,8 @@
     # tflint-mem: ignore-file[TFM101]                       these rules in the whole file
     # tflint-mem: skip-file                                 the whole file
 
-The first two count on the first and last row of the flagged statement and on the flagged row itself; `ignore` alone on a
-row counts for the statement below.  Only comments count, never text in a string, so a file is tokenised; but only one
+The first two count on the first and last row of the flagged statement and on the flagged row itself; `ignore` alone on
+a row counts for the statement below.  Only comments count, never text in a string, so a file is tokenised; but only one
 that has a finding and contains such a word.
 """
 

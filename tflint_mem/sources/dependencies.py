@@ -1,7 +1,7 @@
 """Files beside the checked ones on which findings depend: requirements that were read, modules that were looked for.
 
-A stored result (see `storage.cache`) holds as long as these are as they were, too; whoever opens or looks for such a file does it
-by way of the `Beside` of his run.
+A stored result (see `storage.cache`) holds as long as these are as they were, too; whoever opens or looks for such a
+file does it by way of the `Beside` of his run.
 """
 
 from __future__ import annotations

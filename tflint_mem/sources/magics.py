@@ -31,7 +31,8 @@ _RUN = re.compile(
 _AUTOMAGIC = re.compile(
     r"(?:pip3?|conda|mamba|apt|apt-get)\s+(?:install|uninstall|list|show|update|upgrade)\b"
     # What IPython knows without a percent sign; `ls = 3`, `cat + 1` and `cp in names` are Python.
-    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])"
+    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+"
+    r"(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])"
 )
 _ASSIGNED = re.compile(r"(?<![=!<>+\-*/%&|^@:])=\s*(?=[!%])")
 _SUSPECT = re.compile(
@@ -159,7 +160,9 @@ def _row(rows: list[str], i: int, state: _State, masked: Masked) -> int:
 
 
 def _star_import(body: str) -> str:
-    """`from helpers import *` for `%run helpers.py`, `%run -i ../helpers.ipynb` or `%run -m helpers`, when the file has a name for it; else ""."""
+    """`from helpers import *` for `%run helpers.py`, `%run -i ../helpers.ipynb` or `%run -m helpers`, when the file has
+    a name for it; else "".
+    """
     found = _RUN.match(body)
     if not found:
         return ""

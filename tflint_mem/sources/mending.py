@@ -1,7 +1,7 @@
 """A file that does not parse, made readable: Python 2, a broken statement, a merge that was left half done.
 
-Its syntax error is reported, and nothing else in it is.  But it may be what calls the rest of the program in a loop, and for that
-its other statements are as good as ever.  Rows stay where they are, and columns mostly.
+Its syntax error is reported, and nothing else in it is.  But it may be what calls the rest of the program in a loop,
+and for that its other statements are as good as ever.  Rows stay where they are, and columns mostly.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 MAX_BYTES = 200_000
 MAX_ROUNDS = 8  # statements that are left out before the file is given up
 
-# What Python 2 writes differently, and something of the same width that parses; inside of strings that changes nothing that matters.
+# What Python 2 writes differently, and something of the same width that parses; inside of strings that changes nothing
+# that matters.
 _PYTHON_2: tuple[tuple[Pattern[bytes], bytes | Callable[[Match[bytes]], bytes]], ...] = (
     (
         re.compile(
-            rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t](?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""
+            rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t]"""
+            rb"""(?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""
         ),
         rb"\1\2,",
     ),

@@ -231,8 +231,10 @@ class Notebook:
 
 
 def _loaded(document: str) -> Any:
-    """The JSON's content.  Raises RecursionError where it is nested too deeply, which is the same for every caller, however deep
-    he is himself, and ValueError (most often JSONDecodeError) for what is no JSON: whichever the text comes to first."""
+    """The JSON's content.  Raises RecursionError where it is nested too deeply, which is the same for every caller,
+    however deep he is himself, and ValueError (most often JSONDecodeError) for what is no JSON: whichever the text
+    comes to first.
+    """
     if document.count("[") + document.count("{") <= _DEEPEST:
         end = None
     else:
@@ -330,7 +332,9 @@ def _without_surrogates(text: str) -> str:
 
 
 def _without_margin(text: str) -> tuple[str, str]:
-    """(margin, text without it): what the first row is indented by is taken from every row that begins with it, as IPython does."""
+    """(margin, text without it): what the first row is indented by is taken from every row that begins with it, as
+    IPython does.
+    """
     stripped = text.lstrip(" \t\r\n")
     margin = text[text.rfind("\n", 0, len(text) - len(stripped)) + 1 : len(text) - len(stripped)]
     if not margin or not stripped:

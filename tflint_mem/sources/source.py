@@ -46,7 +46,9 @@ class Source:
 
     @classmethod
     def read(cls, path: str, limit: int = UNBOUNDED) -> Source:
-        """The source at `path`; raises SourceError (unreadable) when the file system says no, TooLarge for more bytes than `limit`."""
+        """The source at `path`; raises SourceError (unreadable) when the file system says no, TooLarge for more bytes
+        than `limit`.
+        """
         try:
             return cls(path, read_regular(path, limit))
         except TooLarge:
@@ -125,7 +127,9 @@ class Source:
         return self.text.encode("utf-8")
 
     def check_bytes(self) -> None:
-        """Raises SourceError for bytes that are no text: `compile` lets them pass in a comment, Python does not run such a file."""
+        """Raises SourceError for bytes that are no text: `compile` lets them pass in a comment, Python does not run
+        such a file.
+        """
         if self.kind == "python" and not self.raw.isascii():
             try:
                 self.raw.decode("utf-8")
@@ -140,7 +144,9 @@ class Source:
         return (None, row) if notebook is None else notebook.locate(row)
 
     def margin(self, row: int) -> int:
-        """How many columns a row of the text lies to the left of where it stands in its cell (indented cells); 0 in a Python file."""
+        """How many columns a row of the text lies to the left of where it stands in its cell (indented cells); 0 in a
+        Python file.
+        """
         notebook = self.notebook
         return 0 if notebook is None else notebook.margin(row)
 
@@ -269,7 +275,9 @@ def _place(before: bytes, encoding: str) -> tuple[int, int]:
 
 
 def names_framework(raw: bytes) -> bool:
-    """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no parsing of its own."""
+    """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no
+    parsing of its own.
+    """
     return (
         b"tensorflow" in raw
         or b"keras" in raw

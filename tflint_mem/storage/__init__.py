@@ -4,5 +4,6 @@
     new_file   files that may be new, in one step  in_place   files of the user, replaced in one step
     cache      the findings of an earlier run over the same files
 
-`in_place` alone changes what a user has written.  Nothing else here is anybody's to edit: the cache is ours, and so is the secret.
+`in_place` alone changes what a user has written.  Nothing else here is anybody's to edit: the cache is ours, and so is
+the secret.
 """

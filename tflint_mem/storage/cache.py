@@ -1,12 +1,13 @@
 """The findings of an earlier run over the same files: a check of an unchanged tree reads no file and parses nothing.
 
-One JSON file for each command line holds what the findings depended on (state and digest of every file, and of those that
-were only looked for) and the findings before anything in the files silences them.  The state of a file is its size, its times
-of change and its number; it is believed, except for files that changed just before the result was stored; where it differs,
-as in a fresh checkout, the digest decides.
+One JSON file for each command line holds what the findings depended on (state and digest of every file, and of those
+that were only looked for) and the findings before anything in the files silences them.  The state of a file is its
+size, its times of change and its number; it is believed, except for files that changed just before the result was
+stored; where it differs, as in a fresh checkout, the digest decides.
 
-A repository may bring such a file along.  So its first member signs the rest with a secret of the user (`secret`): what no run
-of his own has written is not looked at.  Without a secret there is no cache, nor where a symbolic link is in the way.
+A repository may bring such a file along.  So its first member signs the rest with a secret of the user (`secret`): what
+no run of his own has written is not looked at.  Without a secret there is no cache, nor where a symbolic link is in the
+way.
 """
 
 from __future__ import annotations
@@ -131,7 +132,9 @@ class Cache:
     # -- the file
 
     def _is_led_astray(self) -> bool:
-        """True when something else than our own folder and files lies in their place: a link would lead us out of the tree."""
+        """True when something else than our own folder and files lies in their place: a link would lead us out of the
+        tree.
+        """
         for path, kind in ((self._folder, stat.S_ISDIR), (self._ignore, stat.S_ISREG), (self._path, stat.S_ISREG)):
             try:
                 if not kind(os.lstat(path).st_mode):

@@ -1,8 +1,8 @@
 """Replace a file's contents in one step: nothing half-written, nothing of another process lost, nothing left behind.
 
-The new bytes go into a temporary file beside the old one, which takes its name when all is there.  The process that made a
-temporary file holds a lock on it for as long as it lives; a file of that name without a lock belongs to a run that was
-killed, and the next run takes it away.
+The new bytes go into a temporary file beside the old one, which takes its name when all is there.  The process that
+made a temporary file holds a lock on it for as long as it lives; a file of that name without a lock belongs to a run
+that was killed, and the next run takes it away.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def put(path: str, text: str) -> None:
 def put_bytes(path: str, data: bytes, mode: int = 0o666) -> None:
     """Make `path` a file with `data` in one step; `mode` is its mode, but for what the process masks.  Raises OSError.
 
-    A symbolic link that lies there is replaced and not followed: what we write has a name that a repository can foresee.
+    A symbolic link that lies there is replaced and not followed: what we write has a name that a repository can
+    foresee.
     """
     number = 0
     while True:

@@ -1,7 +1,7 @@
 """A secret of the user: what is signed with it was written by a run of his own, whoever carried it here.
 
-It lies in the user's state folder, readable by nobody else, and is made by the first run that wants it.  Somebody without a
-home, or with one that cannot be written to, has no secret; then nothing can be signed, and that is no error.
+It lies in the user's state folder, readable by nobody else, and is made by the first run that wants it.  Somebody
+without a home, or with one that cannot be written to, has no secret; then nothing can be signed, and that is no error.
 """
 
 from __future__ import annotations
