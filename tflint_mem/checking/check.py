@@ -147,7 +147,9 @@ class Check:
             self.findings = twins.together(self.findings, self.reader.get)
 
     def found_with(self, changed: Mapping[str, Source]) -> tuple[list[Finding], list[Finding]]:
-        """What the check would find if the files in `changed` (by path) held those bytes: to report, and of all rules."""
+        """What the check would find if the files in `changed` (by path) held those bytes: to report, and of
+        all rules.
+        """
         sources: Iterable[Source]
         if self._text:
             sources = changed.values()

@@ -192,7 +192,9 @@ class _Fixer:
         self.rounds += 1
 
     def take_back(self) -> None:
-        """A fix that was taken on trust did not lead to the end: back to where that began, and no trust from there on."""
+        """A fix that was taken on trust did not lead to the end: back to where that began, and no trust from
+        there on.
+        """
         if self.trust is None:
             return
         self.source, self.found = self.trust.source, self.trust.found
@@ -276,7 +278,9 @@ class _Fixer:
         return [group[:middle], group[middle:]]
 
     def build(self, group: list[Finding]) -> tuple[_Objection, bytes]:
-        """`(_Objection, new bytes)` with the fixes of `group`; there is no reason in it when they can be put together."""
+        """`(_Objection, new bytes)` with the fixes of `group`; there is no reason in it when they can be put
+        together.
+        """
         edits = edits_of(group)
         objection = _Objection(group, Shift(edits))
         self.builds += 1

@@ -24,7 +24,9 @@ _LONGEST = 200  # characters of an exception's own text
 
 
 class Overtime(BaseException):
-    """The analysis of one file takes too long: see `watch`.  No `except Exception` on the way may take it for its own."""
+    """The analysis of one file takes too long: see `watch`.  No `except Exception` on the way may take it for
+    its own.
+    """
 
 
 class Faults:

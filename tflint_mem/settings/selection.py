@@ -38,7 +38,9 @@ class Selection(Record):
 
 
 def resolve(layers: Iterable[Layer]) -> Selection:
-    """What the layers come to, later ones above the ones before.  Raises UsageError for a selector that names no rule."""
+    """What the layers come to, later ones above the ones before.  Raises UsageError for a selector that names
+    no rule.
+    """
     from tflint_mem.ruleset.registry import RULES
 
     everything = frozenset(rule.code for rule in RULES)

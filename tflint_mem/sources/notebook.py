@@ -189,7 +189,9 @@ class Notebook:
         ]
 
     def file_place(self, number: int, row: int, column: int) -> tuple[int, int]:
-        """`(row, column)` in the JSON text of a place in a cell; the row's first column where escapes are in the way."""
+        """`(row, column)` in the JSON text of a place in a cell; the row's first column where escapes are in
+        the way.
+        """
         start, end = self._span(number)
         tokens = [(start, end)]
         if self.document[start] == "[":

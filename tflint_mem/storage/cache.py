@@ -319,7 +319,9 @@ def _named(kind: type[Record], values: Any, kinds: dict[str, Kind]) -> dict[str,
 
 
 def _finding(values: Any, files: Collection[str]) -> Finding:
-    """The finding, which is about one of the `files` that are checked, and leads through no others.  Raises ValueError."""
+    """The finding, which is about one of the `files` that are checked, and leads through no others.  Raises
+    ValueError.
+    """
     named = _named(Finding, values, _FINDING)
     for name in ("start", "end"):
         named[name] = _place(named[name])
