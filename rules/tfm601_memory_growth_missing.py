@@ -266,7 +266,7 @@ def _in_framework(context, m):
         if part in EXTERNAL_ROOTS:
             key = ("framework", m.parts[:depth])
             if key not in context.memo:
-                context.memo[key] = is_package(m.parts[:depth])
+                context.memo[key] = is_package(m.parts[:depth], context.project.beside)
             if context.memo[key]:
                 return True
     return False
