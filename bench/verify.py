@@ -119,7 +119,7 @@ def flagged(kind, pattern, codes):
 def _repeat_of(finding):
     """Row where the loop or function begins that a verification of this finding repeats; None when it is none of its file."""
     from tflint_mem.sources.source import Source
-    from tflint_mem.verify.snippet.files import Files
+    from tflint_mem.verify.snippet.first_party import Files
     from tflint_mem.verify.snippet.region import find_repeats
 
     path, place = finding["filename"], finding["location"]
@@ -212,7 +212,7 @@ def lookalikes(sample, seed):
 def _repeated(target, rules):
     from tflint_mem.sources.source import Source
     from tflint_mem.verify.plan.protocols import HELD
-    from tflint_mem.verify.snippet.files import Files
+    from tflint_mem.verify.snippet.first_party import Files
     from tflint_mem.verify.snippet.region import find_repeats
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))

@@ -6,9 +6,10 @@ import time
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.containment.gpu_share import leave
 from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
-from tflint_mem.verify.snippet import slicer
 from tflint_mem.verify.snippet.snippet import CannotCut
-from tflint_mem.verify.snippet.versions import bound_by, fixed_snippet, further_snippet, verify_with
+from tflint_mem.verify.snippet.candidates import further_snippet, snippets
+from tflint_mem.verify.snippet.fixed_version import fixed_snippet
+from tflint_mem.verify.snippet.given import bound_by, verify_with
 from tflint_mem.verify.verdict.judge import judge, judge_growth
 from tflint_mem.verify.verdict.outcome import ran, reached, refused
 from tflint_mem.verify.verdict.result import Runs, not_runnable
@@ -42,7 +43,7 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
         given = verify_with(model) if model is not None else {}
         once = finding.code in REFUSED or finding.code == RESERVES
         setup = options.setup_source()
-        candidates = slicer.snippets(finding, files, given, once, setup_names=bound_by(setup))
+        candidates = snippets(finding, files, given, once, setup_names=bound_by(setup))
     except CannotCut as error:
         return not_runnable(finding, options, environment, began, [str(error)])
     except RecursionError:
@@ -95,7 +96,7 @@ def verify_finding(finding, files, options, environment, folders=(), seconds=Non
             )
             runs.behind, runs.seen = further.behind, short_run.attempt().last("behind")
     if finding.fix is not None and (ran(run) or refused(run) or run.status in _FAILED):
-        runs.fixed_snippet = fixed_snippet(finding, files, folders, given, once, chosen, setup)
+        runs.fixed_snippet = fixed_snippet(finding, files, given, once, chosen, setup)
         left = seconds - (time.monotonic() - began)
         if runs.fixed_snippet is not None and left > LEAST_SECONDS:
             tell("fixed")

@@ -6,7 +6,7 @@ import time
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.plan.options import OptionError
 from tflint_mem.verify.plan.protocols import LEAST_SECONDS
-from tflint_mem.verify.snippet.files import Files
+from tflint_mem.verify.snippet.first_party import Files
 from tflint_mem.verify.verdict import verdict
 from tflint_mem.verify.verdict.result import device_name, not_runnable
 

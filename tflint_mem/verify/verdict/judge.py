@@ -32,7 +32,7 @@ def judge(finding, options, environment, runs, began):
     if finding.code in REFUSED:
         judged = _judge_refusal(run, runs.fixed_run, finding.code == "TFM505")
         if judged.verdict == NOT_RUNNABLE:
-            needs = needed(run, error, snippet.render()[0])
+            needs = needed(run, error, snippet.render().text)
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code == RESERVES:
         judged = _judge_reserved(measured, fixed)
@@ -44,7 +44,7 @@ def judge(finding, options, environment, runs, began):
         if finding.group == "tf1" and error is not None and at_flagged(error, snippet):
             judged = Verdict("confirmed", None, f"raises {error['type']}", short(error["message"]))
         else:
-            needs = needed(run, error, snippet.render()[0])
+            needs = needed(run, error, snippet.render().text)
             judged = Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs))
     elif finding.code in HELD:
         judged = _judge_held(last, fixed_last)
@@ -154,7 +154,7 @@ def _unless_lacking(judged, run, last, measured, snippet, code, speed=False):
         and error is not None
         and (measured.repeats < 4 or not verdict.acquits(measured))
     ):
-        needs = needed(run, error, snippet.render()[0])
+        needs = needed(run, error, snippet.render().text)
         return Verdict(NOT_RUNNABLE, None, None, "not runnable: needs " + "; ".join(needs)), needs
     if judged.verdict == NOT_CONFIRMED and speed and measured.times is None and run.status == "timeout":
         needs = ["more time: the first repeats did not end in time (--verify-timeout)"]
@@ -188,7 +188,7 @@ def _cut_short(judged: object, run: object, error: object, snippet: object, repe
     if run.status in LIMITS:
         return [LIMITS[run.status]]
     if judged.verdict == "bounded" and error is not None and run.status == "error":
-        return needed(run, error, snippet.render()[0])
+        return needed(run, error, snippet.render().text)
     if repeats or judged.verdict != NOT_CONFIRMED:
         return []
     if run.status == "timeout":
@@ -196,7 +196,7 @@ def _cut_short(judged: object, run: object, error: object, snippet: object, repe
     if run.status == "memory":
         return ["more memory: stopped at the memory limit before one repeat was measured (--verify-memory)"]
     if error is not None:
-        return needed(run, error, snippet.render()[0])
+        return needed(run, error, snippet.render().text)
     over = len(run.attempt().of("sample"))
     return [
         f"more elements: the loop was over after {over} repeat{'s' if over != 1 else ''}, before anything was measured"

@@ -38,7 +38,7 @@ def hang_message(run):
 
 
 def at_flagged(error, snippet):
-    place = snippet.render()[1].get(snippet.flagged)
+    place = snippet.render().rows.get(snippet.flagged)
     return place is not None and place[0] == "__main__" and error.get("row") == place[1]
 
 
@@ -47,8 +47,9 @@ def reached(run, snippet):
     watched = run.last("watched")
     if watched is None or watched["reached"]:
         return True
-    text, rows = snippet.render()
-    return rows.get(snippet.flagged) is None or "tf.function" in text or "@function" in text or ".map(" in text
+    rendered = snippet.render()
+    text = rendered.text
+    return rendered.rows.get(snippet.flagged) is None or "tf.function" in text or "@function" in text or ".map(" in text
 
 
 def held_bytes(run):

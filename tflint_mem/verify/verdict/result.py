@@ -37,11 +37,11 @@ class Runs:
 
     def text(self):
         """The flagged version as it ran."""
-        return _rewritten(self.snippet.render()[0], self.rewrites)
+        return _rewritten(self.snippet.render().text, self.rewrites)
 
     def fixed_text(self):
         """The fixed version as it ran, "" when there is none."""
-        return _rewritten(self.fixed_snippet.render()[0], self.rewrites) if self.fixed_snippet is not None else ""
+        return _rewritten(self.fixed_snippet.render().text, self.rewrites) if self.fixed_snippet is not None else ""
 
 
 class Result:
