@@ -124,7 +124,7 @@ def _repeat_of(finding):
 
     path, place = finding["filename"], finding["location"]
     files = Files([Source.read(path)])
-    trace = [(step["filename"], step["row"], 0) for step in finding["trace"]]
+    trace = [(step["filename"], step["row"]) for step in finding["trace"]]
     repeat = find_repeats(files, files.get(path), place["row"], place["column"] - 1, trace)[0]
     return repeat.node.lineno if repeat.kind in ("loop", "function") and repeat.model.path == path else None
 
@@ -469,7 +469,7 @@ def _confirmed(items):
 
 def table(record):
     """The record as Markdown."""
-    from tflint_mem.verify.verdict.verdict import size
+    from tflint_mem.verify.verdict.units import size
 
     items = [item for item in record["items"].values() if item["verdict"] != "broken"]
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
