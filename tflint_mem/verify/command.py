@@ -74,9 +74,11 @@ def run(
     out = sys.stderr if stream is None else stream
     options = options_of(settings, given)
     source_list = list(sources)
-    if source_of is None:
-        by_path = {os.path.abspath(source.path): source for source in source_list}
-        source_of = lambda path: by_path.get(os.path.abspath(path))  # noqa: E731
+    by_path = {os.path.abspath(source.path): source for source in source_list}
+
+    def of_run(path: str) -> Source | None:
+        return by_path.get(os.path.abspath(path))
+
     if options.keep:
         os.makedirs(options.keep, exist_ok=True)
     if report:
@@ -101,7 +103,7 @@ def run(
         with _unwritten(outcome, f"--report {report}"):
             from tflint_mem.verify.report import html_page
 
-            html_page.write(report, html_page.render(outcome, source_of, options))
+            html_page.write(report, html_page.render(outcome, source_of or of_run, options))
     if outcome.interrupted and not quiet:
         out.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
     if outcome.skipped and not quiet:

@@ -13,9 +13,9 @@ from .syntax import (
     classes_in,
     first_row,
     functions_in,
+    has_place,
     has_row,
     is_main_guard,
-    last_row,
     path_to,
 )
 
@@ -219,10 +219,7 @@ def _at_row(model: FileModel, row: int, inner: int | None) -> Repeat | None:
 def _may_hold(node: ast.AST, row: int) -> bool:
     """Can what begins in the row stand inside the node?  What has no place of its own, and definitions, are looked
     into."""
-    if not hasattr(node, "lineno") or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return True
-    place: ast.expr = node  # type: ignore[assignment]  # all nodes with a place have the same attributes for it
-    return place.lineno <= row <= last_row(place)
+    return isinstance(node, (ast.FunctionDef, ast.ClassDef)) or not has_place(node) or has_row(node, row)
 
 
 def _handed(model: FileModel, call: ast.Call, chain: Chain) -> Repeat | None:

@@ -7,6 +7,7 @@ import ast
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeGuard
 
     Function = ast.FunctionDef | ast.AsyncFunctionDef
     Definition = Function | ast.ClassDef
@@ -30,6 +31,14 @@ def body_of(node: ast.stmt) -> list[ast.stmt]:
     """The first block of a compound statement.  Raises AttributeError for a `match`, which has cases instead."""
     found: list[ast.stmt] = getattr(node, "body")  # noqa: B009
     return found
+
+
+def has_place(node: ast.AST) -> TypeGuard[ast.expr]:
+    """Has the node a place of its own?  Arguments, comprehensions, items of a `with` have none.
+
+    For a type checker such a node is an expression: all that have a place have the same attributes for it.
+    """
+    return hasattr(node, "lineno")
 
 
 def first_row(node: ast.stmt | ast.expr) -> int:
@@ -100,15 +109,13 @@ def path_to(tree: ast.Module, row: int, column: int | None = None) -> list[ast.A
 
 
 def _covers(node: ast.AST, row: int, column: int | None) -> bool:
-    if not hasattr(node, "lineno"):
-        # arguments, comprehension, withitem ...: they have no place of their own
+    if not has_place(node):
         return any(_covers(child, row, column) for child in ast.iter_child_nodes(node))
-    place: ast.expr = node  # type: ignore[assignment]  # all nodes with a place have the same attributes for it
-    first = first_row(place)
-    if not first <= row <= last_row(place):
+    first = first_row(node)
+    if not first <= row <= last_row(node):
         return False
     if column is None:
         return True
-    if row == place.lineno == first and column < place.col_offset:
+    if row == node.lineno == first and column < node.col_offset:
         return False
-    return not (row == last_row(place) and column >= last_column(place))
+    return not (row == last_row(node) and column >= last_column(node))
