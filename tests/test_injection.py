@@ -259,7 +259,7 @@ def test_the_page_of_a_verification():
         SimpleNamespace(device="auto", timeout=5, memory=5),
         title=HOSTILE,
     )
-    page += chart.bars([("flagged", HOSTILE, 1.0), ("fixed", HOSTILE, None)])
+    page += chart.bars([chart.Bar("flagged", HOSTILE, 1.0), chart.Bar("fixed", HOSTILE, None)])
     page.encode("utf-8")
     tags = Tags()
     tags.feed(page)
