@@ -266,7 +266,7 @@ def _in_framework(context, m):
         if part in EXTERNAL_ROOTS:
             key = ("framework", m.parts[:depth])
             if key not in context.memo:
-                context.memo[key] = is_package(m.parts[:depth])
+                context.memo[key] = is_package(m.parts[:depth], context.project.beside)
             if context.memo[key]:
                 return True
     return False
@@ -286,7 +286,7 @@ def _runs_itself(context, m):
 
 
 def _is_handler(context, m, scope):
-    return context.project.repeats_of.handlers.of_function(m, scope)[0] == "handler"
+    return context.project.repeats_of.handlers.of_function(m, scope).kind == "handler"
 
 
 def _listed(context, m):

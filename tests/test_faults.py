@@ -327,7 +327,7 @@ def test_comments_that_cannot_be_read_silence_nothing(project):
 @pytest.mark.parametrize(
     "step, fault",
     [
-        ("fixing", "from tflint_mem.fixes import fixing\ndef fix(run):\n    raise ValueError('x')\nfixing.fix = fix"),
+        ("fixing", "from tflint_mem.fixes import fixing\ndef fix(*given):\n    raise ValueError('x')\nfixing.fix = fix"),
         (
             "--verify",
             "from tflint_mem.command import verification as verifying\ndef verify(run):\n    raise ValueError('x')\nverifying.verify = verify",

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tflint_mem.project.linking.module import Function, Module, Site
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.settings.config import Settings
+    from tflint_mem.sources.dependencies import Beside
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
 KEEP_IN_LARGE = 700  # ... so it keeps these decoded, and decodes the others again when they are asked for
@@ -69,9 +70,15 @@ class Project(Modules):
     versions, spelling, hardware, imports    what the project says about itself
     """
 
-    def __init__(self, settings: Settings | None = None, root: str | None = None, files: int = 0) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        root: str | None = None,
+        files: int = 0,
+        beside: Beside | None = None,
+    ) -> None:
         """A project without modules.  How many of them stay decoded depends on how many files are checked."""
-        super().__init__(KEEP_IN_LARGE if files > LARGE else LARGE)
+        super().__init__(KEEP_IN_LARGE if files > LARGE else LARGE, beside)
         self.settings = settings
         self.root = root
         self.searches = Searches()

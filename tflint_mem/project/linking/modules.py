@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
+from tflint_mem.sources.dependencies import Beside
 from tflint_mem.sources.notebook_name import notebook_name
 
 from .index import Index
@@ -35,10 +36,11 @@ class Modules:
     `add(path, facts)` before any question is asked, and `link()` once, after the last `add`.
     """
 
-    def __init__(self, keep: int) -> None:
-        """No modules yet; so many at most will stay decoded."""
+    def __init__(self, keep: int, beside: Beside | None = None) -> None:
+        """No modules yet; so many at most will stay decoded.  `beside` notes the other files that are looked for."""
+        self.beside = beside or Beside()
         self.modules: list[Module] = []
-        self.names = Names()
+        self.names = Names(self.beside)
         self.index = Index()
         self.defined: set[str] = set()
         self.attributes: set[str] = set()
@@ -49,6 +51,7 @@ class Modules:
     def take(self, other: Modules) -> None:
         """Be the same modules as `other`, which were linked: all that is set above is shared with it."""
         self.modules, self.names, self.index = other.modules, other.names, other.index
+        self.beside = other.beside
         self.defined, self.attributes = other.defined, other.attributes
         self._loaded, self._keep = other._loaded, other._keep
         self._open()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from tflint_mem.knowledge import EXTERNAL_ROOTS
-from tflint_mem.sources import dependencies
+from tflint_mem.sources.dependencies import Beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """Index of the project's modules by the last part of their name."""
+    """Index of the project's modules by the last part of their name.
 
-    def __init__(self) -> None:
+    beside   notes the other files that are looked for
+    """
+
+    def __init__(self, beside: Beside | None = None) -> None:
+        self._files = beside or Beside()
         self._by_last: dict[str, list[tuple[int, Parts]]] = {}
         self._known: dict[Parts, dict[tuple[str, int], int | None]] = {}
         self._beside: dict[tuple[Parts, str], bool] = {}
@@ -75,7 +79,7 @@ class Names:
             rank = (above, source, common, -len(root))
             if score is None or rank > score:
                 best, score, nearest = index, rank, root
-        if best is not None and nearest != here and self._stands_beside(here, parts[0]) and _exists(here + parts):
+        if best is not None and nearest != here and self._stands_beside(here, parts[0]) and self._exists(here + parts):
             return None  # a file beside the importer that has nothing to do with TensorFlow
         return best
 
@@ -84,10 +88,11 @@ class Names:
         found = self._beside.get((here, name))
         if found is None:
             path = _path(here + (name,))
-            found = self._beside[here, name] = os.path.isfile(dependencies.note(path + ".py")) or os.path.isdir(
-                dependencies.note(path)
-            )
+            found = self._beside[here, name] = self._files.is_file(path + ".py") or self._files.is_folder(path)
         return found
+
+    def _exists(self, parts: Parts) -> bool:
+        return self._files.is_file(_path(parts) + ".py") or is_package(parts, self._files)
 
     def _exact(self, target: Parts) -> int | None:
         if not target:
@@ -98,13 +103,9 @@ class Names:
         return None
 
 
-def _exists(parts: Parts) -> bool:
-    return os.path.isfile(dependencies.note(_path(parts) + ".py")) or is_package(parts)
-
-
-def is_package(parts: Parts) -> bool:
-    """Has the folder of these parts an `__init__.py`?"""
-    return os.path.isfile(dependencies.note(os.path.join(_path(parts), "__init__.py")))
+def is_package(parts: Parts, beside: Beside) -> bool:
+    """Has the folder of these parts an `__init__.py`?  `beside` notes that it was looked for."""
+    return beside.is_file(os.path.join(_path(parts), "__init__.py"))
 
 
 def _path(parts: Parts) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from tflint_mem.facts import Record
-from tflint_mem.sources import dependencies
-from tflint_mem.sources.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from tflint_mem.sources.dependencies import Beside
 
     Version = tuple[int, int]  # major, minor
 
@@ -51,12 +51,11 @@ class Range(Record):
 ANY = Range(None, None)
 
 
-def texts(folder: str, names: Iterable[str]) -> Iterator[str]:
+def texts(folder: str, names: Iterable[str], beside: Beside) -> Iterator[str]:
     """The beginnings of those of the named files that stand in a folder."""
     for name in names:
-        path = dependencies.note(os.path.join(folder, name))
         try:
-            yield read_regular(path, _MOST, cut=True).decode("utf-8", "replace")
+            yield beside.beginning(os.path.join(folder, name), _MOST).decode("utf-8", "replace")
         except OSError:
             continue
 
@@ -72,25 +71,28 @@ def around(folder: str, root: str | None) -> list[str]:
     return found
 
 
-def words(folder: str) -> set[str]:
+def words(folder: str, beside: Beside) -> set[str]:
     """What could be names of packages in the requirements of a folder, as it is written there."""
     return {
-        word for text in texts(folder, FILES) for line in text.splitlines() for word in _words(line.partition("#")[0])
+        word
+        for text in texts(folder, FILES, beside)
+        for line in text.splitlines()
+        for word in _words(line.partition("#")[0])
     }
 
 
-def for_cpu(folder: str) -> bool | None:
+def for_cpu(folder: str, beside: Beside) -> bool | None:
     """Do the requirements of a folder ask for a TensorFlow that has no GPU code, and for no other?
 
     None when they ask for none.
     """
-    named = words(folder)
+    named = words(folder, beside)
     return not named & _GPU_PACKAGES if named & (_CPU_PACKAGES | _GPU_PACKAGES) else None
 
 
-def admitted(folder: str) -> Range | None:
+def admitted(folder: str, beside: Beside) -> Range | None:
     """The TensorFlow that the requirements of a folder admit; None when they say nothing."""
-    for text in texts(folder, FILES):
+    for text in texts(folder, FILES, beside):
         found = requirement(text)
         if found:
             return found

@@ -85,18 +85,22 @@ class Versions:
             else self.project.root
         )
         for folder in self.folders(common) if common else ():
-            found = requirements.admitted(folder)
+            found = requirements.admitted(folder, self.project.beside)
             if found:
                 return found
         return ANY
 
     def texts(self, names: Iterable[str]) -> Iterable[str]:
         """The texts of those files of the project's root that exist."""
-        return requirements.texts(self.project.root, names) if self.project.root else ()
+        return requirements.texts(self.project.root, names, self.project.beside) if self.project.root else ()
 
     def required(self) -> set[str]:
         """The words of the requirements at the project's root, in lower case: names of packages among them."""
-        return {word.lower() for word in requirements.words(self.project.root)} if self.project.root else set()
+        return (
+            {word.lower() for word in requirements.words(self.project.root, self.project.beside)}
+            if self.project.root
+            else set()
+        )
 
     def folders(self, folder: str) -> list[str]:
         """A folder and those around it, innermost first, up to the project's root; see `requirements.around`."""
@@ -106,7 +110,7 @@ class Versions:
         """Do the requirements nearest to a module ask for a TensorFlow that has no GPU code, and for no other?"""
         for folder in self.folders(os.path.dirname(os.path.abspath(m.path))):
             if folder not in self._cpu_only:
-                self._cpu_only[folder] = requirements.for_cpu(folder)
+                self._cpu_only[folder] = requirements.for_cpu(folder, self.project.beside)
             said = self._cpu_only[folder]
             if said is not None:
                 return said
