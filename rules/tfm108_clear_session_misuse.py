@@ -33,11 +33,21 @@ gc.collect()
 Inside a callback that does other things too the fix takes the call out. It is unsafe: a person should decide whether it belongs behind the training instead.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.facts import ExprStatement
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM108"
 MEASURED = "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); a live model is never freed by it"
@@ -46,7 +56,7 @@ _AFTER = frozenset(("on_train_end", "on_predict_end", "on_test_end"))
 _UNCONDITIONAL = frozenset(("with", "try"))
 
 
-def find(context):
+def find(context: Context):
     """`clear_session()` calls in training hooks, then those between a model and its use."""
     for m, i, _ in context.calls({"clear_session"}, {"keras.clear_session"}):
         draft = (
@@ -59,7 +69,7 @@ def find(context):
             yield draft
 
 
-def _in_hook(context, m, i):
+def _in_hook(context: Context, m: Module, i: int):
     """Inside a Keras callback's method, or a function handed to LambdaCallback, that runs while a model trains."""
     for repeat in context.repeats(m, i):
         if repeat.kind != "callback" or not _is_hook(context, repeat):
@@ -79,7 +89,7 @@ def _in_hook(context, m, i):
     return None
 
 
-def _is_hook(context, repeat):
+def _is_hook(context: Context, repeat: Repeat):
     if repeat.handed:
         m, i = repeat.hops[0]
         return "keras.callbacks.LambdaCallback" in context.project.apis(m, i)
@@ -93,13 +103,13 @@ def _is_hook(context, repeat):
     )
 
 
-def _before_use(context, m, i):
+def _before_use(context: Context, m: Module, i: int):
     """A model made before the call is used after it, in the same function."""
     j = lifetimes.used_after(context, m, i)
     return None if j is None else _alive(context, m, i, m, j, ())
 
 
-def _for_next_call(context, m, i):
+def _for_next_call(context: Context, m: Module, i: int):
     """The function runs again and again, and uses a model that is kept outside of it."""
     found = lifetimes.used_by_next_call(context, m, i)
     if found is None:
@@ -120,7 +130,7 @@ def _for_next_call(context, m, i):
     )
 
 
-def _outliving(context, m, i, place):
+def _outliving(context: Context, m: Module, i: int, place: int):
     """A way in which call `i` repeats while the model in `place` is not made again."""
     made = lifetimes.makers(context, m, m.calls[i][3], place, m.calls[i][5])
     if not made:
@@ -134,7 +144,7 @@ def _outliving(context, m, i, place):
     return None
 
 
-def _in_helper(context, m, i):
+def _in_helper(context: Context, m: Module, i: int):
     """The function around the call is a helper; its caller's model lives on across the call of the helper."""
     call = m.calls[i]
     if call[3] == 0 or any(m.contexts[c][0] not in _UNCONDITIONAL for c in m.chain(call[4])):
@@ -152,7 +162,7 @@ def _in_helper(context, m, i):
     return None
 
 
-def _alive(context, m, i, other, j, before):
+def _alive(context: Context, m: Module, i: int, other, j: int, before):
     pos, use = m.calls[i][6], other.calls[j][6]
     fails = context.project.versions.graph_mode(other)
     where = (
@@ -176,18 +186,18 @@ def _alive(context, m, i, other, j, before):
     )
 
 
-def _among_others(m, i):
+def _among_others(m: Module, i: int):
     """Is the call a statement of its own, in a block with others that stay?"""
     here = m.statements[m.calls[i][5]]
     return (
-        here[0] == F.EXPR
+        isinstance(here, ExprStatement)
         and sum(s is not None and s[2] == here[2] for s in map(m.statements.__getitem__, m.scope_statements(here[1])))
         > 1
     )
 
 
-def _removal(m, i):
-    def fix(fx):
+def _removal(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

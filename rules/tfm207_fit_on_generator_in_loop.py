@@ -30,10 +30,19 @@ for round in range(rounds):
 There is no automatic fix: the data set needs the shapes and types of what the generator yields.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.program import backends
+from tflint_mem.facts import Attribute, CallRef, Comprehension, Name
 from tflint_mem.project.linking.module import call_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM207"
 MEASURED = "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"
@@ -41,7 +50,7 @@ _METHODS = ("fit", "evaluate", "predict", "fit_generator", "evaluate_generator",
 _NAMES = frozenset("model." + name for name in _METHODS)
 
 
-def find(context):
+def find(context: Context):
     """Calls that are given a generator, in repeats over one model."""
     for m, i, _ in context.calls(_METHODS, _NAMES):
         given = context.argument(m, i, 0, "x", "generator")
@@ -77,24 +86,24 @@ def find(context):
             break
 
 
-def _generator(context, m, scope, e, at, depth):
+def _generator(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
     """Is the expression a Python generator?"""
     if depth > 4 or e is None:
         return False
-    if e[0] == "g":
+    if isinstance(e, Comprehension):
         return e[1] == "generator"
-    if e[0] == "c":
+    if isinstance(e, CallRef):
         called = context.project.functions_called(m, e[1])
         return bool(called) and all(
             "g" in fm.scopes[fs][F.S_FLAGS] and "contextlib.contextmanager" not in context.infer.decorator_names(fm, fs)
             for fm, fs in called
         )
-    if e[0] == "n":
+    if isinstance(e, Name):
         bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at) if e[1] in m.bindings(scope) else ()
         return bool(bindings) and all(
             b[0] == "assign" and not b[4] and _generator(context, m, scope, b[3], b[1], depth + 1) for b in bindings
         )
-    if e[0] == "a" and e[1] == ("n", "self"):
+    if isinstance(e, Attribute) and e[1] == Name("self"):
         while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
             scope = m.scopes[scope][F.S_PARENT]
         assigned = context.infer.attribute_assignments(m, scope).get(e[2], ()) if scope > 0 else ()

@@ -41,13 +41,25 @@ The fix moves the definition, or the `tf.function(…)` call, before the loop wh
 safe when nothing that the loop calls could change what the function reads while it is traced.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, models, side_effects
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, traced_functions, tracing
+from tflint_mem.facts import Attribute, CallRef, Def, Name
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Instance, Thing
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Pos
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM301"
 SWEEPS = True
@@ -75,7 +87,7 @@ _MAKERS = frozenset(
 )  # Keras asks once per compile
 
 
-def find(context):
+def find(context: Context):
     """Functions wrapped or decorated at a place that repeats."""
     if traced_functions.switched_off(context):
         return
@@ -89,7 +101,7 @@ def find(context):
             yield from _of_new_objects(context, traced)
 
 
-def _of_new_objects(context, traced):
+def _of_new_objects(context: Context, traced):
     """A method that trains, traced anew for each object, where the objects are made at a place that repeats."""
     m, scope = traced.m, traced.scope
     if not m.is_method(scope) or context.in_tests(m) or context.project.versions.graph_mode(m):
@@ -125,7 +137,7 @@ def _of_new_objects(context, traced):
         return
 
 
-def _checked(context, m, i, traced, pos):
+def _checked(context: Context, m: Module, i: int, traced, pos: Pos):
     scope = m.calls[i][3]
     if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope][F.S_NAME] in _MAKERS:
         return
@@ -178,30 +190,31 @@ def _checked(context, m, i, traced, pos):
     )
 
 
-def _on_purpose(context, m, i, repeat):
+def _on_purpose(context: Context, m: Module, i: int, repeat: Repeat):
     """A table of functions made by a comprehension, or a function that is only asked for its graph."""
     if repeat.kind == "comprehension" and models.stored(context, *repeat.hops[0], repeat.context):
         return True
     return any(
-        e == ("a", ("c", i), "get_concrete_function") for e in models.walk_statement(m, m.statements[m.calls[i][5]])
+        e == Attribute(CallRef(i), "get_concrete_function")
+        for e in models.walk_statement(m, m.statements[m.calls[i][5]])
     )
 
 
-def _set_up(context, repeat):
+def _set_up(context: Context, repeat: Repeat):
     """A loop that only makes functions and puts them into a container: one for each task, all of them wanted."""
     if repeat.context is None or repeat.handed:
         return False
     return models.stored(context, *repeat.hops[0], repeat.context) and not lifetimes.works(context, repeat)
 
 
-def _again(context, repeat):
+def _again(context: Context, repeat: Repeat):
     return (repeat.count is None or repeat.count > FEW) and hot.eager(context, repeat)
 
 
 # -- what makes it a leak -----------------------------------------------------------------------------------------------------
 
 
-def _pins(context, traced):
+def _pins(context: Context, traced):
     """Does the body hold a custom gradient, and may the project run a TensorFlow that keeps it for ever?"""
     if context.project.versions.at_least(*FIRST_PINNED) is False or traced.m is None:
         return False
@@ -210,7 +223,7 @@ def _pins(context, traced):
     return bool(context.project.released_by.in_function(traced.m, traced.scope, _PINS))
 
 
-def _kept(context, m, i, traced, repeat):
+def _kept(context: Context, m: Module, i: int, traced, repeat: Repeat):
     """Does each new function go into a container?"""
     loop = repeat.context if repeat.local else -1
     if m.calls[i][1] or m.calls[i][2] and traced.m is None:
@@ -220,7 +233,7 @@ def _kept(context, m, i, traced, repeat):
     )
 
 
-def _of_new_model(context, m, i, traced, repeat):
+def _of_new_model(context: Context, m: Module, i: int, traced, repeat: Repeat):
     """Does the function stand for a model that is another one in each repeat?  One for each is all that one can do then."""
     wrapped = traced_functions.argument(m, i)
     names = [wrapped] if wrapped is not None else []
@@ -228,20 +241,20 @@ def _of_new_model(context, m, i, traced, repeat):
         names.extend(_free(traced.m, traced.scope))
     scope, at = m.calls[i][3], m.calls[i][5]
     for e in names:
-        values = context.infer.values(m, scope, e[1] if e[0] == "a" else e, at)
+        values = context.infer.values(m, scope, e[1] if isinstance(e, Attribute) else e, at)
         if any(
-            v[0] == "obj"
+            isinstance(v, Thing)
             and v[1] in ("model", "saved_model", "layer")
-            or v[0] == "inst"
+            or isinstance(v, Instance)
             and context.infer.class_kind(context.project.module(v[1]), v[2])
             for v in values
         ):
-            if not hot.steady(context, repeat, e[1] if e[0] == "a" else e):
+            if not hot.steady(context, repeat, e[1] if isinstance(e, Attribute) else e):
                 return True
     return False
 
 
-def _free(m, scope):
+def _free(m: Module, scope: int):
     """Names that a function takes from the function around it."""
     owner = m.scopes[scope][F.S_PARENT]
     local, outer = m.bindings(scope), m.bindings(owner) if owner >= 0 else {}
@@ -251,7 +264,7 @@ def _free(m, scope):
             found.update(
                 e[1]
                 for e in models.walk_statement(m, m.statements[s])
-                if e[0] == "n" and e[1] in outer and e[1] not in local
+                if isinstance(e, Name) and e[1] in outer and e[1] not in local
             )
     return [F.Name(name) for name in sorted(found)]
 
@@ -263,7 +276,7 @@ def _reads_loop(traced):
     """Does a function that is defined in a loop read what the loop binds?  Then it cannot move before it."""
     m = traced.m
     definition = m.statements[m.scopes[traced.scope][F.S_STMT]] if m is not None else None
-    if definition is None or definition[0] != F.DEF:
+    if definition is None or not isinstance(definition, Def):
         return False
     loop = next(iter(m.loops(definition[2])), None)
     if loop is None:
@@ -272,15 +285,15 @@ def _reads_loop(traced):
     return any(b[1] == m.contexts[loop][2] or b[1] >= 0 and m.inside(m.statements[b[1]][2], loop) for b in bindings)
 
 
-def _fix(context, m, i, traced):
-    def fix(fx):
+def _fix(context: Context, m: Module, i: int, traced):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
         from tflint_mem.codemod.view import view_at
 
-        def moved(move, view, node, place):
+        def moved(move, view, node, place: int):
             contexts = fx.blocks(view, node, m, place)
 
-            def attempt(loop):
+            def attempt(loop: int):
                 doubt = _doubt(context, m, i, traced, contexts[id(loop)])
                 edits, applicability = move(loop)
                 return edits, UNSAFE if doubt else applicability
@@ -306,14 +319,16 @@ def _fix(context, m, i, traced):
     return fix
 
 
-def _doubt(context, m, i, traced, loop):
+def _doubt(context: Context, m: Module, i: int, traced, loop: int):
     """What makes it unsafe to trace once what `loop` traces in each pass, "" for nothing; NoFix where another trace would give something else."""
     from tflint_mem.codemod import NoFix
 
     effects = side_effects.of_loop(context, m, loop, but=None if traced_functions.stands_for_definition(m) else i)
     if traced.m is None:
         wrapped = traced_functions.argument(m, i)
-        keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {
+        keras = wrapped is not None and context.kinds(
+            m, i, wrapped[1] if isinstance(wrapped, Attribute) else wrapped
+        ) & {
             "model",
             "layer",
             "saved_model",

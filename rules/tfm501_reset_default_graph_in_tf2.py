@@ -33,10 +33,19 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 `clear_session()` in its place, which is unsafe: it ends every live Keras model of the process.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.program import modes
+from tflint_mem.facts import CallRef
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.knowledge.api import BUILDERS, LOADERS
 from tflint_mem.project.linking.module import dotted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM501"
 MEASURED = "a silent no-op in eager code: the growth of a loop stays the same (TF 2.21 and 2.15)"
@@ -45,7 +54,7 @@ _NAME = "tf.reset_default_graph"
 _MODELS = BUILDERS | LOADERS | {"new:model"}
 
 
-def find(context):
+def find(context: Context):
     """Calls of `reset_default_graph` inside a graph or a traced function, and those in eager code."""
     for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i):
@@ -80,14 +89,14 @@ def find(context):
             )
 
 
-def _open_graph(context, m, i):
+def _open_graph(context: Context, m: Module, i: int):
     """ "a `with` block of …" when another graph is the default one at the call, else ""."""
     for c in m.chain(m.calls[i][4]):
         kind, _, statement, _ = m.contexts[c]
         if kind != "with":
             continue
         for expression, _ in m.statements[statement][5]:
-            names = context.project.apis(m, expression[1]) if expression[0] == "c" else frozenset()
+            names = context.project.apis(m, expression[1]) if isinstance(expression, CallRef) else frozenset()
             if "graph.as_default" in names:
                 return "`with graph.as_default()`"
             if "tf.Session" in names:
@@ -98,7 +107,7 @@ def _open_graph(context, m, i):
 # -- eager or not ----------------------------------------------------------------------------------------------------------------
 
 
-def _eager(context, m, i):
+def _eager(context: Context, m: Module, i: int):
     """Is there evidence that the call runs in eager TensorFlow 2, and none of graph code around it?"""
     versions = context.project.versions
     known = versions.at_least(2, 0)
@@ -114,7 +123,7 @@ def _eager(context, m, i):
     return "compat" in spelled and any(_builds(context, other) for other in near)
 
 
-def _builds(context, m):
+def _builds(context: Context, m: Module):
     if ("builds models", m.index) not in context.memo:
         context.memo["builds models", m.index] = any(
             context.project.apis(m, i) & _MODELS
@@ -125,12 +134,12 @@ def _builds(context, m):
     return context.memo["builds models", m.index]
 
 
-def _compat_module(m):
+def _compat_module(m: Module):
     """Is `tf` in this file the compatibility module, which has the name?"""
     return any(b[0] == "import" and "compat" in b[3][1].split(".") for b in m.bindings(0).get("tf", ()))
 
 
-def _model_again(context, m, i):
+def _model_again(context: Context, m: Module, i: int):
     """Is a model built or loaded in what runs after the call, and Keras not cleared anyway?"""
     released = context.project.released_by
     call = m.calls[i]
@@ -146,8 +155,8 @@ def _model_again(context, m, i):
 # -- fixes -----------------------------------------------------------------------------------------------------------------------
 
 
-def _remove(m, i, applicability):
-    def fix(fx):
+def _remove(m: Module, i: int, applicability):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -164,8 +173,8 @@ def _remove(m, i, applicability):
     return fix
 
 
-def _clear_session(m, i):
-    def fix(fx):
+def _clear_session(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

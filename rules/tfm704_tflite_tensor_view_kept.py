@@ -26,17 +26,28 @@ results.append(interpreter.get_tensor(output))
 The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a person should look at it.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept
+from tflint_mem.facts import Assign, Attribute, CallRef, Name, Reference, Return, Subscript, TupleDisplay
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM704"
 MEASURED = "4229 KiB per kept view: the interpreter of a model of 4.2 MiB stays (TF 2.21); get_tensor(): 0"
 _VIEWS = frozenset(("reshape", "squeeze", "transpose", "view", "ravel", "swapaxes"))
 
 
-def find(context):
+def find(context: Context):
     """Statements that keep or return a view."""
     seen = set()
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
@@ -67,7 +78,7 @@ def find(context):
                 )
 
 
-def _scopes(m, scope):
+def _scopes(m: Module, scope: int):
     """The function itself, and for a method its sisters: they may use the same attribute."""
     owner = m.scopes[scope][F.S_PARENT]
     if owner > 0 and m.scopes[owner][F.S_KIND] == "class":
@@ -75,7 +86,7 @@ def _scopes(m, scope):
     return [scope]
 
 
-def _keeping(context, m, scope):
+def _keeping(context: Context, m: Module, scope: int):
     """(statement, values, position, verb) of what keeps or returns something."""
     for keeping in kept.in_scope(context, m, scope):
         yield keeping.s, keeping.values, kept.position(m, keeping.s), "keeps"
@@ -84,9 +95,9 @@ def _keeping(context, m, scope):
         if statement is None:
             continue
         if (
-            statement[0] == F.ASSIGN
+            isinstance(statement, Assign)
             and statement[6] is not None
-            and any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5])
+            and any(isinstance(t, Attribute) and t[1] == Name("self") for t in statement[5])
         ):
             calls = [m.calls[k][6] for k in m.scope_calls(scope) if m.calls[k][5] == s]
             if calls:
@@ -100,40 +111,45 @@ def _keeping(context, m, scope):
                     ),
                     "keeps",
                 )
-        elif statement[0] == F.RETURN and statement[5] is not None:
-            yield s, statement[5][1] if statement[5][0] == "t" else (statement[5],), statement[6], "returns"
+        elif isinstance(statement, Return) and statement[5] is not None:
+            yield (
+                s,
+                statement[5][1] if isinstance(statement[5], TupleDisplay) else (statement[5],),
+                statement[6],
+                "returns",
+            )
 
 
-def _view(context, m, scope, e, at, depth):
+def _view(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
     """The call that gives the view an expression is (or is cut from), or None."""
     if e is None or depth > 6:
         return None
-    if e[0] == "x":
+    if isinstance(e, Subscript):
         return _view(context, m, scope, e[1], at, depth + 1)
-    if e[0] == "n":
+    if isinstance(e, Name):
         bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at)
         return (
             _view(context, m, scope, bindings[0][3], bindings[0][1], depth + 1)
             if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]
             else None
         )
-    if e[0] != "c":
+    if not isinstance(e, CallRef):
         return None
     f = m.calls[e[1]][0]
-    if f[0] == "a" and f[2] in _VIEWS:
+    if isinstance(f, Attribute) and f[2] in _VIEWS:
         return _view(context, m, scope, f[1], at, depth + 1)
     if (
-        "interpreter.tensor" in (context.project.apis(m, f[1]) if f[0] == "c" else ())
-        or f[0] in ("n", "a")
+        "interpreter.tensor" in (context.project.apis(m, f[1]) if isinstance(f, CallRef) else ())
+        or isinstance(f, Reference)
         and _gives_views(context, m, scope, f, at)
     ):
         return e[1]
     return None
 
 
-def _gives_views(context, m, scope, f, at):
+def _gives_views(context: Context, m: Module, scope: int, f: Expression, at: int):
     """Is the called name or attribute what `interpreter.tensor(i)` gave?"""
-    if f[0] == "n":
+    if isinstance(f, Name):
         bindings = m.bindings(scope).get(f[1], ())
         values = [b[3] for b in bindings if b[0] == "assign" and not b[4]]
         return (
@@ -144,7 +160,7 @@ def _gives_views(context, m, scope, f, at):
     owner = scope
     while owner > 0 and m.scopes[owner][F.S_KIND] != "class":
         owner = m.scopes[owner][F.S_PARENT]
-    if owner <= 0 or f[1] != ("n", "self"):
+    if owner <= 0 or f[1] != Name("self"):
         return False
     assigned = context.infer.attribute_assignments(m, owner).get(f[2], ())
     return bool(assigned) and all(
@@ -152,25 +168,27 @@ def _gives_views(context, m, scope, f, at):
     )
 
 
-def _is_tensor_call(context, m, e):
-    return e[0] == "c" and "interpreter.tensor" in context.project.apis(m, e[1])
+def _is_tensor_call(context: Context, m: Module, e: Expression):
+    return isinstance(e, CallRef) and "interpreter.tensor" in context.project.apis(m, e[1])
 
 
-def _made_here(context, m, scope, view):
+def _made_here(context: Context, m: Module, scope: int, view):
     """Is the interpreter made in this function, so that only the view would keep it?"""
     f = m.calls[view][0]
     source = (
         f[1]
-        if f[0] == "c"
-        else next((b[3][1] for b in m.bindings(scope).get(f[1], ()) if b[0] == "assign" and b[3][0] == "c"), None)
-        if f[0] == "n"
+        if isinstance(f, CallRef)
+        else next(
+            (b[3][1] for b in m.bindings(scope).get(f[1], ()) if b[0] == "assign" and isinstance(b[3], CallRef)), None
+        )
+        if isinstance(f, Name)
         else None
     )
     if source is None:
         return False
     receiver = m.calls[source][0][1]
     return any(
-        v[0] == "obj"
+        isinstance(v, Thing)
         and v[1] == "interpreter"
         and v[2] is not None
         and v[2][0] == m.index
@@ -180,13 +198,13 @@ def _made_here(context, m, scope, view):
     )
 
 
-def _copied(context, m, view):
+def _copied(context: Context, m: Module, view):
     """`interpreter.tensor(i)()` becomes `interpreter.get_tensor(i)`."""
     inner = m.calls[view][0]
-    if inner[0] != "c":
+    if not isinstance(inner, CallRef):
         return None
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         concrete, call = fx.at(m, view)

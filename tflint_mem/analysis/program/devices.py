@@ -1,21 +1,29 @@
 """What the rules about GPU configuration share: the configuring calls and which devices they name."""
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
+from __future__ import annotations
+
+from tflint_mem.facts import Assign, CallRef, Constant, Jump, ListDisplay, Name, Return, Slice, Subscript
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 GROWTH = frozenset(("tf.config.set_memory_growth",))
 LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
 
 
-def growth_calls(context):
+def growth_calls(context: Context):
     """(module, call) of every call that switches memory growth on."""
     for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
         if context.argument(m, i, 1, "enable") != Constant(False) and not _taken_back(context, m, i):
             yield m, i
 
 
-def _taken_back(context, m, i):
+def _taken_back(context: Context, m: Module, i: int):
     """Is growth switched off again for the same device further on in the function?"""
     key = ("growth off", m.index)
     if key not in context.memo:  # (function, device) -> the last call that switches it off
@@ -27,7 +35,7 @@ def _taken_back(context, m, i):
     return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
 
 
-def limit_calls(context):
+def limit_calls(context: Context):
     """(module, call) of every call that gives a device a memory limit."""
     for m, i, _ in context.everywhere(("set_logical_device_configuration", "set_virtual_device_configuration"), LIMIT):
         configurations = context.argument(m, i, 1, "logical_devices", "virtual_devices")
@@ -35,19 +43,19 @@ def limit_calls(context):
             yield m, i
 
 
-def _written(m, i, expression):
+def _written(m: Module, i: int, expression: Expression):
     """The parts of an expression and, for a name in it, of what the name is assigned."""
     for e in walk(expression, m.calls):
         yield e
-        if e[0] == "n":
+        if isinstance(e, Name):
             for scope in (m.calls[i][3], 0):
                 for binding in m.bindings(scope).get(e[1], ()):
                     if binding[0] == "assign":
                         yield from walk(binding[3], m.calls)
 
 
-def _has_limit(m, e):
-    if e[0] != "c":
+def _has_limit(m: Module, e: Expression):
+    if not isinstance(e, CallRef):
         return False
     call = m.calls[e[1]]
     return tail_of(call[0]) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
@@ -74,21 +82,21 @@ class Devices:
         return not (self.which == other.which == "one") or self.index == other.index
 
 
-def devices(context, m, i):
+def devices(context: Context, m: Module, i: int):
     """The Devices that a configuring call names in its first argument."""
     device = context.argument(m, i, 0, "device", "devices")
     return chosen(context, m, m.calls[i][3], device, m.calls[i][5]) if device is not None else Devices("?")
 
 
-def chosen(context, m, scope, e, at, depth=0):
+def chosen(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0):
     """The Devices that an expression stands for; a list of one device stands for that device."""
-    if e[0] == "l" and len(e[1]) == 1:
+    if isinstance(e, ListDisplay) and len(e[1]) == 1:
         e = e[1][0]
-    if e[0] == "x" and e[2] is not None and is_list(context, m, scope, e[1], at):
-        if e[2][0] == "sl":
+    if isinstance(e, Subscript) and e[2] is not None and is_list(context, m, scope, e[1], at):
+        if isinstance(e[2], Slice):
             return Devices("each" if e[2][1] is None and e[2][2] is None else "some", e[1], e[2])
         return Devices("?") if _counts_through(context, m, scope, e[2], at) else Devices("one", e[1], e[2])
-    if e[0] == "n" and depth < 4:
+    if isinstance(e, Name) and depth < 4:
         bindings = m.bindings(scope).get(e[1], ())
         found = [
             _bound(context, m, scope, binding, at, depth)
@@ -99,14 +107,14 @@ def chosen(context, m, scope, e, at, depth=0):
     return Devices("each", e) if is_list(context, m, scope, e, at) else Devices("?")
 
 
-def _bound(context, m, scope, binding, at, depth):
+def _bound(context: Context, m: Module, scope: int, binding, at: int, depth):
     kind, statement, _, expression, path = binding
     if kind == "assign" and not path and expression[0] in "nxl":
         return chosen(context, m, scope, expression, statement, depth + 1)
     if kind != "iter":
         return Devices("?")
     if (
-        expression[0] == "c"
+        isinstance(expression, CallRef)
         and tail_of(m.calls[expression[1]][0]) == "enumerate"
         and m.calls[expression[1]][1]
         and path == (1,)
@@ -119,9 +127,9 @@ def _bound(context, m, scope, binding, at, depth):
     return found
 
 
-def _counts_through(context, m, scope, index, at):
+def _counts_through(context: Context, m: Module, scope: int, index, at: int):
     """Is the index counted by a loop, or handed in by a caller who may do that?"""
-    if index[0] != "n":
+    if not isinstance(index, Name):
         return False
     bindings = m.bindings(scope).get(index[1], ())
     return (
@@ -131,32 +139,34 @@ def _counts_through(context, m, scope, index, at):
     )
 
 
-def _ends_early(m, scope, loop):
+def _ends_early(m: Module, scope: int, loop: int):
     """Does the loop always leave in its first pass?"""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
             and statement[2] == loop
-            and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "break")
+            and (isinstance(statement, Return) or isinstance(statement, Jump) and statement[5] == "break")
         ):
             return True
     return False
 
 
-def is_list(context, m, scope, e, at):
+def is_list(context: Context, m: Module, scope: int, e: Expression, at: int):
     """Is the expression a list of devices?"""
-    return any(v[0] == "obj" and v[1] == "devices" for v in context.infer.values(m, scope, e, at))
+    return any(isinstance(v, Thing) and v[1] == "devices" for v in context.infer.values(m, scope, e, at))
 
 
-def environment(m, name):
+def environment(m: Module, name: str):
     """Values given to an environment variable by name in the module: constants, or None for what is not constant."""
     found = []
     for statement in m.statements:
-        if statement and statement[0] == F.ASSIGN:
+        if statement and isinstance(statement, Assign):
             for target in statement[5]:
-                if target[0] == "x" and target[2] == Constant(name):
-                    found.append(statement[6][1] if statement[6] is not None and statement[6][0] == "k" else None)
+                if isinstance(target, Subscript) and target[2] == Constant(name):
+                    found.append(
+                        statement[6][1] if statement[6] is not None and isinstance(statement[6], Constant) else None
+                    )
     for call in m.calls:
         if (
             call[1]
@@ -164,5 +174,5 @@ def environment(m, name):
             and tail_of(call[0]) in ("putenv", "setdefault", "setenv")
             and len(call[1]) > 1
         ):
-            found.append(call[1][1][1] if call[1][1][0] == "k" else None)
+            found.append(call[1][1][1] if isinstance(call[1][1], Constant) else None)
     return found
