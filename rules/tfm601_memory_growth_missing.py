@@ -644,7 +644,7 @@ _SESSIONS = ("Session", "InteractiveSession")
 
 def _stanza(pos: Pos, listing):
     def fix(fx: FixContext):
-        from tflint_mem.codemod.stanza import growth_stanza
+        from tflint_mem.codemod.growth_stanza import growth_stanza
 
         return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
 

@@ -28,7 +28,7 @@ class Code:
         """The call whose source starts with `text` (the shortest one when several do)."""
         view = self.view(text, number)
         place = self.place(text, number)
-        found = [call for call in view._calls if view.start(call) == place]
+        found = [call for call in view.calls if view.start(call) == place]
         return view, min(found, key=lambda call: len(view.code(call)))
 
     def loop(self, text="for ", number=0):

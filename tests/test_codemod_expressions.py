@@ -43,7 +43,7 @@ PREDICTIONS = {
 def predict_call(text):
     code = Code(text + "\n")
     view = code.view("y =")
-    call = max((call for call in view._calls if "predict" in view.code(call.func)), key=lambda c: -len(view.code(c)))
+    call = max((call for call in view.calls if "predict" in view.code(call.func)), key=lambda c: -len(view.code(c)))
     return code, view, call
 
 

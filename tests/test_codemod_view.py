@@ -12,9 +12,10 @@ from codemod_support import Code
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from tflint_mem.codemod import NoFix
+from tflint_mem.codemod.hunks import join
+from tflint_mem.codemod.node_order import children, walk
 from tflint_mem.codemod.outline import outline, split_lines, unique_name
-from tflint_mem.codemod.tree import children, walk
-from tflint_mem.codemod.view import REMOVE, View, join, view_at
+from tflint_mem.codemod.view import REMOVE, View, view_at
 from tflint_mem.finding import Edit
 from tflint_mem.sources.source import Source
 
@@ -118,10 +119,10 @@ def test_views_of_real_files(path):
     """Every call of every statement is found by its end, and no change is no edit."""
     source = Source.read(path)
     tree = ast.parse(source.raw)
-    for first, last, _ in outline(source).groups:
-        view = view_at(source, first)
+    for group in outline(source).groups:
+        view = view_at(source, group.first)
         assert view.edits() == []
-        assert (view.first_row, view.last_row) == (first, last)
+        assert (view.first_row, view.last_row) == (group.first, group.last)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in random.Random(1).sample(calls, min(50, len(calls))):
         line = source.lines[call.end_lineno - 1]

@@ -10,7 +10,7 @@ from verify_made import MIB
 from tflint_mem.finding import Finding
 from tflint_mem.verify.child import gpu
 from tflint_mem.verify.child.nvml import NA
-from tflint_mem.verify.containment import cuda_cache, runner, share
+from tflint_mem.verify.containment import cuda_cache, gpu_share, runner, variables
 from tflint_mem.verify.experiment import verify_finding
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.snippet.files import Files
@@ -45,14 +45,14 @@ def facts(**more):
     ],
 )
 def test_a_card_that_others_use_is_not_taken_whole(more, bytes_left, words):
-    left, lacks = share.leave(facts(**more))
+    left, lacks = gpu_share.leave(facts(**more))
     assert left == bytes_left and (words is None) == (lacks is None) and (words is None or words in lacks)
 
 
 def test_the_child_gets_the_limit_and_nobody_else(tmp_path):
-    limited = runner.child_environment(Options(), str(tmp_path), growth=False, leave=77 * GIB)
+    limited = variables.child_environment(Options(), str(tmp_path), growth=False, leave=77 * GIB)
     assert limited["TF_DEVICE_MIN_SYS_MEMORY_IN_MB"] == str(77 * 1024) and "TF_FORCE_GPU_ALLOW_GROWTH" not in limited
-    assert "TF_DEVICE_MIN_SYS_MEMORY_IN_MB" not in runner.child_environment(Options(), str(tmp_path))
+    assert "TF_DEVICE_MIN_SYS_MEMORY_IN_MB" not in variables.child_environment(Options(), str(tmp_path))
 
 
 def test_reserving_on_a_crowded_card_is_not_tried(tmp_path, monkeypatch):
@@ -112,8 +112,8 @@ def test_a_cache_that_is_elsewhere_too_large_or_off(tmp_path, monkeypatch):
 
 def test_the_child_has_the_cache_only_where_a_gpu_may_be_used(tmp_path):
     (tmp_path / "home").mkdir()
-    assert runner.child_environment(Options(), str(tmp_path))["CUDA_CACHE_PATH"].startswith(str(tmp_path / "home"))
-    assert "CUDA_CACHE_PATH" not in runner.child_environment(Options(device="cpu"), str(tmp_path))
+    assert variables.child_environment(Options(), str(tmp_path))["CUDA_CACHE_PATH"].startswith(str(tmp_path / "home"))
+    assert "CUDA_CACHE_PATH" not in variables.child_environment(Options(device="cpu"), str(tmp_path))
 
 
 class Context:

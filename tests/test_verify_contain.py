@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ from verify_support import STAND_IN, Project, options
 
 from tflint_mem.finding import Finding
 from tflint_mem.verify import session
-from tflint_mem.verify.containment import allowed, channel, mounts, runner, scratch, seccomp, view
+from tflint_mem.verify.containment import channel, mounts, runner, scratch, seccomp, supervisor, variables, view
 from tflint_mem.verify.report import text
 from tflint_mem.verify.verdict.result import Result, not_runnable
 
@@ -161,7 +163,7 @@ def test_a_guard_that_fails_in_its_namespaces_tries_without_them(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.write("app.py", "for number in range(50):\n    assert number >= 0  # here\n")
-    real = runner.marshal
+    real = supervisor.marshal
 
     class Spoiled:
         """The guard's part of a job with a size that its first process cannot halve."""
@@ -170,7 +172,7 @@ def test_a_guard_that_fails_in_its_namespaces_tries_without_them(
         def dumps(own: dict) -> bytes:
             return real.dumps(dict(own, memory="nonsense"))
 
-    monkeypatch.setattr(runner, "marshal", Spoiled)
+    monkeypatch.setattr(supervisor, "marshal", Spoiled)
     outcome = project.verify()
     isolated = outcome.environment["isolated"]
     if isolated["reason"] == "namespaces: Operation not permitted" and not hostile_verify.given_by_system("root"):
@@ -228,6 +230,30 @@ def test_the_interpreter_is_contained_before_it_does_anything(
     assert os.listdir(outside) == [] and evil.read_text() == before
 
 
+def test_nothing_of_the_tools_own_process_changes() -> None:
+    def state() -> list[object]:
+        handlers = [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+        mask = os.umask(0o022)
+        os.umask(mask)
+        limits = [resource.getrlimit(number) for number in (resource.RLIMIT_CPU, resource.RLIMIT_NPROC)]
+        descriptors = len(os.listdir("/dev/fd"))
+        return [
+            handlers,
+            mask,
+            dict(os.environ),
+            os.getcwd(),
+            sys.getrecursionlimit(),
+            list(sys.path),
+            limits,
+            descriptors,
+        ]
+
+    before = state()
+    facts, reason = runner.inspect(options())
+    assert facts is not None, reason
+    assert state() == before
+
+
 def test_what_passes_of_the_environment() -> None:
     given = {
         "PATH": "/bin",
@@ -259,10 +285,10 @@ def test_what_passes_of_the_environment() -> None:
         "TZ": "https://me:secret@host/",
         "LANG": "eyJhbGciOiJI.eyJzdWIiOiIx",
     }
-    kept = allowed.clean_environment({**given, **secret}, "/scratch")
+    kept = variables.clean_environment({**given, **secret}, "/scratch")
     assert set(given) <= set(kept) and not set(secret) & set(kept)
     assert kept["HOME"] == "/scratch/home" and kept["PYTHONUSERBASE"] == "/home/me/.local"
-    assert "MONKEY" in allowed.clean_environment(secret, "/scratch", more=["MONKEY"])
+    assert "MONKEY" in variables.clean_environment(secret, "/scratch", more=["MONKEY"])
 
 
 def test_the_command_line_alone_lets_more_pass(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,7 +365,8 @@ def test_homes_and_shared_folders_are_no_project(tmp_path: Path, monkeypatch: py
     assert plan["wide"] == [str(home), "/", "/tmp"]
     assert str(code) in plan["read"] and not {"/", "/tmp", str(home)} & set(plan["read"])
     assert {str(code / ".git"), str(code / ".env"), str(link / ".env")} <= set(plan["hide"])
-    whole, listed = mounts.without_hidden(dict(plan, read=[str(code)]))
+    shown = mounts.without_hidden(dict(plan, read=[str(code)]))
+    whole, listed = shown.whole, shown.listed
     assert whole == [] and listed == [str(code)]
 
 

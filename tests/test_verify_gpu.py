@@ -213,7 +213,7 @@ def test_a_fixed_version_that_raises_is_said():
     assert said["message"].endswith(
         "; the fixed version raises after 8 repeats: TypeError: missing argument in `step()`"
     )
-    from tflint_mem.verify.containment.runner import Run
+    from tflint_mem.verify.containment.run import Run
 
     at_once = Run(
         "error", [dict(error, event="error", where="snippet", repeats=0, own=True, row=1, line="step()")], 1.0, 0, 0, ""

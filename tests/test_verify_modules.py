@@ -6,12 +6,12 @@ import textwrap
 
 import pytest
 
-from tflint_mem.verify.standins import modules
+from tflint_mem.verify.standins import missing_modules
 
 
 def run(code, *names, shape=(16,), text=""):
     """Runs code in a fresh interpreter with stand-ins for the named modules; returns what it printed."""
-    setup = "".join(action.code for name in names for action in modules.stand_in(name, shape, text or code))
+    setup = "".join(action.code for name in names for action in missing_modules.stand_in(name, shape, text or code))
     program = setup + textwrap.dedent(code)
     done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
@@ -22,7 +22,7 @@ def run(code, *names, shape=(16,), text=""):
     "name", ["tensorflow_addons", "tf_agents", "keras_contrib", "tensorflow", "keras", "transformers", "tf_keras"]
 )
 def test_what_is_measured_has_none(name):
-    assert modules.stand_in(name, (16,), "") == []
+    assert missing_modules.stand_in(name, (16,), "") == []
 
 
 def test_each_is_named_in_the_report():
@@ -32,7 +32,7 @@ def test_each_is_named_in_the_report():
         ("weather_of_yesterday", "(8, 3)"),
         ("gym", "random observations"),
     ):
-        text = modules.stand_in(name, (8, 3), "")[-1].text
+        text = missing_modules.stand_in(name, (8, 3), "")[-1].text
         assert text.startswith(f"module {name}: a stand-in (it is not installed)") and words in text
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.verdict.needs import needs
 
 

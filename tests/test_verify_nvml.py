@@ -21,7 +21,7 @@ sys.path.insert(0, {root!r})
 os.environ["FAKE_NVML_PID"] = str(os.getpid())
 import ctypes
 ctypes.CDLL(None).setenv(b"FAKE_NVML_PID", str(os.getpid()).encode(), 1)
-from tflint_mem.verify.child.meters import GpuMemory
+from tflint_mem.verify.child.gpu import GpuMemory
 from tflint_mem.verify.child.nvml import NA
 gpu = GpuMemory()
 def shown(reading):
@@ -171,16 +171,16 @@ import ctypes, json, os, subprocess, sys
 sys.path.insert(0, {root!r})
 setenv = ctypes.CDLL(None).setenv
 setenv(b"FAKE_NVML_PID", str(os.getpid()).encode(), 1)
-from tflint_mem.verify.child import family
-from tflint_mem.verify.child.meters import GpuMemory
+from tflint_mem.verify.child import gpu_processes
+from tflint_mem.verify.child.gpu import GpuMemory
 before = GpuMemory()
 alone = before.process(), before.shared_with()
 worker = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-family._FRESH = 0.0
+gpu_processes._FRESH = 0.0
 found = []
 for listed, holding in ((worker.pid, ()), (987654, ()), (987654, (worker.pid,))):
     setenv(b"FAKE_NVML_WORKER", str(listed).encode(), 1)
-    family.holds_gpu = holding.__contains__
+    gpu_processes.holds_gpu = holding.__contains__
     found.append([before.process(), before.shared_with()])
 late = GpuMemory()
 found.append([late.process(), late.shared_with()])

@@ -10,9 +10,10 @@ import time
 import pytest
 from verify_support import STAND_IN, Project, options
 
-from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.snippet import calling, files
-from tflint_mem.verify.standins import guess, old_numpy, standins
+from tflint_mem.verify.standins import files as stand_in_files
+from tflint_mem.verify.standins import guess, hints, old_numpy
 from tflint_mem.verify.verdict.needs import needs
 
 COMMAND = [sys.executable, "-m", "tflint_mem"]
@@ -131,9 +132,9 @@ def test_words_that_only_begin_alike_are_no_folders(name):
 
 def test_tables_are_as_long_as_the_code_slices_them():
     text = 'os.environ["SEED"] = "0"\ntrain["prev"][0 + 1:5000] = train["signal"][0:5000 - 1]\nx[3:10**9]\n'
-    assert standins.rows_in(text) == 5000 and standins.rows_in("x[1:8]") == 64
-    assert standins.columns_in(text) == ["prev", "signal"]
-    made = standins.for_path("train.csv", (16,), columns=["prev", "signal"], lines=5000)
+    assert hints.rows_in(text) == 5000 and hints.rows_in("x[1:8]") == 64
+    assert hints.columns_in(text) == ["prev", "signal"]
+    made = stand_in_files.for_path("train.csv", (16,), columns=["prev", "signal"], lines=5000)
     assert "5056 rows" in made.text and len(made.code) < 4000
     scope, before = {}, os.getcwd()
     import tempfile
@@ -155,7 +156,7 @@ def test_names_that_numpy_gave_up_come_back():
         try:
             getattr(numpy, name)
         except AttributeError as error:
-            (action,) = old_numpy.actions(error, None)
+            (action,) = old_numpy.again(error)
             had = dict(vars(numpy))
             try:
                 exec(action.code, {})
@@ -165,7 +166,7 @@ def test_names_that_numpy_gave_up_come_back():
             finally:
                 for made in set(vars(numpy)) - set(had):
                     delattr(numpy, made)
-    assert list(old_numpy.actions(AttributeError("module 'numpy' has no attribute 'nothing'"), None)) == []
+    assert list(old_numpy.again(AttributeError("module 'numpy' has no attribute 'nothing'"))) == []
 
 
 IN_USER_CODE = """in user code:

@@ -8,8 +8,9 @@ import types
 
 import pytest
 
-from tflint_mem.verify.child import prepared, repair, shorten
-from tflint_mem.verify.standins import old_keras
+from tflint_mem.verify.child import shorten
+from tflint_mem.verify.child.repairs import old_keras, prepared_data, stand_in_models
+from tflint_mem.verify.child.repairs.state import State
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def state(tmp_path):
     def make(text):
         path = tmp_path / "snippet.py"
         path.write_text(textwrap.dedent(text).lstrip("\n"))
-        return repair.State([], [], [], str(path), None, [])
+        return State([], [], [], str(path), [])
 
     return make
 
@@ -39,7 +40,7 @@ def failure(state):
 
 def after(state):
     """The snippet after the replacement of the statement that fails, or None."""
-    actions = list(prepared.replaced(failure(state), state))
+    actions = list(prepared_data.replaced(failure(state), state))
     for action in actions:
         state.add(action)
     return state.rewritten(state.text()) if actions else None
@@ -59,7 +60,7 @@ def test_a_statement_that_prepares_data_is_replaced_in_its_own_rows(state):
     assert new.split("\n")[2].startswith("import numpy as np; x_train = np.random.rand(*(16, ")
     assert len(new.split("\n")) == len(before.split("\n"))
     assert new.split("\n")[4:] == before.split("\n")[4:]
-    assert "in place of a statement" in list(prepared.replaced(failure(state(before)), state(before)))[0].text
+    assert "in place of a statement" in list(prepared_data.replaced(failure(state(before)), state(before)))[0].text
 
 
 def test_a_loop_that_fills_lists_gives_lists_of_parts(state):
@@ -93,7 +94,7 @@ def test_what_tensorflow_makes_and_what_acts_are_never_replaced(state, text, mon
     monkeypatch.setitem(sys.modules, "keras.layers", types.SimpleNamespace(Dense=int))
     monkeypatch.setitem(sys.modules, "keras", types.SimpleNamespace())
     current = state(text)
-    assert list(prepared.replaced(failure(current), current)) == []
+    assert list(prepared_data.replaced(failure(current), current)) == []
 
 
 def test_what_leads_to_the_repeat_and_what_stands_in_it_stay(state):
@@ -110,7 +111,7 @@ def test_what_leads_to_the_repeat_and_what_stands_in_it_stay(state):
 
         scores = main()
     """)
-    assert list(prepared.replaced(failure(leads), leads)) == []
+    assert list(prepared_data.replaced(failure(leads), leads)) == []
 
 
 def test_data_that_does_not_fit_a_model_is_brought_to_its_shapes(state):
@@ -118,10 +119,10 @@ def test_data_that_does_not_fit_a_model_is_brought_to_its_shapes(state):
     error = ValueError(
         'Input 0 of layer "functional" is incompatible with the layer: expected shape=(None, 14, 10), found shape=(None, 8)'
     )
-    (action,) = prepared.fitted(error, current)
+    (action,) = stand_in_models.fitted(error, current)
     assert "repeated or cut" in action.text and compile(action.code, "fitting", "exec")
-    assert list(prepared.fitted(ValueError("no such thing"), current)) == []
-    assert list(prepared.fitted(error, state("x = load()\n"))) == []
+    assert list(stand_in_models.fitted(ValueError("no such thing"), current)) == []
+    assert list(stand_in_models.fitted(error, state("x = load()\n"))) == []
 
 
 OLD = [
@@ -138,7 +139,7 @@ OLD = [
 
 @pytest.mark.parametrize("error, count", OLD)
 def test_exceptions_that_an_older_keras_would_not_have_raised(state, error, count):
-    found = list(old_keras.actions(error, state("")))
+    found = list(old_keras.older_keras(error, state("")))
     assert len(found) == count
     for action in found:
         compile(action.code, "old", "exec")
@@ -152,7 +153,7 @@ def test_weights_in_a_format_that_keras_3_does_not_read_stay_as_they_are(state):
     try:
         load_weights()
     except ValueError as error:
-        (action,) = old_keras.actions(error, state(""))
+        (action,) = old_keras.older_keras(error, state(""))
     assert action.text.startswith("load_weights: the weights stay")
 
 

@@ -10,10 +10,12 @@ import pytest
 
 from tflint_mem.finding import Finding
 from tflint_mem.verify import session
-from tflint_mem.verify.child import meters
+from tflint_mem.verify.child import gpu, meters, runtime
 from tflint_mem.verify.child.nvml import NA
-from tflint_mem.verify.child.probe import Done, Plan, Probe
-from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.child.objects import Objects
+from tflint_mem.verify.child.plan import Plan
+from tflint_mem.verify.child.probe import Done, Probe
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import text
 from tflint_mem.verify.verdict import measure, verdict
@@ -270,10 +272,10 @@ def test_readings_are_numbers_or_say_why():
     host = meters.HostMemory()
     assert host.resident() > 1 << 20
     assert host.peak() >= host.resident() * 0.5
-    current, peak = meters.Allocator().read()
+    current, peak = gpu.Allocator().read()
     assert isinstance(current, NA) and isinstance(peak, NA)
-    assert not meters.context_started()
-    counts = meters.Objects().count()
+    assert not runtime.context_started()
+    counts = Objects().count()
     assert counts["models"] == 0 and counts["open files"] > 0 if os.path.isdir("/proc/self/fd") else True
 
 
@@ -422,7 +424,7 @@ def test_views_into_an_interpreter_are_counted_and_copies_are_not():
     class Interpreter:
         __module__ = "tensorflow.lite.python.interpreter"
 
-    objects, alive, wrapper = meters.Objects(), Interpreter(), InterpreterWrapper()
+    objects, alive, wrapper = Objects(), Interpreter(), InterpreterWrapper()
     before = objects.count()["interpreter views"]
     kept = [numpy.asarray(wrapper), numpy.asarray(wrapper).copy(), wrapper.memory]
     kept.append(("name", numpy.asarray(wrapper)))

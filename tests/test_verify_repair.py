@@ -4,8 +4,10 @@ import os
 
 import pytest
 
-from tflint_mem.verify.child import repair
-from tflint_mem.verify.standins import guess, standins
+from tflint_mem.verify.child.repairs.missing_files import missing_path
+from tflint_mem.verify.child.repairs.propose import propose
+from tflint_mem.verify.child.repairs.state import State
+from tflint_mem.verify.standins import classes, guess, hints
 
 
 def not_found(message, name="NotFoundError"):
@@ -43,7 +45,7 @@ MISSING = [
 
 @pytest.mark.parametrize("error, path", MISSING)
 def test_missing_paths_are_read_from_messages(error, path):
-    assert repair.missing_path(error) == path
+    assert missing_path(error) == path
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def state(tmp_path, monkeypatch):
         path = tmp_path / "work" / "snippet.py"
         path.write_text(text)
         folder = str(tmp_path / "project")
-        return repair.State([], [folder], [], str(path), None, [folder] if protected else [])
+        return State([], [folder], [], str(path), [folder] if protected else [])
 
     return make
 
@@ -76,39 +78,39 @@ def put(actions):
 
 def test_a_file_of_the_project_is_linked_when_it_cannot_be_written_to(state, tmp_path):
     (tmp_path / "project" / "words.txt").write_text("real")
-    put(repair.propose(raised(FileNotFoundError(2, "gone", "words.txt")), state()))
+    put(propose(raised(FileNotFoundError(2, "gone", "words.txt")), state()))
     assert os.path.islink("words.txt") and open("words.txt").read() == "real"
 
 
 def test_and_copied_when_it_could(state, tmp_path):
     (tmp_path / "project" / "words.txt").write_text("real")
-    put(repair.propose(raised(FileNotFoundError(2, "gone", "words.txt")), state(protected=False)))
+    put(propose(raised(FileNotFoundError(2, "gone", "words.txt")), state(protected=False)))
     assert not os.path.islink("words.txt") and open("words.txt").read() == "real"
 
 
 def test_a_folder_comes_before_a_file_in_it(state):
     current = state()
     error = raised(FileNotFoundError(2, "gone", "out/log.txt"))
-    put(repair.propose(error, current))
+    put(propose(error, current))
     assert os.listdir("out") == []
-    put(repair.propose(error, current))
+    put(propose(error, current))
     assert os.listdir("out") == ["log.txt"]
 
 
 def test_the_same_action_is_not_proposed_twice(state):
     current = state()
     error = raised(FileNotFoundError(2, "gone", "log.txt"))
-    assert repair.propose(error, current)
-    assert repair.propose(error, current) == []
+    assert propose(error, current)
+    assert propose(error, current) == []
 
 
 def test_absolute_paths_are_looked_for_in_the_scratch_folder(state):
     current = state("model = load('/srv/models/net.h5')\n")
-    (action,) = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), current)
+    (action,) = propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), current)
     current.add(action)
     assert current.rewritten(current.text()) == "model = load('srv/models/net.h5')\n"
     prefix = state('BASE = "/srv"\nmodel = load(BASE + "/models/net.h5")\n')
-    (action,) = repair.propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), prefix)
+    (action,) = propose(raised(FileNotFoundError(2, "gone", "/srv/models/net.h5")), prefix)
     prefix.add(action)
     assert 'BASE = "srv"' in prefix.rewritten(prefix.text())
 
@@ -116,20 +118,20 @@ def test_absolute_paths_are_looked_for_in_the_scratch_folder(state):
 def test_files_for_patterns_when_a_loop_finds_none(state):
     current = state("for path in glob.glob('parts/*.csv'): read(path)\n")
     error = type("NothingRepeated", (Exception,), {})("nothing")
-    put(repair.propose(raised(error), current))
+    put(propose(raised(error), current))
     assert sorted(os.listdir("parts")) == ["a.csv", "b.csv", "c.csv"]
 
 
 def test_a_stand_in_model_takes_the_shape_that_it_is_given(state):
     current = state("model = load_model('net.keras')\n")
-    (first,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    (first,) = propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
     mismatch = raised(
         ValueError(
             'Input 0 of layer "dense" is incompatible with the layer: expected shape=(None, 16), found shape=(1, 28, 28, 1)'
         )
     )
-    (second,) = repair.propose(mismatch, current)
+    (second,) = propose(mismatch, current)
     assert "Input((28, 28, 1))" in second.code and current.shape == (28, 28, 1)
 
 
@@ -139,12 +141,12 @@ def test_a_stand_in_model_that_is_scored_is_compiled(state):
         ("model = load_model('net.keras')\nmodel.compile('adam', 'mse')\nmodel.fit(x, y)\n", False),
         ("model = load_model('net.keras')\nmodel.predict(x)\n", False),
     ):
-        (action,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), state(text))
+        (action,) = propose(raised(ValueError("File not found: filepath=net.keras. Please")), state(text))
         assert ("_model.compile(" in action.code) is compiled and ("compiled" in action.text) is compiled
 
 
 def test_names_are_guessed_at_run_time(state):
-    (action,) = repair.propose(raised(NameError("name 'batch_size' is not defined")), state("f(batch_size)\n"))
+    (action,) = propose(raised(NameError("name 'batch_size' is not defined")), state("f(batch_size)\n"))
     assert action.code == "batch_size = 4\n"
 
 
@@ -225,11 +227,11 @@ def test_guessed_objects_work():
     ],
 )
 def test_shapes_that_the_code_suggests(text, shape):
-    assert standins.plausible_shape(text) == shape
+    assert hints.plausible_shape(text) == shape
 
 
 def test_layers_of_the_first_tensorflow(state):
-    (action,) = repair.propose(
+    (action,) = propose(
         raised(AttributeError("`dense` is not available with Keras 3.")), state("tf.layers.dense(x, 4)\n")
     )
     assert "tf.layers" in action.text and compile(action.code, "layers", "exec")
@@ -237,9 +239,7 @@ def test_layers_of_the_first_tensorflow(state):
 
 def test_an_option_that_another_function_reads_is_added(state):
     current = state("conf = types.SimpleNamespace(rate=0.1)\ndef f(c): return range(c.batch_size)\n")
-    (action,) = repair.propose(
-        raised(AttributeError("'types.SimpleNamespace' object has no attribute 'batch_size'")), current
-    )
+    (action,) = propose(raised(AttributeError("'types.SimpleNamespace' object has no attribute 'batch_size'")), current)
     current.add(action)
     assert "types.SimpleNamespace(batch_size=4, rate=0.1)" in current.rewritten(current.text())
 
@@ -254,7 +254,7 @@ def test_texts_and_weights_of_models_are_guessed_by_what_takes_them():
 
 def test_environments_take_what_games_have():
     space = {}
-    exec(guess.ENVIRONMENT + "made = _Environment((4,))\n", space)
+    exec(classes.ENVIRONMENT + "made = _Environment((4,))\n", space)
     made = space["made"]
     assert made.unwrapped.hull.position[0] == 0.0 and made.ask("lives") == 0.0
     assert made.unwrapped is made and len(made.step(0)) == 4 and made._max_episode_steps == 8
@@ -264,23 +264,21 @@ def test_what_lies_beside_a_module_is_found_in_the_project(state, tmp_path, monk
     (tmp_path / "project" / "nets").mkdir()
     (tmp_path / "project" / "nets" / "words.txt").write_text("real")
     monkeypatch.setenv("TFLINT_MEM_MODULES", str(tmp_path / "modules"))
-    put(repair.propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "words.txt"))), state()))
+    put(propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "words.txt"))), state()))
     assert (tmp_path / "modules" / "nets" / "words.txt").read_text() == "real"
-    (action,) = repair.propose(
-        raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "rows.csv"))), state()
-    )
+    (action,) = propose(raised(FileNotFoundError(2, "gone", str(tmp_path / "modules" / "nets" / "rows.csv"))), state())
     put([action])
     assert action.text.startswith("nets/rows.csv: 64 rows") and (tmp_path / "modules" / "nets" / "rows.csv").exists()
 
 
 def test_a_stand_in_model_says_only_classes_that_have_labels(state):
     current = state("model = load_model('net.keras')\n")
-    (first,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    (first,) = propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
     assert "Dense(10, activation='softmax')" in first.code
-    (second,) = repair.propose(raised(KeyError(9)), current)
+    (second,) = propose(raised(KeyError(9)), current)
     assert "Dense(2, activation='softmax')" in second.code
-    assert repair.propose(raised(KeyError("name")), current) == []
+    assert propose(raised(KeyError("name")), current) == []
 
 
 @pytest.mark.parametrize(
@@ -288,9 +286,9 @@ def test_a_stand_in_model_says_only_classes_that_have_labels(state):
 )
 def test_a_stand_in_model_gives_one_number_where_the_code_has_one(state, message):
     current = state("model = load_model('net.keras')\nloss = model(features) - target\n")
-    (first,) = repair.propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
+    (first,) = propose(raised(ValueError("File not found: filepath=net.keras. Please")), current)
     current.add(first)
-    (second,) = repair.propose(raised(not_found(message, "InvalidArgumentError")), current)
+    (second,) = propose(raised(not_found(message, "InvalidArgumentError")), current)
     current.add(second)
     assert "Dense(1, activation='sigmoid')" in second.code and current.setup == [second.code]
 
@@ -298,10 +296,10 @@ def test_a_stand_in_model_gives_one_number_where_the_code_has_one(state, message
 def test_a_stand_in_model_takes_the_shape_of_what_is_copied_into_it_and_arrays_follow(state):
     current = state("interpreter = Interpreter('a.tflite')\npictures = np.load('pictures.npy')\n")
     for error in (ValueError("Could not open 'a.tflite'."), FileNotFoundError(2, "gone", "pictures.npy")):
-        for action in repair.propose(raised(error), current):
+        for action in propose(raised(error), current):
             current.add(action)
     assert len(current.setup) == 2 and "(64, 64, 3)" in current.setup[0]
-    for action in repair.propose(
+    for action in propose(
         raised(ValueError("could not broadcast input array from shape (4,) into shape (64,64,3)")), current
     ):
         current.add(action)
@@ -314,7 +312,7 @@ def test_a_guessed_array_gets_the_dimensions_that_the_codes_own_layers_take(stat
         "Input 0 of layer 'conv2d' is incompatible with the layer: expected min_ndim=4, found ndim=2. Full shape received: (16, 8)"
     )
     current = state(text)
-    (action,) = repair.propose(raised(error), current)
+    (action,) = propose(raised(error), current)
     current.add(action)
     assert current.rewritten(text) == "pyramid(np.random.rand(*(4, 64, 64, 3)).astype('float32'))\n"
 
@@ -323,16 +321,16 @@ def test_a_guessed_path_from_which_a_model_is_loaded_is_one_of_a_model(state):
     text = "load('data.txt')\n"
     error = ValueError("File format not supported: filepath=data.txt. Keras 3 only supports V3 `.keras` files")
     current = state(text)
-    (action,) = repair.propose(raised(error), current)
+    (action,) = propose(raised(error), current)
     current.add(action)
     assert current.rewritten(text) == "load('model.keras')\n"
-    other = repair.propose(raised(ValueError(str(error).replace("data.txt", "net.bin"))), state("load('net.bin')\n"))
+    other = propose(raised(ValueError(str(error).replace("data.txt", "net.bin"))), state("load('net.bin')\n"))
     assert not any(action.rewrite for action in other)  # a path of the code's own stays
 
 
 def test_folders_hold_what_the_code_picks_from_them(state):
     put(
-        repair.propose(
+        propose(
             raised(FileNotFoundError(2, "gone", "notes")),
             state("for name in os.listdir('notes'):\n    if name.endswith('.csv'): read(name)\n"),
         )
@@ -342,24 +340,24 @@ def test_folders_hold_what_the_code_picks_from_them(state):
 
 def test_tables_hold_words_where_words_are_looked_up(state):
     put(
-        repair.propose(
+        propose(
             raised(FileNotFoundError(2, "gone", "a.csv")),
             state("lookup = StringLookup(vocabulary=frame['city'].unique())\n"),
         )
     )
-    put(repair.propose(raised(FileNotFoundError(2, "gone", "b.csv")), state("mean = frame['age'].mean()\n")))
+    put(propose(raised(FileNotFoundError(2, "gone", "b.csv")), state("mean = frame['age'].mean()\n")))
     assert open("a.csv").read().split()[:2] == ["city", "word0"] and open("b.csv").read().split()[:2] == ["age", "0.0"]
 
 
 def test_arrays_fill_the_batches_into_which_the_code_divides_them(state):
     for text, rows in (("x = np.load('x.npy')\nsteps = len(x) // 32\n", 64), ("x = np.load('x.npy')\n", 8)):
-        (action,) = repair.propose(raised(FileNotFoundError(2, "gone", "x.npy")), state(text))
+        (action,) = propose(raised(FileNotFoundError(2, "gone", "x.npy")), state(text))
         assert f"shape ({rows}, 16)" in action.text
 
 
 def test_columns_that_a_loop_takes():
-    assert standins.columns_in("for name in repeat(('age',)):\n    print(frame[name])\n") == ["age"]
-    assert standins.columns_in(
+    assert hints.columns_in("for name in repeat(('age',)):\n    print(frame[name])\n") == ["age"]
+    assert hints.columns_in(
         "for name in ('city', 'job'):\n    print(frame[name])\nfor other in ('x', 'y'):\n    print(other)\n"
     ) == ["city", "job"]
 
@@ -373,10 +371,10 @@ def test_data_sets_have_labels_where_the_code_takes_them():
 
 def test_records_and_saved_data_sets(state):
     current = state("records = tf.data.TFRecordDataset(glob('*.tfrecord'))\n")
-    actions = repair.propose(raised(type("NothingRepeated", (Exception,), {})("nothing")), current)
+    actions = propose(raised(type("NothingRepeated", (Exception,), {})("nothing")), current)
     assert [action.text for action in actions] == [f"{letter}.tfrecord: 64 short records" for letter in "abc"]
     error = not_found("tf.data snapshot element_spec file not found: frames/dataset_spec.pb.")
-    (action,) = repair.propose(raised(error), current)
+    (action,) = propose(raised(error), current)
     assert (
         action.text == "frames: a saved data set of 64 random examples in batches" and ".save('frames')" in action.code
     )

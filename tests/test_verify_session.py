@@ -11,7 +11,7 @@ import pytest
 from verify_support import STAND_IN, Project, options
 
 from tflint_mem.verify import command, session
-from tflint_mem.verify.containment import runner
+from tflint_mem.verify.containment import supervisor
 from tflint_mem.verify.plan import protocols
 from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes
 from tflint_mem.verify.report import text
@@ -656,7 +656,7 @@ def test_control_c_ends_children_and_keeps_what_was_measured(project, monkeypatc
         if processes_with("marker-of-control-c"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner.time, "sleep", sleep)
+    monkeypatch.setattr(supervisor.time, "sleep", sleep)
     outcome = project.verify()
     assert outcome.interrupted
     assert [finding.verification is not None for finding in outcome.findings] == [True, False]
@@ -683,7 +683,7 @@ def test_a_request_to_terminate_is_like_control_c(project, monkeypatch):
             os.kill(os.getpid(), signal.SIGTERM)
             real_sleep(5)
 
-    monkeypatch.setattr(runner.time, "sleep", sleep)
+    monkeypatch.setattr(supervisor.time, "sleep", sleep)
     stream = io.StringIO()
     outcome = command.run(
         project.findings(), project.sources(), None, {"python": sys.executable, "seconds": 0.8}, stream=stream

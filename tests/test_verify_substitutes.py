@@ -4,8 +4,9 @@ import subprocess
 import sys
 import textwrap
 
-from tflint_mem.verify.standins import modules
-from tflint_mem.verify.standins.standins import first_tensorflow, substitute
+from tflint_mem.verify.standins import missing_modules
+from tflint_mem.verify.standins.substitute import substitute
+from tflint_mem.verify.standins.surroundings import first_tensorflow
 
 
 def run(setup, code):
@@ -85,7 +86,7 @@ def test_layers_and_data_sets_of_the_hubs():
     setup = "".join(
         action.code
         for name in ("tensorflow_hub", "tensorflow_datasets")
-        for action in modules.stand_in(name, (32, 32, 3), "")
+        for action in missing_modules.stand_in(name, (32, 32, 3), "")
     )
     assert run(
         setup,

@@ -1,6 +1,6 @@
 """Made-up runs for tests of verdicts: the events that a child would have sent, from what each meter reads."""
 
-from tflint_mem.verify.containment.runner import Run
+from tflint_mem.verify.containment.run import Run
 
 MIB = 1 << 20
 FLAT = 500 * MIB

@@ -5,6 +5,8 @@ number of the cell over all cells and rows count within that cell; elsewhere `ce
 Plain classes with slots instead of dataclasses: importing `dataclasses` costs more than checking a small file.
 """
 
+from __future__ import annotations
+
 SEVERITIES = ("error", "warning", "hint")
 CONFIDENCES = ("certain", "likely", "possible")
 PERSONAS = ("regular", "pedantic")
@@ -50,6 +52,10 @@ class Edit(_Record):
     """
 
     __slots__ = ("start", "end", "content", "cell")
+    start: tuple[int, int]
+    end: tuple[int, int]
+    content: str
+    cell: int | None
     _defaults = {"cell": None}
 
 

@@ -1,5 +1,7 @@
 """What a method makes in each call, made once in the constructor of its object."""
 
+from __future__ import annotations
+
 import ast
 
 import libcst as cst
@@ -7,29 +9,29 @@ import libcst as cst
 from . import NoFix
 from .names import chains, everything, loaded
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Edit
 
-def into_constructor(view, call, base: str) -> list:
-    """`x = call(self.model …)` in a method becomes `x = self.base`, and the constructor gets `self.base = call(self.model …)` at its end.
+    from .outline import Function
+    from .view import View
 
-    NoFix unless the call reads nothing of the method but attributes of `self` that the constructor sets in its own block.
+
+def into_constructor(view: View, call: cst.Call, base: str) -> list[Edit]:
+    """Make in the constructor what a method makes in each call.
+
+    `x = call(self.model …)` in the method becomes `x = self.base`, and the constructor gets `self.base = call(…)` at
+    its end.
+
+    NoFix unless all that the call reads of the method are attributes of `self` that the constructor sets in its own
+    block.
     """
     method = view.function(call)
     owner = view.parent(view.parent(method)) if method is not None else None
-    if not isinstance(owner, cst.ClassDef) or not method.params.params:
+    if method is None or not isinstance(owner, cst.ClassDef) or not method.params.params:
         raise NoFix("it stands in no method")
     me = method.params.params[0].name.value
-    constructor = next(
-        (
-            member
-            for member in owner.body.body
-            if isinstance(member, cst.FunctionDef) and member.name.value == "__init__"
-        ),
-        None,
-    )
-    if constructor is None or constructor is method or not isinstance(constructor.body, cst.IndentedBlock):
-        raise NoFix("the class has no constructor of its own")
-    if not constructor.params.params or constructor.params.params[0].name.value != me:
-        raise NoFix("the constructor calls its object otherwise")
+    constructor, last = _constructor(owner, method, me)
     here, there = view.ast_of(call), view.ast_of(constructor)
     if any(
         isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Lambda)) for node in ast.walk(here)
@@ -45,11 +47,31 @@ def into_constructor(view, call, base: str) -> list:
         name = f"{base}_{number}"
     attribute = cst.Attribute(cst.Name(me), cst.Name(name))
     made = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(attribute)], call)])
-    return view.edits({call: attribute}, insert_after={constructor.body.body[-1]: [made]})
+    return view.edits({call: attribute}, insert_after={last: [made]})
 
 
-def _only_of_self(view, method, here, me, there):
-    """NoFix unless everything that the call reads of its method are attributes that the constructor's own block sets."""
+def _constructor(owner: cst.ClassDef, method: cst.FunctionDef, me: str) -> tuple[cst.FunctionDef, cst.BaseStatement]:
+    """The constructor of a class and the last statement of it; NoFix where nothing can be added.
+
+    method, me  another method of the class, and what it calls its object
+    """
+    constructor = next(
+        (
+            member
+            for member in owner.body.body
+            if isinstance(member, cst.FunctionDef) and member.name.value == "__init__"
+        ),
+        None,
+    )
+    if constructor is None or constructor is method or not isinstance(constructor.body, cst.IndentedBlock):
+        raise NoFix("the class has no constructor of its own")
+    if not constructor.params.params or constructor.params.params[0].name.value != me:
+        raise NoFix("the constructor calls its object otherwise")
+    return constructor, constructor.body.body[-1]
+
+
+def _only_of_self(view: View, method: cst.FunctionDef, here: ast.Call, me: str, there: Function) -> None:
+    """NoFix unless all that the call reads of its method are attributes that the constructor's own block sets."""
     locals_ = {argument.arg for argument in ast.walk(view.ast_of(method).args) if isinstance(argument, ast.arg)} - {me}
     locals_ |= {
         node.id

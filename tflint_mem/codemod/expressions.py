@@ -1,28 +1,67 @@
 """Rewrites inside a statement: other expressions, arguments and decorators."""
 
+from __future__ import annotations
+
 import libcst as cst
 
 from . import NoFix
+from .node_order import walk
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Edit
+
+    from .view import View
+
+    Decorated = cst.FunctionDef | cst.ClassDef
+    Space = cst.BaseParenthesizableWhitespace
+
+# What `predict` may be given besides its data: it does not change what comes back.
 _PREDICT_ONLY = frozenset(("verbose",))
+# What binds its parts tighter than some expressions do.
+_TIGHT = (
+    cst.Attribute,
+    cst.Call,
+    cst.Subscript,
+    cst.BinaryOperation,
+    cst.UnaryOperation,
+    cst.Comparison,
+    cst.ComparisonTarget,
+    cst.BooleanOperation,
+    cst.Await,
+    cst.IfExp,
+)
+# Expressions that need parentheses there.
+_LOOSE = (
+    cst.BinaryOperation,
+    cst.UnaryOperation,
+    cst.Comparison,
+    cst.BooleanOperation,
+    cst.IfExp,
+    cst.Lambda,
+    cst.Await,
+    cst.Tuple,
+    cst.NamedExpr,
+    cst.Yield,
+)
 
 
-def replace_expression(view, node, code: str) -> list:
+def replace_expression(view: View, node: cst.BaseExpression, code: str) -> list[Edit]:
     """Put the expression `code` where `node` stands."""
     return view.edits({node: _fitting(view, node, view.expression(code))})
 
 
-def append_attribute(view, call, name: str) -> list:
+def append_attribute(view: View, call: cst.BaseExpression, name: str) -> list[Edit]:
     """`call` becomes `call.name`."""
-    if isinstance(view.parent(call), cst.Attribute) and view.parent(call).attr.value == name:
+    around = view.parent(call)
+    if isinstance(around, cst.Attribute) and around.attr.value == name:
         raise NoFix(f"it already ends in .{name}")
-    value = call
-    if isinstance(view.parent(call), cst.Await):
+    if isinstance(around, cst.Await):
         raise NoFix("the call is awaited")
-    return view.edits({call: cst.Attribute(value, cst.Name(name))})
+    return view.edits({call: cst.Attribute(call, cst.Name(name))})
 
 
-def argument(call, which) -> cst.Arg:
+def argument(call: cst.Call, which: int | str) -> cst.Arg:
     """The argument at a position (from 0) or with a keyword; NoFix when there is none or stars make it unclear."""
     for position, arg in enumerate(call.args):
         if arg.star == "*" and isinstance(which, int) and position <= which:
@@ -34,35 +73,35 @@ def argument(call, which) -> cst.Arg:
     raise NoFix("the argument is not given there")
 
 
-def keyword_names(call) -> set:
+def keyword_names(call: cst.Call) -> set[str]:
     """Keywords the call is given."""
     return {arg.keyword.value for arg in call.args if arg.keyword is not None}
 
 
-def wrap_argument(view, call, which, template: str) -> list:
-    """Replace one argument by `template` with `{}` standing for it, as in `wrap_argument(v, c, 0, "tf.constant({})")`."""
+def wrap_argument(view: View, call: cst.Call, which: int | str, template: str) -> list[Edit]:
+    """Replace one argument by `template` with `{}` standing for it: `wrap_argument(view, call, 0, "tf.constant({})")`.
+
+    ValueError when the template does not have one `{}`.
+    """
     arg = argument(call, which)
     new = view.expression(template.replace("{}", "__argument__"))
-    holes = [node for node in _names(new) if node.value == "__argument__"]
+    holes = [node for node in walk(new) if isinstance(node, cst.Name) and node.value == "__argument__"]
     if len(holes) != 1:
         raise ValueError(f"{template!r} needs one {{}}")
     if isinstance(arg.value, cst.GeneratorExp) and not arg.value.lpar:
         raise NoFix("the argument is a bare generator expression")
-    return view.edits({arg.value: new.deep_replace(holes[0], arg.value)})
+    wrapped = new.deep_replace(holes[0], arg.value)
+    if not isinstance(wrapped, cst.CSTNode):
+        raise NoFix("the new code does not parse")
+    return view.edits({arg.value: wrapped})
 
 
-def _names(node):
-    from .tree import walk
-
-    return [inner for inner in walk(node) if isinstance(inner, cst.Name)]
-
-
-def add_keyword(view, call, keyword: str, code: str) -> list:
+def add_keyword(view: View, call: cst.Call, keyword: str, code: str) -> list[Edit]:
     """Give the call one more keyword argument, in the layout of its other arguments."""
-    return view.edits({call: with_keyword(view, call, keyword, code)})
+    return view.edits({call: _with_keyword(view, call, keyword, code)})
 
 
-def with_keyword(view, call, keyword: str, code: str):
+def _with_keyword(view: View, call: cst.Call, keyword: str, code: str) -> cst.Call:
     """The call node with `keyword=code` behind its other arguments."""
     if keyword in keyword_names(call):
         raise NoFix(f"{keyword} is already given")
@@ -112,7 +151,7 @@ def with_keyword(view, call, keyword: str, code: str):
     return call.with_changes(args=[*front, last, new])
 
 
-def _joined(own, between):
+def _joined(own: Space, between: Space) -> Space:
     """Whitespace behind a comma that keeps the comment of `own` and breaks the line as `between` does."""
     if isinstance(own, cst.ParenthesizedWhitespace) and isinstance(between, cst.ParenthesizedWhitespace):
         return between.with_changes(first_line=own.first_line, empty_lines=())
@@ -121,14 +160,15 @@ def _joined(own, between):
     return _without_comment(between)
 
 
-def _without_comment(space):
+def _without_comment(space: Space) -> Space:
+    """The same space without a comment in it; line breaks stay."""
     if not isinstance(space, cst.ParenthesizedWhitespace):
         return space
     first = space.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
     return space.with_changes(first_line=first, empty_lines=())
 
 
-def without_keyword(view, call, keyword: str) -> list:
+def without_keyword(view: View, call: cst.Call, keyword: str) -> list[Edit]:
     """Drop one keyword argument."""
     arg = argument(call, keyword)
     index = next(i for i, own in enumerate(call.args) if own is arg)
@@ -139,16 +179,16 @@ def without_keyword(view, call, keyword: str) -> list:
     return view.edits({call: call.with_changes(args=args)})
 
 
-def predict_to_call(view, call) -> list:
+def predict_to_call(view: View, call: cst.Call) -> list[Edit]:
     """`model.predict(x)` becomes `model(x, training=False).numpy()`.
 
-    Only `x` and `verbose` may be given: what the others do (`batch_size`, `steps`, `callbacks`, `workers` …) a plain call
-    cannot.
+    Only `x` and `verbose` may be given: what the others do (`batch_size`, `steps`, `callbacks`, `workers` …) a plain
+    call cannot.
     """
-    receiver, data = _prediction(call)
+    func, data = _prediction(call)
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     inner = call.with_changes(
-        func=receiver,
+        func=func.value,
         lpar=(),
         rpar=(),
         whitespace_before_args=cst.SimpleWhitespace(""),
@@ -161,18 +201,18 @@ def predict_to_call(view, call) -> list:
     return view.edits({call: outer})
 
 
-def predict_to_on_batch(view, call) -> list:
+def predict_to_on_batch(view: View, call: cst.Call) -> list[Edit]:
     """`model.predict(x)` becomes `model.predict_on_batch(x)`; the same arguments are refused."""
-    receiver, data = _prediction(call)
-    func = call.func.with_changes(attr=cst.Name("predict_on_batch"))
+    func, data = _prediction(call)
+    func = func.with_changes(attr=cst.Name("predict_on_batch"))
     return view.edits({call: call.with_changes(func=func, args=[cst.Arg(data)])})
 
 
-def _prediction(call):
-    """Receiver and data of a plain `predict`; NoFix for anything a direct call would not do."""
+def _prediction(call: cst.Call) -> tuple[cst.Attribute, cst.BaseExpression]:
+    """`model.predict` and the data of a plain `predict`; NoFix for anything a direct call would not do."""
     if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "predict":
         raise NoFix("it is no predict call")
-    data = None
+    data: cst.BaseExpression | None = None
     for position, arg in enumerate(call.args):
         if arg.star:
             raise NoFix("starred arguments")
@@ -187,53 +227,30 @@ def _prediction(call):
         raise NoFix("predict is given a generator")
     if any(_has_comment(arg) for arg in call.args) or _has_comment_space(call.whitespace_before_args):
         raise NoFix("comments stand between the arguments")
-    return call.func.value, data
+    return call.func, data
 
 
-def _has_comment(arg):
+def _has_comment(arg: cst.Arg) -> bool:
+    """Does a comment stand behind an argument?"""
     spaces = [arg.whitespace_after_arg]
     if isinstance(arg.comma, cst.Comma):
         spaces += [arg.comma.whitespace_before, arg.comma.whitespace_after]
     return any(map(_has_comment_space, spaces))
 
 
-def _has_comment_space(space):
+def _has_comment_space(space: Space) -> bool:
     return isinstance(space, cst.ParenthesizedWhitespace) and (
         space.first_line.comment is not None or any(line.comment is not None for line in space.empty_lines)
     )
 
 
-def _fitting(view, node, new):
+def _fitting(view: View, node: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
     """`new` in the parentheses of `node`, or in parentheses of its own where the place binds tighter than it does."""
     if getattr(new, "lpar", ()):
         return new
     if getattr(node, "lpar", ()) and not isinstance(node, cst.GeneratorExp):
         return new.with_changes(lpar=node.lpar, rpar=node.rpar)
-    tight = (
-        cst.Attribute,
-        cst.Call,
-        cst.Subscript,
-        cst.BinaryOperation,
-        cst.UnaryOperation,
-        cst.Comparison,
-        cst.ComparisonTarget,
-        cst.BooleanOperation,
-        cst.Await,
-        cst.IfExp,
-    )
-    loose = (
-        cst.BinaryOperation,
-        cst.UnaryOperation,
-        cst.Comparison,
-        cst.BooleanOperation,
-        cst.IfExp,
-        cst.Lambda,
-        cst.Await,
-        cst.Tuple,
-        cst.NamedExpr,
-        cst.Yield,
-    )
-    if isinstance(new, loose) and isinstance(view.parent(node), tight):
+    if isinstance(new, _LOOSE) and isinstance(view.parent(node), _TIGHT):
         return new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return new
 
@@ -241,26 +258,26 @@ def _fitting(view, node, new):
 # --- decorators ------------------------------------------------------------------------------------------------------
 
 
-def add_decorator(view, function, code: str) -> list:
+def add_decorator(view: View, function: Decorated, code: str) -> list[Edit]:
     """Put `@code` right above `def`, below the decorators that are there."""
     new = cst.Decorator(view.expression(code))
     decorators = [*function.decorators, new]
     return view.edits({function: function.with_changes(decorators=decorators)})
 
 
-def decorator_keyword(view, decorator, keyword: str, code: str) -> list:
+def decorator_keyword(view: View, decorator: cst.Decorator, keyword: str, code: str) -> list[Edit]:
     """`@tf.function` becomes `@tf.function(keyword=code)`; `@tf.function(...)` is given one argument more."""
     expression = decorator.decorator
     if isinstance(expression, cst.Call):
         return add_keyword(view, expression, keyword, code)
-    return view.edits({expression: with_keyword(view, cst.Call(expression), keyword, code)})
+    return view.edits({expression: _with_keyword(view, cst.Call(expression), keyword, code)})
 
 
-def decorator_on(view, row: int):
+def decorator_on(view: View, row: int) -> cst.Decorator:
     """The decorator that starts on `row` of the module."""
-    function = view.statement_on(row, (cst.FunctionDef, cst.ClassDef))
-    here = view.ast_of(function)
-    for node, there in zip(here.decorator_list, function.decorators):
-        if node.lineno + view.first_row - 1 == row:
-            return there
+    owner = view.statement_on(row, (cst.FunctionDef, cst.ClassDef))
+    if isinstance(owner, (cst.FunctionDef, cst.ClassDef)):
+        for node, there in zip(view.ast_of(owner).decorator_list, owner.decorators):
+            if node.lineno + view.first_row - 1 == row:
+                return there
     raise NoFix("no decorator stands there")

@@ -1,14 +1,36 @@
-"""From old lines and new lines to the smallest line-granular edits in module coordinates."""
+"""Edits of whole rows: from old rows and new rows to the smallest ones, and those of several rewrites as one list."""
 
+from __future__ import annotations
+
+from tflint_mem.facts import Record
 from tflint_mem.finding import Edit
 
-from .outline import strip_end
+from . import NoFix
+from .outline import Place, cell_of, strip_end
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tflint_mem.sources.source import Source
 
 # difflib is quadratic at worst; beyond this a single hunk is good enough.
 _MOST_LINES = 3000
 
 
-def hunks(source, lines, first_row, old, new, newline) -> list:
+class _Change(Record):
+    """The rows old[first:last] become the rows new[start:end]; all count from 0."""
+
+    __slots__ = ()
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+def hunks(
+    source: Source, lines: Sequence[str], first_row: int, old: Sequence[str], new: Sequence[str], newline: str
+) -> list[Edit]:
     """Edits that turn the rows from `first_row` (their text is `old`, line ends kept) into `new`.
 
     source   the Source, asked for the notebook cell of a row: no edit reaches into the next cell
@@ -16,16 +38,17 @@ def hunks(source, lines, first_row, old, new, newline) -> list:
     Every edit covers whole rows, so it can be shown as a suggestion in a review.
     """
     old, new = _ended(old, newline), _ended(new, newline)
-    edits = []
-    for first, last, start, end in _changed(old, new):
-        content = "".join(new[start:end])
+    edits: list[Edit] = []
+    for change in _changed(old, new):
+        first, last = change.first, change.last
+        content = "".join(new[change.start : change.end])
         row = first_row + first
         if first == last == len(old):
             at = _end_of(lines, row - 1)
             edits.append(Edit(start=at, end=at, content=newline + _without_end(content)))
         elif first == last:
             edits.append(Edit(start=(row, 1), end=(row, 1), content=content))
-        elif start == end:
+        elif change.start == change.end:
             begin, stop = whole_rows(source, lines, row, first_row + last - 1)
             edits.append(Edit(start=begin, end=stop, content=""))
         else:
@@ -33,35 +56,36 @@ def hunks(source, lines, first_row, old, new, newline) -> list:
     return edits
 
 
-def _ended(lines, newline):
-    lines = list(lines)
-    if lines and strip_end(lines[-1]) == lines[-1]:
-        lines[-1] += newline
-    return lines
+def _ended(lines: Sequence[str], newline: str) -> list[str]:
+    """The lines, the last one with a line end too."""
+    ended = list(lines)
+    if ended and strip_end(ended[-1]) == ended[-1]:
+        ended[-1] += newline
+    return ended
 
 
-def _without_end(text):
+def _without_end(text: str) -> str:
     if text.endswith("\r\n"):
         return text[:-2]
     return text[:-1] if text.endswith(("\n", "\r")) else text
 
 
-def _end_of(lines, row):
+def _end_of(lines: Sequence[str], row: int) -> Place:
     return row, len(strip_end(lines[row - 1])) + 1
 
 
-def whole_rows(source, lines, first, last):
-    """The range that takes the rows `first` to `last` out together with one line end of their own cell."""
-    cell = source.locate(first)[0]
-    if last < len(lines) and source.locate(last + 1)[0] == cell:
+def whole_rows(source: Source, lines: Sequence[str], first: int, last: int) -> tuple[Place, Place]:
+    """The range (start, end) that takes the rows `first` to `last` out together with one line end of their own cell."""
+    cell = cell_of(source, first)
+    if last < len(lines) and cell_of(source, last + 1) == cell:
         return (first, 1), (last + 1, 1)
-    if first > 1 and source.locate(first - 1)[0] == cell:
+    if first > 1 and cell_of(source, first - 1) == cell:
         return _end_of(lines, first - 1), _end_of(lines, last)
     return (first, 1), _end_of(lines, last)
 
 
-def _changed(old, new):
-    """(first, last, start, end): old[first:last] becomes new[start:end]."""
+def _changed(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
+    """What differs between the two lists of rows, in order."""
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
         head += 1
@@ -72,10 +96,33 @@ def _changed(old, new):
     if not before and not after:
         return []
     if not before or not after or len(before) == len(after) == 1 or len(before) + len(after) > _MOST_LINES:
-        return [(head, head + len(before), head, head + len(after))]
+        return [_Change(head, head + len(before), head, head + len(after))]
     import difflib
 
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return [
-        (head + i1, head + i2, head + j1, head + j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"
+        _Change(head + first, head + last, head + start, head + end)
+        for tag, first, last, start, end in matcher.get_opcodes()
+        if tag != "equal"
     ]
+
+
+def join(*lists: Sequence[Edit]) -> list[Edit]:
+    """The edits of several rewrites as one sorted list; NoFix when they overlap.
+
+    Insertions at one place are merged in the order given, identical edits are kept once.
+    """
+    merged: list[Edit] = []
+    for edit in sorted((edit for edits in lists for edit in edits), key=lambda edit: (edit.start, edit.end)):
+        last = merged[-1] if merged else None
+        if last is None or last.end < edit.start or (last.end == edit.start and last.end != last.start):
+            merged.append(edit)
+        elif last == edit:
+            continue
+        elif last.start == last.end == edit.start == edit.end:
+            merged[-1] = last.replace(content=last.content + edit.content)
+        elif last.start == last.end == edit.start:
+            merged[-1] = edit.replace(content=last.content + edit.content)
+        else:
+            raise NoFix("two changes overlap")
+    return merged

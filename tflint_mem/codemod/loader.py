@@ -1,29 +1,65 @@
 """A module-level cached loader for what a request handler would load each time."""
 
+from __future__ import annotations
+
 import ast
+from functools import partial
 
 import libcst as cst
 
 from tflint_mem.finding import Edit
 
 from . import NoFix
-from .imports import ensure, visible
+from .hunks import join
+from .imports import Spelling, ensure, visible
 from .names import bound, kept, loaded
-from .outline import dotted, parse, unique_name
-from .view import join
+from .outline import cell_of, dotted, parse, unique_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tflint_mem.sources.source import Source
+
+    from .outline import Function
+    from .view import View
 
 # A loader with parameters keeps this many results: a cache that grows with the requests would be the next leak.
 _KEPT = 8
+# Expressions whose values cannot be keys of a cache, or are others each time.
+_NO_KEYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Lambda)
+
+
+class _Signature:
+    """How a call becomes the body of a function that is called in its place.
+
+    parameters  names of the parameters of the function
+    passed      what it is given for them, in order
+    inner       the arguments of the call in the function
+    """
+
+    __slots__ = ("parameters", "passed", "inner")
+
+    def __init__(self, parameters: list[str], passed: list[cst.Arg], inner: list[cst.Arg]) -> None:
+        self.parameters = parameters
+        self.passed = passed
+        self.inner = inner
 
 
 def cached_loader(
-    source, view, call, base: str = "_load_model", decorator: str | None = None, above=None, by_name: bool = False
-) -> list:
+    source: Source,
+    view: View,
+    call: cst.Call,
+    base: str = "_load_model",
+    decorator: str | None = None,
+    above: View | None = None,
+    by_name: bool = False,
+) -> list[Edit]:
     """Load once: `call` inside a handler becomes `_load_model(…)`, a new cached function above the handler.
 
     `decorator` is what caches, as the file spells it; without one it is `functools.lru_cache`.
-    `above` is the view of the statement above which the function goes, where that is not the handler: the first of several
-    handlers that share it.  A cached function that does the same already is used as it is.
+    `above` is the view of the statement above which the function goes, where that is not the handler: the first of
+    several handlers that share it.  A cached function that does the same already is used as it is.
     With `by_name` the local names that the arguments read are the parameters, and the arguments stay as they are.
 
     Arguments that read what the handler binds (parameters, locals) become parameters of the loader, the others move
@@ -40,42 +76,18 @@ def cached_loader(
         raise NoFix("it is awaited")
     if loaded([here.func]) & local:
         raise NoFix("the loading function is bound in the handler")
-    parameters, passed, inner = [], [], []
-    if by_name:
-        parameters = sorted(
-            loaded([here]) & local, key=[node.id for node in ast.walk(here) if isinstance(node, ast.Name)].index
-        )
-        if {"self", "cls"} & set(parameters):
-            raise NoFix("it reads its own object")
-        passed, inner = [cst.Arg(cst.Name(name)) for name in parameters], list(call.args)
-    for arg in () if by_name else call.args:
-        if arg.star:
-            raise NoFix("starred arguments")
-        value = _ast_expression(view, arg.value)
-        if not loaded([value]) & local:
-            inner.append(arg)
-            continue
-        if any(
-            isinstance(
-                node,
-                (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Lambda),
-            )
-            for node in ast.walk(value)
-        ):
-            raise NoFix("an argument cannot be a cache key")
-        name = _parameter_name(arg, value, [*parameters, *loaded([here]) - local])
-        if name not in parameters:
-            parameters.append(name)
-            passed.append(cst.Arg(arg.value))
-        inner.append(arg.with_changes(value=cst.Name(name)))
-    edits = []
+    signature = _by_names(here, call, local) if by_name else _by_arguments(view, here, call, local)
+    parameters, passed = signature.parameters, _with_commas(signature.passed)
+    edits: list[Edit] = []
     if decorator is None:
-        lru_cache, edits = _lru_cache(source, view.first_row - 1)
-        decorator = f"{lru_cache}(maxsize={_KEPT if parameters else None})"
-    new_call = call.with_changes(args=inner)
-    there = _there_already(view, new_call, parameters, decorator.partition("(")[0])
+        lru_cache = _lru_cache(source, view.first_row - 1)
+        edits = lru_cache.edits
+        decorator = f"{lru_cache.expression}(maxsize={_KEPT if parameters else None})"
+    new_call = call.with_changes(args=signature.inner)
+    cache, _, _ = decorator.partition("(")
+    there = _there_already(view, new_call, parameters, cache)
     if there:
-        return view.edits({call: cst.Call(cst.Name(there), _with_commas(passed), lpar=call.lpar, rpar=call.rpar)})
+        return view.edits({call: cst.Call(cst.Name(there), passed, lpar=call.lpar, rpar=call.rpar)})
     name = unique_name(source, base, call)
     head = f"@{decorator}\ndef {name}({', '.join(parameters)}):\n    return None\n"
     text = _definition(view, head, new_call)
@@ -84,17 +96,46 @@ def cached_loader(
     text = newline * _missing_blank_lines(view, row) + text
     place = (row, 1)
     text += newline * 2
-    new_call = cst.Call(cst.Name(name), _with_commas(passed), lpar=call.lpar, rpar=call.rpar)
+    new_call = cst.Call(cst.Name(name), passed, lpar=call.lpar, rpar=call.rpar)
     return join(edits, [Edit(start=place, end=place, content=text)], view.edits({call: new_call}))
 
 
-def _definition(view, head, call) -> str:
+def _by_names(here: ast.Call, call: cst.Call, local: Collection[str]) -> _Signature:
+    """The local names that the call reads are the parameters, and its arguments stay as they are."""
+    parameters = sorted(
+        loaded([here]) & set(local), key=[node.id for node in ast.walk(here) if isinstance(node, ast.Name)].index
+    )
+    if {"self", "cls"} & set(parameters):
+        raise NoFix("it reads its own object")
+    return _Signature(parameters, [cst.Arg(cst.Name(name)) for name in parameters], list(call.args))
+
+
+def _by_arguments(view: View, here: ast.Call, call: cst.Call, local: Collection[str]) -> _Signature:
+    """The arguments that read local names become parameters, the others move into the function."""
+    found = _Signature([], [], [])
+    for arg in call.args:
+        if arg.star:
+            raise NoFix("starred arguments")
+        value = _ast_expression(view, arg.value)
+        if not loaded([value]) & set(local):
+            found.inner.append(arg)
+            continue
+        if any(isinstance(node, _NO_KEYS) for node in ast.walk(value)):
+            raise NoFix("an argument cannot be a cache key")
+        name = _parameter_name(arg, value, [*found.parameters, *loaded([here]) - set(local)])
+        if name not in found.parameters:
+            found.parameters.append(name)
+            found.passed.append(cst.Arg(arg.value))
+        found.inner.append(arg.with_changes(value=cst.Name(name)))
+    return found
+
+
+def _definition(view: View, head: str, call: cst.Call) -> str:
     """The text of the function `head`, which returns `call`, in the style of the file."""
     function = view.new(head)[0]
-    line = function.body.body[0]
     for value in (call, call.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])):
-        body = function.body.with_changes(body=[line.with_changes(body=[cst.Return(value)])])
-        text = view.module.with_changes(
+        body = cst.IndentedBlock([cst.SimpleStatementLine([cst.Return(value)])])
+        text: str = view.module.with_changes(
             body=[function.with_changes(body=body)], header=(), footer=(), has_trailing_newline=True
         ).code
         try:
@@ -105,23 +146,26 @@ def _definition(view, head, call) -> str:
     raise NoFix("the call cannot stand alone")
 
 
-def _missing_blank_lines(view, row) -> int:
+def _missing_blank_lines(view: View, row: int) -> int:
     """How many blank lines two definitions need between them and `row` does not have above it, in its own cell."""
-    above, cell = row - 1, view.source.locate(row)[0]
+    above = row - 1
     while (
         above > 0
         and row - above <= 2
         and not view.outline.lines[above - 1].strip()
-        and view.source.locate(above)[0] == cell
+        and cell_of(view.source, above) == cell_of(view.source, row)
     ):
         above -= 1
-    if above == 0 or view.source.locate(above)[0] != cell:
+    if above == 0 or not cell_of(view.source, above) == cell_of(view.source, row):
         return 0
     return 2 - (row - 1 - above)
 
 
-def _there_already(view, call, parameters, decorator) -> str:
-    """Name of a function above the handler that is cached and returns the same call with the same parameters, "" for none."""
+def _there_already(view: View, call: cst.Call, parameters: Sequence[str], decorator: str) -> str:
+    """Name of a function above the handler that is cached and returns the same call with the same parameters.
+
+    "" when there is none.
+    """
     wanted = ast.dump(_ast_expression(view, call.with_changes(lpar=(), rpar=())))
     for node in view.outline.tree.body:
         if not isinstance(node, ast.FunctionDef) or node.lineno >= view.first_row or len(node.body) != 1:
@@ -140,36 +184,36 @@ def _there_already(view, call, parameters, decorator) -> str:
     return ""
 
 
-def _with_commas(args) -> list:
+def _with_commas(args: Sequence[cst.Arg]) -> list[cst.Arg]:
     """Arguments in a row, separated by a comma and a space."""
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    return [arg.with_changes(comma=comma) for arg in args[:-1]] + args[-1:]
+    return [*(arg.with_changes(comma=comma) for arg in args[:-1]), *args[-1:]]
 
 
-def _lru_cache(source, row):
+def _lru_cache(source: Source, row: int) -> Spelling:
     """How to spell `functools.lru_cache` here, and the import it needs."""
     for local, target in visible(source, row).items():
         if target == "functools.lru_cache":
-            return local, []
-    functools, edits = ensure(source, "functools", row=row)
-    return f"{functools}.lru_cache", edits
+            return Spelling(local, [])
+    functools = ensure(source, "functools", row=row)
+    return Spelling(f"{functools.expression}.lru_cache", functools.edits)
 
 
-def _locals_around(view, call) -> set:
+def _locals_around(view: View, call: cst.Call) -> set[str]:
     """Names bound in the functions around `call`, parameters included."""
-    local = set()
-    below = call
+    local: set[str] = set()
+    below: cst.CSTNode = call
     for node in view.ancestors(call):
         if isinstance(node, cst.Lambda):
             raise NoFix("it stands in a lambda")
         inside, below = below is getattr(node, "body", None), node
         if isinstance(node, cst.FunctionDef) and inside:
             here = view.ast_of(node)
-            local |= kept(here, "locals", lambda here=here: _locals_of(here))
+            local |= kept(here, "locals", partial(_locals_of, here))
     return local
 
 
-def _locals_of(function) -> set:
+def _locals_of(function: Function) -> set[str]:
     """Names that a function binds, parameters included."""
     declared = {name for inner in ast.walk(function) if isinstance(inner, ast.Global) for name in inner.names}
     return (bound(function.body) - declared) | {
@@ -177,11 +221,11 @@ def _locals_of(function) -> set:
     }
 
 
-def _ast_expression(view, node):
+def _ast_expression(view: View, node: cst.BaseExpression) -> ast.expr:
     return ast.parse("(" + view.code(node).replace("\r\n", "\n") + "\n)", mode="eval").body
 
 
-def _parameter_name(arg, value, taken) -> str:
+def _parameter_name(arg: cst.Arg, value: ast.expr, taken: Collection[str]) -> str:
     """A plain name keeps itself; other expressions are named after their keyword, or `path`."""
     if isinstance(value, ast.Name):
         return value.id
@@ -193,15 +237,14 @@ def _parameter_name(arg, value, taken) -> str:
     return candidate
 
 
-def _first_row_above(view) -> int:
+def _first_row_above(view: View) -> int:
     """The row where a new definition goes: above the statement and the comment lines that belong to it."""
     lines = view.outline.lines
-    floor = max((last for first, last, _ in view.outline.groups if last < view.first_row), default=2)
+    floor = max((group.last for group in view.outline.groups if group.last < view.first_row), default=2)
     row = view.first_row
-    cell = view.source.locate(row)[0]
     while (
         row - 1 > floor
-        and view.source.locate(row - 1)[0] == cell
+        and cell_of(view.source, row - 1) == cell_of(view.source, row)
         and lines[row - 2].startswith("#")
         and not lines[row - 2].startswith(("# %%", "#%%"))
     ):

@@ -1,20 +1,41 @@
 """What codemods need to know of the whole file: its lines, top-level statements, names and house style.
 
 Built once per source from the standard library's `ast`; only the statement that a fix touches is given to LibCST.
+
+There are two kinds of positions.  A `Place` is what edits and messages count: row and column, both in characters from
+1.  An `Extent` is what `ast` gives: rows from 1, but offsets in UTF-8 bytes from 0.  Rows are rows of the module unless
+they are said to be rows of a view.
 """
+
+from __future__ import annotations
 
 import ast
 import re
 import warnings
 from bisect import bisect_right
 
+from tflint_mem.facts import Record
+
 from . import NoFix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+    from typing import TypeVar
+
+    from tflint_mem.sources.source import Source
+
+    T = TypeVar("T")
+    Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+Place = tuple[int, int]  # (row, column)
+Extent = tuple[int, int, int, int]  # (row, offset, last row, offset behind the end); equal to the `Pos` of the facts
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _INDENT = re.compile(r"[ \t]*")
 
 
-def split_lines(text: str) -> list:
+def split_lines(text: str) -> list[str]:
     """The lines of `text` with their ends, split where Python's tokenizer splits (no form feeds, no U+2028)."""
     return _LINE.findall(text)
 
@@ -24,7 +45,7 @@ def strip_end(line: str) -> str:
     return line.rstrip("\r\n")
 
 
-def parse(text: "str | bytes") -> ast.Module:
+def parse(text: str | bytes) -> ast.Module:
     """The `ast` of `text`, without warnings about the user's escapes; NoFix when it does not parse."""
     try:
         with warnings.catch_warnings():
@@ -41,9 +62,24 @@ def character(line: str, offset: int) -> int:
     return offset if line.isascii() else len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
 
 
-def dotted(node) -> str:
+def beginning(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    """Where an `ast` node starts: (row, offset), which also sorts nodes by their places."""
+    return node.lineno, node.col_offset
+
+
+def ending(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    """Where an `ast` node ends: (row, offset behind it).  What `ast.parse` made always knows that."""
+    return node.end_lineno or node.lineno, node.end_col_offset or 0
+
+
+def extent(node: ast.stmt | ast.expr) -> Extent:
+    """From where to where an `ast` node goes."""
+    return *beginning(node), *ending(node)
+
+
+def dotted(node: ast.AST) -> str:
     """`a.b.c` of a chain of names and attributes, else ""."""
-    parts = []
+    parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
@@ -53,33 +89,64 @@ def dotted(node) -> str:
     return ".".join(reversed(parts))
 
 
+class Group(Record):
+    """What stands at top level on the same rows: mostly one statement, several where they share a row.
+
+    first, last   its rows, decorators included
+    members       the statements in order
+    """
+
+    __slots__ = ()
+    first: int
+    last: int
+    members: list[ast.stmt]
+
+
 class Outline:
-    """The `ast` view of one Source.  Rows count from 1."""
+    """The `ast` view of one Source.  Rows count from 1.
 
-    __slots__ = ("source", "lines", "newline", "tree", "views", "_groups", "_indent", "_names", "_memo")
+    lines     its rows with their line ends
+    newline   the line end that the file uses
+    tree      its `ast`
 
-    def __init__(self, source):
+    Making one raises NoFix when the source does not parse.
+    """
+
+    __slots__ = ("source", "lines", "newline", "tree", "_groups", "_indent", "_names", "_memo")
+
+    def __init__(self, source: Source) -> None:
         self.source = source
         self.lines = split_lines(source.text)
-        self.newline = source.newline or "\n"
+        self.newline: str = source.newline or "\n"
         self.tree = parse(source.text)
-        self.views = {}
-        self._groups = self._indent = self._names = None
-        self._memo = {}
+        self._groups: list[Group] | None = None
+        self._indent: str | None = None
+        self._names: set[str] | None = None
+        self._memo: dict[Hashable, object] = {}
 
-    def once(self, key, make):
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """`make()`, worked out once for each `key`: many fixes of one file ask the same questions."""
         if key not in self._memo:
             self._memo[key] = make()
-        return self._memo[key]
+        known: T = self._memo[key]  # type: ignore[assignment]  # one key always stands for one question
+        return known
+
+    def behind(self, node: ast.stmt | ast.expr) -> Place:
+        """The place right behind a node."""
+        row, offset = ending(node)
+        return row, character(self.lines[row - 1], offset) + 1
+
+    def end_of_row(self, row: int) -> Place:
+        """The place before the line end of a row."""
+        return row, len(strip_end(self.lines[row - 1])) + 1
 
     @property
-    def nodes(self) -> list:
+    def nodes(self) -> list[ast.AST]:
         """Every node of the file's `ast`."""
         return self.once("nodes", lambda: list(ast.walk(self.tree)))
 
     @property
-    def functions(self) -> list:
+    def functions(self) -> list[Function]:
         """Every function definition."""
         return self.once(
             "functions",
@@ -87,14 +154,14 @@ class Outline:
         )
 
     @property
-    def globals(self) -> set:
+    def globals(self) -> set[str]:
         """Names that some function declares global."""
         return self.once(
             "globals", lambda: {name for node in self.nodes if isinstance(node, ast.Global) for name in node.names}
         )
 
     @property
-    def shared(self) -> set:
+    def shared(self) -> set[str]:
         """Names that some function declares global or nonlocal."""
         return self.once(
             "shared",
@@ -104,25 +171,25 @@ class Outline:
         )
 
     @property
-    def groups(self) -> list:
-        """`(first_row, last_row, [statements])` of what stands at top level, statements that share a row in one group."""
+    def groups(self) -> list[Group]:
+        """What stands at top level, in order; statements that share a row are in one group."""
         if self._groups is None:
-            groups = []
+            groups: list[Group] = []
             for statement in self.tree.body:
                 first, last = rows(statement)
-                if groups and first <= groups[-1][1]:
-                    start, _, members = groups[-1]
-                    groups[-1] = (start, max(last, groups[-1][1]), members + [statement])
+                if groups and first <= groups[-1].last:
+                    before = groups[-1]
+                    groups[-1] = Group(before.first, max(last, before.last), [*before.members, statement])
                 else:
-                    groups.append((first, last, [statement]))
+                    groups.append(Group(first, last, [statement]))
             self._groups = groups
         return self._groups
 
-    def group_at(self, row: int):
+    def group_at(self, row: int) -> Group:
         """The group whose rows contain `row`; NoFix when none does."""
-        firsts = self.once("firsts", lambda: [group[0] for group in self.groups])
+        firsts = self.once("firsts", lambda: [group.first for group in self.groups])
         at = bisect_right(firsts, row) - 1
-        if at < 0 or row > self.groups[at][1]:
+        if at < 0 or row > self.groups[at].last:
             raise NoFix("no statement stands there")
         return self.groups[at]
 
@@ -137,12 +204,12 @@ class Outline:
         stack = list(reversed(self.tree.body))
         while stack:
             node = stack.pop()
-            inner = []
+            inner: list[ast.stmt] = []
             for block in blocks(node):
-                if not isinstance(node, (ast.stmt,)) or block[0].lineno == node.lineno:
+                if block[0].lineno == node.lineno:
                     continue
-                outer = _INDENT.match(self.lines[node.lineno - 1]).group()
-                found = _INDENT.match(self.lines[rows(block[0])[0] - 1]).group()
+                outer = _indentation(self.lines[node.lineno - 1])
+                found = _indentation(self.lines[first_row(block[0]) - 1])
                 if found.startswith(outer) and found != outer:
                     return found[len(outer) :]
                 inner.extend(block)
@@ -150,10 +217,10 @@ class Outline:
         return ""
 
     @property
-    def names(self) -> set:
+    def names(self) -> set[str]:
         """Every identifier the file binds, reads or imports (attributes too: a superset is what uniqueness wants)."""
         if self._names is None:
-            found = set()
+            found: set[str] = set()
             for node in self.nodes:
                 for field in ("id", "attr", "arg", "name", "asname"):
                     value = getattr(node, field, None)
@@ -165,9 +232,14 @@ class Outline:
         return self._names
 
 
-def blocks(node) -> list:
+def _indentation(line: str) -> str:
+    found = _INDENT.match(line)
+    return found.group() if found else ""
+
+
+def blocks(node: ast.AST) -> list[list[ast.stmt]]:
     """The non-empty statement lists of `node`, in source order; handlers and match cases are looked through."""
-    found = []
+    found: list[list[ast.stmt]] = []
     for field in node._fields:
         value = getattr(node, field, None)
         if isinstance(value, list) and value:
@@ -179,9 +251,9 @@ def blocks(node) -> list:
     return found
 
 
-def statements(body) -> list:
+def statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
     """Every statement below the list `body`, in source order, nested functions and classes included."""
-    found = []
+    found: list[ast.stmt] = []
     stack = list(reversed(body))
     while stack:
         node = stack.pop()
@@ -191,44 +263,77 @@ def statements(body) -> list:
     return found
 
 
-def rows(statement) -> tuple:
+def first_row(statement: ast.stmt) -> int:
+    """The row where a statement starts; that of the first decorator, if it has any."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", None) or []
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)]) if decorators else statement.lineno
+
+
+def last_row(statement: ast.stmt) -> int:
+    """The row where a statement ends."""
+    return statement.end_lineno or statement.lineno
+
+
+def rows(statement: ast.stmt) -> tuple[int, int]:
     """First row (of the first decorator, if any) and last row of a statement."""
-    decorators = getattr(statement, "decorator_list", None)
-    first = min([statement.lineno] + [d.lineno for d in decorators]) if decorators else statement.lineno
-    return first, statement.end_lineno
+    return first_row(statement), last_row(statement)
 
 
-_last = (None, None)
+def cell_of(source: Source, row: int) -> int | None:
+    """The number of the notebook cell that a row of the module is in; None in a Python file."""
+    cell: int | None
+    cell, _ = source.locate(row)
+    return cell
 
 
-def outline(source) -> Outline:
-    """The Outline of `source`; the latest one is kept, as the fixes of a file are built one after the other."""
-    global _last
-    if _last[0] is not source:
-        _last = (source, Outline(source))
-    return _last[1]
+_latest: Outline | None = None
 
 
-def unique_name(source, base: str, owner=None, scope=None) -> str:
+def outline(source: Source) -> Outline:
+    """The Outline of `source`; the latest one is kept, as the fixes of a file are built one after the other.
+
+    Raises NoFix when the source does not parse.
+    """
+    global _latest
+    if _latest is None or _latest.source is not source:
+        _latest = Outline(source)
+    return _latest
+
+
+class _Given:
+    """The names that fixes were given in one scope.
+
+    numbers  {base: the number with which the search for the next one starts}
+    owners   {(base, id of the owner): its name}
+    """
+
+    __slots__ = ("numbers", "owners")
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.owners: dict[tuple[str, int], str] = {}
+
+
+def unique_name(source: Source, base: str, owner: object = None, scope: object = None) -> str:
     """`base`, or `base_2`, `base_3` … when the file already uses it.
 
-    owner  what the name is for: a name that was given to another owner in the same `scope` (a function, None for the module) is
-           taken too, so that their fixes can be applied together
+    owner  what the name is for: a name that was given to another owner in the same `scope` (a function, None for the
+           module) is taken too, so that their fixes can be applied together
     """
     import builtins
     import keyword
 
     file = outline(source)
-    given = file.once(("given", id(scope)), dict)
-    if owner is not None and (base, id(owner)) in given:
-        return given[base, id(owner)]
+    given = file.once(("given", id(scope)), _Given)
+    if owner is not None and (base, id(owner)) in given.owners:
+        return given.owners[base, id(owner)]
     taken = file.names
-    name, number = base, given.get(base, 1)
+    name, number = base, given.numbers.get(base, 1)
     if number > 1:
         name = f"{base}_{number}"
     while name in taken or keyword.iskeyword(name) or hasattr(builtins, name):
         number += 1
         name = f"{base}_{number}"
     if owner is not None:
-        given[base], given[base, id(owner)] = number + 1, name
+        given.numbers[base], given.owners[base, id(owner)] = number + 1, name
     return name

@@ -1,5 +1,7 @@
 """Removing, moving and closing: rewrites of whole statements."""
 
+from __future__ import annotations
+
 import ast
 
 import libcst as cst
@@ -8,20 +10,31 @@ from tflint_mem.finding import Edit
 
 from . import NoFix
 from .hunks import whole_rows
-from .names import MUTATORS, bound, loaded, own_jumps
-from .outline import blocks, outline, rows, statements
-from .uses import used_outside
+from .loop_bodies import own_jumps
+from .names import MUTATORS, bound, loaded
+from .node_order import members
+from .outline import beginning, blocks, ending, first_row, last_row, outline, statements
+from .outside_uses import used_outside
 from .view import LOOPS, REMOVE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tflint_mem.sources.source import Source
+
+    from .outline import Outline
+    from .view import Line, View
 
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
 
 
-def remove_statement(view, node) -> list:
-    """Take the statement at or around `node` out; a block it leaves empty gets `pass`, neighbours keep their comments."""
+def remove_statement(view: View, node: cst.CSTNode) -> list[Edit]:
+    """Take the statement at or around `node` out; a block left empty gets `pass`, neighbours keep their comments."""
     return view.edits({view.small(node): REMOVE})
 
 
-def move_up(source, row_ranges, to_row: int) -> list:
+def move_up(source: Source, row_ranges: Iterable[tuple[int, int]], to_row: int) -> list[Edit]:
     """Move the statements on `row_ranges` ([(first, last)]) right before the statement that starts on `to_row`.
 
     All stand in one block of the module.  NoFix when what they read is only bound in between, or when other statements
@@ -29,12 +42,12 @@ def move_up(source, row_ranges, to_row: int) -> list:
     """
     file = outline(source)
     block = _block_with(file.tree, to_row)
-    by_row = {rows(statement)[0]: statement for statement in block}
+    by_row = {first_row(statement): statement for statement in block}
     anchor = block.index(by_row[to_row])
-    moved = []
+    moved: list[ast.stmt] = []
     for first, last in row_ranges:
         statement = by_row.get(first)
-        if statement is None or rows(statement)[1] != last:
+        if statement is None or last_row(statement) != last:
             raise NoFix("it does not stand in the same block")
         moved.append(statement)
     head = block[anchor]
@@ -56,10 +69,10 @@ def move_up(source, row_ranges, to_row: int) -> list:
     needs = sorted(loaded(moved) & between) or sorted(bound(moved) & (between | loaded(passed)))
     if needs:
         raise NoFix(f"{needs[0]} stands in the way")
-    text, edits = "", []
+    text = ""
+    edits: list[Edit] = []
     for statement in moved:
-        first, last = rows(statement)
-        first = _with_comments(file, block, statement)
+        first, last = _with_comments(file, block, statement), last_row(statement)
         lines = file.lines[first - 1 : last]
         if lines[-1].rstrip("\r\n") == lines[-1]:
             lines[-1] += file.newline
@@ -70,35 +83,37 @@ def move_up(source, row_ranges, to_row: int) -> list:
     return [Edit(start=place, end=place, content=text), *edits]
 
 
-def _block_with(tree, row):
+def _block_with(tree: ast.Module, row: int) -> list[ast.stmt]:
     """The statement list that has a statement starting on `row`."""
     for owner in [tree, *statements(tree.body)]:
         for block in blocks(owner):
-            if any(rows(statement)[0] == row for statement in block):
+            if any(first_row(statement) == row for statement in block):
                 return block
     raise NoFix("no statement starts there")
 
 
-def _alone_on_rows(file, statement):
+def _alone_on_rows(file: Outline, statement: ast.stmt) -> None:
     """NoFix when other code shares the first or last row of the statement."""
-    last = statement.end_lineno
-    head = file.lines[statement.lineno - 1].encode("utf-8", "surrogatepass")[: statement.col_offset]
-    tail = file.lines[last - 1].encode("utf-8", "surrogatepass")[statement.end_col_offset :].strip()
+    (first, start), (last, end) = beginning(statement), ending(statement)
+    head = file.lines[first - 1].encode("utf-8", "surrogatepass")[:start]
+    tail = file.lines[last - 1].encode("utf-8", "surrogatepass")[end:].strip()
     if head.strip() or tail and not tail.startswith(b"#"):
         raise NoFix("other code stands on the same line")
 
 
-def _with_comments(file, block, statement) -> int:
+def _with_comments(file: Outline, block: Sequence[ast.stmt], statement: ast.stmt) -> int:
     """First row of the comment lines right above `statement` (its own first row when there are none)."""
     index = block.index(statement)
-    floor = rows(block[index - 1])[1] if index else statement.lineno
-    first = rows(statement)[0]
+    floor = last_row(block[index - 1]) if index else statement.lineno
+    first = first_row(statement)
     while first - 1 > floor and file.lines[first - 2].lstrip().startswith("#"):
         first -= 1
     return first
 
 
-def with_rest(view, node, value=None, *, whole: bool = False) -> list:
+def with_rest(
+    view: View, node: cst.CSTNode, value: cst.BaseExpression | None = None, *, whole: bool = False
+) -> list[Edit]:
     """`x = call(...)` and the rest of its block become `with call(...) as x:` and the rest, indented.
 
     value  the expression to open in place of the call
@@ -106,36 +121,33 @@ def with_rest(view, node, value=None, *, whole: bool = False) -> list:
 
     NoFix when `x` is used behind the block, or when nothing of the block follows.
     """
-    small, line, name, rest = _opening(view, node)
+    opening = _Opening(view, node)
+    line, name, rest, block = opening.line, opening.name, opening.rest, opening.block
     _not_used_behind(view, line, rest, name)
-    block = view.parent(line)
-    item = cst.WithItem(small.value if value is None else value, asname=cst.AsName(cst.Name(name)))
+    item = cst.WithItem(opening.value if value is None else value, asname=cst.AsName(cst.Name(name)))
     used = len(rest) if whole else _through_last_use(view, rest, name)
     inner, after = rest[:used], rest[used:]
     if inner[0].leading_lines and not any(empty.comment for empty in inner[0].leading_lines):
         inner = [inner[0].with_changes(leading_lines=()), *inner[1:]]
-    new = cst.With(
-        [item],
-        cst.IndentedBlock(inner, footer=block.footer if not after and hasattr(block, "footer") else ()),
-        leading_lines=line.leading_lines,
-    )
+    body = cst.IndentedBlock(inner, footer=() if after else block.footer)
     if line.trailing_whitespace.comment:
-        new = new.with_changes(body=new.body.with_changes(header=line.trailing_whitespace))
+        body = body.with_changes(header=line.trailing_whitespace)
+    new = cst.With([item], body, leading_lines=line.leading_lines)
     return view.edits({line: new, **{statement: [] for statement in rest[:used]}})
 
 
-def stays_inside(view, node) -> str:
+def stays_inside(view: View, node: cst.CSTNode) -> str:
     """The name that the statement of `node` assigns; NoFix when its object may live longer than the rest of its block.
 
-    The block must be the body of a function or a loop, and the object may be asked and handed to functions there, but not be
-    returned, kept, given to a constructor, or used by a function that is defined there.
+    The block must be the body of a function or a loop, and the object may be asked and handed to functions there, but
+    not be returned, kept, given to a constructor, or used by a function that is defined there.
     """
-    _, line, name, rest = _opening(view, node)
-    block = view.parent(line)
-    owner = view.parent(block)
+    opening = _Opening(view, node)
+    name = opening.name
+    owner = view.parent(opening.block)
     if not isinstance(owner, (cst.FunctionDef, *LOOPS)):
         raise NoFix("it does not stand in the body of a function or a loop")
-    trees = [tree for statement in rest for tree in _own_trees(view, statement)]
+    trees = [tree for statement in opening.rest for tree in _own_trees(view, statement)]
     parents = {
         id(child): parent for tree in trees for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)
     }
@@ -162,28 +174,31 @@ def stays_inside(view, node) -> str:
     return name
 
 
-def _keeps(func) -> bool:
-    """Does what is called, by its name, keep what it is given: a constructor, a container, something that sets it for all?"""
-    last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+def _keeps(func: ast.expr) -> bool:
+    """Does what is called keep what it is given, by its name: a constructor, a container, what sets it for all?"""
+    last = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
     return last[:1].isupper() or last in MUTATORS or last.startswith(("set_", "add_", "register"))
 
 
-def _own_trees(view, statement):
-    members = statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
-    return [view.ast_of(member) for member in members]
+def _own_trees(view: View, statement: Line) -> list[ast.stmt]:
+    """The `ast` of the small statements of a line, or of a compound statement."""
+    if isinstance(statement, cst.SimpleStatementLine):
+        return [view.ast_of(small) for small in statement.body]
+    return [view.ast_of(statement)]
 
 
-def close_at_end(view, node, loop, method: str = "close") -> list:
-    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat, or before the `del x` that stands there.
+def close_at_end(view: View, node: cst.CSTNode, loop: cst.CSTNode, method: str = "close") -> list[Edit]:
+    """Add `x.close()` for `x = …` in the body of `loop` to the end of each repeat, or before the `del x` there.
 
     Where the repeat can end early (`continue`, `break`, `return`), the rest of the body goes into `try: … finally:`.
     """
-    small, line, name, rest = _opening(view, node)
-    if not isinstance(loop, LOOPS) or view.parent(line) is not loop.body:
+    opening = _Opening(view, node)
+    name = opening.name
+    if not isinstance(loop, LOOPS) or opening.block is not loop.body:
         raise NoFix("it does not stand in the body of the loop")
     if used_outside(view, loop, name):
         raise NoFix(f"{name} is used outside the loop")
-    rest = _while_bound(view, rest, name)
+    rest = _while_bound(view, opening.rest, name)
     behind = [view.ast_of(statement) for statement in rest]
     if not own_jumps(behind, _JUMPS):
         return view.edits(insert_after={rest[-1]: view.new(f"{name}.{method}()\n")})
@@ -197,7 +212,7 @@ def close_at_end(view, node, loop, method: str = "close") -> list:
     return view.edits({first: block, **{statement: [] for statement in rest[1:]}})
 
 
-def _while_bound(view, rest, name):
+def _while_bound(view: View, rest: Sequence[Line], name: str) -> Sequence[Line]:
     """The statements of `rest` before `del name`; NoFix when the name is bound again or deleted anywhere else."""
     for number, statement in enumerate(rest):
         trees = list(_own_ast(view, statement))
@@ -205,50 +220,60 @@ def _while_bound(view, rest, name):
             isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in trees
         ):
             continue
-        if number and isinstance(trees[0], ast.Delete) and len(statement.body) == 1:
+        if number and isinstance(trees[0], ast.Delete) and _is_alone(statement):
             return rest[:number]
         raise NoFix(f"{name} is bound again")
     return rest
 
 
-def _opening(view, node):
-    """(assignment, its line, name, the statements behind it in its block) for `name = call`."""
-    small = view.small(node)
-    if (
-        not isinstance(small, cst.Assign)
-        or len(small.targets) != 1
-        or not isinstance(small.targets[0].target, cst.Name)
-    ):
-        raise NoFix("it is not assigned to one name")
-    line = view.parent(small)
-    block = view.parent(line)
-    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
-        raise NoFix("other code stands on the same line")
-    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
-        raise NoFix("there is no block to rewrite")
-    index = next(i for i, own in enumerate(block.body) if own is line)
-    rest = list(block.body[index + 1 :])
-    if not rest:
-        raise NoFix("nothing follows it in its block")
-    return small, line, small.targets[0].target.value, rest
+def _is_alone(statement: Line) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
 
 
-def _through_last_use(view, rest, name) -> int:
+class _Opening:
+    """`name = value`, the only statement of its line, at or around a node.
+
+    value  what is assigned
+    line   its line
+    block  the block that it stands in
+    rest   what follows it in the block, at least one statement
+
+    NoFix for anything else.
+    """
+
+    __slots__ = ("value", "name", "line", "block", "rest")
+
+    def __init__(self, view: View, node: cst.CSTNode) -> None:
+        small = view.small(node)
+        target = small.targets[0].target if isinstance(small, cst.Assign) and len(small.targets) == 1 else None
+        if not isinstance(small, cst.Assign) or not isinstance(target, cst.Name):
+            raise NoFix("it is not assigned to one name")
+        line = view.parent(small)
+        block = view.parent(line)
+        if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+            raise NoFix("other code stands on the same line")
+        if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+            raise NoFix("there is no block to rewrite")
+        index = next(i for i, own in enumerate(block.body) if own is line)
+        rest = list(members(block)[index + 1 :])
+        if not rest:
+            raise NoFix("nothing follows it in its block")
+        self.value, self.name = small.value, target.value
+        self.line, self.block, self.rest = line, block, rest
+
+
+def _through_last_use(view: View, rest: Sequence[Line], name: str) -> int:
     """How many statements of `rest` reach to the last use of `name`."""
     count = 0
     for number, statement in enumerate(rest, 1):
-        if name in loaded(
-            [view.ast_of(small) for small in statement.body]
-            if isinstance(statement, cst.SimpleStatementLine)
-            else [view.ast_of(statement)]
-        ):
+        if name in loaded(_own_trees(view, statement)):
             count = number
     if not count:
         raise NoFix(f"{name} is not used behind it")
     return count
 
 
-def _not_used_behind(view, line, rest, name):
+def _not_used_behind(view: View, line: Line, rest: Sequence[Line], name: str) -> None:
     """NoFix when `name` is read outside of the block, so that it would be closed there."""
     inside = {id(node) for statement in [line, *rest] for node in _own_ast(view, statement)}
     function = view.function(line)
@@ -256,11 +281,12 @@ def _not_used_behind(view, line, rest, name):
     if any(isinstance(node, ast.Name) and node.id == name and id(node) not in inside for node in scope):
         raise NoFix(f"{name} is used in other places")
     if function is None and name in loaded(
-        [statement for first, _, members in view.outline.groups if first != view.first_row for statement in members]
+        [statement for group in view.outline.groups if group.first != view.first_row for statement in group.members]
     ):
         raise NoFix(f"{name} is used in other places")
 
 
-def _own_ast(view, statement):
+def _own_ast(view: View, statement: Line) -> Iterator[ast.AST]:
+    """All `ast` nodes of a line or a compound statement."""
     for tree in _own_trees(view, statement):
         yield from ast.walk(tree)

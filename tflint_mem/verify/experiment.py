@@ -4,7 +4,7 @@ import os
 import time
 
 from tflint_mem.verify.containment import runner
-from tflint_mem.verify.containment.share import leave
+from tflint_mem.verify.containment.gpu_share import leave
 from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
 from tflint_mem.verify.snippet import slicer
 from tflint_mem.verify.snippet.snippet import CannotCut

@@ -277,7 +277,7 @@ class _Uses:
             else:
                 for expression in statement_expressions(statement):
                     yield from self.of(expression, statement)
-        for context in m._comp_contexts().get(self.scope, ()):
+        for context in m.comprehensions(self.scope):
             target, iterable, _, _ = m.contexts[context][3]
             yield from self.of(iterable, m.statements[m.contexts[context][2]])
 

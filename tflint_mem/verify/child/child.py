@@ -2,7 +2,7 @@
 interpreter that has TensorFlow.
 
 Runs the snippet with the probe in place, repairs what is missing with stand-ins, and writes events as JSON lines to the
-descriptor that the job names.  Python 3.8 syntax.
+descriptor that the job names.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ import os
 import sys
 import threading
 import traceback
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.verify.events import Event
+    from tflint_mem.verify.job import SentJob
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
@@ -24,19 +29,22 @@ class Events:
     """
 
     def __init__(self, descriptor: int, key: str) -> None:
-        self._descriptor, self._key, self._number, self._lock = descriptor, key, 0, threading.Lock()
+        self._descriptor: int | None = descriptor
+        self._key, self._number, self._lock = key, 0, threading.Lock()
         os.set_inheritable(descriptor, False)
         os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
         """A process that the snippet forks has no part in it."""
-        try:
-            os.close(self._descriptor)
-        except OSError:
-            pass
+        if self._descriptor is not None:
+            try:
+                os.close(self._descriptor)
+            except OSError:
+                pass
         self._descriptor = None
 
-    def __call__(self, event: dict) -> None:
+    def __call__(self, event: Event) -> None:
+        """Writes one event."""
         if self._descriptor is None:
             return
         with self._lock:
@@ -49,7 +57,7 @@ class Events:
 def main() -> None:
     """Runs one job; the exit status is 0 whenever the events tell the whole story."""
     with os.fdopen(os.dup(0), "rb") as handle:
-        job = json.loads(handle.read().decode("ascii"))
+        job: SentJob = json.loads(handle.read().decode("ascii"))
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.close(empty)
@@ -66,7 +74,7 @@ def main() -> None:
         sys.path.append(job["binding"])
     try:
         if job["task"] == "environment":
-            emit(dict(environment.describe(), event="environment"))
+            emit({**environment.describe(), "event": "environment"})
         else:
             execute.run(job, emit)
     except BaseException as error:

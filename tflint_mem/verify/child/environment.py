@@ -1,19 +1,25 @@
-"""What TensorFlow, Python and the devices are, as the child sees them.  Python 3.8 syntax."""
+"""What TensorFlow, Python and the devices are, as the child sees them."""
+
+from __future__ import annotations
 
 import os
 import platform
 import sys
 
-from .meters import GpuMemory, allocator_name
+from .gpu import GpuMemory, allocator_name
 from .nvml import NA
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.verify.events import Environment
 
-def describe():
+
+def describe() -> Environment:
     """Imports TensorFlow and returns plain data: versions, GPUs as TensorFlow sees them, GPUs as the driver sees them.
 
     Lists physical devices only: that does not start them.
     """
-    facts = {
+    facts: Environment = {
         "python": platform.python_version(),
         "system": platform.platform(),
         "processors": os.cpu_count(),
@@ -32,11 +38,7 @@ def describe():
         facts["error"] = "%s: %s" % (type(error).__name__, error)
         return facts
     facts["tensorflow"] = tf.__version__
-    for name in ("keras", "numpy"):
-        try:
-            facts[name] = __import__(name).__version__
-        except Exception:
-            pass
+    facts["keras"], facts["numpy"] = _version("keras"), _version("numpy")
     try:
         facts["gpus"] = [device.name for device in tf.config.list_physical_devices("GPU")]
     except Exception as error:
@@ -53,7 +55,7 @@ def describe():
                     "mig": device.mig,
                     "name": None if isinstance(device.name, NA) else device.name,
                     "total": None if isinstance(device.total, NA) else device.total,
-                    "visible": device in gpu.devices,
+                    "visible": not isinstance(gpu.devices, NA) and device in gpu.devices,
                 }
             )
         facts["shared_with"] = gpu.shared_with()
@@ -64,3 +66,12 @@ def describe():
         facts["allocator"] = allocator_name()
     facts["executable"] = sys.executable
     return facts
+
+
+def _version(name: str) -> str | None:
+    """The version of a package, None where it is not there or does not say."""
+    try:
+        found: str = __import__(name).__version__
+    except Exception:
+        return None
+    return found

@@ -13,6 +13,10 @@ import secrets
 import selectors
 import threading
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.verify.events import Event, Told
+
 _MOST_EVENTS = 64 << 20  # bytes; what comes after them is read and dropped
 _TAIL = 4000
 
@@ -25,7 +29,8 @@ class Channel:
 
     def __init__(self) -> None:
         self.key = secrets.token_hex(16)
-        self._ours, self._theirs = {}, {}
+        self._ours: dict[str, int] = {}
+        self._theirs: dict[str, int] = {}
         for name in ("events", "report", "output"):
             self._ours[name], self._theirs[name] = os.pipe()
         self.events, self.report, self.output = self._theirs["events"], self._theirs["report"], self._theirs["output"]
@@ -73,18 +78,23 @@ class Channel:
                     elif len(text) < _MOST_EVENTS:
                         text += part
 
-    def told(self) -> list:
-        """The guard's lines so far: what holds, and how the child ended."""
-        return [ast.literal_eval(line.decode("ascii")) for line in bytes(self._text["report"]).split(b"\n")[:-1]]
+    def told(self) -> Told:
+        """All that the guard has said so far: what holds, and how the child ended."""
+        told: Told = {}
+        for line in bytes(self._text["report"]).split(b"\n")[:-1]:
+            told.update(ast.literal_eval(line.decode("ascii")))
+        return told
 
-    def read_events(self) -> list:
+    def read_events(self) -> list[Event]:
         """The child's events, in order."""
-        found, key = [], self.key.encode("ascii")
+        found: list[Event] = []
+        key = self.key.encode("ascii")
         for line in bytes(self._text["events"]).split(b"\n"):
             head, _, rest = line.partition(b" ")
             number, _, text = rest.partition(b" ")
             if head != key or number != b"%d" % len(found):
                 continue
+            event: Event
             try:
                 event = json.loads(text)
             except ValueError:

@@ -10,10 +10,14 @@ import contextlib
 import os
 import shutil
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 MOST = 512 << 20  # bytes that are copied; what is larger is left, and the child compiles what it needs
 
 
-def lend(environment: dict, home: str) -> dict:
+def lend(environment: Mapping[str, str], home: str) -> dict[str, str]:
     """{"CUDA_CACHE_PATH": folder below `home`}, filled from the user's cache where there is one and it is small enough.
 
     environment: the user's own, which says where his cache is.  Raises nothing.
@@ -45,7 +49,7 @@ def _size(folder: str) -> int:
     return total
 
 
-def _odd(folder: str, names: list) -> list:
+def _odd(folder: str, names: list[str]) -> list[str]:
     """What is neither a plain file nor a folder: it leads elsewhere."""
     paths = {name: os.path.join(folder, name) for name in names}
     return [

@@ -12,25 +12,37 @@ Every import here is time before each measurement: neither `json` nor `re`, nor 
 
 from __future__ import annotations
 
-import _signal as signal
 import errno
 import marshal
 import os
-import sys
 import time
 
 from . import sandbox
-from .processes import descendants  # here, not where it is used: a signal may come in the middle of an import
+from .become import become, tell, unprotected
+from .process_table import descendants  # here, not where it is used: a signal may come in the middle of an import
 
-# how runner.py starts it: as a module, so that its compiled form is used
-START = "import sys; sys.path.insert(0, sys.argv[1]); from tflint_mem.verify.containment import guard; guard.main(int(sys.argv[2]))"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import NoReturn
+
+    from tflint_mem.verify.events import Told
+    from tflint_mem.verify.job import Guarded
+else:
+    import _signal as signal  # `signal` itself takes longer to import than all else here
+
+# how supervisor.py starts it: as a module, so that its compiled form is used
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from tflint_mem.verify.containment import guard; "
+    "guard.main(int(sys.argv[2]))"
+)
 
 
-def main(report: int) -> None:
-    """Runs the job on standard input; never returns."""
+def main(report: int) -> NoReturn:
+    """Runs the job on standard input.  report: the descriptor to report to."""
     os.set_inheritable(report, False)
     job = _own_part()
-    state = {
+    state: Told = {
         "network": "on: as configured" if job["network"] else "on: this system has no namespaces",
         "readonly": [],
         "reason": None,
@@ -40,8 +52,8 @@ def main(report: int) -> None:
         "init": None,
     }
     if not sandbox.linux():
-        _unprotected(state, "only Linux has the means")
-        _become(job, state, report, None)
+        unprotected(state, "only Linux has the means")
+        become(job, state, report, None)
     parent = os.getppid()
     sandbox.die_with_parent(signal.SIGTERM)
     if os.getppid() != parent:
@@ -56,9 +68,10 @@ def main(report: int) -> None:
         _without(job, state, report)
 
 
-def _own_part() -> dict:
+def _own_part() -> Guarded:
     """The job's first part: its length in eight bytes, then plain data; both ends are the same interpreter."""
-    return marshal.loads(_read_bytes(int.from_bytes(_read_bytes(8), "little")))
+    job: Guarded = marshal.loads(_read_bytes(int.from_bytes(_read_bytes(8), "little")))
+    return job
 
 
 def _read_bytes(count: int) -> bytes:
@@ -71,11 +84,7 @@ def _read_bytes(count: int) -> bytes:
     return text
 
 
-def _tell(report: int, what: dict) -> None:
-    os.write(report, repr(what).encode("ascii", "backslashreplace") + b"\n")
-
-
-def _with_namespaces(job: dict, state: dict, report: int, sockets: list) -> None:
+def _with_namespaces(job: Guarded, state: Told, report: int, sockets: list[str]) -> NoReturn:
     """Forks the first process of the namespaces and waits for it; its end is the end of all."""
     alive, held = os.pipe()
     first = os.fork()
@@ -90,17 +99,19 @@ def _with_namespaces(job: dict, state: dict, report: int, sockets: list) -> None
     os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
-def _first_process(job: dict, state: dict, report: int, sockets: list, alive: int) -> None:
+def _first_process(job: Guarded, state: Told, report: int, sockets: list[str], alive: int) -> NoReturn:
+    """Makes the view, starts the child in it, and collects what ends.  alive: readable once the parent is gone."""
     import select
 
-    if select.select([alive], [], [], 0)[0]:
+    readable, _, _ = select.select([alive], [], [], 0)
+    if readable:
         os._exit(1)  # the parent was gone before the kernel had been asked
     os.close(alive)
     protections = state["protections"]
     try:
-        old = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        outside = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
-        old = None
+        outside = None
     if not job["network"]:
         sandbox.loopback_up()
         state["network"] = "off"
@@ -121,8 +132,8 @@ def _first_process(job: dict, state: dict, report: int, sockets: list, alive: in
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        state["init"], state["worker"], state["pids"] = _outer_ids(old)
-        _become(job, state, report, None, seen, spaces=True)
+        state.update(_outer_ids(outside))
+        become(job, state, report, None, seen, spaces=True)
     sandbox.keep_closed()
     try:
         sandbox.drop_capabilities()
@@ -133,20 +144,20 @@ def _first_process(job: dict, state: dict, report: int, sockets: list, alive: in
     _reap(child, report)
 
 
-def _outer_ids(old: int | None) -> tuple:
-    """(id of the first process, of this one, all ids of this one) as /proc outside names them."""
-    if old is None:
-        return None, None, []
-    with os.fdopen(os.open("self/status", os.O_RDONLY, dir_fd=old), encoding="utf-8", errors="replace") as status:
+def _outer_ids(outside: int | None) -> Told:
+    """Ids of the first process and of this one, as /proc outside (a descriptor) names them."""
+    if outside is None:
+        return {"init": None, "worker": None, "pids": []}
+    with os.fdopen(os.open("self/status", os.O_RDONLY, dir_fd=outside), encoding="utf-8", errors="replace") as status:
         fields = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
     ids = [int(word) for word in fields.get("NSpid", fields["Pid"]).split()]
-    os.close(old)
-    return int(fields["PPid"]), ids[0], ids
+    os.close(outside)
+    return {"init": int(fields["PPid"]), "worker": ids[0], "pids": ids}
 
 
-def _without(job: dict, state: dict, report: int) -> None:
+def _without(job: Guarded, state: Told, report: int) -> NoReturn:
     """No namespaces: this process adopts whatever the child's processes leave behind, and ends it."""
-    _unprotected(state, state["reason"])
+    unprotected(state, state["reason"])
     sandbox.adopt_orphans()
     guard = os.getpid()
     child = os.fork()
@@ -155,7 +166,7 @@ def _without(job: dict, state: dict, report: int) -> None:
         if os.getppid() != guard:
             os._exit(1)
         state["worker"] = os.getpid()
-        _become(job, state, report, guard)
+        become(job, state, report, guard)
     sandbox.keep_closed()
 
     def end(number: int, frame: object) -> None:
@@ -166,145 +177,8 @@ def _without(job: dict, state: dict, report: int) -> None:
     _quiet()
     status = _waited(child)
     _end_all(guard)
-    _tell(report, {"exit": _code(status)})
+    tell(report, {"exit": _code(status)})
     os._exit(0)
-
-
-def _unprotected(state: dict, reason: str) -> None:
-    for name in ("processes", "files", "secrets", "network", "sockets", "privileges", "system calls"):
-        state["protections"][name] = f"off: {reason}"
-
-
-def _become(job: dict, state: dict, report: int, guard: int | None, seen: bool = False, spaces: bool = False) -> None:
-    """Takes the limits upon itself, says what holds, and becomes the child.  Never returns."""
-    protections = state["protections"]
-    if sandbox.linux():
-        _give_up_root(job, state, seen)
-        # where there are no namespaces, what else this user runs counts as well
-        counted = os.getuid() != 0
-        tasks = sandbox.most_tasks() + (0 if spaces else sandbox.tasks_of_user()) if counted else None
-        few = _read("/proc/sys/kernel/pid_max") == str(sandbox.most_tasks())
-        protections["number of processes"] = (
-            "on" if counted or few else "off: the kernel does not count root's; they are watched from outside"
-        )
-    else:
-        tasks = None
-    sandbox.limit_resources(job["cpu_seconds"], job["file_bytes"], tasks)
-    protections["memory"] = "on" if os.path.isdir("/proc/self") or sys.platform == "darwin" else "off: no /proc"
-    if sandbox.linux():
-        _restrict(job, state, guard, seen, spaces)
-    environment = dict(job["environment"])
-    if state["pids"]:
-        environment["TFLINT_MEM_PIDS"] = " ".join(map(str, state["pids"]))
-    if job["network"]:
-        state["network"], protections["network"] = "on: as configured", "off: as configured"
-    try:
-        os.chdir(job["cwd"])
-        os.set_inheritable(job["events"], True)
-        _close_others({report, job["events"]})
-        state["event"] = "isolated"
-        _tell(report, state)
-        for number in range(1, signal.NSIG):
-            if number not in (signal.SIGKILL, signal.SIGSTOP) and number < 32:
-                signal.signal(number, signal.SIG_DFL)
-        os.execvpe(job["command"][0], job["command"], environment)
-    except OSError as error:
-        _tell(report, {"error": error.strerror or str(error)})
-    finally:
-        os._exit(127)
-
-
-def _give_up_root(job: dict, state: dict, seen: bool) -> None:
-    """Root's child becomes nobody, with the scratch folder as its own, where nobody may read what it needs."""
-    if os.getuid() != 0:
-        return
-    folders = [folder for folder in job["folders"] if folder not in job["view"]["wide"]]
-    libraries = [path for path in job["view"]["read"] if path.endswith(("-packages", "/tflint_mem"))]
-    if not sandbox.can_be_nobody([*job["command"], *folders, *libraries]):
-        return
-    scratch = job["view"]["write"][0]
-    try:
-        _hand_over(scratch, sandbox.NOBODY)
-        if not seen:
-            os.chmod(os.path.dirname(scratch), 0o711)
-        sandbox.become_nobody()
-    except OSError:
-        _hand_over(scratch, 0)
-
-
-def _hand_over(scratch: str, user: int) -> None:
-    for folder, _, files in os.walk(scratch):
-        for path in [folder, *(os.path.join(folder, name) for name in files)]:
-            os.chown(path, user, user, follow_symlinks=False)
-
-
-def _read(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8") as handle:
-            return handle.read().strip()
-    except OSError:
-        return None
-
-
-def _restrict(job: dict, state: dict, guard: int | None, seen: bool, spaces: bool) -> None:
-    from . import landlock, mounts, seccomp
-
-    protections = state["protections"]
-    try:
-        sandbox.drop_capabilities()
-        sandbox.no_new_privileges()
-        protections["privileges"] = "on"
-    except OSError as error:
-        protections["privileges"] = f"off: {error}"
-    if not seen:
-        plan = job["view"]
-        readable, listed = mounts.without_hidden(plan)
-        version, reason = landlock.restrict(
-            [*readable, *plan["etc"], "/proc"], listed, [*plan["write"], *mounts.devices()], job["network"]
-        )
-        reason = reason or state["reason"]
-        if version:
-            protections["files"] = (
-                "on (Landlock)" if version >= 3 else "off: this version of Landlock lets files be cut short"
-            )
-            protections["secrets"] = "on (Landlock)"
-            state["readonly"] = [path for path in job["folders"] if path not in plan["wide"]]
-            if not spaces:
-                held = "on (Landlock; ended by the guard)"
-                protections["processes"] = held if version >= 6 else "off: signals reach other processes of this user"
-        else:
-            for name in ("files", "secrets", "sockets"):
-                protections[name] = f"off: {reason}"
-    families = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
-    if not seen or not spaces:  # nothing else holds sockets back: neither those with a path nor the network
-        families = (
-            (seccomp.NETLINK,) if not job["network"] and not spaces else (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
-        )
-    reason = seccomp.install(families, guard, keep_modes=not seen)
-    protections["system calls"] = "on" if reason is None else f"off: {reason}"
-    if not seen and protections["files"].startswith("on") and reason is not None:
-        protections["files"] = f"off: modes and owners can be changed ({reason})"
-    if reason is None and not seen:
-        protections["sockets"] = "on (system calls)"
-    if reason is None and not spaces and not job["network"]:
-        state["network"], protections["network"] = "off", "on (system calls)"
-
-
-def _close_others(kept: set) -> None:
-    """Closes all descriptors but the standard ones and these."""
-    try:
-        names = os.listdir("/proc/self/fd")
-    except OSError:
-        try:
-            names = os.listdir("/dev/fd")
-        except OSError:
-            names = map(str, range(3, 256))
-    for name in names:
-        if int(name) > 2 and int(name) not in kept:
-            try:
-                os.close(int(name))
-            except OSError:
-                pass
 
 
 def _quiet() -> None:
@@ -317,12 +191,13 @@ def _quiet() -> None:
 def _waited(child: int) -> int:
     while True:
         try:
-            return os.waitpid(child, 0)[1]
+            _, status = os.waitpid(child, 0)
+            return status
         except InterruptedError:
             continue
 
 
-def _reap(child: int, report: int) -> None:
+def _reap(child: int, report: int) -> NoReturn:
     """The first process: collects everything that ends, until the child does."""
     while True:
         try:
@@ -330,7 +205,7 @@ def _reap(child: int, report: int) -> None:
         except InterruptedError:
             continue
         if pid == child:
-            _tell(report, {"exit": _code(status)})
+            tell(report, {"exit": _code(status)})
             os._exit(0)
 
 

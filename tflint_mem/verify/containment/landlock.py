@@ -30,43 +30,50 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32)]
 
 
+class Restricted:
+    """version: of Landlock's interface that holds, 0 when none does; reason: why not, None when one holds."""
+
+    __slots__ = ("version", "reason")
+
+    def __init__(self, version: int, reason: str | None = None) -> None:
+        self.version, self.reason = version, reason
+
+
 def version() -> int:
     """The version of Landlock's interface that this kernel offers, 0 for none."""
-    found = ctypes.CDLL(None, use_errno=True).syscall(
-        ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION)
-    )
-    return max(0, found)
+    libc = ctypes.CDLL(None, use_errno=True)
+    return max(0, int(libc.syscall(ctypes.c_long(_CREATE), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))))
 
 
-def restrict(readable: list, listed: list, writable: list, network: bool) -> tuple:
+def restrict(readable: list[str], listed: list[str], writable: list[str], network: bool) -> Restricted:
     """Leaves this process what is beneath `readable` to read and run, what is beneath `writable` for everything, and
     no more.
 
     listed    folders whose names alone may be seen          network   leave TCP alone
-    Returns (version, None), or (0, why there is none).  Needs no-new-privileges.
+    Needs no-new-privileges.
     """
     offered = version()
     if not offered:
-        return 0, "this kernel has no Landlock"
+        return Restricted(0, "this kernel has no Landlock")
     libc = ctypes.CDLL(None, use_errno=True)
     handled = _FILES | (_REFER if offered >= 2 else 0) | (_TRUNCATE if offered >= 3 else 0)
     attributes = _Attributes(handled, _TCP if offered >= 4 and not network else 0, _SCOPES if offered >= 6 else 0)
     size = 24 if offered >= 6 else 16 if offered >= 4 else 8
     rules = libc.syscall(ctypes.c_long(_CREATE), ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     if rules < 0:
-        return 0, "Landlock: " + errno.errorcode.get(ctypes.get_errno(), "refused")
+        return Restricted(0, "Landlock: " + errno.errorcode.get(ctypes.get_errno(), "refused"))
     try:
         for paths, rights in ((readable, _EXECUTE | _READ_FILE | _READ_DIR), (listed, _READ_DIR), (writable, handled)):
             for path in paths:
                 _allow(libc, rules, path, rights)
         if libc.syscall(ctypes.c_long(_RESTRICT), ctypes.c_int(rules), ctypes.c_uint32(0)) != 0:
-            return 0, "Landlock: " + errno.errorcode.get(ctypes.get_errno(), "refused")
+            return Restricted(0, "Landlock: " + errno.errorcode.get(ctypes.get_errno(), "refused"))
     finally:
         os.close(rules)
-    return offered, None
+    return Restricted(offered)
 
 
-def _allow(libc: object, rules: int, path: str, rights: int) -> None:
+def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -13,6 +13,10 @@ import stat
 
 from . import sandbox
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.verify.job import View
+
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 _DETACH = 2
 _MOUNT_SETATTR, _AT_RECURSIVE, _AT_FDCWD = 442, 0x8000, -100
@@ -36,9 +40,20 @@ class _Attributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user")]
 
 
-def without_hidden(plan: dict) -> tuple:
-    """(paths to read with all that is below them, folders to list) that leave out what the plan hides."""
-    whole, listed, queue, hidden = [], [], [path for path in plan["read"] if os.path.exists(path)], set(plan["hide"])
+class Readable:
+    """whole: paths to read with all that is below them; listed: folders of which the names alone are shown."""
+
+    __slots__ = ("whole", "listed")
+
+    def __init__(self, whole: list[str], listed: list[str]) -> None:
+        self.whole, self.listed = whole, listed
+
+
+def without_hidden(plan: View) -> Readable:
+    """What may be read of a plan where single paths cannot be hidden: all that leads to them is listed instead."""
+    whole: list[str] = []
+    listed: list[str] = []
+    queue, hidden = [path for path in plan["read"] if os.path.exists(path)], set(plan["hide"])
     while queue:
         path = queue.pop()
         if path in hidden:
@@ -51,10 +66,10 @@ def without_hidden(plan: dict) -> tuple:
             queue += [entry.path for entry in os.scandir(path)]
         except OSError:
             continue
-    return whole, listed
+    return Readable(whole, listed)
 
 
-def devices() -> list:
+def devices() -> list[str]:
     """The device files that the child gets: those without state, and the accelerators."""
     found = [os.path.join("/dev", name) for name in _DEVICES]
     for folder, beginnings in _ACCELERATORS.items():
@@ -67,7 +82,7 @@ def devices() -> list:
     return found
 
 
-def sockets() -> list:
+def sockets() -> list[str]:
     """Paths of the sockets that somebody listens on now: each is a way out of any folder that can be read."""
     found = []
     try:
@@ -198,13 +213,13 @@ class Root:
         os.chdir("/")
 
 
-def build(plan: dict, base: str, memory: int, sockets: list) -> str | None:
+def build(plan: View, base: str, memory: int, sockets: list[str]) -> str | None:
     """Builds the view and enters it.  Returns a sentence about what could not be done as wished, or None.
 
     memory         bytes that /dev/shm may take            sockets   paths of sockets to hide where they are shown
     """
     root, note = Root(base), None
-    scratch = plan["write"][0]
+    scratch = plan["scratch"]
     _system(root, plan)
     _devices(root, memory)
     # whatever is shown below these comes on top of them
@@ -212,7 +227,7 @@ def build(plan: dict, base: str, memory: int, sockets: list) -> str | None:
     root.bind(os.path.join(scratch, "tmp"), "/var/tmp", writable=True)
     os.makedirs(root.place("/run"))
     root.link("/var/run", "/run")
-    shown = []
+    shown: list[str] = []
     for path in sorted((path for path in plan["read"] if os.path.exists(path)), key=lambda path: path.count("/")):
         if os.path.realpath(path) == path and any(path == known or path.startswith(known + "/") for known in shown):
             continue  # it is shown with a folder above it
@@ -240,7 +255,7 @@ def build(plan: dict, base: str, memory: int, sockets: list) -> str | None:
     return note
 
 
-def _system(root: Root, plan: dict) -> None:
+def _system(root: Root, plan: View) -> None:
     os.makedirs(root.place("/etc"))
     for path in plan["etc"]:
         if os.path.islink(path):
@@ -292,7 +307,7 @@ def _is_socket(path: str) -> bool:
         return False
 
 
-def _mounts_below(target: str) -> list:
+def _mounts_below(target: str) -> list[str]:
     found = []
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
         for line in table:

@@ -1,73 +1,26 @@
-"""The processes of a measured child as they are seen from outside: who they are, what they hold, and how they end."""
+"""The processes of a measured child as they are seen from outside: what they hold, and how they end."""
 
 from __future__ import annotations
 
-import _signal as signal  # `signal` itself takes longer to import than guard.py may
 import errno
 import os
+import signal
 import time
+
+from .process_table import descendants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterable
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def parents() -> dict:
-    """{process id: (parent, session)} of all processes; empty where the system does not tell."""
-    found = {}
-    try:
-        names = os.listdir("/proc")
-    except OSError:
-        return _parents_from_ps()
-    for name in names:
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as handle:
-                fields = handle.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if fields and fields[0] != b"Z":
-            found[int(name)] = int(fields[1]), int(fields[3])
-    return found
-
-
-def _parents_from_ps() -> dict:
-    """The same where there is no /proc (macOS, BSD)."""
-    import subprocess
-
-    found = {}
-    try:
-        text = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,sess="], capture_output=True, text=True, timeout=10).stdout
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) == 3 and words[0].isdigit() and words[1].isdigit():
-            found[int(words[0])] = int(words[1]), int(words[2]) if words[2].isdigit() else 0
-    return found
-
-
-def descendants(root: int, table: dict | None = None) -> list:
-    """Process ids of everything that `root` and its session started, without `root`; those whose end is not collected
-    are left out.
-    """
-    table = parents() if table is None else table
-    children = {}
-    for pid, (parent, _) in table.items():
-        children.setdefault(parent, []).append(pid)
-    found, queue = set(), [root, *(pid for pid, (_, session) in table.items() if session == root and pid != root)]
-    while queue:
-        pid = queue.pop()
-        if pid in found:
-            continue
-        found.add(pid)
-        queue += children.get(pid, ())
-    return sorted(found - {root})
-
-
-def resident(pids: list, limit: int) -> int:
+def resident(pids: list[int], limit: int) -> int:
     """Bytes resident in all of them.  Pages that they share count once as soon as the plain sum is over the limit."""
     total = sum(_resident(pid) for pid in pids)
-    return total if total <= limit or len(pids) < 2 else sum(_share(pid) for pid in pids)
+    return total if total <= limit or len(pids) < 2 else sum(_proportional(pid) for pid in pids)
 
 
 def _resident(pid: int) -> int:
@@ -81,18 +34,18 @@ def _resident(pid: int) -> int:
 
 
 def _resident_from_ps(pid: int) -> int:
+    """Resident bytes where there is no /proc (macOS, BSD)."""
     import subprocess
 
+    command = ["ps", "-o", "rss=", "-p", str(pid)]
     try:
-        return (
-            int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, timeout=10).stdout)
-            * 1024
-        )
+        return int(subprocess.run(command, capture_output=True, text=True, timeout=10).stdout) * 1024
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0
 
 
-def _share(pid: int) -> int:
+def _proportional(pid: int) -> int:
+    """Resident bytes, of pages that several processes map the part of this one."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as handle:
             for line in handle:
@@ -115,11 +68,12 @@ def shared_memory(worker: int) -> int:
     return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
-def on_disk(folder: str, pids: list, most: int = 200_000) -> float:
+def on_disk(folder: str, pids: Iterable[int], most: int = 200_000) -> float:
     """Bytes on disk below a folder, and in files that the processes hold open without a name.  `most` entries are
     looked at.
     """
-    total, queue, seen = 0, [folder], set()
+    total, queue = 0, [folder]
+    seen: set[tuple[int, int]] = set()  # device and number of each file: several names may lead to one
     while queue and most > 0:
         try:
             with os.scandir(queue.pop()) as entries:
@@ -160,11 +114,12 @@ def has_loaded_tensorflow(pid: int) -> bool:
         return False
 
 
-def end(guard: object, init: int | None, most: float = 10.0) -> None:
+def end(guard: subprocess.Popen[bytes], init: int | None, most: float = 10.0) -> None:
     """Ends the child and all that it started.
 
-    guard   the Popen of guard.py
+    guard   the process of guard.py
     init    id of the first process of the child's namespace, None when it has none
+    most    seconds to try
     """
     import subprocess
 
@@ -175,7 +130,7 @@ def end(guard: object, init: int | None, most: float = 10.0) -> None:
             return
         if not left:
             break
-        if init in left:
+        if init is not None and init in left:
             _signal([init], signal.SIGKILL)  # the kernel ends the whole namespace with it
         else:
             _signal(left, signal.SIGSTOP)
@@ -189,7 +144,7 @@ def end(guard: object, init: int | None, most: float = 10.0) -> None:
     guard.wait()
 
 
-def _signal(pids: list, number: int) -> None:
+def _signal(pids: Iterable[int], number: int) -> None:
     for pid in pids:
         try:
             os.kill(pid, number)

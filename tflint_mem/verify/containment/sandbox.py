@@ -114,7 +114,7 @@ class _Mapper:
         return written
 
 
-def can_be_nobody(needed: list) -> bool:
+def can_be_nobody(needed: list[str]) -> bool:
     """Could root's child become nobody, and would that user be able to read what is `needed`?  Tried out in a process
     of its own.
     """
@@ -126,7 +126,8 @@ def can_be_nobody(needed: list) -> bool:
         except OSError:
             fine = False
         os._exit(0 if fine else 1)
-    return os.waitpid(trial, 0)[1] == 0
+    _, status = os.waitpid(trial, 0)
+    return status == 0
 
 
 def become_nobody() -> None:
@@ -182,7 +183,7 @@ def drop_capabilities() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def _close_bounding_set(libc: object) -> None:
+def _close_bounding_set(libc: ctypes.CDLL) -> None:
     number = 0
     while libc.prctl(_BOUNDING_DROP, number, 0, 0, 0) == 0 and number < 64:
         number += 1
@@ -240,7 +241,7 @@ def limit_resources(cpu_seconds: float, file_bytes: int, tasks: int | None = Non
         number = getattr(resource, name, None)
         if number is None:
             continue
-        hard = resource.getrlimit(number)[1]
+        _, hard = resource.getrlimit(number)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:
             resource.setrlimit(number, (value, hard if name == "RLIMIT_CPU" else value))

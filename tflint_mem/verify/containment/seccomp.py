@@ -20,11 +20,14 @@ _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER,
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 UNIX, NETLINK, INET, INET6 = 1, 16, 2, 10
 
-# machine -> (audit architecture, column in _REFUSED)
-_MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Call = tuple[int, int]  # a system call: its number on x86-64, and on 64-bit ARM
 
-# system call -> its number on x86-64 and on 64-bit ARM
-_REFUSED = {
+# machine -> its number in the audit interface
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+_REFUSED: dict[str, Call] = {
     # other views of the file system, other namespaces
     "mount": (165, 40),
     "umount2": (166, 39),
@@ -79,7 +82,7 @@ _REFUSED = {
 }
 _ONLY_X86 = {"iopl": 172, "ioperm": 173, "modify_ldt": 154, "uselib": 134}
 # what changes a file's mode, owner, times or attributes: Landlock does not ask for these
-_QUIETLY_REFUSED = {
+_QUIETLY_REFUSED: dict[str, Call] = {
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
     "fchmodat2": (452, 452),
@@ -97,45 +100,51 @@ _QUIETLY_REFUSED = {
     "file_setattr": (469, 469),
 }
 _QUIETLY_REFUSED_ON_X86 = {"chmod": 90, "chown": 92, "lchown": 94, "utime": 132, "utimes": 235, "futimesat": 261}
-_CLONE, _CLONE3, _SOCKET, _IOCTL, _KILL = (56, 220), (435, 435), (41, 198), (16, 29), (62, 129)
-_SIGNALS = (_KILL, (200, 130), (234, 131), (424, 424))  # kill, tkill, tgkill; pidfd_send_signal needs a descriptor
+_CLONE, _CLONE3, _SOCKET, _IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
+_SIGNALS = ((62, 129), (200, 130), (234, 131))  # kill, tkill, tgkill; pidfd_send_signal needs a descriptor
 
 
-def program(machine: str, families: tuple, guard: int | None = None, keep_modes: bool = False) -> bytes | None:
+def program(
+    machine: str, families: tuple[int, ...], guard: int | None = None, keep_modes: bool = False
+) -> bytes | None:
     """The filter as bytes, or None for a machine that is not known.
 
     families    address families that `socket` may have
     guard       process id that may not be signalled, nor "all" of them
     keep_modes  changes of modes, owners, times and attributes seem to succeed and do nothing: copying asks for them
     """
-    if machine not in _MACHINES:
+    if machine not in _ARCHITECTURES:
         return None
-    architecture, column = _MACHINES[machine]
+    on_x86 = machine == "x86_64"
+
+    def number_of(call: Call) -> int:
+        x86, arm = call
+        return x86 if on_x86 else arm
+
     refuse = _ERRNO | errno.EPERM
     code = [
         _jump(_LOAD, _ARCHITECTURE),
-        _jump(_EQUAL, architecture, 1, 0),
+        _jump(_EQUAL, _ARCHITECTURES[machine], 1, 0),
         _jump(_RETURN, refuse),
         _jump(_LOAD, _NUMBER),
     ]
-    if machine == "x86_64":
+    if on_x86:
         code += [_jump(_GREATER_OR_EQUAL, _X32, 0, 1), _jump(_RETURN, refuse)]
-    numbers = [pair[column] for pair in _REFUSED.values()] + (list(_ONLY_X86.values()) if column == 0 else [])
+    numbers = [number_of(call) for call in _REFUSED.values()] + (list(_ONLY_X86.values()) if on_x86 else [])
     for number in numbers:
         code += [_jump(_EQUAL, number, 0, 1), _jump(_RETURN, refuse)]
     if keep_modes:
-        quiet = [pair[column] for pair in _QUIETLY_REFUSED.values()] + (
-            list(_QUIETLY_REFUSED_ON_X86.values()) if column == 0 else []
-        )
+        quiet = [number_of(call) for call in _QUIETLY_REFUSED.values()]
+        quiet += list(_QUIETLY_REFUSED_ON_X86.values()) if on_x86 else []
         for number in quiet:
             code += [_jump(_EQUAL, number, 0, 1), _jump(_RETURN, _ERRNO)]
     # its flags lie in memory, where a filter cannot look: the C library then takes the older call
-    code += [_jump(_EQUAL, _CLONE3[column], 0, 1), _jump(_RETURN, _ERRNO | errno.ENOSYS)]
-    code += _argument(_CLONE[column], 0, [_jump(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _jump(_RETURN, refuse)])
+    code += [_jump(_EQUAL, number_of(_CLONE3), 0, 1), _jump(_RETURN, _ERRNO | errno.ENOSYS)]
+    code += _argument(number_of(_CLONE), 0, [_jump(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _jump(_RETURN, refuse)])
     terminal = [step for number in _TERMINAL_INPUT for step in (_jump(_EQUAL, number, 0, 1), _jump(_RETURN, refuse))]
-    code += _argument(_IOCTL[column], 1, terminal)
+    code += _argument(number_of(_IOCTL), 1, terminal)
     allowed = [step for family in families for step in (_jump(_EQUAL, family, 0, 1), _jump(_RETURN, _ALLOW))]
-    code += _argument(_SOCKET[column], 0, allowed + [_jump(_RETURN, _ERRNO | errno.EACCES)])
+    code += _argument(number_of(_SOCKET), 0, allowed + [_jump(_RETURN, _ERRNO | errno.EACCES)])
     if guard is not None:
         everybody = 0xFFFFFFFF  # kill(-1, ...)
         spared = [
@@ -143,12 +152,12 @@ def program(machine: str, families: tuple, guard: int | None = None, keep_modes:
             for pid in (guard, everybody, -guard & everybody)
             for step in (_jump(_EQUAL, pid, 0, 1), _jump(_RETURN, refuse))
         ]
-        for pair in _SIGNALS[:3]:
-            code += _argument(pair[column], 0, spared)
+        for call in _SIGNALS:
+            code += _argument(number_of(call), 0, spared)
     return b"".join([*code, _jump(_RETURN, _ALLOW)])
 
 
-def _argument(number: int, index: int, steps: list) -> list:
+def _argument(number: int, index: int, steps: list[bytes]) -> list[bytes]:
     """Steps on the low half of an argument of one system call; the number is loaded again behind them."""
     look = [_jump(_LOAD, _ARGUMENTS + 8 * index), *steps, _jump(_LOAD, _NUMBER)]
     return [_jump(_EQUAL, number, 0, len(look)), *look]
@@ -158,7 +167,7 @@ def _jump(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
-def install(families: tuple, guard: int | None = None, keep_modes: bool = False) -> str | None:
+def install(families: tuple[int, ...], guard: int | None = None, keep_modes: bool = False) -> str | None:
     """Puts this process and all it starts under the filter.  Returns None, or why there is none."""
     text = program(os.uname().machine, families, guard, keep_modes)
     if text is None:

@@ -12,7 +12,14 @@ from __future__ import annotations
 import glob
 import os
 import re
+import shutil
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tflint_mem.verify.job import View
 
 _SYSTEM = (
     "/usr",
@@ -126,15 +133,15 @@ _PRIVATE = (
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def plan(python: str, folders: list, environment: dict, scratch: str) -> dict:
-    """{"read": [paths], "hide": [paths inside them], "write": [scratch], "etc": [paths], "wide": [folders that are
-    not shown]}.
+def plan(python: str, folders: Sequence[str], environment: Mapping[str, str], scratch: str) -> View:
+    """The files that a child may see.
 
     python       the interpreter that will run            folders   the project's
     environment  what the child will have as environment
     """
     homes = _homes()
-    read, wide = [], []
+    read: list[str] = []
+    wide: list[str] = []
     for folder in [*_of_interpreter(python, environment), *_of_variables(environment), _PACKAGE]:
         read += _both(folder) if folder and not _is_wide(folder, homes) else []
     for folder in folders:
@@ -152,13 +159,13 @@ def plan(python: str, folders: list, environment: dict, scratch: str) -> dict:
     return {
         "read": list(dict.fromkeys([*_SYSTEM, *read])),
         "hide": [path for path in dict.fromkeys(hide) if os.path.lexists(path)],
-        "write": [scratch],
+        "scratch": scratch,
         "etc": [os.path.join("/etc", name) for name in _ETC],
         "wide": wide,
     }
 
 
-def _homes() -> set:
+def _homes() -> set[str]:
     homes = {os.path.realpath(os.path.expanduser("~"))}
     try:
         import pwd
@@ -169,7 +176,7 @@ def _homes() -> set:
     return homes
 
 
-def _is_wide(folder: str, homes: set) -> bool:
+def _is_wide(folder: str, homes: set[str]) -> bool:
     """Would showing this folder show a home, or what everybody shares?"""
     real = os.path.realpath(folder)
     return real in _TOO_WIDE or any(
@@ -177,23 +184,21 @@ def _is_wide(folder: str, homes: set) -> bool:
     )
 
 
-def _both(folder: str) -> list:
+def _both(folder: str) -> list[str]:
     """The folder as it is named and as it is: links on the way lead nowhere in another view."""
     return list(dict.fromkeys([os.path.abspath(folder), os.path.realpath(folder)]))
 
 
-def _of_variables(environment: dict) -> list:
-    found = []
+def _of_variables(environment: Mapping[str, str]) -> list[str]:
+    found: list[str] = []
     for name in _FOLDERS_OF_VARIABLES:
         found += [folder for folder in environment.get(name, "").split(os.pathsep) if os.path.isabs(folder)]
     base = environment.get("PYTHONUSERBASE")
     return [*found, os.path.join(base, "lib")] if base else found
 
 
-def _of_interpreter(python: str, environment: dict) -> list:
+def _of_interpreter(python: str, environment: Mapping[str, str]) -> list[str]:
     """Folders that an interpreter needs, told from outside: it must not run before it is contained."""
-    import shutil
-
     start = python if os.sep in python else shutil.which(python, path=environment.get("PATH")) or python
     if os.path.realpath(start) == os.path.realpath(sys.executable) and os.path.dirname(start) == os.path.dirname(
         sys.executable
@@ -229,7 +234,7 @@ def _of_interpreter(python: str, environment: dict) -> list:
     ]
 
 
-def _links(place: str, most: int = 20) -> list:
+def _links(place: str, most: int = 20) -> list[str]:
     """A path and all that it links to, one step after the other."""
     found = [place]
     while os.path.islink(found[-1]) and len(found) < most:
@@ -237,9 +242,11 @@ def _links(place: str, most: int = 20) -> list:
     return [*found, os.path.realpath(place)]
 
 
-def _linked(library: str, most: int = 200) -> list:
+def _linked(library: str, most: int = 200) -> list[str]:
     """Folders that packages installed "editable" in a library live in."""
-    found, queue, seen = [], [library], set()
+    found: list[str] = []
+    seen: set[str] = set()
+    queue = [library]
     while queue and len(seen) < 10:
         library = queue.pop()
         if library in seen:

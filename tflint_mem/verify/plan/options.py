@@ -33,7 +33,7 @@ class Options:
     network  leave the network reachable                 setup    file (or source) that defines what snippets lack
     codes    only these rules (codes, prefixes, names) or places (`file.py:12`); None for all
     keep     folder for the snippets, None to drop them
-    env      names of environment variables that children get beside those of allowed.py; from the command line alone
+    env      names of environment variables that children get beside those of containment/variables.py; from the command line alone
     """
 
     __slots__ = (

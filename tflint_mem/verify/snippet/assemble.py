@@ -5,7 +5,7 @@ import re
 
 from tflint_mem.verify.plan.protocols import REFUSED
 from tflint_mem.verify.standins import guess
-from tflint_mem.verify.standins.standins import plausible_shape
+from tflint_mem.verify.standins.hints import plausible_shape
 
 from .behind import keyed
 from .calling import unique

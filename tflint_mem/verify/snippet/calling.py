@@ -4,7 +4,7 @@ import ast
 import re
 
 from tflint_mem.verify.standins import guess
-from tflint_mem.verify.standins.standins import plausible_shape
+from tflint_mem.verify.standins.hints import plausible_shape
 
 from .region import call_sites
 from .scope import base_name, binds, parameters, reads

@@ -1,8 +1,14 @@
-"""Names that NumPy has given up, for code that was written with an older one.  Python 3.8 syntax."""
+"""Names that NumPy has given up, for code that was written with an older one."""
+
+from __future__ import annotations
 
 import re
 
-from .standins import Action
+from .action import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # name -> what NumPy itself names in its place
 _NOW = {
@@ -45,16 +51,16 @@ _NOW = {
 _MISSES = re.compile(r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was removed")
 
 
-def missing(message):
+def missing(message: str) -> str | None:
     """The name that NumPy no longer has, from an AttributeError's message, or None."""
     match = _MISSES.search(message)
     return (match.group(1) or match.group(2)) if match else None
 
 
-def actions(error, state):
-    """The name again, in terms of what took its place."""
+def again(error: BaseException) -> Iterator[Action]:
+    """The name again, in terms of what took its place; nothing for any other exception."""
     name = missing(str(error)) if isinstance(error, AttributeError) else None
-    if name in _NOW:
+    if name is not None and name in _NOW:
         now = _NOW[name]
         said = now.split(":")[1].strip().split("(")[0] if now.startswith("lambda") else now.split(" for ")[0]
         yield Action(

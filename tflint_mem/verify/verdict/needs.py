@@ -2,14 +2,18 @@
 
 import re
 
+from tflint_mem.verify.containment.limits import MOST_ON_DISK, MOST_PROCESSES
 from tflint_mem.verify.standins.old_numpy import missing
 
 from .shortage import exit_words, user_line, what
 
 ENDED_BY_ITSELF = ("crashed", "left")
 LIMITS = {
-    "disk": "a program that writes less: its scratch folder reached 4 GiB, or too many folders to count them",
-    "processes": "a program that starts fewer processes: it had more than 512 at once",
+    "disk": (
+        f"a program that writes less: its scratch folder reached {MOST_ON_DISK >> 30} GiB, "
+        "or too many folders to count them"
+    ),
+    "processes": f"a program that starts fewer processes: it had more than {MOST_PROCESSES} at once",
 }
 
 _WITH = "a comment `# tflint-mem: verify-with {}=...` or verify.setup gives it"

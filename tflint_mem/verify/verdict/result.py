@@ -2,7 +2,7 @@
 
 import time
 
-from tflint_mem.verify.child.repair import State
+from tflint_mem.verify.standins.action import Rewrite, rewritten
 
 from .outcome import held_bytes
 from .verdict import NOT_RUNNABLE
@@ -179,4 +179,4 @@ def _pair(raw, kept):
 
 
 def _rewritten(text, rewrites):
-    return State((), (), rewrites, "", None, ()).rewritten(text)
+    return rewritten(text, [Rewrite(old, new) for old, new in rewrites])

@@ -7,7 +7,7 @@ not-confirmed  nothing of the kind could be measured
 not-runnable   the snippet does not run; `needs` says what would make it run
 """
 
-from tflint_mem.verify.child import meters
+from tflint_mem.verify.child.objects import KINDS
 
 from .account import GPU_METERS
 from .mechanism import mechanism, python_explains
@@ -127,7 +127,7 @@ def _judge_on(meter, measured, run):
             f"{story(error)}",
             meter,
         )
-    holds = sum(rate for kind, rate in measured.objects_kept.items() if meters.KINDS.get(kind) == "holds")
+    holds = sum(rate for kind, rate in measured.objects_kept.items() if KINDS.get(kind) == "holds")
     files = measured.objects_kept.get("open files", 0.0)
     explained = any(rate >= 0.45 for rate in measured.objects_kept.values()) or python_explains(measured)
     several = sum(event["n"] for event in measured.settled if event["at"] == "block") >= FEW_REPEATS

@@ -1,7 +1,8 @@
-"""Stand-ins for modules that are not installed: every name in them can be called, subclassed, iterated and computed with.
+"""Stand-ins for modules that are not installed: every name in them can be called, subclassed, iterated and computed
+with.
 
-What a call returns is an array of random numbers in the shape that the code around it works with.  What a model would do
-has no stand-in: `predict`, `fit` and the like of an unknown module say that the module is needed.
+What a call returns is an array of random numbers in the shape that the code around it works with.  What a model would
+do has no stand-in: `predict`, `fit` and the like of an unknown module say that the module is needed.
 """
 
 import dis
@@ -15,14 +16,14 @@ import numpy as np
 
 MODEL_LIKE = frozenset(
     """
-predict predict_on_batch fit train_on_batch compile load_weights set_weights get_weights trainable_variables trainable_weights
-get_layer apply_gradients load_model
+predict predict_on_batch fit train_on_batch compile load_weights set_weights get_weights trainable_variables
+trainable_weights get_layer apply_gradients load_model
 """.split()
 )
 # by these TensorFlow and NumPy tell what they have been given
 _ASKED_FOR = frozenset("is_tensor_like numpy op graph dtype shape ndim".split())
-_ARITHMETIC = """add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs lt le gt ge
-matmul rmatmul""".split()
+_ARITHMETIC = """add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs
+lt le gt ge matmul rmatmul""".split()
 _GREETING = 16  # elements that an unknown result is iterated over
 REQUEST = None  # what a web framework hands to its handlers
 FLAGGED = None  # (end of a file name, row): what an unknown module does there is what is measured
@@ -129,7 +130,8 @@ for _name in _ARITHMETIC:
 
 
 class Data(np.ndarray):
-    """What a call of such a name returns: an array that also takes what is done to tables, detections, messages, sessions."""
+    """What a call of such a name returns: an array that also takes what is done to tables, detections, messages and
+    sessions."""
 
     def __array_finalize__(self, other):
         self._path = getattr(other, "_path", "")

@@ -1,4 +1,4 @@
-"""`tf.layers` and a little of `tf.contrib`, which TensorFlow has no more beside Keras 3: plain variables and operations."""
+"""`tf.layers` and a little of `tf.contrib`, which TensorFlow has no more beside Keras 3: variables and operations."""
 
 import sys
 import types
@@ -223,7 +223,8 @@ def optimize_loss(loss, global_step, learning_rate, optimizer="SGD", **options):
 
 layers = types.ModuleType("tensorflow.layers")
 for _name in (
-    "dense conv2d conv1d conv2d_transpose max_pooling2d average_pooling2d flatten dropout batch_normalization Dense Conv2D"
+    "dense conv2d conv1d conv2d_transpose max_pooling2d average_pooling2d flatten dropout batch_normalization "
+    "Dense Conv2D"
 ).split():
     setattr(layers, _name, globals()[_name])
 _contrib = types.SimpleNamespace(

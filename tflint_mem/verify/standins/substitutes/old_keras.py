@@ -214,9 +214,7 @@ def _load_model(filepath, *arguments, _original=tf.keras.models.load_model, **op
 if not getattr(tf.keras.models.load_model, "takes_old", False):
     _load_model.takes_old = True
     for _place in [
-        module
-        for name, module in list(sys.modules.items())
-        if name.endswith("keras.models") or name.endswith("keras.saving")
+        module for name, module in list(sys.modules.items()) if name.endswith(("keras.models", "keras.saving"))
     ]:
         if hasattr(_place, "load_model"):
             _place.load_model = _load_model

@@ -488,7 +488,7 @@ read_excel = read_pickle = read_hdf = read_parquet = read_json = read_sql = read
 
 
 def concat(parts, axis=0, *arguments, **options):
-    parts = [part for part in (parts.values() if isinstance(parts, dict) else parts)]
+    parts = list(parts.values() if isinstance(parts, dict) else parts)
     if parts and isinstance(parts[0], Series):
         if axis in (1, "columns"):
             return DataFrame(

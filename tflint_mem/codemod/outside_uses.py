@@ -1,12 +1,29 @@
 """Where else a name is read: questions that decide whether its object may change or die earlier."""
 
+from __future__ import annotations
+
 import ast
 
 from .names import bound, everything, kept
-from .outline import dotted
+from .outline import dotted, last_row
+from .view import LOOPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import libcst as cst
+
+    from .outline import Outline
+    from .view import View
+
+    _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+    # {dotted name: [(a node that reads it, the functions around that, outermost first)]}
+    _Reads = dict[str, list[tuple[ast.Name | ast.Attribute, tuple[_Function, ...]]]]
 
 
-def used_outside(view, loop, name: str) -> bool:
+def used_outside(view: View, loop: cst.For | cst.While, name: str) -> bool:
     """Whether `name` is read behind `loop`, or before it in an outer loop, in the same function or in the module."""
     here = view.ast_of(loop)
     inside = kept(here, "inside", lambda: {id(node) for node in everything(here.body)})
@@ -17,8 +34,8 @@ def used_outside(view, loop, name: str) -> bool:
         reads, offset = kept(around, "reads", lambda: _reads(around.body)), 0
     else:
         reads, offset = file.once("reads", lambda: _reads(file.tree.body)), view.first_row - 1
-    first, last = here.body[0].lineno + offset, here.body[-1].end_lineno + offset
-    again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop)]
+    first, last = here.body[0].lineno + offset, last_row(here.body[-1]) + offset
+    again = [view.ast_of(outer).lineno + offset for outer in view.loops(loop) if isinstance(outer, LOOPS)]
     root = name.split(".")[0]
     for node, functions in reads.get(name, ()):
         if id(node) in inside or (function is None and first <= node.lineno <= last):
@@ -30,10 +47,10 @@ def used_outside(view, loop, name: str) -> bool:
     return False
 
 
-def _reads(body) -> dict:
-    """{dotted name: [(node, functions around it)]} of what the statements `body` read."""
-    found = {}
-    stack = [(node, ()) for node in body]
+def _reads(body: Sequence[ast.stmt]) -> _Reads:
+    """What the statements `body` read."""
+    found: _Reads = {}
+    stack: list[tuple[ast.AST, tuple[_Function, ...]]] = [(node, ()) for node in body]
     while stack:
         node, functions = stack.pop()
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
@@ -46,10 +63,10 @@ def _reads(body) -> dict:
     return found
 
 
-def _is_own(file, function, name) -> bool:
+def _is_own(file: Outline, function: _Function, name: str) -> bool:
     """Whether `name` is a local of the function, not one that it shares with a scope around it."""
 
-    def names():
+    def names() -> set[str]:
         code = function.body if isinstance(function.body, list) else [function.body]
         own = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)} | bound(code)
         shared = {

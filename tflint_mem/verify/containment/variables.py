@@ -10,6 +10,14 @@ from __future__ import annotations
 import os
 import re
 
+from . import cuda_cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from tflint_mem.verify.plan.options import Options
+
 _NAMES = frozenset(
     """
     PATH LANG LANGUAGE TZ TERM COLUMNS LINES USER LOGNAME SHELL HOSTNAME
@@ -32,13 +40,15 @@ _NAMES = frozenset(
 # families of names whose rest the library makes up; `TF_VAR_` alone is Terraform's, `NVIDIA_API_KEY` a key
 _FAMILIES = re.compile(
     r"LC_[A-Z]+|(OMP|KMP|MKL|OPENBLAS|BLIS|GOMP|DNNL|ONEDNN)_[A-Z0-9_]+"
-    r"|TF_(CPP|GPU|XLA|CUDA|CUDNN|CUBLAS|CUFFT|CUSOLVER|ENABLE|DISABLE|FORCE|USE|NUM|DETERMINISTIC|MIN|AUTOTUNE|ONEDNN|NEED|ALLOW"
+    r"|TF_(CPP|GPU|XLA|CUDA|CUDNN|CUBLAS|CUFFT|CUSOLVER|ENABLE|DISABLE|FORCE|USE|NUM|DETERMINISTIC|MIN|AUTOTUNE|ONEDNN"
+    r"|NEED|ALLOW"
     r"|LAYOUT|MLIR|FUNCTION|DATA|INTRA|INTER|OVERRIDE|DUMP|SYNC|PROFILER|THREAD|ROCM|MKL|LITE)_[A-Z0-9_]+"
 )
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|API|KEY|PRIVATE|AUTH|COOKIE|SIGN|JWT")
 # a value that carries a password inside an address, or a key, whatever the name says
 _SECRET_VALUE = re.compile(
-    r"://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{8,}\.[\w-]{8,}|\b(gh[pousr]|glpat|sk|hf)[-_]\w{16,}"
+    r"://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{8,}\.[\w-]{8,}"
+    r"|\b(gh[pousr]|glpat|sk|hf)[-_]\w{16,}"
 )
 
 
@@ -48,7 +58,7 @@ def is_allowed(name: str, value: str) -> bool:
     return bool(known) and not _SECRET_VALUE.search(value)
 
 
-def clean_environment(environment: dict, scratch: str, more: tuple = ()) -> dict:
+def clean_environment(environment: Mapping[str, str], scratch: str, more: Collection[str] = ()) -> dict[str, str]:
     """The environment for a child: what is allowed, and all private folders in `scratch`.
 
     more    names that the user asked for on the command line (`--verify-env`); they pass as they are
@@ -71,3 +81,30 @@ def clean_environment(environment: dict, scratch: str, more: tuple = ()) -> dict
     # packages that the user installed for himself stay importable although the home is another one
     kept.setdefault("PYTHONUSERBASE", os.path.join(environment.get("HOME", home), ".local"))
     return kept
+
+
+def child_environment(
+    options: Options, scratch: str, memory: bool = True, growth: bool = True, leave: int = 0, cache: bool = True
+) -> dict[str, str]:
+    """Environment of the child: what passes of ours, and what makes memory readable.
+
+    memory   make host memory honest                    growth   let the GPU's memory grow on demand
+    leave    bytes of GPU memory that a child which reserves all of it must leave free, for others
+    cache    lend CUDA's cache of kernels
+    """
+    environment = clean_environment(os.environ, scratch, options.env)
+    environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    environment["PYTHONHASHSEED"] = "0"
+    environment.pop("TF_FORCE_GPU_ALLOW_GROWTH", None)
+    if growth:
+        environment["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    if memory:
+        environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
+        environment["PYTHONMALLOC"] = "malloc"
+    if leave:
+        environment["TF_DEVICE_MIN_SYS_MEMORY_IN_MB"] = str(leave >> 20)
+    if options.device == "cpu":
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    elif cache:
+        environment.update(cuda_cache.lend(os.environ, os.path.join(scratch, "home")))
+    return environment

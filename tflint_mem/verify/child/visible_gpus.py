@@ -1,11 +1,19 @@
-"""Which GPUs a program may use: `CUDA_VISIBLE_DEVICES` read as CUDA reads it.  Python 3.8 syntax."""
+"""Which GPUs a program may use: `CUDA_VISIBLE_DEVICES` read as CUDA reads it."""
+
+from __future__ import annotations
 
 import os
 
 from .nvml import NA
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-def visible(devices, environment=None):
+    from .nvml import Device
+
+
+def visible(devices: Sequence[Device], environment: Mapping[str, str] | None = None) -> list[Device]:
     """The devices of the driver's list that CUDA shows to this process, by index or by UUID; all where nobody can tell.
 
     CUDA stops at the first word that names no device.  It counts the fastest GPU first, the driver by bus: indexes say
@@ -17,7 +25,7 @@ def visible(devices, environment=None):
         return list(devices)
     kinds = {str(device.name) for device in devices}
     by_bus = len(kinds) <= 1 or environment.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
-    found = []
+    found: list[Device] = []
     for word in text.split(","):
         word = word.strip()
         if word.isdigit():
@@ -25,8 +33,13 @@ def visible(devices, environment=None):
             if named and not by_bus:
                 return list(devices)
         else:
-            known = [device for device in devices if not isinstance(device.uuid, NA)]
-            named = [device for device in known if word.startswith(("GPU-", "MIG-")) and device.uuid.startswith(word)]
+            named = [
+                device
+                for device in devices
+                if not isinstance(device.uuid, NA)
+                and word.startswith(("GPU-", "MIG-"))
+                and device.uuid.startswith(word)
+            ]
             named = named if len(named) == 1 else []  # a beginning that fits two names none
         if not named:
             break

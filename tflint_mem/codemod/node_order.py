@@ -1,11 +1,20 @@
 """The order of LibCST's nodes: children in source order without whitespace, much cheaper than LibCST's own visitors."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import cast  # LibCST has imported it
 
 import libcst as cst
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    Member = cst.SimpleStatementLine | cst.BaseCompoundStatement  # of a block
+
 # Fields whose order in the class differs from the order in the source.
-_ORDER = {
+_ORDER: dict[str, tuple[str, ...]] = {
     "FunctionDef": ("decorators", "name", "type_parameters", "params", "returns", "body"),
     "ClassDef": ("decorators", "name", "type_parameters", "bases", "keywords", "body"),
     "IfExp": ("body", "test", "orelse"),
@@ -19,6 +28,7 @@ _ORDER = {
     "Param": ("name", "annotation", "default"),
     "Index": ("value",),
 }
+# Fields that hold layout only.
 _SKIPPED = frozenset(
     (
         "lpar",
@@ -56,10 +66,10 @@ _SKIPPED = frozenset(
         "conversion",
     )
 )
-_fields = {}
+_fields: dict[type[cst.CSTNode], tuple[str, ...]] = {}  # filled by `fields`, for the classes that were met
 
 
-def fields(kind: type) -> tuple:
+def fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """Names of the fields of a node class that hold meaning, in source order."""
     known = _fields.get(kind)
     if known is None:
@@ -72,9 +82,9 @@ def fields(kind: type) -> tuple:
     return known
 
 
-def children(node) -> list:
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The meaningful child nodes of `node` in source order."""
-    found = []
+    found: list[cst.CSTNode] = []
     for name in fields(type(node)):
         value = getattr(node, name, None)
         if isinstance(value, cst.CSTNode):
@@ -84,10 +94,15 @@ def children(node) -> list:
     return found
 
 
-def walk(node):
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """`node` and everything below it, parents first, in source order."""
     stack = [node]
     while stack:
         node = stack.pop()
         yield node
         stack.extend(reversed(children(node)))
+
+
+def members(block: cst.BaseSuite | cst.Module) -> Sequence[Member]:
+    """What stands in an indented block or a module: lines of small statements, and compound statements."""
+    return cast("Sequence[Member]", block.body)

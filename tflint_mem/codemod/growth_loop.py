@@ -1,15 +1,27 @@
 """GPU memory growth for all GPUs instead of one."""
 
+from __future__ import annotations
+
 import ast
 
 import libcst as cst
 
 from . import NoFix
+from .hunks import join
 from .outline import dotted, unique_name
-from .view import REMOVE, join, view_at
+from .view import REMOVE, view_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.finding import Edit
+
+    from .changes import Replacement
+    from .view import View
 
 
-def growth_loop(view, call) -> list:
+def growth_loop(view: View, call: cst.Call) -> list[Edit]:
     """`set_memory_growth(gpus[0], True)` becomes a `for` over all `gpus`; neighbours for `gpus[1]` … go away.
 
     Also `for gpu in gpus[:1]:` around the call becomes `for gpu in gpus:`.
@@ -35,18 +47,20 @@ def growth_loop(view, call) -> list:
             body=cst.IndentedBlock([body.with_changes(trailing_whitespace=block.trailing_whitespace)])
         )
         return view.edits({block: cst.IndentedBlock([loop])})
-    if len(statement.body) != 1:
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         raise NoFix("other code stands on the same line")
-    whole = {statement: loop.with_changes(leading_lines=statement.leading_lines)}
-    if isinstance(block, cst.Module):
-        return join(view.edits(whole), *_neighbours(view, call, devices))
+    changes: dict[cst.CSTNode, Replacement] = {statement: loop.with_changes(leading_lines=statement.leading_lines)}
+    if not isinstance(block, cst.IndentedBlock):
+        return join(view.edits(changes), *_neighbours(view, call, devices))
     others = [other for other in block.body if other is not statement and _same_job(other, call, devices)]
     if others and block.body.index(others[0]) < block.body.index(statement):
         raise NoFix("another call for these devices stands above")
-    return view.edits({**whole, **dict.fromkeys(others, REMOVE)})
+    changes.update(dict.fromkeys(others, REMOVE))
+    return view.edits(changes)
 
 
-def _device(call):
+def _device(call: cst.Call) -> cst.BaseExpression:
+    """The device that the call is given."""
     for position, arg in enumerate(call.args):
         if arg.star:
             raise NoFix("starred arguments")
@@ -55,7 +69,7 @@ def _device(call):
     raise NoFix("the call names no device")
 
 
-def _devices(device):
+def _devices(device: cst.BaseExpression) -> cst.BaseExpression:
     """`gpus` of `gpus[0]`."""
     if isinstance(device, cst.Subscript) and len(device.slice) == 1 and isinstance(device.slice[0].slice, cst.Index):
         index = device.slice[0].slice.value
@@ -64,7 +78,8 @@ def _devices(device):
     raise NoFix("the device is not one of a list")
 
 
-def _with_device(call, device):
+def _with_device(call: cst.Call, device: cst.BaseExpression) -> cst.Call:
+    """The call, given another device."""
     args = [
         arg.with_changes(value=device)
         if (arg.keyword is None and i == 0) or (arg.keyword is not None and arg.keyword.value == "device")
@@ -74,23 +89,23 @@ def _with_device(call, device):
     return call.with_changes(args=args)
 
 
-def _neighbours(view, call, devices):
+def _neighbours(view: View, call: cst.Call, devices: cst.BaseExpression) -> Iterator[list[Edit]]:
     """Edits that remove the same call for other devices where it is a top-level statement of its own."""
-    for first, _, members in view.outline.groups:
-        if first == view.first_row or len(members) != 1 or not isinstance(members[0], ast.Expr):
+    called = dotted(view.ast_of(call).func)
+    for group in view.outline.groups:
+        statement = group.members[0]
+        if group.first == view.first_row or len(group.members) != 1 or not isinstance(statement, ast.Expr):
             continue
-        if not isinstance(members[0].value, ast.Call) or dotted(members[0].value.func) != dotted(
-            view.ast_of(call).func
-        ):
+        if not isinstance(statement.value, ast.Call) or dotted(statement.value.func) != called:
             continue
-        other = view_at(view.source, first)
+        other = view_at(view.source, group.first)
         if _same_job(other.module.body[0], call, devices):
-            if first < view.first_row:
+            if group.first < view.first_row:
                 raise NoFix("another call for these devices stands above")
             yield other.edits({other.module.body[0]: REMOVE})
 
 
-def _same_job(statement, call, devices) -> bool:
+def _same_job(statement: cst.CSTNode, call: cst.Call, devices: cst.BaseExpression) -> bool:
     """Whether a statement is the same call for another device of the list."""
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return False
@@ -104,7 +119,7 @@ def _same_job(statement, call, devices) -> bool:
         return False
 
 
-def _whole_iterable(view, call, device):
+def _whole_iterable(view: View, call: cst.Call, device: cst.Name) -> list[Edit]:
     """`for gpu in gpus[:1]:` around `set_memory_growth(gpu, True)` loses its slice."""
     for loop in view.loops(call):
         if isinstance(loop, cst.For) and isinstance(loop.target, cst.Name) and loop.target.value == device.value:

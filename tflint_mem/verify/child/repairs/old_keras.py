@@ -1,10 +1,20 @@
-"""Code for an older Keras under Keras 3: which exceptions say so, and what lets the code go on.  Python 3.8 syntax."""
+"""Code for an older Keras under Keras 3: which exceptions say so, and what lets the code go on."""
+
+from __future__ import annotations
 
 import os
 import re
 import traceback
 
-from .standins import Action, substitute, weights
+from tflint_mem.verify.standins.action import Action
+from tflint_mem.verify.standins.models import network, weights
+from tflint_mem.verify.standins.substitute import substitute
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .state import State
 
 _SYMPTOMS = re.compile(
     r"Argument\(s\) not recognized|Unrecognized keyword arguments? passed to|unexpected keyword argument '"
@@ -12,7 +22,8 @@ _SYMPTOMS = re.compile(
     r"|has no attribute '(fit_generator|predict_generator|evaluate_generator|predict_classes|predict_proba)'"
     r"|filename must end in `\.weights\.h5`|filepath provided must end in|Invalid filepath extension for saving"
     r"|File format not supported: filepath=(?P<folder>.+?)\. Keras 3 only supports|not supported in Keras 3"
-    r"|A KerasTensor cannot be used as input to a TensorFlow function|A KerasTensor is symbolic|color_mode must be|keyword argument 'grayscale'"
+    r"|A KerasTensor cannot be used as input to a TensorFlow function|A KerasTensor is symbolic|color_mode must be"
+    r"|keyword argument 'grayscale'"
 )
 _ABSENT = (
     r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
@@ -24,7 +35,7 @@ _MODULES = re.compile(
 WORDS = "Keras 3 for code of an older Keras: old names and options mean their successors"
 
 
-def actions(error, state):
+def older_keras(error: BaseException, state: State) -> Iterator[Action]:
     """Actions for an exception that an older Keras would not have raised."""
     message = str(error)
     if isinstance(error, ModuleNotFoundError) and error.name and _MODULES.match(error.name):
@@ -51,8 +62,6 @@ def actions(error, state):
         yield substitute("old_keras", WORDS)
         if match.group("folder") and os.path.isdir(match.group("folder")):
             path = os.path.join(os.path.relpath(match.group("folder")), "model.keras")
-            from .standins import network
-
             yield Action(
                 "import tensorflow as tf\n%s.save(%r)\n" % (network(state.input_shape()), path),
                 "%s: a small Keras model for inputs of shape %r" % (path, tuple(state.input_shape())),
