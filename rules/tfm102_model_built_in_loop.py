@@ -189,7 +189,7 @@ def _cleaned_training(context: Context, acquired, seen):
         cleaned = models.Acquired(m, i, "build", acquired.names, repeat)
         place = _place(models.factory(context, cleaned))
         if place in seen or any(
-            "tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops
+            "tf.function" in context.infer.decorator_names(hm, hm.calls[hi].scope) for hm, hi in repeat.hops
         ):
             continue
         used = models.uses(context, cleaned)

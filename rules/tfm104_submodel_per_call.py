@@ -35,7 +35,6 @@ function. All are unsafe in so far as a person should look at it: the wrapper, a
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, models, saved
 from tflint_mem.analysis.passes import cached, hot
 from tflint_mem.analysis.program import public
@@ -114,10 +113,10 @@ def find(context: Context):
 def _of_new_model(context: Context, m: Module, i: int, repeat: Repeat, wrappers):
     """Does each pass make a model, and wrap one that is not the same as before?  Then making it is the bigger part of the work."""
     bases = [
-        e[1]
+        e.base
         for argument in m.arguments(i)
         for e in walk(argument, m.calls)
-        if isinstance(e, Attribute) and e[2] in _ENDS and isinstance(e[1], Name)
+        if isinstance(e, Attribute) and e.attr in _ENDS and isinstance(e.base, Name)
     ]
     return (
         bool(bases)
@@ -133,9 +132,12 @@ def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int)
         return ""
     ours = {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
     found = ""
-    for argument in (*call[1], *[k[1] for k in call[2] if k[0] in ("inputs", "outputs", "input", "output", "layers")]):
+    for argument in (
+        *call.args,
+        *[k.value for k in call.keywords if k.name in ("inputs", "outputs", "input", "output", "layers")],
+    ):
         for e in walk(argument, m.calls):
-            base = e[1] if isinstance(e, Attribute) and e[2] in _ENDS else None
+            base = e.base if isinstance(e, Attribute) and e.attr in _ENDS else None
             if base is not None and (
                 _is_model(context, m, call, base, ours, loop)
                 or e[2] == "layers"
@@ -144,12 +146,12 @@ def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int)
                 found = found or "layer"
             if (
                 isinstance(e, CallRef)
-                and "model.__call__" in context.project.apis(m, e[1])
-                and _is_model(context, m, call, m.calls[e[1]][0], ours, loop)
+                and "model.__call__" in context.project.apis(m, e.number)
+                and _is_model(context, m, call, m.calls[e.number].func, ours, loop)
             ):
                 found = "input"
     if "keras.Sequential" in names and not found:
-        layers = call[1][0] if call[1] else None
+        layers = call.args[0] if call.args else None
         if (
             layers is not None
             and isinstance(layers, SequenceDisplay)
@@ -162,24 +164,24 @@ def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int)
 
 def _is_model(context: Context, m: Module, call: Call, expression: Expression, ours, loop: int):
     """Is it a model that was made outside of this function, or at least before the loop?"""
-    values = context.infer.values(m, call[3], expression, call[5])
+    values = context.infer.values(m, call.scope, expression, call.statement)
     if isinstance(expression, Name) and all(isinstance(v, ThingMethod) for v in values):
         # only a Keras model has inputs and outputs that `Model(…)` takes; a parameter of unknown origin comes from outside
-        return any(b[0] == "param" for b in m.bindings(call[3]).get(expression[1], ()))
+        return any(b.kind == "param" for b in m.bindings(call.scope).get(expression.id, ()))
     for v in values:
-        if isinstance(v, Thing) and v[1] == "model" and v not in ours:
-            if v[2] is None or v[2][0] != m.index or not isinstance(v[2][1], int):
+        if isinstance(v, Thing) and v.kind == "model" and v not in ours:
+            if v.origin is None or v.origin[0] != m.index or not isinstance(v.origin[1], int):
                 if not _made_here(context, m, call, expression, loop):
                     return True
                 continue
-            origin = m.calls[v[2][1]]
-            if origin[3] != call[3] and _made_here(context, m, call, expression, loop):
+            origin = m.calls[v.origin[1]]
+            if origin.scope != call.scope and _made_here(context, m, call, expression, loop):
                 continue
-            if origin[3] != call[3] or loop != -1 and not m.inside(origin[4], loop):
+            if origin.scope != call.scope or loop != -1 and not m.inside(origin.block, loop):
                 return True
         if (
             isinstance(v, (Instance, SelfValue))
-            and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
+            and context.infer.class_kind(context.project.module(v.module), v.scope) == "model"
         ):
             return True
     return False
@@ -189,29 +191,29 @@ def _of_unknown_origin(context: Context, m: Module, call: Call, expression: Expr
     """An attribute of the object that nothing is known about, set in another method: what it has as `layers` makes it a model."""
     if (
         not isinstance(expression, Attribute)
-        or expression[1] != Name("self")
-        or context.infer.values(m, call[3], expression, call[5])
+        or expression.base != Name("self")
+        or context.infer.values(m, call.scope, expression, call.statement)
     ):
         return False
     return not any(
-        s and isinstance(s, Assign) and expression in s[5]
-        for s in map(m.statements.__getitem__, m.scope_statements(call[3]))
+        s and isinstance(s, Assign) and expression in s.targets
+        for s in map(m.statements.__getitem__, m.scope_statements(call.scope))
     )
 
 
 def _made_here(context: Context, m: Module, call: Call, expression: Expression, loop: int):
     """Is it a name that this function (in the loop: this pass) gave to the result of a function that makes a model each time?"""
     if isinstance(expression, CallRef):
-        return _fresh(context, m, expression[1])
+        return _fresh(context, m, expression.number)
     if not isinstance(expression, Name):
         return False
-    bindings = context.infer.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])
+    bindings = context.infer.reaching(m, m.bindings(call.scope).get(expression.id, ()), call.statement)
     return bool(bindings) and all(
         kind == "assign"
         and isinstance(value, CallRef)
         and not path
         and (loop == -1 or m.inside(m.statements[statement][2], loop))
-        and _fresh(context, m, value[1])
+        and _fresh(context, m, value.number)
         for kind, statement, _, value, path in bindings
     )
 
@@ -221,7 +223,7 @@ def _fresh(context: Context, m: Module, i: int):
     guards = context.project.repeats_of.guards
     if any(guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
         return False
-    origins = [v[2] for v in context.infer.call_values(m, i) if isinstance(v, Thing) and v[1] == "model"]
+    origins = [v.origin for v in context.infer.call_values(m, i) if isinstance(v, Thing) and v.kind == "model"]
     return bool(origins) and all(
         o is not None and isinstance(o[1], int) and not guards.once(context.project.module(o[0]), o[1], -1)
         for o in origins
@@ -230,13 +232,13 @@ def _fresh(context: Context, m: Module, i: int):
 
 def _added(context: Context, m: Module, i: int, ours, loop: int):
     """`new = Sequential(); new.add(existing_model)`."""
-    call, key = m.calls[i], ("added to", m.index, m.calls[i][3])
+    call, key = m.calls[i], ("added to", m.index, m.calls[i].scope)
     if key not in context.memo:
         added = context.memo[key] = {}  # value -> calls that add something to it
-        for j in m.scope_calls(call[3]):
+        for j in m.scope_calls(call.scope):
             other = m.calls[j]
-            if isinstance(other[0], Attribute) and other[0][2] == "add" and other[1]:
-                for v in context.infer.values(m, call[3], other[0][1], other[5]):
+            if isinstance(other.func, Attribute) and other.func.attr == "add" and other.args:
+                for v in context.infer.values(m, call.scope, other.func.base, other.statement):
                     added.setdefault(v, []).append(j)
     to_ours = {j for v in ours for j in context.memo[key].get(v, ()) if j > i}
     return "layer" if any(_is_model(context, m, call, m.calls[j][1][0], ours, loop) for j in sorted(to_ours)) else ""
@@ -254,9 +256,9 @@ def _repeat(context: Context, m: Module, i: int):
 
 def _per_call(context: Context, m: Module, i: int):
     """Used and dropped in a function that takes the model from outside and may be called at any time."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     record = m.scopes[scope]
-    if record[F.S_KIND] != "function" or record[F.S_NAME] in ("__init__", "build", "setup", "main", "__new__"):
+    if record.kind != "function" or record.name in ("__init__", "build", "setup", "main", "__new__"):
         return False
     if (
         context.project.repeats_of.guards.once(m, i, -1)
@@ -280,11 +282,11 @@ def _handed_back(context: Context, m: Module, i: int):
 def _escapes(context: Context, m: Module, i: int):
     """Is the wrapper returned, kept on an object or handed to something else than its own methods?"""
     call = m.calls[i]
-    statement = m.statements[call[5]]
+    statement = m.statements[call.statement]
     if isinstance(statement, Return) or models.returned_from(m, i):
         return not _used_here(context, m, i)
     if isinstance(statement, Assign):
-        return any(isinstance(t, (Attribute, Subscript)) for t in statement[5]) or not _used_here(context, m, i)
+        return any(isinstance(t, (Attribute, Subscript)) for t in statement.targets) or not _used_here(context, m, i)
     return False
 
 
@@ -292,15 +294,15 @@ def _used_here(context: Context, m: Module, i: int):
     """Is the wrapper asked for outputs in the same function?"""
     call = m.calls[i]
     values = models.values_of(context, m, i)
-    for j in m.scope_calls(call[3]):
+    for j in m.scope_calls(call.scope):
         if j == i:
             continue
-        f = m.calls[j][0]
-        receiver = f[1] if isinstance(f, Attribute) and f[2] in ("predict", "predict_on_batch", "call") else f
+        f = m.calls[j].func
+        receiver = f.base if isinstance(f, Attribute) and f.attr in ("predict", "predict_on_batch", "call") else f
         if receiver is f and _on_inputs(context, m, j):
             continue  # a part of a model that is being built
         if isinstance(receiver, (Name, CallRef)) and not values.isdisjoint(
-            context.infer.values(m, call[3], receiver, m.calls[j][5])
+            context.infer.values(m, call.scope, receiver, m.calls[j].statement)
         ):
             return True
     return False
@@ -309,12 +311,12 @@ def _used_here(context: Context, m: Module, i: int):
 def _on_inputs(context: Context, m: Module, j: int):
     """Is the model called on what `Input(…)` gave, or on the inputs of a model?"""
     call = m.calls[j]
-    for argument in call[1]:
-        if isinstance(argument, Attribute) and argument[2] in ("inputs", "input"):
+    for argument in call.args:
+        if isinstance(argument, Attribute) and argument.attr in ("inputs", "input"):
             return True
-        for v in context.infer.values(m, call[3], argument, call[5]):
-            if isinstance(v, Thing) and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-                if context.project.apis(context.project.module(v[2][0]), v[2][1]) & {
+        for v in context.infer.values(m, call.scope, argument, call.statement):
+            if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
+                if context.project.apis(context.project.module(v.origin[0]), v.origin[1]) & {
                     "keras.Input",
                     "keras.layers.Input",
                 }:
@@ -337,20 +339,20 @@ def _hoist(m: Module, i: int):
 
 def _keep(context: Context, m: Module, i: int, repeat: Repeat, peers):
     """Build the wrapper in the constructor of the object whose model it wraps, or in a cached function; or why neither is right."""
-    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+    if not m.calls[i].scope or m.scopes[m.calls[i].scope].kind != "function":
         return "it stands in no function"
     changed = saved.changing(context, m, i, -1)
     if changed:
         return f"each call changes the wrapper: {changed}"
     own = {
-        e[2]
+        e.attr
         for argument in m.arguments(i)
         for e in walk(argument, m.calls)
-        if isinstance(e, Attribute) and e[1] == Name("self")
+        if isinstance(e, Attribute) and e.base == Name("self")
     }
-    if own and m.is_method(m.calls[i][3]):
+    if own and m.is_method(m.calls[i].scope):
         again = next(
-            (name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), ""
+            (name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i].scope].parent, name)), ""
         )
         return f"{again} may become another one" if again else _in_constructor(m, i)
     if repeat is None:

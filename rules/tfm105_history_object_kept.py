@@ -94,21 +94,21 @@ def _givers(context: Context, m: Module, i: int):
         if (hm, hi) in found:
             continue
         found.append((hm, hi))
-        if hm.calls[hi][3] and models.returned_from(hm, hi):
-            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
+        if hm.calls[hi].scope and models.returned_from(hm, hi):
+            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi].scope) if how == "call")
     return found
 
 
 def _keeping(context: Context, m: Module, i: int):
     """(statement, kept expression) in the scope of call `i` that put its result into a container, directly or by its name."""
     call = m.calls[i]
-    own = m.statements[call[5]]
+    own = m.statements[call.statement]
     wanted = [F.CallRef(i)]
-    if isinstance(own, Assign) and own[6] == CallRef(i):
-        wanted.extend(t for t in own[5] if isinstance(t, Reference))
-    key = ("kept in containers", m.index, call[3])
+    if isinstance(own, Assign) and own.value == CallRef(i):
+        wanted.extend(t for t in own.targets if isinstance(t, Reference))
+    key = ("kept in containers", m.index, call.scope)
     if key not in context.memo:
-        context.memo[key] = _all_kept(m, call[3])
+        context.memo[key] = _all_kept(m, call.scope)
     for _, s, expression in sorted(
         (place for each in dict.fromkeys(wanted) for place in context.memo[key].get(each, ())), key=itemgetter(0)
     ):
@@ -124,9 +124,9 @@ def _all_kept(m: Module, scope: int):
             continue
         for value in _kept_values(m, statement):
             for expression in (
-                value[1]
+                value.items
                 if isinstance(value, TupleDisplay)
-                else value[2]
+                else value.values
                 if isinstance(value, DictDisplay)
                 else (value,)
             ):
@@ -150,7 +150,7 @@ def _kept_values(m: Module, statement: int):
 
 def _draft(context: Context, m: Module, s: int, expression: Expression, fm: Module, fit):
     statement = m.statements[s]
-    repeat = _repeat(context, m, s, expression, fit if fm is m and fm.calls[fit][3] == statement[1] else None)
+    repeat = _repeat(context, m, s, expression, fit if fm is m and fm.calls[fit][3] == statement.scope else None)
     if repeat is None or not _new_model(context, fm, fit, repeat):
         return None
     return Draft(
@@ -162,7 +162,7 @@ def _draft(context: Context, m: Module, s: int, expression: Expression, fm: Modu
         help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
         trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
         fix=_numbers(context, m, expression, s),
-        noqa_row=statement[4],
+        noqa_row=statement.end_line,
         site=s,
     )
 
@@ -173,14 +173,14 @@ def _position(m: Module, s: int, statement: int):
     column = 0
     if isinstance(statement, ExprStatement):
         column = m.calls[statement[5][1]][6][1]
-    end = max((c[6][2:] for c in calls), default=(statement[4], 0))
+    end = max((c.pos[2:] for c in calls), default=(statement[4], 0))
     return (statement[3], column, end[0], end[1])
 
 
 def _repeat(context: Context, m: Module, s: int, expression: Expression, fit):
     """The repeat of the keeping statement: of the loop around it, or through the callers of its function."""
     calls = m.calls_of(s)
-    here = expression[1] if isinstance(expression, CallRef) else calls[-1] if calls else fit
+    here = expression.number if isinstance(expression, CallRef) else calls[-1] if calls else fit
     if here is None:
         return None
     return context.project.repeats(m, here, lambda r: r.count is None or r.count > 1)
@@ -193,23 +193,23 @@ def _new_model(context: Context, fm: Module, fit, repeat: Repeat):
         return False
     call = fm.calls[fit]
     origins = [
-        v for v in context.infer.values(fm, call[3], receiver, call[5]) if isinstance(v, Thing) and v[1] == "model"
+        v for v in context.infer.values(fm, call[3], receiver, call[5]) if isinstance(v, Thing) and v.kind == "model"
     ]
     if not origins:
         return False
     for v in origins:
-        if v[2] is None or not isinstance(v[2][1], int):
+        if v.origin is None or not isinstance(v.origin[1], int):
             return False
-        om, oi = context.project.module(v[2][0]), v[2][1]
+        om, oi = context.project.module(v.origin[0]), v.origin[1]
         made = context.first_repeat(om, oi)
         if made is None:
             return False
         if (
             om is repeat.module
             and repeat.context is not None
-            and om.calls[oi][3] == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]
+            and om.calls[oi].scope == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]
         ):
-            if not om.inside(om.calls[oi][4], repeat.context):
+            if not om.inside(om.calls[oi].block, repeat.context):
                 return False
     return True
 
@@ -218,9 +218,9 @@ def _numbers(context: Context, m: Module, expression: Expression, s: int):
     """`.history` on what is kept, and no `.history` any more where the container is read."""
     statement = m.statements[s]
     if isinstance(statement, ExprStatement):
-        container = m.calls[statement[5][1]][0][1]
+        container = m.calls[statement.value[1]].func[1]
     else:
-        container = statement[5][0][1] if isinstance(statement[5][0], Subscript) else ()
+        container = statement[5][0].base if isinstance(statement[5][0], Subscript) else ()
     name = ".".join(dotted(container) or ()) if container else ""
     if not name:
         return "it is made by a comprehension, or has no name"
@@ -234,13 +234,13 @@ def _numbers(context: Context, m: Module, expression: Expression, s: int):
         from tflint_mem.codemod.outline import outline
 
         place = (
-            m.calls[expression[1]][6]
+            m.calls[expression.number].pos
             if isinstance(expression, CallRef)
             else _place(outline(fx.source), statement, expression)
         )
         if place is None:
             raise NoFix("what is kept is no plain value")
-        edits, read = keep_numbers(fx.source, statement[3], statement[4], place, name)
+        edits, read = keep_numbers(fx.source, statement.line, statement.end_line, place, name)
         return UNSAFE if read else SAFE, "Keep the numbers only", edits
 
     return fix

@@ -92,11 +92,13 @@ def find(context: Context):
 def _one_model_trained(context: Context, m: Module, i: int, repeat: Repeat):
     if repeat.count is not None and repeat.count <= 3:
         return False  # two or three phases, as when layers are unfrozen
-    place = m.calls[i][0][1]
+    place = m.calls[i].func[1]
     models = {
-        v for v in context.infer.values(m, m.calls[i][3], place, m.calls[i][5]) if isinstance(v, (Thing, Instance))
+        v
+        for v in context.infer.values(m, m.calls[i].scope, place, m.calls[i].statement)
+        if isinstance(v, (Thing, Instance))
     }
-    known = {v for v in models if isinstance(v, Instance) or v[2] is not None}
+    known = {v for v in models if isinstance(v, Instance) or v.origin is not None}
     if (
         place[:2] == ("a", Name("self"))
         and trials.new_owner(context, repeat)
@@ -106,10 +108,10 @@ def _one_model_trained(context: Context, m: Module, i: int, repeat: Repeat):
         or _unfreezes(m, i, repeat)
     ):
         return False  # another model each time
-    if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i][5]):
+    if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i].statement):
         return False  # the next one of a list of models
     for position, (hm, hi) in enumerate(repeat.hops):
-        scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
+        scope, loop = hm.calls[hi].scope, repeat.context if position == 0 and repeat.context is not None else -1
         last = position == len(repeat.hops) - 1
         if (
             _trained_in(context, hm, scope, repeat, known)
@@ -154,7 +156,7 @@ def _goes_through(context: Context, repeat: Repeat, hop, place: int, at: int):
 def _stays(context: Context, repeat: Repeat, place: int):
     """Does the name of a model that nobody is seen to make surely hold the same one in each repeat?"""
     return hot.steady(context, repeat, place) and not any(
-        lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if isinstance(place, Attribute)
+        lifetimes.sets(context, m, m.calls[i].scope, place[2]) for m, i in repeat.hops if isinstance(place, Attribute)
     )
 
 
@@ -163,22 +165,22 @@ def _made_in(context: Context, v: Value, repeat: Repeat):
     if isinstance(v, Instance):  # a project class has no single place where it is made
         for position, (hm, hi) in enumerate(repeat.hops):
             loop = repeat.context if position == 0 and repeat.context is not None else -1
-            for j in hm.scope_calls(hm.calls[hi][3]) if loop != -1 or hm.calls[hi][3] else ():
+            for j in hm.scope_calls(hm.calls[hi].scope) if loop != -1 or hm.calls[hi].scope else ():
                 if (
-                    hm.inside(hm.calls[j][4], loop)
+                    hm.inside(hm.calls[j].block, loop)
                     and "new:model" in context.project.apis(hm, j)
                     and v in context.infer.call_values(hm, j)
                 ):
                     return True
         return False
-    if not isinstance(v, Thing) or v[2] is None or not isinstance(v[2][1], int):
+    if not isinstance(v, Thing) or v.origin is None or not isinstance(v.origin[1], int):
         return False
-    om, oi = context.project.module(v[2][0]), v[2][1]
+    om, oi = context.project.module(v.origin[0]), v.origin[1]
     for hm, hi in repeat.hops:
-        if om is hm and om.calls[oi][3] == hm.calls[hi][3]:
+        if om is hm and om.calls[oi].scope == hm.calls[hi][3]:
             if (hm, hi) == repeat.hops[0] and repeat.context is not None:
-                return om.inside(om.calls[oi][4], repeat.context)
-            return om.calls[oi][3] != 0
+                return om.inside(om.calls[oi].block, repeat.context)
+            return om.calls[oi].scope != 0
     return context.first_repeat(om, oi) is not None or _returned_in(context, v, repeat)
 
 
@@ -194,9 +196,9 @@ def _returned_in(context: Context, v: Value, repeat: Repeat):
         return False
     for position, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if position == 0 and repeat.context is not None else -1
-        for j in hm.scope_calls(hm.calls[hi][3]):
+        for j in hm.scope_calls(hm.calls[hi].scope):
             if (
-                hm.inside(hm.calls[j][4], loop)
+                hm.inside(hm.calls[j].block, loop)
                 and v in context.infer.call_values(hm, j)
                 and _reaches(context, hm, j, maker)
             ):
@@ -214,17 +216,17 @@ def _reaches(context: Context, m: Module, j: int, maker):
 
 def _trained_in(context: Context, m: Module, scope: int, repeat: Repeat, models):
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
+        f = m.calls[j].func
         if (
             isinstance(f, Attribute)
-            and f[2] in TRAINING_METHODS
-            and not models.isdisjoint(context.infer.values(m, scope, f[1], m.calls[j][5]))
+            and f.attr in TRAINING_METHODS
+            and not models.isdisjoint(context.infer.values(m, scope, f.base, m.calls[j].statement))
         ):
             if (
                 repeat.module is not m
                 or repeat.context is None
                 or len(repeat.hops) > 1
-                or m.inside(m.calls[j][4], repeat.context)
+                or m.inside(m.calls[j].block, repeat.context)
             ):
                 return True
     return False
@@ -237,13 +239,17 @@ def _trained_by_callees(context: Context, m: Module, scope: int, loop: int, plac
         context.project.searches.count("where a model is trained")
         for j in fm.scope_calls(s):
             call = fm.calls[j]
-            if depth == 0 and not fm.inside(call[4], loop):
+            if depth == 0 and not fm.inside(call.block, loop):
                 continue
-            f = call[0]
+            f = call.func
             if (
                 isinstance(f, Attribute)
-                and f[2] in TRAINING_METHODS
-                and (f[1] == place or models and not models.isdisjoint(context.infer.values(fm, s, f[1], call[5])))
+                and f.attr in TRAINING_METHODS
+                and (
+                    f.base == place
+                    or models
+                    and not models.isdisjoint(context.infer.values(fm, s, f.base, call.statement))
+                )
             ):
                 return True
             for gm, g in context.project.functions_called(fm, j) if depth < MAX_DEPTH else ():
@@ -258,26 +264,26 @@ def _passed(context: Context, m: Module, j: int, fm: Module, scope: int, place: 
     """How the function that call `j` runs names what is `place` here: a parameter, the same attribute of `self`, or None."""
     if place is None:
         return None
-    if isinstance(place, Attribute) and place[1] == Name("self") and m.calls[j][0][:2] == ("a", Name("self")):
+    if isinstance(place, Attribute) and place[1] == Name("self") and m.calls[j].func[:2] == ("a", Name("self")):
         return place
-    for index, param in enumerate(fm.scopes[scope][F.S_PARAMS]):
-        if param[3] in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
-            return F.Name(param[0])
+    for index, param in enumerate(fm.scopes[scope].parameters):
+        if param.kind in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
+            return F.Name(param.name)
     return None
 
 
 def _switches(m: Module, i: int, repeat: Repeat):
     """The values that each repeat gives to `trainable` in the function around the compile."""
     found, region = set(), repeat.context if repeat.local else -1
-    for s in m.scope_statements(m.calls[i][3]):
+    for s in m.scope_statements(m.calls[i].scope):
         statement = m.statements[s]
         if (
             statement
             and isinstance(statement, Assign)
-            and m.inside(statement[2], region)
-            and any(isinstance(t, Attribute) and t[2] == "trainable" for t in statement[5])
+            and m.inside(statement.block, region)
+            and any(isinstance(t, Attribute) and t.attr == "trainable" for t in statement.targets)
         ):
-            found.add(statement[6])
+            found.add(statement.value)
     return found
 
 
@@ -303,14 +309,16 @@ def _keeps_nothing(context: Context, m: Module, i: int, repeat: Repeat):
     if optimizer is None:
         return False  # RMSprop
     if isinstance(optimizer, Constant):
-        return isinstance(optimizer[1], str) and optimizer[1].lower() == "sgd"
+        return isinstance(optimizer.value, str) and optimizer.value.lower() == "sgd"
     if isinstance(optimizer, CallRef):
-        return optimizers.plain(context, m, optimizer[1])
+        return optimizers.plain(context, m, optimizer.number)
     kinds = context.kinds(m, i, optimizer)
     return (
         kinds == {"optimizer"}
         and hot.steady(context, repeat, optimizer)
-        and not hot.made_in_pass(context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
+        and not hot.made_in_pass(
+            context, repeat, context.infer.values(m, m.calls[i].scope, optimizer, m.calls[i].statement)
+        )
     )
 
 

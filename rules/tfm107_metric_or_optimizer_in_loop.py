@@ -41,7 +41,6 @@ plain SGD. A training that goes on with its moments takes other steps than one t
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, models, optimizers
 from tflint_mem.analysis.passes import hot, trials, variance
 from tflint_mem.analysis.program import backends
@@ -102,7 +101,11 @@ def find(context: Context):
     """Constructions in loops over the same model and variables."""
     for m, i, names in context.calls((*_OPTIMIZERS, *_METRICS), frozenset(_NAMES)):
         kind = _NAMES[next(iter(names))]
-        if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+        if (
+            context.in_tests(m)
+            or context.project.versions.graph_mode(m)
+            or context.project.compiled(m, m.calls[i].scope)
+        ):
             continue
         repeat = _repeat(context, m, i, kind)
         if repeat is None or backends.other(context, m):
@@ -148,7 +151,10 @@ def _draft(context: Context, m: Module, i: int, repeat: Repeat, kind, keeps=0):
 def _keeps(context: Context, m: Module, i: int, repeat: Repeat):
     """KiB that stay of each metric because Keras names it anew; 0 where it is told a name, on Keras 2, or where the repeat clears the session."""
     call = m.calls[i]
-    if any(name in ("name", None) for name, _ in call[2]) or context.project.versions.at_least(*FIRST_RENAMED) is False:
+    if (
+        any(name in ("name", None) for name, _ in call.keywords)
+        or context.project.versions.at_least(*FIRST_RENAMED) is False
+    ):
         return 0
     tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & _NAMES.keys()), "")
     return 0 if context.project.released(repeat, models.CLEARS) else _RENAMED.get(tail, 0)
@@ -157,9 +163,9 @@ def _keeps(context: Context, m: Module, i: int, repeat: Repeat):
 def _updated(context: Context, m: Module, i: int):
     """Does the function that makes the metric update it, once or in a loop of its own?"""
     made = _made(context, m, i)
-    for k in m.scope_calls(m.calls[i][3]):
-        f = m.calls[k][0]
-        receiver = f[1] if isinstance(f, Attribute) and f[2] == "update_state" else f
+    for k in m.scope_calls(m.calls[i].scope):
+        f = m.calls[k].func
+        receiver = f.base if isinstance(f, Attribute) and f.attr == "update_state" else f
         if isinstance(receiver, Reference) and _is(context, m, k, made, receiver):
             return True
     return False
@@ -186,7 +192,7 @@ def _applied(context: Context, m: Module, i: int, repeat: Repeat):
     for hm, hi in reversed(repeat.hops):
         if made.isdisjoint(context.infer.call_values(hm, hi)):
             break
-        scope = hm.calls[hi][3]
+        scope = hm.calls[hi].scope
         for inner in range(scope, len(hm.scopes)):
             if _within(hm, inner, scope) and any(_steps(context, hm, k, made) for k in hm.scope_calls(inner)):
                 return True
@@ -196,33 +202,37 @@ def _applied(context: Context, m: Module, i: int, repeat: Repeat):
 def _steps(context: Context, m: Module, k, made):
     """Does call `k` apply gradients with the optimizer, or give it to a function of the project?"""
     call = m.calls[k]
-    if isinstance(call[0], Attribute) and call[0][2] in ("apply_gradients", "minimize"):
-        return _is(context, m, k, made, call[0][1])
+    if isinstance(call[0], Attribute) and call[0].attr in ("apply_gradients", "minimize"):
+        return _is(context, m, k, made, call[0].base)
     given = any(
         isinstance(a, (Name, Attribute, CallRef)) and _is(context, m, k, made, a)
         for a in (*call[1], *[value for _, value in call[2]])
     )
-    wraps = any(isinstance(v, Thing) and v[1] == "optimizer" for v in context.infer.call_values(m, k))
+    wraps = any(isinstance(v, Thing) and v.kind == "optimizer" for v in context.infer.call_values(m, k))
     return given and not wraps and bool(context.project.functions_called(m, k))
 
 
 def _sees_one(context: Context, m: Module, i: int):
     """Is the metric updated in its own function, and not in a loop of its own: made for a step, not for an epoch?"""
     call, made = m.calls[i], _made(context, m, i)
-    around, updated = set(m.loops(call[4])), False
-    for scope in range(call[3], len(m.scopes)):
-        if not _within(m, scope, call[3]):
+    around, updated = set(m.loops(call.block)), False
+    for scope in range(call.scope, len(m.scopes)):
+        if not _within(m, scope, call.scope):
             continue
         for k in m.scope_calls(scope):
             other = m.calls[k]
-            receiver = other[0][1] if isinstance(other[0], Attribute) and other[0][2] == "update_state" else other[0]
+            receiver = (
+                other.func.base
+                if isinstance(other.func, Attribute) and other.func.attr == "update_state"
+                else other.func
+            )
             if isinstance(receiver, Reference) and _is(context, m, k, made, receiver):
-                if scope != call[3] or set(m.loops(other[4])) - around:
+                if scope != call.scope or set(m.loops(other.block)) - around:
                     return False
                 updated = True
             elif any(
                 isinstance(a, Reference) and _is(context, m, k, made, a)
-                for a in (*other[1], *[value for _, value in other[2]])
+                for a in (*other.args, *[value for _, value in other.keywords])
             ):
                 return False  # handed on: who knows how often it is updated there
     return updated
@@ -231,7 +241,7 @@ def _sees_one(context: Context, m: Module, i: int):
 def _within(m: Module, scope: int, outer):
     """Is the scope `outer` itself or nested in it?"""
     while scope > outer:
-        scope = m.scopes[scope][F.S_PARENT]
+        scope = m.scopes[scope].parent
     return scope == outer
 
 
@@ -247,13 +257,13 @@ def _belongs_to_new(context: Context, repeat: Repeat, kind):
     """Does the repeat compile a model, or (for optimizers) make variables?"""
     for number, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if number == 0 and repeat.context is not None else -1
-        for k in hm.scope_calls(hm.calls[hi][3]):
-            if hm.inside(hm.calls[k][4], loop):
+        for k in hm.scope_calls(hm.calls[hi].scope):
+            if hm.inside(hm.calls[k].block, loop):
                 names = context.project.apis(hm, k)
                 if (
                     "model.compile" in names
-                    or isinstance(hm.calls[k][0], Attribute)
-                    and hm.calls[k][0][2] == "compile"
+                    or isinstance(hm.calls[k].func, Attribute)
+                    and hm.calls[k].func[2] == "compile"
                     or kind == "optimizer"
                     and names & {"tf.Variable", "keras.Variable"}
                 ):

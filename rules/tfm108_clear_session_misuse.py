@@ -35,7 +35,6 @@ Inside a callback that does other things too the fix takes the call out. It is u
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import ExprStatement
 from tflint_mem.finding import UNSAFE
@@ -95,11 +94,9 @@ def _is_hook(context: Context, repeat: Repeat):
         return "keras.callbacks.LambdaCallback" in context.project.apis(m, i)
     m, i = repeat.hops[0]
     scope = repeat.scope
-    owner = m.scopes[scope][F.S_PARENT]
+    owner = m.scopes[scope].parent
     return (
-        m.is_method(scope)
-        and context.infer.class_kind(m, owner) == "callback"
-        and m.scopes[scope][F.S_NAME] not in _AFTER
+        m.is_method(scope) and context.infer.class_kind(m, owner) == "callback" and m.scopes[scope].name not in _AFTER
     )
 
 
@@ -132,7 +129,7 @@ def _for_next_call(context: Context, m: Module, i: int):
 
 def _outliving(context: Context, m: Module, i: int, place: int):
     """A way in which call `i` repeats while the model in `place` is not made again."""
-    made = lifetimes.makers(context, m, m.calls[i][3], place, m.calls[i][5])
+    made = lifetimes.makers(context, m, m.calls[i].scope, place, m.calls[i].statement)
     if not made:
         return None
     for repeat in context.repeats(m, i):
@@ -147,9 +144,9 @@ def _outliving(context: Context, m: Module, i: int, place: int):
 def _in_helper(context: Context, m: Module, i: int):
     """The function around the call is a helper; its caller's model lives on across the call of the helper."""
     call = m.calls[i]
-    if call[3] == 0 or any(m.contexts[c][0] not in _UNCONDITIONAL for c in m.chain(call[4])):
+    if call.scope == 0 or any(m.contexts[c].kind not in _UNCONDITIONAL for c in m.chain(call.block)):
         return None
-    for caller, k, how in context.project.callers(m, call[3]):
+    for caller, k, how in context.project.callers(m, call.scope):
         if how != "call":
             continue
         used = lifetimes.used_after if context.project.versions.graph_mode(caller) else lifetimes.used_in_loop
@@ -163,7 +160,7 @@ def _in_helper(context: Context, m: Module, i: int):
 
 
 def _alive(context: Context, m: Module, i: int, other, j: int, before):
-    pos, use = m.calls[i][6], other.calls[j][6]
+    pos, use = m.calls[i].pos, other.calls[j][6]
     fails = context.project.versions.graph_mode(other)
     where = (
         f"line {use[0]}"
@@ -180,7 +177,7 @@ def _alive(context: Context, m: Module, i: int, other, j: int, before):
         help=HELP,
         trace=(
             *before,
-            TraceStep(m, pos[0], pos[1], "clears the state of every Keras model of the process"),
+            TraceStep(m, pos.line, pos.column, "clears the state of every Keras model of the process"),
             TraceStep(other, use[0], use[1], f"`{call_text(other, j)}` uses the model again"),
         ),
     )
@@ -188,10 +185,13 @@ def _alive(context: Context, m: Module, i: int, other, j: int, before):
 
 def _among_others(m: Module, i: int):
     """Is the call a statement of its own, in a block with others that stay?"""
-    here = m.statements[m.calls[i][5]]
+    here = m.statements[m.calls[i].statement]
     return (
         isinstance(here, ExprStatement)
-        and sum(s is not None and s[2] == here[2] for s in map(m.statements.__getitem__, m.scope_statements(here[1])))
+        and sum(
+            s is not None and s.block == here.block
+            for s in map(m.statements.__getitem__, m.scope_statements(here.scope))
+        )
         > 1
     )
 

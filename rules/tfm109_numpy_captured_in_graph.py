@@ -162,24 +162,24 @@ def _graphs(context: Context):
             yield m, m.calls[i][6], i, traced.m, traced.scope, f"`{call_text(m, i)}`"
     for m, i, names in context.calls({name[8:] for name in _MAPS}, _MAPS):
         call = m.calls[i]
-        for argument in (*call[1], *[value for _, value in call[2]]):
+        for argument in (*call.args, *[value for _, value in call.keywords]):
             for fm, scope in (
-                context.project.functions_in(m, call[3], argument, call[5])
+                context.project.functions_in(m, call.scope, argument, call.statement)
                 if isinstance(argument, (Name, Attribute, Lambda))
                 else ()
             ):
-                yield m, call[6], i, fm, scope, f"the function of `{call_text(m, i)}`"
+                yield m, call.pos, i, fm, scope, f"the function of `{call_text(m, i)}`"
 
 
 def _makes_function(context: Context, m: Module, record, expression: Expression):
     if isinstance(expression, CallRef):
-        names = context.project.apis(m, expression[1])
+        names = context.project.apis(m, expression.number)
         return "tf.function" in names or any(
-            isinstance(v, PartialValue) for v in context.infer.callee(m, expression[1])
+            isinstance(v, PartialValue) for v in context.infer.callee(m, expression.number)
         )
     values = context.infer.values(m, record[F.S_PARENT], expression, record[F.S_STMT])
     return any(
-        isinstance(v, External) and v[1].endswith(("function", "defun")) or isinstance(v, (PartialValue, Thing))
+        isinstance(v, External) and v.name.endswith(("function", "defun")) or isinstance(v, (PartialValue, Thing))
         for v in values
     )
 
@@ -203,7 +203,7 @@ def _captured(context: Context, m: Module, scope: int):
 
 def _within(m: Module, scope: int, outer):
     while scope > outer:
-        scope = m.scopes[scope][F.S_PARENT]
+        scope = m.scopes[scope].parent
     return scope == outer
 
 
@@ -242,7 +242,7 @@ def _operands(m: Module, e: Expression):
         ):
             return
         if isinstance(f, Attribute):
-            yield from _operands(m, f[1])
+            yield from _operands(m, f.base)
         for value in (*args, *[v for _, v in keywords]):
             yield from _operands(m, value)
     elif tag != "f":
@@ -260,9 +260,9 @@ def _parts(m: Module, part):
 
 
 def _constant_index(index):
-    items = index[1] if isinstance(index, TupleDisplay) else (index,)
+    items = index.items if isinstance(index, TupleDisplay) else (index,)
     return all(
-        isinstance(item, Constant) or isinstance(item, UnaryOp) and isinstance(item[2], Constant) for item in items
+        isinstance(item, Constant) or isinstance(item, UnaryOp) and isinstance(item.operand, Constant) for item in items
     )
 
 
@@ -270,17 +270,17 @@ def _array(context: Context, m: Module, scope: int, inner, e: Expression, at: in
     """(text, place of its binding) when the expression is a big array from outside of the traced function."""
     if isinstance(e, Name):
         owner = inner
-        while owner >= 0 and e[1] not in m.bindings(owner):
+        while owner >= 0 and e.id not in m.bindings(owner):
             owner = m.scopes[owner][F.S_PARENT]
         if owner >= 0 and _within(m, owner, scope) or owner < 0:
             return None
-        bindings = m.bindings(owner)[e[1]]
+        bindings = m.bindings(owner)[e.id]
         if len(bindings) != 1:
             return None
-        if bindings[0][0] == "import":
-            return _imported(context, m, e[1], bindings[0][3])
+        if bindings[0].kind == "import":
+            return _imported(context, m, e.id, bindings[0].value)
         place = _big_binding(context, m, owner, bindings[0])
-        return (e[1], place) if place else None
+        return (e.id, place) if place else None
     return _attribute(context, m, inner, e)
 
 
@@ -296,8 +296,8 @@ def _imported(context: Context, m: Module, name: str, bound):
 
 def _attribute(context: Context, m: Module, scope: int, e: Expression):
     """`self.table` that the class sets once, from a file or with many elements."""
-    while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
-        scope = m.scopes[scope][F.S_PARENT]
+    while scope > 0 and m.scopes[scope].kind != "class":
+        scope = m.scopes[scope].parent
     if scope <= 0:
         return None
     assigned = context.infer.attribute_assignments(m, scope).get(e[2], ())
@@ -312,7 +312,7 @@ def _big_binding(context: Context, m: Module, owner, binding, depth=0):
     if kind != "assign":
         return None
     if path and isinstance(expression, CallRef):
-        return (m, statement) if _data_set(context, m, expression[1]) else None
+        return (m, statement) if _data_set(context, m, expression.number) else None
     if (
         path
         and isinstance(expression, SequenceDisplay)
@@ -337,9 +337,9 @@ def big(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0
     tag = e[0]
     if tag == "n":
         while scope >= 0 and e[1] not in m.bindings(scope):
-            scope = m.scopes[scope][F.S_PARENT]
+            scope = m.scopes[scope].parent
         bindings = m.bindings(scope)[e[1]] if scope >= 0 else ()
-        if len(bindings) != 1 or bindings[0][0] != "assign":
+        if len(bindings) != 1 or bindings[0].kind != "assign":
             return False
         key = ("big", m.index, scope, e[1], depth)
         if key not in context.memo:
@@ -363,7 +363,7 @@ def big(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0
 def _big_call(context: Context, m: Module, scope: int, i: int, at: int, depth):
     call = m.calls[i]
     names = context.project.apis(m, i)
-    tail = tail_of(call[0])
+    tail = tail_of(call.func)
     if any(name.startswith("numpy.") for name in names) or any(
         name.startswith(("keras.utils.", "keras.preprocessing.")) for name in names
     ):
@@ -371,53 +371,53 @@ def _big_call(context: Context, m: Module, scope: int, i: int, at: int, depth):
             return True
         if tail in _FILLED:
             return _elements(context, m, i) >= BIG
-        return tail in _SAME and bool(call[1]) and big(context, m, scope, call[1][0], at, depth + 1)
-    if isinstance(call[0], Attribute) and tail in _METHODS:
-        return big(context, m, scope, call[0][1], at, depth + 1)
-    if isinstance(call[0], Attribute) and tail in _FILLED and _generator(context, m, call):
+        return tail in _SAME and bool(call.args) and big(context, m, scope, call.args[0], at, depth + 1)
+    if isinstance(call.func, Attribute) and tail in _METHODS:
+        return big(context, m, scope, call.func.base, at, depth + 1)
+    if isinstance(call.func, Attribute) and tail in _FILLED and _generator(context, m, call):
         return _elements(context, m, i) >= BIG
-    return tail == "to_numpy" and isinstance(call[0], Attribute) and _frame(context, m, scope, call[0][1], at)
+    return tail == "to_numpy" and isinstance(call.func, Attribute) and _frame(context, m, scope, call.func.base, at)
 
 
 def _generator(context: Context, m: Module, call: Call):
     """Is the receiver a NumPy random generator?"""
-    receiver = call[0][1]
+    receiver = call.func[1]
     if isinstance(receiver, CallRef):
-        return any(name.startswith("numpy.random.") for name in context.project.apis(m, receiver[1]))
+        return any(name.startswith("numpy.random.") for name in context.project.apis(m, receiver.number))
     return any(
         isinstance(v, Thing)
-        and v[2] is not None
-        and isinstance(v[2][1], int)
-        and tail_of(context.project.module(v[2][0]).calls[v[2][1]][0]) in ("default_rng", "RandomState")
-        for v in context.infer.values(m, call[3], receiver, call[5])
+        and v.origin is not None
+        and isinstance(v.origin[1], int)
+        and tail_of(context.project.module(v.origin[0]).calls[v.origin[1]][0]) in ("default_rng", "RandomState")
+        for v in context.infer.values(m, call.scope, receiver, call.statement)
     )
 
 
 def _frame(context: Context, m: Module, scope: int, e: Expression, at: int):
     """Is it a pandas table that was read from a file?"""
     return any(
-        isinstance(v, Thing) and v[1].startswith("ext:pandas.read_") for v in context.infer.values(m, scope, e, at)
+        isinstance(v, Thing) and v.kind.startswith("ext:pandas.read_") for v in context.infer.values(m, scope, e, at)
     )
 
 
 def _elements(context: Context, m: Module, i: int):
     """The number of elements that the call's literal shape gives, 0 when it is not literal."""
     call = m.calls[i]
-    tail = tail_of(call[0])
-    shape = dict(call[2]).get("size") or dict(call[2]).get("shape")
-    if shape is None and call[1]:
+    tail = tail_of(call.func)
+    shape = dict(call.keywords).get("size") or dict(call.keywords).get("shape")
+    if shape is None and call.args:
         shape = (
-            F.TupleDisplay(call[1])
+            F.TupleDisplay(call.args)
             if tail in ("rand", "randn")
-            else call[1][-1]
-            if tail in ("normal", "uniform", "randint", "integers") and len(call[1]) > 2
-            else call[1][0]
+            else call.args[-1]
+            if tail in ("normal", "uniform", "randint", "integers") and len(call.args) > 2
+            else call.args[0]
         )
     if shape is None:
         return 0
     total = 1
     for item in shape[1] if isinstance(shape, SequenceDisplay) else (shape,):
-        number = context.project.repeats_of.number(m, call[3], item, call[5])
+        number = context.project.repeats_of.number(m, call.scope, item, call.statement)
         if number is None:
             return 0
         total *= number
@@ -425,7 +425,7 @@ def _elements(context: Context, m: Module, i: int):
 
 
 def _sliced(index):
-    items = index[1] if isinstance(index, TupleDisplay) else (index,)
+    items = index.items if isinstance(index, TupleDisplay) else (index,)
     return any(isinstance(item, Slice) for item in items) or not all(isinstance(item, Constant) for item in items)
 
 
@@ -439,11 +439,11 @@ def _as_tensor(context: Context, m: Module, scope: int, name: str, am: Module, a
         statement[5] != (Name(name),)
         or statement[6] is None
         or not isinstance(statement[6], CallRef)
-        or statement[1] != 0
+        or statement.scope != 0
     ):
         return None
     for s, other in enumerate(am.statements):
-        if other and s != at and not _within(am, other[1], scope):
+        if other and s != at and not _within(am, other.scope, scope):
             if any(e == Name(name) for expression in statement_expressions(other) for e in walk(expression, am.calls)):
                 return None
     if any(other is not am for other in context.project.mentioning(name, 64)):
@@ -453,7 +453,7 @@ def _as_tensor(context: Context, m: Module, scope: int, name: str, am: Module, a
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(am, statement[6][1])
-        tf = do.tf_name(fx.source, statement[3])
+        tf = do.tf_name(fx.source, statement.line)
         return UNSAFE, f"Make `{name}` a tensor", do.replace_expression(view, call, f"{tf}.constant({view.code(call)})")
 
     return fix

@@ -76,15 +76,15 @@ def _givers(context: Context, m: Module, i: int):
         if (hm, hi) in found:
             continue
         found.append((hm, hi))
-        if hm.calls[hi][3] and models.returned_from(hm, hi):
-            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
+        if hm.calls[hi].scope and models.returned_from(hm, hi):
+            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi].scope) if how == "call")
     return found
 
 
 def _in_containers(context: Context, m: Module, i: int):
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for keeping in kept.in_scope(context, m, call[3]):
+    for keeping in kept.in_scope(context, m, call.scope):
         if not any(value in wanted for value in keeping.values):
             continue
         repeat = _new_in_each(context, m, i, keeping)
@@ -114,10 +114,10 @@ def _in_containers(context: Context, m: Module, i: int):
 
 def _wanted(m: Module, i: int):
     """The expressions that stand for the model in its function: the call, or the name it is assigned to."""
-    statement = m.statements[m.calls[i][5]]
+    statement = m.statements[m.calls[i].statement]
     wanted = [F.CallRef(i)]
-    if isinstance(statement, Assign) and statement[6] == CallRef(i):
-        wanted.extend(t for t in statement[5] if isinstance(t, Reference))
+    if isinstance(statement, Assign) and statement.value == CallRef(i):
+        wanted.extend(t for t in statement.targets if isinstance(t, Reference))
     return wanted
 
 
@@ -139,15 +139,15 @@ def _in_results(context: Context, m: Module, i: int):
     """`return {"loss": …, "model": model}` in a Hyperopt objective: the trials keep it."""
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for s in sorted(s for jumps in m.jumps(call[3]).values() for s, what in jumps if what == "return"):
+    for s in sorted(s for jumps in m.jumps(call.scope).values() for s, what in jumps if what == "return"):
         statement = m.statements[s]
         if (
             statement[5] is None
             or not isinstance(statement[5], DictDisplay)
-            or not any(v in wanted for v in statement[5][2])
+            or not any(v in wanted for v in statement[5].values)
         ):
             continue
-        for other, k, how in context.project.callers(m, call[3]):
+        for other, k, how in context.project.callers(m, call.scope):
             if how == "objective" and any(name.startswith("hyperopt.") for name in context.project.apis(other, k)):
                 yield Draft(
                     code=CODE,
@@ -164,11 +164,11 @@ def _in_results(context: Context, m: Module, i: int):
                             "runs the objective and keeps its results",
                         ),
                     ),
-                    noqa_row=statement[4],
+                    noqa_row=statement.end_line,
                     site=s,
                 )
                 break
 
 
 def _trace(context: Context, repeat: Repeat, m: Module, pos: Pos, last):
-    return context.trace(repeat, "makes a new model", TraceStep(m, pos[0], pos[1], last))
+    return context.trace(repeat, "makes a new model", TraceStep(m, pos.line, pos.column, last))

@@ -142,7 +142,7 @@ def _hot_enough(context: Context, m: Module, i: int, repeat: Repeat):
         return False
     if repeat.count is not None and repeat.count <= FEW:
         return False
-    if any(name in _OF_GENERATORS for name, _ in m.calls[i][2]):
+    if any(name in _OF_GENERATORS for name, _ in m.calls[i].keywords):
         return False
     data = _data(context, m, i)
     if data is None or hot.single(context, m, i, data):
@@ -154,7 +154,7 @@ def _hot_enough(context: Context, m: Module, i: int, repeat: Repeat):
     if hot.trains(context, repeat) and hot.now_and_then(repeat):
         return False
     receiver = context.receiver(m, i)
-    values = context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])
+    values = context.infer.values(m, m.calls[i].scope, receiver, m.calls[i].statement)
     if not hot.steady(context, repeat, receiver) or lifetimes.new_in_loop(
         context, repeat, values, loaded=hot.trains(context, repeat)
     ):
@@ -168,13 +168,13 @@ def _whole_set(context: Context, m: Module, i: int, data):
     """Is it a data set of batches: by its kind, or as its function goes through it, too: `for x, y in data:`?"""
     if "dataset" in context.kinds(m, i, data):
         return True
-    for s in m.scope_statements(m.calls[i][3]) if isinstance(data, Name) else ():
+    for s in m.scope_statements(m.calls[i].scope) if isinstance(data, Name) else ():
         statement = m.statements[s]
         if (
             statement
             and isinstance(statement, For)
-            and statement[6] == data
-            and isinstance(statement[5], SequenceDisplay)
+            and statement.iterable == data
+            and isinstance(statement.target, SequenceDisplay)
         ):
             return True
     return False
@@ -186,41 +186,45 @@ def _mixed(context: Context, m: Module, i: int):
     A parameter is a Keras model when one of the callers passes nothing else.
     """
     return any(_strange(context, v) for v in context.infer.callee(m, i)) and not _given_model(
-        context, m, m.calls[i][3], context.receiver(m, i)
+        context, m, m.calls[i].scope, context.receiver(m, i)
     )
 
 
 def _strange(context: Context, v: Value):
     if isinstance(v, ThingMethod):
-        return isinstance(v[1], Thing) and v[1][1].startswith("ext:") and not v[1][1].startswith(_WITHOUT_PREDICT)
+        return (
+            isinstance(v.receiver, Thing)
+            and v.receiver.kind.startswith("ext:")
+            and not v.receiver.kind.startswith(_WITHOUT_PREDICT)
+        )
     return (
         isinstance(v, MethodValue)
-        and isinstance(v[1], (Instance, SelfValue))
-        and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
+        and isinstance(v.receiver, (Instance, SelfValue))
+        and context.infer.class_kind(context.project.module(v.receiver.module), v.receiver.scope) != "model"
     )
 
 
 def _given_model(context: Context, m: Module, scope: int, e: Expression, depth=0):
     """Is it a parameter, or an attribute that holds one, for which a caller passes a Keras model and nothing else, or such a parameter?"""
-    if isinstance(e, Attribute) and e[1] == Name("self") and m.is_method(scope):
-        kept = context.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(e[2], ())
+    if isinstance(e, Attribute) and e.base == Name("self") and m.is_method(scope):
+        kept = context.infer.attribute_assignments(m, m.scopes[scope].parent).get(e.attr, ())
         return bool(kept) and all(
             value == Constant(None) or isinstance(value, Name) and _given_model(context, m, function, value, depth)
             for function, _, value, _, _ in kept
         )
-    bindings = m.bindings(scope).get(e[1], ()) if isinstance(e, Name) else ()
-    if len(bindings) != 1 or bindings[0][0] != "param" or depth > 3:
+    bindings = m.bindings(scope).get(e.id, ()) if isinstance(e, Name) else ()
+    if len(bindings) != 1 or bindings[0].kind != "param" or depth > 3:
         return False
     for caller, j, how in context.project.callers(m, scope):
-        given = context.infer.argument(m, scope, bindings[0][3], caller, j)
+        given = context.infer.argument(m, scope, bindings[0].value, caller, j)
         if given is not None:
             call = caller.calls[j]
             values = context.infer.values(caller, call[3], given, call[5])
             if values and all(
                 isinstance(v, Thing)
-                and v[1] == "model"
+                and v.kind == "model"
                 or isinstance(v, Instance)
-                and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
+                and context.infer.class_kind(context.project.module(v.module), v.scope) == "model"
                 for v in values
             ):
                 return True
@@ -231,10 +235,10 @@ def _given_model(context: Context, m: Module, scope: int, e: Expression, depth=0
 
 def _stands_in(m: Module, i: int):
     """Does the other branch of a condition on the version call the same model directly?  Then `predict` is for those that cannot."""
-    receiver, scope = m.calls[i][0][1], m.calls[i][3]
+    receiver, scope = m.calls[i].func[1], m.calls[i].scope
     around = {m.contexts[c][2]: c for c in modes.version_tests(m, i)}
     return bool(around) and any(
-        m.calls[j][0] == receiver and any(around.get(m.contexts[c][2], c) != c for c in modes.version_tests(m, j))
+        m.calls[j].func == receiver and any(around.get(m.contexts[c][2], c) != c for c in modes.version_tests(m, j))
         for j in m.scope_calls(scope)
     )
 
@@ -265,8 +269,8 @@ def _text(m: Module, i: int):
 
 def _fix(context: Context, m: Module, i: int, repeat: Repeat, graph):
     data = _data(context, m, i)
-    if tail_of(m.calls[i][0]) != "predict":
-        return f"{tail_of(m.calls[i][0])} does more than call the model"
+    if tail_of(m.calls[i].func) != "predict":
+        return f"{tail_of(m.calls[i].func)} does more than call the model"
     if data is None or not _only_keras(context, m, i):
         return "the receiver may be another kind of model" if data is not None else "nobody sees the data"
     kinds = context.kinds(m, i, data)
@@ -274,7 +278,7 @@ def _fix(context: Context, m: Module, i: int, repeat: Repeat, graph):
         return "a data set cannot be handed to the model itself"
     if not _small(context, m, i, data, 0):
         return "the input may be a whole data set, which predict splits into batches and a direct call does not"
-    several = outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+    several = outputs.several(context, m, m.calls[i].scope, context.receiver(m, i), m.calls[i].statement)
     if several is None:
         several = _several_outputs(context, m, i, data) or not outputs.used_as_array(context, m, i)
     direct = not (
@@ -284,7 +288,7 @@ def _fix(context: Context, m: Module, i: int, repeat: Repeat, graph):
     def fix(fx: FixContext):
         from tflint_mem.codemod.predictions import on_one_row
 
-        edits = on_one_row(fx.source, m.calls[i][6], batch=not direct) if m is fx.m else None
+        edits = on_one_row(fx.source, m.calls[i].pos, batch=not direct) if m is fx.m else None
         if edits is None:
             from tflint_mem.codemod import operations as do
 
@@ -340,44 +344,45 @@ def _small(context: Context, m: Module, i: int, e: Expression, depth):
         return bool(e[1]) and all(
             isinstance(item, SequenceDisplay) or _small(context, m, i, item, depth + 1) for item in e[1]
         )
-    scope, at = m.calls[i][3], m.calls[i][5]
-    if isinstance(e, Subscript) and e[2] is not None and isinstance(e[2], Slice):
-        low, high = e[2][1], e[2][2]
+    scope, at = m.calls[i].scope, m.calls[i].statement
+    if isinstance(e, Subscript) and e.index is not None and isinstance(e.index, Slice):
+        low, high = e.index.low, e.index.high
         return high is not None and (
             low is None
             and _is_few(high)
             or low is not None
             and isinstance(high, BinaryOp)
-            and high[1] == "+"
+            and high.op == "+"
             and low in high[2:4]
         )
     if isinstance(e, BinaryOp):
         return any(_small(context, m, i, side, depth) for side in e[2:4])
     if isinstance(e, CallRef):
-        call = m.calls[e[1]]
+        call = m.calls[e.number]
         shape = (
-            call[1][0]
-            if call[1] and tail_of(call[0]) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform")
+            call.args[0]
+            if call.args
+            and tail_of(call.func) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform")
             else None
         )
         if shape is not None:
             return _is_few(shape[1][0] if isinstance(shape, SequenceDisplay) and shape[1] else shape)
-        if isinstance(call[0], Attribute) and tail_of(call[0]) in ("astype", "copy", "numpy"):
-            return _small(context, m, i, call[0][1], depth)
+        if isinstance(call.func, Attribute) and tail_of(call.func) in ("astype", "copy", "numpy"):
+            return _small(context, m, i, call.func.base, depth)
         return (
-            len(call[1]) == 1
-            and tail_of(call[0]) in ("convert_to_tensor", "constant", "asarray", "preprocess_input")
-            and _small(context, m, i, call[1][0], depth)
+            len(call.args) == 1
+            and tail_of(call.func) in ("convert_to_tensor", "constant", "asarray", "preprocess_input")
+            and _small(context, m, i, call.args[0], depth)
         )
     if not isinstance(e, Name):
         return False
-    bindings = m.bindings(scope).get(e[1], ())
+    bindings = m.bindings(scope).get(e.id, ())
     reaching = context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings
-    return bool(reaching) and all(_small_binding(context, m, i, e[1], b, depth) for b in reaching)
+    return bool(reaching) and all(_small_binding(context, m, i, e.id, b, depth) for b in reaching)
 
 
 def _is_few(e: Expression):
-    return isinstance(e, Constant) and isinstance(e[1], int) and 0 < e[1] <= _FEW_ROWS
+    return isinstance(e, Constant) and isinstance(e.value, int) and 0 < e.value <= _FEW_ROWS
 
 
 def _small_binding(context: Context, m: Module, i: int, name: str, binding, depth):
@@ -414,24 +419,24 @@ def _small_binding(context: Context, m: Module, i: int, name: str, binding, dept
 def _only_keras(context: Context, m: Module, i: int):
     """Is the receiver a Keras model for every caller?  A model of scikit-learn could not be called."""
     return all(
-        context.project.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
+        context.project.infer.class_kind(context.project.module(v.module), v.scope) == "model"
         if isinstance(v, (Instance, SelfValue))
-        else not isinstance(v, Thing) or v[1] == "model"
-        for v in context.infer.values(m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+        else not isinstance(v, Thing) or v.kind == "model"
+        for v in context.infer.values(m, m.calls[i].scope, context.receiver(m, i), m.calls[i].statement)
     )
 
 
 def _several_outputs(context: Context, m: Module, i: int, data):
     """Is the result taken apart into several outputs: `mask, score = …`, or `out[1]` for one sample?"""
-    statement = m.statements[m.calls[i][5]]
-    if not isinstance(statement, Assign) or statement[6] != CallRef(i):
+    statement = m.statements[m.calls[i].statement]
+    if not isinstance(statement, Assign) or statement.value != CallRef(i):
         return False
-    if any(isinstance(t, SequenceDisplay) for t in statement[5]):
+    if any(isinstance(t, SequenceDisplay) for t in statement.targets):
         return True
-    second = [("x", t, Constant(1)) for t in statement[5]]
+    second = [("x", t, Constant(1)) for t in statement.targets]
     return hot.single(context, m, i, data) and any(
         e[:3] in second
-        for s in m.scope_statements(m.calls[i][3])
+        for s in m.scope_statements(m.calls[i].scope)
         if m.statements[s]
         for e in _statement(m, m.statements[s])
     )
@@ -448,7 +453,9 @@ def _own_step(context: Context, m: Module, i: int):
     project = context.project
     receiver = context.receiver(m, i)
     call = m.calls[i]
-    for v in context.infer.values(m, call[3], receiver, call[5]):
-        if isinstance(v, (Instance, SelfValue)) and context.infer.lookup(project.module(v[1]), v[2], "predict_step"):
+    for v in context.infer.values(m, call.scope, receiver, call.statement):
+        if isinstance(v, (Instance, SelfValue)) and context.infer.lookup(
+            project.module(v.module), v.scope, "predict_step"
+        ):
             return True
     return False

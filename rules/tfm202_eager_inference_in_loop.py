@@ -101,8 +101,8 @@ def find(context: Context):
     done = set()
     for m, i, _ in context.calls(tuple(name.rpartition(".")[2] for name in _HEAVY), _HEAVY):
         first = _chain(context, m, i)
-        if first is not None and (m.index, m.calls[i][4]) not in done and _candidate(context, m, first):
-            done.add((m.index, m.calls[i][4]))
+        if first is not None and (m.index, m.calls[i].block) not in done and _candidate(context, m, first):
+            done.add((m.index, m.calls[i].block))
             yield from _draft(context, m, first, "a chain of operations runs eagerly", "runs op by op", None)
 
 
@@ -146,11 +146,11 @@ def _relaxed(context: Context):
 def _shaped(m: Module, i: int):
     """Could it be `model(x)` in code that runs eagerly?  Judged by its form, before anything is inferred."""
     call = m.calls[i]
-    names = {name for name, _ in call[2]}
-    if len(call[1]) > INPUTS or not names <= _KEYWORDS and "training" not in names:
+    names = {name for name, _ in call.keywords}
+    if len(call.args) > INPUTS or not names <= _KEYWORDS and "training" not in names:
         return False
-    record = m.scopes[call[3]]
-    return not (record[F.S_NAME] in _TRACED and m.is_method(call[3]))
+    record = m.scopes[call.scope]
+    return not (record.name in _TRACED and m.is_method(call.scope))
 
 
 def _candidate(context: Context, m: Module, i: int):
@@ -161,18 +161,18 @@ def _candidate(context: Context, m: Module, i: int):
 
 def _in_torch(m: Module, i: int):
     """Does the function do what only PyTorch has?  A class may be written for both."""
-    by_tail, scope = m.calls_by_tail(), m.calls[i][3]
-    return any(m.calls[j][3] == scope for name in _TORCH for j in by_tail.get(name, ()))
+    by_tail, scope = m.calls_by_tail(), m.calls[i].scope
+    return any(m.calls[j].scope == scope for name in _TORCH for j in by_tail.get(name, ()))
 
 
 def _beside_tape(context: Context, m: Module, i: int):
     """Does the innermost loop around the call, or its function, record a tape as well, or a tape around the loop?  Then the step is TFM203's."""
     call = m.calls[i]
-    loop = next(iter(m.loops(call[4])), -1)
-    around = {m.contexts[c][2] for c in m.chain(call[4]) if m.contexts[c][0] == "with"}
+    loop = next(iter(m.loops(call.block)), -1)
+    around = {m.contexts[c].statement for c in m.chain(call.block) if m.contexts[c].kind == "with"}
     return any(
-        m.calls[j][3] == call[3]
-        and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
+        m.calls[j].scope == call.scope
+        and (m.inside(m.calls[j].block, loop) or m.calls[j].statement in around)
         and "tf.GradientTape" in context.project.apis(m, j)
         for j in m.calls_by_tail().get("GradientTape", ())
     )
@@ -181,11 +181,11 @@ def _beside_tape(context: Context, m: Module, i: int):
 def _own_function(context: Context, m: Module, i: int):
     """Is the model's own `call` a tf.function, or is it called in its constructor, to be built?"""
     call = m.calls[i]
-    if m.scopes[call[3]][F.S_NAME] in ("__init__", "build"):
+    if m.scopes[call.scope].name in ("__init__", "build"):
         return True
-    for v in context.infer.values(m, call[3], call[0], call[5]):
+    for v in context.infer.values(m, call.scope, call.func, call.statement):
         if isinstance(v, (Instance, SelfValue)):
-            method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+            method = context.infer.lookup(context.project.module(v.module), v.scope, "call")
             if method and "tf.function" in context.infer.decorator_names(*method):
                 return True
     return False
@@ -195,7 +195,7 @@ def _steady_model(context: Context, m: Module, i: int, repeat: Repeat):
     """Is it one model that is called again and again, and not a new one in each pass?"""
     if "model.__call__" not in context.project.apis(m, i):
         return True
-    return hot.steady(context, repeat, m.calls[i][0]) and not hot.made_in_pass(
+    return hot.steady(context, repeat, m.calls[i].func) and not hot.made_in_pass(
         context, repeat, context.infer.callee(m, i)
     )
 
@@ -211,17 +211,19 @@ def _symbolic(context: Context, m: Module, i: int, depth=0):
 
 def _from_inputs(context: Context, m: Module, i: int, depth):
     call = m.calls[i]
-    here = m.scope_calls(call[3])
-    if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
+    here = m.scope_calls(call.scope)
+    if call.scope > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
         return True
     if any(
-        m.calls[j][5] == call[5] and CallRef(i) in m.arguments(j) and context.project.apis(m, j) & _MODELS for j in here
+        m.calls[j].statement == call.statement and CallRef(i) in m.arguments(j) and context.project.apis(m, j) & _MODELS
+        for j in here
     ):
         return True  # tf.keras.Model(inputs, model(x))
-    for argument in call[1]:
+    for argument in call.args:
         for e in walk(argument, m.calls):
             if isinstance(e, (Name, Attribute, CallRef, Subscript)) and any(
-                _symbolic_value(context, v, (m, i), depth) for v in context.infer.values(m, call[3], e, call[5])
+                _symbolic_value(context, v, (m, i), depth)
+                for v in context.infer.values(m, call.scope, e, call.statement)
             ):
                 return True
     return False
@@ -230,13 +232,13 @@ def _from_inputs(context: Context, m: Module, i: int, depth):
 def _symbolic_value(context: Context, v: Value, here, depth):
     if isinstance(v, (SequenceValue, TupleValue)):
         return any(_symbolic_value(context, inner, here, depth) for inner in context.infer.elements(frozenset((v,))))
-    if not isinstance(v, Thing) or v[1] not in ("tensor", "tensors"):
+    if not isinstance(v, Thing) or v.kind not in ("tensor", "tensors"):
         return False
-    if v[1] == "tensors":
+    if v.kind == "tensors":
         return True
-    if v[2] is None or not isinstance(v[2][1], int):
+    if v.origin is None or not isinstance(v.origin[1], int):
         return False
-    origin, j = context.project.module(v[2][0]), v[2][1]
+    origin, j = context.project.module(v.origin[0]), v.origin[1]
     names = context.project.apis(origin, j)
     if names & _INPUTS or "layer.__call__" in names and isinstance(origin.calls[j][0], CallRef):
         return True
@@ -250,23 +252,25 @@ def _symbolic_value(context: Context, v: Value, here, depth):
 
 def _chain(context: Context, m: Module, i: int):
     """The outermost operation of a statement with several of them around variables, or None."""
-    statement = m.statements[m.calls[i][5]]
+    statement = m.statements[m.calls[i].statement]
     if not isinstance(statement, (Assign, Return, ExprStatement)):
         return None
     ops = {
-        e[1]
+        e.number
         for e in walk_statement(m, statement)
-        if isinstance(e, CallRef) and any(is_op(name) for name in context.project.apis(m, e[1]))
+        if isinstance(e, CallRef) and any(is_op(name) for name in context.project.apis(m, e.number))
     }
     ops |= {
-        e[1] for e in walk_statement(m, statement) if isinstance(e, CallRef) and context.project.apis(m, e[1]) & _HEAVY
+        e.number
+        for e in walk_statement(m, statement)
+        if isinstance(e, CallRef) and context.project.apis(m, e.number) & _HEAVY
     }
     if len(ops) < CHAIN and len(ops) + _operators(m, statement, ops) < CHAIN:
         return None
-    scope, at = m.calls[i][3], m.calls[i][5]
+    scope, at = m.calls[i].scope, m.calls[i].statement
     variables = any(
-        isinstance(v, Thing) and v[1] == "variable"
-        for a in m.calls[i][1]
+        isinstance(v, Thing) and v.kind == "variable"
+        for a in m.calls[i].args
         for e in walk(a)
         if isinstance(e, Reference)
         for v in context.infer.values(m, scope, e, at)
@@ -279,7 +283,7 @@ def _operators(m: Module, statement: int, ops):
     calls = [F.CallRef(i) for i in ops]
     return sum(
         isinstance(e, BinaryOp)
-        and e[1] in _ARITHMETIC
+        and e.op in _ARITHMETIC
         and any(call in walk(side, m.calls) for side in e[2:4] for call in calls)
         for e in walk_statement(m, statement)
     )
@@ -291,17 +295,17 @@ def _operators(m: Module, statement: int, ops):
 def _compile_model(context: Context, m: Module, i: int):
     """Make `infer = tf.function(model)` before the outermost loop that leaves the model alone, and call that."""
     call = m.calls[i]
-    receiver = dotted(call[0])
+    receiver = dotted(call.func)
     if receiver is None or receiver[0] in ("self", "cls"):
         return "the model is no plain variable"
-    if not _runs_once(context, m, call[3]):
+    if not _runs_once(context, m, call.scope):
         return "the function around the loop may run again, and would make a tf.function each time"
     loops = []
-    for loop in m.loops(call[4]):
-        if any(hot.bound_inside(m, b, loop) for b in m.bindings(call[3]).get(receiver[0], ())):
+    for loop in m.loops(call.block):
+        if any(hot.bound_inside(m, b, loop) for b in m.bindings(call.scope).get(receiver[0], ())):
             break
         loops.append(loop)
-    if len(loops) < len(m.loops(call[4])) or not loops:
+    if len(loops) < len(m.loops(call.block)) or not loops:
         return "a loop around it sets the model, and each tf.function would trace it again"
     refusal = _host_model(context, m, i)
     if refusal:
@@ -315,7 +319,7 @@ def _compile_model(context: Context, m: Module, i: int):
         view, node = fx.at(m, i)
         name = do.unique_name(fx.source, "infer", node, view.function(node))
         made = view.new(f"{name} = {do.tf_name(fx.source, row)}.function({'.'.join(receiver)}{keyword})\n")
-        loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]][0] != "comp" else view.statement(node)
+        loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]].kind != "comp" else view.statement(node)
         return (
             UNSAFE,
             "Trace the forward pass once",
@@ -329,7 +333,7 @@ def _host_model(context: Context, m: Module, i: int):
     """Why the forward pass of the project's own model class has to run in Python, "" when nothing speaks against a trace."""
     for v in context.infer.callee(m, i):
         if isinstance(v, (Instance, SelfValue)):
-            method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+            method = context.infer.lookup(context.project.module(v.module), v.scope, "call")
             if method:
                 effect = tracing.host_effect(context, *method)
                 return f"the model's call {effect}" if effect else frozen.state(context, *method)

@@ -100,7 +100,7 @@ def find(context: Context):
 
 def _block(m: Module, i: int):
     """The `with` statement that opens the tape of call `i`, or None."""
-    statement = m.calls[i][5]
+    statement = m.calls[i].statement
     return statement if isinstance(m.statements[statement], With) else None
 
 
@@ -108,7 +108,7 @@ def _traced_inside(context: Context, m: Module, block: int):
     """The name of a function that the tape's block calls and that is a `tf.function` by its decorator, as a model's `call` may be; or None."""
     inner = m.statements[block][6]
     for i in (i for s in m.behind(block) for i in m.calls_of(s)):
-        if not m.inside(m.calls[i][4], inner):
+        if not m.inside(m.calls[i].block, inner):
             continue
         for fm, scope in context.project.functions_called(m, i):
             if fm.scopes[scope][F.S_DECORATORS] and "tf.function" in context.infer.decorator_names(fm, scope):
@@ -127,10 +127,10 @@ def _needs_host(context: Context, m: Module, block: int):
     for i in (i for s in m.behind(block) for i in m.calls_of(s)):
         call = m.calls[i]
         if (
-            isinstance(call[0], Attribute)
-            and call[0][2] == "numpy"
-            and m.inside(call[4], inner)
-            and not isinstance(m.statements[call[5]], ExprStatement)
+            isinstance(call.func, Attribute)
+            and call.func.attr == "numpy"
+            and m.inside(call.block, inner)
+            and not isinstance(m.statements[call.statement], ExprStatement)
         ):
             return True
     return False
@@ -138,13 +138,13 @@ def _needs_host(context: Context, m: Module, block: int):
 
 def decorate(context: Context, m: Module, i: int):
     """A fix that decorates the function around call `i`, or a few words that say why it has to run in Python."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     record = m.scopes[scope]
-    if record[F.S_KIND] != "function":
+    if record.kind != "function":
         return "the step stands in no function of its own"
     if not _made_once(context, m, scope):
         return "the function is defined again in each repeat"
-    if record[F.S_DECORATORS]:
+    if record.decorators:
         return "the function has another decorator"
     if _python_arguments(context, m, scope):
         return "it is given Python values, each of which would be traced"
@@ -160,7 +160,7 @@ def decorate(context: Context, m: Module, i: int):
         from tflint_mem.codemod import operations as do
 
         view, _ = fx.at(m, i)
-        row = m.statements[m.scopes[scope][F.S_STMT]][3]
+        row = m.statements[m.scopes[scope].statement].line
         if _switched_off(fx.source.lines, row):
             raise NoFix("its author switched the decorator off")
         return (
@@ -187,10 +187,10 @@ def _switched_off(lines, row):
 
 def _made_once(context: Context, m: Module, scope: int):
     """Is the function defined once, and not again in each run of one that repeats?"""
-    owner = m.scopes[scope][F.S_PARENT]
-    if m.loops(m.statements[m.scopes[scope][F.S_STMT]][2]):
+    owner = m.scopes[scope].parent
+    if m.loops(m.statements[m.scopes[scope].statement].block):
         return False
-    if owner == 0 or m.scopes[owner][F.S_KIND] == "class":
+    if owner == 0 or m.scopes[owner].kind == "class":
         return True
     return not any(
         how != "call" or context.first_repeat(other, j) for other, j, how in context.project.callers(m, owner)
@@ -199,9 +199,9 @@ def _made_once(context: Context, m: Module, scope: int):
 
 def _python_arguments(context: Context, m: Module, scope: int):
     """Is the function given Python numbers or texts, which would trace it again for each value?"""
-    for index in range(len(m.scopes[scope][F.S_PARAMS])):
+    for index in range(len(m.scopes[scope].parameters)):
         if any(
-            isinstance(v, Thing) and v[1] in ("int", "float", "number", "str")
+            isinstance(v, Thing) and v.kind in ("int", "float", "number", "str")
             for v in context.infer.parameter(m, scope, index)
         ):
             return True

@@ -113,7 +113,7 @@ def _draft(context: Context, keeping):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     if not m.loops(statement[2]) and (
-        isinstance(keeping.container, Name) and keeping.container[1] in m.bindings(statement[1]) or statement[1] == 0
+        isinstance(keeping.container, Name) and keeping.container.id in m.bindings(statement[1]) or statement[1] == 0
     ):
         return None
     made = next(
@@ -177,7 +177,7 @@ def _words(names: frozenset[str]):
 
 def _in_callback(context: Context, m: Module, scope: int):
     """Is it a method of a Keras callback?  What `predict` gives elsewhere is what the program wants."""
-    return m.is_method(scope) and context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) == "callback"
+    return m.is_method(scope) and context.infer.class_kind(m, m.scopes[scope].parent) == "callback"
 
 
 # -- what is kept -----------------------------------------------------------------------------------------------------------
@@ -199,8 +199,8 @@ def _output(context: Context, m: Module, scope: int, e: Expression, at: int, dep
             and _wraps_model(context, m, e[1])
         ):
             return e[1]
-        if names & _SAME_SIZE and m.calls[e[1]][1]:
-            return _output(context, m, scope, m.calls[e[1]][1][0], at, depth + 1)
+        if names & _SAME_SIZE and m.calls[e[1]].args:
+            return _output(context, m, scope, m.calls[e[1]].args[0], at, depth + 1)
         if any(_returns_output(context, fm, fs, depth + 1) for fm, fs in context.project.functions_called(m, e[1])):
             return e[1]
         return None
@@ -208,7 +208,7 @@ def _output(context: Context, m: Module, scope: int, e: Expression, at: int, dep
         bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at) if e[1] in m.bindings(scope) else ()
         if len(bindings) == 1 and bindings[0][0] == "assign":
             value = bindings[0][3]
-            if not bindings[0][4] or isinstance(value, CallRef) and context.project.apis(m, value[1]) & _GRADIENTS:
+            if not bindings[0][4] or isinstance(value, CallRef) and context.project.apis(m, value.number) & _GRADIENTS:
                 return _output(context, m, scope, value, bindings[0][1], depth + 1)
         return None
     if tag == "x" and e[2] is not None and isinstance(e[2], (Constant, Slice)):
@@ -221,14 +221,16 @@ def _wraps_model(context: Context, m: Module, i: int):
     for v in context.infer.callee(m, i):
         if (
             isinstance(v, Thing)
-            and v[1] == "tf.function"
-            and v[2] is not None
-            and isinstance(v[2][1], int)
-            and not isinstance(v[2], Decorated)
+            and v.kind == "tf.function"
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+            and not isinstance(v.origin, Decorated)
         ):
-            om = context.project.module(v[2][0])
-            given = om.calls[v[2][1]][1]
-            if given and "model" in context.project.kinds(om, om.calls[v[2][1]][3], given[0], om.calls[v[2][1]][5]):
+            om = context.project.module(v.origin[0])
+            given = om.calls[v.origin[1]][1]
+            if given and "model" in context.project.kinds(
+                om, om.calls[v.origin[1]][3], given[0], om.calls[v.origin[1]][5]
+            ):
                 return True
     return False
 
@@ -256,10 +258,10 @@ def _symbolic(context: Context, m: Module, made):
     call = m.calls[made]
     for value in (*call[1], *[v for _, v in call[2]]):
         for v in _flat(context.infer.values(m, call[3], value, call[5])):
-            if isinstance(v, Thing) and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-                om = context.project.module(v[2][0])
-                if context.project.apis(om, v[2][1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(
-                    context, om, v[2][1]
+            if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
+                om = context.project.module(v.origin[0])
+                if context.project.apis(om, v.origin[1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(
+                    context, om, v.origin[1]
                 ):
                     return True
     return call[3] > 0 and any(
@@ -273,16 +275,18 @@ def _flat(values):
     for v in values:
         yield v
         if isinstance(v, SequenceValue):
-            yield from v[1]
+            yield from v.values
         elif isinstance(v, TupleValue):
-            for item in v[1]:
+            for item in v.items:
                 yield from item
 
 
 def _new_layer(context: Context, m: Module, i: int):
     """`Dense(8)(x)`: the layer is made for this call."""
-    f = m.calls[i][0]
-    return isinstance(f, CallRef) and any(name.startswith("keras.layers.") for name in context.project.apis(m, f[1]))
+    f = m.calls[i].func
+    return isinstance(f, CallRef) and any(
+        name.startswith("keras.layers.") for name in context.project.apis(m, f.number)
+    )
 
 
 # -- how long ----------------------------------------------------------------------------------------------------------------
@@ -294,8 +298,8 @@ def _long(context: Context, keeping, made):
     statement = m.statements[s]
     own = (
         isinstance(keeping.container, Name)
-        and keeping.container[1] in m.bindings(statement[1])
-        and keeping.container[1] not in m.global_names(statement[1])
+        and keeping.container.id in m.bindings(statement[1])
+        and keeping.container.id not in m.global_names(statement[1])
     )
     fresh = [m.statements[e][2] for e in kept.empty_at(context, m, statement[1], keeping.container)]
     for repeat in context.repeats(m, made):
@@ -339,8 +343,8 @@ def _feeds_itself(context: Context, m: Module, scope: int, e: Expression, at: in
     for part in walk(e, m.calls):
         if isinstance(part, CallRef) and _output(context, m, scope, part, at, 0) is not None:
             return True
-        if isinstance(part, Name) and part[1] in m.bindings(scope):
-            for binding in context.infer.reaching(m, m.bindings(scope)[part[1]], at):
+        if isinstance(part, Name) and part.id in m.bindings(scope):
+            for binding in context.infer.reaching(m, m.bindings(scope)[part.id], at):
                 if binding[0] == "assign" and binding[1] != at:
                     key = ("feeds itself", m.index, binding[1], depth + 1)
                     if key not in context.memo:
@@ -353,7 +357,7 @@ def _feeds_itself(context: Context, m: Module, scope: int, e: Expression, at: in
 def _methods_wanted(m: Module, keeping):
     """Does the module ask kept tensors for `.numpy()` already?"""
     return any(
-        isinstance(m.calls[k][0], Attribute) and isinstance(m.calls[k][0][1], (Name, Subscript))
+        isinstance(m.calls[k].func, Attribute) and isinstance(m.calls[k].func[1], (Name, Subscript))
         for k in m.calls_by_tail().get("numpy", ())
     )
 
@@ -363,7 +367,7 @@ def _fix(context: Context, m: Module, s: int, keeping, made):
         return "it is not put into a list"
     if _methods_wanted(m, keeping):
         return "what is kept is asked for .numpy() elsewhere"
-    value = m.calls[m.statements[s][5][1]][1][:1] if isinstance(m.statements[s][5], CallRef) else ()
+    value = m.calls[m.statements[s][5][1]].args[:1] if isinstance(m.statements[s][5], CallRef) else ()
     if not (value and _one_tensor(context, m, s, value[0], made)):
         return "the model may give several outputs"
     return _numpy(m, s)
@@ -372,26 +376,26 @@ def _fix(context: Context, m: Module, s: int, keeping, made):
 def _one_tensor(context: Context, m: Module, s: int, e: Expression, made, depth=0):
     """Is what is kept one tensor: what an operation gives, or the output of a model that surely has one?"""
     if isinstance(e, Name):
-        bindings = context.infer.reaching(m, m.bindings(m.statements[s][1]).get(e[1], ()), s)
+        bindings = context.infer.reaching(m, m.bindings(m.statements[s].scope).get(e.id, ()), s)
         e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
-    if isinstance(e, CallRef) and context.project.apis(m, e[1]) & _SAME_SIZE:
+    if isinstance(e, CallRef) and context.project.apis(m, e.number) & _SAME_SIZE:
         return True
     names, call = context.project.apis(m, made), m.calls[made]
     if outputs.used_as_array(context, m, made):
         return True
     if names & _OUTPUTS:
-        model = call[0][1] if "model.call" in names and isinstance(call[0], Attribute) else call[0]
+        model = call[0].base if "model.call" in names and isinstance(call[0], Attribute) else call[0]
         return outputs.several(context, m, call[3], model, call[5]) is False
     for v in context.infer.callee(m, made):
         if (
             isinstance(v, Thing)
-            and v[1] == "tf.function"
-            and v[2] is not None
-            and isinstance(v[2][1], int)
-            and not isinstance(v[2], Decorated)
+            and v.kind == "tf.function"
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+            and not isinstance(v.origin, Decorated)
         ):
-            om = context.project.module(v[2][0])
-            given = om.calls[v[2][1]]
+            om = context.project.module(v.origin[0])
+            given = om.calls[v.origin[1]]
             return bool(given[1]) and outputs.several(context, om, given[3], given[1][0], given[5]) is False
     functions = context.project.functions_called(m, made)
     if functions and depth < MAX_DEPTH and all(_returns_one(context, fm, scope, depth) for fm, scope in functions):
@@ -421,11 +425,11 @@ def _all_one(context: Context, m: Module, scope: int, depth):
 
 def _joined(context: Context, m: Module, s: int):
     """Is the list of what is kept joined by an operation on tensors or arrays: `tf.concat(parts, 0)`?"""
-    container = m.calls[m.statements[s][5][1]][0][1]
+    container = m.calls[m.statements[s][5][1]].func[1]
     return any(
-        tail_of(m.calls[j][0]) in ("concat", "concatenate", "stack", "vstack", "hstack")
-        and m.calls[j][1][:1] == (container,)
-        for j in m.scope_calls(m.statements[s][1])
+        tail_of(m.calls[j].func) in ("concat", "concatenate", "stack", "vstack", "hstack")
+        and m.calls[j].args[:1] == (container,)
+        for j in m.scope_calls(m.statements[s].scope)
     )
 
 

@@ -51,12 +51,12 @@ _GRADIENTS = frozenset(("gradient", "jacobian", "batch_jacobian"))
 def find(context: Context):
     """Statements that keep the tape of each repeat."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
-        if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
+        if context.in_tests(m) or context.project.compiled(m, m.calls[i].scope):
             continue
         name = _name(m, i)
         if name is None:
             continue
-        for keeping in kept.in_scope(context, m, m.calls[i][3]):
+        for keeping in kept.in_scope(context, m, m.calls[i].scope):
             if name in keeping.values and (_persistent(context, m, i) or not _taken(m, i, name)):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -66,18 +66,18 @@ def find(context: Context):
 
 def _name(m: Module, i: int):
     """The name that the `with` statement (or an assignment) gives the tape."""
-    statement = m.statements[m.calls[i][5]]
+    statement = m.statements[m.calls[i].statement]
     if isinstance(statement, With):
         return next(
             (
                 target
-                for expression, target in statement[5]
+                for expression, target in statement.items
                 if expression == CallRef(i) and target is not None and isinstance(target, Name)
             ),
             None,
         )
-    if isinstance(statement, Assign) and statement[6] == CallRef(i) and isinstance(statement[5][0], Name):
-        return statement[5][0]
+    if isinstance(statement, Assign) and statement.value == CallRef(i) and isinstance(statement.targets[0], Name):
+        return statement.targets[0]
     return None
 
 
@@ -88,18 +88,18 @@ def _persistent(context: Context, m: Module, i: int):
 def _taken(m: Module, i: int, name: str):
     """Is a gradient taken from the tape in its function, be it before or after it is kept?"""
     return any(
-        k > i and m.calls[k][0] == Attribute(name, m.calls[k][0][-1]) and m.calls[k][0][-1] in _GRADIENTS
-        for k in m.scope_calls(m.calls[i][3])
+        k > i and m.calls[k].func == Attribute(name, m.calls[k].func[-1]) and m.calls[k].func[-1] in _GRADIENTS
+        for k in m.scope_calls(m.calls[i].scope)
     )
 
 
 def _repeat(context: Context, m: Module, i: int, keeping):
     local = (
         isinstance(keeping.container, Name)
-        and keeping.container[1] in m.bindings(m.calls[i][3])
-        and keeping.container[1] not in m.global_names(m.calls[i][3])
+        and keeping.container.id in m.bindings(m.calls[i].scope)
+        and keeping.container.id not in m.global_names(m.calls[i].scope)
     )
-    fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)]
+    fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i].scope, keeping.container)]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 8 or repeat.handed:
             continue

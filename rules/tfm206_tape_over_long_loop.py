@@ -65,15 +65,15 @@ _ADDERS = frozenset(("append", "extend"))
 def find(context: Context):
     """Tapes whose block holds an accumulating loop over data."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
-        scope = m.calls[i][3]
-        statement = m.statements[m.calls[i][5]]
+        scope = m.calls[i].scope
+        statement = m.statements[m.calls[i].statement]
         if not isinstance(statement, With) or context.in_tests(m) or context.project.compiled(m, scope):
             continue
-        loop = next((s for s in m.behind(m.calls[i][5]) if _is_long(context, m, s, statement[6])), None)
+        loop = next((s for s in m.behind(m.calls[i].statement) if _is_long(context, m, s, statement.body)), None)
         if loop is None:
             continue
-        line = m.statements[loop][3]
-        pos = m.calls[i][6]
+        line = m.statements[loop].line
+        pos = m.calls[i].pos
         if _accumulates(context, m, loop) and not _leaves(m, loop):
             yield context.at_call(
                 CODE,
@@ -83,7 +83,7 @@ def find(context: Context):
                 measured=MEASURED,
                 help="open a tape for each pass; take a step each time, or add the gradients up",
                 trace=(
-                    TraceStep(m, pos[0], pos[1], "records everything below"),
+                    TraceStep(m, pos.line, pos.column, "records everything below"),
                     TraceStep(m, line, 0, "the loop over data"),
                 ),
             )
@@ -96,16 +96,16 @@ def _body(statement: int):
 def _is_long(context: Context, m: Module, s: int, inner):
     """Is the statement a loop over data, in the block `inner` of the tape?"""
     statement = m.statements[s]
-    if not statement or not isinstance(statement, (For, While)) or not m.inside(statement[2], inner):
+    if not statement or not isinstance(statement, (For, While)) or not m.inside(statement.block, inner):
         return False
     if isinstance(statement, While):
         return True
-    count = context.project.repeats_of.count(m, statement[7])
+    count = context.project.repeats_of.count(m, statement.body)
     if count is not None and count <= 50:
         return False
     return any(
-        isinstance(e, (Name, Attribute, CallRef)) and "dataset" in context.project.kinds(m, statement[1], e, s)
-        for e in walk(statement[6], m.calls)
+        isinstance(e, (Name, Attribute, CallRef)) and "dataset" in context.project.kinds(m, statement.scope, e, s)
+        for e in walk(statement.iterable, m.calls)
     )
 
 
@@ -114,31 +114,31 @@ def _accumulates(context: Context, m: Module, loop: int):
     body = _body(m.statements[loop])
     for s in m.behind(loop):
         statement = m.statements[s]
-        if not statement or not m.inside(statement[2], body):
+        if not statement or not m.inside(statement.block, body):
             continue
         if (
             isinstance(statement, Augment)
-            and statement[6] == "+"
-            and _is_tensor(context, m, statement[1], statement[7], s)
+            and statement.op == "+"
+            and _is_tensor(context, m, statement.scope, statement.value, s)
         ):
             return True
         if (
             isinstance(statement, Assign)
-            and statement[6] is not None
-            and isinstance(statement[6], BinaryOp)
-            and statement[6][1] == "+"
+            and statement.value is not None
+            and isinstance(statement.value, BinaryOp)
+            and statement.value.op == "+"
         ):
-            if any(t in walk(statement[6]) for t in statement[5] if isinstance(t, Reference)) and _is_tensor(
-                context, m, statement[1], statement[6], s
+            if any(t in walk(statement.value) for t in statement.targets if isinstance(t, Reference)) and _is_tensor(
+                context, m, statement.scope, statement.value, s
             ):
                 return True
-        if isinstance(statement, ExprStatement) and isinstance(statement[5], CallRef):
-            call = m.calls[statement[5][1]]
+        if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+            call = m.calls[statement.value.number]
             if (
-                isinstance(call[0], Attribute)
-                and call[0][2] in _ADDERS
-                and call[1]
-                and _is_tensor(context, m, call[3], call[1][0], call[5])
+                isinstance(call.func, Attribute)
+                and call.func.attr in _ADDERS
+                and call.args
+                and _is_tensor(context, m, call.scope, call.args[0], call.statement)
             ):
                 return True
     return False
@@ -153,7 +153,7 @@ def _leaves(m: Module, loop: int):
     body = _body(m.statements[loop])
     return any(
         statement
-        and statement[2] == body
-        and (isinstance(statement, Return) or isinstance(statement, Jump) and statement[5] in ("break", "raise"))
+        and statement.block == body
+        and (isinstance(statement, Return) or isinstance(statement, Jump) and statement.what in ("break", "raise"))
         for statement in map(m.statements.__getitem__, m.behind(loop))
     )

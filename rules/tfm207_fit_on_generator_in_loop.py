@@ -62,7 +62,7 @@ def find(context: Context):
             or context.project.versions.graph_mode(m)
         ):
             continue
-        if not _generator(context, m, m.calls[i][3], given, m.calls[i][5], 0):
+        if not _generator(context, m, m.calls[i].scope, given, m.calls[i].statement, 0):
             continue
         for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= 3 or lifetimes.in_loop_of_new_models(context, repeat):
@@ -91,22 +91,22 @@ def _generator(context: Context, m: Module, scope: int, e: Expression, at: int, 
     if depth > 4 or e is None:
         return False
     if isinstance(e, Comprehension):
-        return e[1] == "generator"
+        return e.kind == "generator"
     if isinstance(e, CallRef):
-        called = context.project.functions_called(m, e[1])
+        called = context.project.functions_called(m, e.number)
         return bool(called) and all(
             "g" in fm.scopes[fs][F.S_FLAGS] and "contextlib.contextmanager" not in context.infer.decorator_names(fm, fs)
             for fm, fs in called
         )
     if isinstance(e, Name):
-        bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at) if e[1] in m.bindings(scope) else ()
+        bindings = context.infer.reaching(m, m.bindings(scope).get(e.id, ()), at) if e.id in m.bindings(scope) else ()
         return bool(bindings) and all(
             b[0] == "assign" and not b[4] and _generator(context, m, scope, b[3], b[1], depth + 1) for b in bindings
         )
-    if isinstance(e, Attribute) and e[1] == Name("self"):
-        while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
-            scope = m.scopes[scope][F.S_PARENT]
-        assigned = context.infer.attribute_assignments(m, scope).get(e[2], ()) if scope > 0 else ()
+    if isinstance(e, Attribute) and e.base == Name("self"):
+        while scope > 0 and m.scopes[scope].kind != "class":
+            scope = m.scopes[scope].parent
+        assigned = context.infer.attribute_assignments(m, scope).get(e.attr, ()) if scope > 0 else ()
         return bool(assigned) and all(
             kind == "assign" and not path and _generator(context, m, function, value, statement, depth + 1)
             for function, statement, value, path, kind in assigned

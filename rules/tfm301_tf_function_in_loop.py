@@ -138,8 +138,8 @@ def _of_new_objects(context: Context, traced):
 
 
 def _checked(context: Context, m: Module, i: int, traced, pos: Pos):
-    scope = m.calls[i][3]
-    if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope][F.S_NAME] in _MAKERS:
+    scope = m.calls[i].scope
+    if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope].name in _MAKERS:
         return
     repeat = next((r for r in context.repeats(m, i) if _again(context, r)), None)
     if repeat is None:
@@ -158,7 +158,7 @@ def _checked(context: Context, m: Module, i: int, traced, pos: Pos):
         return
     name = (
         f"`{traced.m.scopes[traced.scope][F.S_NAME]}`"
-        if traced.m is not None and m.calls[i][1] == ()
+        if traced.m is not None and m.calls[i].args == ()
         else f"`{models.text(m, i)}`"
     )
     yield Draft(
@@ -179,7 +179,7 @@ def _checked(context: Context, m: Module, i: int, traced, pos: Pos):
         group="leak" if training or kept else None,
         trace=context.trace(repeat, "makes a new tf.function"),
         site=i,
-        noqa_row=pos[2],
+        noqa_row=pos.end_line,
         fix=_fix(context, m, i, traced)
         if repeat.local and not kept and not _reads_loop(traced)
         else "the functions are kept"
@@ -196,7 +196,7 @@ def _on_purpose(context: Context, m: Module, i: int, repeat: Repeat):
         return True
     return any(
         e == Attribute(CallRef(i), "get_concrete_function")
-        for e in models.walk_statement(m, m.statements[m.calls[i][5]])
+        for e in models.walk_statement(m, m.statements[m.calls[i].statement])
     )
 
 
@@ -226,10 +226,10 @@ def _pins(context: Context, traced):
 def _kept(context: Context, m: Module, i: int, traced, repeat: Repeat):
     """Does each new function go into a container?"""
     loop = repeat.context if repeat.local else -1
-    if m.calls[i][1] or m.calls[i][2] and traced.m is None:
+    if m.calls[i].args or m.calls[i].keywords and traced.m is None:
         return models.stored(context, m, i, loop)
     return traced.m is not None and models.added_later(
-        context, m, m.calls[i][3], F.Name(traced.m.scopes[traced.scope][F.S_NAME]), loop
+        context, m, m.calls[i].scope, F.Name(traced.m.scopes[traced.scope][F.S_NAME]), loop
     )
 
 
@@ -239,32 +239,32 @@ def _of_new_model(context: Context, m: Module, i: int, traced, repeat: Repeat):
     names = [wrapped] if wrapped is not None else []
     if traced.m is not None and traced.m.index == m.index:
         names.extend(_free(traced.m, traced.scope))
-    scope, at = m.calls[i][3], m.calls[i][5]
+    scope, at = m.calls[i].scope, m.calls[i].statement
     for e in names:
-        values = context.infer.values(m, scope, e[1] if isinstance(e, Attribute) else e, at)
+        values = context.infer.values(m, scope, e.base if isinstance(e, Attribute) else e, at)
         if any(
             isinstance(v, Thing)
-            and v[1] in ("model", "saved_model", "layer")
+            and v.kind in ("model", "saved_model", "layer")
             or isinstance(v, Instance)
-            and context.infer.class_kind(context.project.module(v[1]), v[2])
+            and context.infer.class_kind(context.project.module(v.module), v.scope)
             for v in values
         ):
-            if not hot.steady(context, repeat, e[1] if isinstance(e, Attribute) else e):
+            if not hot.steady(context, repeat, e.base if isinstance(e, Attribute) else e):
                 return True
     return False
 
 
 def _free(m: Module, scope: int):
     """Names that a function takes from the function around it."""
-    owner = m.scopes[scope][F.S_PARENT]
+    owner = m.scopes[scope].parent
     local, outer = m.bindings(scope), m.bindings(owner) if owner >= 0 else {}
     found = set()
     for s in m.scope_statements(scope):
         if m.statements[s] is not None:
             found.update(
-                e[1]
+                e.id
                 for e in models.walk_statement(m, m.statements[s])
-                if isinstance(e, Name) and e[1] in outer and e[1] not in local
+                if isinstance(e, Name) and e.id in outer and e.id not in local
             )
     return [F.Name(name) for name in sorted(found)]
 
@@ -278,10 +278,10 @@ def _reads_loop(traced):
     definition = m.statements[m.scopes[traced.scope][F.S_STMT]] if m is not None else None
     if definition is None or not isinstance(definition, Def):
         return False
-    loop = next(iter(m.loops(definition[2])), None)
+    loop = next(iter(m.loops(definition.block)), None)
     if loop is None:
         return False
-    bindings = [b for _, name in _free(m, traced.scope) for b in m.bindings(definition[1])[name]]
+    bindings = [b for _, name in _free(m, traced.scope) for b in m.bindings(definition.scope)[name]]
     return any(b[1] == m.contexts[loop][2] or b[1] >= 0 and m.inside(m.statements[b[1]][2], loop) for b in bindings)
 
 
@@ -300,7 +300,7 @@ def _fix(context: Context, m: Module, i: int, traced):
 
             return attempt
 
-        if traced.m is not None and not m.calls[i][1] and not m.calls[i][2] or traced.made is None:
+        if traced.m is not None and not m.calls[i].args and not m.calls[i].keywords or traced.made is None:
             statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
             view = view_at(fx.source, statement[3])
             function = view.function_on(statement[3])
@@ -312,7 +312,7 @@ def _fix(context: Context, m: Module, i: int, traced):
         edits, applicability = do.outermost_loop(
             view,
             call,
-            moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i][4]),
+            moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i].block),
         )
         return applicability, "Make it once before the loop", edits
 
@@ -327,7 +327,7 @@ def _doubt(context: Context, m: Module, i: int, traced, loop: int):
     if traced.m is None:
         wrapped = traced_functions.argument(m, i)
         keras = wrapped is not None and context.kinds(
-            m, i, wrapped[1] if isinstance(wrapped, Attribute) else wrapped
+            m, i, wrapped.base if isinstance(wrapped, Attribute) else wrapped
         ) & {
             "model",
             "layer",
@@ -338,7 +338,7 @@ def _doubt(context: Context, m: Module, i: int, traced, loop: int):
     if effect and not effect.startswith(_ONLY_SEEN):
         raise NoFix(f"each trace of the function {effect}")
     names, attributes = frozen.reads(context, traced.m, traced.scope)
-    own = m.statements[m.contexts[loop][2]][1]
+    own = m.statements[m.contexts[loop].statement].scope
     bound = {
         (m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if hot.bound_inside(m, b, loop)
     }

@@ -110,7 +110,7 @@ def find(context: Context):
 
 def _given_new_model(context: Context, m: Module, i: int):
     """The same for a call in a function that others are there to call, when it makes the model that it passes, or has it made."""
-    given = [*enumerate(m.calls[i][1]), *[(name, e) for name, e in m.calls[i][2] if name]]
+    given = [*enumerate(m.calls[i].args), *[(name, e) for name, e in m.calls[i].keywords if name]]
     made = next(((which, makers) for which, e in given for makers in (_makers(context, m, i, e),) if makers), None)
     repeat = public.each_call(context, m, i) if made is not None else None
     if repeat is None or not hot.eager(context, repeat):
@@ -118,7 +118,9 @@ def _given_new_model(context: Context, m: Module, i: int):
     which, makers = made
     if all(
         any(
-            isinstance(e, Attribute) and e[2] in _ENDS for argument in fm.arguments(j) for e in walk(argument, fm.calls)
+            isinstance(e, Attribute) and e.attr in _ENDS
+            for argument in fm.arguments(j)
+            for e in walk(argument, fm.calls)
         )
         for fm, j in makers
     ):
@@ -129,15 +131,15 @@ def _given_new_model(context: Context, m: Module, i: int):
 def _makers(context: Context, m: Module, i: int, e: Expression):
     """[(module, call)] that make the Keras model: the expression is what a call in the same function gives, which makes one, or calls a
     function that always makes and returns one.  Else ()."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     if isinstance(e, Name):
-        bindings = m.bindings(scope).get(e[1], ())
-        e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
-    if not isinstance(e, CallRef) or not public.drops(m, e[1]):
+        bindings = m.bindings(scope).get(e.id, ())
+        e = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path else e
+    if not isinstance(e, CallRef) or not public.drops(m, e.number):
         return ()
-    if context.project.apis(m, e[1]) & _MODELS:
-        return ((m, e[1]),)
-    functions = context.project.functions_called(m, e[1])
+    if context.project.apis(m, e.number) & _MODELS:
+        return ((m, e.number),)
+    functions = context.project.functions_called(m, e.number)
     if len(functions) != 1 or context.project.repeats_of.guards.cached(*functions[0]):
         return ()
     fm, scope = functions[0]
@@ -147,7 +149,7 @@ def _makers(context: Context, m: Module, i: int, e: Expression):
         if fm.statements[s] and isinstance(fm.statements[s], Return)
     ]
     if not all(
-        value is not None and isinstance(value, CallRef) and context.project.apis(fm, value[1]) & _MODELS
+        value is not None and isinstance(value, CallRef) and context.project.apis(fm, value.number) & _MODELS
         for value in returned
     ):
         return ()
@@ -184,14 +186,14 @@ def _fix(context: Context, m: Module, i: int, traced, varying, which):
     if applicability == UNSAFE and varying.kind == "number":
         if _in_double(context, m) or _in_double(context, traced.m):
             return "the tensors here may be float64, which does not mix with the float32 of tf.constant"
-        given = m.calls[i][1][which] if isinstance(which, int) else dict(m.calls[i][2]).get(which)
+        given = m.calls[i].args[which] if isinstance(which, int) else dict(m.calls[i].keywords).get(which)
         dtype = dtype or ("float32" if given is not None and _from_numpy(context, m, i, given) else "")
 
     def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        name = do.tf_name(fx.source, m.calls[i][6][0])
+        name = do.tf_name(fx.source, m.calls[i].pos.line)
         more = f", {name}.{dtype}" if dtype else ""
         return applicability, "Pass a tensor", do.wrap_argument(view, call, which, f"{name}.constant({{}}{more})")
 
@@ -237,17 +239,17 @@ def _in_double(context: Context, m: Module):
     key = ("double", m.index)
     if key not in context.memo:
         constants = {
-            e[1]
+            e.value
             for call in m.calls
-            for e in (*call[1], *[value for _, value in call[2]])
-            if isinstance(e, Constant) and isinstance(e[1], str)
+            for e in (*call.args, *[value for _, value in call.keywords])
+            if isinstance(e, Constant) and isinstance(e.value, str)
         }
         named = {name for name in _TYPES if context.project.index.has("idents", name, m.index)} | constants & set(
             _TYPES
         )
         single = "float32" in constants or context.project.index.has("idents", "float32", m.index)
         arrays = not single and any(
-            isinstance(v, External) and v[1].startswith(("numpy.", "pandas."))
+            isinstance(v, External) and v.name.startswith(("numpy.", "pandas."))
             for tail in sorted(_ARRAYS)
             for j in m.calls_by_tail().get(tail, ())
             if context.argument(m, j, None, "dtype") is None
@@ -261,10 +263,10 @@ def _from_numpy(context: Context, m: Module, i: int, given):
     """Does NumPy calculate the number, in float64?"""
     call, parts = m.calls[i], [given]
     if isinstance(given, Name):
-        parts += [b[3] for b in m.bindings(call[3]).get(given[1], ()) if b[0] in ("assign", "augment")]
+        parts += [b.value for b in m.bindings(call.scope).get(given.id, ()) if b.kind in ("assign", "augment")]
     return any(
         isinstance(e, CallRef)
-        and any(isinstance(v, External) and v[1].startswith("numpy.") for v in context.infer.callee(m, e[1]))
+        and any(isinstance(v, External) and v.name.startswith("numpy.") for v in context.infer.callee(m, e.number))
         for part in parts
         for e in walk(part, m.calls)
     )
@@ -276,7 +278,10 @@ def _parameter(context: Context, m: Module, i: int, traced, which):
     if isinstance(which, str):
         return which if any(p[0] == which for p in record[F.S_PARAMS]) else None
     for index, parameter in enumerate(record[F.S_PARAMS]):
-        if parameter[3] == "p" and context.infer.argument(traced.m, traced.scope, index, m, i) == m.calls[i][1][which]:
+        if (
+            parameter[3] == "p"
+            and context.infer.argument(traced.m, traced.scope, index, m, i) == m.calls[i].args[which]
+        ):
             return parameter[0]
     return None
 
@@ -299,8 +304,8 @@ def _used(context: Context, m: Module, scope: int, name: str, varying):
         cast = {
             part
             for e in walk_statement(m, statement)
-            if isinstance(e, CallRef) and m.calls[e[1]][1] and "tf.cast" in context.project.apis(m, e[1])
-            for part in walk(m.calls[e[1]][1][0])
+            if isinstance(e, CallRef) and m.calls[e.number].args and "tf.cast" in context.project.apis(m, e.number)
+            for part in walk(m.calls[e.number].args[0])
         }
         if (
             any(e == me for e in walk_statement(m, statement))
@@ -320,11 +325,11 @@ def _used(context: Context, m: Module, scope: int, name: str, varying):
 def _mentions(e: Expression, me, m: Module):
     """Is the name a direct part of this expression?"""
     if isinstance(e, CallRef):
-        call = m.calls[e[1]]
-        return me in call[1] or any(k[1] == me for k in call[2])
+        call = m.calls[e.number]
+        return me in call.args or any(k.value == me for k in call.keywords)
     if isinstance(e, BinaryOp):
-        return me in (e[2], e[3])
-    return isinstance(e, Comparison) and (e[1] == me or me in e[3])
+        return me in (e.left, e.right)
+    return isinstance(e, Comparison) and (e.left == me or me in e.rights)
 
 
 def _use(context: Context, m: Module, e: Expression, me, varying, cast):
@@ -335,19 +340,20 @@ def _use(context: Context, m: Module, e: Expression, me, varying, cast):
     """
     if isinstance(e, BinaryOp):
         whole = any(
-            isinstance(o, Constant) and type(o[1]) is int for o in e[2:4]
+            isinstance(o, Constant) and type(o.value) is int for o in e[2:4]
         )  # tf.cast(epoch + 1, tf.float32) is right for a number and for a tensor
-        return "number" if (varying.float or whole and cast) and e[1] in ("+", "-", "*", "/") else None
+        return "number" if (varying.float or whole and cast) and e.op in ("+", "-", "*", "/") else None
     if isinstance(e, Comparison):
         return (
             "number"
-            if varying.kind == "number" and (varying.float or all(_whole(context, m, o, me) for o in (e[1], *e[3])))
+            if varying.kind == "number"
+            and (varying.float or all(_whole(context, m, o, me) for o in (e.left, *e.rights)))
             else None
         )
     call, apis = m.calls[e[1]], context.project.apis(m, e[1])
     if any(name.startswith("tf.summary.") for name in apis):
-        return "step" if ("step", me) in call[2] else None
-    if "tf.cast" in apis and call[1][:1] == (me,):
+        return "step" if ("step", me) in call.keywords else None
+    if "tf.cast" in apis and call.args[:1] == (me,):
         return "cast"
     if varying.kind == "text":
         return "number" if any(name.startswith(_TEXT_OPS) for name in apis) else None
@@ -356,11 +362,11 @@ def _use(context: Context, m: Module, e: Expression, me, varying, cast):
 
 def _whole(context: Context, m: Module, e: Expression, me):
     """Is one side of a comparison the parameter, a whole number, or a tensor of int32?"""
-    if e == me or isinstance(e, Constant) and type(e[1]) is int:
+    if e == me or isinstance(e, Constant) and type(e.value) is int:
         return True
     if isinstance(e, Subscript):
-        return _whole(context, m, e[1], me)
-    return isinstance(e, CallRef) and bool(context.project.apis(m, e[1]) & _INT32)
+        return _whole(context, m, e.base, me)
+    return isinstance(e, CallRef) and bool(context.project.apis(m, e.number) & _INT32)
 
 
 _INT32 = frozenset(("tf.range", "tf.shape", "tf.size", "tf.rank"))

@@ -56,9 +56,13 @@ _BUILDING = frozenset(("__init__", "build", "__new__", "create_variables", "add_
 def find(context: Context):
     """Variables of working loops that have a new name each time, or are kept."""
     for m, i, _ in context.calls(("Variable",), frozenset(("tf.Variable",))):
-        if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+        if (
+            context.in_tests(m)
+            or context.project.versions.graph_mode(m)
+            or context.project.compiled(m, m.calls[i].scope)
+        ):
             continue
-        if m.scopes[m.calls[i][3]][F.S_NAME] in _BUILDING or context.argument(m, i, None, "collections") is not None:
+        if m.scopes[m.calls[i].scope].name in _BUILDING or context.argument(m, i, None, "collections") is not None:
             continue  # a part of a model, or of a graph: only those have collections
         draft = _named(context, m, i) or _held(context, m, i)
         if draft is not None:
@@ -89,16 +93,16 @@ def _held(context: Context, m: Module, i: int):
     """It is put into a container, of which at most one is used."""
     call = m.calls[i]
     wanted = [F.CallRef(i)]
-    statement = m.statements[call[5]]
-    if isinstance(statement, Assign) and statement[6] == CallRef(i):
-        wanted.extend(t for t in statement[5] if isinstance(t, Name))
-    for keeping in kept.in_scope(context, m, call[3]):
+    statement = m.statements[call.statement]
+    if isinstance(statement, Assign) and statement.value == CallRef(i):
+        wanted.extend(t for t in statement.targets if isinstance(t, Name))
+    for keeping in kept.in_scope(context, m, call.scope):
         if not any(value in wanted for value in keeping.values):
             continue
         for repeat in _repeats(context, m, i):
             if not repeat.local or not m.inside(m.statements[keeping.s][2], repeat.context):
                 continue
-            if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, call[3], keeping.container)):
+            if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, call.scope, keeping.container)):
                 continue
             if kept.fate(context, keeping, repeat.context) in (kept.NOTHING, kept.ONE):
                 pos = kept.position(m, keeping.s)

@@ -94,7 +94,7 @@ def find(context: Context):
 
 def _grown(context: Context, m: Module, scope: int):
     """[(keeping statement, parameter)] of lists that grow in a loop whose length a parameter gives."""
-    parameters = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
+    parameters = {p.name for p in m.scopes[scope].parameters}
     found = []
     for keeping in kept.in_scope(context, m, scope):
         if not isinstance(keeping.container, Name) or keeping.key is not None:
@@ -112,19 +112,19 @@ def _length(m: Module, c, parameters):
     kind, _, statement, _ = m.contexts[c]
     if kind == "for":
         iterable = m.statements[statement][6]
-        if not isinstance(iterable, CallRef) or m.calls[iterable[1]][0] != Name("range"):
+        if not isinstance(iterable, CallRef) or m.calls[iterable.number].func != Name("range"):
             return None
-        expressions = m.calls[iterable[1]][1]
+        expressions = m.calls[iterable.number].args
     elif kind == "while":
         expressions = (m.statements[statement][5],)
     else:
         return None
     return next(
         (
-            e[1]
+            e.id
             for expression in expressions
             for e in walk(expression, m.calls)
-            if isinstance(e, Name) and e[1] in parameters
+            if isinstance(e, Name) and e.id in parameters
         ),
         None,
     )
@@ -135,7 +135,7 @@ def _given(context: Context, m: Module, i: int, traced, parameter):
     for index, p in enumerate(traced.m.scopes[traced.scope][F.S_PARAMS]):
         if p[0] == parameter:
             given = context.infer.argument(traced.m, traced.scope, index, m, i)
-            for position, expression in enumerate(m.calls[i][1]):
+            for position, expression in enumerate(m.calls[i].args):
                 if expression is given:
                     return position
             return parameter

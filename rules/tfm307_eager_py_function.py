@@ -39,7 +39,6 @@ There is no automatic fix.
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
 from tflint_mem.project.repeats.repeats import Repeat
@@ -94,7 +93,7 @@ def _eager(context: Context, repeat: Repeat):
     """Does nothing on the way trace?  The `call` of a layer or model runs as its caller does, where a call of the object leads there."""
     hops, inside = [], False
     for position, (m, i) in enumerate(repeat.hops):
-        scope = m.calls[i][3]
+        scope = m.calls[i].scope
         inside = inside or position > 0 and _is_call(context, m, scope)
         if position < len(repeat.hops) - 1 and _builds(m, scope):
             return False
@@ -120,9 +119,9 @@ def _eager(context: Context, repeat: Repeat):
 
 def _is_call(context: Context, m: Module, scope: int):
     """Is it the method `call` of a Keras class, and no `tf.function` by itself?"""
-    return m.is_method(scope) and m.scopes[scope][F.S_NAME] == "call" and not context.infer.decorator_names(m, scope)
+    return m.is_method(scope) and m.scopes[scope].name == "call" and not context.infer.decorator_names(m, scope)
 
 
 def _builds(m: Module, scope: int):
     """Is a network put together in the function, so that what it calls gets symbols?"""
-    return any(m.calls[j][3] == scope for tail in _SYMBOLIC for j in m.calls_by_tail().get(tail, ()))
+    return any(m.calls[j].scope == scope for tail in _SYMBOLIC for j in m.calls_by_tail().get(tail, ()))

@@ -151,12 +151,12 @@ def _self_assignments(context: Context):
             if (
                 not statement
                 or not isinstance(statement, Assign)
-                or statement[6] is None
-                or statement[6][0] not in "ci"
-                or len(statement[5]) != 1
+                or statement.value is None
+                or statement.value[0] not in "ci"
+                or len(statement.targets) != 1
             ):
                 continue
-            place, i = statement[5][0], _called(statement[6])
+            place, i = statement.targets[0], _called(statement.value)
             if i is None:
                 continue
             if not isinstance(place, Reference) or not _starts_from(m, i, place):
@@ -171,70 +171,70 @@ def _self_assignments(context: Context):
             ):
                 continue  # `x = tf.cast(x, …)`: most assignments of this form
             if isinstance(
-                statement[6], Conditional
+                statement.value, Conditional
             ):  # `part if joined is None else joined.concatenate(part)`: the other branch says what it is
                 if tail == "concatenate" and any(
-                    "dataset" in context.project.kinds(m, statement[1], e, s) for e in statement[6][2:]
+                    "dataset" in context.project.kinds(m, statement.scope, e, s) for e in statement.value[2:]
                 ):
                     yield m, i, place
-            elif _applies_to(context, m, i, place) and "dataset" in context.project.kinds(m, statement[1], place, s):
+            elif _applies_to(context, m, i, place) and "dataset" in context.project.kinds(m, statement.scope, place, s):
                 yield m, i, place
 
 
 def _called(value):
     """The call that a value is, or that one branch of it is: `part if joined is None else joined.concatenate(part)`."""
     if isinstance(value, CallRef):
-        return value[1]
-    return next((branch[1] for branch in value[2:] if isinstance(branch, CallRef)), None)
+        return value.number
+    return next((branch.number for branch in value[2:] if isinstance(branch, CallRef)), None)
 
 
 def _starts_from(m: Module, i: int, place: int):
     """Is `place` what the chain of calls begins with, or the first argument?  Judged by the text alone."""
-    f, arguments = m.calls[i][0], m.calls[i][1]
+    f, arguments = m.calls[i].func, m.calls[i].args
     if arguments[:1] == (place,):
         return True
     while isinstance(f, Attribute):
-        if f[1] == place:
+        if f.base == place:
             return True
-        if not isinstance(f[1], CallRef):
+        if not isinstance(f.base, CallRef):
             return False
-        f = m.calls[f[1][1]][0]
+        f = m.calls[f.base.number].func
     return False
 
 
 def _applies_to(context: Context, m: Module, i: int, place: int, depth=0):
     """Is the call a chain of transformations whose root is `place`, or a function of the project that gives one?"""
-    f = m.calls[i][0]
+    f = m.calls[i].func
     names = context.project.apis(m, i)
     if any(name.startswith("dataset.") and name[8:] in _TRANSFORMS for name in names):
         while isinstance(f, Attribute):
-            if f[1] == place:
+            if f.base == place:
                 return True
-            if not isinstance(f[1], CallRef):
+            if not isinstance(f.base, CallRef):
                 return False
-            f = m.calls[f[1][1]][0]
+            f = m.calls[f.base.number].func
         return False
-    if m.calls[i][1][:1] != (place,) or depth > MAX_DEPTH:
+    if m.calls[i].args[:1] != (place,) or depth > MAX_DEPTH:
         return False
     return any(_transforms(context, fm, scope, depth + 1) for fm, scope in context.project.functions_called(m, i))
 
 
 def _transforms(context: Context, m: Module, scope: int, depth):
     """Does a function return transformations of its first parameter?"""
-    params = m.scopes[scope][F.S_PARAMS]
+    params = m.scopes[scope].parameters
     shift = 1 if m.is_method(scope) else 0
     if len(params) <= shift:
         return False
-    name = F.Name(params[shift][0])
+    name = F.Name(params[shift].name)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
             and isinstance(statement, Return)
-            and statement[5] is not None
-            and isinstance(statement[5], CallRef)
+            and statement.value is not None
+            and isinstance(statement.value, CallRef)
         ):
-            return _applies_to(context, m, statement[5][1], name, depth)
+            return _applies_to(context, m, statement.value.number, name, depth)
     return False
 
 
@@ -242,10 +242,10 @@ def _made_fresh(context: Context, m: Module, i: int, place: int, repeat: Repeat)
     """Is the place set to something else earlier in the same pass?"""
     call = m.calls[i]
     loop = repeat.context if repeat.local else -1
-    key = ("made fresh", m.index, call[3])
+    key = ("made fresh", m.index, call.scope)
     if key not in context.memo:
-        context.memo[key] = _fresh(m, call[3])
-    return any(s < call[5] and m.inside(m.statements[s][2], loop) for s in context.memo[key].get(place, ()))
+        context.memo[key] = _fresh(m, call.scope)
+    return any(s < call.statement and m.inside(m.statements[s][2], loop) for s in context.memo[key].get(place, ()))
 
 
 def _fresh(m: Module, scope: int):
@@ -255,15 +255,15 @@ def _fresh(m: Module, scope: int):
         statement = m.statements[s]
         if statement and isinstance(statement, Assign):
             inside = (
-                frozenset(e for e in walk(statement[6], m.calls) if isinstance(e, Reference))
-                if statement[6] is not None
+                frozenset(e for e in walk(statement.value, m.calls) if isinstance(e, Reference))
+                if statement.value is not None
                 else ()
             )
-            for target in dict.fromkeys(part for each in statement[5] for part in _names_of(each)):
+            for target in dict.fromkeys(part for each in statement.targets for part in _names_of(each)):
                 if isinstance(target, Reference) and target not in inside:
                     found.setdefault(target, []).append(s)
         elif statement and isinstance(statement, For):
-            for target in _names_of(statement[5]):
+            for target in _names_of(statement.target):
                 if isinstance(target, Reference):
                     found.setdefault(target, []).append(s)
     return found
@@ -277,7 +277,7 @@ def _names_of(target):
 def _read(context: Context, m: Module, i: int, place: int, repeat: Repeat):
     """Is the data set run through inside the repeat: iterated, or given to something?"""
     regions = [
-        (hm, hm.calls[hi][3], repeat.context if number == 0 and repeat.context is not None else -1)
+        (hm, hm.calls[hi].scope, repeat.context if number == 0 and repeat.context is not None else -1)
         for number, (hm, hi) in enumerate(repeat.hops)
     ]
     for hm, scope, loop in regions:
@@ -311,15 +311,15 @@ def _consumers(m: Module, scope: int):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement and isinstance(statement, For):
-            enter(statement[6], statement[2], None, None)
+            enter(statement.iterable, statement.block, None, None)
     for k in m.scope_calls(scope):
         call = m.calls[k]
-        statement = m.statements[call[5]]
-        target = statement[5][0] if isinstance(statement, Assign) and len(statement[5]) == 1 else None
+        statement = m.statements[call.statement]
+        target = statement.targets[0] if isinstance(statement, Assign) and len(statement.targets) == 1 else None
         for argument in m.arguments(k):
-            enter(argument, call[4], k, target)
-        for c in m.outward("comp", call[4], lambda c: m.contexts[c][0] == "comp"):
-            enter(m.contexts[c][3][1], call[4], k, target)
+            enter(argument, call.block, k, target)
+        for c in m.outward("comp", call.block, lambda c: m.contexts[c].kind == "comp"):
+            enter(m.contexts[c].branch[1], call.block, k, target)
     return found
 
 
@@ -328,7 +328,7 @@ def _consumers(m: Module, scope: int):
 
 def _rebuilt(context: Context):
     for m, i, names in context.calls({name.rpartition(".")[2] for name in _SOURCES}, _SOURCES):
-        if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
+        if context.in_tests(m) or context.project.compiled(m, m.calls[i].scope):
             continue
         for repeat in context.repeats(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
@@ -340,7 +340,10 @@ def _rebuilt(context: Context):
             ):
                 continue
             how = max(
-                (variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])),
+                (
+                    variance.of(context, repeat, e)
+                    for e in (*m.calls[i].args, *[value for _, value in m.calls[i].keywords])
+                ),
                 default=variance.CHANGED,
             )
             if (
@@ -363,10 +366,10 @@ def _into_graph(context: Context, repeat: Repeat):
     """Does the way take an iterator of TensorFlow 1 from the data set: an input of a graph that is being built?"""
     known = context.memo.setdefault("graph iterators", {})
     for m, i in repeat.hops:
-        key = (m.index, m.calls[i][3])
+        key = (m.index, m.calls[i].scope)
         if key not in known:
             known[key] = any(
-                tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator")
+                tail_of(m.calls[j].func) in ("make_one_shot_iterator", "make_initializable_iterator")
                 for j in m.scope_calls(key[1])
             )
         if known[key]:
@@ -378,7 +381,7 @@ def _put_together(context: Context, m: Module, i: int, repeat: Repeat):
     """Does the loop make one pipeline of many parts: is all that comes of the data set in this pass joined to others and collected?"""
     if not repeat.local or repeat.context is None:
         return False
-    parts, collected, scope = {F.CallRef(i)}, False, m.calls[i][3]
+    parts, collected, scope = {F.CallRef(i)}, False, m.calls[i].scope
     key = ("passing on", m.index, scope)
     if key not in context.memo:
         context.memo[key] = _passing_on(m, scope)
@@ -387,18 +390,18 @@ def _put_together(context: Context, m: Module, i: int, repeat: Repeat):
     def has_part(e: Expression):
         return any(each in parts for each in walk(e, m.calls))
 
-    waiting, last = list(passing.get(F.CallRef(i), ())), m.calls[i][5] - 1
+    waiting, last = list(passing.get(F.CallRef(i), ())), m.calls[i].statement - 1
     while waiting:
         s = heappop(waiting)
         statement = m.statements[s]
-        if s == last or s < m.calls[i][5] or not m.inside(statement[2], repeat.context):
+        if s == last or s < m.calls[i].statement or not m.inside(statement[2], repeat.context):
             continue
         last = s
-        if isinstance(statement, For) and has_part(statement[6]):
+        if isinstance(statement, For) and has_part(statement.iterable):
             return False
         for j in m.calls_of(s):
             if any(map(has_part, m.arguments(j))):
-                tail = tail_of(m.calls[j][0])
+                tail = tail_of(m.calls[j].func)
                 collects = tail in ("append", "extend", "add")
                 if (
                     not collects
@@ -407,8 +410,8 @@ def _put_together(context: Context, m: Module, i: int, repeat: Repeat):
                 ):
                     return False
                 collected |= collects
-        if isinstance(statement, Assign) and statement[6] is not None and has_part(statement[6]):
-            for target in statement[5]:
+        if isinstance(statement, Assign) and statement.value is not None and has_part(statement.value):
+            for target in statement.targets:
                 if isinstance(target, Name) and target not in parts:
                     parts.add(target)
                     for later in passing.get(target, ()):
@@ -425,7 +428,7 @@ def _passing_on(m: Module, scope: int):
         if statement is None:
             continue
         expressions = [argument for j in m.calls_of(s) for argument in m.arguments(j)]
-        if isinstance(statement, For) or isinstance(statement, Assign) and statement[6] is not None:
+        if isinstance(statement, For) or isinstance(statement, Assign) and statement.value is not None:
             expressions.append(statement[6])
         for each in {
             e for expression in expressions for e in walk(expression, m.calls) if isinstance(e, (Name, CallRef))
@@ -436,15 +439,15 @@ def _passing_on(m: Module, scope: int):
 
 def _used_up(context: Context, m: Module, i: int):
     """Is the data set run through in its own function and neither returned nor kept?"""
-    scope = m.calls[i][3]
-    statement = m.statements[m.calls[i][5]]
+    scope = m.calls[i].scope
+    statement = m.statements[m.calls[i].statement]
     if isinstance(statement, Return):
         return False
     if isinstance(statement, For) or isinstance(statement, ExprStatement):
         return True
-    if not isinstance(statement, Assign) or len(statement[5]) != 1 or not isinstance(statement[5][0], Name):
+    if not isinstance(statement, Assign) or len(statement.targets) != 1 or not isinstance(statement.targets[0], Name):
         return False
-    name = statement[5][0]
+    name = statement.targets[0]
     key = ("in returns", m.index, scope)
     if key not in context.memo:
         returned = [

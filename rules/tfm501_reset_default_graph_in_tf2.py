@@ -59,7 +59,7 @@ def find(context: Context):
     for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i):
             continue
-        inside = "traced code" if context.project.compiled(m, m.calls[i][3]) else _open_graph(context, m, i)
+        inside = "traced code" if context.project.compiled(m, m.calls[i].scope) else _open_graph(context, m, i)
         if inside:
             yield context.at_call(
                 CODE,
@@ -72,7 +72,7 @@ def find(context: Context):
                 fix=_remove(m, i, UNSAFE),
             )
         elif _eager(context, m, i):
-            gone = dotted(m.calls[i][0]) == ("tf", "reset_default_graph") and not _compat_module(m)
+            gone = dotted(m.calls[i].func) == ("tf", "reset_default_graph") and not _compat_module(m)
             again = _model_again(context, m, i)
             yield context.at_call(
                 CODE,
@@ -91,12 +91,12 @@ def find(context: Context):
 
 def _open_graph(context: Context, m: Module, i: int):
     """ "a `with` block of …" when another graph is the default one at the call, else ""."""
-    for c in m.chain(m.calls[i][4]):
+    for c in m.chain(m.calls[i].block):
         kind, _, statement, _ = m.contexts[c]
         if kind != "with":
             continue
         for expression, _ in m.statements[statement][5]:
-            names = context.project.apis(m, expression[1]) if isinstance(expression, CallRef) else frozenset()
+            names = context.project.apis(m, expression.number) if isinstance(expression, CallRef) else frozenset()
             if "graph.as_default" in names:
                 return "`with graph.as_default()`"
             if "tf.Session" in names:
@@ -119,7 +119,7 @@ def _eager(context: Context, m: Module, i: int):
     if any(versions.evidence(other)[1] for other in near) or known:
         return True
     # a name of TensorFlow 2's compatibility module in a file that builds Keras models
-    spelled = dotted(m.calls[i][0]) or ()
+    spelled = dotted(m.calls[i].func) or ()
     return "compat" in spelled and any(_builds(context, other) for other in near)
 
 
@@ -136,19 +136,19 @@ def _builds(context: Context, m: Module):
 
 def _compat_module(m: Module):
     """Is `tf` in this file the compatibility module, which has the name?"""
-    return any(b[0] == "import" and "compat" in b[3][1].split(".") for b in m.bindings(0).get("tf", ()))
+    return any(b.kind == "import" and "compat" in b.value[1].split(".") for b in m.bindings(0).get("tf", ()))
 
 
 def _model_again(context: Context, m: Module, i: int):
     """Is a model built or loaded in what runs after the call, and Keras not cleared anyway?"""
     released = context.project.released_by
     call = m.calls[i]
-    loops = m.loops(call[4])
+    loops = m.loops(call.block)
     region = loops[0] if loops else -1
-    if call[3] == 0 and not loops:
+    if call.scope == 0 and not loops:
         return False  # once, at the start of a script: nothing to let go of
-    return bool(released.in_region(m, call[3], region, _MODELS)) and not released.in_region(
-        m, call[3], region, frozenset(("keras.clear_session",))
+    return bool(released.in_region(m, call.scope, region, _MODELS)) and not released.in_region(
+        m, call.scope, region, frozenset(("keras.clear_session",))
     )
 
 
@@ -178,7 +178,7 @@ def _clear_session(m: Module, i: int):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        expression, edits = do.clear_session_expression(fx.source, m.calls[i][6][0])
+        expression, edits = do.clear_session_expression(fx.source, m.calls[i].pos.line)
         code = expression if expression.endswith(")") else f"{expression}()"
         return UNSAFE, "Clear Keras' session instead", do.join(do.replace_expression(view, call, code), edits)
 

@@ -123,7 +123,7 @@ def _kept(context: Context, repeat: Repeat):
         return False
     for position, (hm, hi) in enumerate(repeat.hops[:-1]):
         if (position or not repeat.handed) and any(
-            isinstance(v, Instance) and (v[1], v[2]) == owner for v in context.infer.call_values(hm, hi)
+            isinstance(v, Instance) and (v.module, v.scope) == owner for v in context.infer.call_values(hm, hi)
         ):
             return _contained(context, hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
     return False
@@ -132,18 +132,18 @@ def _kept(context: Context, repeat: Repeat):
 def _contained(context: Context, m: Module, i: int, region):
     """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
     call = m.calls[i]
-    statement = m.statements[call[5]]
+    statement = m.statements[call.statement]
     held = {F.CallRef(i)}
-    if isinstance(statement, Assign) and statement[6] is not None and _holds(statement[6], held):
-        if any(isinstance(target, Subscript) for target in statement[5]):
+    if isinstance(statement, Assign) and statement.value is not None and _holds(statement.value, held):
+        if any(isinstance(target, Subscript) for target in statement.targets):
             return True
-        held.update(target for target in statement[5] if isinstance(target, Reference))
+        held.update(target for target in statement.targets if isinstance(target, Reference))
     for expression in statement_expressions(statement):
-        if any(isinstance(e, Comprehension) and _holds(e[2][-1], held) for e in walk(expression, m.calls)):
+        if any(isinstance(e, Comprehension) and _holds(e.items[-1], held) for e in walk(expression, m.calls)):
             return True
-    key = ("into containers", m.index, call[3])
+    key = ("into containers", m.index, call.scope)
     if key not in context.memo:
-        context.memo[key] = _into_containers(m, call[3])
+        context.memo[key] = _into_containers(m, call.scope)
     return any(m.inside(place, region) for each in held for place in context.memo[key].get(each, ()))
 
 
@@ -152,19 +152,19 @@ def _into_containers(m: Module, scope: int):
     found = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if isinstance(call[0], Attribute) and call[0][2] in models.ADDERS:
-            for each in {each for a in call[1] for each in models.held(a)}:
-                found.setdefault(each, []).append(call[4])
+        if isinstance(call.func, Attribute) and call.func.attr in models.ADDERS:
+            for each in {each for a in call.args for each in models.held(a)}:
+                found.setdefault(each, []).append(call.block)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
             and isinstance(statement, Assign)
-            and statement[6] is not None
-            and any(isinstance(target, Subscript) for target in statement[5])
+            and statement.value is not None
+            and any(isinstance(target, Subscript) for target in statement.targets)
         ):
-            for each in set(models.held(statement[6])):
-                found.setdefault(each, []).append(statement[2])
+            for each in set(models.held(statement.value)):
+                found.setdefault(each, []).append(statement.block)
     return found
 
 
@@ -176,28 +176,28 @@ def _holds(expression: Expression, held):
         isinstance(expression, SequenceDisplay)
         and any(_holds(e, held) for e in expression[1])
         or isinstance(expression, DictDisplay)
-        and any(_holds(e, held) for e in expression[2])
+        and any(_holds(e, held) for e in expression.values)
     )
 
 
 def _owner(m: Module, i: int):
     """(module, class) of the object whose attribute the session becomes, or None."""
     call = m.calls[i]
-    statement = m.statements[call[5]]
+    statement = m.statements[call.statement]
     if (
         isinstance(statement, Assign)
-        and m.is_method(call[3])
-        and any(isinstance(t, Attribute) and isinstance(t[1], Name) for t in statement[5])
+        and m.is_method(call.scope)
+        and any(isinstance(t, Attribute) and isinstance(t.base, Name) for t in statement.targets)
     ):
-        return (m.index, m.scopes[call[3]][F.S_PARENT])
+        return (m.index, m.scopes[call.scope].parent)
     return None
 
 
 def _ended(context: Context, m: Module, i: int):
     """Is the session closed, used as a context manager or handed to something that closes or owns it, anywhere?"""
     ours = Thing("session", (m.index, i))
-    statement = m.statements[m.calls[i][5]]
-    if isinstance(statement, With) and any(e == CallRef(i) for e, _ in statement[5]):
+    statement = m.statements[m.calls[i].statement]
+    if isinstance(statement, With) and any(e == CallRef(i) for e, _ in statement.items):
         return True
     if "closed" not in context.memo:
         context.memo["closed"] = frozenset(_closed(context))
@@ -207,10 +207,10 @@ def _ended(context: Context, m: Module, i: int):
 def _closed(context: Context):
     """The values that are closed, handed to what closes or owns them, or entered, anywhere in the project."""
     for other, j, _ in context.everywhere(("close",), frozenset(("session.close",))):
-        yield from context.infer.values(other, other.calls[j][3], other.calls[j][0][1], other.calls[j][5])
+        yield from context.infer.values(other, other.calls[j].scope, other.calls[j].func[1], other.calls[j].statement)
     for other, j, _ in context.everywhere(tuple(_CLOSERS)):
-        for argument in other.calls[j][1]:
-            yield from context.infer.values(other, other.calls[j][3], argument, other.calls[j][5])
+        for argument in other.calls[j].args:
+            yield from context.infer.values(other, other.calls[j].scope, argument, other.calls[j].statement)
     for index in context.project.mentioned(("close", "Session")):
         yield from _entered(context, context.project.module(index))
 
@@ -223,9 +223,9 @@ def _entered(context: Context, m: Module):
             v
             for s, statement in enumerate(m.statements)
             if statement and isinstance(statement, With)
-            for expression, _ in statement[5]
+            for expression, _ in statement.items
             if isinstance(expression, Reference)
-            for v in context.infer.values(m, statement[1], expression, s)
+            for v in context.infer.values(m, statement.scope, expression, s)
         )
     return context.memo[key]
 

@@ -55,6 +55,7 @@ from tflint_mem.facts import (
     ExprStatement,
     For,
     Name,
+    Pos,
     Return,
     Subscript,
     UnaryOp,
@@ -67,7 +68,7 @@ from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Call, Expression, Pos
+    from tflint_mem.facts import Call, Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
@@ -151,7 +152,7 @@ def _draft(context: Context, made):
         if made.whole
         else "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
         trace=Trace((*way, last), None if repeat is True else repeat),
-        noqa_row=statement[4] if isinstance(statement, (Assign, ExprStatement, Return, Augment)) else made.pos[2],
+        noqa_row=statement.end_line if isinstance(statement, (Assign, ExprStatement, Return, Augment)) else made.pos[2],
         fix=_hoist(made) if made.call is not None and not made.whole and repeat is not True and repeat.local else None,
     )
 
@@ -174,7 +175,7 @@ def _session_of_its_own(context: Context, repeat: Repeat):
     for position, (m, i) in enumerate(repeat.hops):
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
         if not (position == 0 and repeat.handed) and context.project.released_by.in_region(
-            m, m.calls[i][3], region, SESSION_TYPES
+            m, m.calls[i].scope, region, SESSION_TYPES
         ):
             return True
     return False
@@ -205,7 +206,7 @@ def _regions(context: Context):
             yield m, scope, region
         if depth < 4:
             for i in m.scope_calls(scope):
-                if m.inside(m.calls[i][4], region):
+                if m.inside(m.calls[i].block, region):
                     for fm, fs in context.project.functions_called(m, i):
                         if not _replaced(fm, fs):
                             add(fm, fs, -1, depth + 1)
@@ -215,8 +216,8 @@ def _replaced(m: Module, scope: int):
     """Does the name of the function get what something makes of it, `resize = built_once(resize)`?  Then that is what runs."""
     record = m.scopes[scope]
     return any(
-        b[0] == "assign" and isinstance(b[3], CallRef) and Name(record[F.S_NAME]) in m.arguments(b[3][1])
-        for b in m.bindings(record[F.S_PARENT]).get(record[F.S_NAME], ())
+        b.kind == "assign" and isinstance(b.value, CallRef) and Name(record.name) in m.arguments(b.value.number)
+        for b in m.bindings(record.parent).get(record.name, ())
     )
 
 
@@ -227,14 +228,14 @@ def _ways(context: Context, m: Module, i: int):
         yield repeat
         local = local or repeat.local
     if local and not context.project.repeats_of.guards.once(m, i, -1):
-        for other, j, how in context.project.callers(m, m.calls[i][3]):
+        for other, j, how in context.project.callers(m, m.calls[i].scope):
             if how == "call" and not context.in_tests(other):
                 yield from context.repeats(other, j)
 
 
 def _is_given_session(call: Call):
     """`optimizer.minimize(session, feed_dict=…)` of SciPy's optimizers runs what their constructor has made."""
-    return tail_of(call[0]) == "minimize" and any(name in ("session", "feed_dict") for name, _ in call[2])
+    return tail_of(call.func) == "minimize" and any(name in ("session", "feed_dict") for name, _ in call.keywords)
 
 
 def _tests(context: Context, m: Module, scope: int):
@@ -242,7 +243,7 @@ def _tests(context: Context, m: Module, scope: int):
     return (
         context.in_tests(m)
         or m.is_method(scope)
-        and any(base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope][F.S_PARENT]))
+        and any(base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope].parent))
     )
 
 
@@ -261,31 +262,31 @@ def _makers(context: Context, m: Module, scope: int, region):
         call = m.calls[i]
         name = (
             graphs.makes_op(context.project.apis(m, i))
-            if m.inside(call[4], region) and not _is_given_session(call)
+            if m.inside(call.block, region) and not _is_given_session(call)
             else None
         )
         if name:
-            other = found.get(call[5])
+            other = found.get(call.statement)
             names = {name} if other is None else other.names | {name}
-            if other is not None and other.pos[:2] < call[6][:2]:
+            if other is not None and other.pos[:2] < call.pos[:2]:
                 other.names = names  # the outermost call of the statement speaks for those inside it
             else:
-                found[call[5]] = _Made(
+                found[call.statement] = _Made(
                     m,
                     scope,
-                    call[5],
-                    _outside_graph_loops(context, m, scope, call[4], i, name),
+                    call.statement,
+                    _outside_graph_loops(context, m, scope, call.block, i, name),
                     i,
-                    call[6],
+                    call.pos,
                     name,
                     names,
                 )
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and s not in found and m.inside(statement[2], region):
+        if statement and s not in found and m.inside(statement.block, region):
             pos = _operator(context, m, scope, s, statement)
             if pos and not _read_by_numpy(context, m, scope, s):
-                found[s] = _Made(m, scope, s, statement[2], None, pos, "", set())
+                found[s] = _Made(m, scope, s, statement.block, None, pos, "", set())
     return [found[s] for s in sorted(found)]
 
 
@@ -295,7 +296,7 @@ def _operator(context: Context, m: Module, scope: int, s: int, statement: int):
     for expression in statement_expressions(statement):
         for e in walk(expression, m.calls):
             if e[0] in _OPERATORS and _on_tensors(context, m, scope, e, s):
-                pos = e[-1] if e[0] in "bx" else (statement[3], 0, statement[4], 0)
+                pos = e.pos if isinstance(e, (BinaryOp, Subscript)) else Pos(statement[3], 0, statement[4], 0)
                 if e[0] in "uq":
                     pos = _around(m, scope, s) or pos
                 best = pos if best is None or pos < best else best
@@ -304,19 +305,19 @@ def _operator(context: Context, m: Module, scope: int, s: int, statement: int):
 
 def _around(m: Module, scope: int, s: int):
     """Position of the outermost call of a statement."""
-    places = [m.calls[i][6] for i in m.scope_calls(scope) if m.calls[i][5] == s]
+    places = [m.calls[i].pos for i in m.scope_calls(scope) if m.calls[i].statement == s]
     return min(places) if places else None
 
 
 def _on_tensors(context: Context, m: Module, scope: int, e: Expression, s: int):
     if isinstance(e, Subscript):
-        if e[2] is None:
+        if e.index is None:
             return False
-        operands = (e[1],)
+        operands = (e.base,)
     elif isinstance(e, BinaryOp):
-        operands = (e[2], e[3])
+        operands = (e.left, e.right)
     elif isinstance(e, UnaryOp):
-        operands = (e[2],) if e[1] != "not" else ()
+        operands = (e.operand,) if e.op != "not" else ()
     else:
         operands = (e[1], *e[3]) if _ORDERINGS.issuperset(e[2]) else ()
     return any(_only_tensors(context, m, scope, o, s) for o in operands if not isinstance(o, Constant))
@@ -335,27 +336,27 @@ def _read_by_numpy(context: Context, m: Module, scope: int, s: int):
     }
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if call[5] == s or any(graphs.names_in(m, e) & names for e in m.arguments(i)):
-            if any(isinstance(v, External) and v[1].startswith("numpy.") for v in context.infer.callee(m, i)):
+        if call.statement == s or any(graphs.names_in(m, e) & names for e in m.arguments(i)):
+            if any(isinstance(v, External) and v.name.startswith("numpy.") for v in context.infer.callee(m, i)):
                 return True
     return False
 
 
 def _only_tensors(context: Context, m: Module, scope: int, e: Expression, s: int):
     values = context.infer.values(m, scope, e, s)
-    return bool(values) and all(isinstance(v, Thing) and v[1] in ("tensor", "variable") for v in values)
+    return bool(values) and all(isinstance(v, Thing) and v.kind in ("tensor", "variable") for v in values)
 
 
 def _outside_graph_loops(context: Context, m: Module, scope: int, place: int, i: int, name: str):
     """The context around those loops that go over variables, each of which gets its own operation, or that collect tensors."""
     for loop in m.loops(place):
         if graphs.collects_tensors(context, m, loop):
-            place = m.contexts[loop][1]
+            place = m.contexts[loop].parent
             continue
         call = m.calls[i]
-        operand = call[1][0] if call[1] else None
+        operand = call.args[0] if call.args else None
         if name in graphs.ASSIGNMENTS and name.startswith("variable."):
-            operand = call[0][1]
+            operand = call.func[1]
         own = name in graphs.ASSIGNMENTS or graphs.over_graph(context, m, loop)
         if (
             operand is None
@@ -363,7 +364,7 @@ def _outside_graph_loops(context: Context, m: Module, scope: int, place: int, i:
             or not (graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand))
         ):
             break
-        place = m.contexts[loop][1]
+        place = m.contexts[loop].parent
     return place
 
 
@@ -371,10 +372,10 @@ def _picked(m: Module, scope: int, loop: int, call: Call, operand):
     """Does an inner loop pick the variable that belongs to what this loop goes through: the one of the same name?"""
     names = graphs.names_in(m, operand)
     inner = any(
-        s and isinstance(s, For) and m.inside(s[2], loop) and names & graphs.names_in(m, s[5])
+        s and isinstance(s, For) and m.inside(s.block, loop) and names & graphs.names_in(m, s.target)
         for s in map(m.statements.__getitem__, m.scope_statements(scope))
     )
-    return inner and any(graphs.varies_with(m, scope, loop, value) for value in call[1] if value is not operand)
+    return inner and any(graphs.varies_with(m, scope, loop, value) for value in call.args if value is not operand)
 
 
 # -- whether it repeats ------------------------------------------------------------------------------------------------------
@@ -412,8 +413,8 @@ def _either(context: Context, repeat: Repeat):
     for position in range(repeat.handed, len(repeat.hops) - 1):
         m, i = repeat.hops[position]
         fm, fi = repeat.hops[position + 1]
-        taken = fm.calls[fi][3]
-        if not isinstance(m.calls[i][0], Attribute) or not fm.is_method(taken):
+        taken = fm.calls[fi].scope
+        if not isinstance(m.calls[i].func, Attribute) or not fm.is_method(taken):
             continue
         family = _family(context, fm, taken)
         if any(
@@ -435,7 +436,9 @@ def _runs(context: Context, repeat: Repeat):
         if position == 0 and repeat.handed:
             continue
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
-        if graphs.run_inside(context, m, m.calls[i][3], region, without=i if position < len(repeat.hops) - 1 else None):
+        if graphs.run_inside(
+            context, m, m.calls[i].scope, region, without=i if position < len(repeat.hops) - 1 else None
+        ):
             return True
     return False
 
@@ -454,7 +457,7 @@ def _builds_up(context: Context, repeat: Repeat):
     parts = any(
         isinstance(v, Instance)
         or isinstance(v, Thing)
-        and v[1] in ("tensor", "variable", "operation", "layer", "model")
+        and v.kind in ("tensor", "variable", "operation", "layer", "model")
         for v in context.infer.call_values(m, i)
     )
     return parts and models.stored(context, m, i, repeat.context)
@@ -463,18 +466,18 @@ def _builds_up(context: Context, repeat: Repeat):
 def _over_objects(context: Context, repeat: Repeat):
     """`for part in parts: part.train()`, and nothing runs the loop again: each object makes what belongs to it once."""
     m, i = repeat.hops[0]
-    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+    if repeat.context is None or m.contexts[repeat.context].kind != "for":
         return False
-    target, f = m.statements[m.contexts[repeat.context][2]][5], m.calls[i][0]
+    target, f = m.statements[m.contexts[repeat.context].statement][5], m.calls[i].func
     if (
         not isinstance(target, Name)
         or not isinstance(f, Attribute)
-        or f[1] != target
-        or len(m.loops(m.calls[i][4])) > 1
+        or f.base != target
+        or len(m.loops(m.calls[i].block)) > 1
     ):
         return False
     return not any(
-        how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3])
+        how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i].scope)
     )
 
 
@@ -511,10 +514,10 @@ def _now_and_then(m: Module, place: int):
             for e in walk(m.statements[statement][5], m.calls):
                 if (
                     isinstance(e, Comparison)
-                    and e[2] == ("==",)
-                    and isinstance(e[1], BinaryOp)
-                    and e[1][1] == "%"
-                    and not isinstance(e[1][2], Constant)
+                    and e.ops == ("==",)
+                    and isinstance(e.left, BinaryOp)
+                    and e.left.op == "%"
+                    and not isinstance(e.left.left, Constant)
                 ):
                     return True
     return False
@@ -522,7 +525,7 @@ def _now_and_then(m: Module, place: int):
 
 def _sets_up(m: Module, scope: int):
     """Is the method one that prepares or stores an object, by its name?"""
-    name = m.scopes[scope][F.S_NAME]
+    name = m.scopes[scope].name
     return name in _SETUP or name.strip("_").startswith(
         ("init", "setup", "set_up", "build", "create", "make", "load", "restore", "save", "pretrain", "start")
     )
@@ -558,10 +561,10 @@ def _merged(context: Context, found):
         names = chained.setdefault((made.m.index, made.scope), set())
         statement = made.m.statements[made.statement]
         continues = isinstance(statement, Assign) and any(
-            graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]) :]
+            graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement.targets) :]
         )
         if isinstance(statement, Assign) and not _result_is_run(context, made):
-            for target in statement[5]:
+            for target in statement.targets:
                 names |= graphs.names_in(made.m, target)
         if not continues:
             yield made

@@ -87,12 +87,12 @@ def find(context: Context):
         if (
             kind == "variable"
             and not context.project.versions.graph_mode(m)
-            or context.project.compiled(m, m.calls[i][3])
+            or context.project.compiled(m, m.calls[i].scope)
         ):
             continue
         repeat = _repeat(context, m, i, kind)
         if repeat is not None:
-            found.setdefault((m.index, m.calls[i][3]), []).append((kind, m, i, repeat))
+            found.setdefault((m.index, m.calls[i].scope), []).append((kind, m, i, repeat))
     for sites in found.values():
         yield from _drafts(context, sites)
 
@@ -111,7 +111,7 @@ def _repeat(context: Context, m: Module, i: int, kind):
             kind != "variable"
             and repeat.local
             and not _over_samples(repeat)
-            and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i][1])
+            and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i].args)
         ):
             continue
         if not context.project.released(repeat, _RELEASES):
@@ -122,10 +122,10 @@ def _repeat(context: Context, m: Module, i: int, kind):
 def _over_samples(repeat: Repeat):
     """Does the loop go through images, files or samples, as its variables are called?  They are data, not the parts of a network."""
     m = repeat.module
-    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+    if repeat.context is None or m.contexts[repeat.context].kind != "for":
         return False
-    statement = m.statements[m.contexts[repeat.context][2]]
-    words = {word for e in walk(statement[5]) if isinstance(e, Name) for word in e[1].lower().split("_")}
+    statement = m.statements[m.contexts[repeat.context].statement]
+    words = {word for e in walk(statement[5]) if isinstance(e, Name) for word in e.id.lower().split("_")}
     return not words.isdisjoint(_SAMPLES)
 
 

@@ -74,7 +74,7 @@ def find(context: Context):
             help="use tf.config.experimental.set_memory_growth for each GPU"
             if growth is not False
             else "use tf.config (set_visible_devices, set_logical_device_configuration)",
-            fix=_growth_instead(m, i, context) if growth and m.calls[i][3] == 0 and m.calls[i][4] == -1 else None,
+            fix=_growth_instead(m, i, context) if growth and m.calls[i].scope == 0 and m.calls[i].block == -1 else None,
         )
 
 
@@ -99,7 +99,7 @@ def _compatible(context: Context, m: Module, i: int):
     """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
     session = _session(context, m, i)
     return any(
-        isinstance(v, External) and "compat.v1" in v[1]
+        isinstance(v, External) and "compat.v1" in v.name
         for k in (i, session)
         if k is not None
         for v in context.infer.callee(m, k)
@@ -109,15 +109,15 @@ def _compatible(context: Context, m: Module, i: int):
 def _session(context: Context, m: Module, i: int):
     """The call in this module that makes the session, or None."""
     given = context.argument(m, i, 0, "session")
-    for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5]) if given is not None else ():
+    for v in context.infer.values(m, m.calls[i].scope, given, m.calls[i].statement) if given is not None else ():
         if (
             isinstance(v, Thing)
-            and v[1] == "session"
-            and v[2] is not None
-            and v[2][0] == m.index
-            and isinstance(v[2][1], int)
+            and v.kind == "session"
+            and v.origin is not None
+            and v.origin[0] == m.index
+            and isinstance(v.origin[1], int)
         ):
-            return v[2][1]
+            return v.origin[1]
     return None
 
 
@@ -130,7 +130,7 @@ def _growth(context: Context, m: Module, i: int):
     if config is None:
         return None
     for e in walk(config, m.calls):
-        if isinstance(e, CallRef) and any(keyword == "allow_growth" for keyword, _ in m.calls[e[1]][2]):
+        if isinstance(e, CallRef) and any(keyword == "allow_growth" for keyword, _ in m.calls[e.number].keywords):
             return True
         if isinstance(e, Name) and _configured(m, m.calls[session][3], e):
             return True
@@ -141,13 +141,13 @@ def _configured(m: Module, scope: int, name: str):
     """`config.gpu_options.allow_growth = True`, or a configuration made with it."""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and isinstance(statement, Assign) and statement[6] is not None:
-            for target in statement[5]:
+        if statement and isinstance(statement, Assign) and statement.value is not None:
+            for target in statement.targets:
                 if target == Attribute(Attribute(name, "gpu_options"), "allow_growth"):
                     return True
                 if target == name and any(
-                    isinstance(e, CallRef) and any(k == "allow_growth" for k, _ in m.calls[e[1]][2])
-                    for e in walk(statement[6], m.calls)
+                    isinstance(e, CallRef) and any(k == "allow_growth" for k, _ in m.calls[e.number].keywords)
+                    for e in walk(statement.value, m.calls)
                 ):
                     return True
     return False
@@ -158,7 +158,7 @@ def _growth_instead(m: Module, i: int, context: Context):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
-        if not isinstance(m.statements[m.calls[i][5]], ExprStatement):
+        if not isinstance(m.statements[m.calls[i].statement], ExprStatement):
             raise NoFix("the call is part of a larger statement")
         rows = sorted(m.statements[s][3] for s in _with_setup(m, i))
         edits = []
@@ -174,7 +174,7 @@ def _growth_instead(m: Module, i: int, context: Context):
 
 def _with_setup(m: Module, i: int):
     """The statement of call `i`, and those before it that only make its session and configuration."""
-    found = {m.calls[i][5]}
+    found = {m.calls[i].statement}
     while True:
         more = {s for s in m.scope_statements(0) if s not in found and _only_for(m, s, found)}
         if not more:
@@ -188,14 +188,14 @@ def _only_for(m: Module, s: int, found):
     if (
         not statement
         or not isinstance(statement, Assign)
-        or statement[2] != -1
-        or len(statement[5]) != 1
+        or statement.block != -1
+        or len(statement.targets) != 1
         or s > max(found)
     ):
         return False
-    base = statement[5][0]
+    base = statement.targets[0]
     while isinstance(base, Attribute):
-        base = base[1]
+        base = base.base
     if not isinstance(base, Name) or not any(base in _read(m, other) for other in found):
         return False
     same = {
@@ -208,7 +208,7 @@ def _only_for(m: Module, s: int, found):
 
 def _rooted(target, base):
     while isinstance(target, Attribute):
-        target = target[1]
+        target = target.base
     return target == base
 
 
@@ -226,12 +226,12 @@ def _first_import(m: Module):
     """Row of the module's first import of TensorFlow."""
     return next(
         (
-            statement[3]
+            statement.line
             for statement in m.statements
             if statement
             and isinstance(statement, Import)
-            and statement[2] == -1
-            and any(bound[1].split(".")[0] == "tensorflow" for bound in statement[5])
+            and statement.block == -1
+            and any(bound.module.split(".")[0] == "tensorflow" for bound in statement.names)
         ),
         1,
     )

@@ -177,7 +177,7 @@ def find(context: Context):
 def _draft(context: Context, start, *others):
     m, pos, (wm, i) = start
     call = wm.calls[i][6]
-    top = any(s and isinstance(s, Import) and s[6] == pos and s[1] == 0 for s in m.statements)
+    top = any(s and isinstance(s, Import) and s.pos == pos and s.scope == 0 for s in m.statements)
     also = [
         TraceStep(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}")
         for om, place, (cm, j) in others
@@ -201,7 +201,7 @@ def _draft(context: Context, start, *others):
 
 def _doing(m: Module, i: int):
     """What the call does, in a word."""
-    name = tail_of(m.calls[i][0]) or ""
+    name = tail_of(m.calls[i].func) or ""
     return (
         "trains"
         if name.startswith(("fit", "train")) or name in ("minimize", "apply_gradients", "gradient")
@@ -231,9 +231,9 @@ def _starts(context: Context, m: Module, scripts):
     functions = [
         (m, s)
         for s, record in enumerate(m.scopes)
-        if record[F.S_KIND] == "function"
-        and record[F.S_PARENT] == 0
-        and (named or (m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))
+        if record.kind == "function"
+        and record.parent == 0
+        and (named or (m.parts, record.name) in scripts or _is_handler(context, m, s))
     ]
     if functions or _runs_itself(context, m):
         return [(m, 0), *functions]
@@ -291,7 +291,7 @@ def _runs_itself(context: Context, m: Module):
         or m.parts[-1] == "__main__"
         or _listed(context, m)
         or any(
-            s and isinstance(s, If) and execution_order.is_main_test(s[5])
+            s and isinstance(s, If) and execution_order.is_main_test(s.test)
             for s in map(m.statements.__getitem__, m.scope_statements(0))
         )
     )
@@ -338,7 +338,7 @@ def _is_test(context: Context, m: Module):
         any(folder in ("test", "tests", "testing", "unittests") for folder in folders)
         or context.project.index.has("called", "main", m.index)
         and any(
-            (dotted_name(m.calls[i][0]) or ())[-2:-1]
+            (dotted_name(m.calls[i].func) or ())[-2:-1]
             in (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",))
             for i in m.calls_by_tail().get("main", ())
         )
@@ -380,9 +380,9 @@ def _take_step(context: Context, m: Module, scope: int, itself):
     guarded = _main_blocks(m) if scope == 0 and not itself else ()
     onward = []
     for i in m.scope_calls(scope):
-        if any(m.inside(m.calls[i][4], block) for block in guarded):
+        if any(m.inside(m.calls[i].block, block) for block in guarded):
             continue
-        if _elsewhere(context, m.calls[i][0]):
+        if _elsewhere(context, m.calls[i].func):
             onward += _handed_over(context, m, i)  # it does no more than call what it is given
             continue
         computes = _computes(context, m, i)
@@ -393,20 +393,24 @@ def _take_step(context: Context, m: Module, scope: int, itself):
             onward += _handed_over(context, m, i)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and isinstance(statement, Import) and not any(m.inside(statement[2], block) for block in guarded):
+        if (
+            statement
+            and isinstance(statement, Import)
+            and not any(m.inside(statement.block, block) for block in guarded)
+        ):
             onward += [(target, 0) for target in context.project.imports.of_statement(m, statement)]
     return None, tuple(dict.fromkeys((fm.index, fs) for fm, fs in onward if not context.in_tests(fm)))
 
 
 def _elsewhere(context: Context, f: Expression):
     """Is what is called, by its name, neither work nor anything that the project has: `np.log(x)`, `names.sort()`?"""
-    if not isinstance(f, Attribute) or f[2] == "remote":  # train.remote(x) runs the Ray task train
+    if not isinstance(f, Attribute) or f.attr == "remote":  # train.remote(x) runs the Ray task train
         return False
     return (
-        f[2] not in _WORK_TAILS
-        and f[2] not in context.project.defined
-        and f[2] not in context.project.attributes
-        and f[2] not in _renamed(context)
+        f.attr not in _WORK_TAILS
+        and f.attr not in context.project.defined
+        and f.attr not in context.project.attributes
+        and f.attr not in _renamed(context)
     )
 
 
@@ -425,9 +429,9 @@ def _renamed(context: Context):
 def _main_blocks(m: Module):
     """The contexts of a module that run only when it is started itself."""
     return [
-        s[6]
+        s.body
         for s in map(m.statements.__getitem__, m.scope_statements(0))
-        if s and isinstance(s, If) and execution_order.is_main_test(s[5])
+        if s and isinstance(s, If) and execution_order.is_main_test(s.test)
     ]
 
 
@@ -436,27 +440,29 @@ def _computes(context: Context, m: Module, i: int):
 
     That is a model called on `Input`, or where it is made: `Model(inputs, outputs)(x)`.
     """
-    tail = tail_of(m.calls[i][0])
+    tail = tail_of(m.calls[i].func)
     if tail in context.project.defined and tail not in _WORK_TAILS:
         return False  # a function of the project, by the name of it: what it calls is looked at in its turn
     names = context.project.apis(m, i)
     call = m.calls[i]
-    if "model.__call__" in names and not call[1] and all(name != "inputs" for name, _ in call[2]):
+    if "model.__call__" in names and not call.args and all(name != "inputs" for name, _ in call.keywords):
         names -= {"model.__call__"}  # without an input it is no model that is called, but a class in its place
     if names & _EAGER_ONLY and context.project.versions.graph_mode(m):
         names -= _EAGER_ONLY  # there they only add operations to the graph; the session computes
     if names & _WORK:
         builds = (
             "model.__call__" in names
-            and call[1]
-            and (isinstance(call[0], CallRef) or _symbolic(context, m, call, call[1][0]))
+            and call.args
+            and (isinstance(call.func, CallRef) or _symbolic(context, m, call, call.args[0]))
         )
         return None if builds else True
     if not graphs.runs_session(context, m, i):
         return False
-    argument = call[1][0] if call[1] else None
+    argument = call.args[0] if call.args else None
     made = (
-        context.project.apis(m, argument[1]) if argument is not None and isinstance(argument, CallRef) else frozenset()
+        context.project.apis(m, argument.number)
+        if argument is not None and isinstance(argument, CallRef)
+        else frozenset()
     )
     return not made & graphs.INITIALIZERS
 
@@ -466,14 +472,14 @@ def _symbolic(context: Context, m: Module, call: Call, argument: Expression):
     waiting, seen = [argument], set()
     while waiting:
         for e in walk(waiting.pop(), m.calls):
-            if isinstance(e, Attribute) and e[2] in ("input", "inputs", "output", "outputs"):
+            if isinstance(e, Attribute) and e.attr in ("input", "inputs", "output", "outputs"):
                 return True
-            if isinstance(e, CallRef) and context.project.apis(m, e[1]) & {"keras.Input", "keras.layers.Input"}:
+            if isinstance(e, CallRef) and context.project.apis(m, e.number) & {"keras.Input", "keras.layers.Input"}:
                 return True
-            if isinstance(e, Name) and e[1] not in seen:
-                seen.add(e[1])
-                waiting += [b[3] for b in m.bindings(call[3]).get(e[1], ()) if b[0] in ("assign", "iter")]
-                if any(_is_input(context, v) for v in context.infer.values(m, call[3], e, call[5])):
+            if isinstance(e, Name) and e.id not in seen:
+                seen.add(e.id)
+                waiting += [b.value for b in m.bindings(call.scope).get(e.id, ()) if b.kind in ("assign", "iter")]
+                if any(_is_input(context, v) for v in context.infer.values(m, call.scope, e, call.statement)):
                     return True
     return False
 
@@ -481,13 +487,14 @@ def _symbolic(context: Context, m: Module, call: Call, argument: Expression):
 def _is_input(context: Context, v: Value):
     if (
         isinstance(v, Thing)
-        and v[1] == "tensor"
-        and v[2] is not None
-        and isinstance(v[2][0], int)
-        and isinstance(v[2][1], int)
+        and v.kind == "tensor"
+        and v.origin is not None
+        and isinstance(v.origin[0], int)
+        and isinstance(v.origin[1], int)
     ):
         return bool(
-            context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"}
+            context.project.apis(context.project.module(v.origin[0]), v.origin[1])
+            & {"keras.Input", "keras.layers.Input"}
         )
     return False
 
@@ -507,15 +514,15 @@ def _handed_over(context: Context, m: Module, i: int):
             continue  # no name of a function
         if (
             isinstance(argument, Name)
-            and all(b[0] in ("param", "iter", "with") for b in m.bindings(call[3]).get(argument[1], ()))
-            and argument[1] in m.bindings(call[3])
+            and all(b.kind in ("param", "iter", "with") for b in m.bindings(call.scope).get(argument.id, ()))
+            and argument.id in m.bindings(call.scope)
         ):
             continue  # handed on: where it came from, it was seen
-        for v in context.infer.values(m, call[3], argument, call[5]):
-            if isinstance(v, FunctionValue) and not _is_handler(context, context.project.module(v[1]), v[2]):
-                yield context.project.module(v[1]), v[2]
+        for v in context.infer.values(m, call.scope, argument, call.statement):
+            if isinstance(v, FunctionValue) and not _is_handler(context, context.project.module(v.module), v.scope):
+                yield context.project.module(v.module), v.scope
             elif isinstance(v, MethodValue):
-                yield context.project.module(v[2]), v[3]
+                yield context.project.module(v.module), v.scope
 
 
 def _configured(context: Context, m: Module):
@@ -536,12 +543,12 @@ def _chooses_device(context: Context, m: Module):
     if not context.project.index.has("called", "device", m.index):
         return False
     for i in m.calls_by_tail().get("device", ()):
-        argument = m.calls[i][1][0] if m.calls[i][1] else None
+        argument = m.calls[i].args[0] if m.calls[i].args else None
         if (
             argument is not None
             and isinstance(argument, Constant)
-            and isinstance(argument[1], str)
-            and "cpu" in argument[1].lower()
+            and isinstance(argument.value, str)
+            and "cpu" in argument.value.lower()
         ):
             return True
     return False
@@ -584,9 +591,9 @@ def _helper_names(context: Context):
 
 def _first_import(context: Context, m: Module):
     """Position of the first import of TensorFlow or Keras, else of the first module of the project that leads there."""
-    imports = sorted((s[6], s) for s in m.statements if s and isinstance(s, Import))
+    imports = sorted((s.pos, s) for s in m.statements if s and isinstance(s, Import))
     for pos, statement in imports:
-        if any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in statement[5]):
+        if any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in statement.names):
             return pos
     for pos, statement in imports:
         for target in context.project.imports.of_statement(m, statement):
@@ -617,7 +624,7 @@ def _sessions(context: Context, m: Module):
     if not made:
         return "in TensorFlow 1 the configuration of the first session decides, and this program opens none itself"
     if any(
-        om is not m or context.argument(om, i, 2, "config") is not None or not isinstance(om.calls[i][0], Attribute)
+        om is not m or context.argument(om, i, 2, "config") is not None or not isinstance(om.calls[i].func, Attribute)
         for om, i in made
     ):
         return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
@@ -646,6 +653,6 @@ def _stanza(pos: Pos, listing):
     def fix(fx: FixContext):
         from tflint_mem.codemod.growth_stanza import growth_stanza
 
-        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
+        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos.line, listing=listing)
 
     return fix

@@ -86,7 +86,7 @@ def _covered(context: Context, m: Module, i: int, named, calls):
     """Are these the only visible GPUs, or are the others configured, too?"""
     call = m.calls[i]
     if any(
-        om is m and m.calls[j][3] == call[3] and devices.devices(context, m, j).which in ("each", "?")
+        om is m and m.calls[j][3] == call.scope and devices.devices(context, m, j).which in ("each", "?")
         for om, j in calls
         if j != i
     ):
@@ -101,7 +101,7 @@ def _covered(context: Context, m: Module, i: int, named, calls):
                 return True
     return any(
         kind == "if" and branch and _counts(m, statement, ("==",), 1)
-        for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call[4]))
+        for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call.block))
     )
 
 
@@ -114,9 +114,9 @@ def _counts(m: Module, statement: int, operators, number):
     test = m.statements[statement][5]
     return (
         isinstance(test, Comparison)
-        and test[2][0] in operators
-        and test[3][0] == Constant(number)
-        and test[1][0] in "cna"
+        and test.ops[0] in operators
+        and test.rights[0] == Constant(number)
+        and test.left[0] in "cna"
     )
 
 
@@ -124,7 +124,7 @@ def _only_when_several(context: Context, m: Module, i: int, calls):
     """Is the call in a branch for several GPUs, and growth asked for nowhere else?"""
     if any(om is m and j != i for om, j in calls):
         return False
-    for c in m.chain(m.calls[i][4]):
+    for c in m.chain(m.calls[i].block):
         kind, _, statement, branch = m.contexts[c]
         if kind != "if":
             continue
@@ -147,7 +147,7 @@ def _only_when_several(context: Context, m: Module, i: int, calls):
 
 def _about_devices(context: Context, m: Module, statement: int):
     """Does the test of an `if` ask for the devices?"""
-    scope = m.statements[statement][1]
+    scope = m.statements[statement].scope
     return any(
         e[0] in "nac" and devices.is_list(context, m, scope, e, statement)
         for e in walk(m.statements[statement][5], m.calls)
@@ -157,7 +157,7 @@ def _about_devices(context: Context, m: Module, statement: int):
 def _strategy_inside(context: Context, m: Module, region):
     scope = m.statements[m.contexts[region][2]][1]
     return any(
-        m.inside(m.calls[j][4], region) and not context.project.apis(m, j).isdisjoint(_STRATEGIES)
+        m.inside(m.calls[j].block, region) and not context.project.apis(m, j).isdisjoint(_STRATEGIES)
         for j in m.scope_calls(scope)
     )
 

@@ -145,7 +145,7 @@ def find(context: Context):
 
 def _draft(context: Context, m: Module, i: int, first):
     place = first.m.calls[first.i][6]
-    what = "memory growth" if tail_of(m.calls[i][0]) == "set_memory_growth" else "a memory limit"
+    what = "memory growth" if tail_of(m.calls[i].func) == "set_memory_growth" else "a memory limit"
     where = first.m.spot(place[0])
     if first.m is not m:
         where = f"{os.path.basename(first.m.path)}, {where}"
@@ -158,7 +158,7 @@ def _draft(context: Context, m: Module, i: int, first):
         help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
         trace=(
             TraceStep(first.m, place[0], place[1], "sets up the devices"),
-            (m, *m.calls[i][6][:2], f"asks for {what} after that"),
+            (m, *m.calls[i].pos[:2], f"asks for {what} after that"),
         ),
         fix=_move_up(m, i, first),
     )
@@ -201,15 +201,20 @@ def _initialises(context: Context, m: Module, i: int):
 def _lazy_optimizer(context: Context, m: Module, i: int):
     """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by arguments that later ones refuse?"""
     return context.project.versions.at_least(2, 11) is False or any(
-        name in _LAZY_ARGUMENTS for name, _ in m.calls[i][2]
+        name in _LAZY_ARGUMENTS for name, _ in m.calls[i].keywords
     )
 
 
 def _weighted_layer(context: Context, m: Module, i: int):
     """Is the called layer one with weights?  Calling it on an input makes them."""
     for v in context.infer.callee(m, i):
-        if isinstance(v, Thing) and v[2] is not None and isinstance(v[2][0], int) and isinstance(v[2][1], int):
-            names = context.project.apis(context.project.module(v[2][0]), v[2][1])
+        if (
+            isinstance(v, Thing)
+            and v.origin is not None
+            and isinstance(v.origin[0], int)
+            and isinstance(v.origin[1], int)
+        ):
+            names = context.project.apis(context.project.module(v.origin[0]), v.origin[1])
             if any(n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names):
                 return True
     return False
@@ -218,17 +223,17 @@ def _weighted_layer(context: Context, m: Module, i: int):
 def _built_sequential(context: Context, m: Module, i: int):
     """`Sequential([Input(…), Dense(…)])` and a first layer that is told its input shape: the weights are made at once."""
     call = m.calls[i]
-    if not call[1] or not isinstance(call[1][0], SequenceDisplay):
+    if not call.args or not isinstance(call.args[0], SequenceDisplay):
         return False
     shaped = weighted = False
-    for e in walk(call[1][0], m.calls):
+    for e in walk(call.args[0], m.calls):
         if isinstance(e, CallRef):
-            names = context.project.apis(m, e[1])
+            names = context.project.apis(m, e.number)
             shaped = (
                 shaped
                 or "keras.Input" in names
                 or "keras.layers.InputLayer" in names
-                or any(k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e[1]][2])
+                or any(k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e.number].keywords)
             )
             weighted = weighted or any(
                 n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names
@@ -263,7 +268,7 @@ def _move_up(m: Module, i: int, first):
             reverse=True,
         ):
             statement = m.statements[s]
-            bound = {t[1] for t in statement[5] if isinstance(t, Name)} if isinstance(statement, Assign) else set()
+            bound = {t.id for t in statement.targets if isinstance(t, Name)} if isinstance(statement, Assign) else set()
             if bound & names:
                 moved.add(s)
                 names |= _read(m, scope, s)
@@ -279,21 +284,21 @@ def _move_up(m: Module, i: int, first):
 
 def _in_block(m: Module, s: int, block: int):
     """The statement directly in `block` that holds statement `s`, or None."""
-    while s is not None and m.statements[s][2] != block:
-        context = m.statements[s][2]
+    while s is not None and m.statements[s].block != block:
+        context = m.statements[s].block
         if context == -1:
             return None
-        s = m.contexts[context][2]
+        s = m.contexts[context].statement
     return s
 
 
 def _read(m: Module, scope: int, s: int):
     """Names that a statement and what stands in it read."""
     found = set()
-    end = m.statements[s][4]
+    end = m.statements[s].end_line
     for each in m.scope_statements(scope):
         statement = m.statements[each]
-        if statement and each >= s and statement[3] <= end:
+        if statement and each >= s and statement.line <= end:
             for e in statement_expressions(statement):
-                found.update(x[1] for x in walk(e, m.calls) if isinstance(x, Name))
+                found.update(x.id for x in walk(e, m.calls) if isinstance(x, Name))
     return found

@@ -83,14 +83,16 @@ def find(context: Context):
 
 def _either(m: Module, i: int, j: int):
     """Do the two calls stand in different branches of one `if`, whose test no loop around it changes?"""
-    ways = {m.contexts[c][2]: m.contexts[c][3] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
-    for c in m.chain(m.calls[j][4]):
+    ways = {
+        m.contexts[c].statement: m.contexts[c].branch for c in m.chain(m.calls[i].block) if m.contexts[c].kind == "if"
+    }
+    for c in m.chain(m.calls[j].block):
         kind, _, statement, branch = m.contexts[c]
         if kind == "if" and ways.get(statement, branch) != branch:
-            read = {e[1] for e in walk(m.statements[statement][5], m.calls) if isinstance(e, Name)}
-            bindings = [b for name in read for b in m.bindings(m.calls[i][3]).get(name, ()) if b[1] >= 0]
+            read = {e.id for e in walk(m.statements[statement][5], m.calls) if isinstance(e, Name)}
+            bindings = [b for name in read for b in m.bindings(m.calls[i].scope).get(name, ()) if b.statement >= 0]
             return not any(
-                hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings
+                hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement].block) for b in bindings
             )
     return False
 
@@ -118,7 +120,7 @@ def _draft(context: Context, m: Module, i: int, other):
         help="keep one of the two: growth to take memory as needed, a limit to share the GPU with other processes",
         trace=(
             TraceStep(other.m, place[0], place[1], "asks for growth" if late else "sets the limit"),
-            (m, *m.calls[i][6][:2], "contradicts it"),
+            (m, *m.calls[i].pos[:2], "contradicts it"),
         ),
         fix=_drop(m, growth) if gm is m else "the two stand in different files",
     )

@@ -67,11 +67,11 @@ def find(context: Context):
         if context.in_tests(m) or _closed(context, m):
             continue
         call = m.calls[i]
-        statement = m.statements[call[5]]
+        statement = m.statements[call.statement]
         wanted = [F.CallRef(i)]
-        if isinstance(statement, Assign) and statement[6] == CallRef(i):
-            wanted.extend(t for t in statement[5] if isinstance(t, Name))
-        for keeping in kept.in_scope(context, m, call[3]):
+        if isinstance(statement, Assign) and statement.value == CallRef(i):
+            wanted.extend(t for t in statement.targets if isinstance(t, Name))
+        for keeping in kept.in_scope(context, m, call.scope):
             if any(value in wanted for value in keeping.values):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -83,9 +83,13 @@ def _closed(context: Context, m: Module):
     """Does the module close a writer, or something that is not known?"""
     for tail in ("close", "stop", "enter_context", "callback", "closing"):
         for k in m.calls_by_tail().get(tail, ()):
-            f = m.calls[k][0]
-            values = context.infer.values(m, m.calls[k][3], f[1], m.calls[k][5]) if isinstance(f, Attribute) else ()
-            if not values or any(isinstance(v, Thing) and v[1] == "writer" for v in values) or tail != "close":
+            f = m.calls[k].func
+            values = (
+                context.infer.values(m, m.calls[k].scope, f.base, m.calls[k].statement)
+                if isinstance(f, Attribute)
+                else ()
+            )
+            if not values or any(isinstance(v, Thing) and v.kind == "writer" for v in values) or tail != "close":
                 return True
     return False
 
@@ -101,12 +105,12 @@ def _repeat(context: Context, m: Module, i: int, keeping):
             continue
         if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):
             continue
-        if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)):
+        if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, m.calls[i].scope, keeping.container)):
             continue
         if (
             not repeat.local
             and isinstance(keeping.container, Name)
-            and keeping.container[1] in m.bindings(m.calls[i][3])
+            and keeping.container.id in m.bindings(m.calls[i].scope)
         ):
             continue
         if kept.fate(context, keeping, repeat.context if repeat.local else -1) not in (kept.BOUNDED, kept.UNKNOWN):

@@ -139,13 +139,13 @@ def _constructions(context: Context):
 def _forks(context: Context, m: Module, i: int):
     """What the call constructs when that forks ("Pool" …), else ""."""
     call = m.calls[i]
-    keywords = dict(call[2])
+    keywords = dict(call.keywords)
     for name in context.project.apis(m, i):
         base, _, tail = name.rpartition(".")
         if tail not in _CONSTRUCTORS or "dummy" in base:
             continue
         if name.startswith("ext:") and base.endswith("get_context"):
-            return tail if _context_forks(context, m, call[0][1], i) else ""
+            return tail if _context_forks(context, m, call.func[1], i) else ""
         if name.startswith(_PACKAGES):
             for keyword in ("mp_context", "context"):
                 if keyword in keywords:
@@ -168,7 +168,7 @@ def _process_class(context: Context, v: Value):
             "multiprocessing.process.BaseProcess",
             "multiprocessing.context.Process",
         )
-        for name in context.infer.foreign_bases(context.project.module(v[1]), v[2])
+        for name in context.infer.foreign_bases(context.project.module(v.module), v.scope)
     )
 
 
@@ -184,9 +184,14 @@ def _context_forks(context: Context, m: Module, expression: Expression, i: int):
 def _context_call(context: Context, m: Module, expression: Expression, i: int):
     """(module, call) of the `get_context` that a context comes from, or None."""
     call = m.calls[i]
-    for v in context.infer.values(m, call[3], expression, call[5]):
-        if isinstance(v, Thing) and v[1].endswith("get_context") and v[2] is not None and isinstance(v[2][1], int):
-            return context.project.module(v[2][0]), v[2][1]
+    for v in context.infer.values(m, call.scope, expression, call.statement):
+        if (
+            isinstance(v, Thing)
+            and v.kind.endswith("get_context")
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+        ):
+            return context.project.module(v.origin[0]), v.origin[1]
     return None
 
 
@@ -202,13 +207,13 @@ def _workers(context: Context, m: Module, i: int, kind):
     for name, position in (("target", 1), ("initializer", None)):
         expression = context.argument(m, i, position if kind == "Process" else None, name)
         if expression is not None:
-            found += context.project.functions_in(m, call[3], expression, call[5])
+            found += context.project.functions_in(m, call.scope, expression, call.statement)
     if kind != "Process":
         for tail in _SUBMIT:
             for j in m.calls_by_tail().get(tail, ()):
                 other = m.calls[j]
-                if isinstance(other[0], Attribute) and other[1] and _is_made_by(context, m, other, i):
-                    found += context.project.functions_in(m, other[3], other[1][0], other[5])
+                if isinstance(other.func, Attribute) and other.args and _is_made_by(context, m, other, i):
+                    found += context.project.functions_in(m, other.scope, other.args[0], other.statement)
                     if kind == "ProcessPoolExecutor":
                         times.append(j)  # an executor forks when it is given work
     return found, times
@@ -216,7 +221,8 @@ def _workers(context: Context, m: Module, i: int, kind):
 
 def _is_made_by(context: Context, m: Module, call: Call, i: int):
     return any(
-        isinstance(v, Thing) and v[2] == (m.index, i) for v in context.infer.values(m, call[3], call[0][1], call[5])
+        isinstance(v, Thing) and v.origin == (m.index, i)
+        for v in context.infer.values(m, call.scope, call.func[1], call.statement)
     )
 
 
@@ -254,7 +260,7 @@ def _hands_over(context: Context, m: Module, i: int, workers):
     kinds = {kind for e in given for kind in context.kinds(m, i, e)}
     for fm, s in workers:
         for index in range(len(fm.scopes[s][F.S_PARAMS])):
-            kinds |= {v[1] for v in context.infer.parameter(fm, s, index) if isinstance(v, Thing)}
+            kinds |= {v.kind for v in context.infer.parameter(fm, s, index) if isinstance(v, Thing)}
     return bool(kinds & _BOUND_TO_PROCESS)
 
 
@@ -298,7 +304,7 @@ def _set_in_parent(context: Context, workers):
 def _later(m: Module, name: str, workers):
     """Is a module's name bound in its main block, or by a function that the workers do not run?"""
     for binding in m.bindings(0).get(name, ()):
-        if binding[1] >= 0 and any(_is_main_block(m, c) for c in m.chain(m.statements[binding[1]][2])):
+        if binding.statement >= 0 and any(_is_main_block(m, c) for c in m.chain(m.statements[binding.statement].block)):
             return True
     return any((m, s) not in workers and name in m.bindings(s) for s in m.declaring(name))
 
@@ -319,12 +325,12 @@ def _shares(context: Context, m: Module):
 
 def _guarded(context: Context, m: Module, i: int, depth):
     call = m.calls[i]
-    if call[3] == 0:
-        return any(_is_main_block(m, c) for c in m.chain(call[4]))
+    if call.scope == 0:
+        return any(_is_main_block(m, c) for c in m.chain(call.block))
     if depth > 4:
         return False
     return all(
-        _guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call[3]) if how == "call"
+        _guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call.scope) if how == "call"
     )
 
 
@@ -345,7 +351,7 @@ def _spawn(m: Module, i: int, kind, made):
                 return UNSAFE, message, do.replace_expression(view, call, f'{view.code(call.func)}("spawn")')
             return UNSAFE, message, do.replace_expression(view, call.args[0].value, '"spawn"')
         view, call = fx.at(m, i)
-        module, edits = do.ensure(fx.source, "multiprocessing", row=m.calls[i][6][0])
+        module, edits = do.ensure(fx.source, "multiprocessing", row=m.calls[i].pos.line)
         context = f'{module}.get_context("spawn")'
         if kind == "ProcessPoolExecutor":
             change = do.add_keyword(view, call, "mp_context", context)

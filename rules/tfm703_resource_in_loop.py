@@ -33,7 +33,6 @@ that a table which is filled keeps its entries from one repeat to the next.
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import models, saved
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import modes
@@ -108,7 +107,7 @@ def _repeat(context: Context, m: Module, i: int):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
         if context.project.released_by.in_region(
             repeat.module,
-            repeat.module.calls[repeat.hops[0][1]][3],
+            repeat.module.calls[repeat.hops[0][1]].scope,
             -1 if repeat.context is None else repeat.context,
             _INPUTS,
         ):
@@ -124,8 +123,8 @@ def _fills_by_key(m: Module, loop: int):
     return target is not None and any(
         s
         and isinstance(s, Assign)
-        and m.inside(s[2], loop)
-        and any(isinstance(t, Subscript) and t[2] == target for t in s[5])
+        and m.inside(s.block, loop)
+        and any(isinstance(t, Subscript) and t.index == target for t in s.targets)
         for s in m.statements
     )
 
@@ -134,36 +133,36 @@ def _goes_into_model(context: Context, m: Module, i: int):
     """A layer of a model that is being built: it is called on a symbolic input, or kept with other layers."""
     call = m.calls[i]
     made = {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
-    for j in m.scope_calls(call[3]):
+    for j in m.scope_calls(call.scope):
         other = m.calls[j]
         if (
-            other[0] == CallRef(i)
-            or isinstance(other[0], Reference)
+            other.func == CallRef(i)
+            or isinstance(other.func, Reference)
             and not made.isdisjoint(context.infer.callee(m, j))
         ):
-            for argument in other[1]:
+            for argument in other.args:
                 if _symbolic(context, m, j, argument):
                     return True
     return models.stored(context, m, i)
 
 
 def _symbolic(context: Context, m: Module, j: int, argument: Expression):
-    for v in context.infer.values(m, m.calls[j][3], argument, m.calls[j][5]):
-        if isinstance(v, Thing) and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-            om = context.project.module(v[2][0])
-            if context.project.apis(om, v[2][1]) & {"keras.Input", "layer.__call__"}:
+    for v in context.infer.values(m, m.calls[j].scope, argument, m.calls[j].statement):
+        if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
+            om = context.project.module(v.origin[0])
+            if context.project.apis(om, v.origin[1]) & {"keras.Input", "layer.__call__"}:
                 return True
     if isinstance(argument, Subscript):  # inputs[name] = Input(…), lookup(inputs[name])
-        scope = m.calls[j][3]
+        scope = m.calls[j].scope
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if (
                 statement
                 and isinstance(statement, Assign)
-                and statement[6] is not None
-                and any(isinstance(t, Subscript) and t[1:3] == argument[1:3] for t in statement[5])
+                and statement.value is not None
+                and any(isinstance(t, Subscript) and t[1:3] == argument[1:3] for t in statement.targets)
             ):
-                return _symbolic(context, m, j, statement[6])
+                return _symbolic(context, m, j, statement.value)
     return False
 
 
@@ -179,7 +178,7 @@ _FILLED = frozenset(
 
 def _keep(context: Context, m: Module, i: int, names: frozenset[str], repeat: Repeat):
     """A cached function that makes the table once, or why there is none."""
-    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+    if not m.calls[i].scope or m.scopes[m.calls[i].scope].kind != "function":
         return "it stands in no function"
     if names & _FILLED or saved.changing(context, m, i, -1):
         return "each call fills its table"

@@ -28,7 +28,6 @@ The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a pers
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept
 from tflint_mem.facts import Assign, Attribute, CallRef, Name, Reference, Return, Subscript, TupleDisplay
 from tflint_mem.finding import UNSAFE
@@ -51,7 +50,7 @@ def find(context: Context):
     """Statements that keep or return a view."""
     seen = set()
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
-        for scope in _scopes(m, m.calls[i][3]):
+        for scope in _scopes(m, m.calls[i].scope):
             for s, values, pos, what in _keeping(context, m, scope):
                 view = next(
                     (v for v in (_view(context, m, scope, value, s, 0) for value in values) if v is not None), None
@@ -80,8 +79,8 @@ def find(context: Context):
 
 def _scopes(m: Module, scope: int):
     """The function itself, and for a method its sisters: they may use the same attribute."""
-    owner = m.scopes[scope][F.S_PARENT]
-    if owner > 0 and m.scopes[owner][F.S_KIND] == "class":
+    owner = m.scopes[scope].parent
+    if owner > 0 and m.scopes[owner].kind == "class":
         return sorted(m.members(owner).values())
     return [scope]
 
@@ -96,26 +95,26 @@ def _keeping(context: Context, m: Module, scope: int):
             continue
         if (
             isinstance(statement, Assign)
-            and statement[6] is not None
-            and any(isinstance(t, Attribute) and t[1] == Name("self") for t in statement[5])
+            and statement.value is not None
+            and any(isinstance(t, Attribute) and t.base == Name("self") for t in statement.targets)
         ):
-            calls = [m.calls[k][6] for k in m.scope_calls(scope) if m.calls[k][5] == s]
+            calls = [m.calls[k].pos for k in m.scope_calls(scope) if m.calls[k].statement == s]
             if calls:
                 yield (
                     s,
-                    (statement[6],),
+                    (statement.value,),
                     (
-                        statement[3],
-                        min(c[1] for c in calls if c[0] == min(c[0] for c in calls)),
+                        statement.line,
+                        min(c.column for c in calls if c.line == min(c.line for c in calls)),
                         *max(c[2:] for c in calls),
                     ),
                     "keeps",
                 )
-        elif isinstance(statement, Return) and statement[5] is not None:
+        elif isinstance(statement, Return) and statement.value is not None:
             yield (
                 s,
-                statement[5][1] if isinstance(statement[5], TupleDisplay) else (statement[5],),
-                statement[6],
+                statement.value.items if isinstance(statement.value, TupleDisplay) else (statement.value,),
+                statement.pos,
                 "returns",
             )
 
@@ -125,9 +124,9 @@ def _view(context: Context, m: Module, scope: int, e: Expression, at: int, depth
     if e is None or depth > 6:
         return None
     if isinstance(e, Subscript):
-        return _view(context, m, scope, e[1], at, depth + 1)
+        return _view(context, m, scope, e.base, at, depth + 1)
     if isinstance(e, Name):
-        bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at)
+        bindings = context.infer.reaching(m, m.bindings(scope).get(e.id, ()), at)
         return (
             _view(context, m, scope, bindings[0][3], bindings[0][1], depth + 1)
             if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]
@@ -135,31 +134,31 @@ def _view(context: Context, m: Module, scope: int, e: Expression, at: int, depth
         )
     if not isinstance(e, CallRef):
         return None
-    f = m.calls[e[1]][0]
-    if isinstance(f, Attribute) and f[2] in _VIEWS:
-        return _view(context, m, scope, f[1], at, depth + 1)
+    f = m.calls[e.number].func
+    if isinstance(f, Attribute) and f.attr in _VIEWS:
+        return _view(context, m, scope, f.base, at, depth + 1)
     if (
-        "interpreter.tensor" in (context.project.apis(m, f[1]) if isinstance(f, CallRef) else ())
+        "interpreter.tensor" in (context.project.apis(m, f.number) if isinstance(f, CallRef) else ())
         or isinstance(f, Reference)
         and _gives_views(context, m, scope, f, at)
     ):
-        return e[1]
+        return e.number
     return None
 
 
 def _gives_views(context: Context, m: Module, scope: int, f: Expression, at: int):
     """Is the called name or attribute what `interpreter.tensor(i)` gave?"""
     if isinstance(f, Name):
-        bindings = m.bindings(scope).get(f[1], ())
-        values = [b[3] for b in bindings if b[0] == "assign" and not b[4]]
+        bindings = m.bindings(scope).get(f.id, ())
+        values = [b.value for b in bindings if b.kind == "assign" and not b.path]
         return (
             bool(values)
             and len(values) == len(bindings)
             and all(_is_tensor_call(context, m, value) for value in values)
         )
     owner = scope
-    while owner > 0 and m.scopes[owner][F.S_KIND] != "class":
-        owner = m.scopes[owner][F.S_PARENT]
+    while owner > 0 and m.scopes[owner].kind != "class":
+        owner = m.scopes[owner].parent
     if owner <= 0 or f[1] != Name("self"):
         return False
     assigned = context.infer.attribute_assignments(m, owner).get(f[2], ())
@@ -169,32 +168,37 @@ def _gives_views(context: Context, m: Module, scope: int, f: Expression, at: int
 
 
 def _is_tensor_call(context: Context, m: Module, e: Expression):
-    return isinstance(e, CallRef) and "interpreter.tensor" in context.project.apis(m, e[1])
+    return isinstance(e, CallRef) and "interpreter.tensor" in context.project.apis(m, e.number)
 
 
 def _made_here(context: Context, m: Module, scope: int, view):
     """Is the interpreter made in this function, so that only the view would keep it?"""
     f = m.calls[view][0]
     source = (
-        f[1]
+        f.number
         if isinstance(f, CallRef)
         else next(
-            (b[3][1] for b in m.bindings(scope).get(f[1], ()) if b[0] == "assign" and isinstance(b[3], CallRef)), None
+            (
+                b.value.number
+                for b in m.bindings(scope).get(f.id, ())
+                if b.kind == "assign" and isinstance(b.value, CallRef)
+            ),
+            None,
         )
         if isinstance(f, Name)
         else None
     )
     if source is None:
         return False
-    receiver = m.calls[source][0][1]
+    receiver = m.calls[source].func[1]
     return any(
         isinstance(v, Thing)
-        and v[1] == "interpreter"
-        and v[2] is not None
-        and v[2][0] == m.index
-        and isinstance(v[2][1], int)
-        and m.calls[v[2][1]][3] == scope
-        for v in context.infer.values(m, scope, receiver, m.calls[source][5])
+        and v.kind == "interpreter"
+        and v.origin is not None
+        and v.origin[0] == m.index
+        and isinstance(v.origin[1], int)
+        and m.calls[v.origin[1]].scope == scope
+        for v in context.infer.values(m, scope, receiver, m.calls[source].statement)
     )
 
 

@@ -112,7 +112,7 @@ class Project:
             if name in self.__dict__:
                 setattr(other, name, self.__dict__[name])
         for module in self.modules:
-            module._clear()
+            module.forget()
         for index in late:
             self.modules[index].empty()
         return other

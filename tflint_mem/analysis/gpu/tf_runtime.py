@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import BoolOp, Comparison, Constant, Import, Name
 from tflint_mem.hardening.budget import settle
@@ -75,7 +74,7 @@ class Runtime:
     def _before(self, m: Module, i: int, depth, seen, search):
         if not search.step():
             return None
-        scope = m.calls[i][3]
+        scope = m.calls[i].scope
         found = self._earlier(m, i)
         if found is not None:
             return (m, found)
@@ -114,20 +113,20 @@ class Runtime:
     def _earlier(self, m: Module, i: int):
         """A call before `i` in its function that can run before it, or one behind it in a loop around both."""
         call = m.calls[i]
-        loops = [c for c in m.loops(call[4]) if m.contexts[c][0] != "comp"]
-        for k in self._calls_that_run(m, call[3]):
+        loops = [c for c in m.loops(call.block) if m.contexts[c].kind != "comp"]
+        for k in self._calls_that_run(m, call.scope):
             if k == i or not lifetimes.meet(m, min(i, k), max(i, k)):
                 continue
             if k > i and not any(m.inside(m.calls[k][4], loop) for loop in loops):
                 continue
-            if m.calls[k][5] != call[5] or k < i:
+            if m.calls[k][5] != call.statement or k < i:
                 return k
         return None
 
     def _constructors(self, m: Module, scope: int):
         """`__init__` of the class whose method this is."""
-        while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
-            scope = m.scopes[scope][F.S_PARENT]
+        while scope > 0 and m.scopes[scope].kind != "class":
+            scope = m.scopes[scope].parent
         if scope <= 0:
             return []
         init = self.context.infer.lookup(m, scope, "__init__")
@@ -150,7 +149,7 @@ class Runtime:
             return None
         for s in m.scope_statements(0):
             statement = m.statements[s]
-            if statement and isinstance(statement, Import) and statement[2] == -1:
+            if statement and isinstance(statement, Import) and statement.block == -1:
                 for other in self._imported(m, statement):
                     found = self.at_import(other, None, depth + 1)
                     if found is not None:
@@ -171,32 +170,34 @@ class Runtime:
 
     @staticmethod
     def _guarded_main(m: Module, k):
-        return any(m.contexts[c][0] == "if" for c in m.chain(m.calls[k][4]))
+        return any(m.contexts[c].kind == "if" for c in m.chain(m.calls[k][4]))
 
 
 def _on_request(m: Module, i: int):
     """Does call `i` run only where its function is told to, by a parameter that is None or False by default: `if return_tensors == "tf":`?"""
     asking = {
-        param[0] for param in m.scopes[m.calls[i][3]][F.S_PARAMS] if param[2] in (Constant(None), Constant(False))
+        param.name
+        for param in m.scopes[m.calls[i].scope].parameters
+        if param.default in (Constant(None), Constant(False))
     }
-    for c in m.chain(m.calls[i][4]) if asking else ():
+    for c in m.chain(m.calls[i].block) if asking else ():
         kind, _, statement, branch = m.contexts[c]
         if kind == "if" and branch:
             for test in _conjuncts(m.statements[statement][5]):
                 told = (
-                    test[1]
+                    test.left
                     if isinstance(test, Comparison)
-                    and test[2] in (("==",), ("is",), ("in",))
-                    and test[3] != (Constant(None),)
+                    and test.ops in (("==",), ("is",), ("in",))
+                    and test.rights != (Constant(None),)
                     else test
                 )
-                if isinstance(told, Name) and told[1] in asking:
+                if isinstance(told, Name) and told.id in asking:
                     return True
     return False
 
 
 def _conjuncts(test: Expression):
-    return test[2] if isinstance(test, BoolOp) and test[1] == "and" else (test,)
+    return test.items if isinstance(test, BoolOp) and test.op == "and" else (test,)
 
 
 def of(context: Context):

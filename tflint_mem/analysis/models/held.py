@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 
-from tflint_mem import facts as F
 from tflint_mem.facts import Attribute, CallRef, Name, Subscript
 
 TYPE_CHECKING = False
@@ -43,11 +42,11 @@ def calls(context: Context):
                 if not call[1] or tail[:1].isupper() and not (isinstance(f, Name) and _assigned(m, call[3], tail)):
                     continue
                 if isinstance(f, Attribute):
-                    if tail not in attributes or not isinstance(f[1], Name):
+                    if tail not in attributes or not isinstance(f.base, Name):
                         continue
                     if foreign is None:
                         foreign = _foreign_names(context, m)
-                    if f[1][1] not in foreign:
+                    if f.base.id not in foreign:
                         yield m, i
                 elif isinstance(f, Subscript) or isinstance(f, Name) and _held(context, m, call[3], tail):
                     yield m, i
@@ -59,7 +58,9 @@ def _foreign_names(context: Context, m: Module):
         name
         for name, bindings in m.bindings(0).items()
         if all(
-            b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None
+            b.kind == "import"
+            and not b.value[3]
+            and context.project.resolve(m, b.value[1].partition(".")[0], 0) is None
             for b in bindings
         )
     }
@@ -70,8 +71,8 @@ def _assigned(m: Module, scope: int, name: str):
     while scope >= 0:
         bindings = m.bindings(scope).get(name)
         if bindings:
-            return all(b[0] == "param" or b[0] == "assign" and isinstance(b[3], CallRef) for b in bindings)
-        scope = m.scopes[scope][F.S_PARENT]
+            return all(b.kind == "param" or b.kind == "assign" and isinstance(b.value, CallRef) for b in bindings)
+        scope = m.scopes[scope].parent
     return False
 
 
@@ -80,8 +81,10 @@ def _held(context: Context, m: Module, scope: int, name: str):
     while scope >= 0:
         bindings = m.bindings(scope).get(name)
         if bindings:
-            return any(b[0] in _HELD and (b[0] != "import" or _may_be_model(context, name, b[3][2])) for b in bindings)
-        scope = m.scopes[scope][F.S_PARENT]
+            return any(
+                b.kind in _HELD and (b.kind != "import" or _may_be_model(context, name, b.value[2])) for b in bindings
+            )
+        scope = m.scopes[scope].parent
     return False
 
 

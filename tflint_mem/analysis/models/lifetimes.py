@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.facts import Assign, Attribute, Delete, For, Jump, Name, Return, SequenceDisplay, With
 from tflint_mem.hardening.budget import settle
 from tflint_mem.project.holds.values import Thing
@@ -40,9 +39,9 @@ def used_after(context: Context, m: Module, i: int):
 
     A use counts behind the call on the way down, and in the next pass of a loop around both.
     """
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
-        if not _is_model(context, m, scope, place, m.calls[i][5]):
+        if not _is_model(context, m, scope, place, m.calls[i].statement):
             continue
         if j > i and meet(m, i, j) and not _made_again(context, m, scope, place, i, j):
             return j
@@ -53,16 +52,16 @@ def used_after(context: Context, m: Module, i: int):
 
 def used_in_loop(context: Context, m: Module, i: int):
     """The same, for a loop around call `i` only: a use in another pass of a model that the loop does not make again."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
-        if _is_model(context, m, scope, place, m.calls[i][5]) and _lives_in_loop(context, m, scope, place, i, j):
+        if _is_model(context, m, scope, place, m.calls[i].statement) and _lives_in_loop(context, m, scope, place, i, j):
             return j
     return None
 
 
 def used_by_next_call(context: Context, m: Module, i: int):
     """A use in the function around call `i` of a model that is kept outside of it and not made there; (use, place) or None."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
         if not _outlives(m, scope, place) or not _is_model(context, m, scope, place, m.calls[j][5]):
             continue
@@ -75,8 +74,8 @@ def makers(context: Context, m: Module, scope: int, place: int, at: int):
     """(module, call) of the constructions and loads whose model the name or attribute `place` may hold."""
     found = []
     for v in context.infer.values(m, scope, place, at):
-        if isinstance(v, Thing) and v[1] == "model" and v[2] is not None and isinstance(v[2][1], int):
-            found.append((context.project.module(v[2][0]), v[2][1]))
+        if isinstance(v, Thing) and v.kind == "model" and v.origin is not None and isinstance(v.origin[1], int):
+            found.append((context.project.module(v.origin[0]), v.origin[1]))
     return found
 
 
@@ -84,10 +83,10 @@ def model_uses(context: Context, m: Module, scope: int):
     """(call, name or attribute) of each use of a Keras model in a function."""
     found = []
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
-        if isinstance(f, Attribute) and f[2] in USES and dotted(f[1]):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in USES and dotted(f.base):
             if any(name.startswith("model.") for name in context.project.apis(m, j)):
-                found.append((j, f[1]))
+                found.append((j, f.base))
         elif dotted(f) and "model.__call__" in context.project.apis(m, j):
             found.append((j, f))
     return found
@@ -97,7 +96,7 @@ def kept(context: Context, repeat: Repeat, kind):
     """Is what the repeat makes, a thing of this kind, put into a container or under a key somewhere on its way?"""
     for number, (m, i) in enumerate(repeat.hops):
         if number or not repeat.handed:
-            if any(isinstance(v, Thing) and v[1] == kind for v in context.infer.call_values(m, i)) and models.stored(
+            if any(isinstance(v, Thing) and v.kind == kind for v in context.infer.call_values(m, i)) and models.stored(
                 context, m, i
             ):
                 return True
@@ -118,9 +117,9 @@ def new_in_loop(context: Context, repeat: Repeat, values, loaded):
     made = _made_in(context, repeat)
     return bool(made) and any(
         isinstance(v, Thing)
-        and v[1] == "model"
-        and v[2] in made
-        and (loaded or any((a.m.index, a.i) == v[2] for a in models.builds(context)))
+        and v.kind == "model"
+        and v.origin in made
+        and (loaded or any((a.m.index, a.i) == v.origin for a in models.builds(context)))
         for v in values
     )
 
@@ -151,22 +150,22 @@ def _outlives(m: Module, scope: int, place: int):
 
 def meet(m: Module, i: int, j: int):
     """Can one run reach call `j` behind call `i`: not in two branches of one `if`, and no unconditional exit in between?"""
-    branches = {m.contexts[c][2]: c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
-    for c in m.chain(m.calls[j][4]):
-        if m.contexts[c][0] == "if" and branches.get(m.contexts[c][2], c) != c:
+    branches = {m.contexts[c].statement: c for c in m.chain(m.calls[i].block) if m.contexts[c].kind == "if"}
+    for c in m.chain(m.calls[j].block):
+        if m.contexts[c].kind == "if" and branches.get(m.contexts[c].statement, c) != c:
             return False
-    first, last = m.calls[i][5], m.calls[j][5]
-    around = set(m.chain(m.calls[i][4])) - set(m.chain(m.calls[j][4]))
+    first, last = m.calls[i].statement, m.calls[j].statement
+    around = set(m.chain(m.calls[i].block)) - set(m.chain(m.calls[j].block))
     for s in range(first, last):
         statement = m.statements[s]
-        if statement and statement[2] in around and (isinstance(statement, Return) or isinstance(statement, Jump)):
+        if statement and statement.block in around and (isinstance(statement, Return) or isinstance(statement, Jump)):
             return False
     return True
 
 
 def _lives_in_loop(context: Context, m: Module, scope: int, place: int, i: int, j: int):
     """Is `place` used in a loop around both calls and not made again in it?"""
-    loops = [c for c in m.loops(m.calls[i][4]) if m.inside(m.calls[j][4], c) and m.contexts[c][0] != "comp"]
+    loops = [c for c in m.loops(m.calls[i].block) if m.inside(m.calls[j].block, c) and m.contexts[c].kind != "comp"]
     if not loops:
         return False
     if context.project.repeats_of.guards.leaves(m, i, loops[0]):
@@ -177,7 +176,7 @@ def _lives_in_loop(context: Context, m: Module, scope: int, place: int, i: int, 
 
 def _span(m: Module, scope: int, loop: int):
     """The call numbers (before the first, behind the last) inside a loop context."""
-    inside = [k for k in m.scope_calls(scope) if m.inside(m.calls[k][4], loop)]
+    inside = [k for k in m.scope_calls(scope) if m.inside(m.calls[k].block, loop)]
     return inside[0] - 1, inside[-1] + 1
 
 
@@ -189,15 +188,15 @@ def _made_again(context: Context, m: Module, scope: int, place: int, i: int, j: 
         place = place[1]
     prefixes.append(place)
     calls = m.scope_calls(scope)
-    first = m.calls[i][5] if i >= calls.start else m.scopes[scope][F.S_STMTS][0]
-    last = m.calls[j][5] if j < calls.stop else m.scopes[scope][F.S_STMTS][1] - 1
+    first = m.calls[i].statement if i >= calls.start else m.scopes[scope].statements.first
+    last = m.calls[j].statement if j < calls.stop else m.scopes[scope].statements.behind - 1
     for s in range(first, last + 1):
         statement = m.statements[s]
-        if statement is None or statement[1] != scope or not m.inside(statement[2], loop):
+        if statement is None or statement.scope != scope or not m.inside(statement.block, loop):
             continue
         if any(_binds(target, prefixes) for target in _targets(statement)):
             return True
-    if loop != -1 and any(_binds(target, prefixes) for target in _targets(m.statements[m.contexts[loop][2]])):
+    if loop != -1 and any(_binds(target, prefixes) for target in _targets(m.statements[m.contexts[loop].statement])):
         return True
     outlives = isinstance(prefixes[0], Attribute) or place[1] not in m.bindings(scope)
     if not outlives:
@@ -229,9 +228,9 @@ def _sets(context: Context, index, scope: int, name: str):
         for target in _targets(statement) if statement is not None else ():
             if (
                 isinstance(target, Attribute)
-                and target[2] == name
+                and target.attr == name
                 or isinstance(target, Name)
-                and target[1] == name
+                and target.id == name
                 and name in m.global_names(scope)
             ):
                 return 1, ()
@@ -283,8 +282,8 @@ def works(context: Context, repeat: Repeat):
         loop = repeat.context if number == 0 and repeat.context is not None else -1
         if number == 0 and repeat.handed:
             continue
-        for k in m.scope_calls(m.calls[i][3]):
-            if m.inside(m.calls[k][4], loop) and works_in(context, m, k):
+        for k in m.scope_calls(m.calls[i].scope):
+            if m.inside(m.calls[k].block, loop) and works_in(context, m, k):
                 return True
     return False
 

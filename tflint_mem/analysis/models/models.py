@@ -96,7 +96,7 @@ def _handed_loads(context: Context):
                 given = m.calls[i][1][where] if isinstance(where, int) else None
                 if given is not None and tail_of(given) == tail:
                     names = {
-                        canonical(v[1])
+                        canonical(v.name)
                         for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5])
                         if isinstance(v, External)
                     } & LOADERS
@@ -147,22 +147,24 @@ def part(context: Context, m: Module, i: int):
     """
     if _in_constructor(context, m, i):
         return True
-    here = m.scope_calls(m.calls[i][3])
+    here = m.scope_calls(m.calls[i].scope)
     name = local_name(m, i)
     parts = (F.CallRef(i),) if name is None else (F.CallRef(i), F.Name(name))
-    called = _memo(context, ("first calls", m.index, m.calls[i][3]), lambda: {m.calls[j][0]: j for j in reversed(here)})
+    called = _memo(
+        context, ("first calls", m.index, m.calls[i].scope), lambda: {m.calls[j].func: j for j in reversed(here)}
+    )
     applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
         return False
     built = _memo(
         context,
-        ("built", m.index, m.calls[i][3]),
+        ("built", m.index, m.calls[i].scope),
         lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL],
     )
     for j in built:
         if (
             j > i
-            and m.inside(m.calls[i][4], m.calls[j][4])
+            and m.inside(m.calls[i].block, m.calls[j][4])
             and (applied is not None and applied < j or _reached_into(m, j, F.Name(name)))
         ):
             return name is None or not _of_its_own(m, i, name)
@@ -171,16 +173,16 @@ def part(context: Context, m: Module, i: int):
 
 def _in_constructor(context: Context, m: Module, i: int):
     """Does a Keras model or layer of the project make it for itself: `self.head = Sequential(…)` in its `__init__` or `build`?"""
-    scope, statement = m.calls[i][3], m.statements[m.calls[i][5]]
-    if m.scopes[scope][F.S_NAME] not in ("__init__", "build") or not m.is_method(scope):
+    scope, statement = m.calls[i].scope, m.statements[m.calls[i].statement]
+    if m.scopes[scope].name not in ("__init__", "build") or not m.is_method(scope):
         return False
     if not (
-        any(isinstance(t, Attribute) and t[1] == Name("self") for t in statement[5])
+        any(isinstance(t, Attribute) and t.base == Name("self") for t in statement.targets)
         if isinstance(statement, Assign)
         else _given_to_self(m, i, statement)
     ):
         return False
-    return context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) in ("model", "layer")
+    return context.infer.class_kind(m, m.scopes[scope].parent) in ("model", "layer")
 
 
 def _given_to_self(m: Module, i: int, statement: int):
@@ -202,7 +204,7 @@ def _given_to_self(m: Module, i: int, statement: int):
 def _reached_into(m: Module, j: int, name: str):
     """Do the arguments of call `j` take layers of the model: `base.input`, `base.get_layer("pool").output`?"""
     return any(
-        isinstance(e, Attribute) and e[1] == name and e[2] in _ENDS
+        isinstance(e, Attribute) and e.base == name and e.attr in _ENDS
         for argument in m.arguments(j)
         for e in walk(argument, m.calls)
     )
@@ -210,29 +212,29 @@ def _reached_into(m: Module, j: int, name: str):
 
 def _of_its_own(m: Module, i: int, name: str):
     """Is the model itself used, returned or kept, besides being a block of another?"""
-    at = m.calls[i][5]
-    for j in m.scope_calls(m.calls[i][3]):
-        f = m.calls[j][0]
-        if isinstance(f, Attribute) and f[1] == Name(name) and f[2] in MODEL_METHODS and f[2] not in _ENDS:
+    at = m.calls[i].statement
+    for j in m.scope_calls(m.calls[i].scope):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.base == Name(name) and f.attr in MODEL_METHODS and f.attr not in _ENDS:
             return True
         if (
-            m.calls[j][5] > at
+            m.calls[j].statement > at
             and any(_holds(a, F.Name(name)) for a in m.arguments(j))
             and tail_of(f) not in _FUNCTIONAL_TAILS
         ):
             return True
-    for s in m.scope_statements(m.calls[i][3]):
+    for s in m.scope_statements(m.calls[i].scope):
         statement = m.statements[s]
         if (
             statement
             and s > at
             and (
                 isinstance(statement, Return)
-                and statement[5] is not None
-                and _holds(statement[5], F.Name(name))
+                and statement.value is not None
+                and _holds(statement.value, F.Name(name))
                 or isinstance(statement, Assign)
-                and statement[6] is not None
-                and _holds(statement[6], F.Name(name))
+                and statement.value is not None
+                and _holds(statement.value, F.Name(name))
             )
         ):
             return True
@@ -274,8 +276,8 @@ def _is_submodule_load(context: Context, m: Module, i: int):
     """`tf.saved_model.load` into a graph session is TF1's restore, not a model object."""
     return (
         "tf.saved_model.loader.load" in context.project.apis(m, i)
-        and len(m.calls[i][1]) >= 2
-        and "session" in context.kinds(m, i, m.calls[i][1][0])
+        and len(m.calls[i].args) >= 2
+        and "session" in context.kinds(m, i, m.calls[i].args[0])
     )
 
 
@@ -303,19 +305,19 @@ def _of_tensorflow(context: Context, m: Module, i: int):
 
 def _used_as_model(m: Module, i: int):
     """Is the Keras object, which may be a layer or a loss as well, used as a model in the same function?"""
-    statement = m.statements[m.calls[i][5]]
-    places = statement[5] if isinstance(statement, Assign) and statement[6] == CallRef(i) else ()
-    for j in m.scope_calls(m.calls[i][3]):
-        f = m.calls[j][0]
-        if isinstance(f, Attribute) and f[2] in _ONLY_MODELS and (f[1] == CallRef(i) or f[1] in places):
+    statement = m.statements[m.calls[i].statement]
+    places = statement.targets if isinstance(statement, Assign) and statement.value == CallRef(i) else ()
+    for j in m.scope_calls(m.calls[i].scope):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in _ONLY_MODELS and (f.base == CallRef(i) or f.base in places):
             return True
     return False
 
 
 def _is_deserializer(m: Module, i: int):
     """Inside a `from_config` or `deserialize…` function a sub-model is a part of the one model that is being read."""
-    name = m.scopes[m.calls[i][3]][F.S_NAME]
-    parent = m.scopes[m.scopes[m.calls[i][3]][F.S_PARENT]][F.S_NAME] if m.scopes[m.calls[i][3]][F.S_PARENT] >= 0 else ""
+    name = m.scopes[m.calls[i].scope].name
+    parent = m.scopes[m.scopes[m.calls[i].scope].parent].name if m.scopes[m.calls[i].scope].parent >= 0 else ""
     return any("from_config" in n or "deserialize" in n for n in (name, parent))
 
 
@@ -353,7 +355,7 @@ def all_unreleased(context: Context, m: Module, i: int, kind, short=False):
     for repeat in context.repeats(m, i):
         if (repeat.count is not None and repeat.count <= FEW) is not short:
             continue  # two or three models are a comparison first
-        if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
+        if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi].scope) for hm, hi in repeat.hops):
             continue  # it runs while a graph is traced, and not again
         if not context.project.released(repeat, ends) and not kept(context, repeat):
             yield repeat
@@ -380,9 +382,9 @@ def kept(context: Context, repeat: Repeat):
     values = _flat(context.infer.call_values(m, i))
     if not values and len(repeat.hops) > 1:  # a call that cannot be followed: what the function gives that it leads to
         inner, j = repeat.hops[1]
-        values = _flat(context.infer.returns(inner, inner.calls[j][3]))
+        values = _flat(context.infer.returns(inner, inner.calls[j].scope))
     if any(
-        isinstance(v, Instance) or isinstance(v, Thing) and v[1] in ("model", "saved_model", "layer", "table")
+        isinstance(v, Instance) or isinstance(v, Thing) and v.kind in ("model", "saved_model", "layer", "table")
         for v in values
     ):
         return stored(context, m, i, repeat.context)
@@ -391,33 +393,35 @@ def kept(context: Context, repeat: Repeat):
 
 def _filled(context: Context, repeat: Repeat, m: Module, i: int):
     """`for net in nets: net.restore(…)`, or `net.restore(…); nets.append(net)`: each object of a collection gets a model of its own."""
-    f = m.calls[i][0]
+    f = m.calls[i].func
     if (
         len(repeat.hops) < 2
         or repeat.context is None
         or not isinstance(f, Attribute)
-        or not isinstance(f[1], Name)
+        or not isinstance(f.base, Name)
         or not _kept_in_self(repeat)
     ):
         return False
-    return f[1] in _loop_names(m, repeat.context) or bool(added_later(context, m, m.calls[i][3], f[1], repeat.context))
+    return f.base in _loop_names(m, repeat.context) or bool(
+        added_later(context, m, m.calls[i].scope, f.base, repeat.context)
+    )
 
 
 def _kept_in_self(repeat: Repeat):
     """Does the method that the loop calls, or another method on the way, assign what it gets to an attribute of the object?"""
     for m, i in repeat.hops[1:]:
-        statement = m.statements[m.calls[i][5]]
+        statement = m.statements[m.calls[i].statement]
         if isinstance(statement, Assign) and any(
-            isinstance(e, Attribute) and e[1] == Name("self")
-            for target in statement[5]
+            isinstance(e, Attribute) and e.base == Name("self")
+            for target in statement.targets
             for e in (target[1] if isinstance(target, SequenceDisplay) else (target,))
         ):
             return True
-        f = m.calls[i][0]
+        f = m.calls[i].func
         if (
             not isinstance(f, Attribute)
-            or f[1] != Name("self")
-            and not (isinstance(f[1], CallRef) and m.calls[f[1][1]][0] == Name("super"))
+            or f.base != Name("self")
+            and not (isinstance(f.base, CallRef) and m.calls[f.base.number].func == Name("super"))
         ):
             return False
     return False
@@ -439,21 +443,23 @@ def stored(context: Context, m: Module, i: int, loop: int = None):
 
 def _stored(context: Context, m: Module, i: int, loop: int):
     call = m.calls[i]
-    statement = m.statements[call[5]]
+    statement = m.statements[call.statement]
     here = F.CallRef(i)
     if isinstance(statement, ExprStatement):
-        for j in _calls_in(statement[5]):
+        for j in _calls_in(statement.value):
             outer = m.calls[j]
-            if isinstance(outer[0], Attribute) and outer[0][2] in ADDERS and any(_holds(a, here) for a in outer[1]):
-                return read_elsewhere(context, m, tail_of(outer[0][1]), (call[5],))
-    direct, wrapped, collected = _memo(context, ("handed in", m.index, call[5]), lambda: _handed_in(m, statement))
-    if isinstance(statement, Assign) and statement[6] is not None:
-        if (here in direct or here in wrapped) and any(isinstance(target, Subscript) for target in statement[5]):
+            if isinstance(outer[0], Attribute) and outer[0].attr in ADDERS and any(_holds(a, here) for a in outer[1]):
+                return read_elsewhere(context, m, tail_of(outer[0].base), (call.statement,))
+    direct, wrapped, collected = _memo(
+        context, ("handed in", m.index, call.statement), lambda: _handed_in(m, statement)
+    )
+    if isinstance(statement, Assign) and statement.value is not None:
+        if (here in direct or here in wrapped) and any(isinstance(target, Subscript) for target in statement.targets):
             return True
         if here in direct:
-            for target in statement[5]:
+            for target in statement.targets:
                 name = target if isinstance(target, Reference) else None
-                if name is not None and added_later(context, m, call[3], name, loop):
+                if name is not None and added_later(context, m, call.scope, name, loop):
                     return True
     return here in collected
 
@@ -469,7 +475,7 @@ def _handed_in(m: Module, statement: int):
                     wrapped.update(held(argument))
     for e in walk_statement(m, statement):
         if isinstance(e, Comprehension):
-            for item in e[2]:
+            for item in e.items:
                 collected.update(held(item))
     return direct, wrapped, collected
 
@@ -486,7 +492,7 @@ def _readings(m: Module):
     found = {}
     for s, statement in enumerate(m.statements):
         if statement is not None:
-            made = statement[5] if isinstance(statement, Assign) and statement[6] is not None else ()
+            made = statement.targets if isinstance(statement, Assign) and statement.value is not None else ()
             for e in walk_statement(m, statement):
                 name = tail_of(e)
                 if name is not None and e not in made:
@@ -508,8 +514,8 @@ def walk_statement(m: Module, statement: int):
 def _calls_in(expression: Expression):
     """The call that an expression is, or that each pass of a comprehension is: `[models.append(make(n)) for n in sizes]`."""
     return [
-        e[1]
-        for e in (expression[2] if isinstance(expression, Comprehension) else (expression,))
+        e.number
+        for e in (expression.items if isinstance(expression, Comprehension) else (expression,))
         if isinstance(e, CallRef)
     ]
 
@@ -521,7 +527,7 @@ def _holds(expression: Expression, here):
     if isinstance(expression, SequenceDisplay):
         return any(_holds(item, here) for item in expression[1])
     if isinstance(expression, DictDisplay):
-        return any(_holds(item, here) for item in expression[2])
+        return any(_holds(item, here) for item in expression.values)
     return False
 
 
@@ -538,7 +544,7 @@ def added_later(context: Context, m: Module, scope: int, name: str, loop: int):
         if m.inside(statement[2], within):
             if any(isinstance(t, Subscript) for t in statement[5]):
                 return True
-            if within != -1 and any(isinstance(t, Attribute) and t[1] in _loop_names(m, loop) for t in statement[5]):
+            if within != -1 and any(isinstance(t, Attribute) and t.base in _loop_names(m, loop) for t in statement[5]):
                 return True  # for member in members: … member.model = model
     return False
 
@@ -548,18 +554,18 @@ def _handed_into(m: Module, scope: int):
     adding, assigning = {}, {}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if isinstance(call[0], Attribute) and call[0][2] in ADDERS:
-            for place in {place for a in call[1] for place in _places_in(m, a)}:
+        if isinstance(call.func, Attribute) and call.func.attr in ADDERS:
+            for place in {place for a in call.args for place in _places_in(m, a)}:
                 adding.setdefault(place, []).append(i)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
             and isinstance(statement, Assign)
-            and statement[6] is not None
-            and any(isinstance(t, (Subscript, Attribute)) for t in statement[5])
+            and statement.value is not None
+            and any(isinstance(t, (Subscript, Attribute)) for t in statement.targets)
         ):
-            for place in set(_places_in(m, statement[6])):
+            for place in set(_places_in(m, statement.value)):
                 assigning.setdefault(place, []).append(s)
     return adding, assigning
 
@@ -568,8 +574,8 @@ def _places_in(m: Module, expression: Expression):
     """Names and attributes that an expression is or holds (see `_holds`), also in an object that is given it, by the name of its class: `Block(model=net)`."""
     yield from held(expression)
     for e in walk(expression, m.calls):
-        if isinstance(e, CallRef) and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
-            for argument in m.arguments(e[1]):
+        if isinstance(e, CallRef) and (tail_of(m.calls[e.number].func) or "")[:1].isupper():
+            for argument in m.arguments(e.number):
                 yield from held(argument)
 
 
@@ -583,7 +589,7 @@ def held(expression: Expression):
         elif isinstance(e, SequenceDisplay):
             waiting.extend(e[1])
         elif isinstance(e, DictDisplay):
-            waiting.extend(e[2])
+            waiting.extend(e.values)
 
 
 # -- evidence that a thing is a whole model ------------------------------------------------------------------------------
@@ -617,12 +623,12 @@ def _fitted_by_search(context: Context, repeat: Repeat, wanted):
         return False
     if repeat.handed:
         m, i = repeat.hops[0]
-        if (tail_of(m.calls[i][0]) or "") not in _SEARCHES or len(repeat.hops) < 2:
+        if (tail_of(m.calls[i].func) or "") not in _SEARCHES or len(repeat.hops) < 2:
             return False
-    elif repeat.module.scopes[repeat.scope][F.S_NAME] != "build":
+    elif repeat.module.scopes[repeat.scope].name != "build":
         return False
     m, i = repeat.hops[repeat.handed]
-    return not wanted.isdisjoint(_flat(context.infer.returns(m, m.calls[i][3])))
+    return not wanted.isdisjoint(_flat(context.infer.returns(m, m.calls[i].scope)))
 
 
 def values_of(context: Context, m: Module, i: int):
@@ -639,13 +645,13 @@ def _methods_of(context: Context, m: Module, scope: int):
     """value -> names of the Keras methods that a function calls on it."""
     found = {}
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
-        if isinstance(f, Attribute) and f[2] in MODEL_METHODS:
-            for v in context.infer.values(m, scope, f[1], m.calls[j][5]):
-                found.setdefault(v, set()).add(f[2])
-        for e in m.calls[j][1]:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
-            if isinstance(e, Attribute) and e[2] in _WEIGHTS:
-                for v in context.infer.values(m, scope, e[1], m.calls[j][5]):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in MODEL_METHODS:
+            for v in context.infer.values(m, scope, f.base, m.calls[j].statement):
+                found.setdefault(v, set()).add(f.attr)
+        for e in m.calls[j].args:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
+            if isinstance(e, Attribute) and e.attr in _WEIGHTS:
+                for v in context.infer.values(m, scope, e.base, m.calls[j].statement):
                     found.setdefault(v, set()).add("call")
     return found
 
@@ -653,7 +659,7 @@ def _methods_of(context: Context, m: Module, scope: int):
 def _handed_on(context: Context, m: Module, i: int, wanted, seen):
     """Uses in a function of the project that the model is passed to: `train(model, data)`."""
     found = set()
-    known = _memo(context, ("takers", m.index, m.calls[i][3]), lambda: _takers(context, m, m.calls[i][3]))
+    known = _memo(context, ("takers", m.index, m.calls[i].scope), lambda: _takers(context, m, m.calls[i].scope))
     for j in sorted({j for v in wanted for j in known.get(v, ())}):
         for fm, fs in context.project.functions_called(m, j):
             if (fm.index, fs) not in seen:
@@ -667,11 +673,11 @@ def _takers(context: Context, m: Module, scope: int):
     found = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if isinstance(call[0], Attribute) and call[0][2] in MODEL_METHODS:
+        if isinstance(call.func, Attribute) and call.func.attr in MODEL_METHODS:
             continue
         for argument in m.arguments(j):
             if isinstance(argument, (Name, Attribute, CallRef, Starred)):
-                for v in _given(context, m, scope, argument, call[5]):
+                for v in _given(context, m, scope, argument, call.statement):
                     found.setdefault(v, []).append(j)
     return found
 
@@ -679,7 +685,7 @@ def _takers(context: Context, m: Module, scope: int):
 def _given(context: Context, m: Module, scope: int, argument: Expression, at: int):
     """What an argument gives; `*arguments` gives each of them."""
     if isinstance(argument, Starred):
-        return context.infer.elements(context.infer.values(m, scope, argument[1], at))
+        return context.infer.elements(context.infer.values(m, scope, argument.value, at))
     return context.infer.values(m, scope, argument, at)
 
 
@@ -687,8 +693,8 @@ def _run_in(context: Context, m: Module, scope: int, wanted):
     """`model(x, training=False)` in a function that was given the model: a whole model, not a block of one."""
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if isinstance(call[0], Name) and any(
-            name == "training" and isinstance(value, Constant) for name, value in call[2]
+        if isinstance(call.func, Name) and any(
+            name == "training" and isinstance(value, Constant) for name, value in call.keywords
         ):
             if not wanted.isdisjoint(context.infer.callee(m, j)):
                 return {"call"}
@@ -716,7 +722,7 @@ def factory(context: Context, acquired):
 
 def _flat(values):
     """The values and the items of tuples among them: `return history, model`."""
-    return frozenset().union(values, *(item for v in values if isinstance(v, TupleValue) for item in v[1]))
+    return frozenset().union(values, *(item for v in values if isinstance(v, TupleValue) for item in v.items))
 
 
 def trains(names: frozenset[str]):
@@ -726,15 +732,15 @@ def trains(names: frozenset[str]):
 def returned_from(m: Module, i: int):
     """Is the call's result what its function returns, directly or by name?"""
     call = m.calls[i]
-    statement = m.statements[call[5]]
-    if isinstance(statement, Return) and statement[5] == CallRef(i):
+    statement = m.statements[call.statement]
+    if isinstance(statement, Return) and statement.value == CallRef(i):
         return True
     if not isinstance(statement, Assign):
         return False
-    targets = set(statement[5])
+    targets = set(statement.targets)
     return any(
-        other[5] in targets or isinstance(other[5], TupleDisplay) and not targets.isdisjoint(other[5][1])
-        for other in m.returns(call[3])
+        other.value in targets or isinstance(other.value, TupleDisplay) and not targets.isdisjoint(other.value.items)
+        for other in m.returns(call.scope)
     )
 
 
@@ -743,14 +749,14 @@ def returned_from(m: Module, i: int):
 
 def local_name(m: Module, i: int):
     """The name that call `i` is assigned to in a statement of its own, or None."""
-    statement = m.statements[m.calls[i][5]]
+    statement = m.statements[m.calls[i].statement]
     if (
         isinstance(statement, Assign)
-        and statement[6] == CallRef(i)
-        and len(statement[5]) == 1
-        and isinstance(statement[5][0], Name)
+        and statement.value == CallRef(i)
+        and len(statement.targets) == 1
+        and isinstance(statement.targets[0], Name)
     ):
-        return statement[5][0][1]
+        return statement.targets[0].id
     return None
 
 
@@ -779,7 +785,7 @@ def hoist_load(context: Context, fx: FixContext, m: Module, i: int):
     view, call = fx.at(m, i)
     if not context.project.apis(m, i) & LOADERS:
         raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-    contexts = fx.blocks(view, call, m, m.calls[i][4])
+    contexts = fx.blocks(view, call, m, m.calls[i].block)
 
     def attempt(loop: int):
         doubt = saved.doubt(context, m, i, contexts[id(loop)])
@@ -809,22 +815,22 @@ def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, colle
 
 def lives_through(context: Context, repeat: Repeat, m: Module, i: int):
     """Does the loop use a model that was made before it?"""
-    scope, loop = m.calls[i][3], repeat.context
+    scope, loop = m.calls[i].scope, repeat.context
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if loop is None or not m.inside(call[4], loop):
+        if loop is None or not m.inside(call.block, loop):
             continue
-        for e in (call[0][1] if isinstance(call[0], Attribute) else call[0], *m.arguments(j)):
+        for e in (call.func.base if isinstance(call.func, Attribute) else call.func, *m.arguments(j)):
             if not isinstance(e, Reference):
                 continue
-            for v in context.infer.values(m, scope, e, call[5]):
-                if isinstance(v, Thing) and v[1] in ("model", "saved_model"):
-                    origin = v[2]
+            for v in context.infer.values(m, scope, e, call.statement):
+                if isinstance(v, Thing) and v.kind in ("model", "saved_model"):
+                    origin = v.origin
                     if origin is None or not isinstance(origin[1], int) or origin[0] != m.index:
                         continue
                     made = m.calls[origin[1]]
-                    if made[3] != scope or not m.inside(made[4], loop):
-                        if made[3] != scope and any(h == (m, origin[1]) for h in repeat.hops):
+                    if made.scope != scope or not m.inside(made.block, loop):
+                        if made.scope != scope and any(h == (m, origin[1]) for h in repeat.hops):
                             continue
                         return True
     return False
@@ -838,11 +844,11 @@ def clearing(fx: FixContext, view, repeat: Repeat, m: Module, i: int, collect_on
     if repeat.context is None:
         raise NoFix("clear_session would hit every model of the process")
     loop = fx.loop(view, m, repeat.context)
-    collector, second = do.ensure(fx.source, "gc", row=m.calls[i][6][0])
+    collector, second = do.ensure(fx.source, "gc", row=m.calls[i].pos.line)
     if collect_only:
         edits = do.append_to_repeat(view, loop, [f"{collector}.collect()"], name=local_name(m, i))
         return UNSAFE, "Collect garbage in each repeat", do.join(edits, second)
-    expression, first = do.clear_session_expression(fx.source, m.calls[i][6][0])
+    expression, first = do.clear_session_expression(fx.source, m.calls[i].pos.line)
     edits = do.append_to_repeat(
         view,
         loop,

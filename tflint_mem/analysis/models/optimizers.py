@@ -18,7 +18,7 @@ def plain(context: Context, m: Module, i: int):
     call = m.calls[i]
     return (
         bool(context.project.apis(m, i) & PLAIN)
-        and len(call[1]) <= 1
-        and all(name in ("learning_rate", "lr", "name") for name, _ in call[2])
+        and len(call.args) <= 1
+        and all(name in ("learning_rate", "lr", "name") for name, _ in call.keywords)
         and all(not isinstance(value, CallRef) for value in m.arguments(i))
     )

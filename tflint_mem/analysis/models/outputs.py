@@ -94,17 +94,17 @@ def _of_model(context: Context, v: Value, depth):
     if depth > MAX_DEPTH:
         return None
     if isinstance(v, (Instance, SelfValue)):
-        method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+        method = context.infer.lookup(context.project.module(v.module), v.scope, "call")
         return _of_returns(context, *method) if method else None
     if (
         not isinstance(v, Thing)
-        or v[1] != "model"
-        or v[2] is None
-        or not isinstance(v[2][0], int)
-        or not isinstance(v[2][1], int)
+        or v.kind != "model"
+        or v.origin is None
+        or not isinstance(v.origin[0], int)
+        or not isinstance(v.origin[1], int)
     ):
         return None
-    m, i = context.project.module(v[2][0]), v[2][1]
+    m, i = context.project.module(v.origin[0]), v.origin[1]
     names = context.project.apis(m, i)
     if names & _ONE or any(name.startswith("keras.applications.") for name in names):
         return False
@@ -123,31 +123,33 @@ def _of_expression(context: Context, m: Module, scope: int, e: Expression, at: i
         return True
     values = context.infer.values(m, scope, e, at)
     if any(
-        isinstance(v, (SequenceValue, TupleValue, MapValue)) or isinstance(v, Thing) and v[1] in ("tensors", "parts")
+        isinstance(v, (SequenceValue, TupleValue, MapValue)) or isinstance(v, Thing) and v.kind in ("tensors", "parts")
         for v in values
     ):
         return True
-    return False if values and all(isinstance(v, Thing) and v[1] in ("tensor", "variable") for v in values) else None
+    return False if values and all(isinstance(v, Thing) and v.kind in ("tensor", "variable") for v in values) else None
 
 
 def _of_returns(context: Context, m: Module, scope: int):
     answers = set()
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is not None and isinstance(statement, Return) and statement[5] is not None:
-            answers.add(_of_expression(context, m, scope, statement[5], s))
+        if statement is not None and isinstance(statement, Return) and statement.value is not None:
+            answers.add(_of_expression(context, m, scope, statement.value, s))
     return True if True in answers else False if answers == {False} else None
 
 
 def used_as_array(context: Context, m: Module, i: int):
     """Is what call `i` gives certainly one array: does its own statement, or one that reads its name, calculate with it?"""
-    call, key = m.calls[i], ("calculated with", m.index, m.calls[i][3])
+    call, key = m.calls[i], ("calculated with", m.index, m.calls[i].scope)
     calculated = context.memo.get(key)
     if calculated is None:
-        calculated = context.memo[key] = _calculated_with(m, call[3])
-    statement = m.statements[call[5]]
+        calculated = context.memo[key] = _calculated_with(m, call.scope)
+    statement = m.statements[call.statement]
     assigned = (
-        statement[5] if isinstance(statement, Assign) and statement[6] == CallRef(i) and len(statement[5]) == 1 else ()
+        statement.targets
+        if isinstance(statement, Assign) and statement.value == CallRef(i) and len(statement.targets) == 1
+        else ()
     )
     return CallRef(i) in calculated or any(isinstance(target, Name) and target in calculated for target in assigned)
 
@@ -175,5 +177,5 @@ def _operands(m: Module, e: Expression):
         return e[1:2] if e[2] is not None and isinstance(e[2], TupleDisplay) else ()
     if tag == "c":
         call = m.calls[e[1]]
-        return call[1][:1] if tail_of(call[0]) in _ARRAY_FUNCTIONS else ()
+        return call.args[:1] if tail_of(call.func) in _ARRAY_FUNCTIONS else ()
     return ()

@@ -61,9 +61,9 @@ def doubt(context: Context, m: Module, i: int, loop: int):
         for e in walk(argument, m.calls):
             if (
                 isinstance(e, Attribute)
-                and e[2] in effects.attributes
+                and e.attr in effects.attributes
                 or isinstance(e, Name)
-                and any(name == e[1] for _, name in effects.names - _own(m, loop))
+                and any(name == e.id for _, name in effects.names - _own(m, loop))
             ):
                 raise NoFix(f"the loop may change {tail_of(e)}")
     return effects.unknown and f"nobody knows what {effects.unknown} does" or effects.waits and "the loop waits" or ""
@@ -82,8 +82,8 @@ def refusal(context: Context, m: Module, i: int, effects):
 def _file(context: Context, m: Module, i: int):
     """The ends of the path of the file that call `i` reads."""
     call = m.calls[i]
-    path = next((value for name, value in call[2] if name in _FILES), call[1][0] if call[1] else None)
-    return side_effects.ends(context, m, call[3], path, call[5]) if path is not None else ("", "")
+    path = next((value for name, value in call.keywords if name in _FILES), call.args[0] if call.args else None)
+    return side_effects.ends(context, m, call.scope, path, call.statement) if path is not None else ("", "")
 
 
 def written_here(context: Context, m: Module, i: int):
@@ -105,14 +105,18 @@ def written_here(context: Context, m: Module, i: int):
     ):
         for j in m.calls_by_tail().get(tail, ()):
             path = side_effects.target(context, m, j)
-            if path is not None and (m.calls[j][3] or m.loops(m.calls[j][4])) and side_effects.may_be_same(file, path):
+            if (
+                path is not None
+                and (m.calls[j].scope or m.loops(m.calls[j].block))
+                and side_effects.may_be_same(file, path)
+            ):
                 return True
     return False
 
 
 def _own(m: Module, loop: int):
     """The names that the loop itself binds in the module: the codemod looks at these by their places."""
-    scope = m.statements[m.contexts[loop][2]][1]
+    scope = m.statements[m.contexts[loop].statement].scope
     return {(m.index, name) for name in m.bindings(scope)} if scope == 0 else set()
 
 
@@ -120,9 +124,9 @@ def changing(context: Context, m: Module, i: int, loop: int):
     """How a pass trains or changes the model that call `i` gives, "" when it does not."""
     name = local_name(m, i)
     me = F.CallRef(i) if name is None else F.Name(name)
-    key = ("changes", m.index, m.calls[i][3])
+    key = ("changes", m.index, m.calls[i].scope)
     if key not in context.memo:
-        context.memo[key] = _changes_in(m, m.calls[i][3])
+        context.memo[key] = _changes_in(m, m.calls[i].scope)
     return next((how for how, place in context.memo[key].get(me, ()) if m.inside(place, loop)), "")
 
 
@@ -130,23 +134,23 @@ def _changes_in(m: Module, scope: int) -> dict:
     """{name or call of a function: [(how something that it leads to is changed, the context)]}, calls before assignments to parts of a name."""
     found: dict = {}
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
-        if isinstance(f, Attribute) and f[2] in _CHANGES:
-            found.setdefault(_root(f[1]), []).append((f"{f[2]}()", m.calls[j][4]))
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in _CHANGES:
+            found.setdefault(_root(f.base), []).append((f"{f.attr}()", m.calls[j].block))
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement is None or not isinstance(statement, (Assign, Augment)):
             continue
-        for target in statement[5] if isinstance(statement, Assign) else (statement[5],):
+        for target in statement.targets if isinstance(statement, Assign) else (statement.target,):
             root = _root(target) if isinstance(target, (Attribute, Subscript)) else ("", "")
             if isinstance(root, Name):
                 found.setdefault(root, []).append(
-                    (f"it assigns {target[2] if isinstance(target, Attribute) else 'an item'}", statement[2])
+                    (f"it assigns {target.attr if isinstance(target, Attribute) else 'an item'}", statement.block)
                 )
     return found
 
 
 def _root(e: Expression):
     while isinstance(e, (Attribute, Subscript)):
-        e = e[1]
+        e = e.base
     return e

@@ -235,7 +235,7 @@ def of_loop(context: Context, m: Module, loop: int, but=None):
     """
     memo = context.memo.setdefault("effects of loops", {})
     key = (m.index, loop)
-    scope = m.statements[m.contexts[loop][2]][1]
+    scope = m.statements[m.contexts[loop].statement].scope
     if but is not None and but < len(m.calls) and m.calls[but][3] == scope and m.inside(m.calls[but][4], loop):
         alone = _Search(context)
         alone.call(m, but, 0)
@@ -257,19 +257,23 @@ class _Search:
         outer = {name for name in declared if scope > 0}
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement is None or not m.inside(statement[2], loop) and not (loop >= 0 and m.contexts[loop][2] == s):
+            if (
+                statement is None
+                or not m.inside(statement.block, loop)
+                and not (loop >= 0 and m.contexts[loop].statement == s)
+            ):
                 continue
             for target in _targets(statement):
                 if isinstance(target, Attribute):
-                    self.found.attributes.add(target[2])
+                    self.found.attributes.add(target.attr)
                 elif isinstance(target, Subscript):
-                    self.found.attributes.add(tail_of(target[1]) or "")
-                elif isinstance(target, Name) and (scope == 0 or target[1] in outer):
-                    self.found.names.add((m.index, target[1]))
+                    self.found.attributes.add(tail_of(target.base) or "")
+                elif isinstance(target, Name) and (scope == 0 or target.id in outer):
+                    self.found.names.add((m.index, target.id))
             if any(isinstance(e, (Await, Yield)) for e in walk_statement(m, statement)):
                 self.unsure("what runs while it is suspended")
         for i in m.scope_calls(scope):
-            if i != but and m.inside(m.calls[i][4], loop):
+            if i != but and m.inside(m.calls[i].block, loop):
                 self.call(m, i, depth)
 
     def unsure(self, name: str):
@@ -277,18 +281,18 @@ class _Search:
 
     def call(self, m: Module, i: int, depth):
         call, context = m.calls[i], self.context
-        tail = tail_of(call[0]) or ""
+        tail = tail_of(call.func) or ""
         apis = context.project.apis(m, i)
-        names = apis | {v[1] for v in context.infer.callee(m, i) if isinstance(v, External)}
+        names = apis | {v.name for v in context.infer.callee(m, i) if isinstance(v, External)}
         functions = context.project.functions_called(m, i)
-        if isinstance(call[0], Attribute) and (tail in MUTATORS or tail.startswith(("set_", "add_")) and not apis):
-            self.found.attributes.add(tail_of(call[0][1]) or "")
+        if isinstance(call.func, Attribute) and (tail in MUTATORS or tail.startswith(("set_", "add_")) and not apis):
+            self.found.attributes.add(tail_of(call.func.base) or "")
         if apis & _CHECKPOINTS:
             self.written(m, i, 0)
-        elif names & {"builtins.open"} or tail == "open" and call[0] == Name("open"):
+        elif names & {"builtins.open"} or tail == "open" and call.func == Name("open"):
             mode = context.argument(m, i, 1, "mode")
             if mode is not None and not (
-                isinstance(mode, Constant) and isinstance(mode[1], str) and not set(mode[1]) & set("wax+")
+                isinstance(mode, Constant) and isinstance(mode.value, str) and not set(mode.value) & set("wax+")
             ):
                 self.written(m, i, 0)
         elif functions:
@@ -298,17 +302,19 @@ class _Search:
         elif tail in _WAITS:
             self.waiting(m, call, tail)
         elif tail in _LOOKS:
-            path = call[1][0] if call[1] else call[0][1] if isinstance(call[0], Attribute) else None
-            self.found.looked.append(ends(context, m, call[3], path, call[5]) if path is not None else ("", ""))
+            path = call.args[0] if call.args else call.func.base if isinstance(call.func, Attribute) else None
+            self.found.looked.append(
+                ends(context, m, call.scope, path, call.statement) if path is not None else ("", "")
+            )
         elif tail in _SAVERS and not _of_data(context, m, i, tail, names):
             self.written(m, i, _TARGETS.get(tail, 0))
         elif (
             any(name.startswith(("subprocess.", "os.system", "os.popen")) for name in names)
             or tail in _RUNS_PROGRAMS
             and not apis
-            and isinstance(call[0], Attribute)
-            and dotted(call[0])
-            and dotted(call[0])[0] in ("os", "subprocess")
+            and isinstance(call.func, Attribute)
+            and dotted(call.func)
+            and dotted(call.func)[0] in ("os", "subprocess")
         ):
             self.unsure(f"{tail}()")
         elif tail in TRAINING_METHODS and context.argument(m, i, None, "callbacks") is not None:
@@ -323,13 +329,13 @@ class _Search:
         call = m.calls[i]
         for argument in m.arguments(i):
             if isinstance(argument, (Lambda, Name, Attribute)):
-                for fm, scope in self.context.project.functions_in(m, call[3], argument, call[5]):
+                for fm, scope in self.context.project.functions_in(m, call.scope, argument, call.statement):
                     self.function(fm, scope, depth)
 
     def waiting(self, m: Module, call: Call, tail: str):
         seconds = (
-            self.context.project.repeats_of.number(m, call[3], call[1][0], call[5])
-            if tail == "sleep" and call[1]
+            self.context.project.repeats_of.number(m, call.scope, call.args[0], call.statement)
+            if tail == "sleep" and call.args
             else None
         )
         self.found.waits = max(self.found.waits, seconds if seconds is not None else float("inf"))
@@ -337,7 +343,7 @@ class _Search:
     def harmless(self, m: Module, i: int, tail: str, apis, names: frozenset[str]):
         """Is the call one of TensorFlow, of a library that calculates, or of an object that only holds data?"""
         call = m.calls[i]
-        if isinstance(call[0], Name) and tail in _UNKNOWN_BUILTINS:
+        if isinstance(call.func, Name) and tail in _UNKNOWN_BUILTINS:
             return False
         if any(name.startswith(_FRAMEWORK) or name.partition(".")[0] in _KINDS for name in apis):
             return True
@@ -350,7 +356,7 @@ class _Search:
         if any(isinstance(v, ClassValue) for v in self.context.infer.callee(m, i)):
             return True  # a class without a constructor of its own
         return (
-            isinstance(call[0], Attribute)
+            isinstance(call.func, Attribute)
             and tail in _DATA_METHODS
             or any(name.startswith("ext:") and name[4:].partition(".")[0] in _CALCULATE for name in apis)
         )
@@ -360,7 +366,7 @@ class _Search:
         if key in self.seen:
             return
         if depth >= MAX_DEPTH or len(self.seen) >= MAX_FUNCTIONS:
-            self.unsure(f"{m.scopes[scope][F.S_NAME]}()")
+            self.unsure(f"{m.scopes[scope].name}()")
             return
         self.seen.add(key)
         self.region(m, scope, -1, None, depth + 1)
@@ -370,7 +376,7 @@ class _Search:
         call = m.calls[i]
         items = given[1] if isinstance(given, SequenceDisplay) else (given,)
         for item in items:
-            for v in self.context.infer.values(m, call[3], item, call[5]) or (None,):
+            for v in self.context.infer.values(m, call.scope, item, call.statement) or (None,):
                 self.callback(m, v)
 
     def callback(self, m: Module, v: Value):
@@ -380,19 +386,19 @@ class _Search:
         elif (
             v is not None
             and isinstance(v, Thing)
-            and v[1] == "callback"
-            and v[2] is not None
-            and isinstance(v[2][1], int)
+            and v.kind == "callback"
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
         ):
-            om, j = self.context.project.module(v[2][0]), v[2][1]
+            om, j = self.context.project.module(v.origin[0]), v.origin[1]
             names = self.context.project.apis(om, j)
             if names & _CHECKPOINTS:
                 self.written(om, j, 0)
             elif not names & _QUIET_CALLBACKS:
                 self.unsure("a callback")
         elif v is not None and isinstance(v, (Instance, SelfValue)):
-            cm = self.context.project.module(v[1])
-            for scope in cm.members(v[2]).values():
+            cm = self.context.project.module(v.module)
+            for scope in cm.members(v.scope).values():
                 self.function(cm, scope, 1)
         else:
             self.unsure("a callback")
@@ -442,29 +448,29 @@ _KINDS = frozenset(
 def _of_data(context: Context, m: Module, i: int, tail: str, names: frozenset[str]):
     """Is it `text.replace(a, b)`, `array.copy()`, `writer.write(…)` on something that is no file system?"""
     call = m.calls[i]
-    if not isinstance(call[0], Attribute):
+    if not isinstance(call.func, Attribute):
         return False
     if any(
         name.partition(".")[0] in ("seq", "map", "tup", "ndarray", "tensor", "variable", "dataset") for name in names
     ):
         return True
-    known = dotted(call[0])
+    known = dotted(call.func)
     library = known is not None and known[0] in ("os", "shutil", "gfile", "tf", "Path", "path")
     return (
         tail in ("replace", "copy", "remove", "write", "writelines", "delete", "move", "touch")
         and not library
-        and (tail in ("replace", "write", "writelines") or len(call[1]) == (0 if tail == "copy" else 1))
+        and (tail in ("replace", "write", "writelines") or len(call.args) == (0 if tail == "copy" else 1))
     )
 
 
 def target(context: Context, m: Module, i: int, position=None):
     """The ends (see `ends`) of the path that a saving call writes, None when it is given none."""
     call = m.calls[i]
-    position = _TARGETS.get(tail_of(call[0]), 0) if position is None else position
-    path = next((value for name, value in call[2] if name in _PATHS), None)
-    if path is None and position < len(call[1]):
-        path = call[1][position]
-    return ends(context, m, call[3], path, call[5]) if path is not None else None
+    position = _TARGETS.get(tail_of(call.func), 0) if position is None else position
+    path = next((value for name, value in call.keywords if name in _PATHS), None)
+    if path is None and position < len(call.args):
+        path = call.args[position]
+    return ends(context, m, call.scope, path, call.statement) if path is not None else None
 
 
 def _targets(statement: int):
@@ -486,7 +492,7 @@ def _targets(statement: int):
         if isinstance(target, SequenceDisplay):
             stack.extend(target[1])
         elif isinstance(target, Starred):
-            stack.append(target[1])
+            stack.append(target.value)
         else:
             found.append(target)
     return found
@@ -501,45 +507,45 @@ def ends(context: Context, m: Module, scope: int, e: Expression, at: int, depth=
     A path is compared by these: two paths whose ends contradict each other are different files.
     """
     if isinstance(e, Constant):
-        text = str(e[1])
+        text = str(e.value)
         return (text, text)
     if depth > 4:
         return ("", "")
-    if isinstance(e, FString) and e[1]:
-        first, last = e[1][0], e[1][-1]
+    if isinstance(e, FString) and e.items:
+        first, last = e.items[0], e.items[-1]
         return (
-            str(first[1]) if isinstance(first, Constant) else "",
-            str(last[1]) if isinstance(last, Constant) else "",
+            str(first.value) if isinstance(first, Constant) else "",
+            str(last.value) if isinstance(last, Constant) else "",
         )
-    if isinstance(e, BinaryOp) and e[1] in ("+", "/"):
+    if isinstance(e, BinaryOp) and e.op in ("+", "/"):
         left, right = (ends(context, m, scope, side, at, depth + 1) for side in e[2:4])
         return (left[0], right[1])
     if isinstance(e, CallRef):
-        call = m.calls[e[1]]
-        tail = tail_of(call[0])
-        if tail in ("join", "joinpath", "str", "Path", "abspath", "fspath") and call[1]:
+        call = m.calls[e.number]
+        tail = tail_of(call.func)
+        if tail in ("join", "joinpath", "str", "Path", "abspath", "fspath") and call.args:
             first = (
-                ends(context, m, scope, call[1][0], at, depth + 1)
-                if tail != "abspath" and not isinstance(call[0], Constant)
+                ends(context, m, scope, call.args[0], at, depth + 1)
+                if tail != "abspath" and not isinstance(call.func, Constant)
                 else ("", "")
             )
-            return (first[0], ends(context, m, scope, call[1][-1], at, depth + 1)[1])
+            return (first[0], ends(context, m, scope, call.args[-1], at, depth + 1)[1])
         if (
             tail == "format"
-            and isinstance(call[0], Attribute)
-            and isinstance(call[0][1], Constant)
-            and isinstance(call[0][1][1], str)
+            and isinstance(call.func, Attribute)
+            and isinstance(call.func.base, Constant)
+            and isinstance(call.func.base.value, str)
         ):
-            text = call[0][1][1]
+            text = call.func.base.value
             return (text.partition("{")[0], text.rpartition("}")[2])
         return ("", "")
     values = [v for v in context.infer.values(m, scope, e, at)]
     if len(values) == 1 and isinstance(values[0], Constant):
-        return (str(values[0][1]), str(values[0][1]))
+        return (str(values[0].value), str(values[0].value))
     if isinstance(e, Name):
-        bindings = m.bindings(scope).get(e[1], ()) or m.bindings(0).get(e[1], ())
-        if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]:
-            return ends(context, m, bindings[0][2], bindings[0][3], bindings[0][1], depth + 1)
+        bindings = m.bindings(scope).get(e.id, ()) or m.bindings(0).get(e.id, ())
+        if len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path:
+            return ends(context, m, bindings[0].scope, bindings[0].value, bindings[0].statement, depth + 1)
     return ("", "")
 
 

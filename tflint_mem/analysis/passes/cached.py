@@ -71,14 +71,14 @@ def _noun(m: Module, i: int, noun):
 
 def _suffix(m: Module, i: int):
     """The function around the call, or the class whose constructor it is."""
-    parts = [part.strip("_").lower() for part in m.qualname(m.calls[i][3]).split(".")]
+    parts = [part.strip("_").lower() for part in m.qualname(m.calls[i].scope).split(".")]
     return "_for_" + next((part for part in reversed(parts) if part and part != "init"), "module")
 
 
 def _free_of_locals(m: Module, i: int):
-    local = m.bindings(m.calls[i][3])
+    local = m.bindings(m.calls[i].scope)
     return not any(
-        isinstance(e, Name) and e[1] in local for argument in m.arguments(i) for e in walk(argument, m.calls)
+        isinstance(e, Name) and e.id in local for argument in m.arguments(i) for e in walk(argument, m.calls)
     )
 
 
@@ -131,9 +131,9 @@ def _shape(m: Module, e: Expression):
         call = m.calls[e[1]]
         return (
             "c",
-            _shape(m, call[0]),
-            tuple(_shape(m, a) for a in call[1]),
-            tuple((k, _shape(m, v)) for k, v in call[2]),
+            _shape(m, call.func),
+            tuple(_shape(m, a) for a in call.args),
+            tuple((k, _shape(m, v)) for k, v in call.keywords),
         )
     if e[:1] in (("x",), ("b",)):
         e = e[:-1]
@@ -142,14 +142,14 @@ def _shape(m: Module, e: Expression):
 
 def varying(context: Context, m: Module, i: int, repeat: Repeat):
     """A local name that the arguments of call `i` read and that may be another thing in another pass, or no key of a cache; "" when there is none."""
-    local = m.bindings(m.calls[i][3])
+    local = m.bindings(m.calls[i].scope)
     names = {
-        e[1] for argument in m.arguments(i) for e in walk(argument, m.calls) if isinstance(e, Name) and e[1] in local
+        e.id for argument in m.arguments(i) for e in walk(argument, m.calls) if isinstance(e, Name) and e.id in local
     }
     if repeat.context is None:
         return min(names, default="")
     for name in sorted(names):
-        values = context.infer.values(m, m.calls[i][3], F.Name(name), m.calls[i][5])
+        values = context.infer.values(m, m.calls[i].scope, F.Name(name), m.calls[i].statement)
         if (
             not values
             or not all(_is_key(v) for v in values)
@@ -164,7 +164,7 @@ def _is_key(v: Value):
     """A text or number, or a model: what `lru_cache` takes as an argument and finds again."""
     return (
         isinstance(v, Constant)
-        and isinstance(v[1], (str, int, float, bytes, type(None)))
+        and isinstance(v.value, (str, int, float, bytes, type(None)))
         or isinstance(v, Thing)
-        and v[1] in ("model", "int", "float", "str")
+        and v.kind in ("model", "int", "float", "str")
     )

@@ -14,6 +14,7 @@ from tflint_mem.facts import (
     ExprStatement,
     ListDisplay,
     Name,
+    Pos,
     SequenceDisplay,
     Slice,
     Subscript,
@@ -61,53 +62,58 @@ def _in_scope(m: Module, scope: int):
         statement = m.statements[s]
         if statement is None:
             continue
-        if isinstance(statement, ExprStatement) and isinstance(statement[5], CallRef):
-            f, args, *_ = m.calls[statement[5][1]]
-            if isinstance(f, Attribute) and dotted(f[1]) and args:
-                if f[2] in _ADDERS and len(args) == 1:
-                    yield Keeping(m, s, f[1], _items(args[0]))
-                elif f[2] == "insert" and len(args) == 2:
-                    yield Keeping(m, s, f[1], _items(args[1]))
-                elif f[2] == "extend" and isinstance(args[0], SequenceDisplay):
-                    yield Keeping(m, s, f[1], _items(args[0]))
-                elif f[2] == "setdefault" and len(args) == 2:
-                    yield Keeping(m, s, f[1], _items(args[1]), args[0])
-        elif isinstance(statement, Assign) and statement[6] is not None:
-            for target in statement[5]:
+        if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+            f, args, *_ = m.calls[statement.value.number]
+            if isinstance(f, Attribute) and dotted(f.base) and args:
+                if f.attr in _ADDERS and len(args) == 1:
+                    yield Keeping(m, s, f.base, _items(args[0]))
+                elif f.attr == "insert" and len(args) == 2:
+                    yield Keeping(m, s, f.base, _items(args[1]))
+                elif f.attr == "extend" and isinstance(args[0], SequenceDisplay):
+                    yield Keeping(m, s, f.base, _items(args[0]))
+                elif f.attr == "setdefault" and len(args) == 2:
+                    yield Keeping(m, s, f.base, _items(args[1]), args[0])
+        elif isinstance(statement, Assign) and statement.value is not None:
+            for target in statement.targets:
                 if (
                     isinstance(target, Subscript)
-                    and dotted(target[1])
-                    and target[2] is not None
-                    and not isinstance(target[2], Slice)
+                    and dotted(target.base)
+                    and target.index is not None
+                    and not isinstance(target.index, Slice)
                 ):
-                    yield Keeping(m, s, target[1], _items(statement[6]), target[2])
+                    yield Keeping(m, s, target.base, _items(statement.value), target.index)
         elif (
             isinstance(statement, Augment)
-            and statement[6] == "+"
-            and isinstance(statement[7], ListDisplay)
-            and dotted(statement[5])
+            and statement.op == "+"
+            and isinstance(statement.value, ListDisplay)
+            and dotted(statement.target)
         ):
-            yield Keeping(m, s, statement[5], _items(statement[7]))
+            yield Keeping(m, s, statement.target, _items(statement.value))
 
 
 def _items(expression: Expression):
     if isinstance(expression, SequenceDisplay):
         return tuple(item for each in expression[1][:_ITEMS] for item in _items(each))
     if isinstance(expression, DictDisplay):
-        return tuple(item for each in expression[2][:_ITEMS] for item in _items(each))
+        return tuple(item for each in expression.values[:_ITEMS] for item in _items(each))
     return (expression,)
 
 
-def position(m: Module, s: int):
-    """(line, column, end line, end column) of a keeping statement."""
+def position(m: Module, s: int) -> Pos:
+    """The place of a keeping statement."""
     statement = m.statements[s]
     if isinstance(statement, ExprStatement):
-        return m.calls[statement[5][1]][6]
+        return m.calls[statement.value[1]].pos
     if isinstance(statement, Augment):
-        return statement[8]
-    calls = [m.calls[i][6] for i in m.calls_of(s)]
-    start = statement[5][0][3][1] if isinstance(statement, Assign) and isinstance(statement[5][0], Subscript) else 0
-    return (statement[3], start, *max((pos[2:] for pos in calls), default=(statement[4], start)))
+        return statement.pos
+    calls = [m.calls[i].pos for i in m.calls_of(s)]
+    start = (
+        statement.targets[0].pos.column
+        if isinstance(statement, Assign) and isinstance(statement.targets[0], Subscript)
+        else 0
+    )
+    end_line, end_column = max(((pos.end_line, pos.end_column) for pos in calls), default=(statement.end_line, start))
+    return Pos(statement.line, start, end_line, end_column)
 
 
 def empty_at(context: Context, m: Module, scope: int, container):
@@ -118,7 +124,7 @@ def empty_at(context: Context, m: Module, scope: int, container):
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if statement and isinstance(statement, Assign):
-                for target in dict.fromkeys(statement[5]):
+                for target in dict.fromkeys(statement.targets):
                     found.setdefault(target, []).append(s)
     return context.memo[key].get(container, ())
 
@@ -167,19 +173,19 @@ def _fate(context: Context, keeping):
 def _places(context: Context, m: Module, scope: int, container):
     """[(module, scope, expression)] of everywhere the container can be seen; None when that is not known."""
     if isinstance(container, Name):
-        name = container[1]
+        name = container.id
         if name in m.global_names(scope):
             return None
         owner = scope
         while owner >= 0 and name not in m.bindings(owner):
-            owner = m.scopes[owner][F.S_PARENT]
+            owner = m.scopes[owner].parent
         if owner < 0 or not _made_empty(context, m, owner, name):
             return None
         for inner, record in enumerate(m.scopes):
             if (
                 inner != owner
                 and _inside(m, inner, owner)
-                and name not in {p[0] for p in record[F.S_PARAMS]}
+                and name not in {p.name for p in record.parameters}
                 and _names(m, inner, name)
                 and inner != scope
             ):
@@ -187,12 +193,12 @@ def _places(context: Context, m: Module, scope: int, container):
         if owner == 0 and (owner != scope or _imported_elsewhere(context, m, name)):
             return None
         return [(m, owner, container)] if owner == scope else [(m, owner, container), (m, scope, container)]
-    if not isinstance(container, Attribute) or not isinstance(container[1], Name):
+    if not isinstance(container, Attribute) or not isinstance(container.base, Name):
         return None
     found = []
-    others = context.project.mentioning(container[2], 24)
+    others = context.project.mentioning(container.attr, 24)
     for other in others:
-        found.extend((other, s, F.Attribute(None, container[2])) for s in range(len(other.scopes)))
+        found.extend((other, s, F.Attribute(None, container.attr)) for s in range(len(other.scopes)))
     return found or None
 
 
@@ -200,19 +206,19 @@ def _made_empty(context: Context, m: Module, owner, name: str):
     """Is the name bound to new containers only (no parameter, no result of another function)?"""
     for binding in m.bindings(owner)[name]:
         if (
-            binding[0] != "assign"
-            and binding[0] != "augment"
-            or binding[0] == "assign"
+            binding.kind != "assign"
+            and binding.kind != "augment"
+            or binding.kind == "assign"
             and not any(
                 isinstance(v, (SequenceValue, MapValue, TupleValue))
-                for v in context.infer.values(m, owner, binding[3], binding[1])
+                for v in context.infer.values(m, owner, binding.value, binding.statement)
             )
         ):
             return False
         if (
-            binding[0] == "assign"
-            and isinstance(binding[3], CallRef)
-            and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding[3][1]][2])
+            binding.kind == "assign"
+            and isinstance(binding.value, CallRef)
+            and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding.value.number].keywords)
         ):
             return False
     return True
@@ -220,7 +226,7 @@ def _made_empty(context: Context, m: Module, owner, name: str):
 
 def _inside(m: Module, scope: int, outer):
     while scope > outer:
-        scope = m.scopes[scope][F.S_PARENT]
+        scope = m.scopes[scope].parent
     return scope == outer
 
 
@@ -249,7 +255,10 @@ class _Uses:
 
     def is_it(self, e: Expression):
         return (
-            e == self.place or isinstance(self.place, Attribute) and isinstance(e, Attribute) and e[2] == self.place[2]
+            e == self.place
+            or isinstance(self.place, Attribute)
+            and isinstance(e, Attribute)
+            and e.attr == self.place[2]
         )
 
     def of_scope(self):
@@ -259,27 +268,27 @@ class _Uses:
             if statement is None:
                 continue
             if isinstance(statement, Assign):
-                for target in statement[5]:
+                for target in statement.targets:
                     yield from self.target(target)
-                if statement[6] is not None:
-                    yield from self.of(statement[6], statement)
+                if statement.value is not None:
+                    yield from self.of(statement.value, statement)
             elif isinstance(statement, Augment):
-                if not self.is_it(statement[5]):
-                    yield from self.of(statement[5], statement)
-                yield from self.of(statement[7], statement)
+                if not self.is_it(statement.target):
+                    yield from self.of(statement.target, statement)
+                yield from self.of(statement.value, statement)
             elif isinstance(statement, Delete):
-                for target in statement[5]:
+                for target in statement.targets:
                     yield (
                         "drop"
-                        if self.is_it(target) or isinstance(target, Subscript) and self.is_it(target[1])
+                        if self.is_it(target) or isinstance(target, Subscript) and self.is_it(target.base)
                         else None
                     )
             else:
                 for expression in statement_expressions(statement):
                     yield from self.of(expression, statement)
         for context in m.comprehensions(self.scope):
-            target, iterable, _, _ = m.contexts[context][3]
-            yield from self.of(iterable, m.statements[m.contexts[context][2]])
+            target, iterable, _, _ = m.contexts[context].branch
+            yield from self.of(iterable, m.statements[m.contexts[context].statement])
 
     def target(self, target):
         if self.is_it(target):
@@ -287,8 +296,8 @@ class _Uses:
         elif isinstance(target, SequenceDisplay):
             for item in target[1]:
                 yield from self.target(item)
-        elif isinstance(target, Subscript) and self.is_it(target[1]):
-            yield "drop" if target[2] is not None and isinstance(target[2], Slice) else None
+        elif isinstance(target, Subscript) and self.is_it(target.base):
+            yield "drop" if target.index is not None and isinstance(target.index, Slice) else None
 
     def of(self, e: Expression, statement: int):
         """The uses inside an expression."""
@@ -317,12 +326,12 @@ class _Uses:
                     yield from self.children(each, statement)
 
     def called(self, call: Call, statement: int):
-        f, args, keywords = call[0], call[1], call[2]
+        f, args, keywords = call.func, call.args, call.keywords
         values = [*args, *[value for _, value in keywords]]
-        if isinstance(f, Attribute) and self.is_it(f[1]):
-            if f[2] in _DROPPERS:
+        if isinstance(f, Attribute) and self.is_it(f.base):
+            if f.attr in _DROPPERS:
                 yield "drop"
-            elif f[2] not in _ADDERS and f[2] not in (
+            elif f.attr not in _ADDERS and f.attr not in (
                 "insert",
                 "extend",
                 "setdefault",
@@ -336,10 +345,10 @@ class _Uses:
                 yield from self.of(value, statement)
             return
         if isinstance(f, Name) and args and self.is_it(args[0]):
-            if f[1] == "len":
+            if f.id == "len":
                 return
-            if f[1] in ("min", "max", "sorted") and len(args) == 1:
-                yield ("pick", f[1])
+            if f.id in ("min", "max", "sorted") and len(args) == 1:
+                yield ("pick", f.id)
                 return
         yield from self.of(f, statement)
         for value in values:
@@ -360,9 +369,9 @@ class _Uses:
             return "all"
         if (
             isinstance(index, Constant)
-            and isinstance(index[1], int)
+            and isinstance(index.value, int)
             or isinstance(index, UnaryOp)
-            and isinstance(index[2], Constant)
+            and isinstance(index.operand, Constant)
         ):
             return ("pick", repr(index))
         if _chooses(self.m, index):
@@ -376,10 +385,10 @@ def _chooses(m: Module, index):
     while stack:
         e = stack.pop()
         if isinstance(e, CallRef):
-            call = m.calls[e[1]]
-            if tail_of(call[0]) in _PICKERS:
+            call = m.calls[e.number]
+            if tail_of(call.func) in _PICKERS:
                 return True
-            stack.extend(call[1])
-        elif isinstance(e, Name) and "best" in e[1].lower():
+            stack.extend(call.args)
+        elif isinstance(e, Name) and "best" in e.id.lower():
             return True
     return False

@@ -112,7 +112,7 @@ def argument(context: Context, repeat: Repeat, expression: Expression):
     """A Shape for an argument of the flagged call, or None."""
     m, i = repeat.hops[-1]
     shapes = _Shapes(context, repeat)
-    return shapes.numbers.sure(shapes.of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0))
+    return shapes.numbers.sure(shapes.of(len(repeat.hops) - 1, expression, m.calls[i].statement, m.calls[i].block, 0))
 
 
 def varying(context: Context, m: Module, i: int):
@@ -161,12 +161,12 @@ class _Shapes:
 
     def subscript(self, position, e: Expression, at: int, around, depth):
         index = e[2]
-        items = index[1] if index is not None and isinstance(index, TupleDisplay) else (index,)
+        items = index.items if index is not None and isinstance(index, TupleDisplay) else (index,)
         for item in items:
             if item is None:
                 continue
-            if isinstance(item, Slice) and item[3] is None:
-                found = self.slice(position, item[1], item[2], at, around)
+            if isinstance(item, Slice) and item.step is None:
+                found = self.slice(position, item.low, item.high, at, around)
                 if found:
                     return found
             elif (
@@ -188,7 +188,11 @@ class _Shapes:
         if length is None or high is None and low is None:
             return None
         if high is not None and isinstance(high, UnaryOp) and low is None or high is None and isinstance(low, UnaryOp):
-            return None if high is None or isinstance(high[2], Constant) else self.size(position, high[2], at, around)
+            return (
+                None
+                if high is None or isinstance(high.operand, Constant)
+                else self.size(position, high.operand, at, around)
+            )
         for atom in length:
             for part in atom:
                 found = self.size(position, part, at, around)
@@ -243,7 +247,7 @@ class _Shapes:
             return Shape(found.what, found.loop)
         if not isinstance(e, Name):
             return self.random(m, e)
-        bindings = m.bindings(scope).get(e[1], ())
+        bindings = m.bindings(scope).get(e.id, ())
         for kind, statement, _, value, path in self.infer.reaching(m, bindings, at) if bindings else ():
             if kind == "iter":  # one of several numbers that a loop takes apart: (x, y, w, h) of a box
                 loop = next((c for c in m.loops(around) if self.numbers.binds(m, c, statement, value)), None)
@@ -253,7 +257,7 @@ class _Shapes:
                     and (count is None or count > FEW)
                     and not self.few_numbers(position, value, statement)
                 ):
-                    return Shape(f"the loop variable `{e[1]}`", (m, loop))
+                    return Shape(f"the loop variable `{e.id}`", (m, loop))
             elif kind == "assign" and self.numbers.repeated(position, m.statements[statement][2]):
                 random = self.random(m, value)
                 if random:
@@ -273,12 +277,12 @@ class _Shapes:
     def random(m: Module, e: Expression):
         for inner in walk(e, m.calls):
             if isinstance(inner, CallRef):
-                f = m.calls[inner[1]][0]
+                f = m.calls[inner.number].func
                 while isinstance(f, Attribute):
-                    if f[2] in ("random", "randint", "randrange", "integers"):
+                    if f.attr in ("random", "randint", "randrange", "integers"):
                         return Shape("a random number")
-                    f = f[1]
-                if isinstance(f, Name) and f[1] in ("random", "randint", "randrange", "rng"):
+                    f = f.base
+                if isinstance(f, Name) and f.id in ("random", "randint", "randrange", "rng"):
                     return Shape("a random number")
         return None
 
@@ -322,7 +326,7 @@ class _Shapes:
             where = m.statements[statement][2]
             if (
                 isinstance(value, CallRef)
-                and tail_of(m.calls[value[1]][0]) in _GROWN
+                and tail_of(m.calls[value.number][0]) in _GROWN
                 and m.loops(where)
                 and self.numbers.repeated(position, where)
             ):
@@ -347,8 +351,8 @@ class _Shapes:
             if (
                 kind == "assign"
                 and isinstance(value, Subscript)
-                and value[1] == Name(name)
-                and m.inside(m.statements[statement][2], loop)
+                and value.base == Name(name)
+                and m.inside(m.statements[statement].block, loop)
             ):
                 return True
         return False
@@ -359,7 +363,7 @@ class _Shapes:
         if depth > 6 or not self.step():
             return None
         if isinstance(e, Name):
-            bindings = m.bindings(scope).get(e[1], ())
+            bindings = m.bindings(scope).get(e.id, ())
             for kind, statement, _, value, path in self.infer.reaching(m, bindings, at) if bindings else ():
                 if kind == "assign" and not path:
                     found = self.padded(position, value, statement, depth + 1)
@@ -368,10 +372,10 @@ class _Shapes:
             return None
         if not isinstance(e, CallRef):
             return None
-        call = m.calls[e[1]]
+        call = m.calls[e.number]
         tail = tail_of(call[0])
         if tail in ("padded_batch", "bucket_by_sequence_length") and "dataset." + tail in self.context.project.apis(
-            m, e[1]
+            m, e.number
         ):
             shapes = next(
                 (v for k, v in call[2] if k == "padded_shapes"),
@@ -383,7 +387,7 @@ class _Shapes:
                 return Shape(f"a batch of `{tail}`, which is as wide as its longest element")
             return None
         if isinstance(call[0], Attribute):
-            return self.padded(position, call[0][1], at, depth + 1)
+            return self.padded(position, call[0].base, at, depth + 1)
         if tail in ("enumerate", "iter", "tqdm") and call[1]:
             return self.padded(position, call[1][0], at, depth + 1)
         return None
@@ -417,7 +421,7 @@ class _Shapes:
                 if call[1]
                 else None
             )
-        if tail in _IMAGES or tail == "open" and isinstance(call[0], Attribute) and tail_of(call[0][1]) == "Image":
+        if tail in _IMAGES or tail == "open" and isinstance(call[0], Attribute) and tail_of(call[0].base) == "Image":
             sized = any(name in ("target_size", "size") for name, _ in call[2])
             return (
                 None
@@ -442,14 +446,16 @@ class _Shapes:
                 else found
             )
         if isinstance(call[0], Attribute):
-            found = self.of(position, call[0][1], at, around, depth)
+            found = self.of(position, call[0].base, at, around, depth)
             return (
                 None if found and tail in ("reshape", "squeeze") and found.what.startswith("rows ") else found
             )  # one row of features
         return None
 
     def is_module(self, m: Module, scope: int, call: Call):
-        return any(isinstance(v, (External, ModuleValue)) for v in self.infer.values(m, scope, call[0][1], call[5]))
+        return any(
+            isinstance(v, (External, ModuleValue)) for v in self.infer.values(m, scope, call.func[1], call.statement)
+        )
 
     def sizes(self, position, e: Expression, at: int, around):
         """A shape given as a number or as a tuple of numbers."""
@@ -478,12 +484,12 @@ class _Shapes:
         if isinstance(e, Comprehension):
             return self.encoded(position, e, at, around)
         if isinstance(e, Name):
-            for kind, statement, _, value, path in self.infer.reaching(m, m.bindings(scope).get(e[1], []), at):
+            for kind, statement, _, value, path in self.infer.reaching(m, m.bindings(scope).get(e.id, []), at):
                 where = m.statements[statement][2] if statement >= 0 else -1
                 if kind == "assign" and not path and isinstance(value, (Comprehension, ListDisplay)):
                     if value == ListDisplay(()):
-                        if self.fed(position, m, scope, e[1], where, at, around):
-                            return Shape(f"the list `{e[1]}`, which grows")
+                        if self.fed(position, m, scope, e.id, where, at, around):
+                            return Shape(f"the list `{e.id}`, which grows")
                     elif self.numbers.repeated(position, where):
                         found = self.length(position, value, statement, where, depth + 1)
                         if found:
@@ -496,13 +502,13 @@ class _Shapes:
         target, iterable, _, _ = m.contexts[e[3]][3]
         item = e[2][0]
         if isinstance(iterable, CallRef):
-            call = m.calls[iterable[1]]
+            call = m.calls[iterable.number]
             tail = tail_of(call[0])
             if tail == "range" and call[1]:
                 return self.sizes(position, call[1][-1] if len(call[1]) < 3 else call[1][1], at, around)
             if tail in _TEXT and self.looped(
                 position,
-                call[0][1]
+                call[0].base
                 if isinstance(call[0], Attribute) and tail != "word_tokenize" and not call[1]
                 else (call[1] or (Constant(0),))[0],
                 at,
@@ -512,10 +518,10 @@ class _Shapes:
             return None
         looked_up = (
             isinstance(item, Subscript)
-            and item[2] == target
+            and item.index == target
             or isinstance(item, CallRef)
-            and tail_of(m.calls[item[1]][0]) in _LOOKED_UP
-            and target in m.calls[item[1]][1]
+            and tail_of(m.calls[item.number][0]) in _LOOKED_UP
+            and target in m.calls[item.number][1]
         )
         if looked_up and self.looped(position, iterable, at, around):
             return Shape("a text encoded character by character")
@@ -527,7 +533,7 @@ class _Shapes:
         for inner in walk(e, m.calls):
             if not isinstance(inner, Name) or not self.step():
                 continue
-            for kind, statement, _, value, _ in self.infer.reaching(m, m.bindings(scope).get(inner[1], []), at):
+            for kind, statement, _, value, _ in self.infer.reaching(m, m.bindings(scope).get(inner.id, []), at):
                 if kind == "iter" and any(self.numbers.binds(m, c, statement, value) for c in m.loops(around)):
                     return True
                 if kind == "param" and position > 0:
@@ -544,15 +550,18 @@ class _Shapes:
                 continue
             grows = False
             for i in m.scope_calls(scope):
-                f = m.calls[i][0]
-                if isinstance(f, Attribute) and f[1] == Name(name) and m.inside(m.calls[i][4], loop):
-                    if f[2] in _SHRINKS:
+                f = m.calls[i].func
+                if isinstance(f, Attribute) and f.base == Name(name) and m.inside(m.calls[i].block, loop):
+                    if f.attr in _SHRINKS:
                         return False
-                    grows = grows or f[2] in ("append", "extend", "insert")
+                    grows = grows or f.attr in ("append", "extend", "insert")
             if not grows:
                 continue
             if any(
-                s and isinstance(s, (Delete, Assign)) and m.inside(s[2], loop) and any(_of(t, name) for t in s[5])
+                s
+                and isinstance(s, (Delete, Assign))
+                and m.inside(s.block, loop)
+                and any(_of(t, name) for t in s.targets)
                 for s in map(m.statements.__getitem__, m.scope_statements(scope))
             ):
                 return False
@@ -565,8 +574,8 @@ class _Shapes:
         for c in m.chain(around):
             if c == loop:
                 return False
-            if m.contexts[c][0] == "if" and any(
-                e == Name(name) for e in walk(m.statements[m.contexts[c][2]][5], m.calls)
+            if m.contexts[c].kind == "if" and any(
+                e == Name(name) for e in walk(m.statements[m.contexts[c].statement][5], m.calls)
             ):
                 return True
         return False
@@ -577,20 +586,20 @@ _ROWS = frozenset(("array", "asarray", "constant", "convert_to_tensor"))
 
 def _given(call: Call):
     """What a reader is given: the path, or all that it is called with."""
-    return call[1][0] if call[1] else call[2][0][1] if call[2] else Constant(None)
+    return call.args[0] if call.args else call.keywords[0].value if call.keywords else Constant(None)
 
 
 def _from_request(m: Module, scope: int, e: Expression, depth=0):
     """Is the expression what a request's JSON holds under a key: `request.json["rows"]`, `data["rows"]`, `payload.get("rows")`?"""
     if isinstance(e, Subscript):
-        return _is_body(m, scope, e[1], depth)
+        return _is_body(m, scope, e.base, depth)
     if isinstance(e, CallRef):
-        f = m.calls[e[1]][0]
-        return isinstance(f, Attribute) and f[2] == "get" and _is_body(m, scope, f[1], depth)
+        f = m.calls[e.number].func
+        return isinstance(f, Attribute) and f.attr == "get" and _is_body(m, scope, f.base, depth)
     if isinstance(e, Name) and depth < 3:
-        bindings = m.bindings(scope).get(e[1], ())
+        bindings = m.bindings(scope).get(e.id, ())
         return bool(bindings) and all(
-            b[0] == "assign" and not b[4] and _from_request(m, scope, b[3], depth + 1) for b in bindings
+            b.kind == "assign" and not b.path and _from_request(m, scope, b.value, depth + 1) for b in bindings
         )
     return False
 
@@ -598,22 +607,22 @@ def _from_request(m: Module, scope: int, e: Expression, depth=0):
 def _is_body(m: Module, scope: int, e: Expression, depth):
     """`request.json`, `request.get_json()`, `json.loads(request.data)`, or a name for it."""
     if isinstance(e, CallRef):
-        f, given, *_ = m.calls[e[1]]
-        if isinstance(f, Attribute) and f[2] == "loads" and given:
+        f, given, *_ = m.calls[e.number]
+        if isinstance(f, Attribute) and f.attr == "loads" and given:
             return any(inner == Name("request") for inner in walk(given[0], m.calls))
         e = f
     if isinstance(e, Attribute):
-        return e[2] in _BODIES and tail_of(e[1]) == "request"
+        return e.attr in _BODIES and tail_of(e.base) == "request"
     if isinstance(e, Name) and depth < 3:
-        bindings = m.bindings(scope).get(e[1], ())
+        bindings = m.bindings(scope).get(e.id, ())
         return bool(bindings) and all(
-            b[0] == "assign" and not b[4] and _is_body(m, scope, b[3], depth + 1) for b in bindings
+            b.kind == "assign" and not b.path and _is_body(m, scope, b.value, depth + 1) for b in bindings
         )
     return False
 
 
 def _of(target, name: str):
-    return target == Name(name) or isinstance(target, Subscript) and target[1] == Name(name)
+    return target == Name(name) or isinstance(target, Subscript) and target.base == Name(name)
 
 
 def _none(item):
@@ -621,7 +630,7 @@ def _none(item):
 
 
 def _is_min(m: Module, e: Expression):
-    return isinstance(e, CallRef) and tail_of(m.calls[e[1]][0]) in ("min", "int")
+    return isinstance(e, CallRef) and tail_of(m.calls[e.number].func) in ("min", "int")
 
 
 def _minus(left, right):

@@ -25,7 +25,7 @@ def new_owner(context: Context, repeat: Repeat):
 def trains_new(context: Context, repeat: Repeat):
     """Does a function on the way make such an object and train with it?"""
     for position, (m, i) in enumerate(repeat.hops):
-        for j in _on_made(context, m, m.calls[i][3]):
+        for j in _on_made(context, m, m.calls[i].scope):
             if _made_of_new(context, repeat, position, j) and any(
                 context.project.released_by.in_function(fm, scope, TRAINS)
                 for fm, scope in context.project.functions_called(m, j)
@@ -42,16 +42,16 @@ def _on_made(context: Context, m: Module, scope: int):
             name
             for name, bindings in m.bindings(scope).items()
             if any(
-                b[0] == "assign"
-                and isinstance(b[3], CallRef)
-                and not b[4]
-                and any(isinstance(v, ClassValue) for v in context.infer.callee(m, b[3][1]))
+                b.kind == "assign"
+                and isinstance(b.value, CallRef)
+                and not b.path
+                and any(isinstance(v, ClassValue) for v in context.infer.callee(m, b.value.number))
                 for b in bindings
             )
         }
-        receivers = ((j, m.calls[j][0]) for j in m.scope_calls(scope))
+        receivers = ((j, m.calls[j].func) for j in m.scope_calls(scope))
         context.memo[key] = [
-            j for j, f in receivers if isinstance(f, Attribute) and isinstance(f[1], Name) and f[1][1] in made
+            j for j, f in receivers if isinstance(f, Attribute) and isinstance(f.base, Name) and f.base.id in made
         ]
     return context.memo[key]
 
@@ -61,13 +61,13 @@ def _made_of_new(context: Context, repeat: Repeat, position, j: int):
     m, i = repeat.hops[position]
     call, scope = m.calls[j], m.calls[i][3]
     loop = repeat.context if position == 0 and repeat.context is not None else -1
-    receiver = call[0][1] if isinstance(call[0], Attribute) else ("", "")
+    receiver = call[0].base if isinstance(call[0], Attribute) else ("", "")
     if not isinstance(receiver, Name) or not m.inside(call[4], loop) or loop == -1 and not scope:
         return False
-    for kind, statement, _, value, path in context.infer.reaching(m, m.bindings(scope).get(receiver[1], []), call[5]):
+    for kind, statement, _, value, path in context.infer.reaching(m, m.bindings(scope).get(receiver.id, []), call[5]):
         if kind == "assign" and isinstance(value, CallRef) and not path and m.inside(m.statements[statement][2], loop):
-            if any(isinstance(v, ClassValue) for v in context.infer.callee(m, value[1])) and not all(
-                steady(context, repeat, e, position) for e in m.arguments(value[1])
+            if any(isinstance(v, ClassValue) for v in context.infer.callee(m, value.number)) and not all(
+                steady(context, repeat, e, position) for e in m.arguments(value.number)
             ):
                 return True
     return False

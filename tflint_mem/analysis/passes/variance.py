@@ -125,7 +125,7 @@ class _Walk:
         self.context, self.repeat = context, repeat
         self.loop = repeat.context if repeat.context is not None else -1
         m, i = repeat.hops[0]
-        path, known = ("variance", m.index, m.calls[i][3], self.loop), []
+        path, known = ("variance", m.index, m.calls[i].scope, self.loop), []
         for hm, hi in repeat.hops:
             known.append(context.memo.setdefault(path, ({}, {}, {})))
             path = (path, hm.index, hi)
@@ -175,21 +175,21 @@ class _Walk:
             for e in walk(waiting.pop(), m.calls):
                 if isinstance(e, Name):
                     reads.names.append(
-                        (hop, m.index, scope, e[1], at if hop else -1)
+                        (hop, m.index, scope, e.id, at if hop else -1)
                     )  # at hop 0 all that the loop binds matters
                 elif isinstance(e, Attribute) and dotted(e):
                     self.attribute(hop, m, scope, e, reads)
                 elif isinstance(e, Comprehension):  # as many as what it goes through has
-                    waiting.append(m.contexts[e[3]][3][1])
+                    waiting.append(m.contexts[e.block].branch[1])
                 elif isinstance(e, CallRef):
-                    reads.worst = max(reads.worst, self.called(m, e[1]))
+                    reads.worst = max(reads.worst, self.called(m, e.number))
                 elif isinstance(e, (Await, Yield)):
                     reads.worst = max(reads.worst, CHANGED)
 
     def name(self, hop, m: Module, scope: int, name: str, at: int, reads):
         bindings = m.bindings(scope).get(name)
         if not bindings or name in m.global_names(scope):
-            if m.scopes[scope][F.S_PARENT] >= 0 and self.changed_in_repeat(hop, m, scope, F.Name(name)):
+            if m.scopes[scope].parent >= 0 and self.changed_in_repeat(hop, m, scope, F.Name(name)):
                 reads.worst = CHANGED
             return
         if hop == 0:
@@ -205,7 +205,7 @@ class _Walk:
         if self.loop == -1:
             inner = bindings
         else:
-            header = m.contexts[self.loop][2]
+            header = m.contexts[self.loop].statement
             inner = [
                 b
                 for b in bindings
@@ -236,7 +236,7 @@ class _Walk:
 
     def branch(self, hop, m: Module, scope: int, statement: int, reads):
         """What the conditions around an assignment read; TARGET when an inner loop sets the name."""
-        for c in m.chain(m.statements[statement][2]):
+        for c in m.chain(m.statements[statement].block):
             if hop == 0 and c == self.loop:
                 return
             kind, _, owner, _ = m.contexts[c]
@@ -262,19 +262,19 @@ class _Walk:
             f, outer = caller.calls[k][0], caller.calls[k][3]
             if (
                 not isinstance(f, Attribute)
-                or isinstance(f[1], CallRef)
-                and tail_of(caller.calls[f[1][1]][0]) == "super"
+                or isinstance(f.base, CallRef)
+                and tail_of(caller.calls[f.base.number][0]) == "super"
             ):
                 return
             hop -= 1
-            if f[1] != Name("self") or not caller.is_method(outer):
-                self.at_hop(hop, f[1], reads)
+            if f.base != Name("self") or not caller.is_method(outer):
+                self.at_hop(hop, f.base, reads)
                 return
 
     def called(self, m: Module, i: int):
         """A call gives the same each time when it is known to compute only from its arguments."""
         call = m.calls[i]
-        tail = tail_of(call[0])
+        tail = tail_of(call.func)
         if tail in _RANDOM:
             return CHANGED
         for name in self.context.project.apis(m, i):
@@ -289,7 +289,7 @@ class _Walk:
                 "map",
             ):
                 return SAME
-        if isinstance(call[0], Name) and tail in _PURE_BUILTINS:
+        if isinstance(call.func, Name) and tail in _PURE_BUILTINS:
             return SAME
         return CHANGED
 
@@ -310,12 +310,12 @@ class _Walk:
 def _note_changes(m: Module, scope: int, loop: int, places, added):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None or not m.inside(statement[2], loop):
+        if statement is None or not m.inside(statement.block, loop):
             continue
         targets = (
-            statement[5]
+            statement.targets
             if isinstance(statement, (Assign, Delete))
-            else (statement[5],)
+            else (statement.target,)
             if isinstance(statement, Augment)
             else ()
         )
@@ -323,15 +323,15 @@ def _note_changes(m: Module, scope: int, loop: int, places, added):
             if isinstance(target, Attribute) or isinstance(statement, Augment):
                 places.add(target)
             if isinstance(target, Subscript):
-                places.add(target[1])
+                places.add(target.base)
     for k in m.scope_calls(scope):
         call = m.calls[k]
-        if not m.inside(call[4], loop):
+        if not m.inside(call.block, loop):
             continue
-        f = call[0]
-        if isinstance(f, Attribute) and f[2] in _MUTATORS:
-            places.add(f[1])
-            if isinstance(f[1], Name):
-                added.setdefault(f[1][1], []).extend((k, argument) for argument in m.arguments(k))
+        f = call.func
+        if isinstance(f, Attribute) and f.attr in _MUTATORS:
+            places.add(f.base)
+            if isinstance(f.base, Name):
+                added.setdefault(f.base.id, []).extend((k, argument) for argument in m.arguments(k))
         if tail_of(f) in _CHANGING:
-            places.update(call[1][:1])
+            places.update(call.args[:1])

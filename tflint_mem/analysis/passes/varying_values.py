@@ -111,18 +111,18 @@ def argument(context: Context, repeat: Repeat, expression: Expression):
     """A Varying for an argument expression of the flagged call, or None when nothing shows that it varies."""
     m, i = repeat.hops[-1]
     search = Search(context, repeat)
-    return search.sure(search.of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0))
+    return search.sure(search.of(len(repeat.hops) - 1, expression, m.calls[i].statement, m.calls[i].block, 0))
 
 
 def first(context: Context, m: Module, i: int):
     """(repeat, Varying, argument position or keyword) of the first argument that varies in the first repeat that shows it."""
     call = m.calls[i]
     given = []
-    for position, expression in enumerate(call[1]):
+    for position, expression in enumerate(call.args):
         if isinstance(expression, Starred):
             break
         given.append((position, expression))
-    given.extend((name, expression) for name, expression in call[2] if name)
+    given.extend((name, expression) for name, expression in call.keywords if name)
     if not given:
         return None
     best = None
@@ -195,7 +195,7 @@ class Search:
         return self.infer.values(m, scope, e, at)
 
     def kinds(self, position, e: Expression, at: int):
-        return {v[1] for v in self.values(position, e, at) if isinstance(v, Thing)}
+        return {v.kind for v in self.values(position, e, at) if isinstance(v, Thing)}
 
     # -- expressions --------------------------------------------------------------------------------------------------------
 
@@ -296,7 +296,7 @@ class Search:
         count = self.context.project.repeats_of.length(m, scope, iterable, statement)
         if count is not None and count <= FEW:
             return None
-        if isinstance(iterable, CallRef) and tail_of(m.calls[iterable[1]][0]) == "product":
+        if isinstance(iterable, CallRef) and tail_of(m.calls[iterable.number][0]) == "product":
             return None  # a grid of few values each
         values = self.infer.unpack(self.infer.elements(self.values(position, iterable, statement)), path)
         if not path and not values and self._counts(m, iterable):
@@ -310,10 +310,11 @@ class Search:
                 f"the loop variable `{name}`",
                 "number",
                 (m, loop),
-                any(v[1] == "float" if isinstance(v, Thing) else isinstance(v[1], float) for v in values),
+                any(v.kind == "float" if isinstance(v, Thing) else isinstance(v[1], float) for v in values),
             )
         if all(
-            isinstance(v, Thing) and v[1] == "str" or isinstance(v, Constant) and isinstance(v[1], str) for v in values
+            isinstance(v, Thing) and v.kind == "str" or isinstance(v, Constant) and isinstance(v.value, str)
+            for v in values
         ):
             return Varying(f"the loop variable `{name}`, a text", "text", (m, loop))
         return None
@@ -326,17 +327,17 @@ class Search:
     @staticmethod
     def _counts(m: Module, e: Expression):
         """`itertools.count()`"""
-        return e is not None and isinstance(e, CallRef) and tail_of(m.calls[e[1]][0]) == "count"
+        return e is not None and isinstance(e, CallRef) and tail_of(m.calls[e.number].func) == "count"
 
     @staticmethod
     def _part(m: Module, iterable, path):
         if (
             isinstance(iterable, CallRef)
-            and tail_of(m.calls[iterable[1]][0]) == "zip"
+            and tail_of(m.calls[iterable.number].func) == "zip"
             and isinstance(path[0], int)
-            and path[0] < len(m.calls[iterable[1]][1])
+            and path[0] < len(m.calls[iterable.number].args)
         ):
-            return m.calls[iterable[1]][1][path[0]]
+            return m.calls[iterable.number].args[path[0]]
         return None
 
     def _attribute(self, position, e: Expression, at: int, around, depth):
@@ -346,8 +347,8 @@ class Search:
         for v in self.values(position, e[1], at):
             if not isinstance(v, (SelfValue, Instance)):
                 continue
-            cm = self.context.project.module(v[1])
-            changed = self._changed_attribute(cm, v[2], e[2])
+            cm = self.context.project.module(v.module)
+            changed = self._changed_attribute(cm, v.scope, e[2])
             if changed:
                 return changed
         return None
@@ -363,27 +364,27 @@ class Search:
         if not start or not all(self._is_number(cm, a[0], a[2], a[1]) for a in start):
             return None
         for function in cm.members(owner).values():
-            if cm.scopes[function][F.S_NAME] == "__init__" or not cm.scopes[function][F.S_PARAMS]:
+            if cm.scopes[function].name == "__init__" or not cm.scopes[function].parameters:
                 continue
-            me = F.Attribute(F.Name(cm.scopes[function][F.S_PARAMS][0][0]), name)
+            me = F.Attribute(F.Name(cm.scopes[function].parameters[0].name), name)
             for s in cm.scope_statements(function):
                 statement = cm.statements[s]
                 if statement is None:
                     continue
                 if (
                     isinstance(statement, Augment)
-                    and statement[5] == me
-                    and self._is_number(cm, function, statement[7], s, unknown=True)
+                    and statement.target == me
+                    and self._is_number(cm, function, statement.value, s, unknown=True)
                 ):
                     return Varying(f"the counter `self.{name}`")
                 if (
                     isinstance(statement, Assign)
-                    and me in statement[5]
-                    and statement[6] is not None
-                    and statement[6] != me
+                    and me in statement.targets
+                    and statement.value is not None
+                    and statement.value != me
                 ):
-                    if any(inner == me for inner in walk(statement[6], cm.calls)) and isinstance(
-                        statement[6], (BinaryOp, CallRef)
+                    if any(inner == me for inner in walk(statement.value, cm.calls)) and isinstance(
+                        statement.value, (BinaryOp, CallRef)
                     ):
                         return Varying(f"the changing number `self.{name}`", floating=True)
         return None
@@ -396,7 +397,7 @@ class Search:
         if e[1] == "%" and (isinstance(left, (FString, Constant)) and isinstance(left[1], (str, tuple))):
             found = self.of(position, right, at, around, depth) or self._unsteady(position, right, at, around)
             return found and Varying("a text made for each call", "text", found.loop)
-        if e[1] == "%" and isinstance(right, Constant) and isinstance(right[1], int) and right[1] <= FEW:
+        if e[1] == "%" and isinstance(right, Constant) and isinstance(right.value, int) and right.value <= FEW:
             return None
         for one, other in ((left, right), (right, left)):
             found = self.of(position, one, at, around, depth)
@@ -415,7 +416,7 @@ class Search:
 
     def _floating(self, position, e: Expression, at: int):
         return any(
-            isinstance(v, Constant) and isinstance(v[1], float) or isinstance(v, Thing) and v[1] == "float"
+            isinstance(v, Constant) and isinstance(v.value, float) or isinstance(v, Thing) and v.kind == "float"
             for v in self.values(position, e, at)
         )
 
@@ -424,7 +425,7 @@ class Search:
         m, scope = self.place(position)
         if (
             isinstance(e, Attribute)
-            and tail_of(e[1]) in _SETTINGS
+            and tail_of(e.base) in _SETTINGS
             and all(isinstance(v, ThingMethod) for v in self.values(position, e, at))
         ):
             return True  # args.lr
@@ -440,10 +441,10 @@ class Search:
     def _number(v: Value):
         return (
             isinstance(v, Thing)
-            and v[1] in _NUMBERS
+            and v.kind in _NUMBERS
             or isinstance(v, Constant)
-            and isinstance(v[1], (int, float))
-            and not isinstance(v[1], bool)
+            and isinstance(v.value, (int, float))
+            and not isinstance(v.value, bool)
         )
 
     def _unary(self, position, e: Expression, at: int, around, depth):
@@ -453,7 +454,7 @@ class Search:
         return self.any(position, e[2:], at, around, depth)
 
     def _inner(self, position, e: Expression, at: int, around, depth):
-        return self.of(position, e[2] if isinstance(e, Walrus) else e[1], at, around, depth)
+        return self.of(position, e.value if isinstance(e, Walrus) else e[1], at, around, depth)
 
     def _sequence(self, position, e: Expression, at: int, around, depth):
         found = self.any(position, e[1], at, around, depth)
@@ -514,7 +515,7 @@ class Search:
         call = m.calls[i]
         tail = tail_of(call[0])
         values = self.infer.call_values(m, i)
-        origin = {v[1] for v in self.infer.callee(m, i) if isinstance(v, External)}
+        origin = {v.name for v in self.infer.callee(m, i) if isinstance(v, External)}
         if _python_random(origin, tail, call):
             return (
                 Varying("a random number, which NumPy gives as a Python number", floating=tail != "randint")
@@ -534,7 +535,7 @@ class Search:
                 )
                 or None
             )
-        if any(isinstance(v, Thing) and v[1] in _ARRAYS for v in values):
+        if any(isinstance(v, Thing) and v.kind in _ARRAYS for v in values):
             return None
         if "builtins.dict" in origin or isinstance(call[0], Name) and self._named_tuple(position, call[0]):
             return self._record(position, (*call[1], *[value for _, value in call[2]]), at, around, depth)
@@ -561,14 +562,14 @@ class Search:
         if isinstance(call[0], Attribute) and tail == "item" and not call[1]:
             return (
                 Varying("a number taken from an array", floating=True)
-                if self._unsteady(position, call[0][1], at, around)
+                if self._unsteady(position, call[0].base, at, around)
                 else None
             )
         if (
             any(name.startswith("os.path.") for name in origin)
             or tail == "format"
             and isinstance(call[0], Attribute)
-            and isinstance(call[0][1], (Constant, FString))
+            and isinstance(call[0].base, (Constant, FString))
         ):
             found = self.any(position, call[1], at, around, depth)
             return found and Varying("a text made for each call", "text", found.loop)
@@ -580,7 +581,7 @@ class Search:
         for v in self.values(position, f, -1):
             if isinstance(v, ClassValue) and any(
                 base.endswith("NamedTuple")
-                for base in self.infer.foreign_bases(self.context.project.module(v[1]), v[2])
+                for base in self.infer.foreign_bases(self.context.project.module(v.module), v.scope)
             ):
                 return True
         while scope >= 0 and f[1] not in m.bindings(scope):
@@ -588,17 +589,17 @@ class Search:
         return scope >= 0 and any(
             b[0] == "assign"
             and isinstance(b[3], CallRef)
-            and tail_of(m.calls[b[3][1]][0]) in ("namedtuple", "NamedTuple")
+            and tail_of(m.calls[b[3].number][0]) in ("namedtuple", "NamedTuple")
             for b in m.bindings(scope)[f[1]]
         )
 
     def _rounded(self, position, tail: str, call: Call, at: int, around, depth):
-        if not call[1]:
+        if not call.args:
             return None
-        first = call[1][0]
-        if tail == "min" and self._rest(position, call[1], at, around, depth):
+        first = call.args[0]
+        if tail == "min" and self._rest(position, call.args, at, around, depth):
             return None
-        found = self.any(position, call[1], at, around, depth)
+        found = self.any(position, call.args, at, around, depth)
         if found:
             if tail in ("str", "repr"):
                 return Varying("a text made for each call", "text", found.loop)
@@ -635,7 +636,7 @@ class Search:
         """`min(size, total - done)`: the size of a part, which is another one for the last part only."""
         varies = [self.of(position, a, at, around, depth) is not None for a in arguments]
         return not all(varies) and all(
-            isinstance(a, BinaryOp) and a[1] == "-" for a, changes in zip(arguments, varies) if changes
+            isinstance(a, BinaryOp) and a.op == "-" for a, changes in zip(arguments, varies) if changes
         )
 
     def _iterated(self, position, e: Expression, at: int, around):
@@ -643,7 +644,7 @@ class Search:
         m, scope = self.place(position)
         if not isinstance(e, Name):
             return False
-        return any(b[0] == "iter" for b in self.infer.reaching(m, m.bindings(scope).get(e[1], []), at))
+        return any(b[0] == "iter" for b in self.infer.reaching(m, m.bindings(scope).get(e.id, []), at))
 
     def _in_math(self, position, e: Expression, at: int, around, depth):
         """Inside `math.…` everything is a Python number: one part that varies is enough."""
@@ -660,24 +661,24 @@ class Search:
         m, scope = self.place(position)
         for v in values:
             if isinstance(v, Instance) and self.repeated(position, around):
-                cm = self.context.project.module(v[1])
-                if ClassValue(v[1], v[2]) not in self.infer.callee(m, i):
+                cm = self.context.project.module(v.module)
+                if ClassValue(v.module, v.scope) not in self.infer.callee(m, i):
                     continue
-                kind = self.infer.class_kind(cm, v[2])
+                kind = self.infer.class_kind(cm, v.scope)
                 if kind == "model":
                     return Varying("a new model", "model")
-                if self._by_identity(cm, v[2]):
-                    return Varying(f"a new `{cm.scopes[v[2]][F.S_NAME]}` object", "object")
-            if isinstance(v, Thing) and v[1] == "model" and v[2] is not None and self.repeated(position, around):
+                if self._by_identity(cm, v.scope):
+                    return Varying(f"a new `{cm.scopes[v.scope][F.S_NAME]}` object", "object")
+            if isinstance(v, Thing) and v.kind == "model" and v.origin is not None and self.repeated(position, around):
                 return Varying("a new model", "model")
         if values and all(self._number(v) for v in values):
-            found = self.any(position, (*call[1], *[k[1] for k in call[2]]), at, around, depth)
+            found = self.any(position, (*call.args, *[k.value for k in call.keywords]), at, around, depth)
             return found and Varying(
                 "a changing Python number",
                 "number",
                 found.loop,
                 any(
-                    isinstance(v, Thing) and v[1] == "float" or isinstance(v, Constant) and isinstance(v[1], float)
+                    isinstance(v, Thing) and v.kind == "float" or isinstance(v, Constant) and isinstance(v.value, float)
                     for v in values
                 ),
             )
@@ -685,7 +686,7 @@ class Search:
 
     def _by_identity(self, cm: Module, scope: int):
         """Are two objects of the class different keys of the trace cache?  Not when they compare by value, nor when TensorFlow takes them apart."""
-        if self.infer.foreign_bases(cm, scope) or cm.scopes[scope][F.S_DECORATORS]:
+        if self.infer.foreign_bases(cm, scope) or cm.scopes[scope].decorators:
             return False
         return not (
             self.infer.lookup(cm, scope, "__eq__")
@@ -716,7 +717,7 @@ def _python_random(origin, tail: str, call: Call):
     most = _NUMPY_RANDOM.get(tail)
     return (
         most is not None
-        and len(call[1]) <= most
-        and not call[2]
+        and len(call.args) <= most
+        and not call.keywords
         and any(name.startswith("numpy.random.") for name in origin)
     )

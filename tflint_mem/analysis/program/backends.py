@@ -75,12 +75,12 @@ def _set_in(m: Module):
     found = {value for value in environment(m, _VARIABLE) if isinstance(value, str)}
     for call in m.calls:
         if (
-            tail_of(call[0]) == "set_backend"
-            and call[1]
-            and isinstance(call[1][0], Constant)
-            and isinstance(call[1][0][1], str)
+            tail_of(call.func) == "set_backend"
+            and call.args
+            and isinstance(call.args[0], Constant)
+            and isinstance(call.args[0].value, str)
         ):
-            found.add(call[1][0][1])
+            found.add(call.args[0].value)
     return found
 
 

@@ -28,11 +28,11 @@ def _taken_back(context: Context, m: Module, i: int):
     key = ("growth off", m.index)
     if key not in context.memo:  # (function, device) -> the last call that switches it off
         context.memo[key] = {
-            (m.calls[j][3], context.argument(m, j, 0, "device")): j
+            (m.calls[j].scope, context.argument(m, j, 0, "device")): j
             for j in m.calls_by_tail().get("set_memory_growth", ())
             if context.argument(m, j, 1, "enable") == Constant(False)
         }
-    return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
+    return context.memo[key].get((m.calls[i].scope, context.argument(m, i, 0, "device")), -1) > i
 
 
 def limit_calls(context: Context):
@@ -48,18 +48,18 @@ def _written(m: Module, i: int, expression: Expression):
     for e in walk(expression, m.calls):
         yield e
         if isinstance(e, Name):
-            for scope in (m.calls[i][3], 0):
-                for binding in m.bindings(scope).get(e[1], ()):
-                    if binding[0] == "assign":
-                        yield from walk(binding[3], m.calls)
+            for scope in (m.calls[i].scope, 0):
+                for binding in m.bindings(scope).get(e.id, ()):
+                    if binding.kind == "assign":
+                        yield from walk(binding.value, m.calls)
 
 
 def _has_limit(m: Module, e: Expression):
     if not isinstance(e, CallRef):
         return False
-    call = m.calls[e[1]]
-    return tail_of(call[0]) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
-        call[1] or any(k == "memory_limit" for k, _ in call[2])
+    call = m.calls[e.number]
+    return tail_of(call.func) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
+        call.args or any(k == "memory_limit" for k, _ in call.keywords)
     )
 
 
@@ -85,19 +85,19 @@ class Devices:
 def devices(context: Context, m: Module, i: int):
     """The Devices that a configuring call names in its first argument."""
     device = context.argument(m, i, 0, "device", "devices")
-    return chosen(context, m, m.calls[i][3], device, m.calls[i][5]) if device is not None else Devices("?")
+    return chosen(context, m, m.calls[i].scope, device, m.calls[i].statement) if device is not None else Devices("?")
 
 
 def chosen(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0):
     """The Devices that an expression stands for; a list of one device stands for that device."""
-    if isinstance(e, ListDisplay) and len(e[1]) == 1:
-        e = e[1][0]
-    if isinstance(e, Subscript) and e[2] is not None and is_list(context, m, scope, e[1], at):
-        if isinstance(e[2], Slice):
-            return Devices("each" if e[2][1] is None and e[2][2] is None else "some", e[1], e[2])
-        return Devices("?") if _counts_through(context, m, scope, e[2], at) else Devices("one", e[1], e[2])
+    if isinstance(e, ListDisplay) and len(e.items) == 1:
+        e = e.items[0]
+    if isinstance(e, Subscript) and e.index is not None and is_list(context, m, scope, e.base, at):
+        if isinstance(e.index, Slice):
+            return Devices("each" if e.index.low is None and e.index.high is None else "some", e.base, e.index)
+        return Devices("?") if _counts_through(context, m, scope, e.index, at) else Devices("one", e.base, e.index)
     if isinstance(e, Name) and depth < 4:
-        bindings = m.bindings(scope).get(e[1], ())
+        bindings = m.bindings(scope).get(e.id, ())
         found = [
             _bound(context, m, scope, binding, at, depth)
             for binding in (context.infer.reaching(m, bindings, at) if bindings else ())
@@ -115,13 +115,13 @@ def _bound(context: Context, m: Module, scope: int, binding, at: int, depth):
         return Devices("?")
     if (
         isinstance(expression, CallRef)
-        and tail_of(m.calls[expression[1]][0]) == "enumerate"
-        and m.calls[expression[1]][1]
+        and tail_of(m.calls[expression.number].func) == "enumerate"
+        and m.calls[expression.number].args
         and path == (1,)
     ):
-        expression = m.calls[expression[1]][1][0]
+        expression = m.calls[expression.number].args[0]
     found = chosen(context, m, scope, expression, statement, depth + 1)
-    loop = next((c for c in m.loops(m.statements[at][2]) if m.contexts[c][2] == statement), None)
+    loop = next((c for c in m.loops(m.statements[at].block) if m.contexts[c].statement == statement), None)
     if found.which == "each" and loop is not None and _ends_early(m, scope, loop):
         return Devices("some", found.base)
     return found
@@ -131,7 +131,7 @@ def _counts_through(context: Context, m: Module, scope: int, index, at: int):
     """Is the index counted by a loop, or handed in by a caller who may do that?"""
     if not isinstance(index, Name):
         return False
-    bindings = m.bindings(scope).get(index[1], ())
+    bindings = m.bindings(scope).get(index.id, ())
     return (
         any(b[0] in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at))
         if bindings
@@ -145,8 +145,8 @@ def _ends_early(m: Module, scope: int, loop: int):
         statement = m.statements[s]
         if (
             statement
-            and statement[2] == loop
-            and (isinstance(statement, Return) or isinstance(statement, Jump) and statement[5] == "break")
+            and statement.block == loop
+            and (isinstance(statement, Return) or isinstance(statement, Jump) and statement.what == "break")
         ):
             return True
     return False
@@ -154,7 +154,7 @@ def _ends_early(m: Module, scope: int, loop: int):
 
 def is_list(context: Context, m: Module, scope: int, e: Expression, at: int):
     """Is the expression a list of devices?"""
-    return any(isinstance(v, Thing) and v[1] == "devices" for v in context.infer.values(m, scope, e, at))
+    return any(isinstance(v, Thing) and v.kind == "devices" for v in context.infer.values(m, scope, e, at))
 
 
 def environment(m: Module, name: str):
@@ -162,17 +162,19 @@ def environment(m: Module, name: str):
     found = []
     for statement in m.statements:
         if statement and isinstance(statement, Assign):
-            for target in statement[5]:
-                if isinstance(target, Subscript) and target[2] == Constant(name):
+            for target in statement.targets:
+                if isinstance(target, Subscript) and target.index == Constant(name):
                     found.append(
-                        statement[6][1] if statement[6] is not None and isinstance(statement[6], Constant) else None
+                        statement.value.value
+                        if statement.value is not None and isinstance(statement.value, Constant)
+                        else None
                     )
     for call in m.calls:
         if (
-            call[1]
-            and call[1][0] == Constant(name)
-            and tail_of(call[0]) in ("putenv", "setdefault", "setenv")
-            and len(call[1]) > 1
+            call.args
+            and call.args[0] == Constant(name)
+            and tail_of(call.func) in ("putenv", "setdefault", "setenv")
+            and len(call.args) > 1
         ):
-            found.append(call[1][1][1] if isinstance(call[1][1], Constant) else None)
+            found.append(call.args[1].value if isinstance(call.args[1], Constant) else None)
     return found

@@ -66,7 +66,7 @@ class Order:
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if statement and isinstance(statement, ClassDef):
-                yield (m.index, statement[5])
+                yield (m.index, statement.defines)
             elif statement and isinstance(statement, Import):
                 for target in project.imports.of_statement(m, statement):
                     yield (target.index, 0)
@@ -90,7 +90,7 @@ class Order:
 
 def _ways(context: Context, m: Module, i: int, search):
     call = m.calls[i]
-    queue, found = deque([((m, call[3], call[5], i, call[4]),)]), []
+    queue, found = deque([((m, call.scope, call.statement, i, call.block),)]), []
     while queue and len(found) < MAX_WAYS:
         if not search.step():
             search.give_up()
@@ -111,9 +111,9 @@ def _ways(context: Context, m: Module, i: int, search):
 
 def _hops_to(context: Context, m: Module, scope: int):
     record = m.scopes[scope]
-    if record[F.S_KIND] == "class":
-        statement = record[F.S_STMT]
-        return [(m, record[F.S_PARENT], statement, None, m.statements[statement][2])]
+    if record.kind == "class":
+        statement = record.statement
+        return [(m, record.parent, statement, None, m.statements[statement].block)]
     hops = []
     for cm, j, how in context.project.callers(m, scope):
         if how not in ("compiled", "compiled-map", "process") and not context.in_tests(cm):
@@ -187,10 +187,10 @@ class _Walk:
                 return
             if statement is None:
                 continue
-            where = statement[2]
+            where = statement.block
             sure, possible = self._reaches(m, scope, where, place, stop)
             here = []
-            while position < len(calls) and m.calls[calls[position]][5] <= s:
+            while position < len(calls) and m.calls[calls[position]].statement <= s:
                 here.append(calls[position])
                 position += 1
             if not possible or stop is None and scope == 0 and _main_only(m, where):
@@ -204,12 +204,12 @@ class _Walk:
                     return
                 if s == stop and stop_call is not None and i >= stop_call:
                     return
-                inner = self._reaches(m, scope, m.calls[i][4], place, stop)
+                inner = self._reaches(m, scope, m.calls[i].block, place, stop)
                 if inner[1]:
                     for event in self._call(m, i):
                         yield _with(event, inner[0] or event.sure and self._both(m, i, place, event.tag, branches))
             if isinstance(statement, ClassDef) and s != stop:
-                for event in self.part(m, statement[5], None, None, -1):
+                for event in self.part(m, statement.defines, None, None, -1):
                     yield _with(event, sure)
 
     def _call(self, m: Module, i: int):
@@ -224,11 +224,11 @@ class _Walk:
     def _both(m: Module, i: int, place: int, tag, branches):
         """Has every branch of the one `if` around the call had such an event by now?"""
         around = set(m.chain(place)) if place != -1 else set()
-        conditions = [c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in _CONDITIONAL and c not in around]
-        if len(conditions) != 1 or m.contexts[conditions[0]][0] != "if":
+        conditions = [c for c in m.chain(m.calls[i].block) if m.contexts[c].kind in _CONDITIONAL and c not in around]
+        if len(conditions) != 1 or m.contexts[conditions[0]].kind != "if":
             return False
-        statement = m.statements[m.contexts[conditions[0]][2]]
-        seen = branches.setdefault((m.contexts[conditions[0]][2], tag), set())
+        statement = m.statements[m.contexts[conditions[0]].statement]
+        seen = branches.setdefault((m.contexts[conditions[0]].statement, tag), set())
         seen.add(conditions[0])
         return statement[7] is not None and {statement[6], statement[7]} <= seen
 
@@ -245,14 +245,14 @@ class _Walk:
                 continue
             sure = False
             if any(
-                m.contexts[a][2] == statement
-                and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try")
+                m.contexts[a].statement == statement
+                and (m.contexts[a].kind in _CONDITIONAL or kind == "except" and m.contexts[a].kind == "try")
                 for a in around
             ):
                 possible = False  # the other branch
             elif stop is not None and c in m.jumps(scope):  # the block ends the function or the pass of the loop
                 possible = False
-            elif kind == "if" and any(m.contexts[a][0] == "if" and _opposite(m, c, a) for a in around):
+            elif kind == "if" and any(m.contexts[a].kind == "if" and _opposite(m, c, a) for a in around):
                 possible = False
         return sure, possible
 
@@ -270,14 +270,16 @@ def _opposite(m: Module, a, b):
 def _condition(m: Module, branch):
     _, _, statement, positive = m.contexts[branch]
     test = m.statements[statement][5]
-    while test is not None and isinstance(test, UnaryOp) and test[1] == "not":
-        test, positive = test[2], not positive
+    while test is not None and isinstance(test, UnaryOp) and test.op == "not":
+        test, positive = test.operand, not positive
     return test, positive
 
 
 def _main_only(m: Module, where):
     """Is the context inside `if __name__ == "__main__":`?"""
-    return any(m.contexts[c][0] == "if" and is_main_test(m.statements[m.contexts[c][2]][5]) for c in m.chain(where))
+    return any(
+        m.contexts[c].kind == "if" and is_main_test(m.statements[m.contexts[c].statement][5]) for c in m.chain(where)
+    )
 
 
 def is_main_test(test: Expression):
@@ -285,6 +287,6 @@ def is_main_test(test: Expression):
     return (
         test is not None
         and isinstance(test, Comparison)
-        and test[2] == ("==",)
-        and {test[1], test[3][0]} == {Name("__name__"), Constant("__main__")}
+        and test.ops == ("==",)
+        and {test.left, test.rights[0]} == {Name("__name__"), Constant("__main__")}
     )

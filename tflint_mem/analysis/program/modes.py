@@ -22,7 +22,7 @@ def switched(m: Module, i: int):
         kind, _, statement, _ = m.contexts[c]
         return kind == "except" or kind == "if" and asks_version(m, statement)
 
-    return any(True for _ in m.outward("version or mode", m.calls[i][4], switches))
+    return any(True for _ in m.outward("version or mode", m.calls[i].block, switches))
 
 
 def asks_version(m: Module, statement: int):
@@ -36,7 +36,9 @@ def asks_version(m: Module, statement: int):
 
 def version_tests(m: Module, i: int):
     """The branches around call `i` of conditions that ask for the version or the mode, innermost first."""
-    return m.outward("version", m.calls[i][4], lambda c: m.contexts[c][0] == "if" and asks_version(m, m.contexts[c][2]))
+    return m.outward(
+        "version", m.calls[i].block, lambda c: m.contexts[c].kind == "if" and asks_version(m, m.contexts[c].statement)
+    )
 
 
 def in_graph(context: Context, m: Module):
@@ -60,11 +62,11 @@ def asks_for_eager(m: Module, i: int):
     def asks(c):
         kind, _, statement, _ = m.contexts[c]
         return kind == "if" and any(
-            isinstance(e, CallRef) and tail_of(m.calls[e[1]][0]) == "executing_eagerly"
+            isinstance(e, CallRef) and tail_of(m.calls[e.number].func) == "executing_eagerly"
             for e in walk(m.statements[statement][5], m.calls)
         )
 
-    return any(True for _ in m.outward("eager", m.calls[i][4], asks))
+    return any(True for _ in m.outward("eager", m.calls[i].block, asks))
 
 
 def new_graph(context: Context, repeat: Repeat):
@@ -81,7 +83,7 @@ def near(context: Context, m: Module, i: int):
     found = {m.index: m}
     for index in project.imports.direct(m):
         found[index] = project.module(index)
-    queue, seen = [(m, m.calls[i][3])], set()
+    queue, seen = [(m, m.calls[i].scope)], set()
     while queue and len(seen) < 40:
         other, scope = queue.pop()
         if (other.index, scope) in seen or scope == 0:

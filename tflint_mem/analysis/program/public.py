@@ -26,8 +26,8 @@ def each_call(context: Context, m: Module, i: int):
     hops = ((m, i),)
     while len(hops) <= MAX_HOPS:
         m, i = hops[0]
-        scope = m.calls[i][3]
-        if scope == 0 or m.scopes[scope][F.S_KIND] != "function" or _now_and_then(context, m, i):
+        scope = m.calls[i].scope
+        if scope == 0 or m.scopes[scope].kind != "function" or _now_and_then(context, m, i):
             return None
         callers = context.project.callers(m, scope)
         if not callers:
@@ -41,16 +41,16 @@ def each_call(context: Context, m: Module, i: int):
 def is_public(context: Context, m: Module, scope: int):
     """Has it a public name, in a module that is imported and no script, and does nothing in the project call or handle it?"""
     record = m.scopes[scope]
-    if m.unit_test or m.notebook or record[F.S_KIND] != "function" or record[F.S_NAME] in _STARTS:
+    if m.unit_test or m.notebook or record.kind != "function" or record.name in _STARTS:
         return False
-    if not m.is_method(scope) and record[F.S_PARENT] != 0:
+    if not m.is_method(scope) and record.parent != 0:
         return False
-    if m.is_method(scope) and m.scopes[record[F.S_PARENT]][F.S_PARENT] != 0:
+    if m.is_method(scope) and m.scopes[record.parent].parent != 0:
         return False
     if any(name.startswith("_") for name in m.qualname(scope).split(".")) or _is_script(m):
         return False
     decorators = context.infer.decorator_names(m, scope)
-    if len(decorators) < len(record[F.S_DECORATORS]) or not _PLAIN.issuperset(decorators):
+    if len(decorators) < len(record.decorators) or not _PLAIN.issuperset(decorators):
         return False
     repeats = context.project.repeats_of
     handled = repeats.handlers.of_function(m, scope)[0]
@@ -59,31 +59,34 @@ def is_public(context: Context, m: Module, scope: int):
 
 def drops(m: Module, i: int):
     """Does the function around call `i` use what it gives and let go of it: is that neither returned nor put anywhere?"""
-    statement = m.statements[m.calls[i][5]]
+    statement = m.statements[m.calls[i].statement]
     if isinstance(statement, Return):
-        return statement[5] != CallRef(i)
-    if not isinstance(statement, Assign) or statement[6] != CallRef(i):
-        return isinstance(statement, ExprStatement) and statement[5] != CallRef(i)
-    names = set(statement[5])
+        return statement.value != CallRef(i)
+    if not isinstance(statement, Assign) or statement.value != CallRef(i):
+        return isinstance(statement, ExprStatement) and statement.value != CallRef(i)
+    names = set(statement.targets)
     if any(not isinstance(target, Name) for target in names):
         return False
-    for s in m.scope_statements(m.calls[i][3]):
+    for s in m.scope_statements(m.calls[i].scope):
         other = m.statements[s]
         value = (
-            other[5]
+            other.value
             if other and isinstance(other, Return)
-            else other[6]
+            else other.value
             if other and isinstance(other, Assign)
             else None
         )
         if value is None:
             continue
-        items = value[1] if isinstance(value, SequenceDisplay) else value[2] if isinstance(value, DictDisplay) else ()
+        items = (
+            value[1] if isinstance(value, SequenceDisplay) else value.values if isinstance(value, DictDisplay) else ()
+        )
         if value in names or not names.isdisjoint(items):
             return False
-    others = (m.calls[j] for j in m.scope_calls(m.calls[i][3]))
+    others = (m.calls[j] for j in m.scope_calls(m.calls[i].scope))
     return not any(
-        isinstance(call[0], Attribute) and call[0][2] in _PUTS and not names.isdisjoint(call[1]) for call in others
+        isinstance(call.func, Attribute) and call.func.attr in _PUTS and not names.isdisjoint(call.args)
+        for call in others
     )
 
 
@@ -92,7 +95,7 @@ def _is_script(m: Module):
     for s in m.scope_statements(0):
         statement = m.statements[s]
         if statement and (
-            statement[0] in _ACTS or isinstance(statement, If) and execution_order.is_main_test(statement[5])
+            statement.kind in _ACTS or isinstance(statement, If) and execution_order.is_main_test(statement.test)
         ):
             return True
     return False
@@ -100,7 +103,7 @@ def _is_script(m: Module):
 
 def _now_and_then(context: Context, m: Module, i: int):
     guards = context.project.repeats_of.guards
-    return guards.once(m, i, -1) or guards.cached(m, m.calls[i][3])
+    return guards.once(m, i, -1) or guards.cached(m, m.calls[i].scope)
 
 
 def _repeat(context: Context, hops):

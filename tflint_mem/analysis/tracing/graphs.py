@@ -106,14 +106,16 @@ def runs_session(context: Context, m: Module, i: int):
 
     A session of unknown origin counts by its name only in a module that builds TF1 graphs.
     """
-    f = m.calls[i][0]
-    if not isinstance(f, Attribute) or f[2] not in ("run", "eval"):
+    f = m.calls[i].func
+    if not isinstance(f, Attribute) or f.attr not in ("run", "eval"):
         return False
     if context.project.apis(m, i) & RUNS:
         return True
-    if f[2] != "run" or tail_of(f[1]) not in _SESSION_NAMES:
+    if f.attr != "run" or tail_of(f.base) not in _SESSION_NAMES:
         return False
-    return not context.infer.values(m, m.calls[i][3], f[1], m.calls[i][5]) and context.project.versions.graph_mode(m)
+    return not context.infer.values(
+        m, m.calls[i].scope, f.base, m.calls[i].statement
+    ) and context.project.versions.graph_mode(m)
 
 
 def run_sites(context: Context):
@@ -133,7 +135,7 @@ def run_inside(context: Context, m: Module, scope: int, region, without=None):
     calls = _once(
         context,
         ("calls in", m.index, scope, region),
-        lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)],
+        lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i].block, region)],
     )
     itself = _once(
         context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)]
@@ -192,7 +194,7 @@ def stand_in(context: Context, m: Module, scope: int, place: int, statement: int
     if key not in context.memo:
         blocks = context.memo[key] = {}
         for i in m.scope_calls(scope):
-            blocks.setdefault(m.calls[i][4], []).append((m.calls[i][5], i))
+            blocks.setdefault(m.calls[i].block, []).append((m.calls[i].statement, i))
         for calls in blocks.values():
             calls.sort()
     calls = context.memo[key].get(place, ())
@@ -207,10 +209,10 @@ def in_unknown_graph(context: Context, m: Module, place: int):
         if kind != "with":
             continue
         for expression, _ in m.statements[statement][5]:
-            if isinstance(expression, CallRef) and tail_of(m.calls[expression[1]][0]) == "as_default":
-                receiver = context.receiver(m, expression[1])
+            if isinstance(expression, CallRef) and tail_of(m.calls[expression.number].func) == "as_default":
+                receiver = context.receiver(m, expression.number)
                 if receiver is not None and tail_of(receiver) not in _SESSION_NAMES:
-                    if not context.infer.values(m, m.statements[statement][1], receiver, statement):
+                    if not context.infer.values(m, m.statements[statement].scope, receiver, statement):
                         return True
     return False
 
@@ -222,20 +224,20 @@ def in_graph_of_its_own(context: Context, m: Module, place: int):
         if kind == "with":
             for expression, _ in m.statements[statement][5]:
                 if isinstance(expression, CallRef):
-                    i, scope = expression[1], m.statements[statement][1]
+                    i, scope = expression.number, m.statements[statement].scope
                     given = (
                         context.receiver(m, i)
-                        if tail_of(m.calls[i][0]) == "as_default"
+                        if tail_of(m.calls[i].func) == "as_default"
                         else context.argument(m, i, None, "graph")
                     )
                     values = context.infer.values(m, scope, given, statement) if given is not None else ()
                     if values and all(
                         isinstance(v, Thing)
-                        and v[1] == "graph"
-                        and v[2] is not None
-                        and v[2][0] == m.index
-                        and isinstance(v[2][1], int)
-                        and m.calls[v[2][1]][3] == scope != 0
+                        and v.kind == "graph"
+                        and v.origin is not None
+                        and v.origin[0] == m.index
+                        and isinstance(v.origin[1], int)
+                        and m.calls[v.origin[1]].scope == scope != 0
                         for v in values
                     ):
                         return True
@@ -249,11 +251,11 @@ def over_graph(context: Context, m: Module, loop: int):
         return False
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
     kinds = set()
-    for v in context.infer.elements(context.infer.values(m, m.statements[statement][1], iterable, statement)):
+    for v in context.infer.elements(context.infer.values(m, m.statements[statement].scope, iterable, statement)):
         kinds.update(
-            {v[1]}
+            {v.kind}
             if isinstance(v, Thing)
-            else {x[1] for item in v[1] for x in item if isinstance(x, Thing)}
+            else {x.kind for item in v.items for x in item if isinstance(x, Thing)}
             if isinstance(v, TupleValue)
             else ()
         )
@@ -268,12 +270,12 @@ def _names_tensors(context: Context, m: Module, loop: int, header):
     """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
     target, scope = m.statements[header][5], m.statements[header][1]
     if not isinstance(target, Name) or not any(
-        target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i))
+        target in m.calls[i].args and m.inside(m.calls[i].block, loop) and makes_op(context.project.apis(m, i))
         for i in m.scope_calls(scope)
     ):
         return False
     return any(
-        statement and m.inside(statement[2], loop) and e == Attribute(target, "name")
+        statement and m.inside(statement.block, loop) and e == Attribute(target, "name")
         for statement in map(m.statements.__getitem__, m.scope_statements(scope))
         if statement
         for expression in statement_expressions(statement)
@@ -289,14 +291,14 @@ def over_names(m: Module, loop: int):
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
     while (
         isinstance(iterable, CallRef)
-        and tail_of(m.calls[iterable[1]][0]) in ("sorted", "list", "enumerate")
-        and m.calls[iterable[1]][1]
+        and tail_of(m.calls[iterable.number].func) in ("sorted", "list", "enumerate")
+        and m.calls[iterable.number].args
     ):
-        iterable = m.calls[iterable[1]][1][0]
+        iterable = m.calls[iterable.number].args[0]
     return (
         isinstance(iterable, CallRef)
-        and isinstance(m.calls[iterable[1]][0], Attribute)
-        and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
+        and isinstance(m.calls[iterable.number].func, Attribute)
+        and m.calls[iterable.number].func[2] in ("items", "keys", "values")
     )
 
 
@@ -308,10 +310,10 @@ def collects_tensors(context: Context, m: Module, loop: int):
     record = m.statements[statement]
     for expression in statement_expressions(record):
         for e in walk(expression, m.calls):
-            if isinstance(e, Comprehension) and e[3] == loop:
-                values = context.infer.values(m, record[1], e[2][-1], statement)
+            if isinstance(e, Comprehension) and e.block == loop:
+                values = context.infer.values(m, record.scope, e.items[-1], statement)
                 return bool(values) and all(
-                    isinstance(v, Thing) and v[1] in ("tensor", "variable", "operation") for v in values
+                    isinstance(v, Thing) and v.kind in ("tensor", "variable", "operation") for v in values
                 )
     return False
 
@@ -329,14 +331,18 @@ def varies_with(m: Module, scope: int, loop: int, expression: Expression):
         seen.add(name)
         for s in m.scope_statements(scope):
             other = m.statements[s]
-            if other and m.inside(other[2], loop):
-                if isinstance(other, Assign) and other[6] is not None and any(name in names_in(m, t) for t in other[5]):
-                    names |= names_in(m, other[6]) - seen
-                elif isinstance(other, For) and name in names_in(m, other[5]):
-                    names |= names_in(m, other[6]) - seen
+            if other and m.inside(other.block, loop):
+                if (
+                    isinstance(other, Assign)
+                    and other.value is not None
+                    and any(name in names_in(m, t) for t in other.targets)
+                ):
+                    names |= names_in(m, other.value) - seen
+                elif isinstance(other, For) and name in names_in(m, other.target):
+                    names |= names_in(m, other.iterable) - seen
     return False
 
 
 def names_in(m: Module, expression: Expression):
     """Names that an expression reads, those in the arguments of its calls included."""
-    return {e[1] for e in walk(expression, m.calls) if isinstance(e, Name)}
+    return {e.id for e in walk(expression, m.calls) if isinstance(e, Name)}

@@ -35,9 +35,9 @@ def switched_off(context: Context):
     """Does the project run its functions eagerly for good, with `tf.config.run_functions_eagerly(True)` in a module's own code?"""
     if "switched off" not in context.memo:
         context.memo["switched off"] = any(
-            m.calls[i][3] == 0
-            and m.calls[i][4] == -1
-            and m.calls[i][1] == (Constant(True),)
+            m.calls[i].scope == 0
+            and m.calls[i].block == -1
+            and m.calls[i].args == (Constant(True),)
             and not context.in_tests(m)
             for m, i, _ in context.everywhere(
                 ("run_functions_eagerly", "experimental_run_functions_eagerly"),
@@ -106,27 +106,27 @@ def decorated(context: Context):
 def _by_decorator(context: Context, m: Module, scope: int):
     record = m.scopes[scope]
     made, options = None, set()
-    for expression in record[F.S_DECORATORS]:
+    for expression in record.decorators:
         if isinstance(expression, CallRef):
-            options.update(k for k, _ in m.calls[expression[1]][2])
-            if "tf.function" in context.project.apis(m, expression[1]):
-                made = (m, expression[1])
+            options.update(k for k, _ in m.calls[expression.number].keywords)
+            if "tf.function" in context.project.apis(m, expression.number):
+                made = (m, expression.number)
         else:
-            options |= _partial_options(context, m, record[F.S_PARENT], expression)
+            options |= _partial_options(context, m, record.parent, expression)
     return Traced(m, scope, made, options)
 
 
 def _partial_options(context: Context, m: Module, scope: int, expression: Expression):
     """Keywords of `compiled = functools.partial(tf.function, jit_compile=True)`."""
     while scope >= 0 and isinstance(expression, Name):
-        for kind, _, _, value, path in m.bindings(scope).get(expression[1], ()):
+        for kind, _, _, value, path in m.bindings(scope).get(expression.id, ()):
             if (
                 kind == "assign"
                 and isinstance(value, CallRef)
-                and tail_of(m.calls[value[1]][0]) in ("partial", "function")
+                and tail_of(m.calls[value.number].func) in ("partial", "function")
             ):
-                return {k for k, _ in m.calls[value[1]][2]}
-        scope = m.scopes[scope][F.S_PARENT]
+                return {k for k, _ in m.calls[value.number].keywords}
+        scope = m.scopes[scope].parent
     return set()
 
 
@@ -139,7 +139,7 @@ def wrapped(context: Context):
                 found.append((m, i))
         for m, i, _ in context.everywhere(tuple(_partials(context)) or ("\0",)):
             if argument(m, i) is not None and any(
-                isinstance(v, PartialValue) and _is_function(v[1]) for v in context.infer.callee(m, i)
+                isinstance(v, PartialValue) and _is_function(v.values) for v in context.infer.callee(m, i)
             ):
                 found.append((m, i))
         context.memo["wrapped"] = found
@@ -153,29 +153,29 @@ def _partials(context: Context):
         given = {number for tail in ("function", "defun") for number in context.project.index.modules("given", tail)}
         for m, i, _ in context.everywhere(("partial",), within=given):
             call = m.calls[i]
-            if call[1] and _is_function(context.infer.values(m, call[3], call[1][0], call[5])):
+            if call.args and _is_function(context.infer.values(m, call.scope, call.args[0], call.statement)):
                 names |= _assigned(m, i)
         context.memo["partials"] = names
     return context.memo["partials"]
 
 
 def _is_function(values):
-    return any(isinstance(v, External) and canonical(v[1]) == "tf.function" for v in values)
+    return any(isinstance(v, External) and canonical(v.name) == "tf.function" for v in values)
 
 
 def argument(m: Module, i: int):
     """What `tf.function(…)` is given to trace, or None."""
     call = m.calls[i]
-    if call[1]:
-        return call[1][0] if not isinstance(call[1][0], Starred) else None
-    return next((e for k, e in call[2] if k in ("func", "python_function")), None)
+    if call.args:
+        return call.args[0] if not isinstance(call.args[0], Starred) else None
+    return next((e for k, e in call.keywords if k in ("func", "python_function")), None)
 
 
 def _assigned(m: Module, i: int):
     """Last names of what the statement of call `i` assigns."""
-    statement = m.statements[m.calls[i][5]]
-    if isinstance(statement, Assign) and statement[6] is not None:
-        return {t for t in map(tail_of, statement[5]) if t}
+    statement = m.statements[m.calls[i].statement]
+    if isinstance(statement, Assign) and statement.value is not None:
+        return {t for t in map(tail_of, statement.targets) if t}
     return set()
 
 
@@ -183,7 +183,7 @@ def _returned(context: Context, m: Module, i: int):
     """Names that callers give to the `tf.function` that call `i` makes and its function returns."""
     from tflint_mem.analysis.models.models import returned_from
 
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     if scope <= 0 or not returned_from(m, i):
         return set()
     return _taken(context, m, scope)
@@ -191,17 +191,17 @@ def _returned(context: Context, m: Module, i: int):
 
 def _bound_to(context: Context, m: Module, scope: int):
     """Names that callers give to a decorated function which the function around it returns, and its aliases."""
-    owner = m.scopes[scope][F.S_PARENT]
-    if owner <= 0 or m.scopes[owner][F.S_KIND] != "function":
+    owner = m.scopes[scope].parent
+    if owner <= 0 or m.scopes[owner].kind != "function":
         return set()
-    name = F.Name(m.scopes[scope][F.S_NAME])
+    name = F.Name(m.scopes[scope].name)
     for s in m.scope_statements(owner):
         statement = m.statements[s]
         if (
             statement
             and isinstance(statement, Return)
-            and statement[5] is not None
-            and (statement[5] == name or isinstance(statement[5], TupleDisplay) and name in statement[5][1])
+            and statement.value is not None
+            and (statement.value == name or isinstance(statement.value, TupleDisplay) and name in statement.value.items)
         ):
             return _taken(context, m, owner)
     return set()
@@ -213,9 +213,9 @@ def _taken(context: Context, m: Module, scope: int):
         if how == "call":
             statement = other.statements[other.calls[j][5]]
             if isinstance(statement, Assign):
-                for target in statement[5]:
+                for target in statement.targets:
                     names.update(
-                        t for t in map(tail_of, target[1] if isinstance(target, TupleDisplay) else (target,)) if t
+                        t for t in map(tail_of, target.items if isinstance(target, TupleDisplay) else (target,)) if t
                     )
     return names
 
@@ -223,8 +223,13 @@ def _taken(context: Context, m: Module, scope: int):
 def _called(context: Context, m: Module, i: int):
     """The Traced that call `i` calls, or None."""
     for v in context.infer.callee(m, i):
-        if isinstance(v, Thing) and v[1] == "tf.function" and v[2] is not None and not isinstance(v[2], Decorated):
-            made = context.project.module(v[2][0]), v[2][1]
+        if (
+            isinstance(v, Thing)
+            and v.kind == "tf.function"
+            and v.origin is not None
+            and not isinstance(v.origin, Decorated)
+        ):
+            made = context.project.module(v.origin[0]), v.origin[1]
             return of_call(context, *made)
         if isinstance(v, (FunctionValue, MethodValue)):
             fm, scope = context.project.module(v[-2]), v[-1]
@@ -236,8 +241,8 @@ def _called(context: Context, m: Module, i: int):
 def of_call(context: Context, m: Module, i: int):
     """The Traced that `tf.function(f, …)`, call `i`, makes."""
     call = m.calls[i]
-    options = {k for k, _ in call[2]} | _partial_options(context, m, call[3], call[0])
-    for v in context.infer.values(m, call[3], argument(m, i), call[5]) if argument(m, i) is not None else ():
+    options = {k for k, _ in call.keywords} | _partial_options(context, m, call.scope, call.func)
+    for v in context.infer.values(m, call.scope, argument(m, i), call.statement) if argument(m, i) is not None else ():
         if isinstance(v, (FunctionValue, MethodValue)):
             return Traced(context.project.module(v[-2]), v[-1], (m, i), options)
     return Traced(None, -1, (m, i), options)

@@ -67,7 +67,7 @@ def host_effect(context: Context, m: Module, scope: int, depth=0, seen=None):
         return None
     seen.add((m.index, scope))
     record = m.scopes[scope]
-    if "g" in record[F.S_FLAGS] or "a" in record[F.S_FLAGS]:
+    if "g" in record.flags or "a" in record.flags:
         return "is a generator"
     for i in m.scope_statements(scope):
         statement = m.statements[i]
@@ -76,7 +76,7 @@ def host_effect(context: Context, m: Module, scope: int, depth=0, seen=None):
         if isinstance(statement, Global):
             return "sets names of an outer function or the module"
         if isinstance(statement, (Assign, Augment)):
-            targets = statement[5] if isinstance(statement, Assign) else (statement[5],)
+            targets = statement.targets if isinstance(statement, Assign) else (statement.target,)
             if any(
                 isinstance(inner, (Attribute, Subscript))
                 for t in targets
@@ -101,8 +101,8 @@ def _host_arrays(context: Context, m: Module, scope: int, at: int, statement: in
     for e in walk_statement(m, statement):
         if (
             isinstance(e, Name)
-            and e[1] not in local
-            and any(isinstance(v, Thing) and v[1] == "ndarray" for v in context.infer.values(m, scope, e, at))
+            and e.id not in local
+            and any(isinstance(v, Thing) and v.kind == "ndarray" for v in context.infer.values(m, scope, e, at))
         ):
             return "reads a NumPy array that a trace would keep as a constant"
     return None
@@ -110,22 +110,22 @@ def _host_arrays(context: Context, m: Module, scope: int, at: int, statement: in
 
 def _host_call(context: Context, m: Module, scope: int, i: int, depth, seen):
     call = m.calls[i]
-    tail = tail_of(call[0])
+    tail = tail_of(call.func)
     apis = context.project.apis(m, i)
     if (
         any(name.startswith(("tf.", "keras.")) or name.partition(".")[0] in _KINDS for name in apis)
         and tail not in _HOST_METHODS
     ):
         return None
-    if isinstance(call[0], Name) and tail in _HOST_FUNCTIONS and call[0][1] not in m.bindings(scope):
+    if isinstance(call.func, Name) and tail in _HOST_FUNCTIONS and call.func.id not in m.bindings(scope):
         return f"calls {tail}()"
     if (
-        isinstance(call[0], Name)
+        isinstance(call.func, Name)
         and tail in ("int", "str")
-        and not any((tail_of(e) or "") in _STATIC for a in call[1] for e in walk(a, m.calls))
+        and not any((tail_of(e) or "") in _STATIC for a in call.args for e in walk(a, m.calls))
     ):
         return f"calls {tail}()"
-    if isinstance(call[0], Attribute) and tail in _HOST_METHODS:
+    if isinstance(call.func, Attribute) and tail in _HOST_METHODS:
         return f"calls .{tail}()"
     functions = context.project.functions_called(m, i)
     for fm, s in functions:
@@ -135,11 +135,11 @@ def _host_call(context: Context, m: Module, scope: int, i: int, depth, seen):
     if functions:
         return None
     for v in context.infer.callee(m, i):
-        if isinstance(v, External) and not v[1].startswith(
+        if isinstance(v, External) and not v.name.startswith(
             ("builtins.", "tensorflow", "keras", "tf_keras", "functools.", "math.")
         ):
-            return f"calls {v[1]}()"
-        if isinstance(v, ThingMethod) and isinstance(v[1], Thing) and v[1][1].startswith("ext:"):
+            return f"calls {v.name}()"
+        if isinstance(v, ThingMethod) and isinstance(v.receiver, Thing) and v.receiver.kind.startswith("ext:"):
             return f"calls .{tail}() of something that is not TensorFlow's"
     return None
 
