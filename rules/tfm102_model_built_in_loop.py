@@ -47,7 +47,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import loaded, models
 from tflint_mem.analysis.program import mechanisms
-from tflint_mem.knowledge.api import RELEASES
+from tflint_mem.knowledge import RELEASES
 
 from .tfm104_submodel_per_call import wraps
 

@@ -41,7 +41,7 @@ from tflint_mem.analysis.passes import hot, trials
 from tflint_mem.analysis.program import backends, modes
 from tflint_mem.facts import Assign, Attribute, CallRef, Constant, Name
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.knowledge import TRAINING_METHODS
 from tflint_mem.project.holds.values import Instance, Thing
 from tflint_mem.project.repeats.reach import run_by
 

@@ -301,7 +301,7 @@ def _fix(context: Context, m: Module, i: int, repeat: Repeat, graph):
 
 def _maybe_first(context: Context):
     """Do the requirements admit TensorFlow 1, whose tensors have no `numpy()`?"""
-    low, _ = context.project.versions.range()
+    low = context.project.versions.range().low
     return low is not None and low < (2, 0)
 
 

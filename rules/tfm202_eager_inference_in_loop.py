@@ -40,7 +40,7 @@ from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, tracing
 from tflint_mem.facts import Assign, Attribute, BinaryOp, CallRef, ExprStatement, Name, Reference, Return, Subscript
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import is_op
+from tflint_mem.knowledge import is_op
 from tflint_mem.project.holds.values import Instance, SelfValue, SequenceValue, Thing, TupleValue
 from tflint_mem.project.linking.module import dotted, walk
 

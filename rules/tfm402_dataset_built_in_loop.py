@@ -54,7 +54,7 @@ from tflint_mem.facts import (
     Return,
     SequenceDisplay,
 )
-from tflint_mem.knowledge.api import METHODS
+from tflint_mem.knowledge import METHODS
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 
 TYPE_CHECKING = False

@@ -38,7 +38,7 @@ from __future__ import annotations
 from tflint_mem.analysis.program import modes
 from tflint_mem.facts import CallRef
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.knowledge.api import BUILDERS, LOADERS
+from tflint_mem.knowledge import BUILDERS, LOADERS
 from tflint_mem.project.linking.module import dotted
 
 TYPE_CHECKING = False
@@ -116,7 +116,7 @@ def _eager(context: Context, m: Module, i: int):
     near = modes.near(context, m, i)
     if any(versions.graph_mode(other) for other in near):
         return False
-    if any(versions.evidence(other)[1] for other in near) or known:
+    if any(versions.evidence(other).second for other in near) or known:
         return True
     # a name of TensorFlow 2's compatibility module in a file that builds Keras models
     spelled = dotted(m.calls[i].func) or ()

@@ -61,7 +61,7 @@ from tflint_mem.facts import (
     UnaryOp,
 )
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import SESSION_TYPES
+from tflint_mem.knowledge import SESSION_TYPES
 from tflint_mem.project.holds.values import External, Instance, ModuleValue, SelfValue, Thing
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
@@ -249,7 +249,7 @@ def _tests(context: Context, m: Module, scope: int):
 
 def _eager(context: Context, m: Module):
     """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about."""
-    _, two = context.project.versions.evidence(m)
+    two = context.project.versions.evidence(m).second
     return bool(two) and not context.project.versions.graph_mode(m)
 
 

@@ -49,7 +49,7 @@ from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.facts import Attribute, CallRef, Constant, If, Import, Lambda, Name
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.knowledge import EXTERNAL_ROOTS
 from tflint_mem.project.holds.values import FunctionValue, MethodValue, Thing
 from tflint_mem.project.linking.module import call_text, tail_of, walk
 from tflint_mem.project.linking.module import dotted as dotted_name
@@ -278,7 +278,7 @@ def _in_framework(context: Context, m: Module):
         if part in EXTERNAL_ROOTS:
             key = ("framework", m.parts[:depth])
             if key not in context.memo:
-                context.memo[key] = is_package(m.parts[:depth])
+                context.memo[key] = is_package(m.parts[:depth], context.project.beside)
             if context.memo[key]:
                 return True
     return False
@@ -298,7 +298,7 @@ def _runs_itself(context: Context, m: Module):
 
 
 def _is_handler(context: Context, m: Module, scope: int):
-    return context.project.repeats_of.handlers.of_function(m, scope)[0] == "handler"
+    return context.project.repeats_of.handlers.of_function(m, scope).kind == "handler"
 
 
 def _listed(context: Context, m: Module):

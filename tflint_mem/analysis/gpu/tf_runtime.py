@@ -5,7 +5,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import BoolOp, Comparison, Constant, Import, Name
 from tflint_mem.hardening.budget import settle
-from tflint_mem.knowledge.api import is_op, result_of
+from tflint_mem.knowledge import is_op, result_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

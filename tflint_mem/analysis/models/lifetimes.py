@@ -168,7 +168,7 @@ def _lives_in_loop(context: Context, m: Module, scope: int, place: int, i: int, 
     loops = [c for c in m.loops(m.calls[i].block) if m.inside(m.calls[j].block, c) and m.contexts[c].kind != "comp"]
     if not loops:
         return False
-    if context.project.repeats_of.guards.leaves(m, i, loops[0]):
+    if context.project.repeats_of.leaving.at_once(m, i, loops[0]):
         return False
     first, last = _span(m, scope, loops[0])
     return not _made_again(context, m, scope, place, first, last, loop=loops[0])

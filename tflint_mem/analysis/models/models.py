@@ -20,7 +20,7 @@ from tflint_mem.facts import (
     Subscript,
     TupleDisplay,
 )
-from tflint_mem.knowledge.api import (
+from tflint_mem.knowledge import (
     BUILDERS,
     GRAPH_RELEASES,
     LOADERS,

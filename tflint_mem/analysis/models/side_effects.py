@@ -21,7 +21,7 @@ from tflint_mem.facts import (
     Subscript,
     Yield,
 )
-from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.knowledge import TRAINING_METHODS
 from tflint_mem.project.holds.values import ClassValue, External, Instance, SelfValue, SequenceValue, Thing, TupleValue
 from tflint_mem.project.linking.module import dotted, tail_of
 

@@ -10,6 +10,7 @@ COLLECTED  another backend: dead models wait for a collection, which takes nearl
 from __future__ import annotations
 
 from tflint_mem.facts import Constant
+from tflint_mem.project.linking.requirements import ANY
 
 from . import backends, modes
 
@@ -45,7 +46,7 @@ def certain(context: Context):
 def likely(context: Context, modules):
     """Is it sure, or does nothing at all tell of another TensorFlow: no requirements, no API that later ones have lost?"""
     versions = context.project.versions
-    return certain(context) or versions.range() == (None, None) and not any(versions.looks_old(m) for m in modules)
+    return certain(context) or versions.range() == ANY and not any(versions.looks_old(m) for m in modules)
 
 
 def _runs_eagerly(context: Context, modules):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tflint_mem.facts import CallRef, Reference
-from tflint_mem.knowledge.api import GRAPH_RELEASES
+from tflint_mem.knowledge import GRAPH_RELEASES
 from tflint_mem.project.linking.module import tail_of, walk
 
 TYPE_CHECKING = False

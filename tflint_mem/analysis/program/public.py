@@ -53,7 +53,7 @@ def is_public(context: Context, m: Module, scope: int):
     if len(decorators) < len(record.decorators) or not _PLAIN.issuperset(decorators):
         return False
     repeats = context.project.repeats_of
-    handled = repeats.handlers.of_function(m, scope)[0]
+    handled = repeats.handlers.of_function(m, scope).kind
     return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import walk_statement
 from tflint_mem.facts import Assign, Attribute, Augment, CallRef, Constant, For, Name, SequenceDisplay, Subscript, With
-from tflint_mem.knowledge.api import result_of
+from tflint_mem.knowledge import result_of
 from tflint_mem.project.holds.values import External, FunctionValue, Instance, ModuleValue, Thing, TupleValue
 from tflint_mem.project.linking.module import tail_of, walk
 

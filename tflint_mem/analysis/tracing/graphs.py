@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from tflint_mem.facts import Assign, Attribute, CallRef, Comprehension, For, Name
-from tflint_mem.knowledge.api import is_op
+from tflint_mem.knowledge import is_op
 from tflint_mem.project.holds.values import Thing, TupleValue
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tflint_mem import facts as F
 from tflint_mem.facts import Assign, CallRef, Constant, Name, Return, Starred, TupleDisplay
-from tflint_mem.knowledge.api import canonical
+from tflint_mem.knowledge import canonical
 from tflint_mem.project.holds.values import Decorated, External, FunctionValue, MethodValue, PartialValue, Thing
 from tflint_mem.project.linking.module import tail_of
 
