@@ -253,7 +253,7 @@ class Project(Modules):
         found: Repeat | None = self.repeats_of.of_call(m, i, accept)
         return found
 
-    def released(self, repeat: Repeat, names: Iterable[str] | None = None) -> Site | None:
+    def released(self, repeat: Repeat, names: frozenset[str] | None = None) -> Site | None:
         """The call or construct that ends the life of what was made before the next repeat, or None.
 
         names   canonical names of what counts as a release
