@@ -35,6 +35,7 @@ def measured(
 ) -> tuple[int, dict[str, Counted], list[str]]:
     """(bytes, {code or "engine": Counted}, searches given up) of a program whose files are written to a folder."""
     from tflint_mem.engine import engine
+    from tflint_mem.hardening.depth import DEEP
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.registry import RULES, module_of
     from tflint_mem.settings import config
@@ -47,9 +48,7 @@ def measured(
             file.write(text)
     settings = config.load([folder], (), True, {})
     found, given_up = {}, []
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, engine.RECURSION))
-    try:
+    with DEEP:
         for rule in RULES:
             if codes is not None and rule.code not in codes:
                 continue
@@ -60,8 +59,6 @@ def measured(
                 found[rule.code] = _counted(lambda: list(module.find(Context(project, settings))))
                 given_up += [line for line in project.searches.lines() if line not in given_up]
             project.close()
-    finally:
-        sys.setrecursionlimit(limit)
     return sum(map(len, files.values())), found, given_up
 
 

@@ -197,8 +197,8 @@ def fixed(texts: dict, folder: Path) -> Cost:
             },
         )
     )
-    checks, found_with = [], run.found_with
-    run.found_with = lambda changed: checks.append(changed) or found_with(changed)
+    checks, found_with = [], run.check.found_with
+    run.check.found_with = lambda changed: checks.append(changed) or found_with(changed)
     begin = time.perf_counter()
     engine._fix, rounds.steps = counted_build, counted_work
     try:

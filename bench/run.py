@@ -51,12 +51,13 @@ for path in open(sys.argv[1]).read().split("\\0"):
 STEPS = """
 import gc, json, sys, time
 from tflint_mem.engine import engine
+from tflint_mem.hardening.depth import RECURSION
 from tflint_mem.settings import config
 from tflint_mem.engine.rule_runs import Running
 from tflint_mem.sources.source import Source
 paths = open(sys.argv[1]).read().split("\\0")
 settings = config.load(["."], (), True, {})
-gc.disable(); sys.setrecursionlimit(engine.RECURSION)
+gc.disable(); sys.setrecursionlimit(RECURSION)
 clock = time.process_time
 start = clock()
 project, kept, findings = engine.load((Source.read(p) for p in paths), settings, len(paths))

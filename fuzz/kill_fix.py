@@ -111,7 +111,6 @@ def main(arguments: list = None) -> int:
     options = parser.parse_args(arguments)
     chance, files = random.Random(options.seed), project()
     from tflint_mem.command import check
-    from tflint_mem.engine import engine
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "once")  # what is imported and worked out once is paid here, for all runs
@@ -125,7 +124,6 @@ def main(arguments: list = None) -> int:
                 overrides={"fix": True, "cache": False},
             )
         )
-        engine._SEEN = None
         folder = Path(place, "model")
         write(folder, files)
         old = state(folder)

@@ -59,7 +59,6 @@ def run(arguments: list[str], stdin: bytes = b"") -> Outcome:
     """
     from tflint_mem import __main__
 
-    _forget()
     out, err = _Kept(), _Kept()
     before = sys.argv, sys.stdin, sys.stdout, sys.stderr
     sys.argv = ["tflint-mem", *arguments]
@@ -82,18 +81,6 @@ class _Kept(io.BytesIO):
 
     def close(self) -> None:
         """Nothing: the bytes are asked for later."""
-
-
-def _forget() -> None:
-    """What a process keeps because it serves one run only."""
-    from tflint_mem.command import check
-    from tflint_mem.engine import engine
-    from tflint_mem.sources import dependencies
-
-    check.ENDS_HERE = False
-    engine._SEEN = None
-    engine._held.clear()
-    dependencies.PATHS.clear()
 
 
 def import_everything() -> None:

@@ -45,7 +45,7 @@ every live Keras model of the process. For training loops no rewrite of the loop
 
 from tflint_mem.analysis.models import loaded, models
 from tflint_mem.analysis.program import mechanisms
-from tflint_mem.knowledge.api import RELEASES
+from tflint_mem.knowledge import RELEASES
 
 from .tfm104_submodel_per_call import wraps
 

@@ -38,8 +38,7 @@ from tflint_mem.analysis.models import lifetimes, models, saved
 from tflint_mem.analysis.passes import cached, hot
 from tflint_mem.analysis.program import public
 from tflint_mem.analysis.tracing import frozen
-from tflint_mem.engine.worth import LIKELY
-from tflint_mem.finding import UNSAFE
+from tflint_mem.finding import LIKELY, UNSAFE
 from tflint_mem.project.linking.module import walk
 
 CODE = "TFM104"

@@ -39,7 +39,7 @@ from tflint_mem.analysis.passes import hot, trials
 from tflint_mem.analysis.program import backends, modes
 from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.knowledge import TRAINING_METHODS
 from tflint_mem.project.repeats.reach import run_by
 
 CODE = "TFM106"

@@ -265,7 +265,7 @@ def _fix(context, m, i, repeat, graph):
 
 def _maybe_first(context):
     """Do the requirements admit TensorFlow 1, whose tensors have no `numpy()`?"""
-    low, _ = context.project.versions.range()
+    low = context.project.versions.range().low
     return low is not None and low < (2, 0)
 
 

@@ -37,7 +37,7 @@ from tflint_mem.analysis.models.models import text, walk_statement
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, tracing
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import is_op
+from tflint_mem.knowledge import is_op
 from tflint_mem.project.linking.module import dotted, walk
 
 CODE = "TFM202"

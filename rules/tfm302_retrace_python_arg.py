@@ -38,8 +38,7 @@ from tflint_mem.analysis.models.models import text, walk_statement
 from tflint_mem.analysis.passes import hot, varying_values
 from tflint_mem.analysis.program import public
 from tflint_mem.analysis.tracing import traced_functions
-from tflint_mem.engine.worth import LIKELY
-from tflint_mem.finding import SAFE, UNSAFE
+from tflint_mem.finding import LIKELY, SAFE, UNSAFE
 from tflint_mem.project.linking.module import walk
 
 CODE = "TFM302"

@@ -40,7 +40,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import trials, variance
 from tflint_mem.analysis.program import modes
-from tflint_mem.knowledge.api import METHODS
+from tflint_mem.knowledge import METHODS
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 
 CODE = "TFM402"

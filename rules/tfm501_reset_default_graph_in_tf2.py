@@ -35,7 +35,7 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 
 from tflint_mem.analysis.program import modes
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.knowledge.api import BUILDERS, LOADERS
+from tflint_mem.knowledge import BUILDERS, LOADERS
 from tflint_mem.project.linking.module import dotted
 
 CODE = "TFM501"
@@ -107,7 +107,7 @@ def _eager(context, m, i):
     near = modes.near(context, m, i)
     if any(versions.graph_mode(other) for other in near):
         return False
-    if any(versions.evidence(other)[1] for other in near) or known:
+    if any(versions.evidence(other).second for other in near) or known:
         return True
     # a name of TensorFlow 2's compatibility module in a file that builds Keras models
     spelled = dotted(m.calls[i][0]) or ()

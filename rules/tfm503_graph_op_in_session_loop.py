@@ -43,7 +43,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import SESSION_TYPES
+from tflint_mem.knowledge import SESSION_TYPES
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
@@ -212,7 +212,7 @@ def _tests(context, m, scope):
 
 def _eager(context, m):
     """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about."""
-    _, two = context.project.versions.evidence(m)
+    two = context.project.versions.evidence(m).second
     return bool(two) and not context.project.versions.graph_mode(m)
 
 
@@ -291,7 +291,9 @@ def _read_by_numpy(context, m, scope, s):
     statement = m.statements[s]
     names = frozenset().union(*(graphs.names_in(m, e) for e in statement_expressions(statement)))
     names = {
-        n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))
+        n
+        for n in names
+        if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, F.Name(n), s))
     }
     for i in m.scope_calls(scope):
         call = m.calls[i]

@@ -74,7 +74,7 @@ def _eager(context, m, i):
     """Is there evidence of TensorFlow 2, and none of graphs?"""
     if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
         return False
-    if context.project.versions.evidence(m)[0] - _SETUP or any(
+    if context.project.versions.evidence(m).first - _SETUP or any(
         "session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())
     ):
         return False
@@ -84,7 +84,7 @@ def _eager(context, m, i):
         for k in m.calls_by_tail().get("as_default", ())
     ):
         return False
-    return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in modes.near(context, m, i))
+    return not any(context.project.versions.evidence(other).first & _SWITCHES for other in modes.near(context, m, i))
 
 
 def _compatible(context, m, i):

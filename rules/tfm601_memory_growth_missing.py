@@ -46,7 +46,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.knowledge import EXTERNAL_ROOTS
 from tflint_mem.project.linking.module import call_text, tail_of, walk
 from tflint_mem.project.linking.module import dotted as dotted_name
 from tflint_mem.project.linking.names import is_package
@@ -266,7 +266,7 @@ def _in_framework(context, m):
         if part in EXTERNAL_ROOTS:
             key = ("framework", m.parts[:depth])
             if key not in context.memo:
-                context.memo[key] = is_package(m.parts[:depth])
+                context.memo[key] = is_package(m.parts[:depth], context.project.beside)
             if context.memo[key]:
                 return True
     return False
@@ -286,7 +286,7 @@ def _runs_itself(context, m):
 
 
 def _is_handler(context, m, scope):
-    return context.project.repeats_of.handlers.of_function(m, scope)[0] == "handler"
+    return context.project.repeats_of.handlers.of_function(m, scope).kind == "handler"
 
 
 def _listed(context, m):

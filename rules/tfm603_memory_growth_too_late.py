@@ -38,7 +38,7 @@ import os
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import devices, execution_order
 from tflint_mem.finding import SAFE
-from tflint_mem.knowledge.api import INITIALISERS, LOADERS, is_op
+from tflint_mem.knowledge import INITIALISERS, LOADERS, is_op
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import TraceStep
 

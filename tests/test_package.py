@@ -39,7 +39,7 @@ def test_changelog_and_version_agree():
 
 
 def test_every_key_of_the_configuration_is_in_the_readme():
-    from tflint_mem.settings.config import KEYS
+    from tflint_mem.settings.tables import KEYS
 
     readme = (ROOT / "README.md").read_text()
     assert [key for key in KEYS if f"`{key}`" not in readme] == []

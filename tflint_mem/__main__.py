@@ -3,23 +3,30 @@
 `check` with plain paths is what hooks and editors run all day, so it does not even import the option parser.
 """
 
+from __future__ import annotations
+
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.engine.session import Session
 
-def main():
+
+def main() -> None:
     """Run the command line in `sys.argv`; never returns.
 
-    The process ends without the interpreter's tidying up, which for the facts of a large project takes as long as linking them.
+    The process ends without the interpreter's tidying up, which for the facts of a large project takes as long as
+    linking them.
     """
     import os
 
     _leave_current_folder()
-    from tflint_mem.command import check
+    from tflint_mem.command.process import OwnProcess
     from tflint_mem.hardening import streams
 
     streams.complete()
-    check.ENDS_HERE = True
-    code = run()
+    process = OwnProcess()  # what it holds, it holds to the end
+    code = run(process)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -28,10 +35,12 @@ def main():
     os._exit(code)
 
 
-def _leave_current_folder():
-    """Import nothing from the folder that is checked: `python -m`, and an empty entry of PYTHONPATH, make it the first place to look.
+def _leave_current_folder() -> None:
+    """Import nothing from the folder that is checked: `python -m`, and an empty entry of PYTHONPATH, make it the first
+    place to look.
 
-    What this very package lies in stays, and so does a folder of installed packages, which stands behind the standard library.
+    What this very package lies in stays, and so does a folder of installed packages, which stands behind the standard
+    library.
     """
     import os
 
@@ -46,18 +55,22 @@ def _leave_current_folder():
     sys.path[:end] = [folder for folder in sys.path[:end] if folder not in ("", here)]
 
 
-def run():
-    """Run the command line in `sys.argv`; returns the exit code."""
+def run(session: Session | None = None) -> int:
+    """Run the command line in `sys.argv`; returns the exit code.
+
+    session   of a process that is ours alone; None: it is somebody else's, too, and left as it is
+    """
+    code: int | None
     arguments = sys.argv[1:]
     try:
         if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
             from tflint_mem.command import check
 
-            code = check.run(check.Options(arguments[1:]))
+            code = check.run(check.Options(arguments[1:]), session)
         else:
             from tflint_mem.command.cli import cli
 
-            code = cli(prog_name="tflint-mem", standalone_mode=False)
+            code = cli(prog_name="tflint-mem", standalone_mode=False, obj=session)
         sys.stdout.flush()
     except BrokenPipeError:
         code = _close_quietly()
@@ -68,7 +81,7 @@ def run():
     return code or 0
 
 
-def _close_quietly():
+def _close_quietly() -> int:
     """The reader of our output went away (`| head`): the interpreter must not complain about it at exit."""
     import os
 
@@ -76,7 +89,7 @@ def _close_quietly():
     return 0
 
 
-def _failure(error):
+def _failure(error: Exception) -> int:
     """Exit code 2 for everything unexpected: 1 means findings."""
     if "click" in sys.modules:
         import click
@@ -104,8 +117,10 @@ def _failure(error):
     return 2
 
 
-def _told(error):
-    """The line for what the system refuses and no bug of ours can be: a folder that is gone, a full disk behind standard output."""
+def _told(error: OSError) -> str | None:
+    """The line for what the system refuses and no bug of ours can be: a folder that is gone, a full disk behind
+    standard output.
+    """
     import os
 
     try:

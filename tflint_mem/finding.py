@@ -2,129 +2,125 @@
 
 Rows and columns count from 1; columns count characters, ends are exclusive.  In a notebook `cell` is the 1-based
 number of the cell over all cells and rows count within that cell; elsewhere `cell` is None.
-Plain classes with slots instead of dataclasses: importing `dataclasses` costs more than checking a small file.
+
+All of these are immutable, are made by name (`Edit(start=…, end=…, content=…)`), compare by value, and can be pickled
+and hashed; a Finding with a `verification`, which is a dictionary, cannot be hashed.  `record.replace(field=…)` makes a
+copy with some fields changed.
 """
 
 from __future__ import annotations
 
+from .record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 SEVERITIES = ("error", "warning", "hint")
-CONFIDENCES = ("certain", "likely", "possible")
-PERSONAS = ("regular", "pedantic")
+CONFIDENCES = CERTAIN, LIKELY, POSSIBLE = ("certain", "likely", "possible")
+PERSONAS = REGULAR, PEDANTIC = ("regular", "pedantic")
 SAFE, UNSAFE = "safe", "unsafe"
+SYNTAX_ERROR = "TFM000"  # the code of a file that cannot be read as Python
+
+Place = tuple[int, int]  # (row, column)
 
 
-class _Record:
-    """Keyword-only plain record: equality, repr and `replace` over `__slots__`."""
+class Edit(Record, tag="edit", kw_only=True):
+    """Replace some characters of a file.
+
+    start    (row, column) of the first character that goes
+    end      (row, column) behind the last one; `start == end` inserts
+    content  what stands there instead, with the file's own line ends
+    cell     number of the notebook's cell in which rows count, None in a Python file
+    """
 
     __slots__ = ()
-    _defaults = {}
-
-    def __init__(self, **values):
-        for name in self.__slots__:
-            if name in values:
-                setattr(self, name, values.pop(name))
-            elif name in self._defaults:
-                setattr(self, name, self._defaults[name])
-            else:
-                raise TypeError(f"{type(self).__name__} needs {name!r}")
-        if values:
-            raise TypeError(f"{type(self).__name__} has no {', '.join(map(repr, values))}")
-
-    def replace(self, **changes):
-        """A copy with some fields changed."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        values.update(changes)
-        return type(self)(**values)
-
-    def __eq__(self, other):
-        return type(self) is type(other) and all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
-
-    __hash__ = None
-
-    def __repr__(self):
-        return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self.__slots__)})"
-
-
-class Edit(_Record):
-    """Replace the characters from `start` to `end` (both `(row, column)`, end exclusive) by `content`.
-
-    `start == end` inserts.  `content` uses the file's own line ends.
-    """
-
-    __slots__ = ("start", "end", "content", "cell")
-    start: tuple[int, int]
-    end: tuple[int, int]
+    start: Place
+    end: Place
     content: str
-    cell: int | None
-    _defaults = {"cell": None}
+    cell: int | None = None
 
 
-class Fix(_Record):
-    """A proposed codemod: its edits do not overlap and are sorted by position.
+class Fix(Record, tag="fix", kw_only=True):
+    """A proposed change of one file.
 
-    `applicability` is "safe" (the program means the same) or "unsafe" (a person should look).
+    applicability  "safe" (the program means the same) or "unsafe" (a person should look)
+    message        one line: what the change does
+    edits          Edits that do not overlap, sorted by position
     """
 
-    __slots__ = ("applicability", "message", "edits")
+    __slots__ = ()
+    applicability: str
+    message: str
+    edits: tuple[Edit, ...]
 
 
-class Step(_Record):
-    """One place on the way from what repeats to what is flagged; `message` says what happens there."""
+class Step(Record, tag="step", kw_only=True):
+    """One place on the way from what repeats to what is flagged.
 
-    __slots__ = ("path", "cell", "row", "column", "message")
-    _defaults = {"cell": None}
+    path         file as the run names it
+    cell         number of the notebook's cell, None in a Python file
+    row, column  the place, from 1
+    message      what happens there
+    """
+
+    __slots__ = ()
+    path: str
+    row: int
+    column: int
+    message: str
+    cell: int | None = None
 
 
-class Finding(_Record):
+class Finding(Record, tag="finding", kw_only=True):
     """One diagnostic.
 
-    path      file as the run names it (relative or absolute as discovered)
-    start/end (row, column) of the flagged code
-    noqa_row  the row where a suppression comment counts (last row of the flagged logical line)
-    message   one or two sentences: what repeats, what it retains
-    measured  what the evidence found, with the version it was found on; "" when nothing was measured
-    help      what to do
-    confidence  "certain", "likely" or "possible": how much of the way from the repeat to the receiver is known, how much guessed
-    persona   "regular" for what is worth acting on; "pedantic" for what is shown only when asked for
-    trace     Steps from the repeat to the place, outermost first; empty when one place tells it all
-    places    Steps of further places with the same fault, which this finding stands for (filled for reports: see report.twins)
-    fix       Fix or None
+    code          of the rule: "TFM101"; "TFM000" for a file that does not parse
+    name          of the rule: "load-model-in-loop"
+    group         of the rule: "leak", "speed", "config", "tf1", "syntax"
+    severity      "error", "warning" or "hint"
+    message       one or two sentences: what repeats, what it retains
+    path          file as the run names it (relative or absolute as discovered)
+    start, end    (row, column) of the flagged code
+    cell          number of the notebook's cell in which rows count, None in a Python file
+    confidence    "certain", "likely" or "possible": how much of the way from the repeat to the receiver is known, how
+                  much guessed
+    persona       "regular" for what is worth acting on; "pedantic" for what is shown only when asked for
+    measured      what the evidence found, with the version it was found on; "" when nothing was measured
+    help          what to do; "" when there is nothing to say
+    noqa_row      the row where a suppression comment counts (last row of the flagged logical line); None: the flagged
+                  one
+    trace         Steps from the repeat to the place, outermost first; empty when one place tells it all
+    places        Steps of further places with the same fault, which this finding stands for (filled for reports: see
+                  report.twins)
+    fix           what would mend it, None when nothing is offered
     verification  None, or the dictionary described in the documentation of --verify
     """
 
-    __slots__ = (
-        "code",
-        "name",
-        "group",
-        "severity",
-        "confidence",
-        "persona",
-        "message",
-        "measured",
-        "help",
-        "path",
-        "cell",
-        "start",
-        "end",
-        "noqa_row",
-        "trace",
-        "places",
-        "fix",
-        "verification",
-    )
-    _defaults = {
-        "confidence": "certain",
-        "persona": "regular",
-        "measured": "",
-        "help": "",
-        "cell": None,
-        "noqa_row": None,
-        "trace": (),
-        "places": (),
-        "fix": None,
-        "verification": None,
-    }
+    __slots__ = ()
+    code: str
+    name: str
+    group: str
+    severity: str
+    message: str
+    path: str
+    start: Place
+    end: Place
+    cell: int | None = None
+    confidence: str = CERTAIN
+    persona: str = REGULAR
+    measured: str = ""
+    help: str = ""
+    noqa_row: int | None = None
+    trace: tuple[Step, ...] = ()
+    places: tuple[Step, ...] = ()
+    fix: Fix | None = None
+    verification: dict[str, Any] | None = None
 
-    def sort_key(self):
+    def key(self) -> tuple[str, int | None, Place, str]:
+        """What tells the finding from the others of its run: file, cell, place, code."""
+        return (self.path, self.cell, self.start, self.code)
+
+    def sort_key(self) -> tuple[str, int, Place, str]:
         """Order of reports: file, cell, place, code."""
         return (self.path, self.cell or 0, self.start, self.code)

@@ -6,11 +6,13 @@ import pytest
 
 from support import FIXTURES
 from tflint_mem.engine import engine
+from tflint_mem.engine.session import Session
 from tflint_mem.ruleset.context import Context
 from tflint_mem.ruleset.registry import RULES, module_of
 from tflint_mem.settings import config, discovery
 from tflint_mem.sources.source import Source
 
+SESSION = Session()
 FOLDERS = sorted(path for path in FIXTURES.iterdir() if path.is_dir())
 
 
@@ -19,13 +21,14 @@ def settings():
     return config.load([str(FIXTURES)], (), True, {})
 
 
-@pytest.fixture(autouse=True)
-def parsed_once(monkeypatch):
-    monkeypatch.setattr(engine, "_SEEN", {})
+@pytest.fixture(scope="module", autouse=True)
+def session():
+    """Each file is parsed once for all tests."""
+    SESSION.remember()
 
 
 def linked(sources, settings):
-    project, _, _ = engine.load(iter(sources), settings, len(sources))
+    project, _, _ = engine.load(iter(sources), settings, len(sources), session=SESSION)
     project.link()
     return project
 

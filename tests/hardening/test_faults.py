@@ -148,7 +148,7 @@ def test_rules_that_sweep_through_a_large_project_in_parts(tmp_path):
     for number in range(60):
         (tmp_path / f"m{number:02}.py").write_text(GRAPHS)
     fault = """
-    from tflint_mem import project
+    from tflint_mem.project import project
     project.LARGE, project.KEEP_IN_LARGE = 0, 20
     from tflint_mem.rules import tfm301_tf_function_in_loop as rule
     whole = rule._checked
@@ -276,7 +276,10 @@ def test_comments_that_cannot_be_read_silence_nothing(project):
 @pytest.mark.parametrize(
     "step, fault",
     [
-        ("fixing", "from tflint_mem.fixes import fixing\ndef fix(run):\n    raise ValueError('x')\nfixing.fix = fix"),
+        (
+            "fixing",
+            "from tflint_mem.fixes import fixing\ndef fix(*given):\n    raise ValueError('x')\nfixing.fix = fix",
+        ),
         (
             "--verify",
             "from tflint_mem.command import verification as verifying\ndef verify(run):\n    raise ValueError('x')\nverifying.verify = verify",

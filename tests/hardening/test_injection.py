@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from tflint_mem.finding import Edit, Finding, Fix, Step
+from tflint_mem.fixes.rounds import Refused
 from tflint_mem.hardening import safe
 from tflint_mem.report import github, rdjson, sarif, statistics, summary, text
 from tflint_mem.report import json as json_report
@@ -128,7 +129,7 @@ def run_of(*findings, **settings):
     state = SimpleNamespace(
         findings=list(findings),
         fixed=[],
-        skipped_fixes=[(one, HOSTILE) for one in findings],
+        skipped_fixes=[Refused(one, HOSTILE) for one in findings],
         baselined=0,
         checked=1,
         held_back=0,
@@ -162,7 +163,7 @@ def test_no_field_of_a_finding_comes_out_raw(field):
 
 def test_every_field_of_a_finding_is_tried():
     simple = {name for changes in FIELDS.values() for name in changes}
-    assert simple >= set(Finding.__slots__) - {
+    assert simple >= set(Finding._fields) - {
         "severity",
         "confidence",
         "persona",
@@ -258,7 +259,7 @@ def test_the_page_of_a_verification():
         SimpleNamespace(device="auto", timeout=5, memory=5),
         title=HOSTILE,
     )
-    page += chart.bars([("flagged", HOSTILE, 1.0), ("fixed", HOSTILE, None)])
+    page += chart.bars([chart.Bar("flagged", HOSTILE, 1.0), chart.Bar("fixed", HOSTILE, None)])
     page.encode("utf-8")
     tags = Tags()
     tags.feed(page)

@@ -247,7 +247,7 @@ def somebody(tmp_path_factory, monkeypatch):
 
 def at(field):
     """Where a field of a finding is stored."""
-    return Finding.__slots__.index(field)
+    return Finding._fields.index(field)
 
 
 def change(path, work):
@@ -301,7 +301,7 @@ def test_a_finding_in_a_file_that_was_not_checked_is_refused(project, check, pat
     assert check() == first
 
 
-@pytest.mark.parametrize("field", Finding.__slots__)
+@pytest.mark.parametrize("field", Finding._fields)
 @pytest.mark.parametrize("value", [None, -1, 0, True, 1.5, "\x1b", [], [[]], {}, [1, 2], [None] * 3], ids=repr)
 def test_findings_of_other_types_are_refused(project, check, field, value):
     """Either it could have been stored by us, or the files are analysed again; nothing else ever happens."""

@@ -11,7 +11,7 @@ import pytest
 
 from support.verify import STAND_IN, Project, options
 from tflint_mem.verify.containment.run import Run
-from tflint_mem.verify.snippet import calling, files
+from tflint_mem.verify.snippet import direct_call, first_party
 from tflint_mem.verify.standins import files as stand_in_files
 from tflint_mem.verify.standins import guess, hints, old_numpy
 from tflint_mem.verify.verdict.needs import needs
@@ -85,11 +85,11 @@ def test_stand_ins_are_made_once_before_anything_repeats(tmp_path):
 
     path = tmp_path / "heat.py"
     path.write_text("def heat(model, image, count, names: list):\n    return model.predict(image[None])\n")
-    model = files.Files([Source.read(str(path))]).get(str(path))
+    model = first_party.Files([Source.read(str(path))]).get(str(path))
     function = model.functions()[0][0]
-    call, setup, _ = calling.call_of(function, None, model, {"names": "['a']"}, path.read_text())
-    assert call == "heat(_given_model, _given_image, 4, ['a'])"
-    made = [line.text for line in setup if line.text.startswith("_given_")]
+    call = direct_call.call_of(function, None, model, {"names": "['a']"}, path.read_text())
+    assert call.source == "heat(_given_model, _given_image, 4, ['a'])"
+    made = [line.text for line in call.setup if line.text.startswith("_given_")]
     assert [line.split(" = ")[0] for line in made] == ["_given_model", "_given_image"] and "Sequential" in made[0]
 
 

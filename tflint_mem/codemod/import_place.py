@@ -12,6 +12,7 @@ import sys
 
 from tflint_mem.facts import Record
 from tflint_mem.finding import Edit
+from tflint_mem.hardening.parsing import parsed
 
 from . import NoFix
 from .outline import cell_of, dotted, outline
@@ -114,7 +115,7 @@ def _first_behind(run: Sequence[Group], line: str) -> int | None:
     """Row of the first import of a sorted run that comes behind `line`, or None."""
     if any(len(group.members) != 1 or not isinstance(_head(group), IMPORTS) for group in run):
         return None
-    new = ast.parse(line).body[0]
+    new = parsed(line).body[0]
     # `import a` before `from b import c`, or all by their modules
     orders: tuple[Callable[[ast.stmt], tuple[bool, str]], ...] = (_by_kind, _by_module)
     for order in orders:

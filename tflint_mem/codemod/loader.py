@@ -8,6 +8,7 @@ from functools import partial
 import libcst as cst
 
 from tflint_mem.finding import Edit
+from tflint_mem.hardening.parsing import parsed
 
 from . import NoFix
 from .hunks import join
@@ -222,7 +223,10 @@ def _locals_of(function: Function) -> set[str]:
 
 
 def _ast_expression(view: View, node: cst.BaseExpression) -> ast.expr:
-    return ast.parse("(" + view.code(node).replace("\r\n", "\n") + "\n)", mode="eval").body
+    [statement] = parsed("(" + view.code(node).replace("\r\n", "\n") + "\n)").body
+    if not isinstance(statement, ast.Expr):
+        raise NoFix("the code does not parse")
+    return statement.value
 
 
 def _parameter_name(arg: cst.Arg, value: ast.expr, taken: Collection[str]) -> str:

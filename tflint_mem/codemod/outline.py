@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
+from _thread import _local
 from bisect import bisect_right
 
 from tflint_mem.facts import Record
+from tflint_mem.hardening.parsing import parsed
 
 from . import NoFix
 
@@ -48,9 +49,7 @@ def strip_end(line: str) -> str:
 def parse(text: str | bytes) -> ast.Module:
     """The `ast` of `text`, without warnings about the user's escapes; NoFix when it does not parse."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        return parsed(text)
     except (SyntaxError, ValueError) as error:
         raise NoFix("the code does not parse") from error
     except (RecursionError, MemoryError) as error:
@@ -286,18 +285,24 @@ def cell_of(source: Source, row: int) -> int | None:
     return cell
 
 
-_latest: Outline | None = None
+class _Latest(_local):
+    """The latest outline of each thread."""
+
+    outline: Outline | None = None
+
+
+_latest = _Latest()
 
 
 def outline(source: Source) -> Outline:
-    """The Outline of `source`; the latest one is kept, as the fixes of a file are built one after the other.
+    """The Outline of `source`; the latest one is kept, as the fixes of a file are built one after the other in one thread.
 
     Raises NoFix when the source does not parse.
     """
-    global _latest
-    if _latest is None or _latest.source is not source:
-        _latest = Outline(source)
-    return _latest
+    found = _latest.outline
+    if found is None or found.source is not source:
+        found = _latest.outline = Outline(source)
+    return found
 
 
 class _Given:

@@ -1,20 +1,30 @@
 """The command line."""
 
+from __future__ import annotations
+
 import sys
 
 import click
 
 from tflint_mem import __version__
-from tflint_mem.settings.config import OUTPUT_FORMATS
+from tflint_mem.settings.tables import OUTPUT_FORMATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from tflint_mem.engine.session import Session
 
 
-class _List(click.ParamType):
+class _List(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since 8.4
     """Words with commas between them; a comma in braces belongs to a pattern (`{a,b}.py`)."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """The words, without white space around them."""
         words, depth = [""], 0
         for character in value:
             depth += {"{": 1, "}": -1}.get(character, 0)
@@ -33,7 +43,7 @@ _SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
 )
 @click.version_option(__version__, "-V", "--version", prog_name="tflint-mem", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx):
+def cli(ctx: click.Context) -> None:
     """The memory linter for TensorFlow: finds code that leaks, fixes it, and proves it."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -42,8 +52,9 @@ def cli(ctx):
 class _Check(click.Command):
     """`--verify` stands alone or takes rules after `=`; a path behind it stays a path."""
 
-    def parse_args(self, ctx, args):
-        rewritten = []
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Click's own, for arguments that it knows."""
+        rewritten: list[str] = []
         for position, argument in enumerate(args):
             if argument == "--":
                 rewritten += args[position:]
@@ -58,7 +69,7 @@ class _Check(click.Command):
 _VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
 
 
-def _verify_options(command):
+def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how a verification runs, shared by `check --verify` and `verify`."""
     for option in reversed(
         (
@@ -122,7 +133,7 @@ def _verify_options(command):
     return command
 
 
-def _verify_given(given):
+def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     """Takes the options of `_verify_options` out of `given`."""
     return {name: given.pop(f"verify_{name}") for name in _VERIFY}
 
@@ -190,7 +201,8 @@ def _verify_given(given):
     "verifies",
     is_flag=True,
     help="Run what was flagged and measure whether it leaks and whether the fix stops it. "
-    "This runs code of the project, in a child process. --verify=CODES verifies some rules or places (file.py:12) only.",
+    "This runs code of the project, in a child process. "
+    "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
 @click.option("--verify-only", type=_SELECTORS, hidden=True)
 @_verify_options
@@ -199,7 +211,17 @@ def _verify_given(given):
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal."
 )
-def check(paths, config, no_cache, verifies, verify_only, **given):
+@click.pass_obj
+def check(
+    session: Session | None,
+    /,
+    paths: tuple[str, ...],
+    config: tuple[str, ...],
+    no_cache: bool,
+    verifies: bool,
+    verify_only: list[str] | None,
+    **given: Any,
+) -> int:
     """Check files and folders (default: the current folder).  `-` checks standard input."""
     from tflint_mem.command.check import Options, run
 
@@ -218,7 +240,7 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
-    settings = {}
+    settings: dict[str, Any] = {}
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
@@ -235,7 +257,7 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
     ):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
-    return run(Options(paths, overrides=settings, config=config, **given))
+    return run(Options(paths, overrides=settings, config=config, **given), session)
 
 
 @cli.command()
@@ -257,7 +279,8 @@ def check(paths, config, no_cache, verifies, verify_only, **given):
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal."
 )
-def verify(place, project, output_format, **given):
+@click.pass_obj
+def verify(session: Session | None, /, place: str, project: str | None, output_format: str | None, **given: Any) -> int:
     """Run one place and measure it: the findings of a file, or what stands on a row of it.
 
     This runs code of the project, in a child process with limits.
@@ -271,17 +294,16 @@ def verify(place, project, output_format, **given):
     if not os.path.isfile(path):
         raise click.UsageError(f"{path}: no such file")
     measured = _verify_given(given)
-    return run(
-        Options(
-            [project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given
-        )
+    options = Options(
+        [project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given
     )
+    return run(options, session)
 
 
 @cli.command()
 @click.argument("rule", metavar="CODE|NAME")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-def rule(rule, output_format):
+def rule(rule: str, output_format: str) -> int:
     """Explain one rule."""
     from tflint_mem.command import rulebook
 
@@ -290,16 +312,17 @@ def rule(rule, output_format):
 
 @cli.command()
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-def rules(output_format):
+def rules(output_format: str) -> int:
     """List all rules."""
     from tflint_mem.command import rulebook
 
     return rulebook.table(output_format)
 
 
-def usage_error(error):
+def usage_error(error: click.ClickException) -> int:
     """Show click's complaint in one line; returns the exit code."""
-    command = error.ctx.command_path if getattr(error, "ctx", None) else "tflint-mem"
+    context: click.Context | None = getattr(error, "ctx", None)
+    command = context.command_path if context else "tflint-mem"
     from tflint_mem.hardening import safe
 
     print(safe.row(f"{command}: {safe.field(error.format_message())} (see `{command} --help`)"), file=sys.stderr)

@@ -1,14 +1,20 @@
 """What `tflint-mem rule` and `tflint-mem rules` print."""
 
+from __future__ import annotations
+
 import sys
 
 from tflint_mem.hardening import safe
 from tflint_mem.settings.selection import unknown_rule
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.ruleset.registry import Rule
+
 _FIELDS = ("code", "name", "group", "severity", "summary", "fixable", "fix_safety")
 
 
-def explain(word, output_format):
+def explain(word: str, output_format: str) -> int:
     """Print the documentation of one rule; returns the exit code."""
     from tflint_mem.ruleset import registry
 
@@ -24,7 +30,7 @@ def explain(word, output_format):
     return 0
 
 
-def table(output_format):
+def table(output_format: str) -> int:
     """Print all rules; returns the exit code."""
     from tflint_mem.ruleset import registry
 
@@ -32,20 +38,22 @@ def table(output_format):
         _print_json([_record(rule) for rule in registry.RULES])
         return 0
     rows = [(rule.code, rule.name, rule.group, rule.severity, _fix(rule), rule.summary) for rule in registry.RULES]
-    heads = ("code", "name", "group", "severity", "fix", "what it finds")
-    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads) - 1)]
-    for row in (heads, *rows):
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]))
+    rows.insert(0, ("code", "name", "group", "severity", "fix", "what it finds"))
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for *cells, last in rows:
+        print("  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths)), last]))
     return 0
 
 
-def _fix(rule):
-    return "-" if rule.fixable == "never" else f"{rule.fixable}, {rule.fix_safety}" if rule.fix_safety else rule.fixable
+def _fix(rule: Rule) -> str:
+    if rule.fixable == "never":
+        return "-"
+    return f"{rule.fixable}, {rule.fix_safety}" if rule.fix_safety else str(rule.fixable)
 
 
-def _record(rule):
+def _record(rule: Rule) -> dict[str, object]:
     return {field: getattr(rule, field) for field in _FIELDS}
 
 
-def _print_json(value):
+def _print_json(value: object) -> None:
     print(safe.dumps(value))

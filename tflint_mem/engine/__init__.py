@@ -1,1 +1,9 @@
-"""From sources to findings: which files matter, the rules over the linked project, how sure a finding is."""
+"""From sources to findings: which files matter, the rules over the linked project, how sure a finding is.
+
+    engine     `analyze`, which calls the others in this order
+    relevance  the files that are worth parsing            rule_runs   the rules over the linked project, faults and all
+    worth      how sure a finding is, and whether it is worth a place in a default run
+    session    what lasts between the analyses of one run
+
+`engine.analyze` is all that others call.  It changes nothing but the `Session` that it is given.
+"""

@@ -5,106 +5,139 @@ module of the project that does.  Rules are imported only when the project menti
 when a finding has a fix to propose.
 """
 
-import gc
-import sys
-import warnings
+from __future__ import annotations
 
 from tflint_mem import facts as F
-from tflint_mem.finding import Finding, Fix, Step
+from tflint_mem.finding import SYNTAX_ERROR, Finding, Fix, Step
 from tflint_mem.hardening import watch
+from tflint_mem.hardening.depth import DEEP
 from tflint_mem.hardening.faults import Overtime
+from tflint_mem.hardening.parsing import SILENCE, undisturbed
 from tflint_mem.hardening.watch import OFF
 from tflint_mem.project.project import Project
-from tflint_mem.sources.source import SourceError
+from tflint_mem.sources.source import Source
+from tflint_mem.sources.text import SourceError
 
 from . import relevance
+from .session import Session
 
-RECURSION = 6000
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from tflint_mem.finding import Place
+    from tflint_mem.hardening.faults import Faults
+    from tflint_mem.hardening.watch import Watch
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
+    from tflint_mem.settings.settings import Settings
+
+    from .rule_runs import Running
+
 KEEP_BYTES = 4_000_000
-_M_TRIM_THRESHOLD, KEPT_FREE = -1, 256 << 20  # of glibc's <malloc.h>; bytes
-
 NOBODY = watch.Watch()
-_held = []  # see `hold`
-_SEEN = None  # facts by (path, code) when they are worth keeping: see `remember`
 
 
-def analyze(sources, settings, files=0, faults=None, alone=False, every=None, tell=None):
+def analyze(
+    sources: Iterable[Source],
+    settings: Settings,
+    files: int = 0,
+    faults: Faults | None = None,
+    session: Session | None = None,
+    every: list[Finding] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> list[Finding]:
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
-    sources   iterable of Source      settings   config.Settings      files   how many sources there are, about
-    faults    faults.Faults that keeps what fails, and the rest goes on; None: it is raised
-    alone     the process does nothing else, so that a timer may watch over the time: see `watch`
-    every     a list that takes the findings of all rules, enabled or not (those only in outline: no fix)
+    files     how many sources there are, about
+    faults    keeps what fails, and the rest goes on; None: it is raised
+    session   of the run that this analysis belongs to; None: it is the only one
+    every     takes the findings of all rules, enabled or not (those only in outline: no fix)
     tell      is given a line for each search that was given up, so that nothing is reported there
     """
-    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, alone)
-    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()  # facts have no cycles: collecting while they are made costs a fifth of the time
-    sys.setrecursionlimit(max(limit, RECURSION))
+    session = session or Session()
+    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone)
     project = running = None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the compiler's remarks about the code under check
-            watched.start()
-            project, kept, findings = load(sources, settings, files, faults, watched)
-        if project.modules:
-            from .rule_runs import Running
+    with DEEP:
+        session.begin()
+        try:
+            with SILENCE:
+                watched.start()
+                project, kept, findings = load(sources, settings, files, faults, watched, session)
+            if project.modules:
+                from .rule_runs import Running
 
-            project.link()
-            running = Running(project, settings, faults, watched, every is not None)
-            if every is not None:
+                project.link()
+                running = Running(project, settings, faults, watched, every is not None)
+                if every is not None:
+                    every.extend(findings)
+                findings.extend(_all_finished(running, kept, faults, watched, every))
+                project = running.project
+                if tell is not None:
+                    for line in project.searches.lines():
+                        tell(line)
+            elif every is not None:
                 every.extend(findings)
-            findings.extend(_all_finished(running, kept, faults, watched, every))
-            project = running.project
-            for line in project.searches.lines() if tell is not None else ():
-                tell(line)
-        elif every is not None:
-            every.extend(findings)
-    finally:
-        watched.stop()
-        if project is not None and not _held:
-            project.close()
-            if running is not None:
-                running.context.close()
-        elif project is not None:
-            _held.append(project)
-        sys.setrecursionlimit(limit)
-        if collecting:
-            if _held:
-                gc.freeze()
-            gc.enable()
+        finally:
+            watched.stop()
+            session.end(project, running)
     findings.sort(key=Finding.sort_key)
     return findings
 
 
-def load(sources, settings, files=0, faults=None, watched=NOBODY):
-    """(project, {path: Source}, syntax findings) of the files that matter."""
-    project = Project(settings, root=getattr(settings, "project_root", None), files=files)
-    kept, others, findings = _Kept(), [], []
-    held = {}  # while fixes are tried a file may hold something else than on the disk
+def load(
+    sources: Iterable[Source],
+    settings: Settings,
+    files: int = 0,
+    faults: Faults | None = None,
+    watched: Watch = NOBODY,
+    session: Session | None = None,
+) -> tuple[Project, Kept, list[Finding]]:
+    """The project of the files that matter, their sources by path, and the syntax errors; see `analyze`."""
+    session = session or Session()
+    project = Project(settings, root=settings.project_root, files=files, beside=session.beside)
+    kept = Kept(all_of_them=session.facts is not None)
+    others: list[str] = []
+    findings: list[Finding] = []
+    held: dict[str, Source] = {}  # while fixes are tried a file may hold something else than on the disk
+
+    def add(source: Source, quiet: bool) -> None:
+        _add(project, source, kept, findings, quiet, faults, watched, session)
+
     for source in sources:
         raw = source.raw
         if source.names_framework:
             if relevance.matters(source.path, raw):
-                _add(project, source, kept, findings, False, faults, watched)
+                add(source, quiet=False)
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
-            if _SEEN is not None:
+            if session.facts is not None:
                 held[source.path] = source
     if project.modules and others:
-        for source in relevance.importers(project, others, held, faults):
-            _add(project, source, kept, findings, True, faults, watched)
+        for source in relevance.importers(project, others, held, faults, session.beside):
+            add(source, quiet=True)
     return project, kept, findings
 
 
-def _add(project, source, kept, findings, quiet, faults, watched):
+def _add(
+    project: Project,
+    source: Source,
+    kept: Kept,
+    findings: list[Finding],
+    quiet: bool,
+    faults: Faults | None,
+    watched: Watch,
+    session: Session,
+) -> None:
     """Add a file to the project; a fault costs this file."""
     if faults is None:
-        return _added(project, source, kept, findings, quiet)
+        return _added(project, source, kept, findings, quiet, session)
     try:
         try:
             watched.at = source.path
-            _added(project, source, kept, findings, quiet)
+            _added(project, source, kept, findings, quiet, session)
         finally:
             watched.at = OFF
     except Overtime:
@@ -118,10 +151,12 @@ def _add(project, source, kept, findings, quiet, faults, watched):
             project.modules[-1].empty()
 
 
-def _added(project, source, kept, findings, quiet):
+def _added(
+    project: Project, source: Source, kept: Kept, findings: list[Finding], quiet: bool, session: Session
+) -> None:
     mended = False
     try:
-        collected = _collect(source)
+        collected = _collect(source, session)
     except SourceError as error:
         if not quiet:
             findings.append(error.finding())
@@ -131,7 +166,7 @@ def _added(project, source, kept, findings, quiet):
         if not quiet:
             findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1))
         try:
-            collected = _collect(source) if broken else None
+            collected = _collect(source, session) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             collected = None
         if collected is None and source.kind == "python" and isinstance(error, SyntaxError):
@@ -146,74 +181,56 @@ def _added(project, source, kept, findings, quiet):
     project.add(source.path, collected, source.locate if source.kind == "notebook" else None).mended = mended
 
 
-class _Kept:
-    """The sources of the project by path; the bytes of most are read again when a finding asks for them."""
+class Kept:
+    """The sources of the project by path; the bytes of most are read again when a finding asks for them.
 
-    def __init__(self):
-        self._held, self._size = {}, 0
+    all_of_them   none is: the disk may hold something else
+    """
 
-    def add(self, source):
+    def __init__(self, all_of_them: bool) -> None:
+        self._held: dict[str, Source] = {}
+        self._size, self._all = 0, all_of_them
+
+    def add(self, source: Source) -> None:
+        """Keep a source, if there is room."""
         size = len(source.raw)
-        if self._size + size <= KEEP_BYTES or _SEEN is not None:
+        if self._size + size <= KEEP_BYTES or self._all:
             self._size += size
             self._held[source.path] = source
 
-    def __getitem__(self, path):
-        from tflint_mem.sources.source import Source
-
+    def __getitem__(self, path: str) -> Source:
         source = self._held.get(path)
         if source is None:
             source = self._held[path] = Source.read(path)
         return source
 
 
-def _collect(source):
+def _collect(source: Source, session: Session) -> Any:
     code = source.code_bytes()
     source.check_bytes()
-    if _SEEN is None:
-        return F.collect(code, source.path)
+    if session.facts is None:
+        return undisturbed(lambda: F.collect(code, source.path))
     key = (source.path, code)
-    if key not in _SEEN:
-        _SEEN[key] = F.collect(code, source.path)
-    return _SEEN[key]
+    if key not in session.facts:
+        session.facts[key] = undisturbed(lambda: F.collect(code, source.path))
+    return session.facts[key]
 
 
-def _mended(source):
+def _mended(source: Source) -> Any:
     """Facts of what can be read in a file that does not parse, or None."""
     from tflint_mem.sources.mending import readable
 
-    return readable(source.code_bytes(), lambda code: F.collect(code, source.path))
+    return readable(source.code_bytes(), lambda code: undisturbed(lambda: F.collect(code, source.path)))
 
 
-def hold():
-    """The process ends right after the report: taking the facts apart, a tenth of a cold check, is left to the operating system.
-
-    So is what one parse has freed: the C library gives it back after each file, and the next one asks for it again page by page.
-    """
-    _held.append(None)
-    if sys.platform == "linux":
-        try:
-            import ctypes
-
-            ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, KEPT_FREE)
-        except (ImportError, OSError, AttributeError):  # no ctypes, or a C library without mallopt
-            pass
-
-
-def remember():
-    """Keep the facts of files for the rest of the process: fixes check the project again after each round."""
-    global _SEEN
-    if _SEEN is None:
-        _SEEN = {}
-
-
-def _syntax_finding(source, error, more=0):
+def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0) -> Finding:
     row = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1
     message = getattr(error, "msg", None) or str(error)
     if more > 0:
         message += f" (nor do {more} more cells)" if more > 1 else " (nor does one more cell)"
-    cell, local = None, row
+    cell: int | None = None
+    local = row
     if source.kind == "notebook":
         try:
             cell, local = source.locate(row)
@@ -221,7 +238,7 @@ def _syntax_finding(source, error, more=0):
             cell, local = None, row
     place = (max(local, 1), max(column, 1))
     return Finding(
-        code="TFM000",
+        code=SYNTAX_ERROR,
         name="syntax-error",
         group="syntax",
         severity="error",
@@ -237,10 +254,12 @@ def _syntax_finding(source, error, more=0):
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
-def _all_finished(running, kept, faults, watched, every=None):
+def _all_finished(
+    running: Running, kept: Kept, faults: Faults | None, watched: Watch, every: list[Finding] | None = None
+) -> list[Finding]:
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
     drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
-    findings = {}
+    findings: dict[int, Finding | None] = {}
     for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
         findings[id(draft)] = _try(running, draft, kept, faults, watched)
     if every is not None:
@@ -250,11 +269,14 @@ def _all_finished(running, kept, faults, watched, every=None):
                 if id(draft) in findings
                 else _try(running, draft, kept, faults, watched, whole=False)
             )
-            every += filter(None, (known,))
+            if known is not None:
+                every.append(known)
     return [finding for finding in findings.values() if finding is not None]
 
 
-def _try(running, draft, kept, faults, watched, whole=True):
+def _try(
+    running: Running, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
+) -> Finding | None:
     """The Finding of a draft, None when that fails."""
     try:
         try:
@@ -266,27 +288,39 @@ def _try(running, draft, kept, faults, watched, whole=True):
         if faults is None:
             raise
         if isinstance(error, Overtime):
-            faults.overtime(f"{draft.code} in row {draft.pos[0]}", draft.m.path, watched.limit)
+            watched.forgive(draft.m.index)
+            faults.overtime(f"{draft.code} in row {_pos(draft).line}", draft.m.path, watched.limit)
         else:
-            faults.add(f"{draft.code} in row {draft.pos[0]}", draft.m.path)
+            faults.add(f"{draft.code} in row {_pos(draft).line}", draft.m.path)
         return None
 
 
-def _most_specific(drafts):
+def _pos(draft: Draft) -> F.Pos:
+    """The place of a draft; a rule may give a plain tuple."""
+    pos: Any = draft.pos
+    return pos if type(pos) is F.Pos else F.Pos(*pos)
+
+
+def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
     """One finding for one place: of several drafts the one whose rule is the most specific."""
     from tflint_mem.ruleset.registry import BY_CODE
 
-    best = {}
+    best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
     for draft in drafts:
-        key = (draft.m.index, draft.pos[:2], BY_CODE[draft.code].group == "config")
+        pos = _pos(draft)
+        key = (draft.m.index, (pos.line, pos.column), BY_CODE[draft.code].group == "config")
         other = best.get(key)
         if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
             best[key] = draft
     return list(best.values())
 
 
-def _finished(context, draft, kept, faults, watched, whole=True):
-    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the `whole`."""
+def _finished(
+    context: Context, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
+) -> Finding:
+    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the
+    `whole`.
+    """
     from tflint_mem.ruleset.registry import BY_CODE
 
     from . import worth
@@ -296,12 +330,16 @@ def _finished(context, draft, kept, faults, watched, whole=True):
     if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
         sure = worth.LIKELY
     source = kept[draft.m.path]
-    start, end = _place(source, draft.pos[0], draft.pos[1]), _place(source, draft.pos[2], draft.pos[3])
-    cell, row = source.locate(start[0])
-    end_cell, end_row = source.locate(end[0])
-    noqa_row = source.locate(draft.noqa_row)[1] if draft.noqa_row else end_row
+    pos = _pos(draft)
+    row, column = _place(source, pos.line, pos.column)
+    end_row, end_column = _place(source, pos.end_line, pos.end_column)
+    cell, row = source.locate(row)
+    end_cell, end_row = source.locate(end_row)
+    noqa_row = end_row
+    if draft.noqa_row:
+        _, noqa_row = source.locate(draft.noqa_row)
     if end_cell != cell:
-        end_row, end = row, start
+        end_row, end_column = row, column
     fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code,
@@ -315,20 +353,20 @@ def _finished(context, draft, kept, faults, watched, whole=True):
         help=_with_reason(draft.help, refusal),
         path=draft.m.path,
         cell=cell,
-        start=(row, start[1]),
-        end=(end_row, end[1]),
+        start=(row, column),
+        end=(end_row, end_column),
         noqa_row=noqa_row,
         trace=tuple(_step(kept, step.m, step.line, step.column, step.message) for step in draft.trace.steps),
         fix=fix,
     )
 
 
-def _incomplete(draft):
+def _incomplete(draft: Draft) -> bool:
     """Has one of its modules been left out since?"""
     return draft.m.left_out or any(step.m.left_out for step in draft.trace.steps)
 
 
-def _step(kept, m, line, column, message):
+def _step(kept: Kept, m: Module, line: int, column: int, message: str) -> Step:
     source = kept[m.path]
     if column == 0 and 0 < line <= len(source.lines):  # a whole line is meant: its first character
         text = source.lines[line - 1]
@@ -338,7 +376,7 @@ def _step(kept, m, line, column, message):
     return Step(path=m.path, cell=cell, row=row, column=column, message=message)
 
 
-def _place(source, line, column):
+def _place(source: Source, line: int, column: int) -> Place:
     """(row, column) in characters from 1 of a line from 1 and a UTF-8 byte column from 0."""
     rows = source.lines
     if 0 < line <= len(rows):
@@ -348,42 +386,44 @@ def _place(source, line, column):
     return (line, column + 1 + source.margin(line))
 
 
-def _with_reason(text, refusal):
+def _with_reason(text: str, refusal: str) -> str:
     """The help of a finding, with the few words that say why it has no fix."""
     if not refusal:
         return text
     return f"{text}; no fix is offered: {refusal}" if text else f"no fix is offered: {refusal}"
 
 
-def _fix(draft, source, faults, watched):
+def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) -> tuple[Fix | None, str]:
     """(the Fix of a draft or None, why there is none in a few words or "")."""
     if draft.fix is None or isinstance(draft.fix, str):
         return None, draft.fix or ""
     if _incomplete(draft):
         return None, ""
-    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import NoFix, Proposal
     from tflint_mem.ruleset.fix_context import FixContext
 
     try:
-        applicability, message, edits = draft.fix(FixContext(source, draft.m))
+        answer: Any = draft.fix(FixContext(source, draft.m))
+        proposal = Proposal(*answer)  # rules may answer a plain tuple
         from tflint_mem.codemod.cells import located
 
-        edits = located(source, edits)
+        edits = located(source, proposal.edits)
     except NoFix as refusal:
         return None, str(refusal)
     except SourceError:
         return None, ""
     except Overtime:
-        faults.overtime(f"the fix of {draft.code} in row {draft.pos[0]}", source.path, watched.limit)
+        if faults is None:
+            raise
+        faults.overtime(f"the fix of {draft.code} in row {_pos(draft).line}", source.path, watched.limit)
         watched.forgive(draft.m.index)
         return None, ""
     except Exception:
         if faults is None:
             raise
-        faults.add(f"the fix of {draft.code} in row {draft.pos[0]}", source.path)
+        faults.add(f"the fix of {draft.code} in row {_pos(draft).line}", source.path)
         return None, ""
     if not edits:
         return None, ""
-    return Fix(
-        applicability=applicability, message=message, edits=tuple(sorted(edits, key=lambda e: (e.start, e.end)))
-    ), ""
+    edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
+    return Fix(applicability=proposal.applicability, message=proposal.message, edits=tuple(edits)), ""

@@ -1,16 +1,44 @@
-"""Run the rules over a linked project.  A fault in a rule costs that rule on that module, and a module that takes too long is left out.
+"""Run the rules over a linked project.  A fault in a rule costs that rule on that module, and a module that takes too
+long is left out.
 
-All is well as a rule: each rule runs once over all modules, or with others over parts of a large project.  Only after a fault it
-runs again, on ever smaller parts, until the module is found.  Nothing that a failed search left behind is used: the questions are
-answered anew from the facts.
+All is well as a rule: each rule runs once over all modules, or with others over parts of a large project.  Only after a
+fault it runs again, on ever smaller parts, until the module is found.  Nothing that a failed search left behind is
+used: the questions are answered anew from the facts.
 """
+
+from __future__ import annotations
 
 import gc
 
 from tflint_mem.hardening.faults import Failure, Overtime
 from tflint_mem.hardening.watch import OFF, SHARED
+from tflint_mem.project.linking.module import Module
 from tflint_mem.ruleset.context import Context
 from tflint_mem.ruleset.registry import RULES, module_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from types import TracebackType
+    from typing import Protocol
+
+    from tflint_mem.hardening.faults import Faults
+    from tflint_mem.hardening.watch import Watch
+    from tflint_mem.project.project import Project
+    from tflint_mem.ruleset.draft import Draft
+    from tflint_mem.ruleset.registry import Rule
+    from tflint_mem.settings.settings import Settings
+
+    Part = Collection[int] | None  # indices of modules, None for all
+
+    class RuleModule(Protocol):
+        """A module of `rules`."""
+
+        CODE: str
+
+        def find(self, context: Context) -> Iterator[Draft]:
+            """What the rule finds."""
+
 
 MOST_MODULES = 200  # in which one rule may fail; then it is left out in the others, too
 
@@ -24,15 +52,18 @@ class Running:
     enabled   codes of the enabled rules
     """
 
-    def __init__(self, project, settings, faults, watch, all_rules=False):
+    def __init__(
+        self, project: Project, settings: Settings, faults: Faults | None, watch: Watch, all_rules: bool = False
+    ) -> None:
         self.project, self.faults, self.watch = project, faults, watch
         self.context = Context(project, settings, watch)
         self.enabled, self._all, self._everything = settings.enabled, all_rules, range(len(project.modules))
-        self._failure = None  # why the latest attempt failed
+        self._failure: _Failure | None = None  # why the latest attempt failed
 
-    def drafts(self):
+    def drafts(self) -> list[Draft]:
         """What the rules find, as drafts."""
-        drafts, sweeps = [], []
+        drafts: list[Draft] = []
+        sweeps: list[RuleModule] = []
         for rule in RULES:
             if (self._all or rule.code in self.enabled) and self.project.mentioned(rule.triggers):
                 module = self._imported(rule)
@@ -42,22 +73,24 @@ class Running:
                     sweeps.append(module)
                 else:
                     drafts.extend(self._found(module, None))
-        # rules that look at most modules go through a large project together, so that each module is decoded once for all of them
+        # rules that look at most modules go through a large project together, so that each module is decoded once for
+        # all of them
         for part in self.project.parts() if sweeps else ():
             for module in sweeps:
                 drafts.extend(self._found(module, part))
         return drafts
 
-    def _imported(self, rule):
+    def _imported(self, rule: Rule) -> RuleModule | None:
         try:
-            return module_of(rule)
+            module: RuleModule = module_of(rule)
+            return module
         except Exception:
             if self.faults is None:
                 raise
             self.faults.add(f"rule {rule.code}")
             return None
 
-    def _found(self, rule, part):
+    def _found(self, rule: RuleModule, part: Part) -> list[Draft]:
         """What a rule finds in a part (None: all modules), but for the modules where it fails."""
         while True:
             found = self._attempt(rule, part)
@@ -71,8 +104,10 @@ class Running:
             return self._without(rule, part)
         return self._piecewise(rule, part)
 
-    def _attempt(self, rule, part):
-        """What the rule finds, or None: then `_failure` says why, or time was up and the module, if it was one, is gone."""
+    def _attempt(self, rule: RuleModule, part: Part) -> list[Draft] | None:
+        """What the rule finds, or None: then `_failure` says why, or time was up and the module, if it was one, is
+        gone.
+        """
         context, watch = self.context, self.watch
         context.part, self._failure = part, None
         if self.faults is None:
@@ -80,38 +115,45 @@ class Running:
         try:
             try:
                 watch.at = watch.latest = SHARED
-                found = list(rule.find(context))
+                found: list[Draft] | None = list(rule.find(context))
             finally:
                 watch.at = OFF
         except Overtime:
             found = None
         except Exception as error:
-            found, self._failure = None, Failure(error, self.faults.verbose)
+            found, self._failure = None, _Failure(error, self.faults.verbose)
         if found is not None:
             watch.forgive(SHARED)
         if found is None or watch.late:
             self._anew()
         return found
 
-    def _anew(self):
+    def _kept(self) -> Faults:
+        """Where faults are kept: what is called only when one has happened is not called where they are raised."""
+        if self.faults is None:
+            raise RuntimeError("nobody keeps the faults")
+        return self.faults
+
+    def _anew(self) -> None:
         """Answer all questions again, without the modules that took too long."""
-        late = sorted(self.watch.late - {SHARED})
+        late = sorted(at for at in self.watch.late if isinstance(at, int) and at != SHARED)
         for index in late:
             self.watch.forgive(index)
-            self.faults.overtime("this file", self.project.modules[index].path, self.watch.limit)
+            self._kept().overtime("this file", self.project.modules[index].path, self.watch.limit)
         self.project = self.project.anew(late)
         self.context.anew(self.project)
         if self._failure is not None and self._failure.memory:
             gc.collect()  # what was found before is in a circle
 
-    def _too_late(self, rule):
+    def _too_late(self, rule: RuleModule) -> list[Draft]:
         self.watch.forgive(SHARED)
-        self.faults.overtime(f"rule {rule.CODE}", None, self.watch.limit)
+        self._kept().overtime(f"rule {rule.CODE}", None, self.watch.limit)
         return []
 
-    def _piecewise(self, rule, part):
+    def _piecewise(self, rule: RuleModule, part: Part) -> list[Draft]:
         """A part is halved until the modules are alone in which the rule fails."""
-        found, failed = [], 0
+        found: list[Draft] = []
+        failed = 0
         pieces = [list(self._everything if part is None else part)]
         while pieces:
             piece = pieces.pop()
@@ -126,7 +168,7 @@ class Running:
                 self._failed(rule, piece[0])
                 failed += 1
                 if failed == MOST_MODULES and pieces:
-                    self.faults.add(
+                    self._kept().add(
                         f"rule {rule.CODE} in all files that it has not looked at yet", failure=self._failure
                     )
                     break
@@ -135,9 +177,12 @@ class Running:
                 pieces += (piece[middle:], piece[:middle])
         return found
 
-    def _without(self, rule, part):
-        """What fails is something that the rule asks of all modules at once: those go, one by one, that the exception was about."""
-        hidden, failures = [], []
+    def _without(self, rule: RuleModule, part: Part) -> list[Draft]:
+        """What fails is something that the rule asks of all modules at once: those go, one by one, that the exception
+        was about.
+        """
+        hidden: list[int] = []
+        failures: list[tuple[int, _Failure]] = []
         try:
             while len(hidden) < MOST_MODULES:
                 self.context.hidden = frozenset(hidden)
@@ -157,12 +202,38 @@ class Running:
                     break
                 hidden.append(suspect)
                 failures.append((suspect, self._failure))
-            self.faults.add(f"rule {rule.CODE} in all files", failure=self._failure)
+            self._kept().add(f"rule {rule.CODE} in all files", failure=self._failure)
             return []
         finally:
             self.context.hidden = frozenset()
             self._anew()  # what was asked while modules were hidden
 
-    def _failed(self, rule, index):
-        row = next((row for m, row in self._failure.places if m.index == index), None)
-        self.faults.add(f"rule {rule.CODE}", self.project.modules[index].path, row, self._failure)
+    def _failed(self, rule: RuleModule, index: int) -> None:
+        places = self._failure.places if self._failure is not None else []
+        row = next((row for m, row in places if m.index == index), None)
+        self._kept().add(f"rule {rule.CODE}", self.project.modules[index].path, row, self._failure)
+
+
+class _Failure(Failure):
+    """The failure of a rule.
+
+    places   the modules that its frames were about, outermost first, each with the row, None when that is not known
+    """
+
+    __slots__ = ("places",)
+
+    def __init__(self, error: BaseException, verbose: bool) -> None:
+        super().__init__(error, verbose)
+        self.places = _places(error.__traceback__)
+
+
+def _places(traceback: TracebackType | None) -> list[tuple[Module, int | None]]:
+    """A rule looks at calls of modules, which its functions name `m` and `i`."""
+    found: dict[Module, int | None] = {}
+    while traceback is not None:
+        names = traceback.tb_frame.f_locals
+        m, i = names.get("m"), names.get("i")
+        if isinstance(m, Module) and m not in found:
+            found[m] = m.calls[i].pos.line if isinstance(i, int) and 0 <= i < len(m.calls) else None
+        traceback = traceback.tb_next
+    return list(found.items())

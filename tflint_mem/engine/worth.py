@@ -1,26 +1,30 @@
 """How sure a finding is, and whether it is worth a place in a default run.
 
-Confidence counts what had to be guessed between the repeat and the flagged call: a call on the way whose target has several
-candidates, or none but its name; a receiver that only its use tells.  Nothing guessed is certain, a little is likely, more
-is possible.
+Confidence counts what had to be guessed between the repeat and the flagged call: a call on the way whose target has
+several candidates, or none but its name; a receiver that only its use tells.  Nothing guessed is certain, a little is
+likely, more is possible.
 
-A default run shows leaks and crashes that are certain or likely, and what is slow where the time adds up: milliseconds per
-repeat, as measured, times a count that is unknown (a stream, requests, steps) or large.  The rest is pedantic.
+A default run shows leaks and crashes that are certain or likely, and what is slow where the time adds up: milliseconds
+per repeat, as measured, times a count that is unknown (a stream, requests, steps) or large.  The rest is pedantic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tflint_mem import facts as F
-from tflint_mem.finding import CONFIDENCES, PERSONAS
+from tflint_mem.finding import CERTAIN as CERTAIN
+from tflint_mem.finding import LIKELY as LIKELY
+from tflint_mem.finding import PEDANTIC as PEDANTIC
+from tflint_mem.finding import POSSIBLE as POSSIBLE
+from tflint_mem.finding import REGULAR as REGULAR
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.project.repeats.repeats import Repeat
 from tflint_mem.ruleset.context import Context
 from tflint_mem.ruleset.draft import Draft
 
-CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
-REGULAR, PEDANTIC = PERSONAS
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _A_LITTLE = 2  # guesses
 _LOOPS = frozenset(("loop", "while"))
 _PLOTTING, _FIGURES = frozenset(("matplotlib.pyplot", "pylab")), frozenset(("figure", "subplots", "show", "savefig"))
@@ -45,8 +49,9 @@ _COST_MS = {
 
 def confidence(context: Context, draft: Draft) -> str:
     """One of finding.CONFIDENCES for a draft, unless its rule has said it."""
-    if draft.confidence is not None:
-        return draft.confidence
+    said: str | None = draft.confidence
+    if said is not None:
+        return said
     guesses = _guessed_receiver(context, draft)
     if draft.repeat is not None:
         guesses += _guessed_calls(context, draft.repeat)
@@ -55,17 +60,20 @@ def confidence(context: Context, draft: Draft) -> str:
 
 def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
     """One of finding.PERSONAS for a draft of a confidence and a group."""
-    if draft.persona is not None:
-        return draft.persona
+    said: str | None = draft.persona
+    if said is not None:
+        return said
     if sure == POSSIBLE or group == "speed" and not _adds_up(context, draft):
         return PEDANTIC
     return REGULAR
 
 
 def _adds_up(context: Context, draft: Draft) -> bool:
-    """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short one.
+    """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short
+    one.
 
-    Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding is about.
+    Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding
+    is about.
     """
     repeat, cost = draft.repeat, _COST_MS.get(draft.code, WORTH_MS)
     if repeat is not None and (
@@ -81,38 +89,44 @@ def _adds_up(context: Context, draft: Draft) -> bool:
 
 def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[str]) -> bool:
     """Does each pass of the loop, outside of any condition, call one of the functions of one of the libraries?"""
-    m, loop = repeat.module, repeat.context
-    known = (
-        {
-            name
-            for name, module, attribute, level in m.imports
-            if not level and (module in libraries or f"{module}.{attribute}" in libraries)
-        }
-        if loop is not None
-        else ()
-    )
+    m, loop = repeat.module, repeat.block
+    if loop is None:
+        return False
+    known = {
+        found.name
+        for found in m.imports
+        if not found.level and (found.module in libraries or f"{found.module}.{found.attribute}" in libraries)
+    }
     if not known:
         return False
-    for j in m.scope_calls(repeat.hops[0][0].calls[repeat.hops[0][1]][3]):
-        f, place = m.calls[j][0], m.calls[j][4]
-        if f[0] == "a" and f[2] in names and f[1][0] == "n" and f[1][1] in known and m.inside(place, loop):
-            if not any(m.contexts[c][0] in ("if", "except") for c in m.chain(place) if c > loop):
+    first, i = repeat.hops[0]
+    for j in m.scope_calls(first.calls[i].scope):
+        call = m.calls[j]
+        f, place = call.func, call.block
+        if isinstance(f, F.Attribute) and f.attr in names and isinstance(f.base, F.Name) and f.base.id in known:
+            if m.inside(place, loop) and not any(
+                m.blocks[b].kind in ("if", "except") for b in m.chain(place) if b > loop
+            ):
                 return True
     return False
 
 
 def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:
-    """The passes of a counted loop times those of each loop around it, in its function or in that function's callers; None where unknown."""
+    """The passes of a counted loop times those of each loop around it, in its function or in that function's callers;
+    None where unknown.
+    """
     (m, i), count, repeats_of = repeat.hops[0], repeat.count, context.project.repeats_of
-    if repeat.context is None or count is None:
+    block = repeat.block
+    if block is None or count is None:
         return
-    around = [c for c in m.loops(m.calls[i][4]) if c < repeat.context]
+    call = m.calls[i]
+    around = [loop for loop in m.loops(call.block) if loop < block]
     for loop in around:
         passes = repeats_of.count(m, loop)
         count = None if passes is None or count is None else passes * count
         yield count
     for caller, j, how in (
-        context.project.callers(m, m.calls[i][3]) if m.calls[i][3] and not repeats_of.guards.once(m, i, -1) else ()
+        context.project.callers(m, call.scope) if call.scope and not repeats_of.guards.once(m, i, -1) else ()
     ):
         if how == "call" and not context.in_tests(caller):
             for outer in context.repeats(caller, j):
@@ -126,13 +140,13 @@ def _guessed_calls(context: Context, repeat: Repeat) -> int:
     for position in range(repeat.handed, len(repeat.hops) - 1):
         m, i = repeat.hops[position]
         inner, j = repeat.hops[position + 1]
-        scope = inner.calls[j][3]
+        scope = inner.calls[j].scope
         targets = {(fm.index, s) for fm, s in context.project.functions_called(m, i)}
         if targets == {(inner.index, scope)} or not inner.is_method(scope):
             continue
         if targets:
             guesses += 1  # one of several, or an override of what is named
-        elif tail_of(m.calls[i][0]) == inner.scopes[scope][F.S_NAME]:
+        elif tail_of(m.calls[i].func) == inner.scopes[scope].name:
             guesses += 2  # nothing but the name; a property, an iteration or a constructor goes by another one
     return guesses
 
@@ -140,10 +154,10 @@ def _guessed_calls(context: Context, repeat: Repeat) -> int:
 def _guessed_receiver(context: Context, draft: Draft) -> int:
     """1 when only the use of the flagged call's receiver tells what it is."""
     site = draft.site
-    if site is None or site >= len(draft.m.calls) or draft.m.calls[site][6] != draft.pos:
+    if site is None or site >= len(draft.m.calls) or draft.m.calls[site].pos != draft.pos:
         return 0  # a statement or a decorator
     receiver = context.receiver(draft.m, site)
-    if receiver is None or receiver[0] not in ("n", "a"):
+    if not isinstance(receiver, (F.Name, F.Attribute)):
         return 0
     call = draft.m.calls[site]
-    return int(not context.infer.values(draft.m, call[3], receiver, call[5]))
+    return int(not context.infer.values(draft.m, call.scope, receiver, call.statement))

@@ -1,1 +1,7 @@
-"""Applying the edits of findings to files: in rounds, without clashes, and only those that hold what they promise."""
+"""Proposed fixes, tried and applied.
+
+    fixing    all files of a check, side by side     rounds   one file, in rounds
+    clashes   which fixes get in each other's way    shift    where places are after edits
+
+`fixing.fix` works on a `Check`; who calls it decides whether files are written, and writes them.
+"""

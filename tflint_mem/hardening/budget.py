@@ -4,11 +4,23 @@ Two ways, and all searches use one of them:
 
 - `settle` answers questions that ask each other (functions that call each other, names made from names): each is looked
   at once, members of a cycle included, so the cost is that of reading the program once.
-- A `Search` spends from a budget that belongs to one question, so that no question asked before changes its answer.  When
+- A `Search` spends from a budget that belongs to one question, so that no question asked before changes its answer.
+When
   it is spent the answer is "unknown": the rule is silent at that place and `--verbose` says so.
 
 Both count their steps in the open, by kind: `Searches.steps`.
 """
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from typing import Any, TypeVar
+
+    from tflint_mem.project.linking.module import Module
+
+    Q = TypeVar("Q", bound=Hashable)
 
 
 class Searches:
@@ -22,9 +34,9 @@ class Searches:
         self.steps: dict[str, int] = {}
         self.given_up: dict[tuple[str, str, int], int] = {}
 
-    def begin(self, kind: str, m, i: int, most: int) -> "Search":
+    def begin(self, kind: str, m: Module, i: int, most: int) -> Search:
         """A search of that kind for call `i` of module `m`, of at most so many steps."""
-        return Search(self, kind, m, m.calls[i][6][0], most)
+        return Search(self, kind, m, m.calls[i].pos.line, most)
 
     def count(self, kind: str, steps: int = 1) -> None:
         """Enter steps of a search that needs no limit."""
@@ -43,7 +55,7 @@ class Search:
 
     __slots__ = ("_searches", "kind", "_m", "_line", "most", "left")
 
-    def __init__(self, searches: Searches, kind: str, m, line: int, most: int) -> None:
+    def __init__(self, searches: Searches, kind: str, m: Module, line: int, most: int) -> None:
         self._searches, self.kind, self._m, self._line = searches, kind, m, line
         self.most = self.left = most
 
@@ -60,11 +72,28 @@ class Search:
 
     @property
     def spent(self) -> bool:
+        """Is the budget used up, and the answer unknown?"""
         return self.left < 0
 
 
-def settle(root, look, memo: dict, top: int = 1, cycle: int = 0) -> int:
-    """The answer to a question that is the largest of its own and those of the questions it asks, found once for all of them.
+class _Frame:
+    """A question that waits for the answers to those it asks."""
+
+    __slots__ = ("question", "answer", "asked", "low")
+
+    def __init__(self, question: Any, answer: int, asked: Iterator[Any], low: int) -> None:
+        self.question, self.answer, self.asked, self.low = question, answer, asked, low
+
+
+def settle(
+    root: Q,
+    look: Callable[[Q], tuple[int, Iterable[Q]]],
+    memo: dict[Q, int],
+    top: int = 1,
+    cycle: int = 0,
+) -> int:
+    """The answer to a question that is the largest of its own and those of the questions it asks, found once for all of
+    them.
 
     root   the question, hashable         memo   {question: answer}, filled with all that were met
     look   `look(question)` gives (its own answer, an iterable of the questions it asks, taken as far as needed)
@@ -75,43 +104,44 @@ def settle(root, look, memo: dict, top: int = 1, cycle: int = 0) -> int:
     """
     if root in memo:
         return memo[root]
-    numbers, waiting = {}, []  # in the order of discovery; those whose cycle is open still
-    frames = []
+    numbers: dict[Q, int] = {}  # in the order of discovery
+    waiting: list[Q] = []  # those whose cycle is open still
+    frames: list[_Frame] = []
 
-    def enter(question):
+    def enter(question: Q) -> None:
         own, asked = look(question)
         numbers[question] = len(numbers)
         waiting.append(question)
-        frames.append([question, own, iter(asked if own < top else ()), numbers[question]])
+        frames.append(_Frame(question, own, iter(asked if own < top else ()), numbers[question]))
 
     enter(root)
     while frames:
         frame = frames[-1]
-        for asked in frame[2] if frame[1] < top else ():
+        for asked in frame.asked if frame.answer < top else ():
             known = memo.get(asked)
             if known is not None:
-                frame[1] = max(frame[1], known)
+                frame.answer = max(frame.answer, known)
             elif asked in numbers:
-                frame[1], frame[3] = max(frame[1], cycle), min(frame[3], numbers[asked])
+                frame.answer, frame.low = max(frame.answer, cycle), min(frame.low, numbers[asked])
             else:
                 enter(asked)
                 break
-            if frame[1] >= top:
+            if frame.answer >= top:
                 break
         else:
-            question, answer, _, low = frames.pop()
-            if low == numbers[question]:  # its cycle is complete, or it is in none
-                members = waiting[_position(waiting, question) :]
+            done = frames.pop()
+            if done.low == numbers[done.question]:  # its cycle is complete, or it is in none
+                members = waiting[_position(waiting, done.question) :]
                 del waiting[len(waiting) - len(members) :]
                 for member in members:
-                    memo[member] = answer
+                    memo[member] = done.answer
             if frames:
                 outer = frames[-1]
-                outer[1], outer[3] = max(outer[1], answer), min(outer[3], low)
+                outer.answer, outer.low = max(outer.answer, done.answer), min(outer.low, done.low)
     return memo[root]
 
 
-def _position(waiting, question):
+def _position(waiting: list[Q], question: Q) -> int:
     position = len(waiting) - 1
     while waiting[position] != question:
         position -= 1

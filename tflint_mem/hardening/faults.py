@@ -1,96 +1,121 @@
-"""Faults of this program: each costs the place where it happened, is told in one line, and the run ends with exit code 2.
+"""Faults of this program: each costs the place where it happened, is told in one line, and the run ends with exit code
+2.
 
-What failed (a rule on a module, the reading of a file, the building of a fix, the report of a finding) is left out, everything
-else goes on.  Where nobody keeps the faults, they are raised as any exception: a program that calls the engine sees them.
+What failed (a rule on a module, the reading of a file, the building of a fix, the report of a finding) is left out,
+everything else goes on.  Where nobody keeps the faults, they are raised as any exception: a program that calls the
+engine sees them.
 """
 
+from __future__ import annotations
+
 import sys
+
+from .errors import UsageError
+from .notices import FAULT, OVERTIME, Notice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .notices import Tell
 
 _REPORT = "please report this as a bug, with the text that --verbose adds"
 _LONGEST = 200  # characters of an exception's own text
 
 
 class Overtime(BaseException):
-    """The analysis of one file takes too long: see `watch`.  No `except Exception` on the way may take it for its own."""
+    """The analysis of one file takes too long: see `watch`.  No `except Exception` on the way may take it for
+    its own.
+    """
 
 
 class Faults:
     """What went wrong in one run.
 
-    say      prints one line on standard error
-    verbose  show the traceback below the line
+    verbose  keep the traceback of each
     seen     {(what, path)}: each is told once, however often the files are checked again while they are fixed
     latest   those of the analysis that runs now: see `begin`
     """
 
-    def __init__(self, say, verbose=False):
-        self._say, self.verbose = say, verbose
-        self.seen, self.latest = set(), set()
+    def __init__(self, tell: Tell, verbose: bool = False) -> None:
+        """tell   is given a Notice for each fault"""
+        self._tell, self.verbose = tell, verbose
+        self.seen: set[tuple[str, str | None]] = set()
+        self.latest: set[tuple[str, str | None]] = set()
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.seen)
 
-    def begin(self):
+    def begin(self) -> None:
         """From now on `latest` is filled anew."""
         self.latest = set()
 
-    def add(self, what, path=None, row=None, failure=None):
-        """`what` failed, for example "rule TFM101", at a place; `failure` is the exception that is handled now when it is not given."""
-        failure = failure or Failure(sys.exc_info()[1], self.verbose)
-        self._tell(
+    def add(self, what: str, path: str | None = None, row: int | None = None, failure: Failure | None = None) -> None:
+        """`what` failed, for example "rule TFM101", at a place; `failure` is the exception that is handled now when it
+        is not given.
+        """
+        failure = failure or Failure.now(self.verbose)
+        self._enter(
+            FAULT,
             what,
             path,
             f"{_place(path, row)}{what} failed and is left out here: {failure.text}; {_REPORT}",
             failure.trace,
         )
 
-    def overtime(self, what, path, seconds):
+    def overtime(self, what: str, path: str | None, seconds: float) -> None:
         """The file at `path`, or what is no single file's, was given up after so many seconds."""
-        self._tell(
+        self._enter(
+            OVERTIME,
             what,
             path,
             f"{_place(path, None)}{what} is left out: it takes longer than {seconds:g} s (--timeout-per-file)",
         )
 
-    def around(self, what, path=None):
-        """A `with` block whose fault costs the rest of the block only.  Mistakes of the user and the end of a pipe pass through."""
+    def around(self, what: str, path: str | None = None) -> _Around:
+        """A `with` block whose fault costs the rest of the block only.  Mistakes of the user and the end of a pipe pass
+        through.
+        """
         return _Around(self, what, path)
 
-    def _tell(self, what, path, line, trace=""):
+    def _enter(self, kind: str, what: str, path: str | None, text: str, trace: str = "") -> None:
         self.latest.add((what, path))
         if (what, path) not in self.seen:
             self.seen.add((what, path))
-            self._say(line)
-            for row in trace.splitlines():
-                self._say(f"  {row}")
+            self._tell(Notice(kind=kind, path=path, text=text, trace=trace))
 
 
 class Failure:
     """What is kept of an exception, so that its frames and all they hold can go.
 
-    text     type and message in one row            trace    the traceback, if it is wanted
-    places   [(module of the project, row or None)] that the frames were about, outermost first
+    text     type and message in one row
+    trace    the traceback, if it is wanted
+    memory   memory, or the depth of calls, was not enough
     """
 
-    __slots__ = ("text", "trace", "places", "memory")
+    __slots__ = ("text", "trace", "memory")
 
-    def __init__(self, error, verbose):
+    def __init__(self, error: BaseException, verbose: bool) -> None:
         self.text = _one_row(error)
         self.memory = isinstance(error, (MemoryError, RecursionError))
         self.trace = _formatted(error) if verbose else ""
-        self.places = _places(error.__traceback__)
+
+    @classmethod
+    def now(cls, verbose: bool) -> Failure:
+        """That of the exception that is handled now."""
+        return cls(sys.exc_info()[1] or RuntimeError("no exception is handled"), verbose)
 
 
 class _Around:
-    def __init__(self, faults, what, path):
+    def __init__(self, faults: Faults, what: str, path: str | None) -> None:
         self._faults, self._what, self._path = faults, what, path
 
-    def __enter__(self):
-        return self
+    def __enter__(self) -> None:
+        pass
 
-    def __exit__(self, kind, error, traceback):
-        from tflint_mem.settings.config import UsageError
-
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
         from .streams import refused
 
         if not isinstance(error, Exception) or isinstance(error, (UsageError, BrokenPipeError)) or refused(error):
@@ -99,11 +124,11 @@ class _Around:
         return True
 
 
-def _place(path, row):
+def _place(path: str | None, row: int | None) -> str:
     return "" if path is None else f"{path}:{row}: " if row else f"{path}: "
 
 
-def _one_row(error):
+def _one_row(error: BaseException) -> str:
     try:
         text = " ".join(str(error).split())
     except Exception:  # an exception that cannot even be shown
@@ -113,24 +138,10 @@ def _one_row(error):
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _formatted(error):
+def _formatted(error: BaseException) -> str:
     import traceback
 
     try:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-40))
     except Exception:  # no memory or depth left for it
         return ""
-
-
-def _places(traceback):
-    """A rule looks at calls of modules, which its functions name `m` and `i`."""
-    from tflint_mem.project.linking.module import Module
-
-    found = {}
-    while traceback is not None:
-        names = traceback.tb_frame.f_locals
-        m, i = names.get("m"), names.get("i")
-        if isinstance(m, Module) and m not in found:
-            found[m] = m.calls[i][6][0] if isinstance(i, int) and 0 <= i < len(m.calls) else None
-        traceback = traceback.tb_next
-    return list(found.items())

@@ -1,9 +1,9 @@
 """Text from the code under check, made safe to print: names, strings, exceptions, source rows.
 
-Whoever writes the code under check chooses such text, and whoever reads the report reads it in a terminal or in the log of
-a build, which both obey what they are shown.  So a character that a person cannot see becomes an escape that he can
-(`\\x1b`, `\\u202e`, `\\n`), and what a build service would take for an order is broken up.  Every report and every message
-prints such text through this module, and through nothing else.
+Whoever writes the code under check chooses such text, and whoever reads the report reads it in a terminal or in the log
+of a build, which both obey what they are shown.  So a character that a person cannot see becomes an escape that he can
+(`\\x1b`, `\\u202e`, `\\n`), and what a build service would take for an order is broken up.  Every report and every
+message prints such text through this module, and through nothing else.
 
     field(text)      one field of a row: no control character, no line end, no direction override, no lone surrogate
     code(text)       the same for a row of code: tabs stay

@@ -1,8 +1,14 @@
 """The standard streams of a process that may have been started without them (`>&-`)."""
 
+from __future__ import annotations
+
 import errno
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 # what writing to an open file may end in
 _REFUSED = frozenset(
@@ -18,9 +24,9 @@ def refused(error: BaseException) -> bool:
 def complete() -> None:
     """Give a process its three standard streams.
 
-    A closed one would be taken by the next file that is opened, and what is meant for the stream would be written there.  What goes
-    to a closed standard error is lost; reading from a closed standard input and writing to a closed standard output fail as they
-    should.
+    A closed one would be taken by the next file that is opened, and what is meant for the stream would be written
+    there.  What goes to a closed standard error is lost; reading from a closed standard input and writing to a closed
+    standard output fail as they should.
     """
     for number in range(3):
         try:
@@ -42,19 +48,19 @@ def complete() -> None:
 class _Forgiving:
     """Standard error: what cannot be written there is lost, and nothing else."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
         except (OSError, ValueError):
             return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         try:
             self._stream.flush()
         except (OSError, ValueError):

@@ -1,16 +1,32 @@
 """Reports: every format is written from the same findings by a module of its own with `render(run) -> str`.
 
-`run` is a `check.Run`: its `findings` (sorted), `fixed`, `skipped_fixes`, `reader.get(path)`, `settings`, `options`.
+    text, frame, patch, summary   for people            json, sarif, rdjson, github   for programs
+    statistics                    how often each rule was broken
+    twins                         one finding for what stands several times
+    run                           what all of them ask of a run
+
+`write` is all that the command calls.  A report changes nothing; what it shows of the code under check goes through
+`hardening.safe`.
 """
+
+from __future__ import annotations
 
 import os
 import sys
 
-from tflint_mem.settings.config import UsageError
+from tflint_mem.hardening.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from tflint_mem.finding import Finding
+
+    from .run import Run
 
 
-def write(run):
-    """Render the run's report and put it where the options say."""
+def write(run: Run) -> None:
+    """Render the run's report and put it where the options say.  Raises UsageError, and OSError of standard output."""
     options, chosen = run.options, run.settings.output_format
     target = options.output_file
     # With fixes of standard input, standard output carries the new source.
@@ -35,12 +51,13 @@ def write(run):
         stream.flush()
 
 
-def _contained(run, chosen, color):
+def _contained(run: Run, chosen: str, color: bool) -> str:
     """The report; a finding that cannot be shown is left out of it."""
     try:
         return _render(run, chosen, color)
     except Exception:  # which finding was it?
-        whole, shown = run.findings, []
+        whole = run.findings
+        shown: list[Finding] = []
         for finding in whole:
             run.findings = [finding]
             with run.faults.around(f"the {chosen} report of {finding.code} in row {finding.start[0]}", finding.path):
@@ -63,7 +80,7 @@ def _contained(run, chosen, color):
             run.findings = whole
 
 
-def _render(run, chosen, color):
+def _render(run: Run, chosen: str, color: bool) -> str:
     if run.options.statistics:
         from tflint_mem.report import statistics
 
@@ -76,10 +93,11 @@ def _render(run, chosen, color):
         return text.render(run, full=chosen == "full", color=color) + _outcome(run)
     from importlib import import_module
 
-    return import_module(f"tflint_mem.report.{chosen}").render(run)
+    rendered: str = import_module(f"tflint_mem.report.{chosen}").render(run)
+    return rendered
 
 
-def _outcome(run):
+def _outcome(run: Run) -> str:
     if run.options.quiet:
         return ""
     if not run.findings and not run.fixed:
@@ -91,13 +109,13 @@ def _outcome(run):
     return summary.line(run) + "\n" + more(run)
 
 
-def more(run):
+def more(run: Run) -> str:
     """The line that says how many findings a default run holds back, and how to see them; empty when there are none."""
     number = run.held_back
     return f"{number} more finding{'s' * (number != 1)} with --pedantic.\n" if number else ""
 
 
-def _wants_color(choice, stream):
+def _wants_color(choice: str, stream: TextIO) -> bool:
     """Colour on a terminal unless NO_COLOR; FORCE_COLOR colours everything."""
     if choice != "auto":
         return choice == "always"

@@ -1,16 +1,32 @@
 """A few rows of code with the flagged place marked, for a terminal."""
 
+from __future__ import annotations
+
 import unicodedata
 
 from tflint_mem.hardening import safe
+from tflint_mem.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Place
 
 TAB = 4
 WIDTH = 110
 CONTEXT = 2
 
 
-def frame(rows, start, end):
-    """`(number, text, marker)` for the rows around `start`; the marker is "" except below the flagged row.
+class Row(Record):
+    """A row as it is shown: its number, its text, and the marker below it, "" except for the flagged row."""
+
+    __slots__ = ()
+    number: int
+    text: str
+    marker: str
+
+
+def frame(rows: list[str], start: Place, end: Place) -> list[Row]:
+    """The rows around `start`, with the place marked.
 
     Tabs are expanded, wide characters counted as two, long rows cut around the place.
     """
@@ -24,9 +40,11 @@ def frame(rows, start, end):
     last = min(len(rows), row + 1)
     while last > row and not rows[last - 1].strip():
         last -= 1
-    last_column = end[1] if end[0] == row else len(rows[row - 1].rstrip()) + 1
+    last_row, last_column = end
+    if last_row != row:
+        last_column = len(rows[row - 1].rstrip()) + 1
     shift = _shift(rows[row - 1], column, last_column)
-    result = []
+    result: list[Row] = []
     for number in range(first, last + 1):
         text = rows[number - 1]
         marker = ""
@@ -34,13 +52,14 @@ def frame(rows, start, end):
             lead = width(text[shift : column - 1]) + (1 if shift else 0)
             length = max(1, width(text[column - 1 : last_column - 1]))
             marker = " " * lead + "^" * min(length, max(1, WIDTH - lead))
-        result.append((number, cut(text, shift), marker))
+        result.append(Row(number, cut(text, shift), marker))
     return result
 
 
-def cut(text, shift=0):
+def cut(text: str, shift: int = 0) -> str:
     """A row ready to print: from character `shift` on, at most WIDTH columns, cuts shown by an ellipsis."""
-    shown, used = [], 0
+    shown: list[str] = []
+    used = 0
     if shift:
         if shift >= len(text):
             return ""
@@ -59,7 +78,7 @@ def cut(text, shift=0):
     return "".join(shown).rstrip()
 
 
-def width(text):
+def width(text: str) -> int:
     """Columns that `text` takes on a terminal when it starts a row."""
     used = 0
     for character in text[: 4 * WIDTH]:
@@ -67,14 +86,14 @@ def width(text):
     return used
 
 
-def _shift(text, column, last_column):
+def _shift(text: str, column: int, last_column: int) -> int:
     """Characters to leave out on the left so that the flagged place is in sight."""
     if width(text[: last_column - 1]) <= WIDTH - 1 or column - 1 <= WIDTH // 2:
         return 0
     return max(0, column - 1 - WIDTH // 3)
 
 
-def _cells(character):
+def _cells(character: str) -> int:
     if character.isascii():
         return 1
     if unicodedata.combining(character):

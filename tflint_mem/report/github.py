@@ -4,15 +4,24 @@
 A line end within a command is `%0A`, which ends nothing; all else that is not printable is escaped as in every report.
 """
 
+from __future__ import annotations
+
 from tflint_mem.hardening import safe
 from tflint_mem.report.text import concise
 from tflint_mem.sources.paths import file_place, relative, repository
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Finding
+    from tflint_mem.sources.source import Source
+
+    from .run import Run
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "notice"}
 _SHOWN = 10
 
 
-def render(run):
+def render(run: Run) -> str:
     """One command per finding, then one line per finding."""
     root = repository(run.settings.project_root)
     commands = [_command(finding, run.reader.get(finding.path), root) for finding in run.findings]
@@ -21,29 +30,30 @@ def render(run):
     return "".join(line + "\n" for line in (*commands, *note)) + concise(run)
 
 
-def _command(finding, source, root):
-    start, end = finding.start, finding.end
+def _command(finding: Finding, source: Source | None, root: str) -> str:
+    (row, column), (end_row, end_column) = finding.start, finding.end
     where = ""
     if finding.cell is not None and source is not None:
-        where = f"cell {finding.cell}, row {start[0]}: "
-        start, end = file_place(source, finding.cell, start), file_place(source, finding.cell, end)
-    fields = {
+        where = f"cell {finding.cell}, row {row}: "
+        row, column = file_place(source, finding.cell, finding.start)
+        end_row, end_column = file_place(source, finding.cell, finding.end)
+    fields: dict[str, str | int] = {
         "title": f"tflint-mem ({finding.code} {finding.name})",
         "file": relative(finding.path, root),
-        "line": start[0],
+        "line": row,
     }
-    fields["endLine"] = end[0]
-    if start[0] == end[0]:  # GitHub takes columns only within one line
-        fields.update(col=start[1], endColumn=end[1])
+    fields["endLine"] = end_row
+    if row == end_row:  # GitHub takes columns only within one line
+        fields.update(col=column, endColumn=end_column)
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
     text = "\n".join(filter(None, (where + finding.message, finding.measured, finding.help)))
     return f"::{_LEVELS[finding.severity]} {properties}::{_data(text)}"
 
 
-def _data(text):
+def _data(text: str) -> str:
     text = "\n".join(map(safe.field, text.split("\n")))
     return text.replace("%", "%25").replace("\n", "%0A")
 
 
-def _property(text):
+def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")

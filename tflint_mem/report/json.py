@@ -1,15 +1,25 @@
 """The report for programs: ruff's fields and meaning, and our `trace` and `verification`."""
 
+from __future__ import annotations
+
 from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import absolute
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def render(run):
+    from tflint_mem.finding import Finding, Place
+
+    from .run import Run
+
+
+def render(run: Run) -> str:
     """A list of objects."""
     return safe.dumps([record(finding) for finding in run.findings]) + "\n"
 
 
-def record(finding):
+def record(finding: Finding) -> dict[str, Any]:
     """One finding."""
     return {
         "code": finding.code,
@@ -57,5 +67,6 @@ def record(finding):
     }
 
 
-def _place(place):
-    return {"row": place[0], "column": place[1]}
+def _place(place: Place) -> dict[str, int]:
+    row, column = place
+    return {"row": row, "column": column}

@@ -1,23 +1,36 @@
 """SARIF 2.1.0: results with fixes, the way from the repeat to the place, and fingerprints that survive moved code."""
 
+from __future__ import annotations
+
 from tflint_mem import __version__
 from tflint_mem.hardening import safe
 from tflint_mem.silencing import baseline
 from tflint_mem.sources.paths import file_place, repository, uri
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tflint_mem.finding import Finding, Place, Step
+    from tflint_mem.silencing.baseline import Key
+    from tflint_mem.sources.source import Source
+
+    from .run import Get, Run
 
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
 _RANKS = {"certain": 90.0, "likely": 60.0, "possible": 20.0}  # SARIF: a priority from 0 to 100
 _ROOT = "%SRCROOT%"
 
 
-def render(run):
+def render(run: Run) -> str:
     """One SARIF log with one run."""
     root = repository(run.settings.project_root)
-    rules = {}
+    rules: dict[str, dict[str, Any]] = {}
     for finding in run.findings:
         rules.setdefault(finding.code, _rule(finding))
     order = {code: index for index, code in enumerate(sorted(rules))}
-    seen, results = {}, []
+    seen: dict[Key, int] = {}
+    results: list[dict[str, Any]] = []
     for finding, key in zip(run.findings, baseline.keys(run.findings, run.reader.get, root)):
         seen[key] = seen.get(key, 0) + 1
         results.append(_result(finding, run.reader.get, root, order[finding.code], _fingerprint(key, seen[key])))
@@ -43,7 +56,7 @@ def render(run):
     return safe.dumps(log) + "\n"
 
 
-def _rule(finding):
+def _rule(finding: Finding) -> dict[str, Any]:
     from tflint_mem.ruleset import registry
 
     rule = registry.find(finding.code)
@@ -60,9 +73,9 @@ def _rule(finding):
     }
 
 
-def _result(finding, get, root, index, fingerprint):
+def _result(finding: Finding, get: Get, root: str, index: int, fingerprint: str) -> dict[str, Any]:
     source = get(finding.path)
-    result = {
+    result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
@@ -79,7 +92,7 @@ def _result(finding, get, root, index, fingerprint):
             "verification": finding.verification,
         },
     }
-    related = []
+    related: list[dict[str, Any]] = []
     if finding.trace:
         steps = [
             {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": step.message}}
@@ -99,27 +112,29 @@ def _result(finding, get, root, index, fingerprint):
     return result
 
 
-def _location(source, root, where, start, end=None):
-    """`where` is a finding or a step: it has a path and a cell."""
-    region = {}
+def _location(
+    source: Source | None, root: str, where: Finding | Step, start: Place, end: Place | None = None
+) -> dict[str, Any]:
+    region: dict[str, int] = {}
     for name, place in (("start", start), ("end", end)):
         if place is not None:
             row, column = file_place(source, where.cell, place)
             region |= {f"{name}Line": row, f"{name}Column": column}
-    location = {"physicalLocation": {"artifactLocation": _artifact(where.path, root), "region": region}}
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(where.path, root), "region": region}}
     if where.cell is not None:
+        row, _ = start
         location["logicalLocations"] = [
-            {"name": f"cell {where.cell}", "fullyQualifiedName": f"cell {where.cell}, row {start[0]}"}
+            {"name": f"cell {where.cell}", "fullyQualifiedName": f"cell {where.cell}, row {row}"}
         ]
     return location
 
 
-def _artifact(path, root):
+def _artifact(path: str, root: str) -> dict[str, str]:
     inside = uri(path, root)
     return {"uri": inside} if inside.startswith("file:") else {"uri": inside, "uriBaseId": _ROOT}
 
 
-def _fix(source, finding, root):
+def _fix(source: Source | None, finding: Finding, root: str) -> dict[str, Any] | None:
     if finding.fix is None or source is None:
         return None
     try:
@@ -128,14 +143,9 @@ def _fix(source, finding, root):
         return None
     replacements = []
     for edit in edits:
-        replacement = {
-            "deletedRegion": {
-                "startLine": edit.start[0],
-                "startColumn": edit.start[1],
-                "endLine": edit.end[0],
-                "endColumn": edit.end[1],
-            }
-        }
+        (row, column), (end_row, end_column) = edit.start, edit.end
+        region = {"startLine": row, "startColumn": column, "endLine": end_row, "endColumn": end_column}
+        replacement: dict[str, Any] = {"deletedRegion": region}
         if edit.content:
             replacement["insertedContent"] = {"text": edit.content}
         replacements.append(replacement)
@@ -145,7 +155,7 @@ def _fix(source, finding, root):
     }
 
 
-def _fingerprint(key, ordinal):
+def _fingerprint(key: Key, ordinal: int) -> str:
     import hashlib
 
     return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{ordinal}"

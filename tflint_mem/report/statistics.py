@@ -1,12 +1,20 @@
 """How often each rule was broken."""
 
+from __future__ import annotations
+
 from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Finding
 
-def render(run):
+    from .run import Run
+
+
+def render(run: Run) -> str:
     """One row per rule, most frequent first; a list of objects with `--output-format json`."""
-    by_code = {}
+    by_code: dict[str, list[Finding]] = {}
     for finding in run.findings:
         by_code.setdefault(finding.code, []).append(finding)
     groups = sorted(by_code.values(), key=lambda group: (-len(group), group[0].code))
@@ -22,10 +30,11 @@ def render(run):
         )
     width = max((len(str(len(group))) for group in groups), default=0)
     return "".join(
-        f"{len(group):>{width}}  {safe.field(group[0].code)}  {'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n"
+        f"{len(group):>{width}}  {safe.field(group[0].code)}  "
+        f"{'[*]' if _fixable(group, run) else '[ ]'}  {safe.field(group[0].name)}\n"
         for group in groups
     )
 
 
-def _fixable(group, run):
+def _fixable(group: list[Finding], run: Run) -> bool:
     return any(f.fix is not None and (run.settings.unsafe_fixes or f.fix.applicability == SAFE) for f in group)

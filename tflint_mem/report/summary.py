@@ -1,10 +1,16 @@
 """The last line of a report for people."""
 
+from __future__ import annotations
+
 from tflint_mem.finding import SAFE, SEVERITIES
 from tflint_mem.hardening import safe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .run import Run
 
-def line(run):
+
+def line(run: Run) -> str:
     """For example `Checked 12 files: 3 findings (1 error, 2 warnings), 2 fixable with --fix, 1 with --unsafe-fixes.`"""
     if run.options.diff:
         return f"Would fix {count(len(run.fixed), 'finding')}." + _skipped(run)
@@ -29,12 +35,12 @@ def line(run):
     return text + "." + _skipped(run)
 
 
-def count(number, noun):
+def count(number: int, noun: str) -> str:
     """`1 file`, `2 files`."""
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def _fixable(run):
+def _fixable(run: Run) -> str:
     safe = sum(f.fix is not None and f.fix.applicability == SAFE for f in run.findings)
     unsafe = sum(f.fix is not None and f.fix.applicability != SAFE for f in run.findings)
     if run.settings.unsafe_fixes:
@@ -45,11 +51,11 @@ def _fixable(run):
     return text
 
 
-def _skipped(run):
+def _skipped(run: Run) -> str:
     if not run.skipped_fixes:
         return ""
     fixes = f"{len(run.skipped_fixes)} fix{'es' * (len(run.skipped_fixes) != 1)}"
     return f"\n{fixes} left out: " + "; ".join(
-        safe.field(f"{finding.path}:{finding.start[0]} {finding.code}: {reason}")
-        for finding, reason in run.skipped_fixes
+        safe.field(f"{skipped.finding.path}:{skipped.finding.start[0]} {skipped.finding.code}: {skipped.reason}")
+        for skipped in run.skipped_fixes
     )

@@ -1,9 +1,20 @@
 """The report for people: `full` explains every finding, `concise` gives it one line."""
 
+from __future__ import annotations
+
 from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
-from tflint_mem.report import frame, patch
 from tflint_mem.sources.paths import place
+from tflint_mem.sources.text import SourceError
+
+from . import frame, patch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Finding, Fix, Step
+    from tflint_mem.sources.source import Source
+
+    from .run import Paint, Run
 
 BOLD, DIM, RED, YELLOW, CYAN, GREEN = "1", "2", "31", "33", "36", "32"
 _SEVERITY = {"error": RED, "warning": YELLOW, "hint": CYAN}
@@ -12,7 +23,7 @@ _MOST_STEPS = 12
 _MOST_PLACES = 8
 
 
-def render(run, full, color):
+def render(run: Run, full: bool, color: bool) -> str:
     """All findings as text."""
     paint = _ansi if color else _plain
     if not full:
@@ -20,28 +31,29 @@ def render(run, full, color):
     return "".join(_full(finding, run, paint) + "\n" for finding in run.findings)
 
 
-def concise(run, paint=None):
+def concise(run: Run, paint: Paint | None = None) -> str:
     """One row per finding: `path:row:column: CODE name [severity] [*] message`; `[*]` marks what --fix would fix.
 
     With --verify the verdict follows in parentheses.
     """
     return "".join(
         safe.row(
-            f"{_header(finding, run, paint or _plain)} {safe.field(' '.join(finding.message.split()))}{_verdict(finding)}"
+            f"{_header(finding, run, paint or _plain)} "
+            f"{safe.field(' '.join(finding.message.split()))}{_verdict(finding)}"
         )
         + "\n"
         for finding in run.findings
     )
 
 
-def _verdict(finding):
+def _verdict(finding: Finding) -> str:
     if not finding.verification:
         return ""
     kind = finding.verification["kind"]
     return safe.field(f" (verified: {finding.verification['verdict']}{', ' + kind if kind else ''})")
 
 
-def _full(finding, run, paint):
+def _full(finding: Finding, run: Run, paint: Paint) -> str:
     get = run.reader.get
     source = get(finding.path)
     lines = [_header(finding, run, paint), *_indented(finding.message)]
@@ -69,10 +81,8 @@ def _full(finding, run, paint):
     return "\n".join(map(safe.row, lines)) + "\n"
 
 
-def _verified(run, finding, paint):
-    from tflint_mem.command import verification
-
-    result = run.verified.get(verification.key(finding))
+def _verified(run: Run, finding: Finding, paint: Paint) -> list[str]:
+    result = run.verified.get(finding.key())
     if result is None:
         return []
     from tflint_mem.verify.report import text
@@ -80,7 +90,7 @@ def _verified(run, finding, paint):
     return [f"  {row}" for row in text.rows(result, paint, frame.WIDTH - 2)]
 
 
-def _header(finding, run, paint):
+def _header(finding: Finding, run: Run, paint: Paint) -> str:
     severity = paint(f"[{finding.severity}]", _SEVERITY[finding.severity])
     where = paint(place(finding.path, finding.cell, *finding.start), BOLD)
     mark = (
@@ -89,7 +99,7 @@ def _header(finding, run, paint):
     return f"{where}: {paint(safe.field(finding.code), RED)} {safe.field(finding.name)} {severity}{mark}"
 
 
-def _indented(text):
+def _indented(text: str) -> list[str]:
     import textwrap
 
     return [
@@ -100,28 +110,28 @@ def _indented(text):
     ]
 
 
-def _labelled(label, text, paint):
+def _labelled(label: str, text: str, paint: Paint) -> list[str]:
     rows = _indented(f"{label}: {text}")
     rows[0] = "  " + paint(f"{label}:", BOLD) + rows[0][3 + len(label) :]
     return rows
 
 
-def _frame(source, finding, paint):
+def _frame(source: Source | None, finding: Finding, paint: Paint) -> list[str]:
     rows = _rows(source, finding.cell)
     shown = frame.frame(rows, finding.start, finding.end) if rows else []
     if not shown:
         return []
-    gutter = len(str(shown[-1][0]))
+    gutter = len(str(shown[-1].number))
     bar = paint("|", DIM)
     lines = [f"  {'':>{gutter}} {bar}"]
-    for number, text, marker in shown:
-        lines.append(f"  {paint(f'{number:>{gutter}}', DIM)} {bar} {text}".rstrip())
-        if marker:
-            lines.append(f"  {'':>{gutter}} {bar} {paint(marker, _SEVERITY[finding.severity])}")
+    for row in shown:
+        lines.append(f"  {paint(f'{row.number:>{gutter}}', DIM)} {bar} {row.text}".rstrip())
+        if row.marker:
+            lines.append(f"  {'':>{gutter}} {bar} {paint(row.marker, _SEVERITY[finding.severity])}")
     return [*lines, f"  {'':>{gutter}} {bar}"]
 
 
-def _places(finding, paint):
+def _places(finding: Finding, paint: Paint) -> list[str]:
     """Where else the same thing stands."""
     if not finding.places:
         return []
@@ -131,22 +141,20 @@ def _places(finding, paint):
     return [paint("  the same in:", BOLD), *(f"    {row}" for row in shown), *tail]
 
 
-def _row_of(source, step):
+def _row_of(source: Source | None, step: Step) -> list[str]:
     rows = _rows(source, step.cell)
     return [frame.cut(rows[step.row - 1].strip())] if rows and step.row <= len(rows) else []
 
 
-def _rows(source, cell):
+def _rows(source: Source | None, cell: int | None) -> list[str] | None:
     """The rows of the file or cell; None when it cannot be read (a syntax error may be just that)."""
-    from tflint_mem.sources.source import SourceError
-
     try:
         return source.rows(cell) if source is not None else None
     except SourceError:
         return None
 
 
-def _fix(source, fix, paint):
+def _fix(source: Source, fix: Fix, paint: Paint) -> list[str]:
     how = "safe" if fix.applicability == SAFE else "unsafe: look before you apply"
     rows = patch.rows(source, fix.edits)
     lines = [f"  {paint('fix', BOLD)} ({how}): {safe.field(fix.message)}"]
@@ -158,9 +166,9 @@ def _fix(source, fix, paint):
     return lines
 
 
-def _ansi(text, code):
+def _ansi(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m"
 
 
-def _plain(text, code):
+def _plain(text: str, code: str) -> str:
     return text

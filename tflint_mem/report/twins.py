@@ -1,34 +1,43 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
-Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell; the tapes of
-one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what people read.
+Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell;
+the tapes of one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what
+people read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
-from tflint_mem.finding import Edit, Finding, Fix, Step
-from tflint_mem.sources.source import Source, SourceError
+from tflint_mem.finding import SYNTAX_ERROR, Edit, Finding, Fix, Step
+from tflint_mem.sources.text import SourceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from tflint_mem.sources.source import Source
+
+    from .run import Get
+
+    Same = tuple[Hashable, ...]  # what findings have in common that are one
 
 _OF_A_STEP = "TFM203"  # its message names no place of its own: with the same way it is the same step
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
-Get = Callable[[str], "Source | None"]
 
 
 def together(findings: list[Finding], get: Get) -> list[Finding]:
     """The findings, each standing for its twins; the order of the first of each stays."""
-    groups: dict[tuple, list[Finding]] = {}
+    groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
         way = [(step.path, step.cell, step.row, step.column) for step in finding.trace[:-1]]
-        row = (finding.message, *way) if finding.code == _OF_A_STEP and way else finding.start[0]
+        row: Hashable = (finding.message, *way) if finding.code == _OF_A_STEP and way else finding.start[0]
         groups.setdefault((finding.path, finding.cell, row, finding.code), []).append(finding)
     codes = Counter(group[0].code for group in groups.values())
-    copies: dict[tuple, list[list[Finding]]] = {}
+    copies: dict[Same, list[list[Finding]]] = {}
     for place, group in groups.items():
         path, cell, row, code = place
-        text = _text(get(path), cell) if cell is not None and codes[code] > 1 and code != "TFM000" else None
+        text = _text(get(path), cell) if cell is not None and codes[code] > 1 and code != SYNTAX_ERROR else None
         copies.setdefault(place if text is None else (code, row, text), []).append(group)
     return [_merged(same) for same in copies.values()]
 
@@ -46,7 +55,9 @@ def _merged(groups: list[list[Finding]]) -> Finding:
 
 
 def _common(row: list[Finding]) -> Fix | None:
-    """The fixes of the findings of one row as one: all their edits when they keep out of each other's way, else the first one's."""
+    """The fixes of the findings of one row as one: all their edits when they keep out of each other's way, else the
+    first one's.
+    """
     fix: Fix | None = row[0].fix
     if fix is None or len(row) == 1:
         return fix

@@ -2,9 +2,11 @@
 
 A path that is given is always checked (unless `force-exclude`), whatever its name.  A directory is walked for Python
 files and notebooks in sorted order, without what `.gitignore` files and `exclude` patterns leave out.  Directories
-behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of the
-checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
+behind symbolic links are not entered, as in ruff, so a loop of links ends by itself; nor is a file that lies outside of
+the checked tree and is reached by a link in it: a repository may not show others what only its reader can read.
 """
+
+from __future__ import annotations
 
 import os
 
@@ -12,32 +14,45 @@ from tflint_mem.settings.globs import Globs
 from tflint_mem.sources.files import read_regular
 from tflint_mem.storage.user import is_inside
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from . import wildcards
+    from .settings import Settings
+
+    Ignores = tuple[tuple[str, "_Ignores"], ...]  # folders, each with what the ignore file in it says
+
 _MOST_BYTES = 1_000_000  # of an ignore file
 _STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wild`
 SUFFIXES = (".py", ".ipynb")
 
 
 class Discovered:
-    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of the tree."""
+    """`files` to check in order; `errors`: `(path, message)` of what could not be looked at; `outside`: links out of
+    the tree.
+    """
 
     __slots__ = ("files", "errors", "outside")
 
-    def __init__(self):
-        self.files, self.errors, self.outside = [], [], []
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.errors: list[tuple[str, str]] = []
+        self.outside: list[str] = []
 
 
-def discover(paths, settings):
+def discover(paths: Sequence[str], settings: Settings) -> Discovered:
     """All files to check below `paths`, each once."""
     found = Discovered()
-    seen = set()
+    seen: set[str] = set()
     excluded = Globs(settings.excludes, settings.project_root)
 
-    def add(path, absolute):
+    def add(path: str, absolute: str) -> None:
         if absolute not in seen:
             seen.add(absolute)
             found.files.append(path)
 
-    def leads_out(path, absolute, top):
+    def leads_out(path: str, absolute: str, top: str) -> bool:
         out = not (is_inside(absolute, settings.tree) or is_inside(absolute, top))
         if out:
             found.outside.append(path)
@@ -71,23 +86,31 @@ def _place(path: str) -> list[tuple[bool, str]]:
     return [*[(True, folder) for folder in folders], (False, name)]
 
 
-def is_excluded(path, settings):
+def is_excluded(path: str, settings: Settings) -> bool:
     """True when the patterns leave out `path` or a folder above it."""
     excluded = Globs(settings.excludes, settings.project_root)
     return excluded.match_below(os.path.abspath(path), settings.project_root)
 
 
-def _walk(top, absolute_top, excluded, respect_gitignore, add, leads_out, errors):
+def _walk(
+    top: str,
+    absolute_top: str,
+    excluded: Globs,
+    respect_gitignore: bool,
+    add: Callable[[str, str], None],
+    leads_out: Callable[[str, str, str], bool],
+    errors: list[tuple[str, str]],
+) -> None:
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
-    ignores = _ignores_above(absolute_top) if respect_gitignore else ()
+    ignores: Ignores = _ignores_above(absolute_top) if respect_gitignore else ()
     if _is_ignored(absolute_top, True, ignores):
         ignores = ()  # asked for by name
     stack = [(top, absolute_top, ignores)]
     while stack:
         folder, absolute, ignores = stack.pop()
         try:
-            with os.scandir(folder) as entries:
-                entries = sorted(entries, key=_name)
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=_name)
         except OSError as error:
             errors.append((folder, error.strerror or str(error)))
             continue
@@ -111,11 +134,11 @@ def _walk(top, absolute_top, excluded, respect_gitignore, add, leads_out, errors
         stack.extend(reversed(folders))
 
 
-def _name(entry):
+def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _is_file(entry):
+def _is_file(entry: os.DirEntry[str]) -> bool:
     """A symbolic link to a file counts; one that leads nowhere or round in a circle does not."""
     try:
         return entry.is_file()
@@ -126,7 +149,7 @@ def _is_file(entry):
 # -- .gitignore
 
 
-def _ignores_above(folder):
+def _ignores_above(folder: str) -> Ignores:
     """The ignore files that hold for `folder` from outside it: those from the repository's root down to its parent."""
     chain, parent = [], folder
     while not os.path.exists(os.path.join(parent, ".git")):
@@ -141,7 +164,7 @@ def _ignores_above(folder):
     return tuple(specs)
 
 
-def _ignore_file(folder, name):
+def _ignore_file(folder: str, name: str) -> Ignores:
     """`((folder, spec),)` for an ignore file with patterns in it, else `()`."""
     try:
         text = read_regular(os.path.join(folder, name), _MOST_BYTES).decode("utf-8", "surrogateescape")
@@ -156,12 +179,12 @@ def _ignore_file(folder, name):
 class _Ignores:
     """The lines of one ignore file."""
 
-    def __init__(self, lines):
+    def __init__(self, lines: list[str]) -> None:
         import re
 
         from pathspec import GitIgnoreSpec
 
-        self._heavy = []
+        self._heavy: list[tuple[int, wildcards.Ignoring]] = []
         for number, line in enumerate(lines):
             if line.count("*") > _STARS or len(line) > _LONG:
                 from tflint_mem.settings import wildcards
@@ -174,8 +197,10 @@ class _Ignores:
         except (ValueError, re.error):  # git passes over a pattern that makes no sense, such as `[z-a]`
             self._spec = GitIgnoreSpec.from_lines([line if _makes_sense(line) else "#" for line in lines])
 
-    def verdict(self, path, is_folder):
-        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about it."""
+    def verdict(self, path: str, is_folder: bool) -> bool | None:
+        """True for a path, relative to the file, that is ignored, False for one that is not, None when no line is about
+        it.
+        """
         found = self._spec.check_file(path + "/" * is_folder)
         verdict, place = found.include, -1 if found.index is None else found.index
         for number, line in self._heavy:
@@ -184,7 +209,7 @@ class _Ignores:
         return verdict
 
 
-def _makes_sense(line):
+def _makes_sense(line: str) -> bool:
     import re
 
     from pathspec import GitIgnoreSpec
@@ -196,7 +221,7 @@ def _makes_sense(line):
     return True
 
 
-def _is_ignored(path, is_folder, ignores):
+def _is_ignored(path: str, is_folder: bool, ignores: Ignores) -> bool:
     """The nearest ignore file that says anything about `path` decides."""
     for folder, spec in reversed(ignores):
         verdict = spec.verdict(path[len(folder) :].replace(os.sep, "/"), is_folder)

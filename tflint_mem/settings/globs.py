@@ -4,7 +4,16 @@ A pattern matches a path when it fits the last name alone (`build`, `*_test.py`)
 root (`src/generated`, `notebooks/**/*.py`).  `*` also crosses `/`.
 """
 
+from __future__ import annotations
+
 import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from re import Match
+
+    Fits = Callable[[str], "Match[str] | bool | None"]
 
 _FEW = 3  # a pattern with more of a kind may stand for too many: see `wild`
 
@@ -12,9 +21,11 @@ _FEW = 3  # a pattern with more of a kind may stand for too many: see `wild`
 class Globs:
     """Match absolute, normalised paths against patterns that are relative to `root`."""
 
-    def __init__(self, patterns, root):
-        names, paths, wild = set(), set(), []
-        self._wild = []
+    def __init__(self, patterns: Iterable[str], root: str) -> None:
+        names: set[str] = set()
+        paths: set[str] = set()
+        wild: list[tuple[str, str]] = []
+        self._wild: list[Fits] = []
         for pattern in patterns:
             pattern = pattern.rstrip("/") or "/"
             if pattern.count("**/") > _FEW or pattern.count("{") > _FEW or pattern.count(",") > _FEW:
@@ -37,14 +48,14 @@ class Globs:
         self._names, self._paths = names, paths
         self._wild += [_compile(form) for pair in wild for form in pair]
 
-    def match(self, path, name=None):
+    def match(self, path: str, name: str | None = None) -> bool:
         """True when `path` itself (not one of its parents) fits a pattern."""
         name = name or os.path.basename(path)
         if name in self._names or path in self._paths:
             return True
         return any(fits(name) or fits(path) for fits in self._wild)
 
-    def match_below(self, path, root):
+    def match_below(self, path: str, root: str) -> bool:
         """True when `path` or one of its parents below `root` fits a pattern."""
         while True:
             if self.match(path):
@@ -55,7 +66,7 @@ class Globs:
             path = parent
 
 
-def _spellings(pattern):
+def _spellings(pattern: str) -> Iterator[str]:
     """`**/` may stand for nothing at all, and `{a,b}` for each of its parts."""
     opened, closed = pattern.find("{"), pattern.find("}")
     if 0 <= opened < closed:
@@ -71,11 +82,11 @@ def _spellings(pattern):
         yield head + rest
 
 
-def _literal(text):
+def _literal(text: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in text)
 
 
-def _compile(pattern):
+def _compile(pattern: str) -> Fits:
     import fnmatch
     import re
 

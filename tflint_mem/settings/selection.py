@@ -4,39 +4,69 @@ The more specific selector wins wherever it stands; at the same specificity `ign
 (the command line) with a `select` of its own replaces the layers before it, otherwise it adds to them.
 """
 
-from tflint_mem.settings.config import UsageError
+from __future__ import annotations
+
+from tflint_mem.hardening.errors import UsageError
+from tflint_mem.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    Codes = frozenset[str]
 
 ALL = "ALL"
 
 
-def resolve(layers):
-    """`(enabled, explicit)` frozensets of codes for layers of `(select, ignore, extend_select)`, each a list or None."""
+class Layer(Record):
+    """What one place (a file, the command line) says about rules: selectors as written; no `select`: what was selected
+    before.
+    """
+
+    __slots__ = ()
+    select: Sequence[str] | None
+    ignore: Sequence[str]
+    extend_select: Sequence[str]
+
+
+class Selection(Record):
+    """The codes of the rules that run, and of those among them that somebody selected by full code or name."""
+
+    __slots__ = ()
+    enabled: Codes
+    explicit: Codes
+
+
+def resolve(layers: Iterable[Layer]) -> Selection:
+    """What the layers come to, later ones above the ones before.  Raises UsageError for a selector that names
+    no rule.
+    """
     from tflint_mem.ruleset.registry import RULES
 
     everything = frozenset(rule.code for rule in RULES)
-    enabled, explicit = everything, frozenset()
-    for select, ignore, extend in layers:
-        chosen, ignored = [*(select or ()), *(extend or ())], ignore or ()
-        if select is not None:
+    enabled: Codes = everything
+    explicit: Codes = frozenset()
+    for layer in layers:
+        if layer.select is not None:
             enabled, explicit = frozenset(), frozenset()
-        levels = {}
-        for selectors, adds in ((chosen, True), (ignored, False)):
+        levels: dict[tuple[int, bool], set[str]] = {}  # by how specific a selector is, and whether it takes away
+        for selectors, adds in (((*(layer.select or ()), *layer.extend_select), True), (layer.ignore, False)):
             for selector in selectors:
                 specificity, codes = _lookup(selector)
                 levels.setdefault((specificity, not adds), set()).update(codes)
                 if adds and specificity == _EXACT:
                     explicit |= codes
-        for (_, removes), codes in sorted(levels.items()):
-            enabled = enabled - codes if removes else enabled | codes
-    return enabled, explicit & enabled
+        for (_, removes), found in sorted(levels.items()):
+            enabled = enabled - found if removes else enabled | found
+    return Selection(enabled, explicit & enabled)
 
 
-def codes_of(selectors):
-    """All codes that the selectors name."""
-    return frozenset().union(*(_lookup(selector)[1] for selector in selectors))
+def codes_of(selectors: Iterable[str]) -> Codes:
+    """All codes that the selectors name.  Raises UsageError for one that names none."""
+    return frozenset(code for selector in selectors for code in _lookup(selector)[1])
 
 
-def nearest(word, words):
+def nearest(word: str, words: Iterable[str]) -> str:
     """`; did you mean ...?` with the most similar of `words`, or nothing."""
     from difflib import get_close_matches
 
@@ -47,7 +77,7 @@ def nearest(word, words):
 _EXACT = 99
 
 
-def _lookup(selector):
+def _lookup(selector: str) -> tuple[int, Codes]:
     """`(specificity, codes)`; raises UsageError for a selector that names no rule."""
     from tflint_mem.ruleset.registry import RULES
 
@@ -63,7 +93,7 @@ def _lookup(selector):
     return len(word), codes
 
 
-def unknown_rule(word):
+def unknown_rule(word: str) -> UsageError:
     """The error for a name that is no rule."""
     from tflint_mem.ruleset.registry import RULES
 

@@ -1,20 +1,33 @@
 """What the configuration of a checked tree may say, and what only the user says.
 
-Who checks a repository has not read it yet.  So its configuration decides how its own code is judged and nothing else: it
-runs no program, opens no network, writes and reads nothing outside of the tree, and raises no limit.  For each key one of:
+Who checks a repository has not read it yet.  So its configuration decides how its own code is judged and nothing else:
+it runs no program, opens no network, writes and reads nothing outside of the tree, and raises no limit.  For each key
+one of:
 
     FREE     about the code itself, or how the report looks
     INSIDE   a path; it must lie in the tree, all links followed
-    LOWER    a limit; it may be lower than the one in force, not higher (or than `_ROOM`, where a tree may have its reasons)
+    LOWER    a limit; it may be lower than the one in force, not higher (or than `_ROOM`, where a tree may have its
+             reasons)
     USER     the user's alone
 
-The command line, the user's own configuration (`user.config_file`) and a configuration that was named by `--config` from
-outside of the tree say everything.  `--trust` lets the tree do so for one run.  A key that nobody has decided about is the user's.
+The command line, the user's own configuration (`user.config_file`) and a configuration that was named by `--config`
+from outside of the tree say everything.  `--trust` lets the tree do so for one run.  A key that nobody has decided
+about is the user's.
 """
+
+from __future__ import annotations
 
 import os
 
 from tflint_mem.storage import user
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .settings import Settings
+    from .tables import Table
 
 FREE, INSIDE, LOWER, USER = "free", "inside", "lower", "user"
 
@@ -74,14 +87,15 @@ class Refused:
         self.key, self.message = key, message
 
 
-def of_tree(table: dict, path: str, folder: str, settings: object) -> tuple[dict, list[Refused]]:
+def of_tree(table: Table, path: str, folder: str, settings: Settings) -> tuple[Table, list[Refused]]:
     """`(what of the table counts, what does not)` for the configuration at `path` of a checked tree.
 
     table     as checked by `config`: known keys, values of their type, paths joined to the configuration's folder
     folder    the tree that paths must not leave
     settings  config.Settings with what is in force so far: defaults and the user's own configuration
     """
-    kept, refused = {}, []
+    kept: Table = {}
+    refused: list[Refused] = []
     for key, value in _flat(table):
         reason = _refusal(key, value, folder, settings)
         if reason is None:
@@ -91,16 +105,18 @@ def of_tree(table: dict, path: str, folder: str, settings: object) -> tuple[dict
     return kept, refused
 
 
-def of_user(table: dict) -> dict:
-    """What of the user's own configuration holds also where the project has one: all that a project may not choose freely."""
-    kept = {}
+def of_user(table: Table) -> Table:
+    """What of the user's own configuration holds also where the project has one: all that a project may not choose
+    freely.
+    """
+    kept: Table = {}
     for key, value in _flat(table):
         if KEYS.get(key, USER) != FREE:
             _put(kept, key, value)
     return kept
 
 
-def _flat(table):
+def _flat(table: Table) -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         if key == "verify":
             for name, inner in value.items():
@@ -109,12 +125,12 @@ def _flat(table):
             yield key, value
 
 
-def _put(table, key, value):
+def _put(table: Table, key: str, value: object) -> None:
     group, _, name = key.rpartition(".")
     (table.setdefault(group, {}) if group else table)[name] = value
 
 
-def _refusal(key, value, folder, settings):
+def _refusal(key: str, value: Any, folder: str, settings: Settings) -> str | None:
     kind = KEYS.get(key, USER)
     if kind == USER and value is not False:  # what is off by itself may be said to be off
         return "a checked tree does not choose it"
@@ -127,13 +143,13 @@ def _refusal(key, value, folder, settings):
     return None
 
 
-def _stays(key, value, folder):
+def _stays(key: str, value: str, folder: str) -> bool:
     if key == "verify.setup" and not os.path.isabs(value):
         return True  # source code: what is a path, `config` has made absolute
     return user.is_inside(value, folder)
 
 
-def _numbers(key, value, settings):
+def _numbers(key: str, value: Any, settings: Settings) -> tuple[float, float | None]:
     """`(value, limit in force)` as numbers; the limit is None or 0 when there is none."""
     group, _, name = key.rpartition(".")
     if not group:
@@ -149,7 +165,7 @@ def _numbers(key, value, settings):
     )
 
 
-def _how(key):
+def _how(key: str) -> str:
     own = user.config_file()
     option = _OPTIONS.get(key, f'--config "{key} = …"')
     return f"give {option} or --trust" + (f", or set it in {own}" if own else "")

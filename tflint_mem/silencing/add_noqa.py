@@ -1,42 +1,60 @@
 """`--add-noqa` over a run: comments for all files, checked again before anything is written."""
 
-from tflint_mem.silencing import comment_edits, noqa_comments
+from __future__ import annotations
+
+from tflint_mem.finding import SYNTAX_ERROR
 from tflint_mem.sources.source import Source
 
+from . import comment_edits, noqa_comments
 
-def add_noqa(run) -> int:
-    """Write a comment for every finding of the run; returns how many were written.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-    A file where that is not possible stays as it is and is told in one line.
+    from tflint_mem.checking.check import Check
+    from tflint_mem.finding import Finding
+
+
+def add_noqa(check: Check, refuse: Callable[[str, str], None]) -> int:
+    """Write a comment for every finding of the check; returns how many were written.
+
+    refuse   is given the path of a file where that is not possible, which stays as it is, and why
     """
-    by_path = {}
-    for finding in run.findings:
-        if finding.code != "TFM000":
+    by_path: dict[str, list[Finding]] = {}
+    for finding in check.findings:
+        if finding.code != SYNTAX_ERROR:
             by_path.setdefault(finding.path, []).append(finding)
-    changed, counts = {}, {}
+    changed: dict[str, Source] = {}
+    counts: dict[str, int] = {}
     for path, findings in by_path.items():
-        result = comment_edits.commented(run.reader.get(path), findings, _silenced)
-        if result is None:
-            _refuse(run, path, findings[0])
+        source = check.reader.get(path)
+        commented = None if source is None else comment_edits.commented(source, findings, _silenced)
+        if commented is None:
+            refuse(path, _why(findings[0]))
         else:
-            changed[path], counts[path] = Source(path, result[0]), result[1]
+            raw, counts[path] = commented
+            changed[path] = Source(path, raw)
     added = 0
-    left = (
-        {finding.path: finding for finding in run.found_with(changed)[0] if finding.code != "TFM000"} if changed else {}
-    )
+    left: dict[str, Finding] = {}
+    if changed:
+        left = {finding.path: finding for finding in check.found_with(changed)[0] if finding.code != SYNTAX_ERROR}
     for path, new in changed.items():
-        if path in left:
-            _refuse(run, path, left[path])
-        elif run.written(path, new.raw, run.reader.get(path).raw):
+        old = check.reader.get(path)
+        if path in left or old is None:
+            refuse(path, _why(left.get(path, by_path[path][0])))
+            continue
+        reason = check.replace(path, new.raw, old.raw)
+        if reason is None:
             added += counts[path]
+        else:
+            refuse(path, reason)
     return added
 
 
-def _silenced(source, findings) -> bool:
+def _silenced(source: Source, findings: list[Finding]) -> bool:
     """Whether the comments of the file silence all of `findings`."""
     return not noqa_comments.apply(findings, lambda path: source, lambda message: None)
 
 
-def _refuse(run, path, finding):
-    run.failed = True
-    run.warn(f"{path}: not written: no comment can silence {finding.code} in row {finding.start[0]}")
+def _why(finding: Finding) -> str:
+    return f"no comment can silence {finding.code} in row {finding.start[0]}"

@@ -4,21 +4,37 @@ A finding is known again by its rule, its file below the project root, its flagg
 like it the file has.  Row numbers are not stored: code that moves stays known, and the file merges well.
 """
 
+from __future__ import annotations
+
 import json
 import os
 
-from tflint_mem.settings.config import UsageError
+from tflint_mem.finding import SYNTAX_ERROR
+from tflint_mem.hardening.errors import UsageError
 from tflint_mem.sources.files import read_regular
 from tflint_mem.sources.paths import relative
+from tflint_mem.sources.text import SourceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from tflint_mem.checking.check import Check
+    from tflint_mem.finding import Finding
+    from tflint_mem.sources.source import Source
+
+    Get = Callable[[str], Source | None]
+    Key = tuple[str, str, str]  # code, path below the project root, text of the row
 
 VERSION = 1
 _MOST_BYTES = 200_000_000
 
 
-def keys(findings, get, root):
+def keys(findings: Iterable[Finding], get: Get, root: str) -> list[Key]:
     """`(code, path, row text)` of each finding; notebooks' cell numbers play no part either."""
-    sources = {}
-    result = []
+    sources: dict[str, Source | None] = {}
+    result: list[Key] = []
     for finding in findings:
         if finding.path not in sources:
             sources[finding.path] = get(finding.path)
@@ -26,26 +42,25 @@ def keys(findings, get, root):
     return result
 
 
-def flagged_row(finding, source):
+def flagged_row(finding: Finding, source: Source | None) -> str:
     """The row where the finding starts, white space normalised; "" when the file cannot be read."""
-    from tflint_mem.sources.source import SourceError
-
     try:
         rows = source.rows(finding.cell) if source is not None else []
     except SourceError:
         rows = []
-    return " ".join(rows[finding.start[0] - 1].split()) if finding.start[0] <= len(rows) else ""
+    row, _ = finding.start
+    return " ".join(rows[row - 1].split()) if row <= len(rows) else ""
 
 
-def write(run, path):
+def write(check: Check, path: str) -> int:
     """Write all findings but syntax errors to `path`; returns how many.  Raises UsageError."""
     from tflint_mem.storage.new_file import save
 
-    findings = [finding for finding in run.findings if finding.code != "TFM000"]
-    counts = _counts(keys(findings, run.reader.get, run.settings.project_root))
+    findings = [finding for finding in check.findings if finding.code != SYNTAX_ERROR]
+    counts = _counts(keys(findings, check.reader.get, check.settings.project_root))
     entries = [
         {"code": code, "path": file, "row": row, "count": count}
-        for (code, file, row), count in sorted(counts.items(), key=lambda item: (item[0][1], item[0][0], item[0][2]))
+        for (file, code, row), count in sorted(((file, code, row), n) for (code, file, row), n in counts.items())
     ]
     text = json.dumps({"version": VERSION, "findings": entries}, indent=1) + "\n"
     try:
@@ -58,23 +73,26 @@ def write(run, path):
 class Baseline:
     """The findings that a baseline file knows.  Raises UsageError for a file that is none."""
 
-    def __init__(self, path, root):
+    def __init__(self, path: str, root: str) -> None:
         self.path, self._root = path, root
         self._known = self._left = _read(path)
 
-    def new(self, findings, get):
+    def new(self, findings: list[Finding], get: Get) -> list[Finding]:
         """The findings that the file does not know."""
-        left, new = dict(self._known), []
+        left = dict(self._known)
+        new: list[Finding] = []
         for finding, key in zip(findings, keys(findings, get, self._root)):
-            if finding.code != "TFM000" and left.get(key):
+            if finding.code != SYNTAX_ERROR and left.get(key):
                 left[key] -= 1
             else:
                 new.append(finding)
         self._left = left
         return new
 
-    def stale(self, files):
-        """How many entries the last call of `new` did not find, though the run looked at their file or the file is gone."""
+    def stale(self, files: Iterable[str]) -> int:
+        """How many entries the last call of `new` did not find, though the run looked at their file or the file is
+        gone.
+        """
         checked = {relative(file, self._root) for file in files}
         return sum(
             count > 0 and (file in checked or not os.path.exists(os.path.join(self._root, file)))
@@ -82,7 +100,7 @@ class Baseline:
         )
 
 
-def _read(path):
+def _read(path: str) -> dict[Key, int]:
     try:
         content = json.loads(read_regular(path, _MOST_BYTES).decode("utf-8"))
         if content["version"] != VERSION:
@@ -96,15 +114,15 @@ def _read(path):
         raise UsageError(f"baseline {path}: not a baseline file; write it with --write-baseline") from None
 
 
-def _entry(entry):
+def _entry(entry: Any) -> tuple[Key, int]:
     key, count = (entry["code"], entry["path"], entry["row"]), entry["count"]
     if not all(isinstance(word, str) for word in key) or not isinstance(count, int):
         raise TypeError("no entry of ours")
     return key, count
 
 
-def _counts(items):
-    counts = {}
+def _counts(items: Iterable[Key]) -> dict[Key, int]:
+    counts: dict[Key, int] = {}
     for item in items:
         counts[item] = counts.get(item, 0) + 1
     return counts

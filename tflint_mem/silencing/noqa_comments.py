@@ -5,16 +5,29 @@
     # tflint-mem: ignore-file[TFM101]                       these rules in the whole file
     # tflint-mem: skip-file                                 the whole file
 
-The first two count on the first and last row of the flagged statement and on the flagged row itself; `ignore` alone on a
-row counts for the statement below.  Only comments count, never text in a string, so a file is tokenised; but only one
+The first two count on the first and last row of the flagged statement and on the flagged row itself; `ignore` alone on
+a row counts for the statement below.  Only comments count, never text in a string, so a file is tokenised; but only one
 that has a finding and contains such a word.
 """
+
+from __future__ import annotations
 
 import io
 import re
 import tokenize
 
-from tflint_mem.sources.source import SourceError
+from tflint_mem.finding import SYNTAX_ERROR
+from tflint_mem.sources.text import SourceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from re import Match
+
+    from tflint_mem.finding import Finding
+    from tflint_mem.sources.source import Source
+
+    Warn = Callable[[str], None]
 
 NOQA = re.compile(r"#\s*noqa\b(?:\s*:(?P<codes>[^#]*))?", re.IGNORECASE)
 CODES = re.compile(r"\s*([A-Za-z]+[0-9]+)(?:\s*,\s*|\s+|$)")
@@ -22,19 +35,28 @@ _OURS = re.compile(r"#\s*tflint-mem\s*:\s*(?P<verb>[a-z-]+)\s*(?:\[(?P<codes>[^\
 _EVERYTHING = ("",)
 
 
-def apply(findings, get, warn):
+def apply(findings: Iterable[Finding], get: Callable[[str], Source | None], warn: Warn) -> list[Finding]:
     """The findings that no comment silences.
 
     get   path -> Source or None        warn   called with one line for a comment that cannot work
     """
-    by_path = {}
+    by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.path, []).append(finding)
-    kept = []
+    kept: list[Finding] = []
     for path, group in by_path.items():
         comments = _comments_of(get(path), warn)
         kept += group if comments is None else [finding for finding in group if not comments.silence(finding)]
     return kept
+
+
+def codes_in(text: str) -> Iterator[Match[str]]:
+    """The codes that a `noqa` begins with, one behind the other."""
+    position, found = 0, CODES.match(text)
+    while found:
+        yield found
+        position = found.end()
+        found = CODES.match(text, position)
 
 
 class _Comments:
@@ -44,14 +66,17 @@ class _Comments:
     spans  first and last module row of each logical line, by every row in it
     """
 
-    def __init__(self, source):
-        self.source, self.skip, self.everywhere, self.rows, self.spans = source, False, [], {}, {}
+    def __init__(self, source: Source) -> None:
+        self.source, self.skip = source, False
+        self.everywhere: list[str] = []
+        self.rows: dict[int, list[str]] = {}
+        self.spans: dict[int, tuple[int, int]] = {}
 
-    def silence(self, finding):
+    def silence(self, finding: Finding) -> bool:
         """True when a comment silences the finding."""
         if self.skip:
             return True
-        if finding.code == "TFM000":
+        if finding.code == SYNTAX_ERROR:
             return False
         if _names(self.everywhere, finding):
             return True
@@ -61,11 +86,11 @@ class _Comments:
         return any(_names(self.rows.get(candidate, ()), finding) for candidate in candidates)
 
 
-def _names(selectors, finding):
+def _names(selectors: Iterable[str], finding: Finding) -> bool:
     return any(finding.code.startswith(selector) or finding.name == selector.lower() for selector in selectors)
 
 
-def _comments_of(source, warn):
+def _comments_of(source: Source | None, warn: Warn) -> _Comments | None:
     """The comments of a file, None when there can be none."""
     if source is None:
         return None
@@ -77,7 +102,8 @@ def _comments_of(source, warn):
     except SourceError:
         return None
     comments = _Comments(source)
-    first, waiting = None, []
+    first: int | None = None
+    waiting: list[str] = []
     try:
         for kind, string, start, end, _ in tokenize.generate_tokens(io.StringIO(text).readline):
             if kind == tokenize.COMMENT:
@@ -97,12 +123,12 @@ def _comments_of(source, warn):
     return comments
 
 
-def _read(comments, comment, row, waiting, warn):
+def _read(comments: _Comments, comment: str, row: int, waiting: list[str] | None, warn: Warn) -> None:
     """Take in one comment.  `waiting` collects what a comment on its own row says for the statement below."""
     ours = _OURS.search(comment)
     if ours:
         verb, selectors = ours.group("verb").lower(), ours.group("codes")
-        chosen = _EVERYTHING if selectors is None else _known(comments, row, selectors, warn)
+        chosen: Sequence[str] = _EVERYTHING if selectors is None else _known(comments, row, selectors, warn)
         if verb == "skip-file":
             comments.skip = True
         elif verb == "ignore-file":
@@ -124,16 +150,14 @@ def _read(comments, comment, row, waiting, warn):
         if codes is None:
             comments.rows.setdefault(row, []).extend(_EVERYTHING)
         else:
-            comments.rows.setdefault(row, []).extend(
-                match.group(1).upper() for match in iter(CODES.scanner(codes).match, None)
-            )
+            comments.rows.setdefault(row, []).extend(match.group(1).upper() for match in codes_in(codes))
 
 
-def _known(comments, row, text, warn):
+def _known(comments: _Comments, row: int, text: str, warn: Warn) -> list[str]:
     """The selectors in brackets; one that names no rule is warned about and silences nothing."""
     from tflint_mem.ruleset.registry import RULES
 
-    known = []
+    known: list[str] = []
     for word in filter(None, (word.strip() for word in text.split(","))):
         if any(rule.code.startswith(word.upper()) or rule.name == word.lower() for rule in RULES):
             known.append(word.upper() if word.upper().startswith("TFM") else word)
@@ -144,6 +168,6 @@ def _known(comments, row, text, warn):
     return known
 
 
-def _warn(comments, row, message, warn):
+def _warn(comments: _Comments, row: int, message: str, warn: Warn) -> None:
     cell, row = comments.source.locate(row)
     warn(f"{comments.source.path}:{f'cell {cell}:' if cell else ''}{row}: {message}")

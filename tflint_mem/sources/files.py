@@ -22,7 +22,8 @@ class TooLarge(OSError):
 def read_regular(path: str, limit: int = UNBOUNDED, cut: bool = False) -> bytes:
     """The bytes of a regular file; with `cut` the first `limit` of them.
 
-    Raises OSError when there is no such file or it is none that can be read, and TooLarge when it has more than `limit` bytes.
+    Raises OSError when there is no such file or it is none that can be read, and TooLarge when it has more than `limit`
+    bytes.
     """
     try:
         handle = os.open(path, _FLAGS)

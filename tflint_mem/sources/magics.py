@@ -5,10 +5,16 @@ replaced by text of the same length; only `%run other.ipynb` becomes the star im
 needs: nothing stands behind it in its row.  A mask remembers where it lies, since no fix may write over it.
 """
 
+from __future__ import annotations
+
 import re
 from keyword import iskeyword
 
 from .notebook_name import notebook_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Masked = dict[int, tuple[int, int]]  # row -> (first, behind) columns that were replaced
 
 # Cell magics whose body is Python that runs as part of the notebook; the body of any other is not ours to read.
 _PYTHON_BODY = frozenset(
@@ -25,7 +31,8 @@ _RUN = re.compile(
 _AUTOMAGIC = re.compile(
     r"(?:pip3?|conda|mamba|apt|apt-get)\s+(?:install|uninstall|list|show|update|upgrade)\b"
     # What IPython knows without a percent sign; `ls = 3`, `cat + 1` and `cp in names` are Python.
-    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])"
+    r"|(?:cat|cd|cp|env|less|ls|man|mkdir|more|mv|rm|rmdir)[ \t]+"
+    r"(?:-[A-Za-z]|(?!(?:and|as|if|in|is|not|or)\b)[\w~./\"'$*])"
 )
 _ASSIGNED = re.compile(r"(?<![=!<>+\-*/%&|^@:])=\s*(?=[!%])")
 _SUSPECT = re.compile(
@@ -35,15 +42,17 @@ _SUSPECT = re.compile(
 _LEXEME = re.compile(r"\"\"\"|'''|[\"'#()\[\]{}\\]")
 
 
-def mask(text):
+def mask(text: str) -> tuple[str, Masked]:
     """`(text without magics, masked)`: `masked` maps a row to the `(first, behind)` columns that were replaced."""
     if not _SUSPECT.search(text):
         return text, {}
-    rows, masked = text.split("\n"), {}
+    rows = text.split("\n")
+    masked: Masked = {}
     first = next((i for i, row in enumerate(rows) if row.strip() and not row.startswith("#")), 0)
     start = 0
     if rows[first].startswith("%%"):
-        name = re.match(r"%%(\w*)", rows[first]).group(1)
+        named = re.match(r"%%(\w*)", rows[first])
+        name = named.group(1) if named else ""
         last = first + 1 if name in _PYTHON_BODY else len(rows)
         for i in range(first, last):
             _comment(rows, i, masked)
@@ -64,10 +73,16 @@ class _State:
 
     __slots__ = ("depth", "quote", "joined", "code_end", "strings")
 
-    def __init__(self):
-        self.depth, self.quote, self.joined, self.code_end, self.strings = 0, None, False, 0, []
+    def __init__(self) -> None:
+        self.begin()
 
-    def scan(self, row):
+    def begin(self) -> None:
+        """As at the start of a text."""
+        self.depth, self.joined, self.code_end = 0, False, 0
+        self.quote: str | None = None
+        self.strings: list[tuple[int, int]] = []
+
+    def scan(self, row: str) -> None:
         """Read one row."""
         position, start, self.joined, self.code_end, self.strings = 0, 0, False, len(row), []
         while True:
@@ -96,16 +111,16 @@ class _State:
                 self.quote = lexeme
 
     @property
-    def open(self):
+    def open(self) -> bool:
         """True when the next row continues a statement."""
         return bool(self.depth or self.quote or self.joined)
 
-    def is_code(self, column):
+    def is_code(self, column: int) -> bool:
         """True when the offset `column` of the row just read lies outside comments and strings."""
         return column < self.code_end and not any(start < column < end for start, end in self.strings)
 
 
-def _end_of_string(row, position, quote):
+def _end_of_string(row: str, position: int, quote: str) -> int:
     while True:
         end = row.find(quote, position)
         slash = row.find("\\", position)
@@ -114,7 +129,7 @@ def _end_of_string(row, position, quote):
         position = slash + 2
 
 
-def _row(rows, i, state, masked):
+def _row(rows: list[str], i: int, state: _State, masked: Masked) -> int:
     """Mask what is magic in row `i`; returns the next row to look at."""
     row = rows[i].rstrip("\r")
     if state.open:
@@ -137,15 +152,17 @@ def _row(rows, i, state, masked):
     state.scan(row)
     assigned = _ASSIGNED.search(row)
     if assigned and state.is_code(assigned.end()):
-        state.__init__()
+        state.begin()
         return _mask_command(rows, i, assigned.end(), masked, "[]")
     if not state.open and row[: state.code_end].rstrip().endswith("?") and not body.startswith("#"):
         return _mask_command(rows, i, indent, masked)
     return i + 1
 
 
-def _star_import(body):
-    """`from helpers import *` for `%run helpers.py`, `%run -i ../helpers.ipynb` or `%run -m helpers`, when the file has a name for it; else ""."""
+def _star_import(body: str) -> str:
+    """`from helpers import *` for `%run helpers.py`, `%run -i ../helpers.ipynb` or `%run -m helpers`, when the file has
+    a name for it; else "".
+    """
     found = _RUN.match(body)
     if not found:
         return ""
@@ -162,11 +179,11 @@ def _star_import(body):
     return f"from {'.'.join(parts)} import *" if parts and all(map(_is_name, parts)) else ""
 
 
-def _is_name(part):
+def _is_name(part: str) -> bool:
     return part.isidentifier() and not iskeyword(part)
 
 
-def _mask_command(rows, i, start, masked, value=None):
+def _mask_command(rows: list[str], i: int, start: int, masked: Masked, value: str | None = None) -> int:
     """Mask from column offset `start` of row `i` to its end, and the rows it continues on by backslashes."""
     goes_on = rows[i].rstrip("\r").endswith("\\")
     width = len(rows[i].rstrip("\r"))
@@ -185,13 +202,13 @@ def _mask_command(rows, i, start, masked, value=None):
     return i
 
 
-def _comment(rows, i, masked):
+def _comment(rows: list[str], i: int, masked: Masked) -> None:
     width = len(rows[i].rstrip("\r"))
     if width:
         _put(rows, i, 0, width, "#" + rows[i][1:width], masked)
 
 
-def _put(rows, i, start, end, text, masked):
+def _put(rows: list[str], i: int, start: int, end: int, text: str, masked: Masked) -> None:
     row = rows[i]
     rows[i] = row[:start] + text[: end - start] + row[end:]
     masked[i + 1] = (start + 1, end + 1)

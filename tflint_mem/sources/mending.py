@@ -1,21 +1,31 @@
 """A file that does not parse, made readable: Python 2, a broken statement, a merge that was left half done.
 
-Its syntax error is reported, and nothing else in it is.  But it may be what calls the rest of the program in a loop, and for that
-its other statements are as good as ever.  Rows stay where they are, and columns mostly.
+Its syntax error is reported, and nothing else in it is.  But it may be what calls the rest of the program in a loop,
+and for that its other statements are as good as ever.  Rows stay where they are, and columns mostly.
 """
 
 from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from re import Match, Pattern
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
 MAX_BYTES = 200_000
 MAX_ROUNDS = 8  # statements that are left out before the file is given up
 
-# What Python 2 writes differently, and something of the same width that parses; inside of strings that changes nothing that matters.
-_PYTHON_2 = (
+# What Python 2 writes differently, and something of the same width that parses; inside of strings that changes nothing
+# that matters.
+_PYTHON_2: tuple[tuple[Pattern[bytes], bytes | Callable[[Match[bytes]], bytes]], ...] = (
     (
         re.compile(
-            rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t](?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""
+            rb"""(?m)(^[ \t]*|[:;][ \t]*)(print|exec)[ \t]"""
+            rb"""(?=[ \t]*(?:["'`\w\[{~]|-[\w(]))(?![ \t]*(?:in|is|and|or|if)[ \t])"""
         ),
         rb"\1\2,",
     ),
@@ -33,7 +43,7 @@ _PYTHON_2 = (
 _INDENT = re.compile(rb"[ \t\f]*")
 
 
-def readable(code: bytes, parse):
+def readable(code: bytes, parse: Callable[[bytes], T]) -> T | None:
     """What `parse(code)` gives for the code when as little as possible is changed; None when that is not enough.
 
     `parse` raises SyntaxError with the line; ValueError, RecursionError and MemoryError also end in None.
@@ -42,7 +52,8 @@ def readable(code: bytes, parse):
         return None
     for pattern, instead in _PYTHON_2:
         code = pattern.sub(instead, code)
-    rows, left_out = code.split(b"\n"), set()
+    rows = code.split(b"\n")
+    left_out: set[int] = set()
     for _ in range(MAX_ROUNDS):
         try:
             return parse(b"\n".join(rows))
@@ -53,13 +64,18 @@ def readable(code: bytes, parse):
             if not 0 <= row < len(rows) or row in left_out:
                 return None
             left_out.add(row)
-            indent = _INDENT.match(rows[row]).group()
+            indent = _indent(rows[row])
             rows[row] = indent + (b"if 1:" if rows[row].rstrip().endswith(b":") else b"pass")
         except (ValueError, RecursionError, MemoryError):
             return None
     return None
 
 
+def _indent(row: bytes) -> bytes:
+    found = _INDENT.match(row)
+    return found.group() if found else b""
+
+
 def _spaced(row: bytes) -> bytes:
-    indent = _INDENT.match(row).group()
+    indent = _indent(row)
     return indent.expandtabs(8) + row[len(indent) :]

@@ -1,11 +1,19 @@
 """How a report names files."""
 
+from __future__ import annotations
+
 import os
 
 from tflint_mem.hardening import safe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.finding import Place
 
-def shown(path):
+    from .source import Source
+
+
+def shown(path: str) -> str:
     """The path for people: relative when it lies below the current folder."""
     if not os.path.isabs(path):
         return path
@@ -13,12 +21,12 @@ def shown(path):
     return path[len(here) :] if path.startswith(here) else path
 
 
-def absolute(path):
+def absolute(path: str) -> str:
     """The path for programs; `-` (standard input without a name) stays."""
     return path if path == "-" else os.path.abspath(path)
 
 
-def relative(path, root):
+def relative(path: str, root: str) -> str:
     """The path below `root` with forward slashes; a path elsewhere climbs out with `..`."""
     if path == "-":
         return path
@@ -28,14 +36,14 @@ def relative(path, root):
         return os.path.abspath(path).replace(os.sep, "/")
 
 
-def place(path, cell, row, column):
+def place(path: str, cell: int | None, row: int, column: int) -> str:
     """`path:row:column`, which terminals and editors make clickable; a notebook's cell stands before the row."""
     return f"{safe.field(shown(path))}:{f'cell {cell}:' if cell else ''}{row}:{column}"
 
 
-def file_place(source, cell, place):
+def file_place(source: Source | None, cell: int | None, place: Place) -> Place:
     """`place` in the file itself; as it is where there is no such file, or a notebook that cannot be read."""
-    from tflint_mem.sources.source import SourceError
+    from .text import SourceError
 
     try:
         return place if source is None or cell is None else source.file_place(cell, *place)
@@ -43,7 +51,7 @@ def file_place(source, cell, place):
         return place
 
 
-def repository(folder):
+def repository(folder: str) -> str:
     """The root of the repository around `folder`, which code hosts count paths from; `folder` itself outside of one."""
     root = folder
     while not os.path.exists(os.path.join(root, ".git")):
@@ -54,7 +62,7 @@ def repository(folder):
     return root
 
 
-def uri(path, root):
+def uri(path: str, root: str | None) -> str:
     """A percent-encoded URI: relative to `root` for a path below it, else absolute (`file:`)."""
     from urllib.parse import quote
 
@@ -64,7 +72,7 @@ def uri(path, root):
     return "file://" + quote(_encoded(absolute_path.replace(os.sep, "/")))
 
 
-def _encoded(path):
+def _encoded(path: str) -> bytes:
     try:
         return os.fsencode(path)
     except UnicodeEncodeError:  # a name that no file can have

@@ -4,44 +4,20 @@ Most files of a project do not mention TensorFlow and are never decoded, so cons
 else.  Rows and columns count from 1 and columns count characters, as everywhere in this program.
 """
 
-from tflint_mem.sources.files import UNBOUNDED, TooLarge, read_regular
+from __future__ import annotations
 
-BOM = b"\xef\xbb\xbf"
+from .files import UNBOUNDED, TooLarge, read_regular
+from .text import BOM, splice
+from .text import SourceError as SourceError
+from .text import split_rows as split_rows
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-class SourceError(Exception):
-    """A file that cannot be read or understood.
+    from tflint_mem.finding import Edit
 
-    `row` and `column` tell the place (1-based; in a notebook's `cell` when that is set).  They are None when the file
-    could not be read at all: then the run cannot do its job, while every other error is a finding about the file.
-    """
-
-    def __init__(self, path, row, column, message, cell=None):
-        super().__init__(message)
-        self.path, self.row, self.column, self.message, self.cell = path, row, column, message, cell
-
-    @property
-    def unreadable(self):
-        """True when there were no bytes to look at."""
-        return self.row is None
-
-    def finding(self):
-        """The diagnostic TFM000 for this error."""
-        from tflint_mem.finding import Finding
-
-        place = (self.row or 1, self.column or 1)
-        return Finding(
-            code="TFM000",
-            name="syntax-error",
-            group="syntax",
-            severity="error",
-            message=self.message,
-            path=self.path,
-            cell=self.cell,
-            start=place,
-            end=place,
-            noqa_row=place[0],
-        )
+    from .notebook import Notebook
 
 
 class Source:
@@ -52,20 +28,27 @@ class Source:
 
     __slots__ = ("path", "raw", "kind", "_text", "_lines", "_encoding", "_notebook", "_failed", "_names")
 
-    def __init__(self, path, raw):
+    def __init__(self, path: str, raw: bytes) -> None:
         self.path = path
         self.raw = raw
         self.kind = "notebook" if path.endswith(".ipynb") else "python"
-        self._text = self._lines = self._encoding = self._notebook = self._failed = self._names = None
+        self._text: str | None = None
+        self._lines: list[str] | None = None
+        self._encoding: str | None = None
+        self._notebook: Notebook | None = None
+        self._failed: SourceError | None = None
+        self._names: bool | None = None
 
     @classmethod
-    def from_bytes(cls, path, raw):
+    def from_bytes(cls, path: str, raw: bytes) -> Source:
         """The source that `raw` would be at `path`."""
         return cls(path, raw)
 
     @classmethod
-    def read(cls, path, limit=UNBOUNDED):
-        """The source at `path`; raises SourceError (unreadable) when the file system says no, TooLarge for more bytes than `limit`."""
+    def read(cls, path: str, limit: int = UNBOUNDED) -> Source:
+        """The source at `path`; raises SourceError (unreadable) when the file system says no, TooLarge for more bytes
+        than `limit`.
+        """
         try:
             return cls(path, read_regular(path, limit))
         except TooLarge:
@@ -80,7 +63,7 @@ class Source:
     # -- what the bytes say; every property below raises SourceError for a file that is not what it should be
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The module's text with the file's own line ends (a notebook: its code cells, one below the other)."""
         if self._text is None:
             if self._failed is not None:
@@ -93,7 +76,7 @@ class Source:
         return self._text
 
     @property
-    def lines(self):
+    def lines(self) -> list[str]:
         """The text by rows without line ends; the last one is empty when the text ends with a line end.
 
         A row ends where Python's tokenizer ends it: at LF, CR LF or CR, and at none of the other characters that
@@ -104,101 +87,114 @@ class Source:
         return self._lines
 
     @property
-    def encoding(self):
+    def encoding(self) -> str:
         """Name of the codec that decodes the file, without its byte order mark."""
         if self._encoding is None:
-            self.text
-        return self._encoding
+            self.text  # noqa: B018 (decoding finds it out)
+        return self._encoding or "utf-8"
 
     @property
-    def bom(self):
+    def bom(self) -> bool:
         """True when the file starts with UTF-8's byte order mark."""
         return self.raw.startswith(BOM)
 
     @property
-    def newline(self):
+    def newline(self) -> str:
         """The line end that the text uses most; LF when it has none."""
         text = self.text
         pairs = text.count("\r\n")
         counts = {"\n": text.count("\n") - pairs, "\r\n": pairs, "\r": text.count("\r") - pairs}
-        return max(counts, key=counts.get)
+        return max(counts, key=counts.__getitem__)
 
     @property
-    def notebook(self):
+    def notebook(self) -> Notebook | None:
         """The parsed Notebook, None for a Python file."""
         if self.kind == "notebook":
-            self.text
+            self.text  # noqa: B018 (reading makes it)
         return self._notebook
 
     @property
-    def names_framework(self):
+    def names_framework(self) -> bool:
         """Does the file name TensorFlow or Keras?  Asked by several, looked for once."""
         if self._names is None:
             self._names = names_framework(self.raw)
         return self._names
 
-    def code_bytes(self):
+    def code_bytes(self) -> bytes:
         """What `compile` should get: the raw file, so that errors and coding comments are Python's own business."""
         if self.kind == "python":
             return self.raw
         return self.text.encode("utf-8")
 
-    def check_bytes(self):
-        """Raises SourceError for bytes that are no text: `compile` lets them pass in a comment, Python does not run such a file."""
+    def check_bytes(self) -> None:
+        """Raises SourceError for bytes that are no text: `compile` lets them pass in a comment, Python does not run
+        such a file.
+        """
         if self.kind == "python" and not self.raw.isascii():
             try:
                 self.raw.decode("utf-8")
             except UnicodeDecodeError:
-                self.text
+                self.text  # noqa: B018 (decoding tells the place)
 
     # -- coordinates
 
-    def locate(self, row):
+    def locate(self, row: int) -> tuple[int | None, int]:
         """`(cell, row in cell)` of a row of the text; the cell is None in a Python file."""
-        return (None, row) if self.kind == "python" else self.notebook.locate(row)
+        notebook = self.notebook
+        return (None, row) if notebook is None else notebook.locate(row)
 
-    def margin(self, row):
-        """How many columns a row of the text lies to the left of where it stands in its cell (indented cells); 0 in a Python file."""
-        return 0 if self.kind == "python" else self.notebook.margin(row)
+    def margin(self, row: int) -> int:
+        """How many columns a row of the text lies to the left of where it stands in its cell (indented cells); 0 in a
+        Python file.
+        """
+        notebook = self.notebook
+        return 0 if notebook is None else notebook.margin(row)
 
-    def drop_broken_cells(self):
+    def drop_broken_cells(self) -> list[SyntaxError]:
         """Leave out the cells of a notebook that do not parse; returns their SyntaxErrors with rows of the text."""
-        if self.kind == "python":
+        notebook = self.notebook
+        if notebook is None:
             return []
-        errors = self.notebook.drop_broken()
-        self._text, self._lines = self.notebook.text, None
+        errors = notebook.drop_broken()
+        self._text, self._lines = notebook.text, None
         return errors
 
-    def module_row(self, cell, row):
+    def module_row(self, cell: int | None, row: int) -> int:
         """The row of the text for a row in a cell: the inverse of `locate`."""
-        return row if cell is None or self.kind == "python" else self.notebook.module_row(cell, row)
+        notebook = self.notebook
+        return row if cell is None or notebook is None else notebook.module_row(cell, row)
 
-    def rows(self, cell=None):
+    def rows(self, cell: int | None = None) -> list[str]:
         """The rows that coordinates in `cell` count: of the whole file, or of that cell with its magics as written."""
-        return self.lines if cell is None or self.kind == "python" else split_rows(self.notebook.cell_text(cell))
+        notebook = self.notebook
+        return self.lines if cell is None or notebook is None else split_rows(notebook.cell_text(cell))
 
-    def file_rows(self):
+    def file_rows(self) -> list[str]:
         """The rows of the file itself: of the JSON text for a notebook."""
-        return self.lines if self.kind == "python" else split_rows(self.notebook.document)
+        notebook = self.notebook
+        return self.lines if notebook is None else split_rows(notebook.document)
 
-    def file_place(self, cell, row, column):
+    def file_place(self, cell: int | None, row: int, column: int) -> tuple[int, int]:
         """`(row, column)` in the file itself, for programs that know nothing about cells."""
-        return (row, column) if cell is None or self.kind == "python" else self.notebook.file_place(cell, row, column)
+        notebook = self.notebook
+        return (row, column) if cell is None or notebook is None else notebook.file_place(cell, row, column)
 
-    def file_edits(self, edits):
+    def file_edits(self, edits: Iterable[Edit]) -> list[Edit]:
         """The edits in places of the file itself; raises ValueError as `with_edits` does."""
-        return list(edits) if self.kind == "python" else self.notebook.file_edits(edits)
+        notebook = self.notebook
+        return list(edits) if notebook is None else notebook.file_edits(edits)
 
     # -- writing
 
-    def with_edits(self, edits):
+    def with_edits(self, edits: Iterable[Edit]) -> bytes:
         """The file's new bytes after `edits` (final coordinates: rows in cells for a notebook).
 
         Nothing outside the edits changes.  Raises ValueError for edits that overlap or lie outside the text, and
         SourceError when the file's encoding cannot hold the result.
         """
-        if self.kind == "notebook":
-            return self.notebook.with_edits(edits)
+        notebook = self.notebook
+        if notebook is not None:
+            return notebook.with_edits(edits)
         text = splice(self.text, edits)
         try:
             if self.text.encode(self.encoding) != self.raw[len(BOM) * self.bom :]:
@@ -210,9 +206,9 @@ class Source:
             reason = getattr(error, "reason", error)
             raise SourceError(self.path, 1, 1, f"the fix does not fit into {self.encoding}: {reason}") from None
 
-    def _decode(self):
+    def _decode(self) -> str:
         if self.kind == "notebook":
-            from tflint_mem.sources.notebook import Notebook
+            from .notebook import Notebook
 
             self._notebook = Notebook.parse(self.path, self.raw)
             self._encoding = "utf-8"
@@ -244,39 +240,7 @@ class Source:
         return text
 
 
-def split_rows(text):
-    """The rows of `text` as Python's tokenizer counts them, without line ends."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n")
-
-
-def splice(text, edits):
-    """`text` with `edits` applied by row and column; raises ValueError when they overlap or point outside."""
-    rows = split_rows(text)
-    starts, position = [], 0
-    for row in rows:
-        starts.append(position)
-        position += len(row) + (2 if text.startswith("\r\n", position + len(row)) else 1)
-
-    def offset(place):
-        row, column = place
-        if not (1 <= row <= len(rows) and 1 <= column <= len(rows[row - 1]) + 1):
-            raise ValueError(f"no such place: row {row}, column {column}")
-        return starts[row - 1] + column - 1
-
-    pieces, done = [], 0
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        start, end = offset(edit.start), offset(edit.end)
-        if not done <= start <= end:
-            raise ValueError(f"edits overlap at row {edit.start[0]}")
-        pieces += (text[done:start], edit.content)
-        done = end
-    pieces.append(text[done:])
-    return "".join(pieces)
-
-
-def _encoding(path, raw):
+def _encoding(path: str, raw: bytes) -> str:
     """The declared encoding.  `tokenize` knows the rules but is slow to import: only a file that declares pays."""
     second = raw.find(b"\n", raw.find(b"\n") + 1)
     if raw.find(b"coding", 0, second if second >= 0 else len(raw)) < 0:
@@ -294,13 +258,13 @@ def _encoding(path, raw):
     return "utf-8" if name == "utf-8-sig" else name
 
 
-def _declared(body):
+def _declared(body: bytes) -> tuple[int, int]:
     """Row and column of the coding comment."""
     rows = body.split(b"\n", 2)[:2]
     return next(((row, text.index(b"coding") + 1) for row, text in enumerate(rows, 1) if b"coding" in text), (1, 1))
 
 
-def _place(before, encoding):
+def _place(before: bytes, encoding: str) -> tuple[int, int]:
     """Row and column just behind the bytes `before`."""
     try:
         text = before.decode(encoding, "replace")
@@ -310,8 +274,10 @@ def _place(before, encoding):
     return len(rows), len(rows[-1]) + 1
 
 
-def names_framework(raw):
-    """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no parsing of its own."""
+def names_framework(raw: bytes) -> bool:
+    """Do the bytes name TensorFlow or Keras, or a model that Hugging Face runs on TensorFlow?  A file without needs no
+    parsing of its own.
+    """
     return (
         b"tensorflow" in raw
         or b"keras" in raw

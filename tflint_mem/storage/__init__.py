@@ -1,1 +1,9 @@
-"""What is written to disk: files replaced in one step, new files, the cache and the secret it is signed with."""
+"""What is kept between runs, and how files are written.
+
+    user       the user's own folders              secret     what only the user's own runs can sign with
+    new_file   files that may be new, in one step  in_place   files of the user, replaced in one step
+    cache      the findings of an earlier run over the same files
+
+`in_place` alone changes what a user has written.  Nothing else here is anybody's to edit: the cache is ours, and so is
+the secret.
+"""

@@ -1,13 +1,16 @@
 """The findings of an earlier run over the same files: a check of an unchanged tree reads no file and parses nothing.
 
-One JSON file for each command line holds what the findings depended on (state and digest of every file, and of those that
-were only looked for) and the findings before anything in the files silences them.  The state of a file is its size, its times
-of change and its number; it is believed, except for files that changed just before the result was stored; where it differs,
-as in a fresh checkout, the digest decides.
+One JSON file for each command line holds what the findings depended on (state and digest of every file, and of those
+that were only looked for) and the findings before anything in the files silences them.  The state of a file is its
+size, its times of change and its number; it is believed, except for files that changed just before the result was
+stored; where it differs, as in a fresh checkout, the digest decides.
 
-A repository may bring such a file along.  So its first member signs the rest with a secret of the user (`secret`): what no run
-of his own has written is not looked at.  Without a secret there is no cache, nor where a symbolic link is in the way.
+A repository may bring such a file along.  So its first member signs the rest with a secret of the user (`secret`): what
+no run of his own has written is not looked at.  Without a secret there is no cache, nor where a symbolic link is in the
+way.
 """
+
+from __future__ import annotations
 
 import os
 import stat
@@ -15,9 +18,24 @@ import sys
 
 from tflint_mem import __version__
 from tflint_mem.finding import CONFIDENCES, PERSONAS, SAFE, SEVERITIES, UNSAFE, Edit, Finding, Fix, Step
-from tflint_mem.sources import dependencies
 from tflint_mem.sources.files import read_regular
-from tflint_mem.storage import secret
+
+from . import secret
+from .new_file import put_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from typing import Any
+
+    from tflint_mem.finding import Place
+    from tflint_mem.record import Record
+    from tflint_mem.settings.settings import Settings
+    from tflint_mem.sources.dependencies import Beside
+    from tflint_mem.sources.source import Source
+
+    Kind = Callable[[Any], bool]  # is it a value of the kind?
+    State = list[int]  # size, times of change, number
 
 FOLDER = ".tflint_mem_cache"
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
@@ -28,31 +46,33 @@ _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits be
 class Cache:
     """What is stored for one run.
 
-    settings  config.Settings      paths  as the command line names them      files  every file that is checked, in order
+    paths  as the command line names them      files  every file that is checked, in order
     """
 
-    def __init__(self, settings, paths, files):
+    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str]) -> None:
         import hashlib
 
-        self._blake2b, self._files, self._digests, self._states = hashlib.blake2b, files, {}, {}
+        self._blake2b, self._files = hashlib.blake2b, files
+        self._digests: dict[str, str] = {}
+        self._states: dict[str, State | None] = {}
         self._key = self.digest(_key(settings, paths).encode("utf-8", "surrogateescape"))
         self._folder = os.path.join(settings.tree, settings.cache_dir or FOLDER)
         self._path = os.path.join(self._folder, self._key + ".json")
         self._ignore = os.path.join(self._folder, ".gitignore")
         self._secret = None if self._is_led_astray() else secret.key(settings.tree)
 
-    def digest(self, raw):
+    def digest(self, raw: bytes) -> str:
         """Hexadecimal digest of a file's bytes."""
         return self._blake2b(raw, digest_size=16).hexdigest()
 
-    def note(self, source):
+    def note(self, source: Source) -> None:
         """Keep the digest of a Source that the run has just read, and the state of its file."""
         import time
 
         self._digests[source.path] = self.digest(source.raw)
         self._states[source.path] = self._state(source.path, time.time_ns())
 
-    def findings(self):
+    def findings(self) -> list[Finding] | None:
         """The stored findings when nothing they depend on has changed, else None."""
         try:
             stored = self._stored()
@@ -71,24 +91,26 @@ class Cache:
             self._write(stored)
         return found
 
-    def store(self, findings):
-        """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time."""
+    def store(self, findings: Iterable[Finding], beside: Beside) -> None:
+        """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time.
+
+        beside   the other files that the run has looked for
+        """
         import time
 
         if self._secret is None or len(self._digests) < len(self._files):
             return  # not all were read
         now = time.time_ns()
-        beside = sorted(dependencies.PATHS)
         self._write(
             {
                 "key": self._key,
                 "files": [[path, self._states[path], self._digests[path]] for path in self._files],
-                "beside": [[path, self._state(path, now), self._read(path)] for path in beside],
+                "beside": [[path, self._state(path, now), self._read(path)] for path in sorted(beside.paths)],
                 "findings": [_values(finding) for finding in findings],
             }
         )
 
-    def _state(self, path, now=None):
+    def _state(self, path: str, now: int | None = None) -> State | None:
         """What tells that a file is as it was, cheaply; None when there is none, or when it has changed just `now`.
 
         The time of change of the file's entry is the one that whoever packs an archive cannot choose.
@@ -101,7 +123,7 @@ class Cache:
             return None
         return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
-    def _read(self, path):
+    def _read(self, path: str) -> str | None:
         try:
             return self.digest(read_regular(path))
         except OSError:
@@ -109,8 +131,10 @@ class Cache:
 
     # -- the file
 
-    def _is_led_astray(self):
-        """True when something else than our own folder and files lies in their place: a link would lead us out of the tree."""
+    def _is_led_astray(self) -> bool:
+        """True when something else than our own folder and files lies in their place: a link would lead us out of the
+        tree.
+        """
         for path, kind in ((self._folder, stat.S_ISDIR), (self._ignore, stat.S_ISREG), (self._path, stat.S_ISREG)):
             try:
                 if not kind(os.lstat(path).st_mode):
@@ -121,14 +145,12 @@ class Cache:
                 return True
         return False
 
-    def _sign(self, raw):
-        return (
-            self._blake2b(raw, digest_size=_SIGNATURE // 2, key=self._secret, person=b"tflint-mem-cache")
-            .hexdigest()
-            .encode()
-        )
+    def _sign(self, raw: bytes) -> bytes:
+        key = self._secret or b""
+        signed = self._blake2b(raw, digest_size=_SIGNATURE // 2, key=key, person=b"tflint-mem-cache")
+        return signed.hexdigest().encode()
 
-    def _stored(self):
+    def _stored(self) -> Any:
         """What `_write` has written; None when it was somebody else.  Raises OSError and ValueError."""
         if self._secret is None:
             return None
@@ -145,11 +167,9 @@ class Cache:
 
         return json.loads(b"{" + body)
 
-    def _write(self, stored):
+    def _write(self, stored: object) -> None:
         import json
-        import tempfile
 
-        name = None
         try:
             body = json.dumps(stored, separators=(",", ":")).encode()[1:]
             os.makedirs(self._folder, exist_ok=True)
@@ -160,19 +180,12 @@ class Cache:
                     file.write("# Made by tflint-mem\n*\n")
             except FileExistsError:
                 pass
-            handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            with open(handle, "wb") as file:
-                file.write(_HEAD + self._sign(body) + _NECK + body)
-            os.replace(name, self._path)
+            put_bytes(self._path, _HEAD + self._sign(body) + _NECK + body, 0o600)
         except (OSError, ValueError):
-            if name is not None:
-                try:
-                    os.unlink(name)
-                except OSError:
-                    pass
+            pass
 
 
-def _key(settings, paths):
+def _key(settings: Settings, paths: Sequence[str]) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
@@ -194,12 +207,14 @@ def _key(settings, paths):
 _NO_PART = frozenset(("verify", "report", "__pycache__"))  # folders that change no finding
 
 
-def _program():
-    """Sizes and times of the program's own modules: rules under development change without a new version."""
-    from tflint_mem import rules
+def _program() -> list[tuple[str, int, int]]:
+    """Names, sizes and times of the program's own modules: rules under development change without a new version."""
+    from importlib.util import find_spec
 
-    home, seen = os.path.dirname(os.path.dirname(os.path.abspath(__file__))), []
-    waiting = [home, *rules.__path__]
+    rules = find_spec("tflint_mem.rules")  # they may stand elsewhere
+    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    seen: list[tuple[str, int, int]] = []
+    waiting = [home, *((rules.submodule_search_locations if rules else None) or ())]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
@@ -214,20 +229,22 @@ def _program():
 # -- findings as plain values and back
 
 
-def _values(record):
-    """A record as a list of its fields."""
-    if isinstance(record, Finding):
-        fields = {name: getattr(record, name) for name in Finding.__slots__}
-        fields["trace"] = [_values(step) for step in record.trace]
-        fields["places"] = [_values(step) for step in record.places]
-        if record.fix is not None:
-            fields["fix"] = [record.fix.applicability, record.fix.message, [_values(edit) for edit in record.fix.edits]]
-        return list(fields.values())
-    return [getattr(record, name) for name in type(record).__slots__]
+def _values(record: Record) -> list[Any]:
+    """A record as a list of its fields, the records in it, too."""
+    return [_value(getattr(record, name)) for name in record._fields]
 
 
-def _fields(values, *kinds):
+def _value(value: Any) -> Any:
+    if isinstance(value, (Step, Fix, Edit)):
+        return _values(value)
+    if type(value) is tuple and value and isinstance(value[0], (Step, Edit)):
+        return [_values(each) for each in value]
+    return value
+
+
+def _fields(values: Any, kinds: Iterable[Kind]) -> list[Any]:
     """The values when each is of its kind.  Raises ValueError."""
+    kinds = tuple(kinds)
     if type(values) is not list or len(values) != len(kinds):
         raise ValueError("not a record")
     for value, kind in zip(values, kinds):
@@ -236,32 +253,32 @@ def _fields(values, *kinds):
     return values
 
 
-def _is_text(value):
+def _is_text(value: Any) -> bool:
     return type(value) is str
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     return type(value) is int and value > 0
 
 
-def _is_number_or_none(value):
+def _is_number_or_none(value: Any) -> bool:
     return value is None or _is_number(value)
 
 
-def _is_list(value):
+def _is_list(value: Any) -> bool:
     return type(value) is list
 
 
-def _is_list_or_none(value):
+def _is_list_or_none(value: Any) -> bool:
     return value is None or type(value) is list
 
 
-def _is_none(value):
+def _is_none(value: Any) -> bool:
     return value is None
 
 
 # kinds of the fields of each record, by name
-_FINDING = {
+_FINDING: dict[str, Kind] = {
     "code": _is_text,
     "name": _is_text,
     "group": _is_text,
@@ -281,35 +298,56 @@ _FINDING = {
     "fix": _is_list_or_none,
     "verification": _is_none,
 }
-_STEP = {"path": _is_text, "cell": _is_number_or_none, "row": _is_number, "column": _is_number, "message": _is_text}
-_FIX = {"applicability": (SAFE, UNSAFE).__contains__, "message": _is_text, "edits": _is_list}
-_EDIT = {"start": _is_list, "end": _is_list, "content": _is_text, "cell": _is_number_or_none}
+_STEP: dict[str, Kind] = {
+    "path": _is_text,
+    "cell": _is_number_or_none,
+    "row": _is_number,
+    "column": _is_number,
+    "message": _is_text,
+}
+_FIX: dict[str, Kind] = {
+    "applicability": (SAFE, UNSAFE).__contains__,
+    "message": _is_text,
+    "edits": _is_list,
+}
+_EDIT: dict[str, Kind] = {"start": _is_list, "end": _is_list, "content": _is_text, "cell": _is_number_or_none}
 
 
-def _record(kind, values, kinds):
-    """The record of these values.  Raises ValueError when one is not of its kind."""
-    return kind(**dict(zip(kind.__slots__, _fields(values, *map(kinds.__getitem__, kind.__slots__)))))
+def _named(kind: type[Record], values: Any, kinds: dict[str, Kind]) -> dict[str, Any]:
+    """The values by the names of the fields of a record.  Raises ValueError when one is not of its kind."""
+    return dict(zip(kind._fields, _fields(values, map(kinds.__getitem__, kind._fields))))
 
 
-def _finding(values, files):
-    """The finding, which is about one of the `files` that are checked, and leads through no others.  Raises ValueError."""
-    finding = _record(Finding, values, _FINDING)
-    finding.start, finding.end = _place(finding.start), _place(finding.end)
-    finding.trace = tuple(_record(Step, step, _STEP) for step in finding.trace)
-    finding.places = tuple(_record(Step, step, _STEP) for step in finding.places)
+def _finding(values: Any, files: Collection[str]) -> Finding:
+    """The finding, which is about one of the `files` that are checked, and leads through no others.  Raises
+    ValueError.
+    """
+    named = _named(Finding, values, _FINDING)
+    for name in ("start", "end"):
+        named[name] = _place(named[name])
+    for name in ("trace", "places"):
+        named[name] = tuple(Step(**_named(Step, step, _STEP)) for step in named[name])
+    if named["fix"] is not None:
+        named["fix"] = _fix(named["fix"])
+    finding = Finding(**named)
     if finding.path not in files or any(step.path not in files for step in (*finding.trace, *finding.places)):
         raise ValueError("a file that was not checked")
-    if finding.fix is not None:
-        finding.fix = _record(Fix, finding.fix, _FIX)
-        finding.fix.edits = tuple(map(_edit, finding.fix.edits))
     return finding
 
 
-def _edit(values):
-    edit = _record(Edit, values, _EDIT)
-    edit.start, edit.end = _place(edit.start), _place(edit.end)
-    return edit
+def _fix(values: Any) -> Fix:
+    named = _named(Fix, values, _FIX)
+    named["edits"] = tuple(map(_edit, named["edits"]))
+    return Fix(**named)
 
 
-def _place(values):
-    return tuple(_fields(values, _is_number, _is_number))
+def _edit(values: Any) -> Edit:
+    named = _named(Edit, values, _EDIT)
+    for name in ("start", "end"):
+        named[name] = _place(named[name])
+    return Edit(**named)
+
+
+def _place(values: Any) -> Place:
+    row, column = _fields(values, (_is_number, _is_number))
+    return row, column

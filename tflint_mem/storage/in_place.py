@@ -1,9 +1,11 @@
 """Replace a file's contents in one step: nothing half-written, nothing of another process lost, nothing left behind.
 
-The new bytes go into a temporary file beside the old one, which takes its name when all is there.  The process that made a
-temporary file holds a lock on it for as long as it lives; a file of that name without a lock belongs to a run that was
-killed, and the next run takes it away.
+The new bytes go into a temporary file beside the old one, which takes its name when all is there.  The process that
+made a temporary file holds a lock on it for as long as it lives; a file of that name without a lock belongs to a run
+that was killed, and the next run takes it away.
 """
+
+from __future__ import annotations
 
 import errno
 import os
@@ -15,7 +17,7 @@ from tflint_mem.storage.user import is_inside
 try:
     import fcntl
 except ImportError:  # Windows: a file that is open there cannot be removed, so no lock is needed
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]  # as the lines that use it ask
 
 _PREFIX, _SUFFIX = ".tflint-mem-", ".tmp"
 _OURS = re.compile(re.escape(_PREFIX) + "[0-9a-f]{16}" + re.escape(_SUFFIX))
@@ -27,15 +29,16 @@ _NO_SUCH_THING = (errno.ENOTSUP, errno.ENOSYS, errno.EPERM, errno.EACCES, errno.
 class Refused(OSError):
     """The file was left as it is; `strerror` tells why."""
 
-    def __init__(self, reason: str):
+    def __init__(self, reason: str) -> None:
         super().__init__(errno.EPERM, reason)
 
 
-def replace(path: str, new: bytes, old: bytes, roots: tuple = ()) -> None:
+def replace(path: str, new: bytes, old: bytes, roots: tuple[str, ...] = (), tidied: set[str] | None = None) -> None:
     """Replace the bytes `old` of the file at `path` by `new`, keeping owner, group, mode and extended attributes.
 
     A symbolic link stays one and its target is replaced.
-    roots  real paths of folders: a link that leads out of all of them is not followed; none: every link is
+    roots   real paths of folders: a link that leads out of all of them is not followed; none: every link is
+    tidied  folders that `tidy` has seen to in this run; more are added
     Raises OSError, and then the file is as it was: it holds something else by now, it is read-only, it has other names
     (hard links, from which a new file would part it), or the file system says no.
     """
@@ -52,7 +55,10 @@ def replace(path: str, new: bytes, old: bytes, roots: tuple = ()) -> None:
     if before.st_nlink > 1:
         raise Refused(f"the file has {before.st_nlink} names (hard links), which a fix would part from each other")
     folder = os.path.dirname(target)
-    tidy(folder)
+    if tidied is None or folder not in tidied:
+        tidy(folder)
+        if tidied is not None:
+            tidied.add(folder)
     handle, temporary = _create(folder)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -124,7 +130,7 @@ def _remove_if_abandoned(path: str) -> None:
         os.close(handle)
 
 
-def _create(folder: str) -> tuple:
+def _create(folder: str) -> tuple[int, str]:
     """(descriptor, path) of a new locked temporary file in `folder`."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
@@ -174,9 +180,9 @@ def _copy_attributes(target: str, handle: int) -> None:
             raise Refused(f"the file's attribute {name} cannot be kept") from None
 
 
-def _attributes(where) -> dict:
+def _attributes(where: str | int) -> dict[str, bytes]:
     """{name: value} of the extended attributes of a file that can be read."""
-    found = {}
+    found: dict[str, bytes] = {}
     try:
         names = os.listxattr(where)
     except OSError as error:

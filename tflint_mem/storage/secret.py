@@ -1,8 +1,10 @@
 """A secret of the user: what is signed with it was written by a run of his own, whoever carried it here.
 
-It lies in the user's state folder, readable by nobody else, and is made by the first run that wants it.  Somebody without a
-home, or with one that cannot be written to, has no secret; then nothing can be signed, and that is no error.
+It lies in the user's state folder, readable by nobody else, and is made by the first run that wants it.  Somebody
+without a home, or with one that cannot be written to, has no secret; then nothing can be signed, and that is no error.
 """
+
+from __future__ import annotations
 
 import os
 import stat
@@ -33,7 +35,7 @@ def key(tree: str) -> bytes | None:
         return None
 
 
-def _read(path):
+def _read(path: str) -> bytes | None:
     """The secret, None when others could know it."""
     handle = os.open(path, os.O_RDONLY | _FLAGS)
     try:
@@ -47,7 +49,7 @@ def _read(path):
         os.close(handle)
 
 
-def _make(path):
+def _make(path: str) -> None:
     """Write a new secret, unless another run is quicker: the file appears in one step and is never replaced."""
     temporary = f"{path}.{os.urandom(8).hex()}"  # a run that was killed leaves its own behind, and in no one's way
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)

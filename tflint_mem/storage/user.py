@@ -1,8 +1,11 @@
 """Folders of the user who runs the program: for the own configuration and for what is remembered between runs.
 
-They follow the platform: XDG folders, `~/Library` on macOS, `%APPDATA%` on Windows.  An environment variable that names a
-relative folder is passed over, as XDG asks: relative to a checked tree it would be the tree's.  Somebody without a home has none.
+They follow the platform: XDG folders, `~/Library` on macOS, `%APPDATA%` on Windows.  An environment variable that names
+a relative folder is passed over, as XDG asks: relative to a checked tree it would be the tree's.  Somebody without a
+home has none.
 """
+
+from __future__ import annotations
 
 import os
 import sys

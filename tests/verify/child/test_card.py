@@ -13,7 +13,7 @@ from tflint_mem.verify.child.nvml import NA
 from tflint_mem.verify.containment import cuda_cache, gpu_share, runner, variables
 from tflint_mem.verify.experiment import verify_finding
 from tflint_mem.verify.plan.options import Options
-from tflint_mem.verify.snippet.files import Files
+from tflint_mem.verify.snippet.first_party import Files
 
 GIB = 1024 * MIB
 

@@ -18,7 +18,8 @@ from tflint_mem.verify.child.probe import Done, Probe
 from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import text
-from tflint_mem.verify.verdict import measure, verdict
+from tflint_mem.verify.verdict import measured as numbers_of
+from tflint_mem.verify.verdict import memory, objections, speed, units
 from tflint_mem.verify.verdict.result import Result
 
 
@@ -177,8 +178,8 @@ def test_the_soft_limit_ends_a_phase_early():
 def test_kept_bytes_are_retained_and_garbage_is_deferred():
     kept = []
     events, _ = measured(lambda x: kept.append(bytearray(200_000)), seconds=1.0)
-    numbers = measure.Measured(run_of(events))
-    judged = verdict.judge_memory(numbers, run_of(events))
+    numbers = numbers_of.Measured(run_of(events))
+    judged = memory.judge_memory(numbers, run_of(events))
     assert (judged.verdict, judged.kind) == ("confirmed", "retained")
     assert numbers.host.retained.value == pytest.approx(200_000, rel=0.1)
     assert numbers.host.retained.rises
@@ -193,8 +194,8 @@ def test_kept_bytes_are_retained_and_garbage_is_deferred():
         events, _ = measured(lambda x: Cycle(), seconds=1.0)
     finally:
         gc.enable()
-    numbers = measure.Measured(run_of(events))
-    judged = verdict.judge_memory(numbers, run_of(events))
+    numbers = numbers_of.Measured(run_of(events))
+    judged = memory.judge_memory(numbers, run_of(events))
     assert (judged.verdict, judged.kind) == ("confirmed", "deferred")
     assert abs(numbers.host.retained.value) < 20_000
 
@@ -214,13 +215,13 @@ def test_one_large_repeat_is_no_garbage_that_waits():
         events, _ = measured(body, source=[200_000, 400_000, 800_000, 1_600_000, 3_200_000, 6_400_000], seconds=1.0)
     finally:
         gc.enable()
-    judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))
+    judged = memory.judge_memory(numbers_of.Measured(run_of(events)), run_of(events))
     assert judged.verdict != "confirmed", judged
 
 
 def test_nothing_kept_is_not_confirmed():
     events, _ = measured(lambda x: bytearray(300_000), seconds=1.0)
-    judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))
+    judged = memory.judge_memory(numbers_of.Measured(run_of(events)), run_of(events))
     assert judged.verdict == "not-confirmed"
 
 
@@ -233,37 +234,37 @@ def test_a_cache_that_fills_is_bounded():
             cache[key] = bytearray(100_000)
 
     events, _ = measured(body, seconds=1.0, most=200, least=150)
-    judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))
+    judged = memory.judge_memory(numbers_of.Measured(run_of(events)), run_of(events))
     assert judged.verdict in ("bounded", "not-confirmed")
 
 
 def test_few_spelled_out_repeats_are_bounded():
     kept = []
     events, _ = measured(lambda x: kept.append(bytearray(200_000)), seconds=1.0)
-    judged = verdict.judge_memory(measure.Measured(run_of(events)), run_of(events))
-    assert verdict.limited(judged, 3).verdict == "bounded"
-    assert verdict.limited(judged, 5).verdict == "confirmed"
+    judged = memory.judge_memory(numbers_of.Measured(run_of(events)), run_of(events))
+    assert objections.limited(judged, 3).verdict == "bounded"
+    assert objections.limited(judged, 5).verdict == "confirmed"
     # 200 kB for each of few repeats: one megabyte at most, and then it is over; files that stay open are another matter
-    numbers = measure.Measured(run_of(events))
-    assert verdict.limited(judged, 5, numbers).verdict == "confirmed"
+    numbers = numbers_of.Measured(run_of(events))
+    assert objections.limited(judged, 5, numbers).verdict == "confirmed"
     numbers.heap.retained.value /= 4
-    little = verdict.limited(judged, 5, numbers)
+    little = objections.limited(judged, 5, numbers)
     assert little.verdict == "bounded" and little.message.endswith("5 repeats in all, 244 KiB")
     judged.mechanism = "open files"
-    assert verdict.limited(judged, 5, numbers).verdict == "confirmed"
-    assert verdict.limited(judged, None).verdict == "confirmed"
+    assert objections.limited(judged, 5, numbers).verdict == "confirmed"
+    assert objections.limited(judged, None).verdict == "confirmed"
 
 
 def test_speed_needs_a_clear_difference():
     class Times:
         def __init__(self, *times):
-            self.times = times
+            self.times = numbers_of.Times(*times)
 
     slow, quick, middling = Times(0.040, 0.038, 0.045), Times(0.002, 0.0019, 0.003), Times(0.030, 0.02, 0.05)
-    assert verdict.judge_speed(slow, quick).verdict == "confirmed"
-    assert verdict.judge_speed(slow, middling).verdict == "not-confirmed"
-    assert verdict.judge_speed(slow, None).verdict == "not-confirmed"
-    assert "20.0 times" in verdict.judge_speed(slow, quick).message
+    assert speed.judge_speed(slow, quick).verdict == "confirmed"
+    assert speed.judge_speed(slow, middling).verdict == "not-confirmed"
+    assert speed.judge_speed(slow, None).verdict == "not-confirmed"
+    assert "20.0 times" in speed.judge_speed(slow, quick).message
 
 
 def test_readings_are_numbers_or_say_why():
@@ -291,7 +292,7 @@ def test_what_a_gpu_says_and_what_it_does_not_is_shown():
         }
         for number in range(12)
     ]
-    measured = measure.Measured(run_of(events))
+    measured = numbers_of.Measured(run_of(events))
     finding = Finding(
         code="TFM204",
         name="tensors-accumulated",
@@ -370,12 +371,12 @@ def test_nothing_heavy_is_imported():
     ],
 )
 def test_sizes(value, text):
-    assert verdict.size(value) == text
+    assert units.size(value) == text
 
 
 @pytest.mark.parametrize("value, text", [(2.5, "2.5 s"), (0.041, "41 ms"), (0.0021, "2.1 ms"), (0.00012, "120 us")])
 def test_durations(value, text):
-    assert verdict.duration(value) == text
+    assert units.duration(value) == text
 
 
 def test_a_flagged_line_that_is_reached_late_is_waited_for():

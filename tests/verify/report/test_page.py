@@ -151,14 +151,17 @@ def test_a_browser_draws_it(page, tmp_path, dark):
 
 def test_charts_hold_many_points_and_odd_ones():
     svg = chart.curves(
-        [("flagged", "flagged", [(number, (number % 50) * 1.0) for number in range(20000)]), ("fixed", "fixed", [])]
+        [
+            chart.Series("flagged", [(number, (number % 50) * 1.0) for number in range(20000)]),
+            chart.Series("fixed", []),
+        ]
     )
     assert svg.count("<polyline") == 1 and svg.count(",") < 1500
     assert chart.curves([]) == "" and chart.bars([]) == ""
     for points in ([(0, 0.0)], [(0, 5.0), (1, 5.0)], [(0, -3.0), (9, 1e6)]):
-        svg = chart.curves([("flagged", "flagged", points)], [(0, "warm-up"), (5, "loop")])
+        svg = chart.curves([chart.Series("flagged", points)], [(0, "warm-up"), (5, "loop")])
         assert "nan" not in svg and "inf" not in svg
-    assert "nan" not in chart.bars([("flagged", "flagged", 0.0), ("fixed", "fixed", None)])
+    assert "nan" not in chart.bars([chart.Bar("flagged", "flagged", 0.0), chart.Bar("fixed", "fixed", None)])
 
 
 def test_an_interrupted_run_says_so():

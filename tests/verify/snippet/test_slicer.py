@@ -12,8 +12,8 @@ import pytest
 from support import FIXTURES
 from tflint_mem.finding import Finding, Step
 from tflint_mem.sources.source import Source
-from tflint_mem.verify.snippet import slicer
-from tflint_mem.verify.snippet.files import Files
+from tflint_mem.verify.snippet import candidates
+from tflint_mem.verify.snippet.first_party import Files
 
 
 @pytest.fixture
@@ -59,12 +59,12 @@ def finding(folder, trace=()):
 
 def cut(folder, trace=(), number=0, **more):
     files = Files([Source.read(str(path)) for path in sorted(folder.rglob("*.py"))], [str(folder)])
-    return slicer.snippets(finding(folder, trace), files, **more)[number]
+    return candidates.snippets(finding(folder, trace), files, **more)[number]
 
 
 def body(snippet):
     """The snippet without the harness at its head."""
-    text = snippet.render()[0]
+    text = snippet.render().text
     return text[text.index("                return\n") + len("                return\n") :].strip("\n")
 
 
@@ -72,7 +72,11 @@ def run(snippet, repeats=3):
     """Runs the kept file as a user would; returns what it printed."""
     environment = dict(os.environ, PYTHONPATH="")
     done = subprocess.run(
-        [sys.executable, "-", str(repeats)], input=snippet.render()[0], text=True, capture_output=True, env=environment
+        [sys.executable, "-", str(repeats)],
+        input=snippet.render().text,
+        text=True,
+        capture_output=True,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -421,7 +425,7 @@ def test_the_programs_own_call_comes_before_one_with_stand_ins(project):
     )
     trace = [Step(path=str(folder / "app.py"), row=4, column=1, message="")]
     files = Files([Source.read(str(path)) for path in folder.rglob("*.py")], [str(folder)])
-    found = slicer.snippets(finding(folder).replace(trace=tuple(trace)), files)
+    found = candidates.snippets(finding(folder).replace(trace=tuple(trace)), files)
     calls = [line.text.strip() for snippet in found for line in snippet.region if "handler(" in line.text]
     assert calls.index("handler('alpha', size=SIZE)") < calls.index("handler({'body': '{}'}, 4)")
     run(found[[number for number, snippet in enumerate(found) if "'alpha'" in body(snippet)][0]])
@@ -436,7 +440,7 @@ def test_verify_with_gives_real_values(project):
     """
     )
     files = Files([Source.read(str(path)) for path in folder.rglob("*.py")], [str(folder)])
-    snippet = slicer.snippets(finding(folder), files, given={"event": "{'body': 7}"})[0]
+    snippet = candidates.snippets(finding(folder), files, given={"event": "{'body': 7}"})[0]
     assert "handler({'body': 7}, None)" in body(snippet)
     assert "event: {'body': 7} (verify-with)" in snippet.stand_ins
 
@@ -509,7 +513,7 @@ def test_first_party_modules_are_embedded_and_cut_down(project):
     )
     snippet = cut(folder)
     assert sorted(snippet.modules) == ["helpers/__init__.py", "helpers/loading.py", "helpers/names.py", "settings.py"]
-    text = snippet.render()[0]
+    text = snippet.render().text
     assert "missing" not in text and "NOT_SET_ANYWHERE" not in text
     run(snippet)
 
@@ -551,7 +555,7 @@ def test_a_loop_in_another_file_by_the_trace(project):
     snippet = cut(folder, trace=["# loop"])
     text = body(snippet)
     assert "for width in repeat([1, 2, 3]):" in text and "model.py" in snippet.modules
-    flagged = snippet.render()[1][snippet.flagged]
+    flagged = snippet.render().rows[snippet.flagged]
     assert flagged == ("model.py", 2)
     run(snippet)
 
@@ -706,7 +710,7 @@ def test_notebooks_are_cut_like_files(tmp_path):
         start=(2, 5),
         end=(2, 6),
     )
-    snippet = slicer.snippets(found, Files([source], [str(tmp_path)]))[0]
+    snippet = candidates.snippets(found, Files([source], [str(tmp_path)]))[0]
     assert "for name in repeat(names):" in body(snippet) and "cell 2" in snippet.place
     run(snippet)
 
@@ -718,7 +722,7 @@ def test_no_place_to_cut_is_said(project):
             return registry_of_unknown_things  # here
     """
     )
-    with pytest.raises(slicer.CannotCut, match="registry_of_unknown_things"):
+    with pytest.raises(candidates.CannotCut, match="registry_of_unknown_things"):
         cut(folder)
 
 
@@ -746,12 +750,12 @@ def test_every_fixture_can_be_cut_and_compiles():
                 end=(row, len(line)),
             )
             try:
-                snippets = slicer.snippets(found, Files([source], [str(path.parent)]))
-            except slicer.CannotCut:
+                snippets = candidates.snippets(found, Files([source], [str(path.parent)]))
+            except candidates.CannotCut:
                 continue
             for snippet in snippets:
                 with redirect_stdout(io.StringIO()):
-                    compile(snippet.render()[0], str(path), "exec")
+                    compile(snippet.render().text, str(path), "exec")
                 assert "repeat(" in body(snippet) or any(
                     "repeat(" in line.text for lines in snippet.modules.values() for line in lines
                 )
@@ -824,8 +828,8 @@ def test_an_import_that_the_trace_names_stays(project):
     )
     flagged = finding(folder, ["# sets up"]).replace(code="TFM603")
     files = Files([Source.read(str(path)) for path in sorted(folder.rglob("*.py"))], [str(folder)])
-    snippet = slicer.snippets(flagged, files, once=True)[0]
-    assert "from core.boxes import clip" in snippet.render()[0]
+    snippet = candidates.snippets(flagged, files, once=True)[0]
+    assert "from core.boxes import clip" in snippet.render().text
     assert "def clip" in "\n".join(line.text for line in snippet.modules["core/boxes.py"])
 
 

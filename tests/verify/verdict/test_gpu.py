@@ -5,15 +5,16 @@ import pytest
 from support.made_runs import FLAT, MIB, made
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import chart, text
-from tflint_mem.verify.verdict import judge, verdict
-from tflint_mem.verify.verdict.measure import Measured
-from tflint_mem.verify.verdict.result import Runs
+from tflint_mem.verify.snippet.snippet import Rendered
+from tflint_mem.verify.verdict import judge, memory, objections
+from tflint_mem.verify.verdict.measured import Measured
+from tflint_mem.verify.verdict.runs import Runs
 
 OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}
 
 
 def judged(run):
-    return verdict.judge_memory(Measured(run), run)
+    return memory.judge_memory(Measured(run), run)
 
 
 def test_flat_meters_confirm_nothing():
@@ -71,10 +72,10 @@ def test_garbage_in_a_pool_that_only_the_driver_sees():
 
 def test_the_repeats_of_the_code_are_counted_on_the_meter_that_decided():
     run = made(kept={"allocator": 100 * MIB})
-    found = verdict.limited(judged(run), 50, Measured(run))
+    found = objections.limited(judged(run), 50, Measured(run))
     assert (found.verdict, found.meter) == ("confirmed", "allocator")
     little = made(kept={"allocator": 64 * 1024})
-    bounded = verdict.limited(judged(little), 6, Measured(little))
+    bounded = objections.limited(judged(little), 6, Measured(little))
     assert bounded.verdict == "bounded" and bounded.message.endswith("6 repeats in all, 384 KiB")
 
 
@@ -101,7 +102,7 @@ def result_of(run, code="TFM204", fixed=None, same=False, **facts):
         stand_ins, parts, count, keyed, flagged, behind, constant = [], False, None, False, ("a.py", 1), None, False
 
         def render(self):
-            return "@function\nstep()\n", {}
+            return Rendered("@function\nstep()\n", {})
 
     finding = Finding(
         code=code,

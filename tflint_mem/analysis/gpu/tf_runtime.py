@@ -4,7 +4,7 @@ from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import Constant
 from tflint_mem.hardening.budget import settle
-from tflint_mem.knowledge.api import is_op, result_of
+from tflint_mem.knowledge import is_op, result_of
 
 MOST_STEPS = 1_000  # calls that one search for what has run before looks at
 MAX_DEPTH = 5  # callers of callers that it goes through

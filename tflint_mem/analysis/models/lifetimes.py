@@ -159,7 +159,7 @@ def _lives_in_loop(context, m, scope, place, i, j):
     loops = [c for c in m.loops(m.calls[i][4]) if m.inside(m.calls[j][4], c) and m.contexts[c][0] != "comp"]
     if not loops:
         return False
-    if context.project.repeats_of.guards.leaves(m, i, loops[0]):
+    if context.project.repeats_of.leaving.at_once(m, i, loops[0]):
         return False
     first, last = _span(m, scope, loops[0])
     return not _made_again(context, m, scope, place, first, last, loop=loops[0])

@@ -3,7 +3,7 @@
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import (
+from tflint_mem.knowledge import (
     BUILDERS,
     GRAPH_RELEASES,
     LOADERS,

@@ -5,7 +5,7 @@ project's own functions to a depth; what it cannot see is `unknown`, and no fix 
 """
 
 from tflint_mem import facts as F
-from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.knowledge import TRAINING_METHODS
 from tflint_mem.project.linking.module import dotted, tail_of
 
 from .models import walk_statement

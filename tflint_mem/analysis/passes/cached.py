@@ -22,7 +22,7 @@ def loader(
     verb, noun   the function is called `_load_model`, or `_load_net` where its result is called `net`
     by_name  its parameters are the local names that the call reads, not the arguments that read them
     """
-    streamlit = context.project.repeats_of.handlers.streamlit(
+    streamlit = context.project.repeats_of.scripts.streamlit(
         m
     )  # a rerun of the script makes its functions anew, and their caches
     decorator = f"{streamlit}.cache_resource" if streamlit else None

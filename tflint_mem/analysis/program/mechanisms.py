@@ -8,6 +8,7 @@ COLLECTED  another backend: dead models wait for a collection, which takes nearl
 """
 
 from tflint_mem.facts import Constant
+from tflint_mem.project.linking.requirements import ANY
 
 from . import backends, modes
 
@@ -39,7 +40,7 @@ def certain(context):
 def likely(context, modules):
     """Is it sure, or does nothing at all tell of another TensorFlow: no requirements, no API that later ones have lost?"""
     versions = context.project.versions
-    return certain(context) or versions.range() == (None, None) and not any(versions.looks_old(m) for m in modules)
+    return certain(context) or versions.range() == ANY and not any(versions.looks_old(m) for m in modules)
 
 
 def _runs_eagerly(context, modules):

@@ -1,6 +1,6 @@
 """Whether code that could be TensorFlow 1's runs in eager TensorFlow 2: conditions on the version, and the modules around it."""
 
-from tflint_mem.knowledge.api import GRAPH_RELEASES
+from tflint_mem.knowledge import GRAPH_RELEASES
 from tflint_mem.project.linking.module import tail_of, walk
 
 _SWITCHES = ("version", "executing_eagerly", "major", "tf1", "tf2", "is_v1", "is_v2", "v2_enabled", "eager")

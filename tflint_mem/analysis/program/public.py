@@ -45,7 +45,7 @@ def is_public(context, m, scope):
     if len(decorators) < len(record[F.S_DECORATORS]) or not _PLAIN.issuperset(decorators):
         return False
     repeats = context.project.repeats_of
-    handled = repeats.handlers.of_function(m, scope)[0]
+    handled = repeats.handlers.of_function(m, scope).kind
     return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
 
 

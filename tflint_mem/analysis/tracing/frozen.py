@@ -7,7 +7,7 @@ functions that it calls.  An answer is a few words for a person, "" when nothing
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import walk_statement
 from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import result_of
+from tflint_mem.knowledge import result_of
 from tflint_mem.project.linking.module import tail_of, walk
 
 MAX_DEPTH = 4

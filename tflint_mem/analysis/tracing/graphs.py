@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from tflint_mem import facts as F
-from tflint_mem.knowledge.api import is_op
+from tflint_mem.knowledge import is_op
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
 
 RUNS = frozenset(("session.run", "tensor.eval", "variable.eval", "operation.run"))

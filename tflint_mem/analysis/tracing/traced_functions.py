@@ -2,7 +2,7 @@
 
 from tflint_mem import facts as F
 from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import canonical
+from tflint_mem.knowledge import canonical
 from tflint_mem.project.linking.module import tail_of
 
 _FUNCTION = frozenset(("tf.function",))

@@ -1,18 +1,20 @@
 """What a project's own configuration says about the machine it runs on: does it have a GPU?
 
-Read are requirements (a TensorFlow without GPU code), container files (the image they start from), and the descriptions of
-hosts that offer no GPU: Heroku's Procfile, App Engine's app.yaml, AWS Lambda.  The nearest folder that says something decides.
+Read are requirements (a TensorFlow without GPU code), container files (the image they start from), and the
+descriptions of hosts that offer no GPU: Heroku's Procfile, App Engine's app.yaml, AWS Lambda.  The nearest folder that
+says something decides.
 """
 
 from __future__ import annotations
 
 import os
 
-from .versions import texts
+from .requirements import texts
 
 TYPE_CHECKING = False  # importing `typing` costs more than a small file
 if TYPE_CHECKING:
     from tflint_mem.project.project import Project
+    from tflint_mem.sources.dependencies import Beside
 
     from .module import Module
 
@@ -51,17 +53,17 @@ class Hardware:
             return True
         for folder in self.project.versions.folders(os.path.dirname(os.path.abspath(m.path))):
             if folder not in self._said:
-                self._said[folder] = _says(folder)
+                self._said[folder] = _says(folder, self.project.beside)
             said = self._said[folder]
             if said is not None:
                 return said
         return False
 
 
-def _says(folder: str) -> bool | None:
+def _says(folder: str, beside: Beside) -> bool | None:
     """True: no GPU; False: a GPU; None: the folder says nothing."""
-    compose = " ".join(texts(folder, _COMPOSE))
-    images = [text for text in texts(folder, _CONTAINERS)]
+    compose = " ".join(texts(folder, _COMPOSE, beside))
+    images = [*texts(folder, _CONTAINERS, beside)]
     if any(hidden in text for text in (*images, compose) for hidden in _HIDDEN):
         return True
     if any(word in compose.lower() for word in _GPU_WORDS):
@@ -74,8 +76,8 @@ def _says(folder: str) -> bool | None:
     ]
     if bases:
         return not any(word in text.lower() for text in images for word in _GPU_WORDS)
-    if any(True for _ in texts(folder, ("Procfile",))):
+    if any(True for _ in texts(folder, ("Procfile",), beside)):
         return True
-    if any(word in text.lower() for text in texts(folder, _HOSTS) for word in _WITHOUT_GPU):
+    if any(word in text.lower() for text in texts(folder, _HOSTS, beside) for word in _WITHOUT_GPU):
         return True
     return None

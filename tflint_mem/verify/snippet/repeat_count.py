@@ -1,8 +1,15 @@
 """How many repeats the code itself spells out."""
 
+from __future__ import annotations
+
 import ast
 
 from .scope import base_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .first_party import FileModel
+    from .region import Repeat
 
 _PARTS = frozenset("columns layers weights variables trainable_variables trainable_weights".split())
 _FILLING = frozenset(
@@ -10,24 +17,24 @@ _FILLING = frozenset(
 )
 
 
-def count(repeat):
+def repeat_count(repeat: Repeat) -> int | None:
     """How many elements the code spells out for the loop, None when that takes running it."""
-    if repeat.kind == "loop" and isinstance(repeat.node, ast.For):
-        return _length(repeat.node.iter, repeat.model)
-    if repeat.kind == "comprehension":
-        return _length(repeat.node.generators[0].iter, repeat.model)
-    return None
+    iterable = _iterable(repeat)
+    return _length(iterable, repeat.model) if iterable is not None else None
 
 
-def of_parts(repeat):
-    """Does the loop run over the parts of one thing (columns of a table, layers of a model)?  They are as many as it has."""
-    iterable = (
-        repeat.node.iter
-        if repeat.kind == "loop" and isinstance(repeat.node, ast.For)
-        else repeat.node.generators[0].iter
-        if repeat.kind == "comprehension"
-        else None
-    )
+def _iterable(repeat: Repeat) -> ast.expr | None:
+    """What a `for` loop or a comprehension runs over; None for other repeats."""
+    loop, comprehension = repeat.for_loop(), repeat.comprehension()
+    if loop is not None:
+        return loop.iter
+    return comprehension.generators[0].iter if comprehension is not None else None
+
+
+def is_over_parts(repeat: Repeat) -> bool:
+    """Does the loop run over the parts of one thing (columns of a table, layers of a model)?  They are as many as it
+    has."""
+    iterable = _iterable(repeat)
     while (
         isinstance(iterable, ast.Call)
         and base_name(iterable.func) in ("enumerate", "list", "tqdm", "reversed", "sorted")
@@ -39,7 +46,8 @@ def of_parts(repeat):
     return isinstance(iterable, ast.Attribute) and iterable.attr in _PARTS
 
 
-def _length(node, model, depth=0):
+def _length(node: ast.expr, model: FileModel, depth: int = 0) -> int | None:
+    """Number of elements that an expression spells out, None when it does not.  depth: names that were looked up."""
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         return None if any(isinstance(element, ast.Starred) for element in node.elts) else len(node.elts)
     if isinstance(node, ast.Dict):
@@ -66,10 +74,12 @@ def _length(node, model, depth=0):
             )
         if name == "range" and isinstance(node.func, ast.Name):
             numbers = [
-                argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int) else None
+                argument.value
                 for argument in node.args
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, int)
             ]
-            return len(range(*numbers)) if numbers and None not in numbers and 0 not in numbers[2:] else None
+            whole = len(numbers) == len(node.args) and bool(numbers) and 0 not in numbers[2:]
+            return len(range(*numbers)) if whole else None
         if name in ("enumerate", "sorted", "reversed", "list", "tuple", "tqdm") and node.args:
             return _length(node.args[0], model, depth)
         if name == "zip" and node.args:
@@ -79,10 +89,10 @@ def _length(node, model, depth=0):
     return None
 
 
-def _is_filled(name, tree):
+def _is_filled(name: str, tree: ast.Module) -> bool:
     """Does the program add to, or take from, the list that it spells out?"""
     for node in ast.walk(tree):
-        changed = None
+        changed: ast.expr | None = None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
             changed = node.func.value
         elif isinstance(node, ast.AugAssign):

@@ -1,64 +1,81 @@
 """First-party files as the cutter sees them: text, tree, dotted name; and how one finds another."""
 
+from __future__ import annotations
+
 import ast
 import os
 
-from .cut import Text
+from tflint_mem.sources.source import Source, SourceError
+
+from .scope import binds
+from .source_text import Text
+from .syntax import FUNCTIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .syntax import Chain, Function
+
+    Parts = tuple[str, ...]  # of a dotted name: ("a", "b") of `import a.b`
 
 
 class FileModel:
     """One Python file or notebook.
 
     path, root   absolute; the root is the folder that the dotted name starts from
+    source       what the file says        tree, text   its syntax and its rows
     parts        ("pkg", "mod") of `root/pkg/mod.py`; a package's own `__init__` has the package's parts
+    relative     of the path, from the root on, with "/"
     """
 
-    def __init__(self, path, source, root):
+    def __init__(self, path: str, source: Source, root: str) -> None:
+        """Raises SyntaxError, ValueError or RecursionError for a file that does not parse, SourceError for one that
+        cannot be decoded."""
         self.path, self.source, self.root = path, source, root
         self.tree = ast.parse(source.code_bytes(), path)
         self.text = Text(path, source.lines)
         relative = os.path.relpath(path, root).replace(os.sep, "/")
         stem = relative.rsplit(".", 1)[0]
         self.is_package = stem.rsplit("/", 1)[-1] == "__init__"
-        self.parts = tuple(part for part in stem.split("/") if part != "__init__")
+        self.parts: Parts = tuple(part for part in stem.split("/") if part != "__init__")
         self.relative = relative
-        self._functions, self._imported = None, set()
+        self._functions: list[tuple[Function, Chain]] | None = None
+        self._imported: set[Parts] = set()
 
     @property
-    def package(self):
+    def package(self) -> Parts:
         """Parts of the package that relative imports of this file start from."""
         return self.parts if self.is_package else self.parts[:-1]
 
-    def imported_as(self, parts):
+    def imported_as(self, parts: Parts) -> None:
         """Notes a name that the file is imported by: the first one is what its own relative imports start from."""
         if not self._imported:
             self.parts = parts
         self._imported.add(parts)
 
-    def module_files(self):
+    def module_files(self) -> list[str]:
         """Where the module lies below a folder on `sys.path`, under each name that it is imported by."""
-        tail = ("__init__",) if self.is_package else ()
+        tail: Parts = ("__init__",) if self.is_package else ()
         return sorted("/".join(parts + tail) + ".py" for parts in self._imported or {self.parts})
 
-    def functions(self):
-        """[(function node, chain of nodes from the module to it)], outer ones first."""
+    def functions(self) -> list[tuple[Function, Chain]]:
+        """The functions and methods, outer ones first, each with the nodes from the module down to it."""
         if self._functions is None:
             self._functions = []
-            stack = [(self.tree, (self.tree,))]
+            stack: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(self.tree, (self.tree,))]
             while stack:
                 node, chain = stack.pop(0)
                 for child in ast.iter_child_nodes(node):
-                    if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                        self._functions.append((child, chain + (child,)))
-                    if isinstance(child, ast.stmt) or isinstance(child, ast.ExceptHandler):
-                        stack.append((child, chain + (child,)))
+                    if isinstance(child, FUNCTIONS):
+                        self._functions.append((child, (*chain, child)))
+                    if isinstance(child, (ast.stmt, ast.ExceptHandler)):
+                        stack.append((child, (*chain, child)))
         return self._functions
 
-    def names(self):
+    def names(self) -> set[str]:
         """Names bound at the top level, also inside its `if`, `try` and `with`."""
-        from .scope import binds
-
-        found = set()
+        found: set[str] = set()
         for statement in self.tree.body:
             found |= binds(statement)
         return found
@@ -71,25 +88,23 @@ class Files:
     folders   folders to resolve imports from besides the importing file's own
     """
 
-    def __init__(self, sources=(), folders=()):
+    def __init__(self, sources: Iterable[Source] = (), folders: Iterable[str] = ()) -> None:
         self._sources = {os.path.abspath(source.path): source for source in sources}
         self.folders = [os.path.abspath(folder) for folder in folders]
-        self._models = {}
+        self._models: dict[str, FileModel | None] = {}
 
-    def sources(self):
+    def sources(self) -> list[Source]:
         """The Sources of the run."""
         return list(self._sources.values())
 
-    def get(self, path):
+    def get(self, path: str) -> FileModel | None:
         """The FileModel of a path, or None when it does not exist or does not parse."""
         path = os.path.abspath(path)
         if path not in self._models:
             self._models[path] = self._load(path)
         return self._models[path]
 
-    def _load(self, path):
-        from tflint_mem.sources.source import Source, SourceError
-
+    def _load(self, path: str) -> FileModel | None:
         source = self._sources.get(path)
         try:
             if source is None:
@@ -98,14 +113,15 @@ class Files:
         except (SourceError, SyntaxError, ValueError, RecursionError):
             return None
 
-    def resolve(self, parts, importer, note=True):
-        """The FileModel that `import a.b` (parts ("a", "b")) means in `importer`, or None when it is not first-party.
+    def resolve(self, parts: Parts, importer: FileModel, note: bool = True) -> FileModel | None:
+        """The file that `import a.b` (parts ("a", "b")) means in `importer`, or None when it is not first-party.
 
         note: remember the name, because the import will be part of a snippet.
         """
         if not parts:
             return None
-        seen, namespace = [], False
+        seen: list[str] = []
+        namespace = False
         for root in self._roots(importer):
             if root in seen:
                 continue
@@ -129,8 +145,9 @@ class Files:
             model.imported_as(tuple(parts))
         return model
 
-    def _roots(self, importer):
-        """Folders that imports of a file may start from, nearest first: scripts often put a folder above theirs on the path."""
+    def _roots(self, importer: FileModel) -> Iterator[str]:
+        """Folders that imports of a file may start from, nearest first: scripts often put a folder above theirs on the
+        path."""
         folder = os.path.dirname(importer.path)
         if importer.root != folder:
             yield importer.root  # a member of a package does not see its neighbours by their bare names
@@ -142,13 +159,13 @@ class Files:
             yield top
             yield os.path.join(top, "src")
 
-    def importers(self, name, target):
-        """FileModels of the run that name `name` and import it from `target`, perhaps by way of a package."""
+    def importers(self, name: str, target: FileModel) -> Iterator[FileModel]:
+        """Files of the run that name `name` and import it from `target`, perhaps by way of a package."""
         for model in self.others(name, target):
             if self._takes(model, name, target):
                 yield model
 
-    def _takes(self, model, name, target, depth=0):
+    def _takes(self, model: FileModel, name: str, target: FileModel, depth: int = 0) -> bool:
         for node in ast.walk(model.tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -172,8 +189,8 @@ class Files:
                         return True
         return False
 
-    def others(self, name, besides):
-        """FileModels of the run, other than `besides`, whose text names `name`."""
+    def others(self, name: str, besides: FileModel) -> Iterator[FileModel]:
+        """Files of the run, other than `besides`, whose text names `name`."""
         needle = name.encode("utf-8")
         for path, source in sorted(self._sources.items()):
             if path != besides.path and needle in source.raw and path.endswith((".py", ".ipynb")):
@@ -182,7 +199,7 @@ class Files:
                     yield model
 
 
-def _root_of(path):
+def _root_of(path: str) -> str:
     """The folder above the outermost package that holds the file."""
     folder = os.path.dirname(path)
     while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
@@ -190,9 +207,9 @@ def _root_of(path):
     return folder
 
 
-def absolute_parts(node, model):
+def absolute_parts(node: ast.ImportFrom, model: FileModel) -> Parts:
     """Parts of the module that an `ast.ImportFrom` of `model` names; relative levels resolved."""
-    parts = tuple(node.module.split(".")) if node.module else ()
+    parts: Parts = tuple(node.module.split(".")) if node.module else ()
     if node.level:
         package = model.package
         up = node.level - 1

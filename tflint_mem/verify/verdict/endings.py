@@ -1,6 +1,14 @@
-"""How a run ended that lacked something: memory, or time."""
+"""How a run ended, in words: it lacked memory or time, or raised an exception."""
+
+from __future__ import annotations
 
 import re
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.verify.containment.run import Run
+    from tflint_mem.verify.events import Error
 
 _TYPES = frozenset(("ResourceExhaustedError", "MemoryError", "_ArrayMemoryError", "OutOfMemoryError"))
 _WORDS = re.compile(
@@ -9,7 +17,7 @@ _WORDS = re.compile(
 _FOOTNOTES = ("Arguments received by", "Call arguments received by", "\u2022", "*")  # of Keras, behind the sentence
 
 
-def ran_out(run: object) -> dict:
+def ran_out(run: Run) -> Error | None:
     """The last "error" event when it says that memory, of host or GPU, was used up after some repeats; else None."""
     error = run.last("error")
     if error is None or not error.get("repeats") or error.get("where") != "snippet":
@@ -18,7 +26,7 @@ def ran_out(run: object) -> dict:
     return error if used_up else None
 
 
-def slow(run: object) -> bool:
+def slow(run: Run) -> bool:
     """Did time, not the code, say how many repeats there were?"""
     end = run.last("end")
     return run.status == "timeout" or end is not None and bool(end.get("slow"))
@@ -52,18 +60,19 @@ def user_line(message: str) -> str:
     return found[-1].rstrip(" *").strip() if found else ""
 
 
-def story(error: dict) -> str:
+def story(error: Error) -> str:
     """An "error" event in one row: its type, what it says, and the user's own line."""
     line = user_line(error["message"]) or (error.get("line") or "").strip()
     return what(error) + (f" in `{line}`" if line else "")
 
 
-def what(error: dict) -> str:
+def what(error: Error) -> str:
     """Type and sentence of an "error" event; the type once, where AutoGraph has it in the sentence too."""
     text = said(error["message"])
     return text if text.startswith(error["type"] + ": ") else f"{error['type']}: {text}"
 
 
+# How a run ended that was not over.
 STOPPED = {
     "memory": "stopped at the memory limit",
     "timeout": "stopped at the time limit",
@@ -74,15 +83,13 @@ STOPPED = {
 }
 
 
-def ended(run: object) -> str:
+def ended(run: Run) -> str:
     """How the run was ended."""
     return f"{STOPPED[run.status]} with {exit_words(run.code)}" if run.status == "crashed" else STOPPED[run.status]
 
 
-def exit_words(code: object) -> str:
+def exit_words(code: int | None) -> str:
     """An exit status, or the signal that it stands for."""
-    import signal
-
     if code is not None and code < 0:
         try:
             return signal.Signals(-code).name

@@ -1,0 +1,313 @@
+"""One check: discover, read, analyse, and leave out what somebody has silenced."""
+
+from __future__ import annotations
+
+import os
+
+from tflint_mem.finding import REGULAR, SYNTAX_ERROR
+from tflint_mem.hardening.faults import Faults
+from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
+from tflint_mem.settings import discovery
+from tflint_mem.sources.text import SourceError
+
+from .reader import Reader, TextReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tflint_mem.engine.session import Session
+    from tflint_mem.finding import Finding
+    from tflint_mem.hardening.notices import Tell
+    from tflint_mem.settings.settings import Settings
+    from tflint_mem.silencing.baseline import Baseline
+    from tflint_mem.sources.source import Source
+    from tflint_mem.storage.cache import Cache
+
+    Get = Callable[[str], Source | None]
+
+_FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
+
+
+class Check:
+    """One check.  Call `discover` (or `take`), then `look`; it belongs to one thread.
+
+    settings    what it goes by
+    paths       files and folders, as somebody named them
+    session     what lasts between its analyses
+    faults      what went wrong
+    fixing      fixes will be tried
+    outside     links that lead out of the tree and were not followed
+    reader      the files; set by `discover` and `take`
+    found       what `look` found, silenced or not
+    wanted      that without what settings and comments silence; sorted
+    findings    that without what is not worth showing, and without what the baseline knows
+    every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
+    checked     how many files were looked at
+    held_back   how many findings `pedantic` would show
+    baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
+    """
+
+    reader: Reader
+
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Sequence[str],
+        tell: Tell = ignore,
+        session: Session | None = None,
+        *,
+        verbose: bool = False,
+        fixing: bool = False,
+    ) -> None:
+        """tell   is given the Notices        verbose   searches that were given up, and tracebacks of faults, among
+        them
+        """
+        if session is None:
+            from tflint_mem.engine.session import Session
+
+            session = Session()
+        self.settings, self.paths, self.session = settings, paths, session
+        self.verbose, self.fixing = verbose, fixing
+        self._listener, self._told = tell, False
+        self.faults = Faults(self._tell, verbose)
+        self._first_faults: set[tuple[str, str | None]] = set()
+        self.outside: list[str] = []
+        self.found: list[Finding] = []
+        self.wanted: list[Finding] = []
+        self.findings: list[Finding] = []
+        self.every: list[Finding] = []
+        self.checked = self.held_back = self.baselined = 0
+        self.baseline: Baseline | None = None
+        self._text = False  # what is checked was given, and is no file
+        self._tidied: set[str] = set()
+
+    # -- steps
+
+    def discover(self) -> None:
+        """Find the files below the paths."""
+        found = discovery.discover(self.paths, self.settings)
+        self.outside = found.outside
+        self.reader = Reader(found.files, self.settings, self._tell)
+        if self.fixing:
+            self.reader.most = float("inf")  # what is written must follow from the bytes that were analysed
+        for path, reason in found.errors:
+            self.reader.missed(path, reason)
+
+    def resume(self, files: Iterable[str]) -> None:
+        """Check the files that an earlier check has found."""
+        self.reader = Reader(list(files), self.settings, self._tell)
+        if self.fixing:
+            self.reader.most = float("inf")
+
+    def take(self, source: Source) -> None:
+        """Check this text in place of files."""
+        self._text = True
+        named = source.path != "-" and self.settings.force_exclude
+        left_out = named and discovery.is_excluded(source.path, self.settings)
+        self.reader = TextReader(None if left_out else source, self.settings, self._tell)
+        self.reader.put(source)
+
+    def look(self, cached: bool = False) -> None:
+        """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
+        self.found = self._found(cached)
+        self._first_faults = self.faults.latest
+        files = set(self.reader.files)
+        self.checked = len(files) - sum(error.path in files for error in self.reader.errors)
+        for error in self.reader.errors:
+            self._tell(error)
+        self.wanted = self._wanted(self.found, self.reader.get, self._tell)
+        self.findings = self._worth_showing(self.wanted)
+        self.held_back = len(self.wanted) - len(self.findings)
+        if self.fixing:
+            self.every = self._unsilenced(self.every, self.reader.get, ignore)
+
+    def subtract_baseline(self) -> None:
+        """Leave out the findings that the file of the settings knows.  Raises UsageError for a file that is none."""
+        from tflint_mem.silencing.baseline import Baseline
+
+        path = self.settings.baseline
+        if not path:
+            return
+        self.baseline = Baseline(path, self.settings.project_root)
+        before = len(self.findings)
+        self.findings = self.baseline.new(self.findings, self.reader.get)
+        self.baselined = before - len(self.findings)
+        stale = self.baseline.stale(self.reader.files)
+        if stale:
+            entries = "1 entry is" if stale == 1 else f"{stale} entries are"
+            text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
+            self._tell(Notice(kind=BASELINE, path=path, text=text))
+
+    def together(self) -> None:
+        """Let one finding stand for several that are the same thing, as reports have it."""
+        if len(self.findings) > 1:
+            from tflint_mem.report import twins
+
+            self.findings = twins.together(self.findings, self.reader.get)
+
+    def found_with(self, changed: Mapping[str, Source]) -> tuple[list[Finding], list[Finding]]:
+        """What the check would find if the files in `changed` (by path) held those bytes: to report, and of
+        all rules.
+        """
+        sources: Iterable[Source]
+        if self._text:
+            sources = changed.values()
+        else:
+            reader = Reader(self.reader.files, self.settings, ignore)
+            sources = (changed.get(source.path, source) for source in reader.sources())
+
+        def get(path: str) -> Source | None:
+            return changed[path] if path in changed else self.reader.get(path)
+
+        every: list[Finding] = []
+        findings = self._worth_showing(self._wanted(self._analyze(sources, every), get, ignore))
+        failed = {path for _, path in self.faults.latest - self._first_faults}
+        if failed:  # what was not looked at is not gone
+            findings += [
+                finding
+                for finding in self.findings
+                if finding.path in changed and (finding.path in failed or None in failed) and finding not in findings
+            ]
+        if self.baseline:
+            findings = self.baseline.new(findings, get)
+        return findings, self._unsilenced(every, get, ignore)
+
+    def replace(self, path: str, raw: bytes, old: bytes) -> str | None:
+        """Replace a file's bytes `old`; why not, when they are others by now or the file system refuses."""
+        from tflint_mem.storage import in_place
+
+        if path in map(os.path.normpath, self.paths):
+            roots: tuple[str, ...] = ()  # named: a link is followed wherever it leads
+        else:
+            roots = tuple(os.path.realpath(root) for root in self.paths if os.path.isdir(root))
+        try:
+            in_place.replace(path, raw, old, roots, self._tidied)
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
+
+    def tidy(self) -> None:
+        """Take away what a run that was killed left beside the files."""
+        from tflint_mem.storage import in_place
+
+        for folder in sorted({os.path.dirname(path) for path in self.reader.files}):
+            in_place.tidy(folder or ".")
+
+    # -- how
+
+    def _tell(self, notice: Notice) -> None:
+        self._told = True
+        self._listener(notice)
+
+    def _found(self, cached: bool) -> list[Finding]:
+        """The findings of the files, from the cache when they are as they were."""
+        cache = found = None
+        with self.faults.around("the cache"):
+            cache = self._cache() if cached else None
+            found = cache.findings() if cache else None
+        if found is None:
+            self._told = False
+            every = self.every if self.fixing else None
+            found = self._analyze(self.reader.sources(cache.note if cache else None), every)
+            if cache and not self.reader.errors and not self._told and not self.faults:
+                with self.faults.around("the cache"):
+                    cache.store(found, self.session.beside)
+        return found
+
+    def _cache(self) -> Cache | None:
+        """The cache, unless there are so few files that reading them is quicker."""
+        if not self.settings.cache or len(self.reader.files) < _FEWEST_TO_CACHE:
+            return None
+        from tflint_mem.storage.cache import Cache
+
+        return Cache(self.settings, self.paths, self.reader.files)
+
+    def _analyze(self, sources: Iterable[Source], every: list[Finding] | None) -> list[Finding]:
+        """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow.
+
+        every   takes the findings of all rules, enabled or not
+        """
+        waiting: list[Source] = []
+        sources = iter(sources)
+        for source in sources:
+            waiting.append(source)
+            if source.names_framework:
+                break
+        else:
+            return []
+        from itertools import chain
+
+        from tflint_mem.engine import engine
+
+        if self.fixing:
+            self.session.remember()
+        self.faults.begin()
+        found = engine.analyze(
+            chain(waiting, sources),
+            self.settings,
+            len(self.reader.files),
+            self.faults,
+            session=self.session,
+            every=every,
+            tell=self._given_up if self.verbose else None,
+        )
+        return [self._placed(finding) if finding.code == SYNTAX_ERROR else finding for finding in found]
+
+    def _given_up(self, line: str) -> None:
+        self._tell(Notice(kind=SEARCH, text=line))
+
+    def _placed(self, error: Finding) -> Finding:
+        """A syntax error as it is, unless the file is no text at all: we know the place of that, Python does not."""
+        source = self.reader.get(error.path)
+        with self.faults.around("the reading", error.path):
+            try:
+                if source is not None:
+                    source.text  # noqa: B018 (decoding tells)
+            except SourceError as failure:
+                return failure.finding()
+        return error
+
+    def _wanted(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
+        """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
+        if not findings:
+            return []
+        enabled = self.settings.enabled
+        findings = [
+            finding
+            for finding in findings
+            if finding.code == SYNTAX_ERROR
+            or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
+        ]
+        return self._unsilenced(findings, get, tell)
+
+    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
+        """Without what comments silence; sorted."""
+        from tflint_mem.silencing import noqa_comments
+
+        by_path: dict[str, list[Finding]] = {}
+        for finding in findings:
+            by_path.setdefault(finding.path, []).append(finding)
+        kept: list[Finding] = []
+        for path, group in by_path.items():
+            said = group
+            with self.faults.around("the search for comments that silence findings", path):
+                said = noqa_comments.apply(group, get, _Comments(path, tell))
+            kept += said
+        return sorted(kept, key=lambda finding: finding.sort_key())
+
+    def _worth_showing(self, findings: list[Finding]) -> list[Finding]:
+        """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""
+        if self.settings.pedantic or not findings:
+            return findings
+        return [finding for finding in findings if finding.persona == REGULAR or finding.code in self.settings.explicit]
+
+
+class _Comments:
+    """Tells of comments in a file that cannot work."""
+
+    def __init__(self, path: str, tell: Tell) -> None:
+        self._path, self._tell = path, tell
+
+    def __call__(self, line: str) -> None:
+        self._tell(Notice(kind=COMMENT, path=self._path, text=line))

@@ -1,0 +1,120 @@
+"""The files of a check, read once."""
+
+from __future__ import annotations
+
+from tflint_mem.hardening.notices import SKIPPED, UNREADABLE, Notice
+from tflint_mem.sources.files import TooLarge
+from tflint_mem.sources.source import Source
+from tflint_mem.sources.text import SourceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tflint_mem.hardening.notices import Tell
+    from tflint_mem.settings.settings import Settings
+
+KEEP_BYTES = 4_000_000
+MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and all
+_AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
+
+
+class Reader:
+    """Reads the files of a run once, and keeps the bytes of those that can have findings.
+
+    The engine consumes `sources()`; reports and fixes ask for a file by name with `get`.
+
+    files    paths, as the run names them, in order
+    errors   what could not be read
+    most     bytes that are kept; the files of a very large tree are read again when somebody asks
+    """
+
+    def __init__(self, files: list[str], settings: Settings, tell: Tell) -> None:
+        self.files = files
+        self.errors: list[Notice] = []
+        self._limit, self._tell = settings.max_file_size, tell
+        self._kept: dict[str, bytes] = {}
+        self._recent: dict[str, Source | None] = {}
+        self._size, self.most = 0, float(KEEP_BYTES)
+
+    def sources(self, note: Callable[[Source], None] | None = None) -> Iterator[Source]:
+        """Every readable file, which `note` is told; what cannot be read goes to `errors`."""
+        for path in self.files:
+            try:
+                source = Source.read(path, MOST_READ * self._limit)
+            except TooLarge as error:
+                self._skip(path, error.size or MOST_READ * self._limit)
+                continue
+            except SourceError as error:
+                self.missed(path, error.message)
+                continue
+            if note is not None:
+                note(source)
+            if source.names_framework:
+                if self._is_too_big(source):
+                    continue
+                if self._size <= self.most:
+                    self._size += len(source.raw)
+                    self._kept[path] = source.raw
+            yield source
+
+    def missed(self, path: str, reason: str) -> None:
+        """A file cannot be read."""
+        self.errors.append(Notice(kind=UNREADABLE, path=path, text=f"{path}: {reason}"))
+
+    def get(self, path: str) -> Source | None:
+        """The source at `path` as it was analysed, or as it is now if it played no part; None when there is none."""
+        if path not in self._recent:
+            if len(self._recent) >= _AT_HAND:
+                del self._recent[next(iter(self._recent))]
+            self._recent[path] = self._source(path)
+        return self._recent[path]
+
+    def kept(self) -> list[Source]:
+        """The sources that can have findings, as they were analysed."""
+        return [Source(path, raw) for path, raw in self._kept.items()]
+
+    def put(self, source: Source) -> None:
+        """Replace a file's bytes: standard input, or a file that has just been fixed."""
+        self._kept[source.path] = source.raw
+        self._recent.pop(source.path, None)
+
+    def _source(self, path: str) -> Source | None:
+        if path in self._kept:
+            return Source(path, self._kept[path])
+        try:
+            return Source.read(path)
+        except SourceError:
+            return None
+
+    def _is_too_big(self, source: Source) -> bool:
+        """A notebook is measured by its code, since pictures make the file big."""
+        size = len(source.raw)
+        if size <= self._limit:
+            return False
+        if source.kind == "notebook" and size <= MOST_READ * self._limit:
+            try:
+                size = len(source.text)
+            except SourceError:
+                return False
+            if size <= self._limit:
+                return False
+        self._skip(source.path, size)
+        return True
+
+    def _skip(self, path: str, size: float) -> None:
+        text = f"{path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)"
+        self._tell(Notice(kind=SKIPPED, path=path, text=text))
+
+
+class TextReader(Reader):
+    """Reads what somebody gives in place of a file.  None: it is left out."""
+
+    def __init__(self, given: Source | None, settings: Settings, tell: Tell) -> None:
+        super().__init__([] if given is None else [given.path], settings, tell)
+        self._given = given
+
+    def sources(self, note: Callable[[Source], None] | None = None) -> Iterator[Source]:
+        """The one source."""
+        if self._given is not None:
+            yield self._given

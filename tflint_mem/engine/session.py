@@ -1,0 +1,45 @@
+"""What lasts between the analyses of one run, and what an analysis may do to the process around it."""
+
+from __future__ import annotations
+
+from tflint_mem.sources.dependencies import Beside
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tflint_mem.project.project import Project
+
+    from .rule_runs import Running
+
+
+class Session:
+    """One run, from the first analysis to the last.  It belongs to one thread; runs in other threads have their own.
+
+    beside   the files beside the checked ones that were looked for
+    facts    {(path, code): facts} of the files that were parsed when they are worth keeping, None when they are not
+    alone    the process does nothing else, so that a timer may watch over the time: see `hardening.watch`
+
+    This one is a guest in somebody's process, and leaves it as it is.
+    """
+
+    alone = False
+
+    def __init__(self) -> None:
+        self.beside = Beside()
+        self.facts: dict[tuple[str, bytes], Any] | None = None
+
+    def remember(self) -> None:
+        """Keep the facts of files from now on: fixes check the project again after each round."""
+        if self.facts is None:
+            self.facts = {}
+
+    def begin(self) -> None:
+        """An analysis begins."""
+
+    def end(self, project: Project | None, running: Running | None) -> None:
+        """It has ended: let go of the project and of what the rules asked."""
+        if project is not None:
+            project.close()
+            if running is not None:
+                running.context.close()

@@ -1,0 +1,330 @@
+"""Settings of one run, as a program gives them by name, or as they are read from files (see `config`)."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from .globs import Globs
+    from .selection import Layer, Selection
+    from .trust import Refused
+
+    Text = str | os.PathLike[str]
+
+DEFAULT_EXCLUDE = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+)
+MAX_FILE_SIZE = 5_000_000  # bytes
+TIMEOUT_PER_FILE = 30.0  # seconds
+
+
+class Settings:
+    """What a check goes by.  `Settings()` is what holds where nobody has configured anything; it reads no file.
+
+    select, ignore, extend_select   selectors of rules: codes, prefixes, names or "ALL"; see `enabled` and `explicit`
+                                    for what they come to.  Without `select`, all rules run
+    exclude, extend_exclude         patterns of paths to leave out, relative to `project_root`; `extend_exclude` adds to
+                                    the usual ones
+    force_exclude                   excludes hold for files given by name as well
+    respect_gitignore               leave out what git ignores
+    per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
+    pedantic                        report what is not worth acting on by itself, too (a Finding whose `persona` is
+                                    "pedantic")
+    baseline                        path of a file of findings that are known and not reported
+    cache, cache_dir                remember the findings of large trees between runs; where (None: `.tflint_mem_cache`
+                                    in the project)
+    max_file_size                   bytes; a larger file is left out with a notice
+    timeout_per_file                seconds of processor time that the analysis of a file may take, 0 for no limit
+    tensorflow_version              "2.15", or None when the code under check must tell
+    handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
+    project_root                    absolute folder of the project, which patterns, requirements and containers count
+                                    from; where it is not given it is the nearest folder around the checked paths that
+                                    looks like one, else the current one
+
+    What else there is, the command and configuration files set:
+
+    fix, unsafe_fixes, output_format   what the options of that name say
+    verify                          the table for --verify, as written
+    config_path                     the file that was read, or None
+    isolated                        no configuration file was to be read
+    tree                            the checked tree: the folder that a check neither reads nor writes outside of by
+                                    itself
+    refused                         trust.Refused: what the configuration of a checked tree says in vain
+    passed_over                     lines about configuration files that are not read
+
+    Two Settings are equal when all of these are; they can be pickled and copied (`replace`), but not hashed.
+    """
+
+    __slots__ = (
+        "select",
+        "ignore",
+        "extend_select",
+        "exclude",
+        "extend_exclude",
+        "force_exclude",
+        "respect_gitignore",
+        "per_file_ignores",
+        "fix",
+        "unsafe_fixes",
+        "pedantic",
+        "output_format",
+        "baseline",
+        "cache_dir",
+        "max_file_size",
+        "timeout_per_file",
+        "tensorflow_version",
+        "handlers",
+        "entry_points",
+        "verify",
+        "project_root",
+        "config_path",
+        "isolated",
+        "cache",
+        "tree",
+        "refused",
+        "passed_over",
+        "_rooted",
+        "_layers",
+        "_resolved",
+        "_ignored_per_file",
+    )
+    __hash__ = None  # type: ignore[assignment]  # what says that there is none
+
+    def __init__(
+        self,
+        *,
+        select: Sequence[str] | None = None,
+        ignore: Sequence[str] | None = None,
+        extend_select: Sequence[str] | None = None,
+        exclude: Sequence[str] | None = None,
+        extend_exclude: Sequence[str] | None = None,
+        force_exclude: bool | None = None,
+        respect_gitignore: bool | None = None,
+        per_file_ignores: Mapping[str, Sequence[str]] | None = None,
+        pedantic: bool | None = None,
+        baseline: Text | None = None,
+        cache: bool = False,
+        cache_dir: Text | None = None,
+        max_file_size: int | None = None,
+        timeout_per_file: float | None = None,
+        tensorflow_version: str | None = None,
+        handlers: Sequence[str] | None = None,
+        entry_points: Sequence[str] | None = None,
+        project_root: Text | None = None,
+    ) -> None:
+        """None: as usual.  Raises UsageError for a selector that names no rule, and for a value of another kind."""
+        self.select: list[str] | None = None
+        self.ignore: list[str] = []
+        self.extend_select: list[str] = []
+        self.exclude = list(DEFAULT_EXCLUDE)
+        self.extend_exclude: list[str] = []
+        self.force_exclude, self.respect_gitignore = False, True
+        self.per_file_ignores: dict[str, list[str]] = {}
+        self.fix = self.unsafe_fixes = self.pedantic = False
+        self.output_format = "full"
+        self.baseline: str | None = None
+        self.cache, self.isolated = cache, False
+        self.cache_dir: str | None = None
+        self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
+        self.tensorflow_version: str | None = None
+        self.handlers: list[str] = []
+        self.entry_points: list[str] = []
+        self.verify: dict[str, Any] = {}
+        self._rooted = project_root is not None
+        self.project_root = os.getcwd() if project_root is None else os.path.abspath(project_root)
+        self.config_path: str | None = None
+        self.tree = self.project_root
+        self.refused: list[Refused] = []
+        self.passed_over: list[str] = []
+        self._layers: list[Layer] = []
+        self._resolved: Selection | None = None
+        self._ignored_per_file: list[tuple[Globs, bool, frozenset[str]]] | None = None
+        given = {
+            "select": select,
+            "ignore": ignore,
+            "extend-select": extend_select,
+            "exclude": exclude,
+            "extend-exclude": extend_exclude,
+            "force-exclude": force_exclude,
+            "respect-gitignore": respect_gitignore,
+            "per-file-ignores": per_file_ignores,
+            "pedantic": pedantic,
+            "baseline": baseline,
+            "cache-dir": cache_dir,
+            "max-file-size": max_file_size,
+            "timeout-per-file": timeout_per_file,
+            "tensorflow-version": tensorflow_version,
+            "handlers": handlers,
+            "entry-points": entry_points,
+        }
+        said = {key: _as_written(value) for key, value in given.items() if value is not None}
+        if said:
+            from .tables import checked
+
+            self.update(checked(said, "Settings"))
+            self.validate()
+
+    @classmethod
+    def from_file(cls, path: Text, *, project_root: Text | None = None) -> Settings:
+        """The settings that a configuration file makes: `tflint-mem.toml`, or a `pyproject.toml` with
+        `[tool.tflint-mem]`.
+
+        The file is trusted, as one given by `--config`; no other file is read.
+        project_root   what its patterns are relative to; the file's own folder when it is not given
+        Raises UsageError for a file that cannot be read or says something that cannot be.
+        """
+        from .tables import checked, read
+
+        path = os.path.abspath(path)
+        settings = cls(project_root=os.path.dirname(path) if project_root is None else project_root)
+        settings.config_path = path
+        settings.update(checked(read(path, ""), path))
+        settings.validate()
+        return settings
+
+    @property
+    def excludes(self) -> list[str]:
+        """All path patterns to leave out."""
+        return [*self.exclude, *self.extend_exclude]
+
+    @property
+    def enabled(self) -> frozenset[str]:
+        """The codes that run, as a frozenset."""
+        return self._selection().enabled
+
+    @property
+    def explicit(self) -> frozenset[str]:
+        """The codes that somebody selected by full code or name: only these hints can fail a run."""
+        return self._selection().explicit
+
+    def update(self, values: Mapping[str, Any]) -> None:
+        """Take over `values` (keys in kebab-case); None means "not given".  One call is one layer of selection."""
+        values = {key.replace("-", "_"): value for key, value in values.items() if value is not None}
+        if not values.keys().isdisjoint(("select", "ignore", "extend_select")):
+            from .selection import Layer
+
+            self._layers.append(
+                Layer(values.get("select"), values.get("ignore") or (), values.get("extend_select") or ())
+            )
+            self._resolved = None
+        for key, value in values.items():
+            setattr(self, key, {**self.verify, **value} if key == "verify" else value)
+        if "per_file_ignores" in values:
+            self._ignored_per_file = None
+
+    def validate(self) -> None:
+        """Raises UsageError for selectors that name no rule; costs nothing when there are none."""
+        if self._layers:
+            self._selection()
+        if self.per_file_ignores:
+            self._per_file()
+
+    def is_ignored(self, path: str, code: str) -> bool:
+        """True when `per-file-ignores` switches `code` off in the file at `path`."""
+        if not self.per_file_ignores:
+            return False
+        absolute = os.path.abspath(path)
+        return any(code in codes and globs.match(absolute) != inverted for globs, inverted, codes in self._per_file())
+
+    def _selection(self) -> Selection:
+        if self._resolved is None:
+            from .selection import resolve
+
+            self._resolved = resolve(self._layers)
+        return self._resolved
+
+    def _per_file(self) -> list[tuple[Globs, bool, frozenset[str]]]:
+        if self._ignored_per_file is None:
+            from .globs import Globs
+            from .selection import codes_of
+
+            self._ignored_per_file = [
+                (Globs([pattern.removeprefix("!")], self.project_root), pattern.startswith("!"), codes_of(selectors))
+                for pattern, selectors in self.per_file_ignores.items()
+            ]
+        return self._ignored_per_file
+
+    def replace(self, **changes: Any) -> Settings:
+        """A copy with some of the attributes changed; selectors given here are one more layer, as on the command line.
+
+        Raises UsageError for a selector that names no rule, and AttributeError for what there is not.
+        """
+        copy = Settings.__new__(Settings)
+        copy.__setstate__(self.__getstate__())
+        copy._layers = list(self._layers)
+        copy.update(changes)
+        copy.validate()
+        return copy
+
+    def rooted(self) -> bool:
+        """Did somebody say what `project_root` is?"""
+        return self._rooted
+
+    def settle(self, project_root: str, tree: str) -> None:
+        """From now on these are the folders that the settings are about."""
+        self.project_root, self.tree, self._rooted = project_root, tree, True
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: getattr(self, name) for name in self.__slots__}
+        state["_resolved"] = state["_ignored_per_file"] = None  # worked out again
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and self.__getstate__() == other.__getstate__()
+
+    def __repr__(self) -> str:
+        usual = Settings()
+        said = [
+            f"{name}={value!r}"
+            for name in self.__slots__
+            if name[0] != "_" and (value := getattr(self, name)) != getattr(usual, name)
+        ]
+        return f"Settings({', '.join(said)})"
+
+
+def _as_written(value: object) -> object:
+    """The value as a configuration file would have it."""
+    if isinstance(value, str) or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, dict):
+        return {key: _as_written(inner) for key, inner in value.items()}
+    try:
+        return list(value)  # type: ignore[call-overload]  # what is no sequence is told by whoever checks it
+    except TypeError:
+        return value
