@@ -18,7 +18,7 @@ from tflint_mem.facts import (
     tail_of,
 )
 from tflint_mem.facts.expressions import SequenceDisplay
-from tflint_mem.knowledge.api import ATTRIBUTES
+from tflint_mem.knowledge import ATTRIBUTES
 
 from .answers import remembered, remembered_or
 from .questions import Assignment, Questions

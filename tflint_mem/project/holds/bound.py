@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from tflint_mem.facts import Assign, CallRef, DictDisplay, Expression, Imported, ListDisplay, Name, SetDisplay, dotted
 from tflint_mem.facts.record import Record
-from tflint_mem.knowledge.api import canonical, result_of
+from tflint_mem.knowledge import canonical, result_of
 
 from .answers import remembered
 from .questions import Questions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from tflint_mem.facts import CallRef, dotted
-from tflint_mem.knowledge.api import canonical
+from tflint_mem.knowledge import canonical
 
 from .answers import remembered_or
 from .questions import Bases, Questions

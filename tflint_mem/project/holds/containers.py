@@ -13,7 +13,7 @@ from tflint_mem.facts import (
     SetDisplay,
     Subscript,
 )
-from tflint_mem.knowledge.api import ELEMENTS
+from tflint_mem.knowledge import ELEMENTS
 
 from .questions import Questions
 from .values import EMPTY, Instance, MapValue, SelfValue, SequenceValue, Thing, TupleValue, few, one, thing

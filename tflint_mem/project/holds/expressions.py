@@ -27,7 +27,7 @@ from tflint_mem.facts import (
     Walrus,
     new,
 )
-from tflint_mem.knowledge.api import ELEMENTS
+from tflint_mem.knowledge import ELEMENTS
 
 from .values import EMPTY, External, FunctionValue, MapValue, SequenceValue, Thing, TupleValue, few, one, thing
 

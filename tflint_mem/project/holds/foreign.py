@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from tflint_mem.facts import TRUE, Constant, tail_of
 from tflint_mem.facts.expressions import SequenceDisplay
-from tflint_mem.knowledge.api import canonical, result_of
+from tflint_mem.knowledge import canonical, result_of
 
 from .questions import Questions
 from .values import (

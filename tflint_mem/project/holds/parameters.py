@@ -15,7 +15,7 @@ from tflint_mem.facts import (
     tail_of,
 )
 from tflint_mem.facts.expressions import SequenceDisplay
-from tflint_mem.knowledge.api import canonical, result_of
+from tflint_mem.knowledge import canonical, result_of
 
 from .answers import remembered
 from .questions import Questions

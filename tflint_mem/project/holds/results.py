@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tflint_mem.facts import NONE, Constant, ExprStatement, Name, Return, Starred, Yield, tail_of
-from tflint_mem.knowledge.api import METHODS
+from tflint_mem.knowledge import METHODS
 
 from .answers import remembered
 from .foreign import Foreign

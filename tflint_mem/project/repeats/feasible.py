@@ -28,7 +28,7 @@ from tflint_mem.facts import (
     walk,
 )
 from tflint_mem.facts.record import Record
-from tflint_mem.knowledge.api import canonical
+from tflint_mem.knowledge import canonical
 from tflint_mem.project.holds.values import External, FunctionValue, Instance, MethodValue, Thing
 from tflint_mem.project.linking.body import statement_expressions
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tflint_mem.facts import Attribute, CallRef, With, tail_of
 from tflint_mem.hardening.budget import settle
-from tflint_mem.knowledge.api import GRAPH_RELEASES, RELEASES, canonical
+from tflint_mem.knowledge import GRAPH_RELEASES, RELEASES, canonical
 from tflint_mem.project.holds.values import CallOrigin, ClassValue, External, Thing
 
 TYPE_CHECKING = False
