@@ -78,7 +78,12 @@ def test_a_text():
     report = check_source(LEAKY, "serve.py", LOADS)
     [finding] = report.findings
     assert isinstance(finding, Finding)
-    assert (finding.path, finding.code, finding.start, finding.fix.applicability) == ("serve.py", "TFM101", (4, 13), "safe")
+    assert (finding.path, finding.code, finding.start, finding.fix.applicability) == (
+        "serve.py",
+        "TFM101",
+        (4, 13),
+        "safe",
+    )
     assert (report.errors, report.notices, report.files) == ((), (), ("serve.py",))
 
 
@@ -109,7 +114,17 @@ def test_a_notebook():
 def test_files_say_what_the_command_says(tmp_path):
     folder = tmp_path / "tree"
     shutil.copytree(FIXTURES / "TFM301-tf-function-in-loop", folder)
-    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--output-format", "json", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "tflint_mem",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--output-format",
+        "json",
+        str(folder),
+    ]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout)
     found = check_paths(folder).findings
     assert [(each["filename"], each["code"], each["message"], each["location"]["row"]) for each in told] == [
@@ -209,7 +224,9 @@ def test_unsafe_ones_are_asked_for():
     path = FIXTURES / "TFM101-load-model-in-loop"
     report = check_paths(path)
     safe = {finding.fix.applicability for change in apply_fixes(report).changes for finding in change.applied}
-    both = {finding.fix.applicability for change in apply_fixes(report, unsafe=True).changes for finding in change.applied}
+    both = {
+        finding.fix.applicability for change in apply_fixes(report, unsafe=True).changes for finding in change.applied
+    }
     assert safe <= {"safe"} and "unsafe" in both
 
 
@@ -330,7 +347,9 @@ def test_the_limit_of_recursion_is_kept_while_somebody_needs_it():
 def test_a_thread_needs_no_timer(leaky):
     """A limit of time holds in a thread, too; it is that thread's own time."""
     found = []
-    thread = threading.Thread(target=lambda: found.append(check_paths(leaky, Settings(select=["TFM101"], timeout_per_file=5))))
+    thread = threading.Thread(
+        target=lambda: found.append(check_paths(leaky, Settings(select=["TFM101"], timeout_per_file=5)))
+    )
     thread.start()
     thread.join()
     assert [len(report.findings) for report in found] == [1] and not found[0].errors
@@ -369,3 +388,28 @@ def test_nothing_is_printed(leaky, capsys, monkeypatch):
     apply_fixes(check_paths([leaky, leaky.parent / "none.py"]), unsafe=True, write=True)
     assert capsys.readouterr() == ("", "")
     monkeypatch.undo()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_process_that_is_forked_while_another_thread_checks(leaky):
+    """Locks that were held there are free here."""
+    from tflint_mem.hardening.depth import DEEP
+    from tflint_mem.hardening.parsing import SILENCE
+
+    inside, done = threading.Event(), threading.Event()
+
+    def hold():
+        with DEEP, SILENCE, SILENCE.building:
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os._exit(len(check_paths(leaky, LOADS).findings) if sys.getrecursionlimit() < 6000 else 7)
+    done.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
