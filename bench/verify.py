@@ -119,12 +119,12 @@ def flagged(kind, pattern, codes):
 def _repeat_of(finding):
     """Row where the loop or function begins that a verification of this finding repeats; None when it is none of its file."""
     from tflint_mem.sources.source import Source
-    from tflint_mem.verify.snippet.files import Files
+    from tflint_mem.verify.snippet.first_party import Files
     from tflint_mem.verify.snippet.region import find_repeats
 
     path, place = finding["filename"], finding["location"]
     files = Files([Source.read(path)])
-    trace = [(step["filename"], step["row"], 0) for step in finding["trace"]]
+    trace = [(step["filename"], step["row"]) for step in finding["trace"]]
     repeat = find_repeats(files, files.get(path), place["row"], place["column"] - 1, trace)[0]
     return repeat.node.lineno if repeat.kind in ("loop", "function") and repeat.model.path == path else None
 
@@ -212,7 +212,7 @@ def lookalikes(sample, seed):
 def _repeated(target, rules):
     from tflint_mem.sources.source import Source
     from tflint_mem.verify.plan.protocols import HELD
-    from tflint_mem.verify.snippet.files import Files
+    from tflint_mem.verify.snippet.first_party import Files
     from tflint_mem.verify.snippet.region import find_repeats
 
     paths = [target] if target.suffix == ".py" else sorted(target.rglob("*.py"))
@@ -266,7 +266,7 @@ def _handlers(sources):
         (module.path, record[facts.S_LINE])
         for module in project.modules
         for scope, record in enumerate(module.scopes)
-        if scope and handlers.of_function(module, scope)[0] == "handler"
+        if scope and handlers.of_function(module, scope).kind == "handler"
     }
 
 
@@ -469,7 +469,7 @@ def _confirmed(items):
 
 def table(record):
     """The record as Markdown."""
-    from tflint_mem.verify.verdict.verdict import size
+    from tflint_mem.verify.verdict.units import size
 
     items = [item for item in record["items"].values() if item["verdict"] != "broken"]
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())

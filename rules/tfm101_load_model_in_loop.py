@@ -39,16 +39,23 @@ Moving a load whose arguments do not change before the loop is safe when the loo
 loader, which is unsafe too: all passes then share one model. Where a pass may write the file, waits for it, or changes the model, nothing moves.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import loaded, models, saved, side_effects
 from tflint_mem.analysis.passes import cached, variance
 from tflint_mem.analysis.program import mechanisms
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+
 CODE = "TFM101"
 MEASURED = "930-1260 KiB per repeat for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection, 140 dead models at the peak; `del` is no cure"
 
 
-def find(context):
+def find(context: Context):
     """Loads that repeat in a loop or through callers; those in request handlers are TFM103's."""
     found = [
         each
@@ -77,7 +84,7 @@ def find(context):
         )
 
 
-def _cache(context, acquired, repeat, across):
+def _cache(context: Context, acquired, repeat: Repeat, across):
     """A cached loader for a load in a function that the loop calls, or why there is none."""
     m, i = acquired.m, acquired.i
     if repeat.context is None:
@@ -100,7 +107,7 @@ def _cache(context, acquired, repeat, across):
     return refusal or cached.loader(context, m, i, across)
 
 
-def _help(context, acquired, mechanism):
+def _help(context: Context, acquired, mechanism):
     collected = (
         "gc.collect()" if mechanism == mechanisms.COLLECTED else "clear_session() and gc.collect(), in that order"
     )

@@ -43,11 +43,18 @@ For models that are not trained the fix adds `clear_session()` and `gc.collect()
 every live Keras model of the process. For training loops no rewrite of the loop helps, so none is offered.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.models import loaded, models
 from tflint_mem.analysis.program import mechanisms
-from tflint_mem.knowledge.api import RELEASES
+from tflint_mem.knowledge import RELEASES
 
 from .tfm104_submodel_per_call import wraps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM102"
 _RESET = "begin each repeat with set_weights(initial_weights)"
@@ -69,7 +76,7 @@ _HELP = {
 _OR_ONCE = f"; to build it once instead, {_RESET} and the optimizer's variables reset, or it goes on with what it has learned before"
 
 
-def find(context):
+def find(context: Context):
     """Constructions of whole models that repeat; those in handlers are TFM103's, wrappers of a model TFM104's."""
     for acquired in context.each(models.builds(context)):
         m = acquired.m
@@ -95,7 +102,7 @@ def find(context):
         yield from _cleaned_training(context, acquired, seen)
 
 
-def _short(context, acquired, seen):
+def _short(context: Context, acquired, seen):
     """A loop of two or three passes: a hint, and a warning where each pass trains a model that nothing frees."""
     m, i, repeat = acquired.m, acquired.i, acquired.short
     one = models.Acquired(m, i, "build", acquired.names, repeat)
@@ -108,14 +115,14 @@ def _short(context, acquired, seen):
         yield draft
 
 
-def _only_wraps(context, acquired, repeat, used):
+def _only_wraps(context: Context, acquired, repeat: Repeat, used):
     """Does the model wrap one that is there already, without being trained?  What is trained is pinned, whoever made its layers."""
     return not models.trains(used) and bool(
         wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1)
     )
 
 
-def _elsewhere(context, acquired):
+def _elsewhere(context: Context, acquired):
     """(place, draft) of the other calls of a factory that repeat: each of them is a place of its own."""
     m, i = acquired.m, acquired.i
     seen = {(m.index, i), _place(models.factory(context, acquired))}
@@ -130,11 +137,11 @@ def _elsewhere(context, acquired):
             yield place, _draft(context, again, repeat, used)
 
 
-def _place(site):
+def _place(site: int):
     return site[0].index, site[1]
 
 
-def _draft(context, acquired, repeat, used, cleaned=False):
+def _draft(context: Context, acquired, repeat: Repeat, used, cleaned=False):
     m, i = models.factory(context, acquired)
     training = models.trains(used)
     mechanism = _mechanism(context, repeat, training)
@@ -158,11 +165,11 @@ def _draft(context, acquired, repeat, used, cleaned=False):
     )
 
 
-def _mechanism(context, repeat, training):
+def _mechanism(context: Context, repeat: Repeat, training):
     return mechanisms.of(context, [m for m, _ in reversed(repeat.hops)], training)
 
 
-def _cleaned_training(context, acquired, seen):
+def _cleaned_training(context: Context, acquired, seen):
     """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
     m, i = acquired.m, acquired.i
     for repeat in context.repeats(m, i):
@@ -182,7 +189,7 @@ def _cleaned_training(context, acquired, seen):
         cleaned = models.Acquired(m, i, "build", acquired.names, repeat)
         place = _place(models.factory(context, cleaned))
         if place in seen or any(
-            "tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops
+            "tf.function" in context.infer.decorator_names(hm, hm.calls[hi].scope) for hm, hi in repeat.hops
         ):
             continue
         used = models.uses(context, cleaned)
@@ -191,7 +198,7 @@ def _cleaned_training(context, acquired, seen):
             yield _draft(context, cleaned, repeat, used, cleaned=True)
 
 
-def _calls_release(context, repeat):
+def _calls_release(context: Context, repeat: Repeat):
     """Does the repeat call `clear_session()` or `gc.collect()`, and have no graph of its own, which only code of TensorFlow 1 has?"""
     found = context.project.released(repeat, RELEASES)
     return found is not None and not context.project.apis(*found) & {

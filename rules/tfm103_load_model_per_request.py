@@ -38,9 +38,15 @@ def predict():
 The fix adds a cached loader at module level, unless a request trains, compiles or changes the model, or the program writes its file (in a Streamlit script one with `st.cache_resource`: a rerun makes every other cache anew). It is unsafe: all requests then share one model, which must not be changed by them.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.models import loaded, models
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import mechanisms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM103"
 MEASURED = "930-1260 KiB per request for a model of 4.2 MiB (TF 2.21; 1050 on 2.15) until a late garbage collection"
@@ -53,7 +59,7 @@ _TRAINING = (
 _COLLECT = "call gc.collect() when each training has ended"
 
 
-def find(context):
+def find(context: Context):
     """Loads and constructions whose repeat is a handler or a rerun script."""
     served = [
         acquired
@@ -88,7 +94,7 @@ def _trained_help(mechanism):
     return _COLLECT if mechanism in (mechanisms.WAITING, mechanisms.COLLECTED) else _TRAINING
 
 
-def _before(context, mechanism, names):
+def _before(context: Context, mechanism, names: frozenset[str]):
     if mechanism == mechanisms.PINNED:
         since = "" if mechanisms.certain(context) else " on TensorFlow 2.14 and later"
         return f" and trains it;{since} the training graph and weights of each stay for the life of the process"
@@ -100,7 +106,7 @@ def _ready_made(acquired):
     return any(name.startswith("keras.applications.") for name in acquired.names)
 
 
-def _fix(context, acquired, used, peers):
+def _fix(context: Context, acquired, used, peers):
     """The cached loader, or why all requests cannot share one model."""
     from tflint_mem.analysis.models import saved
 

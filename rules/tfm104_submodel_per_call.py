@@ -33,13 +33,24 @@ The construction moves before a loop that does not change its arguments, into th
 function. All are unsafe in so far as a person should look at it: the wrapper, and a model that a cache was given, then live as long as the program.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.models import lifetimes, models, saved
 from tflint_mem.analysis.passes import cached, hot
 from tflint_mem.analysis.program import public
 from tflint_mem.analysis.tracing import frozen
+from tflint_mem.facts import Assign, Attribute, CallRef, Name, Return, SequenceDisplay, Subscript
 from tflint_mem.finding import LIKELY, UNSAFE
+from tflint_mem.project.holds.values import Instance, SelfValue, Thing, ThingMethod
 from tflint_mem.project.linking.module import walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM104"
 MEASURED = (
@@ -49,7 +60,7 @@ MEASURED_NODES = "12-14 KiB per call stay for ever: nodes in the existing model'
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers", "get_output_at", "get_input_at"))
 
 
-def find(context):
+def find(context: Context):
     """Wrappers of an existing model in a function that repeats or is called from several places."""
     found = []
     for m, i, names in context.each(models.constructions(context)):
@@ -98,13 +109,13 @@ def find(context):
         )
 
 
-def _of_new_model(context, m, i, repeat, wrappers):
+def _of_new_model(context: Context, m: Module, i: int, repeat: Repeat, wrappers):
     """Does each pass make a model, and wrap one that is not the same as before?  Then making it is the bigger part of the work."""
     bases = [
-        e[1]
+        e.base
         for argument in m.arguments(i)
         for e in walk(argument, m.calls)
-        if e[0] == "a" and e[2] in _ENDS and e[1][0] == "n"
+        if isinstance(e, Attribute) and e.attr in _ENDS and isinstance(e.base, Name)
     ]
     return (
         bool(bases)
@@ -113,16 +124,19 @@ def _of_new_model(context, m, i, repeat, wrappers):
     )
 
 
-def wraps(context, m, i, names, loop):
+def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int):
     """ "layer" when the arguments reach into an existing model, "input" when one is called on new inputs, else ""."""
     call = m.calls[i]
     if not names & {"keras.Model", "keras.Functional", "keras.Sequential"}:
         return ""
-    ours = {v for v in context.infer.call_values(m, i) if v[0] == "obj"}
+    ours = {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
     found = ""
-    for argument in (*call[1], *[k[1] for k in call[2] if k[0] in ("inputs", "outputs", "input", "output", "layers")]):
+    for argument in (
+        *call.args,
+        *[k.value for k in call.keywords if k.name in ("inputs", "outputs", "input", "output", "layers")],
+    ):
         for e in walk(argument, m.calls):
-            base = e[1] if e[0] == "a" and e[2] in _ENDS else None
+            base = e.base if isinstance(e, Attribute) and e.attr in _ENDS else None
             if base is not None and (
                 _is_model(context, m, call, base, ours, loop)
                 or e[2] == "layers"
@@ -130,16 +144,16 @@ def wraps(context, m, i, names, loop):
             ):
                 found = found or "layer"
             if (
-                e[0] == "c"
-                and "model.__call__" in context.project.apis(m, e[1])
-                and _is_model(context, m, call, m.calls[e[1]][0], ours, loop)
+                isinstance(e, CallRef)
+                and "model.__call__" in context.project.apis(m, e.number)
+                and _is_model(context, m, call, m.calls[e.number].func, ours, loop)
             ):
                 found = "input"
     if "keras.Sequential" in names and not found:
-        layers = call[1][0] if call[1] else None
+        layers = call.args[0] if call.args else None
         if (
             layers is not None
-            and layers[0] in ("l", "t")
+            and isinstance(layers, SequenceDisplay)
             and any(_is_model(context, m, call, e, ours, loop) for e in layers[1])
         ):
             return "layer"
@@ -147,82 +161,89 @@ def wraps(context, m, i, names, loop):
     return found
 
 
-def _is_model(context, m, call, expression, ours, loop):
+def _is_model(context: Context, m: Module, call: Call, expression: Expression, ours, loop: int):
     """Is it a model that was made outside of this function, or at least before the loop?"""
-    values = context.infer.values(m, call[3], expression, call[5])
-    if expression[0] == "n" and all(v[0] == "bm" for v in values):
+    values = context.infer.values(m, call.scope, expression, call.statement)
+    if isinstance(expression, Name) and all(isinstance(v, ThingMethod) for v in values):
         # only a Keras model has inputs and outputs that `Model(…)` takes; a parameter of unknown origin comes from outside
-        return any(b[0] == "param" for b in m.bindings(call[3]).get(expression[1], ()))
+        return any(b.kind == "param" for b in m.bindings(call.scope).get(expression.id, ()))
     for v in values:
-        if v[0] == "obj" and v[1] == "model" and v not in ours:
-            if v[2] is None or v[2][0] != m.index or not isinstance(v[2][1], int):
+        if isinstance(v, Thing) and v.kind == "model" and v not in ours:
+            if v.origin is None or v.origin[0] != m.index or not isinstance(v.origin[1], int):
                 if not _made_here(context, m, call, expression, loop):
                     return True
                 continue
-            origin = m.calls[v[2][1]]
-            if origin[3] != call[3] and _made_here(context, m, call, expression, loop):
+            origin = m.calls[v.origin[1]]
+            if origin.scope != call.scope and _made_here(context, m, call, expression, loop):
                 continue
-            if origin[3] != call[3] or loop != -1 and not m.inside(origin[4], loop):
+            if origin.scope != call.scope or loop != -1 and not m.inside(origin.block, loop):
                 return True
-        if v[0] in ("inst", "self") and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model":
+        if (
+            isinstance(v, (Instance, SelfValue))
+            and context.infer.class_kind(context.project.module(v.module), v.scope) == "model"
+        ):
             return True
     return False
 
 
-def _of_unknown_origin(context, m, call, expression):
+def _of_unknown_origin(context: Context, m: Module, call: Call, expression: Expression):
     """An attribute of the object that nothing is known about, set in another method: what it has as `layers` makes it a model."""
-    if expression[0] != "a" or expression[1] != ("n", "self") or context.infer.values(m, call[3], expression, call[5]):
+    if (
+        not isinstance(expression, Attribute)
+        or expression.base != Name("self")
+        or context.infer.values(m, call.scope, expression, call.statement)
+    ):
         return False
     return not any(
-        s and s[0] == F.ASSIGN and expression in s[5]
-        for s in map(m.statements.__getitem__, m.scope_statements(call[3]))
+        s and isinstance(s, Assign) and expression in s.targets
+        for s in map(m.statements.__getitem__, m.scope_statements(call.scope))
     )
 
 
-def _made_here(context, m, call, expression, loop):
+def _made_here(context: Context, m: Module, call: Call, expression: Expression, loop: int):
     """Is it a name that this function (in the loop: this pass) gave to the result of a function that makes a model each time?"""
-    if expression[0] == "c":
-        return _fresh(context, m, expression[1])
-    if expression[0] != "n":
+    if isinstance(expression, CallRef):
+        return _fresh(context, m, expression.number)
+    if not isinstance(expression, Name):
         return False
-    bindings = context.infer.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])
+    bindings = context.infer.reaching(m, m.bindings(call.scope).get(expression.id, ()), call.statement)
     return bool(bindings) and all(
         kind == "assign"
-        and value[0] == "c"
+        and isinstance(value, CallRef)
         and not path
         and (loop == -1 or m.inside(m.statements[statement][2], loop))
-        and _fresh(context, m, value[1])
+        and _fresh(context, m, value.number)
         for kind, statement, _, value, path in bindings
     )
 
 
-def _fresh(context, m, i):
+def _fresh(context: Context, m: Module, i: int):
     """Does each call of the project's function make a new model: is neither it nor what it returns cached?"""
     guards = context.project.repeats_of.guards
     if any(guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
         return False
-    origins = [v[2] for v in context.infer.call_values(m, i) if v[0] == "obj" and v[1] == "model"]
+    origins = [v.origin for v in context.infer.call_values(m, i) if isinstance(v, Thing) and v.kind == "model"]
     return bool(origins) and all(
         o is not None and isinstance(o[1], int) and not guards.once(context.project.module(o[0]), o[1], -1)
         for o in origins
     )
 
 
-def _added(context, m, i, ours, loop):
+def _added(context: Context, m: Module, i: int, ours, loop: int):
     """`new = Sequential(); new.add(existing_model)`."""
-    call, key = m.calls[i], ("added to", m.index, m.calls[i][3])
+    call, key = m.calls[i], ("added to", m.index, m.calls[i].scope)
     if key not in context.memo:
         added = context.memo[key] = {}  # value -> calls that add something to it
-        for j in m.scope_calls(call[3]):
+        for j in m.scope_calls(call.scope):
             other = m.calls[j]
-            if other[0][0] == "a" and other[0][2] == "add" and other[1]:
-                for v in context.infer.values(m, call[3], other[0][1], other[5]):
+            if isinstance(other.func, Attribute) and other.func.attr == "add" and other.args:
+                for v in context.infer.values(m, call.scope, other.func.base, other.statement):
                     added.setdefault(v, []).append(j)
     to_ours = {j for v in ours for j in context.memo[key].get(v, ()) if j > i}
     return "layer" if any(_is_model(context, m, call, m.calls[j][1][0], ours, loop) for j in sorted(to_ours)) else ""
 
 
-def _repeat(context, m, i):
+def _repeat(context: Context, m: Module, i: int):
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat):
             continue
@@ -232,11 +253,11 @@ def _repeat(context, m, i):
     return None
 
 
-def _per_call(context, m, i):
+def _per_call(context: Context, m: Module, i: int):
     """Used and dropped in a function that takes the model from outside and may be called at any time."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     record = m.scopes[scope]
-    if record[F.S_KIND] != "function" or record[F.S_NAME] in ("__init__", "build", "setup", "main", "__new__"):
+    if record.kind != "function" or record.name in ("__init__", "build", "setup", "main", "__new__"):
         return False
     if (
         context.project.repeats_of.guards.once(m, i, -1)
@@ -249,7 +270,7 @@ def _per_call(context, m, i):
     return (len(callers) != 1 or m.notebook) and not context.in_tests(m)
 
 
-def _handed_back(context, m, i):
+def _handed_back(context: Context, m: Module, i: int):
     """The Repeat of a wrapper that a function makes and returns to one that is there for others to call, and that lets go of it; or None."""
     if not models.returned_from(m, i) or _used_here(context, m, i) or context.in_tests(m):
         return None
@@ -257,44 +278,44 @@ def _handed_back(context, m, i):
     return repeat if repeat is not None and len(repeat.hops) == 2 and public.drops(*repeat.hops[0]) else None
 
 
-def _escapes(context, m, i):
+def _escapes(context: Context, m: Module, i: int):
     """Is the wrapper returned, kept on an object or handed to something else than its own methods?"""
     call = m.calls[i]
-    statement = m.statements[call[5]]
-    if statement[0] == F.RETURN or models.returned_from(m, i):
+    statement = m.statements[call.statement]
+    if isinstance(statement, Return) or models.returned_from(m, i):
         return not _used_here(context, m, i)
-    if statement[0] == F.ASSIGN:
-        return any(t[0] in ("a", "x") for t in statement[5]) or not _used_here(context, m, i)
+    if isinstance(statement, Assign):
+        return any(isinstance(t, (Attribute, Subscript)) for t in statement.targets) or not _used_here(context, m, i)
     return False
 
 
-def _used_here(context, m, i):
+def _used_here(context: Context, m: Module, i: int):
     """Is the wrapper asked for outputs in the same function?"""
     call = m.calls[i]
     values = models.values_of(context, m, i)
-    for j in m.scope_calls(call[3]):
+    for j in m.scope_calls(call.scope):
         if j == i:
             continue
-        f = m.calls[j][0]
-        receiver = f[1] if f[0] == "a" and f[2] in ("predict", "predict_on_batch", "call") else f
+        f = m.calls[j].func
+        receiver = f.base if isinstance(f, Attribute) and f.attr in ("predict", "predict_on_batch", "call") else f
         if receiver is f and _on_inputs(context, m, j):
             continue  # a part of a model that is being built
-        if receiver[0] in ("n", "c") and not values.isdisjoint(
-            context.infer.values(m, call[3], receiver, m.calls[j][5])
+        if isinstance(receiver, (Name, CallRef)) and not values.isdisjoint(
+            context.infer.values(m, call.scope, receiver, m.calls[j].statement)
         ):
             return True
     return False
 
 
-def _on_inputs(context, m, j):
+def _on_inputs(context: Context, m: Module, j: int):
     """Is the model called on what `Input(…)` gave, or on the inputs of a model?"""
     call = m.calls[j]
-    for argument in call[1]:
-        if argument[0] == "a" and argument[2] in ("inputs", "input"):
+    for argument in call.args:
+        if isinstance(argument, Attribute) and argument.attr in ("inputs", "input"):
             return True
-        for v in context.infer.values(m, call[3], argument, call[5]):
-            if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-                if context.project.apis(context.project.module(v[2][0]), v[2][1]) & {
+        for v in context.infer.values(m, call.scope, argument, call.statement):
+            if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
+                if context.project.apis(context.project.module(v.origin[0]), v.origin[1]) & {
                     "keras.Input",
                     "keras.layers.Input",
                 }:
@@ -302,8 +323,8 @@ def _on_inputs(context, m, j):
     return False
 
 
-def _hoist(m, i):
-    def fix(fx):
+def _hoist(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
@@ -315,19 +336,22 @@ def _hoist(m, i):
     return fix
 
 
-def _keep(context, m, i, repeat, peers):
+def _keep(context: Context, m: Module, i: int, repeat: Repeat, peers):
     """Build the wrapper in the constructor of the object whose model it wraps, or in a cached function; or why neither is right."""
-    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+    if not m.calls[i].scope or m.scopes[m.calls[i].scope].kind != "function":
         return "it stands in no function"
     changed = saved.changing(context, m, i, -1)
     if changed:
         return f"each call changes the wrapper: {changed}"
     own = {
-        e[2] for argument in m.arguments(i) for e in walk(argument, m.calls) if e[0] == "a" and e[1] == ("n", "self")
+        e.attr
+        for argument in m.arguments(i)
+        for e in walk(argument, m.calls)
+        if isinstance(e, Attribute) and e.base == Name("self")
     }
-    if own and m.is_method(m.calls[i][3]):
+    if own and m.is_method(m.calls[i].scope):
         again = next(
-            (name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i][3]][F.S_PARENT], name)), ""
+            (name for name in sorted(own) if frozen.is_set(context, m, m.scopes[m.calls[i].scope].parent, name)), ""
         )
         return f"{again} may become another one" if again else _in_constructor(m, i)
     if repeat is None:
@@ -347,8 +371,8 @@ def _keep(context, m, i, repeat, peers):
     )
 
 
-def _in_constructor(m, i):
-    def fix(fx):
+def _in_constructor(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

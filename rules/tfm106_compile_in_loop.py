@@ -32,15 +32,26 @@ Moving the compile before the loop is offered where the optimizer keeps no state
 already. Elsewhere it would change the results: the moments of Adam, which began anew with each compile, would go on. It is unsafe all the same.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, optimizers
 from tflint_mem.analysis.models import models as _models
 from tflint_mem.analysis.passes import hot, trials
 from tflint_mem.analysis.program import backends, modes
-from tflint_mem.facts import Constant
+from tflint_mem.facts import Assign, Attribute, CallRef, Constant, Name
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.knowledge import TRAINING_METHODS
+from tflint_mem.project.holds.values import Instance, Thing
 from tflint_mem.project.repeats.reach import run_by
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM106"
 MEASURED = "13821 KiB per repeat with Adam, 688 with SGD for a model of 4.2 MiB stay for ever (TF 2.21; 14228 and 7687 on 2.15)"
@@ -53,7 +64,7 @@ FIRST_PINNED = (2, 14)
 MAX_DEPTH = 3
 
 
-def find(context):
+def find(context: Context):
     """Compiles of a model that was made before the repeat, with a training in the same repeat."""
     known = context.project.versions.at_least(*FIRST_PINNED)
     if known is False:
@@ -78,14 +89,18 @@ def find(context):
         )
 
 
-def _one_model_trained(context, m, i, repeat):
+def _one_model_trained(context: Context, m: Module, i: int, repeat: Repeat):
     if repeat.count is not None and repeat.count <= 3:
         return False  # two or three phases, as when layers are unfrozen
-    place = m.calls[i][0][1]
-    models = {v for v in context.infer.values(m, m.calls[i][3], place, m.calls[i][5]) if v[0] in ("obj", "inst")}
-    known = {v for v in models if v[0] == "inst" or v[2] is not None}
+    place = m.calls[i].func[1]
+    models = {
+        v
+        for v in context.infer.values(m, m.calls[i].scope, place, m.calls[i].statement)
+        if isinstance(v, (Thing, Instance))
+    }
+    known = {v for v in models if isinstance(v, Instance) or v.origin is not None}
     if (
-        place[:2] == ("a", ("n", "self"))
+        place[:2] == ("a", Name("self"))
         and trials.new_owner(context, repeat)
         or any(_made_in(context, v, repeat) for v in known)
         or not known
@@ -93,10 +108,10 @@ def _one_model_trained(context, m, i, repeat):
         or _unfreezes(m, i, repeat)
     ):
         return False  # another model each time
-    if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i][5]):
+    if _goes_through(context, repeat, len(repeat.hops) - 1, place, m.calls[i].statement):
         return False  # the next one of a list of models
     for position, (hm, hi) in enumerate(repeat.hops):
-        scope, loop = hm.calls[hi][3], repeat.context if position == 0 and repeat.context is not None else -1
+        scope, loop = hm.calls[hi].scope, repeat.context if position == 0 and repeat.context is not None else -1
         last = position == len(repeat.hops) - 1
         if (
             _trained_in(context, hm, scope, repeat, known)
@@ -107,15 +122,15 @@ def _one_model_trained(context, m, i, repeat):
     return False
 
 
-def _goes_through(context, repeat, hop, place, at):
+def _goes_through(context: Context, repeat: Repeat, hop, place: int, at: int):
     """Is the model at a hop what the repeat's own loop goes through, by its name or as an argument of the call before?"""
     waiting, seen = [(hop, place, at)], set()
     for hop, place, at in waiting:
         m, i = repeat.hops[hop]
         scope = m.calls[i][3]
-        while place[0] == "a":
+        while isinstance(place, Attribute):
             place = place[1]
-        if place[0] != "n" or (hop, place, at) in seen:
+        if not isinstance(place, Name) or (hop, place, at) in seen:
             continue
         seen.add((hop, place, at))
         context.project.searches.count("what a loop goes through")
@@ -138,38 +153,38 @@ def _goes_through(context, repeat, hop, place, at):
     return False
 
 
-def _stays(context, repeat, place):
+def _stays(context: Context, repeat: Repeat, place: int):
     """Does the name of a model that nobody is seen to make surely hold the same one in each repeat?"""
     return hot.steady(context, repeat, place) and not any(
-        lifetimes.sets(context, m, m.calls[i][3], place[2]) for m, i in repeat.hops if place[0] == "a"
+        lifetimes.sets(context, m, m.calls[i].scope, place[2]) for m, i in repeat.hops if isinstance(place, Attribute)
     )
 
 
-def _made_in(context, v, repeat):
+def _made_in(context: Context, v: Value, repeat: Repeat):
     """Is the model made anew in the repeat (then it is TFM102's)?"""
-    if v[0] == "inst":  # a project class has no single place where it is made
+    if isinstance(v, Instance):  # a project class has no single place where it is made
         for position, (hm, hi) in enumerate(repeat.hops):
             loop = repeat.context if position == 0 and repeat.context is not None else -1
-            for j in hm.scope_calls(hm.calls[hi][3]) if loop != -1 or hm.calls[hi][3] else ():
+            for j in hm.scope_calls(hm.calls[hi].scope) if loop != -1 or hm.calls[hi].scope else ():
                 if (
-                    hm.inside(hm.calls[j][4], loop)
+                    hm.inside(hm.calls[j].block, loop)
                     and "new:model" in context.project.apis(hm, j)
                     and v in context.infer.call_values(hm, j)
                 ):
                     return True
         return False
-    if v[0] != "obj" or v[2] is None or not isinstance(v[2][1], int):
+    if not isinstance(v, Thing) or v.origin is None or not isinstance(v.origin[1], int):
         return False
-    om, oi = context.project.module(v[2][0]), v[2][1]
+    om, oi = context.project.module(v.origin[0]), v.origin[1]
     for hm, hi in repeat.hops:
-        if om is hm and om.calls[oi][3] == hm.calls[hi][3]:
+        if om is hm and om.calls[oi].scope == hm.calls[hi][3]:
             if (hm, hi) == repeat.hops[0] and repeat.context is not None:
-                return om.inside(om.calls[oi][4], repeat.context)
-            return om.calls[oi][3] != 0
+                return om.inside(om.calls[oi].block, repeat.context)
+            return om.calls[oi].scope != 0
     return context.first_repeat(om, oi) is not None or _returned_in(context, v, repeat)
 
 
-def _returned_in(context, v, repeat):
+def _returned_in(context: Context, v: Value, repeat: Repeat):
     """Does a function that the repeat calls make the model and return it?"""
     om, oi = context.project.module(v[2][0]), v[2][1]
     maker = (om.index, om.calls[oi][3])
@@ -181,9 +196,9 @@ def _returned_in(context, v, repeat):
         return False
     for position, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if position == 0 and repeat.context is not None else -1
-        for j in hm.scope_calls(hm.calls[hi][3]):
+        for j in hm.scope_calls(hm.calls[hi].scope):
             if (
-                hm.inside(hm.calls[j][4], loop)
+                hm.inside(hm.calls[j].block, loop)
                 and v in context.infer.call_values(hm, j)
                 and _reaches(context, hm, j, maker)
             ):
@@ -191,7 +206,7 @@ def _returned_in(context, v, repeat):
     return False
 
 
-def _reaches(context, m, j, maker):
+def _reaches(context: Context, m: Module, j: int, maker):
     """Does call `j` run the function `maker`, itself or through functions that it calls?"""
     return any(
         (fm.index, scope) == maker
@@ -199,38 +214,42 @@ def _reaches(context, m, j, maker):
     )
 
 
-def _trained_in(context, m, scope, repeat, models):
+def _trained_in(context: Context, m: Module, scope: int, repeat: Repeat, models):
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
+        f = m.calls[j].func
         if (
-            f[0] == "a"
-            and f[2] in TRAINING_METHODS
-            and not models.isdisjoint(context.infer.values(m, scope, f[1], m.calls[j][5]))
+            isinstance(f, Attribute)
+            and f.attr in TRAINING_METHODS
+            and not models.isdisjoint(context.infer.values(m, scope, f.base, m.calls[j].statement))
         ):
             if (
                 repeat.module is not m
                 or repeat.context is None
                 or len(repeat.hops) > 1
-                or m.inside(m.calls[j][4], repeat.context)
+                or m.inside(m.calls[j].block, repeat.context)
             ):
                 return True
     return False
 
 
-def _trained_by_callees(context, m, scope, loop, place, models):
+def _trained_by_callees(context: Context, m: Module, scope: int, loop: int, place: int, models):
     """Is the model trained in a function of the project that is called in this part of the scope: `train(model, data)`, `self.train(data)`?"""
     waiting, seen = [(m, scope, place, 0)], set()
     for fm, s, place, depth in waiting:
         context.project.searches.count("where a model is trained")
         for j in fm.scope_calls(s):
             call = fm.calls[j]
-            if depth == 0 and not fm.inside(call[4], loop):
+            if depth == 0 and not fm.inside(call.block, loop):
                 continue
-            f = call[0]
+            f = call.func
             if (
-                f[0] == "a"
-                and f[2] in TRAINING_METHODS
-                and (f[1] == place or models and not models.isdisjoint(context.infer.values(fm, s, f[1], call[5])))
+                isinstance(f, Attribute)
+                and f.attr in TRAINING_METHODS
+                and (
+                    f.base == place
+                    or models
+                    and not models.isdisjoint(context.infer.values(fm, s, f.base, call.statement))
+                )
             ):
                 return True
             for gm, g in context.project.functions_called(fm, j) if depth < MAX_DEPTH else ():
@@ -241,68 +260,70 @@ def _trained_by_callees(context, m, scope, loop, place, models):
     return False
 
 
-def _passed(context, m, j, fm, scope, place):
+def _passed(context: Context, m: Module, j: int, fm: Module, scope: int, place: int):
     """How the function that call `j` runs names what is `place` here: a parameter, the same attribute of `self`, or None."""
     if place is None:
         return None
-    if place[0] == "a" and place[1] == ("n", "self") and m.calls[j][0][:2] == ("a", ("n", "self")):
+    if isinstance(place, Attribute) and place[1] == Name("self") and m.calls[j].func[:2] == ("a", Name("self")):
         return place
-    for index, param in enumerate(fm.scopes[scope][F.S_PARAMS]):
-        if param[3] in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
-            return F.Name(param[0])
+    for index, param in enumerate(fm.scopes[scope].parameters):
+        if param.kind in ("p", "k") and context.infer.argument(fm, scope, index, m, j) == place:
+            return F.Name(param.name)
     return None
 
 
-def _switches(m, i, repeat):
+def _switches(m: Module, i: int, repeat: Repeat):
     """The values that each repeat gives to `trainable` in the function around the compile."""
     found, region = set(), repeat.context if repeat.local else -1
-    for s in m.scope_statements(m.calls[i][3]):
+    for s in m.scope_statements(m.calls[i].scope):
         statement = m.statements[s]
         if (
             statement
-            and statement[0] == F.ASSIGN
-            and m.inside(statement[2], region)
-            and any(t[0] == "a" and t[2] == "trainable" for t in statement[5])
+            and isinstance(statement, Assign)
+            and m.inside(statement.block, region)
+            and any(isinstance(t, Attribute) and t.attr == "trainable" for t in statement.targets)
         ):
-            found.add(statement[6])
+            found.add(statement.value)
     return found
 
 
-def _unfreezes(m, i, repeat):
+def _unfreezes(m: Module, i: int, repeat: Repeat):
     """Does the repeat change `trainable`, one part after the other?  Then compiling again is right."""
     return bool(_switches(m, i, repeat)) and not _alternates(m, i, repeat)
 
 
-def _alternates(m, i, repeat):
+def _alternates(m: Module, i: int, repeat: Repeat):
     """Does it freeze one part and free another, as a training in turns does?  Then a compiled model for each turn serves all rounds."""
     return _switches(m, i, repeat) >= {Constant(True), Constant(False)}
 
 
-def _fix(context, m, i, repeat):
+def _fix(context: Context, m: Module, i: int, repeat: Repeat):
     if not repeat.local:
         return "what repeats it stands in another function"
     return _hoist(m, i) if _keeps_nothing(context, m, i, repeat) else optimizers.BEGINS_ANEW
 
 
-def _keeps_nothing(context, m, i, repeat):
+def _keeps_nothing(context: Context, m: Module, i: int, repeat: Repeat):
     """Does training go on as before when the optimizer is not made anew: is it plain SGD, or made before the loop already?"""
     optimizer = context.argument(m, i, 0, "optimizer")
     if optimizer is None:
         return False  # RMSprop
-    if optimizer[0] == "k":
-        return isinstance(optimizer[1], str) and optimizer[1].lower() == "sgd"
-    if optimizer[0] == "c":
-        return optimizers.plain(context, m, optimizer[1])
+    if isinstance(optimizer, Constant):
+        return isinstance(optimizer.value, str) and optimizer.value.lower() == "sgd"
+    if isinstance(optimizer, CallRef):
+        return optimizers.plain(context, m, optimizer.number)
     kinds = context.kinds(m, i, optimizer)
     return (
         kinds == {"optimizer"}
         and hot.steady(context, repeat, optimizer)
-        and not hot.made_in_pass(context, repeat, context.infer.values(m, m.calls[i][3], optimizer, m.calls[i][5]))
+        and not hot.made_in_pass(
+            context, repeat, context.infer.values(m, m.calls[i].scope, optimizer, m.calls[i].statement)
+        )
     )
 
 
-def _hoist(m, i):
-    def fix(fx):
+def _hoist(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

@@ -39,12 +39,23 @@ The fix moves a metric before the loop and puts `reset_state()` (`reset_states()
 plain SGD. A training that goes on with its moments takes other steps than one that forgets them: there is no fix for Adam and the like.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.models import lifetimes, models, optimizers
 from tflint_mem.analysis.passes import hot, trials, variance
 from tflint_mem.analysis.program import backends
+from tflint_mem.facts import Attribute, CallRef, Name, Reference
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import call_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM107"
 SWEEPS = True
@@ -86,11 +97,15 @@ _NAMES = {f"{root}.{name}": "optimizer" for root in ("keras.optimizers", "tf.opt
 _NAMES.update({f"{root}.{name}": "metric" for root in ("keras.metrics", "tf.metrics") for name in _METRICS})
 
 
-def find(context):
+def find(context: Context):
     """Constructions in loops over the same model and variables."""
     for m, i, names in context.calls((*_OPTIMIZERS, *_METRICS), frozenset(_NAMES)):
         kind = _NAMES[next(iter(names))]
-        if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+        if (
+            context.in_tests(m)
+            or context.project.versions.graph_mode(m)
+            or context.project.compiled(m, m.calls[i].scope)
+        ):
             continue
         repeat = _repeat(context, m, i, kind)
         if repeat is None or backends.other(context, m):
@@ -106,7 +121,7 @@ def find(context):
             yield _draft(context, m, i, repeat, kind, keeps)
 
 
-def _draft(context, m, i, repeat, kind, keeps=0):
+def _draft(context: Context, m: Module, i: int, repeat: Repeat, kind, keeps=0):
     """keeps: KiB that stay of each object, as far as they were measured."""
     why, help = "", "make it once, before the repeat"
     if kind == "optimizer":
@@ -133,27 +148,30 @@ def _draft(context, m, i, repeat, kind, keeps=0):
     )
 
 
-def _keeps(context, m, i, repeat):
+def _keeps(context: Context, m: Module, i: int, repeat: Repeat):
     """KiB that stay of each metric because Keras names it anew; 0 where it is told a name, on Keras 2, or where the repeat clears the session."""
     call = m.calls[i]
-    if any(name in ("name", None) for name, _ in call[2]) or context.project.versions.at_least(*FIRST_RENAMED) is False:
+    if (
+        any(name in ("name", None) for name, _ in call.keywords)
+        or context.project.versions.at_least(*FIRST_RENAMED) is False
+    ):
         return 0
     tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & _NAMES.keys()), "")
     return 0 if context.project.released(repeat, models.CLEARS) else _RENAMED.get(tail, 0)
 
 
-def _updated(context, m, i):
+def _updated(context: Context, m: Module, i: int):
     """Does the function that makes the metric update it, once or in a loop of its own?"""
     made = _made(context, m, i)
-    for k in m.scope_calls(m.calls[i][3]):
-        f = m.calls[k][0]
-        receiver = f[1] if f[0] == "a" and f[2] == "update_state" else f
-        if receiver[0] in ("n", "a") and _is(context, m, k, made, receiver):
+    for k in m.scope_calls(m.calls[i].scope):
+        f = m.calls[k].func
+        receiver = f.base if isinstance(f, Attribute) and f.attr == "update_state" else f
+        if isinstance(receiver, Reference) and _is(context, m, k, made, receiver):
             return True
     return False
 
 
-def _repeat(context, m, i, kind):
+def _repeat(context: Context, m: Module, i: int, kind):
     """A loop that goes on with the same model and variables and makes the same object again."""
     for repeat in context.repeats(m, i):
         if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
@@ -168,79 +186,84 @@ def _repeat(context, m, i, kind):
     return None
 
 
-def _applied(context, m, i, repeat):
+def _applied(context: Context, m: Module, i: int, repeat: Repeat):
     """Does the repeat itself take steps with the optimizer, where it is made or where a factory hands it to?"""
     made = _made(context, m, i)
     for hm, hi in reversed(repeat.hops):
         if made.isdisjoint(context.infer.call_values(hm, hi)):
             break
-        scope = hm.calls[hi][3]
+        scope = hm.calls[hi].scope
         for inner in range(scope, len(hm.scopes)):
             if _within(hm, inner, scope) and any(_steps(context, hm, k, made) for k in hm.scope_calls(inner)):
                 return True
     return False
 
 
-def _steps(context, m, k, made):
+def _steps(context: Context, m: Module, k, made):
     """Does call `k` apply gradients with the optimizer, or give it to a function of the project?"""
     call = m.calls[k]
-    if call[0][0] == "a" and call[0][2] in ("apply_gradients", "minimize"):
-        return _is(context, m, k, made, call[0][1])
+    if isinstance(call[0], Attribute) and call[0].attr in ("apply_gradients", "minimize"):
+        return _is(context, m, k, made, call[0].base)
     given = any(
-        a[0] in ("n", "a", "c") and _is(context, m, k, made, a) for a in (*call[1], *[value for _, value in call[2]])
+        isinstance(a, (Name, Attribute, CallRef)) and _is(context, m, k, made, a)
+        for a in (*call[1], *[value for _, value in call[2]])
     )
-    wraps = any(v[0] == "obj" and v[1] == "optimizer" for v in context.infer.call_values(m, k))
+    wraps = any(isinstance(v, Thing) and v.kind == "optimizer" for v in context.infer.call_values(m, k))
     return given and not wraps and bool(context.project.functions_called(m, k))
 
 
-def _sees_one(context, m, i):
+def _sees_one(context: Context, m: Module, i: int):
     """Is the metric updated in its own function, and not in a loop of its own: made for a step, not for an epoch?"""
     call, made = m.calls[i], _made(context, m, i)
-    around, updated = set(m.loops(call[4])), False
-    for scope in range(call[3], len(m.scopes)):
-        if not _within(m, scope, call[3]):
+    around, updated = set(m.loops(call.block)), False
+    for scope in range(call.scope, len(m.scopes)):
+        if not _within(m, scope, call.scope):
             continue
         for k in m.scope_calls(scope):
             other = m.calls[k]
-            receiver = other[0][1] if other[0][0] == "a" and other[0][2] == "update_state" else other[0]
-            if receiver[0] in ("n", "a") and _is(context, m, k, made, receiver):
-                if scope != call[3] or set(m.loops(other[4])) - around:
+            receiver = (
+                other.func.base
+                if isinstance(other.func, Attribute) and other.func.attr == "update_state"
+                else other.func
+            )
+            if isinstance(receiver, Reference) and _is(context, m, k, made, receiver):
+                if scope != call.scope or set(m.loops(other.block)) - around:
                     return False
                 updated = True
             elif any(
-                a[0] in ("n", "a") and _is(context, m, k, made, a)
-                for a in (*other[1], *[value for _, value in other[2]])
+                isinstance(a, Reference) and _is(context, m, k, made, a)
+                for a in (*other.args, *[value for _, value in other.keywords])
             ):
                 return False  # handed on: who knows how often it is updated there
     return updated
 
 
-def _within(m, scope, outer):
+def _within(m: Module, scope: int, outer):
     """Is the scope `outer` itself or nested in it?"""
     while scope > outer:
-        scope = m.scopes[scope][F.S_PARENT]
+        scope = m.scopes[scope].parent
     return scope == outer
 
 
-def _made(context, m, i):
-    return {v for v in context.infer.call_values(m, i) if v[0] == "obj"}
+def _made(context: Context, m: Module, i: int):
+    return {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
 
 
-def _is(context, m, k, made, expression):
+def _is(context: Context, m: Module, k, made, expression: Expression):
     return not made.isdisjoint(context.infer.values(m, m.calls[k][3], expression, m.calls[k][5]))
 
 
-def _belongs_to_new(context, repeat, kind):
+def _belongs_to_new(context: Context, repeat: Repeat, kind):
     """Does the repeat compile a model, or (for optimizers) make variables?"""
     for number, (hm, hi) in enumerate(repeat.hops):
         loop = repeat.context if number == 0 and repeat.context is not None else -1
-        for k in hm.scope_calls(hm.calls[hi][3]):
-            if hm.inside(hm.calls[k][4], loop):
+        for k in hm.scope_calls(hm.calls[hi].scope):
+            if hm.inside(hm.calls[k].block, loop):
                 names = context.project.apis(hm, k)
                 if (
                     "model.compile" in names
-                    or hm.calls[k][0][0] == "a"
-                    and hm.calls[k][0][2] == "compile"
+                    or isinstance(hm.calls[k].func, Attribute)
+                    and hm.calls[k].func[2] == "compile"
                     or kind == "optimizer"
                     and names & {"tf.Variable", "keras.Variable"}
                 ):
@@ -248,7 +271,7 @@ def _belongs_to_new(context, repeat, kind):
     return False
 
 
-def _fix(context, m, i, kind, repeat):
+def _fix(context: Context, m: Module, i: int, kind, repeat: Repeat):
     if not repeat.local:
         return "what repeats it stands in another function"
     if kind == "optimizer" and not optimizers.plain(context, m, i):
@@ -256,8 +279,8 @@ def _fix(context, m, i, kind, repeat):
     return _hoist(m, i, kind, "reset_states" if context.project.versions.at_least(2, 5) is False else "reset_state")
 
 
-def _hoist(m, i, kind, reset):
-    def fix(fx):
+def _hoist(m: Module, i: int, kind, reset):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 

@@ -33,11 +33,20 @@ gc.collect()
 Inside a callback that does other things too the fix takes the call out. It is unsafe: a person should decide whether it belongs behind the training instead.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.facts import ExprStatement
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM108"
 MEASURED = "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); a live model is never freed by it"
@@ -46,7 +55,7 @@ _AFTER = frozenset(("on_train_end", "on_predict_end", "on_test_end"))
 _UNCONDITIONAL = frozenset(("with", "try"))
 
 
-def find(context):
+def find(context: Context):
     """`clear_session()` calls in training hooks, then those between a model and its use."""
     for m, i, _ in context.calls({"clear_session"}, {"keras.clear_session"}):
         draft = (
@@ -59,7 +68,7 @@ def find(context):
             yield draft
 
 
-def _in_hook(context, m, i):
+def _in_hook(context: Context, m: Module, i: int):
     """Inside a Keras callback's method, or a function handed to LambdaCallback, that runs while a model trains."""
     for repeat in context.repeats(m, i):
         if repeat.kind != "callback" or not _is_hook(context, repeat):
@@ -79,27 +88,25 @@ def _in_hook(context, m, i):
     return None
 
 
-def _is_hook(context, repeat):
+def _is_hook(context: Context, repeat: Repeat):
     if repeat.handed:
         m, i = repeat.hops[0]
         return "keras.callbacks.LambdaCallback" in context.project.apis(m, i)
     m, i = repeat.hops[0]
     scope = repeat.scope
-    owner = m.scopes[scope][F.S_PARENT]
+    owner = m.scopes[scope].parent
     return (
-        m.is_method(scope)
-        and context.infer.class_kind(m, owner) == "callback"
-        and m.scopes[scope][F.S_NAME] not in _AFTER
+        m.is_method(scope) and context.infer.class_kind(m, owner) == "callback" and m.scopes[scope].name not in _AFTER
     )
 
 
-def _before_use(context, m, i):
+def _before_use(context: Context, m: Module, i: int):
     """A model made before the call is used after it, in the same function."""
     j = lifetimes.used_after(context, m, i)
     return None if j is None else _alive(context, m, i, m, j, ())
 
 
-def _for_next_call(context, m, i):
+def _for_next_call(context: Context, m: Module, i: int):
     """The function runs again and again, and uses a model that is kept outside of it."""
     found = lifetimes.used_by_next_call(context, m, i)
     if found is None:
@@ -120,9 +127,9 @@ def _for_next_call(context, m, i):
     )
 
 
-def _outliving(context, m, i, place):
+def _outliving(context: Context, m: Module, i: int, place: int):
     """A way in which call `i` repeats while the model in `place` is not made again."""
-    made = lifetimes.makers(context, m, m.calls[i][3], place, m.calls[i][5])
+    made = lifetimes.makers(context, m, m.calls[i].scope, place, m.calls[i].statement)
     if not made:
         return None
     for repeat in context.repeats(m, i):
@@ -134,12 +141,12 @@ def _outliving(context, m, i, place):
     return None
 
 
-def _in_helper(context, m, i):
+def _in_helper(context: Context, m: Module, i: int):
     """The function around the call is a helper; its caller's model lives on across the call of the helper."""
     call = m.calls[i]
-    if call[3] == 0 or any(m.contexts[c][0] not in _UNCONDITIONAL for c in m.chain(call[4])):
+    if call.scope == 0 or any(m.contexts[c].kind not in _UNCONDITIONAL for c in m.chain(call.block)):
         return None
-    for caller, k, how in context.project.callers(m, call[3]):
+    for caller, k, how in context.project.callers(m, call.scope):
         if how != "call":
             continue
         used = lifetimes.used_after if context.project.versions.graph_mode(caller) else lifetimes.used_in_loop
@@ -152,8 +159,8 @@ def _in_helper(context, m, i):
     return None
 
 
-def _alive(context, m, i, other, j, before):
-    pos, use = m.calls[i][6], other.calls[j][6]
+def _alive(context: Context, m: Module, i: int, other, j: int, before):
+    pos, use = m.calls[i].pos, other.calls[j][6]
     fails = context.project.versions.graph_mode(other)
     where = (
         f"line {use[0]}"
@@ -170,24 +177,27 @@ def _alive(context, m, i, other, j, before):
         help=HELP,
         trace=(
             *before,
-            TraceStep(m, pos[0], pos[1], "clears the state of every Keras model of the process"),
+            TraceStep(m, pos.line, pos.column, "clears the state of every Keras model of the process"),
             TraceStep(other, use[0], use[1], f"`{call_text(other, j)}` uses the model again"),
         ),
     )
 
 
-def _among_others(m, i):
+def _among_others(m: Module, i: int):
     """Is the call a statement of its own, in a block with others that stay?"""
-    here = m.statements[m.calls[i][5]]
+    here = m.statements[m.calls[i].statement]
     return (
-        here[0] == F.EXPR
-        and sum(s is not None and s[2] == here[2] for s in map(m.statements.__getitem__, m.scope_statements(here[1])))
+        isinstance(here, ExprStatement)
+        and sum(
+            s is not None and s.block == here.block
+            for s in map(m.statements.__getitem__, m.scope_statements(here.scope))
+        )
         > 1
     )
 
 
-def _removal(m, i):
-    def fix(fx):
+def _removal(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

@@ -34,11 +34,22 @@ Where only the traced function reads the array, the fix makes it a tensor with `
 methods.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.facts import Attribute, CallRef, Constant, Lambda, Name, SequenceDisplay, Slice, TupleDisplay, UnaryOp
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import External, PartialValue, Thing
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM109"
 SWEEPS = True
@@ -105,7 +116,7 @@ _METHODS = frozenset(("astype", "reshape", "copy", "transpose", "clip", "repeat"
 _PLAIN = frozenset(("shape", "ndim", "size", "dtype", "nbytes"))
 
 
-def find(context):
+def find(context: Context):
     """Traced functions that read big arrays from around them."""
     if traced_functions.switched_off(context):
         return
@@ -134,7 +145,7 @@ def find(context):
         )
 
 
-def _graphs(context):
+def _graphs(context: Context):
     """(module, position, site, module of the function, its scope, phrase) of everything that traces a function of the project."""
     for traced in context.each(traced_functions.decorated(context)):
         if not context.has(traced.m):
@@ -151,25 +162,32 @@ def _graphs(context):
             yield m, m.calls[i][6], i, traced.m, traced.scope, f"`{call_text(m, i)}`"
     for m, i, names in context.calls({name[8:] for name in _MAPS}, _MAPS):
         call = m.calls[i]
-        for argument in (*call[1], *[value for _, value in call[2]]):
+        for argument in (*call.args, *[value for _, value in call.keywords]):
             for fm, scope in (
-                context.project.functions_in(m, call[3], argument, call[5]) if argument[0] in ("n", "a", "f") else ()
+                context.project.functions_in(m, call.scope, argument, call.statement)
+                if isinstance(argument, (Name, Attribute, Lambda))
+                else ()
             ):
-                yield m, call[6], i, fm, scope, f"the function of `{call_text(m, i)}`"
+                yield m, call.pos, i, fm, scope, f"the function of `{call_text(m, i)}`"
 
 
-def _makes_function(context, m, record, expression):
-    if expression[0] == "c":
-        names = context.project.apis(m, expression[1])
-        return "tf.function" in names or any(v[0] == "part" for v in context.infer.callee(m, expression[1]))
+def _makes_function(context: Context, m: Module, record, expression: Expression):
+    if isinstance(expression, CallRef):
+        names = context.project.apis(m, expression.number)
+        return "tf.function" in names or any(
+            isinstance(v, PartialValue) for v in context.infer.callee(m, expression.number)
+        )
     values = context.infer.values(m, record[F.S_PARENT], expression, record[F.S_STMT])
-    return any(v[0] == "ext" and v[1].endswith(("function", "defun")) or v[0] in ("part", "obj") for v in values)
+    return any(
+        isinstance(v, External) and v.name.endswith(("function", "defun")) or isinstance(v, (PartialValue, Thing))
+        for v in values
+    )
 
 
 # -- what is captured -------------------------------------------------------------------------------------------------------
 
 
-def _captured(context, m, scope):
+def _captured(context: Context, m: Module, scope: int):
     """(name, (module, statement that binds it)) of the first big array that the function reads from around it, or None."""
     for inner in range(scope, len(m.scopes)):
         if not _within(m, inner, scope):
@@ -183,26 +201,26 @@ def _captured(context, m, scope):
     return None
 
 
-def _within(m, scope, outer):
+def _within(m: Module, scope: int, outer):
     while scope > outer:
-        scope = m.scopes[scope][F.S_PARENT]
+        scope = m.scopes[scope].parent
     return scope == outer
 
 
-def _read(m, statement):
+def _read(m: Module, statement: int):
     """Names and attributes that a statement hands to operations: not their shapes, lengths or single items, and not what host code gets."""
     for expression in statement_expressions(statement):
         yield from _operands(m, expression)
 
 
-def _operands(m, e):
+def _operands(m: Module, e: Expression):
     tag = e[0]
     if tag == "n":
         yield e
     elif tag == "a":
         if e[2] in _PLAIN:
             return
-        if e[1] == ("n", "self"):
+        if e[1] == Name("self"):
             yield e
         else:
             yield from _operands(m, e[1])
@@ -214,7 +232,7 @@ def _operands(m, e):
             yield from _operands(m, e[2])
     elif tag == "c":
         f, args, keywords, *_ = m.calls[e[1]]
-        if f == ("n", "len") or tail_of(f) in (
+        if f == Name("len") or tail_of(f) in (
             "shape",
             "print",
             "py_function",
@@ -223,8 +241,8 @@ def _operands(m, e):
             "enumerate_noop",
         ):
             return
-        if f[0] == "a":
-            yield from _operands(m, f[1])
+        if isinstance(f, Attribute):
+            yield from _operands(m, f.base)
         for value in (*args, *[v for _, v in keywords]):
             yield from _operands(m, value)
     elif tag != "f":
@@ -232,7 +250,7 @@ def _operands(m, e):
             yield from _parts(m, part)
 
 
-def _parts(m, part):
+def _parts(m: Module, part):
     if isinstance(part, tuple) and part:
         if isinstance(part[0], str) and len(part) > 1:
             yield from _operands(m, part)
@@ -242,29 +260,31 @@ def _parts(m, part):
 
 
 def _constant_index(index):
-    items = index[1] if index[0] == "t" else (index,)
-    return all(item[0] == "k" or item[0] == "u" and item[2][0] == "k" for item in items)
+    items = index.items if isinstance(index, TupleDisplay) else (index,)
+    return all(
+        isinstance(item, Constant) or isinstance(item, UnaryOp) and isinstance(item.operand, Constant) for item in items
+    )
 
 
-def _array(context, m, scope, inner, e, at):
+def _array(context: Context, m: Module, scope: int, inner, e: Expression, at: int):
     """(text, place of its binding) when the expression is a big array from outside of the traced function."""
-    if e[0] == "n":
+    if isinstance(e, Name):
         owner = inner
-        while owner >= 0 and e[1] not in m.bindings(owner):
+        while owner >= 0 and e.id not in m.bindings(owner):
             owner = m.scopes[owner][F.S_PARENT]
         if owner >= 0 and _within(m, owner, scope) or owner < 0:
             return None
-        bindings = m.bindings(owner)[e[1]]
+        bindings = m.bindings(owner)[e.id]
         if len(bindings) != 1:
             return None
-        if bindings[0][0] == "import":
-            return _imported(context, m, e[1], bindings[0][3])
+        if bindings[0].kind == "import":
+            return _imported(context, m, e.id, bindings[0].value)
         place = _big_binding(context, m, owner, bindings[0])
-        return (e[1], place) if place else None
+        return (e.id, place) if place else None
     return _attribute(context, m, inner, e)
 
 
-def _imported(context, m, name, bound):
+def _imported(context: Context, m: Module, name: str, bound):
     """The array of another module of the project."""
     target = context.project.resolve(m, bound[1], bound[3]) if bound[2] not in (None, "", "*") else None
     bindings = target.bindings(0).get(bound[2], ()) if target is not None else ()
@@ -274,10 +294,10 @@ def _imported(context, m, name, bound):
     return (name, place) if place else None
 
 
-def _attribute(context, m, scope, e):
+def _attribute(context: Context, m: Module, scope: int, e: Expression):
     """`self.table` that the class sets once, from a file or with many elements."""
-    while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
-        scope = m.scopes[scope][F.S_PARENT]
+    while scope > 0 and m.scopes[scope].kind != "class":
+        scope = m.scopes[scope].parent
     if scope <= 0:
         return None
     assigned = context.infer.attribute_assignments(m, scope).get(e[2], ())
@@ -287,15 +307,15 @@ def _attribute(context, m, scope, e):
     return ("self." + e[2], (m, statement)) if big(context, m, function, value, statement) else None
 
 
-def _big_binding(context, m, owner, binding, depth=0):
+def _big_binding(context: Context, m: Module, owner, binding, depth=0):
     kind, statement, scope, expression, path = binding
     if kind != "assign":
         return None
-    if path and expression[0] == "c":
-        return (m, statement) if _data_set(context, m, expression[1]) else None
+    if path and isinstance(expression, CallRef):
+        return (m, statement) if _data_set(context, m, expression.number) else None
     if (
         path
-        and expression[0] in ("t", "l")
+        and isinstance(expression, SequenceDisplay)
         and len(path) == 1
         and isinstance(path[0], int)
         and path[0] < len(expression[1])
@@ -304,22 +324,22 @@ def _big_binding(context, m, owner, binding, depth=0):
     return (m, statement) if not path and big(context, m, owner, expression, statement, depth) else None
 
 
-def _data_set(context, m, i):
+def _data_set(context: Context, m: Module, i: int):
     return any(
         name.startswith("keras.datasets.") and name.endswith(".load_data") for name in context.project.apis(m, i)
     )
 
 
-def big(context, m, scope, e, at, depth=0):
+def big(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0):
     """Is the expression a NumPy array that is known to be big: read from a file or a data set, or of many elements?"""
     if depth > MAX_DEPTH:
         return False
     tag = e[0]
     if tag == "n":
         while scope >= 0 and e[1] not in m.bindings(scope):
-            scope = m.scopes[scope][F.S_PARENT]
+            scope = m.scopes[scope].parent
         bindings = m.bindings(scope)[e[1]] if scope >= 0 else ()
-        if len(bindings) != 1 or bindings[0][0] != "assign":
+        if len(bindings) != 1 or bindings[0].kind != "assign":
             return False
         key = ("big", m.index, scope, e[1], depth)
         if key not in context.memo:
@@ -340,10 +360,10 @@ def big(context, m, scope, e, at, depth=0):
     return _big_call(context, m, scope, e[1], at, depth)
 
 
-def _big_call(context, m, scope, i, at, depth):
+def _big_call(context: Context, m: Module, scope: int, i: int, at: int, depth):
     call = m.calls[i]
     names = context.project.apis(m, i)
-    tail = tail_of(call[0])
+    tail = tail_of(call.func)
     if any(name.startswith("numpy.") for name in names) or any(
         name.startswith(("keras.utils.", "keras.preprocessing.")) for name in names
     ):
@@ -351,51 +371,53 @@ def _big_call(context, m, scope, i, at, depth):
             return True
         if tail in _FILLED:
             return _elements(context, m, i) >= BIG
-        return tail in _SAME and bool(call[1]) and big(context, m, scope, call[1][0], at, depth + 1)
-    if call[0][0] == "a" and tail in _METHODS:
-        return big(context, m, scope, call[0][1], at, depth + 1)
-    if call[0][0] == "a" and tail in _FILLED and _generator(context, m, call):
+        return tail in _SAME and bool(call.args) and big(context, m, scope, call.args[0], at, depth + 1)
+    if isinstance(call.func, Attribute) and tail in _METHODS:
+        return big(context, m, scope, call.func.base, at, depth + 1)
+    if isinstance(call.func, Attribute) and tail in _FILLED and _generator(context, m, call):
         return _elements(context, m, i) >= BIG
-    return tail == "to_numpy" and call[0][0] == "a" and _frame(context, m, scope, call[0][1], at)
+    return tail == "to_numpy" and isinstance(call.func, Attribute) and _frame(context, m, scope, call.func.base, at)
 
 
-def _generator(context, m, call):
+def _generator(context: Context, m: Module, call: Call):
     """Is the receiver a NumPy random generator?"""
-    receiver = call[0][1]
-    if receiver[0] == "c":
-        return any(name.startswith("numpy.random.") for name in context.project.apis(m, receiver[1]))
+    receiver = call.func[1]
+    if isinstance(receiver, CallRef):
+        return any(name.startswith("numpy.random.") for name in context.project.apis(m, receiver.number))
     return any(
-        v[0] == "obj"
-        and v[2] is not None
-        and isinstance(v[2][1], int)
-        and tail_of(context.project.module(v[2][0]).calls[v[2][1]][0]) in ("default_rng", "RandomState")
-        for v in context.infer.values(m, call[3], receiver, call[5])
+        isinstance(v, Thing)
+        and v.origin is not None
+        and isinstance(v.origin[1], int)
+        and tail_of(context.project.module(v.origin[0]).calls[v.origin[1]][0]) in ("default_rng", "RandomState")
+        for v in context.infer.values(m, call.scope, receiver, call.statement)
     )
 
 
-def _frame(context, m, scope, e, at):
+def _frame(context: Context, m: Module, scope: int, e: Expression, at: int):
     """Is it a pandas table that was read from a file?"""
-    return any(v[0] == "obj" and v[1].startswith("ext:pandas.read_") for v in context.infer.values(m, scope, e, at))
+    return any(
+        isinstance(v, Thing) and v.kind.startswith("ext:pandas.read_") for v in context.infer.values(m, scope, e, at)
+    )
 
 
-def _elements(context, m, i):
+def _elements(context: Context, m: Module, i: int):
     """The number of elements that the call's literal shape gives, 0 when it is not literal."""
     call = m.calls[i]
-    tail = tail_of(call[0])
-    shape = dict(call[2]).get("size") or dict(call[2]).get("shape")
-    if shape is None and call[1]:
+    tail = tail_of(call.func)
+    shape = dict(call.keywords).get("size") or dict(call.keywords).get("shape")
+    if shape is None and call.args:
         shape = (
-            F.TupleDisplay(call[1])
+            F.TupleDisplay(call.args)
             if tail in ("rand", "randn")
-            else call[1][-1]
-            if tail in ("normal", "uniform", "randint", "integers") and len(call[1]) > 2
-            else call[1][0]
+            else call.args[-1]
+            if tail in ("normal", "uniform", "randint", "integers") and len(call.args) > 2
+            else call.args[0]
         )
     if shape is None:
         return 0
     total = 1
-    for item in shape[1] if shape[0] in ("t", "l") else (shape,):
-        number = context.project.repeats_of.number(m, call[3], item, call[5])
+    for item in shape[1] if isinstance(shape, SequenceDisplay) else (shape,):
+        number = context.project.repeats_of.number(m, call.scope, item, call.statement)
         if number is None:
             return 0
         total *= number
@@ -403,30 +425,35 @@ def _elements(context, m, i):
 
 
 def _sliced(index):
-    items = index[1] if index[0] == "t" else (index,)
-    return any(item[0] == "sl" for item in items) or not all(item[0] == "k" for item in items)
+    items = index.items if isinstance(index, TupleDisplay) else (index,)
+    return any(isinstance(item, Slice) for item in items) or not all(isinstance(item, Constant) for item in items)
 
 
 # -- fix --------------------------------------------------------------------------------------------------------------------
 
 
-def _as_tensor(context, m, scope, name, am, at):
+def _as_tensor(context: Context, m: Module, scope: int, name: str, am: Module, at: int):
     """A fix when nothing but the traced function reads the array."""
     statement = am.statements[at]
-    if statement[5] != (("n", name),) or statement[6] is None or statement[6][0] != "c" or statement[1] != 0:
+    if (
+        statement[5] != (Name(name),)
+        or statement[6] is None
+        or not isinstance(statement[6], CallRef)
+        or statement.scope != 0
+    ):
         return None
     for s, other in enumerate(am.statements):
-        if other and s != at and not _within(am, other[1], scope):
-            if any(e == ("n", name) for expression in statement_expressions(other) for e in walk(expression, am.calls)):
+        if other and s != at and not _within(am, other.scope, scope):
+            if any(e == Name(name) for expression in statement_expressions(other) for e in walk(expression, am.calls)):
                 return None
     if any(other is not am for other in context.project.mentioning(name, 64)):
         return None
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(am, statement[6][1])
-        tf = do.tf_name(fx.source, statement[3])
+        tf = do.tf_name(fx.source, statement.line)
         return UNSAFE, f"Make `{name}` a tensor", do.replace_expression(view, call, f"{tf}.constant({view.code(call)})")
 
     return fix

@@ -31,17 +31,27 @@ Or save each model to a file and load the best one.
 There is no automatic fix: what should be kept of each model is a decision.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import kept
+from tflint_mem.facts import Assign, Attribute, CallRef, DictDisplay, Reference
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Pos
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM110"
 MEASURED = "4452 KiB per repeat for a model of 4.2 MiB (TF 2.21); clear_session() and gc.collect() change nothing"
 HELP = "keep the weights of the best model only (`get_weights()`), or save each model and load the best one"
 
 
-def find(context):
+def find(context: Context):
     """Keeping statements of models that are new in each repeat."""
     seen = set()
     for m, i in _makers(context):
@@ -53,12 +63,12 @@ def find(context):
                     yield draft
 
 
-def _makers(context):
+def _makers(context: Context):
     for acquired in context.each((*models.builds(context), *models.loads(context))):
         yield acquired.m, acquired.i
 
 
-def _givers(context, m, i):
+def _givers(context: Context, m: Module, i: int):
     """The call itself and the calls of functions that return what it makes."""
     queue, found = [(m, i)], []
     while queue and len(found) < 24:
@@ -66,22 +76,26 @@ def _givers(context, m, i):
         if (hm, hi) in found:
             continue
         found.append((hm, hi))
-        if hm.calls[hi][3] and models.returned_from(hm, hi):
-            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi][3]) if how == "call")
+        if hm.calls[hi].scope and models.returned_from(hm, hi):
+            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi].scope) if how == "call")
     return found
 
 
-def _in_containers(context, m, i):
+def _in_containers(context: Context, m: Module, i: int):
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for keeping in kept.in_scope(context, m, call[3]):
+    for keeping in kept.in_scope(context, m, call.scope):
         if not any(value in wanted for value in keeping.values):
             continue
         repeat = _new_in_each(context, m, i, keeping)
         if repeat is None:
             continue
         fate = kept.fate(context, keeping, repeat.context if repeat.local else -1)
-        if fate not in (kept.NOTHING, kept.ONE) or fate == kept.NOTHING and (keeping.container[0] == "a" or m.notebook):
+        if (
+            fate not in (kept.NOTHING, kept.ONE)
+            or fate == kept.NOTHING
+            and (isinstance(keeping.container, Attribute) or m.notebook)
+        ):
             continue
         pos = kept.position(m, keeping.s)
         yield Draft(
@@ -98,16 +112,16 @@ def _in_containers(context, m, i):
         )
 
 
-def _wanted(m, i):
+def _wanted(m: Module, i: int):
     """The expressions that stand for the model in its function: the call, or the name it is assigned to."""
-    statement = m.statements[m.calls[i][5]]
+    statement = m.statements[m.calls[i].statement]
     wanted = [F.CallRef(i)]
-    if statement[0] == F.ASSIGN and statement[6] == ("c", i):
-        wanted.extend(t for t in statement[5] if t[0] in ("n", "a"))
+    if isinstance(statement, Assign) and statement.value == CallRef(i):
+        wanted.extend(t for t in statement.targets if isinstance(t, Reference))
     return wanted
 
 
-def _new_in_each(context, m, i, keeping):
+def _new_in_each(context: Context, m: Module, i: int, keeping):
     """The repeat in which both the model is made and the statement keeps it."""
     statement = m.statements[keeping.s]
     for repeat in context.repeats(m, i):
@@ -121,15 +135,19 @@ def _new_in_each(context, m, i, keeping):
     return None
 
 
-def _in_results(context, m, i):
+def _in_results(context: Context, m: Module, i: int):
     """`return {"loss": …, "model": model}` in a Hyperopt objective: the trials keep it."""
     call = m.calls[i]
     wanted = _wanted(m, i)
-    for s in sorted(s for jumps in m.jumps(call[3]).values() for s, what in jumps if what == "return"):
+    for s in sorted(s for jumps in m.jumps(call.scope).values() for s, what in jumps if what == "return"):
         statement = m.statements[s]
-        if statement[5] is None or statement[5][0] != "d" or not any(v in wanted for v in statement[5][2]):
+        if (
+            statement[5] is None
+            or not isinstance(statement[5], DictDisplay)
+            or not any(v in wanted for v in statement[5].values)
+        ):
             continue
-        for other, k, how in context.project.callers(m, call[3]):
+        for other, k, how in context.project.callers(m, call.scope):
             if how == "objective" and any(name.startswith("hyperopt.") for name in context.project.apis(other, k)):
                 yield Draft(
                     code=CODE,
@@ -146,11 +164,11 @@ def _in_results(context, m, i):
                             "runs the objective and keeps its results",
                         ),
                     ),
-                    noqa_row=statement[4],
+                    noqa_row=statement.end_line,
                     site=s,
                 )
                 break
 
 
-def _trace(context, repeat, m, pos, last):
-    return context.trace(repeat, "makes a new model", TraceStep(m, pos[0], pos[1], last))
+def _trace(context: Context, repeat: Repeat, m: Module, pos: Pos, last):
+    return context.trace(repeat, "makes a new model", TraceStep(m, pos.line, pos.column, last))

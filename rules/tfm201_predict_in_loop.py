@@ -42,13 +42,38 @@ The fix calls the model directly where it surely gives one tensor, else, and in 
 a whole data set: both take it at once. It is unsafe: a direct call skips an overridden `predict_step` and callbacks.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, outputs
 from tflint_mem.analysis.passes import hot, shapes
 from tflint_mem.analysis.program import backends, modes
-from tflint_mem.facts import Constant
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    BinaryOp,
+    CallRef,
+    Comprehension,
+    Constant,
+    DictDisplay,
+    For,
+    Name,
+    SequenceDisplay,
+    Slice,
+    Subscript,
+)
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Instance, MethodValue, SelfValue, Thing, ThingMethod
 from tflint_mem.project.linking.module import tail_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM201"
 SWEEPS = True
@@ -76,7 +101,7 @@ _OF_GENERATORS = frozenset(
 FEW = 8  # calls: less than half a second in all
 
 
-def find(context):
+def find(context: Context):
     """Calls of Keras' own `predict` that repeat over something small."""
     for m, i, _ in context.calls(PREDICTS, APIS):
         if context.in_tests(m) or _mixed(context, m, i) or _stands_in(m, i) or backends.other(context, m):
@@ -111,13 +136,13 @@ def find(context):
         )
 
 
-def _hot_enough(context, m, i, repeat):
+def _hot_enough(context: Context, m: Module, i: int, repeat: Repeat):
     """Does this repeat call predict often, with little to do for each?"""
     if repeat.kind in hot.ONE_OFF or hot.per_epoch(context, repeat) or hot.waits(context, repeat):
         return False
     if repeat.count is not None and repeat.count <= FEW:
         return False
-    if any(name in _OF_GENERATORS for name, _ in m.calls[i][2]):
+    if any(name in _OF_GENERATORS for name, _ in m.calls[i].keywords):
         return False
     data = _data(context, m, i)
     if data is None or hot.single(context, m, i, data):
@@ -129,7 +154,7 @@ def _hot_enough(context, m, i, repeat):
     if hot.trains(context, repeat) and hot.now_and_then(repeat):
         return False
     receiver = context.receiver(m, i)
-    values = context.infer.values(m, m.calls[i][3], receiver, m.calls[i][5])
+    values = context.infer.values(m, m.calls[i].scope, receiver, m.calls[i].statement)
     if not hot.steady(context, repeat, receiver) or lifetimes.new_in_loop(
         context, repeat, values, loaded=hot.trains(context, repeat)
     ):
@@ -139,77 +164,86 @@ def _hot_enough(context, m, i, repeat):
     return not _in_batches(context, m, i)
 
 
-def _whole_set(context, m, i, data):
+def _whole_set(context: Context, m: Module, i: int, data):
     """Is it a data set of batches: by its kind, or as its function goes through it, too: `for x, y in data:`?"""
     if "dataset" in context.kinds(m, i, data):
         return True
-    for s in m.scope_statements(m.calls[i][3]) if data[0] == "n" else ():
+    for s in m.scope_statements(m.calls[i].scope) if isinstance(data, Name) else ():
         statement = m.statements[s]
-        if statement and statement[0] == F.FOR and statement[6] == data and statement[5][0] in ("t", "l"):
+        if (
+            statement
+            and isinstance(statement, For)
+            and statement.iterable == data
+            and isinstance(statement.target, SequenceDisplay)
+        ):
             return True
     return False
 
 
-def _mixed(context, m, i):
+def _mixed(context: Context, m: Module, i: int):
     """May the receiver as well be something of another library, or a class of the project with a `predict` of its own?
 
     A parameter is a Keras model when one of the callers passes nothing else.
     """
     return any(_strange(context, v) for v in context.infer.callee(m, i)) and not _given_model(
-        context, m, m.calls[i][3], context.receiver(m, i)
+        context, m, m.calls[i].scope, context.receiver(m, i)
     )
 
 
-def _strange(context, v):
-    if v[0] == "bm":
-        return v[1][0] == "obj" and v[1][1].startswith("ext:") and not v[1][1].startswith(_WITHOUT_PREDICT)
+def _strange(context: Context, v: Value):
+    if isinstance(v, ThingMethod):
+        return (
+            isinstance(v.receiver, Thing)
+            and v.receiver.kind.startswith("ext:")
+            and not v.receiver.kind.startswith(_WITHOUT_PREDICT)
+        )
     return (
-        v[0] == "meth"
-        and v[1][0] in ("inst", "self")
-        and context.infer.class_kind(context.project.module(v[1][1]), v[1][2]) != "model"
+        isinstance(v, MethodValue)
+        and isinstance(v.receiver, (Instance, SelfValue))
+        and context.infer.class_kind(context.project.module(v.receiver.module), v.receiver.scope) != "model"
     )
 
 
-def _given_model(context, m, scope, e, depth=0):
+def _given_model(context: Context, m: Module, scope: int, e: Expression, depth=0):
     """Is it a parameter, or an attribute that holds one, for which a caller passes a Keras model and nothing else, or such a parameter?"""
-    if e[0] == "a" and e[1] == ("n", "self") and m.is_method(scope):
-        kept = context.infer.attribute_assignments(m, m.scopes[scope][F.S_PARENT]).get(e[2], ())
+    if isinstance(e, Attribute) and e.base == Name("self") and m.is_method(scope):
+        kept = context.infer.attribute_assignments(m, m.scopes[scope].parent).get(e.attr, ())
         return bool(kept) and all(
-            value == Constant(None) or value[0] == "n" and _given_model(context, m, function, value, depth)
+            value == Constant(None) or isinstance(value, Name) and _given_model(context, m, function, value, depth)
             for function, _, value, _, _ in kept
         )
-    bindings = m.bindings(scope).get(e[1], ()) if e[0] == "n" else ()
-    if len(bindings) != 1 or bindings[0][0] != "param" or depth > 3:
+    bindings = m.bindings(scope).get(e.id, ()) if isinstance(e, Name) else ()
+    if len(bindings) != 1 or bindings[0].kind != "param" or depth > 3:
         return False
     for caller, j, how in context.project.callers(m, scope):
-        given = context.infer.argument(m, scope, bindings[0][3], caller, j)
+        given = context.infer.argument(m, scope, bindings[0].value, caller, j)
         if given is not None:
             call = caller.calls[j]
             values = context.infer.values(caller, call[3], given, call[5])
             if values and all(
-                v[0] == "obj"
-                and v[1] == "model"
-                or v[0] == "inst"
-                and context.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
+                isinstance(v, Thing)
+                and v.kind == "model"
+                or isinstance(v, Instance)
+                and context.infer.class_kind(context.project.module(v.module), v.scope) == "model"
                 for v in values
             ):
                 return True
-            if given[0] == "n" and _given_model(context, caller, call[3], given, depth + 1):
+            if isinstance(given, Name) and _given_model(context, caller, call[3], given, depth + 1):
                 return True
     return False
 
 
-def _stands_in(m, i):
+def _stands_in(m: Module, i: int):
     """Does the other branch of a condition on the version call the same model directly?  Then `predict` is for those that cannot."""
-    receiver, scope = m.calls[i][0][1], m.calls[i][3]
+    receiver, scope = m.calls[i].func[1], m.calls[i].scope
     around = {m.contexts[c][2]: c for c in modes.version_tests(m, i)}
     return bool(around) and any(
-        m.calls[j][0] == receiver and any(around.get(m.contexts[c][2], c) != c for c in modes.version_tests(m, j))
+        m.calls[j].func == receiver and any(around.get(m.contexts[c][2], c) != c for c in modes.version_tests(m, j))
         for j in m.scope_calls(scope)
     )
 
 
-def _in_batches(context, m, i):
+def _in_batches(context: Context, m: Module, i: int):
     """Is predict told how to split the input, as for a large array?"""
     size = context.argument(m, i, 1, "batch_size")
     return (
@@ -220,11 +254,11 @@ def _in_batches(context, m, i):
     )
 
 
-def _data(context, m, i):
+def _data(context: Context, m: Module, i: int):
     return context.argument(m, i, 0, "x")
 
 
-def _text(m, i):
+def _text(m: Module, i: int):
     from tflint_mem.analysis.models.models import text
 
     return text(m, i)
@@ -233,26 +267,28 @@ def _text(m, i):
 # -- the fix --------------------------------------------------------------------------------------------------------------
 
 
-def _fix(context, m, i, repeat, graph):
+def _fix(context: Context, m: Module, i: int, repeat: Repeat, graph):
     data = _data(context, m, i)
-    if tail_of(m.calls[i][0]) != "predict":
-        return f"{tail_of(m.calls[i][0])} does more than call the model"
+    if tail_of(m.calls[i].func) != "predict":
+        return f"{tail_of(m.calls[i].func)} does more than call the model"
     if data is None or not _only_keras(context, m, i):
         return "the receiver may be another kind of model" if data is not None else "nobody sees the data"
     kinds = context.kinds(m, i, data)
-    if kinds & {"dataset", "iterator", "sequence"} or data[0] in ("g", "d"):
+    if kinds & {"dataset", "iterator", "sequence"} or isinstance(data, (Comprehension, DictDisplay)):
         return "a data set cannot be handed to the model itself"
     if not _small(context, m, i, data, 0):
         return "the input may be a whole data set, which predict splits into batches and a direct call does not"
-    several = outputs.several(context, m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+    several = outputs.several(context, m, m.calls[i].scope, context.receiver(m, i), m.calls[i].statement)
     if several is None:
         several = _several_outputs(context, m, i, data) or not outputs.used_as_array(context, m, i)
-    direct = not (several or data[0] in ("l", "t") or graph or _own_step(context, m, i) or _maybe_first(context))
+    direct = not (
+        several or isinstance(data, SequenceDisplay) or graph or _own_step(context, m, i) or _maybe_first(context)
+    )
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod.predictions import on_one_row
 
-        edits = on_one_row(fx.source, m.calls[i][6], batch=not direct) if m is fx.m else None
+        edits = on_one_row(fx.source, m.calls[i].pos, batch=not direct) if m is fx.m else None
         if edits is None:
             from tflint_mem.codemod import operations as do
 
@@ -263,9 +299,9 @@ def _fix(context, m, i, repeat, graph):
     return fix
 
 
-def _maybe_first(context):
+def _maybe_first(context: Context):
     """Do the requirements admit TensorFlow 1, whose tensors have no `numpy()`?"""
-    low, _ = context.project.versions.range()
+    low = context.project.versions.range().low
     return low is not None and low < (2, 0)
 
 
@@ -298,58 +334,66 @@ _ONE_THING = frozenset(
 )
 
 
-def _small(context, m, i, e, depth):
+def _small(context: Context, m: Module, i: int, e: Expression, depth):
     """Is the input surely one sample or one batch, as a direct call takes it?"""
     if depth > 3:
         return False
-    if hot.single(context, m, i, e) or e[0] in ("l", "t"):
+    if hot.single(context, m, i, e) or isinstance(e, SequenceDisplay):
         return True
-    if e[0] in ("l", "t"):  # rows that are written out
-        return bool(e[1]) and all(item[0] in ("l", "t") or _small(context, m, i, item, depth + 1) for item in e[1])
-    scope, at = m.calls[i][3], m.calls[i][5]
-    if e[0] == "x" and e[2] is not None and e[2][0] == "sl":
-        low, high = e[2][1], e[2][2]
-        return high is not None and (
-            low is None and _is_few(high) or low is not None and high[0] == "b" and high[1] == "+" and low in high[2:4]
+    if isinstance(e, SequenceDisplay):  # rows that are written out
+        return bool(e[1]) and all(
+            isinstance(item, SequenceDisplay) or _small(context, m, i, item, depth + 1) for item in e[1]
         )
-    if e[0] == "b":
+    scope, at = m.calls[i].scope, m.calls[i].statement
+    if isinstance(e, Subscript) and e.index is not None and isinstance(e.index, Slice):
+        low, high = e.index.low, e.index.high
+        return high is not None and (
+            low is None
+            and _is_few(high)
+            or low is not None
+            and isinstance(high, BinaryOp)
+            and high.op == "+"
+            and low in high[2:4]
+        )
+    if isinstance(e, BinaryOp):
         return any(_small(context, m, i, side, depth) for side in e[2:4])
-    if e[0] == "c":
-        call = m.calls[e[1]]
+    if isinstance(e, CallRef):
+        call = m.calls[e.number]
         shape = (
-            call[1][0]
-            if call[1] and tail_of(call[0]) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform")
+            call.args[0]
+            if call.args
+            and tail_of(call.func) in ("ones", "zeros", "full", "rand", "randn", "random", "normal", "uniform")
             else None
         )
         if shape is not None:
-            return _is_few(shape[1][0] if shape[0] in ("t", "l") and shape[1] else shape)
-        if call[0][0] == "a" and tail_of(call[0]) in ("astype", "copy", "numpy"):
-            return _small(context, m, i, call[0][1], depth)
+            return _is_few(shape[1][0] if isinstance(shape, SequenceDisplay) and shape[1] else shape)
+        if isinstance(call.func, Attribute) and tail_of(call.func) in ("astype", "copy", "numpy"):
+            return _small(context, m, i, call.func.base, depth)
         return (
-            len(call[1]) == 1
-            and tail_of(call[0]) in ("convert_to_tensor", "constant", "asarray", "preprocess_input")
-            and _small(context, m, i, call[1][0], depth)
+            len(call.args) == 1
+            and tail_of(call.func) in ("convert_to_tensor", "constant", "asarray", "preprocess_input")
+            and _small(context, m, i, call.args[0], depth)
         )
-    if e[0] != "n":
+    if not isinstance(e, Name):
         return False
-    bindings = m.bindings(scope).get(e[1], ())
+    bindings = m.bindings(scope).get(e.id, ())
     reaching = context.infer.reaching(m, bindings, at) if len(bindings) > 1 else bindings
-    return bool(reaching) and all(_small_binding(context, m, i, e[1], b, depth) for b in reaching)
+    return bool(reaching) and all(_small_binding(context, m, i, e.id, b, depth) for b in reaching)
 
 
-def _is_few(e):
-    return e[0] == "k" and isinstance(e[1], int) and 0 < e[1] <= _FEW_ROWS
+def _is_few(e: Expression):
+    return isinstance(e, Constant) and isinstance(e.value, int) and 0 < e.value <= _FEW_ROWS
 
 
-def _small_binding(context, m, i, name, binding, depth):
+def _small_binding(context: Context, m: Module, i: int, name: str, binding, depth):
     kind, _, scope, value, path = binding
     if kind == "iter":
         target = (
             m.statements[binding[1]][5]
-            if m.statements[binding[1]] is not None and m.statements[binding[1]][0] == F.FOR
+            if m.statements[binding[1]] is not None and isinstance(m.statements[binding[1]], For)
             else ("", ())
         )
-        if target[0] in ("t", "l") and len(target[1]) >= _RECORD:
+        if isinstance(target, SequenceDisplay) and len(target[1]) >= _RECORD:
             return True
         return name.lower().rstrip("s0123456789_").rpartition("_")[2] in _ONE_THING or context.kinds(
             m, i, F.Name(name)
@@ -358,7 +402,7 @@ def _small_binding(context, m, i, name, binding, depth):
         if path:
             return name.rpartition("_")[2] in _ONE_THING
         return (
-            value != ("n", name) and _small(context, m, i, value, depth + 1) or context.kinds(m, i, value) == {"tensor"}
+            value != Name(name) and _small(context, m, i, value, depth + 1) or context.kinds(m, i, value) == {"tensor"}
         )
     if kind != "param":
         return False
@@ -372,44 +416,46 @@ def _small_binding(context, m, i, name, binding, depth):
     return all(name in _ONE_THING or _small(context, other, j, argument, depth + 1) for other, j, argument in given)
 
 
-def _only_keras(context, m, i):
+def _only_keras(context: Context, m: Module, i: int):
     """Is the receiver a Keras model for every caller?  A model of scikit-learn could not be called."""
     return all(
-        context.project.infer.class_kind(context.project.module(v[1]), v[2]) == "model"
-        if v[0] in ("inst", "self")
-        else v[0] != "obj" or v[1] == "model"
-        for v in context.infer.values(m, m.calls[i][3], context.receiver(m, i), m.calls[i][5])
+        context.project.infer.class_kind(context.project.module(v.module), v.scope) == "model"
+        if isinstance(v, (Instance, SelfValue))
+        else not isinstance(v, Thing) or v.kind == "model"
+        for v in context.infer.values(m, m.calls[i].scope, context.receiver(m, i), m.calls[i].statement)
     )
 
 
-def _several_outputs(context, m, i, data):
+def _several_outputs(context: Context, m: Module, i: int, data):
     """Is the result taken apart into several outputs: `mask, score = …`, or `out[1]` for one sample?"""
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] != F.ASSIGN or statement[6] != ("c", i):
+    statement = m.statements[m.calls[i].statement]
+    if not isinstance(statement, Assign) or statement.value != CallRef(i):
         return False
-    if any(t[0] in ("t", "l") for t in statement[5]):
+    if any(isinstance(t, SequenceDisplay) for t in statement.targets):
         return True
-    second = [("x", t, Constant(1)) for t in statement[5]]
+    second = [("x", t, Constant(1)) for t in statement.targets]
     return hot.single(context, m, i, data) and any(
         e[:3] in second
-        for s in m.scope_statements(m.calls[i][3])
+        for s in m.scope_statements(m.calls[i].scope)
         if m.statements[s]
         for e in _statement(m, m.statements[s])
     )
 
 
-def _statement(m, statement):
+def _statement(m: Module, statement: int):
     from tflint_mem.analysis.models.models import walk_statement
 
     return walk_statement(m, statement)
 
 
-def _own_step(context, m, i):
+def _own_step(context: Context, m: Module, i: int):
     """Does the receiver's class define a `predict_step` that a direct call would skip?"""
     project = context.project
     receiver = context.receiver(m, i)
     call = m.calls[i]
-    for v in context.infer.values(m, call[3], receiver, call[5]):
-        if v[0] in ("inst", "self") and context.infer.lookup(project.module(v[1]), v[2], "predict_step"):
+    for v in context.infer.values(m, call.scope, receiver, call.statement):
+        if isinstance(v, (Instance, SelfValue)) and context.infer.lookup(
+            project.module(v.module), v.scope, "predict_step"
+        ):
             return True
     return False

@@ -31,14 +31,26 @@ The fix makes the `tf.function` before the loop, or decorates a function that do
 model's `call` then runs once per trace, not per call.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import held
 from tflint_mem.analysis.models.models import text, walk_statement
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, tracing
+from tflint_mem.facts import Assign, Attribute, BinaryOp, CallRef, ExprStatement, Name, Reference, Return, Subscript
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import is_op
+from tflint_mem.knowledge import is_op
+from tflint_mem.project.holds.values import Instance, SelfValue, SequenceValue, Thing, TupleValue
 from tflint_mem.project.linking.module import dotted, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM202"
 SWEEPS = True
@@ -72,7 +84,7 @@ _MODELS = frozenset(("keras.Model", "keras.Functional", "new:model"))
 _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 
 
-def find(context):
+def find(context: Context):
     """Eager model calls and operation chains in hot loops."""
     for m, i in held.calls(context):
         if not _shaped(m, i) or context.project.apis(m, i) != _MODEL or not _candidate(context, m, i):
@@ -89,12 +101,12 @@ def find(context):
     done = set()
     for m, i, _ in context.calls(tuple(name.rpartition(".")[2] for name in _HEAVY), _HEAVY):
         first = _chain(context, m, i)
-        if first is not None and (m.index, m.calls[i][4]) not in done and _candidate(context, m, first):
-            done.add((m.index, m.calls[i][4]))
+        if first is not None and (m.index, m.calls[i].block) not in done and _candidate(context, m, first):
+            done.add((m.index, m.calls[i].block))
             yield from _draft(context, m, first, "a chain of operations runs eagerly", "runs op by op", None)
 
 
-def _draft(context, m, i, what, last, fix):
+def _draft(context: Context, m: Module, i: int, what, last, fix: FixContext):
     repeat = hot.busy(
         context,
         m,
@@ -122,7 +134,7 @@ def _draft(context, m, i, what, last, fix):
     )
 
 
-def _relaxed(context):
+def _relaxed(context: Context):
     """The argument that makes a `tf.function` take other shapes without a new trace."""
     return (
         "experimental_relax_shapes=True"
@@ -131,64 +143,64 @@ def _relaxed(context):
     )
 
 
-def _shaped(m, i):
+def _shaped(m: Module, i: int):
     """Could it be `model(x)` in code that runs eagerly?  Judged by its form, before anything is inferred."""
     call = m.calls[i]
-    names = {name for name, _ in call[2]}
-    if len(call[1]) > INPUTS or not names <= _KEYWORDS and "training" not in names:
+    names = {name for name, _ in call.keywords}
+    if len(call.args) > INPUTS or not names <= _KEYWORDS and "training" not in names:
         return False
-    record = m.scopes[call[3]]
-    return not (record[F.S_NAME] in _TRACED and m.is_method(call[3]))
+    record = m.scopes[call.scope]
+    return not (record.name in _TRACED and m.is_method(call.scope))
 
 
-def _candidate(context, m, i):
+def _candidate(context: Context, m: Module, i: int):
     if context.in_tests(m) or context.project.versions.graph_mode(m) or _in_torch(m, i):
         return False
     return not _beside_tape(context, m, i)
 
 
-def _in_torch(m, i):
+def _in_torch(m: Module, i: int):
     """Does the function do what only PyTorch has?  A class may be written for both."""
-    by_tail, scope = m.calls_by_tail(), m.calls[i][3]
-    return any(m.calls[j][3] == scope for name in _TORCH for j in by_tail.get(name, ()))
+    by_tail, scope = m.calls_by_tail(), m.calls[i].scope
+    return any(m.calls[j].scope == scope for name in _TORCH for j in by_tail.get(name, ()))
 
 
-def _beside_tape(context, m, i):
+def _beside_tape(context: Context, m: Module, i: int):
     """Does the innermost loop around the call, or its function, record a tape as well, or a tape around the loop?  Then the step is TFM203's."""
     call = m.calls[i]
-    loop = next(iter(m.loops(call[4])), -1)
-    around = {m.contexts[c][2] for c in m.chain(call[4]) if m.contexts[c][0] == "with"}
+    loop = next(iter(m.loops(call.block)), -1)
+    around = {m.contexts[c].statement for c in m.chain(call.block) if m.contexts[c].kind == "with"}
     return any(
-        m.calls[j][3] == call[3]
-        and (m.inside(m.calls[j][4], loop) or m.calls[j][5] in around)
+        m.calls[j].scope == call.scope
+        and (m.inside(m.calls[j].block, loop) or m.calls[j].statement in around)
         and "tf.GradientTape" in context.project.apis(m, j)
         for j in m.calls_by_tail().get("GradientTape", ())
     )
 
 
-def _own_function(context, m, i):
+def _own_function(context: Context, m: Module, i: int):
     """Is the model's own `call` a tf.function, or is it called in its constructor, to be built?"""
     call = m.calls[i]
-    if m.scopes[call[3]][F.S_NAME] in ("__init__", "build"):
+    if m.scopes[call.scope].name in ("__init__", "build"):
         return True
-    for v in context.infer.values(m, call[3], call[0], call[5]):
-        if v[0] in ("inst", "self"):
-            method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+    for v in context.infer.values(m, call.scope, call.func, call.statement):
+        if isinstance(v, (Instance, SelfValue)):
+            method = context.infer.lookup(context.project.module(v.module), v.scope, "call")
             if method and "tf.function" in context.infer.decorator_names(*method):
                 return True
     return False
 
 
-def _steady_model(context, m, i, repeat):
+def _steady_model(context: Context, m: Module, i: int, repeat: Repeat):
     """Is it one model that is called again and again, and not a new one in each pass?"""
     if "model.__call__" not in context.project.apis(m, i):
         return True
-    return hot.steady(context, repeat, m.calls[i][0]) and not hot.made_in_pass(
+    return hot.steady(context, repeat, m.calls[i].func) and not hot.made_in_pass(
         context, repeat, context.infer.callee(m, i)
     )
 
 
-def _symbolic(context, m, i, depth=0):
+def _symbolic(context: Context, m: Module, i: int, depth=0):
     """Is a functional model being built: does the call's input come from `Input`, from a model's inputs or from `Layer(…)(x)`?"""
     key = ("symbolic", m.index, i)
     if key not in context.memo:
@@ -197,36 +209,38 @@ def _symbolic(context, m, i, depth=0):
     return context.memo[key]
 
 
-def _from_inputs(context, m, i, depth):
+def _from_inputs(context: Context, m: Module, i: int, depth):
     call = m.calls[i]
-    here = m.scope_calls(call[3])
-    if call[3] > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
+    here = m.scope_calls(call.scope)
+    if call.scope > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
         return True
     if any(
-        m.calls[j][5] == call[5] and ("c", i) in m.arguments(j) and context.project.apis(m, j) & _MODELS for j in here
+        m.calls[j].statement == call.statement and CallRef(i) in m.arguments(j) and context.project.apis(m, j) & _MODELS
+        for j in here
     ):
         return True  # tf.keras.Model(inputs, model(x))
-    for argument in call[1]:
+    for argument in call.args:
         for e in walk(argument, m.calls):
-            if e[0] in ("n", "a", "c", "x") and any(
-                _symbolic_value(context, v, (m, i), depth) for v in context.infer.values(m, call[3], e, call[5])
+            if isinstance(e, (Name, Attribute, CallRef, Subscript)) and any(
+                _symbolic_value(context, v, (m, i), depth)
+                for v in context.infer.values(m, call.scope, e, call.statement)
             ):
                 return True
     return False
 
 
-def _symbolic_value(context, v, here, depth):
-    if v[0] in ("seq", "tup"):
+def _symbolic_value(context: Context, v: Value, here, depth):
+    if isinstance(v, (SequenceValue, TupleValue)):
         return any(_symbolic_value(context, inner, here, depth) for inner in context.infer.elements(frozenset((v,))))
-    if v[0] != "obj" or v[1] not in ("tensor", "tensors"):
+    if not isinstance(v, Thing) or v.kind not in ("tensor", "tensors"):
         return False
-    if v[1] == "tensors":
+    if v.kind == "tensors":
         return True
-    if v[2] is None or not isinstance(v[2][1], int):
+    if v.origin is None or not isinstance(v.origin[1], int):
         return False
-    origin, j = context.project.module(v[2][0]), v[2][1]
+    origin, j = context.project.module(v.origin[0]), v.origin[1]
     names = context.project.apis(origin, j)
-    if names & _INPUTS or "layer.__call__" in names and origin.calls[j][0][0] == "c":
+    if names & _INPUTS or "layer.__call__" in names and isinstance(origin.calls[j][0], CallRef):
         return True
     return (
         depth < 12
@@ -236,35 +250,41 @@ def _symbolic_value(context, v, here, depth):
     )
 
 
-def _chain(context, m, i):
+def _chain(context: Context, m: Module, i: int):
     """The outermost operation of a statement with several of them around variables, or None."""
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] not in (F.ASSIGN, F.RETURN, F.EXPR):
+    statement = m.statements[m.calls[i].statement]
+    if not isinstance(statement, (Assign, Return, ExprStatement)):
         return None
     ops = {
-        e[1]
+        e.number
         for e in walk_statement(m, statement)
-        if e[0] == "c" and any(is_op(name) for name in context.project.apis(m, e[1]))
+        if isinstance(e, CallRef) and any(is_op(name) for name in context.project.apis(m, e.number))
     }
-    ops |= {e[1] for e in walk_statement(m, statement) if e[0] == "c" and context.project.apis(m, e[1]) & _HEAVY}
+    ops |= {
+        e.number
+        for e in walk_statement(m, statement)
+        if isinstance(e, CallRef) and context.project.apis(m, e.number) & _HEAVY
+    }
     if len(ops) < CHAIN and len(ops) + _operators(m, statement, ops) < CHAIN:
         return None
-    scope, at = m.calls[i][3], m.calls[i][5]
+    scope, at = m.calls[i].scope, m.calls[i].statement
     variables = any(
-        v[0] == "obj" and v[1] == "variable"
-        for a in m.calls[i][1]
+        isinstance(v, Thing) and v.kind == "variable"
+        for a in m.calls[i].args
         for e in walk(a)
-        if e[0] in ("n", "a")
+        if isinstance(e, Reference)
         for v in context.infer.values(m, scope, e, at)
     )
     return max(ops) if variables else None
 
 
-def _operators(m, statement, ops):
+def _operators(m: Module, statement: int, ops):
     """How many operators of a statement work on what its operations give: `tf.matmul(x, w) + b` is two operations."""
     calls = [F.CallRef(i) for i in ops]
     return sum(
-        e[0] == "b" and e[1] in _ARITHMETIC and any(call in walk(side, m.calls) for side in e[2:4] for call in calls)
+        isinstance(e, BinaryOp)
+        and e.op in _ARITHMETIC
+        and any(call in walk(side, m.calls) for side in e[2:4] for call in calls)
         for e in walk_statement(m, statement)
     )
 
@@ -272,20 +292,20 @@ def _operators(m, statement, ops):
 # -- the fix --------------------------------------------------------------------------------------------------------------
 
 
-def _compile_model(context, m, i):
+def _compile_model(context: Context, m: Module, i: int):
     """Make `infer = tf.function(model)` before the outermost loop that leaves the model alone, and call that."""
     call = m.calls[i]
-    receiver = dotted(call[0])
+    receiver = dotted(call.func)
     if receiver is None or receiver[0] in ("self", "cls"):
         return "the model is no plain variable"
-    if not _runs_once(context, m, call[3]):
+    if not _runs_once(context, m, call.scope):
         return "the function around the loop may run again, and would make a tf.function each time"
     loops = []
-    for loop in m.loops(call[4]):
-        if any(hot.bound_inside(m, b, loop) for b in m.bindings(call[3]).get(receiver[0], ())):
+    for loop in m.loops(call.block):
+        if any(hot.bound_inside(m, b, loop) for b in m.bindings(call.scope).get(receiver[0], ())):
             break
         loops.append(loop)
-    if len(loops) < len(m.loops(call[4])) or not loops:
+    if len(loops) < len(m.loops(call.block)) or not loops:
         return "a loop around it sets the model, and each tf.function would trace it again"
     refusal = _host_model(context, m, i)
     if refusal:
@@ -293,13 +313,13 @@ def _compile_model(context, m, i):
     row = m.loop_line(loops[-1])
     keyword = "" if context.project.versions.at_least(2, 9) is False else ", reduce_retracing=True"
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, node = fx.at(m, i)
         name = do.unique_name(fx.source, "infer", node, view.function(node))
         made = view.new(f"{name} = {do.tf_name(fx.source, row)}.function({'.'.join(receiver)}{keyword})\n")
-        loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]][0] != "comp" else view.statement(node)
+        loop = view.statement(view.loop_on(row)) if m.contexts[loops[-1]].kind != "comp" else view.statement(node)
         return (
             UNSAFE,
             "Trace the forward pass once",
@@ -309,18 +329,18 @@ def _compile_model(context, m, i):
     return fix
 
 
-def _host_model(context, m, i):
+def _host_model(context: Context, m: Module, i: int):
     """Why the forward pass of the project's own model class has to run in Python, "" when nothing speaks against a trace."""
     for v in context.infer.callee(m, i):
-        if v[0] in ("inst", "self"):
-            method = context.infer.lookup(context.project.module(v[1]), v[2], "call")
+        if isinstance(v, (Instance, SelfValue)):
+            method = context.infer.lookup(context.project.module(v.module), v.scope, "call")
             if method:
                 effect = tracing.host_effect(context, *method)
                 return f"the model's call {effect}" if effect else frozen.state(context, *method)
     return ""
 
 
-def _runs_once(context, m, scope):
+def _runs_once(context: Context, m: Module, scope: int):
     """Is it the module's own code, or a function whose callers all run it once?  Elsewhere the fix would make tf.functions in a loop."""
     if scope == 0:
         return True
@@ -328,7 +348,7 @@ def _runs_once(context, m, scope):
     return bool(callers) and not any(how != "call" or context.first_repeat(other, j) for other, j, how in callers)
 
 
-def _decorate(context, m, i):
+def _decorate(context: Context, m: Module, i: int):
     """Decorate the function around the call when it does nothing but TensorFlow."""
     from .tfm203_eager_train_step_not_compiled import decorate
 

@@ -38,10 +38,20 @@ fills lists, sets attributes or draws data on the host, makes variables or an op
 NumPy arrays that it calculates with, several models or optimizers, or belongs to objects that are made anew, no fix is offered.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, tracing
+from tflint_mem.facts import Attribute, ExprStatement, With
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM203"
 SWEEPS = True
@@ -51,7 +61,7 @@ MEASURED = (
 FEW = 20  # steps; tracing pays off after some dozens
 
 
-def find(context):
+def find(context: Context):
     """Tapes recorded eagerly in a loop; one finding for tapes opened together or inside each other."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
@@ -88,17 +98,17 @@ def find(context):
         )
 
 
-def _block(m, i):
+def _block(m: Module, i: int):
     """The `with` statement that opens the tape of call `i`, or None."""
-    statement = m.calls[i][5]
-    return statement if m.statements[statement][0] == F.WITH else None
+    statement = m.calls[i].statement
+    return statement if isinstance(m.statements[statement], With) else None
 
 
-def _traced_inside(context, m, block):
+def _traced_inside(context: Context, m: Module, block: int):
     """The name of a function that the tape's block calls and that is a `tf.function` by its decorator, as a model's `call` may be; or None."""
     inner = m.statements[block][6]
     for i in (i for s in m.behind(block) for i in m.calls_of(s)):
-        if not m.inside(m.calls[i][4], inner):
+        if not m.inside(m.calls[i].block, inner):
             continue
         for fm, scope in context.project.functions_called(m, i):
             if fm.scopes[scope][F.S_DECORATORS] and "tf.function" in context.infer.decorator_names(fm, scope):
@@ -106,35 +116,35 @@ def _traced_inside(context, m, block):
     return None
 
 
-def _not_first(context, m, i, block):
+def _not_first(context: Context, m: Module, i: int, block: int):
     """Is another tape opened before this one by the same statement?"""
     return any(j < i and "tf.GradientTape" in context.project.apis(m, j) for j in m.calls_of(block))
 
 
-def _needs_host(context, m, block):
+def _needs_host(context: Context, m: Module, block: int):
     """Is a tensor taken to the host while the tape records, for something else than a message?"""
     inner = m.statements[block][6]
     for i in (i for s in m.behind(block) for i in m.calls_of(s)):
         call = m.calls[i]
         if (
-            call[0][0] == "a"
-            and call[0][2] == "numpy"
-            and m.inside(call[4], inner)
-            and m.statements[call[5]][0] != F.EXPR
+            isinstance(call.func, Attribute)
+            and call.func.attr == "numpy"
+            and m.inside(call.block, inner)
+            and not isinstance(m.statements[call.statement], ExprStatement)
         ):
             return True
     return False
 
 
-def decorate(context, m, i):
+def decorate(context: Context, m: Module, i: int):
     """A fix that decorates the function around call `i`, or a few words that say why it has to run in Python."""
-    scope = m.calls[i][3]
+    scope = m.calls[i].scope
     record = m.scopes[scope]
-    if record[F.S_KIND] != "function":
+    if record.kind != "function":
         return "the step stands in no function of its own"
     if not _made_once(context, m, scope):
         return "the function is defined again in each repeat"
-    if record[F.S_DECORATORS]:
+    if record.decorators:
         return "the function has another decorator"
     if _python_arguments(context, m, scope):
         return "it is given Python values, each of which would be traced"
@@ -145,12 +155,12 @@ def decorate(context, m, i):
     if refusal:
         return refusal
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
         view, _ = fx.at(m, i)
-        row = m.statements[m.scopes[scope][F.S_STMT]][3]
+        row = m.statements[m.scopes[scope].statement].line
         if _switched_off(fx.source.lines, row):
             raise NoFix("its author switched the decorator off")
         return (
@@ -175,23 +185,23 @@ def _switched_off(lines, row):
     )
 
 
-def _made_once(context, m, scope):
+def _made_once(context: Context, m: Module, scope: int):
     """Is the function defined once, and not again in each run of one that repeats?"""
-    owner = m.scopes[scope][F.S_PARENT]
-    if m.loops(m.statements[m.scopes[scope][F.S_STMT]][2]):
+    owner = m.scopes[scope].parent
+    if m.loops(m.statements[m.scopes[scope].statement].block):
         return False
-    if owner == 0 or m.scopes[owner][F.S_KIND] == "class":
+    if owner == 0 or m.scopes[owner].kind == "class":
         return True
     return not any(
         how != "call" or context.first_repeat(other, j) for other, j, how in context.project.callers(m, owner)
     )
 
 
-def _python_arguments(context, m, scope):
+def _python_arguments(context: Context, m: Module, scope: int):
     """Is the function given Python numbers or texts, which would trace it again for each value?"""
-    for index in range(len(m.scopes[scope][F.S_PARAMS])):
+    for index in range(len(m.scopes[scope].parameters)):
         if any(
-            v[0] == "obj" and v[1] in ("int", "float", "number", "str")
+            isinstance(v, Thing) and v.kind in ("int", "float", "number", "str")
             for v in context.infer.parameter(m, scope, index)
         ):
             return True

@@ -31,12 +31,24 @@ Or `outputs.append(network(batch).numpy())`, so that the outputs wait in host me
 The fix appends `.numpy()`. It is unsafe: what reads the container then finds arrays.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models, outputs
 from tflint_mem.analysis.passes import hot, kept, variance
+from tflint_mem.facts import Attribute, CallRef, Constant, ExprStatement, Name, Return, Slice, Subscript
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Decorated, SequenceValue, Thing, TupleValue
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM204"
 SWEEPS = True
@@ -74,7 +86,7 @@ _SAME_SIZE = frozenset(
 )
 
 
-def find(context):
+def find(context: Context):
     """Keeping statements in long loops whose value is a model's output."""
     for m in _near_models(context):
         for scope in range(len(m.scopes)):
@@ -86,7 +98,7 @@ def find(context):
                     yield draft
 
 
-def _near_models(context):
+def _near_models(context: Context):
     """Goes through modules that make or load models, those that they import, and those that import them (twice removed, too); no tests."""
     imports, found = context.project.imports, set()
     for m in {
@@ -97,11 +109,11 @@ def _near_models(context):
     return (m for m in map(context.project.module, context.among(sorted(found))) if not context.in_tests(m))
 
 
-def _draft(context, keeping):
+def _draft(context: Context, keeping):
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     if not m.loops(statement[2]) and (
-        keeping.container[0] == "n" and keeping.container[1] in m.bindings(statement[1]) or statement[1] == 0
+        isinstance(keeping.container, Name) and keeping.container.id in m.bindings(statement[1]) or statement[1] == 0
     ):
         return None
     made = next(
@@ -149,7 +161,7 @@ def _draft(context, keeping):
     )
 
 
-def _words(names):
+def _words(names: frozenset[str]):
     """(what is kept, what was measured, help) for what a call of these names gives."""
     if names & _PREDICTIONS:
         return (
@@ -163,15 +175,15 @@ def _words(names):
     return "a model's output tensor", MEASURED, numpy
 
 
-def _in_callback(context, m, scope):
+def _in_callback(context: Context, m: Module, scope: int):
     """Is it a method of a Keras callback?  What `predict` gives elsewhere is what the program wants."""
-    return m.is_method(scope) and context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) == "callback"
+    return m.is_method(scope) and context.infer.class_kind(m, m.scopes[scope].parent) == "callback"
 
 
 # -- what is kept -----------------------------------------------------------------------------------------------------------
 
 
-def _output(context, m, scope, e, at, depth):
+def _output(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
     """The call in this scope whose result, a model's output of full size, the expression is; else None."""
     if depth > MAX_DEPTH:
         return None
@@ -187,8 +199,8 @@ def _output(context, m, scope, e, at, depth):
             and _wraps_model(context, m, e[1])
         ):
             return e[1]
-        if names & _SAME_SIZE and m.calls[e[1]][1]:
-            return _output(context, m, scope, m.calls[e[1]][1][0], at, depth + 1)
+        if names & _SAME_SIZE and m.calls[e[1]].args:
+            return _output(context, m, scope, m.calls[e[1]].args[0], at, depth + 1)
         if any(_returns_output(context, fm, fs, depth + 1) for fm, fs in context.project.functions_called(m, e[1])):
             return e[1]
         return None
@@ -196,32 +208,34 @@ def _output(context, m, scope, e, at, depth):
         bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at) if e[1] in m.bindings(scope) else ()
         if len(bindings) == 1 and bindings[0][0] == "assign":
             value = bindings[0][3]
-            if not bindings[0][4] or value[0] == "c" and context.project.apis(m, value[1]) & _GRADIENTS:
+            if not bindings[0][4] or isinstance(value, CallRef) and context.project.apis(m, value.number) & _GRADIENTS:
                 return _output(context, m, scope, value, bindings[0][1], depth + 1)
         return None
-    if tag == "x" and e[2] is not None and e[2][0] in ("k", "sl"):
+    if tag == "x" and e[2] is not None and isinstance(e[2], (Constant, Slice)):
         return _output(context, m, scope, e[1], at, depth + 1)
     return None
 
 
-def _wraps_model(context, m, i):
+def _wraps_model(context: Context, m: Module, i: int):
     """Is the called `tf.function` made from a model itself?"""
     for v in context.infer.callee(m, i):
         if (
-            v[0] == "obj"
-            and v[1] == "tf.function"
-            and v[2] is not None
-            and isinstance(v[2][1], int)
-            and v[2][0] != "deco"
+            isinstance(v, Thing)
+            and v.kind == "tf.function"
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+            and not isinstance(v.origin, Decorated)
         ):
-            om = context.project.module(v[2][0])
-            given = om.calls[v[2][1]][1]
-            if given and "model" in context.project.kinds(om, om.calls[v[2][1]][3], given[0], om.calls[v[2][1]][5]):
+            om = context.project.module(v.origin[0])
+            given = om.calls[v.origin[1]][1]
+            if given and "model" in context.project.kinds(
+                om, om.calls[v.origin[1]][3], given[0], om.calls[v.origin[1]][5]
+            ):
                 return True
     return False
 
 
-def _returns_output(context, m, scope, depth):
+def _returns_output(context: Context, m: Module, scope: int, depth):
     """Does every `return` of a function give a model's output?"""
     key = ("returns output", m.index, scope)
     if key not in context.memo:
@@ -229,7 +243,7 @@ def _returns_output(context, m, scope, depth):
         returned = [
             (s, m.statements[s][5])
             for s in m.scope_statements(scope)
-            if m.statements[s] and m.statements[s][0] == F.RETURN
+            if m.statements[s] and isinstance(m.statements[s], Return)
         ]
         context.memo[key] = (
             bool(returned)
@@ -239,15 +253,15 @@ def _returns_output(context, m, scope, depth):
     return context.memo[key]
 
 
-def _symbolic(context, m, made):
+def _symbolic(context: Context, m: Module, made):
     """Is the call part of building a functional model: on what `keras.Input` or a new layer gave, or in a function that makes layers and models?"""
     call = m.calls[made]
     for value in (*call[1], *[v for _, v in call[2]]):
         for v in _flat(context.infer.values(m, call[3], value, call[5])):
-            if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-                om = context.project.module(v[2][0])
-                if context.project.apis(om, v[2][1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(
-                    context, om, v[2][1]
+            if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
+                om = context.project.module(v.origin[0])
+                if context.project.apis(om, v.origin[1]) & {"keras.Input", "keras.layers.Input"} or _new_layer(
+                    context, om, v.origin[1]
                 ):
                     return True
     return call[3] > 0 and any(
@@ -260,30 +274,32 @@ def _flat(values):
     """The values, and those in lists and tuples."""
     for v in values:
         yield v
-        if v[0] == "seq":
-            yield from v[1]
-        elif v[0] == "tup":
-            for item in v[1]:
+        if isinstance(v, SequenceValue):
+            yield from v.values
+        elif isinstance(v, TupleValue):
+            for item in v.items:
                 yield from item
 
 
-def _new_layer(context, m, i):
+def _new_layer(context: Context, m: Module, i: int):
     """`Dense(8)(x)`: the layer is made for this call."""
-    f = m.calls[i][0]
-    return f[0] == "c" and any(name.startswith("keras.layers.") for name in context.project.apis(m, f[1]))
+    f = m.calls[i].func
+    return isinstance(f, CallRef) and any(
+        name.startswith("keras.layers.") for name in context.project.apis(m, f.number)
+    )
 
 
 # -- how long ----------------------------------------------------------------------------------------------------------------
 
 
-def _long(context, keeping, made):
+def _long(context: Context, keeping, made):
     """A long repeat over data, in which the container goes on."""
     m, s = keeping.m, keeping.s
     statement = m.statements[s]
     own = (
-        keeping.container[0] == "n"
-        and keeping.container[1] in m.bindings(statement[1])
-        and keeping.container[1] not in m.global_names(statement[1])
+        isinstance(keeping.container, Name)
+        and keeping.container.id in m.bindings(statement[1])
+        and keeping.container.id not in m.global_names(statement[1])
     )
     fresh = [m.statements[e][2] for e in kept.empty_at(context, m, statement[1], keeping.container)]
     for repeat in context.repeats(m, made):
@@ -304,7 +320,7 @@ def _long(context, keeping, made):
     return None
 
 
-def _over_data(context, m, made, repeat):
+def _over_data(context: Context, m: Module, made, repeat: Repeat):
     """Does what the model is asked come from the loop's variable, or from reading something that is not its own output?"""
     call = m.calls[made]
     values = [*call[1], *[v for _, v in call[2]]]
@@ -320,15 +336,15 @@ def _over_data(context, m, made, repeat):
     )
 
 
-def _feeds_itself(context, m, scope, e, at, depth):
+def _feeds_itself(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
     """Is the argument computed from the model's output of the pass before?"""
     if depth > MAX_DEPTH:
         return False
     for part in walk(e, m.calls):
-        if part[0] == "c" and _output(context, m, scope, part, at, 0) is not None:
+        if isinstance(part, CallRef) and _output(context, m, scope, part, at, 0) is not None:
             return True
-        if part[0] == "n" and part[1] in m.bindings(scope):
-            for binding in context.infer.reaching(m, m.bindings(scope)[part[1]], at):
+        if isinstance(part, Name) and part.id in m.bindings(scope):
+            for binding in context.infer.reaching(m, m.bindings(scope)[part.id], at):
                 if binding[0] == "assign" and binding[1] != at:
                     key = ("feeds itself", m.index, binding[1], depth + 1)
                     if key not in context.memo:
@@ -338,65 +354,68 @@ def _feeds_itself(context, m, scope, e, at, depth):
     return False
 
 
-def _methods_wanted(m, keeping):
+def _methods_wanted(m: Module, keeping):
     """Does the module ask kept tensors for `.numpy()` already?"""
     return any(
-        m.calls[k][0][0] == "a" and m.calls[k][0][1][0] in ("n", "x") for k in m.calls_by_tail().get("numpy", ())
+        isinstance(m.calls[k].func, Attribute) and isinstance(m.calls[k].func[1], (Name, Subscript))
+        for k in m.calls_by_tail().get("numpy", ())
     )
 
 
-def _fix(context, m, s, keeping, made):
-    if m.statements[s][0] != F.EXPR:
+def _fix(context: Context, m: Module, s: int, keeping, made):
+    if not isinstance(m.statements[s], ExprStatement):
         return "it is not put into a list"
     if _methods_wanted(m, keeping):
         return "what is kept is asked for .numpy() elsewhere"
-    value = m.calls[m.statements[s][5][1]][1][:1] if m.statements[s][5][0] == "c" else ()
+    value = m.calls[m.statements[s][5][1]].args[:1] if isinstance(m.statements[s][5], CallRef) else ()
     if not (value and _one_tensor(context, m, s, value[0], made)):
         return "the model may give several outputs"
     return _numpy(m, s)
 
 
-def _one_tensor(context, m, s, e, made, depth=0):
+def _one_tensor(context: Context, m: Module, s: int, e: Expression, made, depth=0):
     """Is what is kept one tensor: what an operation gives, or the output of a model that surely has one?"""
-    if e[0] == "n":
-        bindings = context.infer.reaching(m, m.bindings(m.statements[s][1]).get(e[1], ()), s)
+    if isinstance(e, Name):
+        bindings = context.infer.reaching(m, m.bindings(m.statements[s].scope).get(e.id, ()), s)
         e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
-    if e[0] == "c" and context.project.apis(m, e[1]) & _SAME_SIZE:
+    if isinstance(e, CallRef) and context.project.apis(m, e.number) & _SAME_SIZE:
         return True
     names, call = context.project.apis(m, made), m.calls[made]
     if outputs.used_as_array(context, m, made):
         return True
     if names & _OUTPUTS:
-        model = call[0][1] if "model.call" in names and call[0][0] == "a" else call[0]
+        model = call[0].base if "model.call" in names and isinstance(call[0], Attribute) else call[0]
         return outputs.several(context, m, call[3], model, call[5]) is False
     for v in context.infer.callee(m, made):
         if (
-            v[0] == "obj"
-            and v[1] == "tf.function"
-            and v[2] is not None
-            and isinstance(v[2][1], int)
-            and v[2][0] != "deco"
+            isinstance(v, Thing)
+            and v.kind == "tf.function"
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+            and not isinstance(v.origin, Decorated)
         ):
-            om = context.project.module(v[2][0])
-            given = om.calls[v[2][1]]
+            om = context.project.module(v.origin[0])
+            given = om.calls[v.origin[1]]
             return bool(given[1]) and outputs.several(context, om, given[3], given[1][0], given[5]) is False
     functions = context.project.functions_called(m, made)
     if functions and depth < MAX_DEPTH and all(_returns_one(context, fm, scope, depth) for fm, scope in functions):
         return True
-    return m.statements[s][0] == F.EXPR and _joined(context, m, s)
+    return isinstance(m.statements[s], ExprStatement) and _joined(context, m, s)
 
 
-def _returns_one(context, m, scope, depth):
+def _returns_one(context: Context, m: Module, scope: int, depth):
     key = ("returns one", m.index, scope, depth)
     if key not in context.memo:
         context.memo[key] = _all_one(context, m, scope, depth)
     return context.memo[key]
 
 
-def _all_one(context, m, scope, depth):
+def _all_one(context: Context, m: Module, scope: int, depth):
     """Does a function give one tensor in each `return`?"""
     returned = [
-        (s, m.statements[s][5]) for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN
+        (s, m.statements[s][5])
+        for s in m.scope_statements(scope)
+        if m.statements[s] and isinstance(m.statements[s], Return)
     ]
     made = [(s, e, _output(context, m, scope, e, s, 0) if e is not None else None) for s, e in returned]
     return bool(made) and all(
@@ -404,23 +423,25 @@ def _all_one(context, m, scope, depth):
     )
 
 
-def _joined(context, m, s):
+def _joined(context: Context, m: Module, s: int):
     """Is the list of what is kept joined by an operation on tensors or arrays: `tf.concat(parts, 0)`?"""
-    container = m.calls[m.statements[s][5][1]][0][1]
+    container = m.calls[m.statements[s][5][1]].func[1]
     return any(
-        tail_of(m.calls[j][0]) in ("concat", "concatenate", "stack", "vstack", "hstack")
-        and m.calls[j][1][:1] == (container,)
-        for j in m.scope_calls(m.statements[s][1])
+        tail_of(m.calls[j].func) in ("concat", "concatenate", "stack", "vstack", "hstack")
+        and m.calls[j].args[:1] == (container,)
+        for j in m.scope_calls(m.statements[s].scope)
     )
 
 
-def _numpy(m, s):
-    def fix(fx):
+def _numpy(m: Module, s: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
         i = m.statements[s][5][1]
-        if tail_of(m.calls[i][0]) not in ("append", "add", "appendleft") or m.calls[i][1][0][0] not in ("n", "c"):
+        if tail_of(m.calls[i][0]) not in ("append", "add", "appendleft") or not isinstance(
+            m.calls[i][1][0], (Name, CallRef)
+        ):
             raise NoFix("more than the output is kept")
         view, call = fx.at(m, i)
         return UNSAFE, "Keep the output as a NumPy array", do.wrap_argument(view, call, 0, "{}.numpy()")

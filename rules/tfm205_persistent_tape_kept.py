@@ -31,25 +31,32 @@ gradients.append(tape.gradient(loss, variables))
 There is no automatic fix.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.passes import kept
-from tflint_mem.facts import Constant
+from tflint_mem.facts import Assign, Attribute, CallRef, Constant, Name, With
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM205"
 MEASURED = "391 KiB per kept tape: all activations of its step (TF 2.21); rebound, with or without `del`: 0"
 _GRADIENTS = frozenset(("gradient", "jacobian", "batch_jacobian"))
 
 
-def find(context):
+def find(context: Context):
     """Statements that keep the tape of each repeat."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
-        if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
+        if context.in_tests(m) or context.project.compiled(m, m.calls[i].scope):
             continue
         name = _name(m, i)
         if name is None:
             continue
-        for keeping in kept.in_scope(context, m, m.calls[i][3]):
+        for keeping in kept.in_scope(context, m, m.calls[i].scope):
             if name in keeping.values and (_persistent(context, m, i) or not _taken(m, i, name)):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -57,42 +64,42 @@ def find(context):
                     break
 
 
-def _name(m, i):
+def _name(m: Module, i: int):
     """The name that the `with` statement (or an assignment) gives the tape."""
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] == F.WITH:
+    statement = m.statements[m.calls[i].statement]
+    if isinstance(statement, With):
         return next(
             (
                 target
-                for expression, target in statement[5]
-                if expression == ("c", i) and target is not None and target[0] == "n"
+                for expression, target in statement.items
+                if expression == CallRef(i) and target is not None and isinstance(target, Name)
             ),
             None,
         )
-    if statement[0] == F.ASSIGN and statement[6] == ("c", i) and statement[5][0][0] == "n":
-        return statement[5][0]
+    if isinstance(statement, Assign) and statement.value == CallRef(i) and isinstance(statement.targets[0], Name):
+        return statement.targets[0]
     return None
 
 
-def _persistent(context, m, i):
+def _persistent(context: Context, m: Module, i: int):
     return context.argument(m, i, 0, "persistent") not in (None, Constant(False))
 
 
-def _taken(m, i, name):
+def _taken(m: Module, i: int, name: str):
     """Is a gradient taken from the tape in its function, be it before or after it is kept?"""
     return any(
-        k > i and m.calls[k][0] == ("a", name, m.calls[k][0][-1]) and m.calls[k][0][-1] in _GRADIENTS
-        for k in m.scope_calls(m.calls[i][3])
+        k > i and m.calls[k].func == Attribute(name, m.calls[k].func[-1]) and m.calls[k].func[-1] in _GRADIENTS
+        for k in m.scope_calls(m.calls[i].scope)
     )
 
 
-def _repeat(context, m, i, keeping):
+def _repeat(context: Context, m: Module, i: int, keeping):
     local = (
-        keeping.container[0] == "n"
-        and keeping.container[1] in m.bindings(m.calls[i][3])
-        and keeping.container[1] not in m.global_names(m.calls[i][3])
+        isinstance(keeping.container, Name)
+        and keeping.container.id in m.bindings(m.calls[i].scope)
+        and keeping.container.id not in m.global_names(m.calls[i].scope)
     )
-    fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)]
+    fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i].scope, keeping.container)]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 8 or repeat.handed:
             continue
@@ -106,7 +113,7 @@ def _repeat(context, m, i, keeping):
     return None
 
 
-def _draft(context, m, keeping, repeat):
+def _draft(context: Context, m: Module, keeping, repeat: Repeat):
     pos = kept.position(m, keeping.s)
     return Draft(
         code=CODE,

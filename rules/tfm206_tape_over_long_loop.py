@@ -31,27 +31,49 @@ for batch in dataset:
 There is no automatic fix: whether to step per batch or to add gradients up is a decision.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    Augment,
+    BinaryOp,
+    CallRef,
+    ExprStatement,
+    For,
+    Jump,
+    Name,
+    Reference,
+    Return,
+    While,
+    With,
+)
 from tflint_mem.project.linking.module import walk
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM206"
 MEASURED = "8192 KiB per pass with two activations of 4 MiB (TF 2.21); a tape per pass: flat"
 _ADDERS = frozenset(("append", "extend"))
 
 
-def find(context):
+def find(context: Context):
     """Tapes whose block holds an accumulating loop over data."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
-        scope = m.calls[i][3]
-        statement = m.statements[m.calls[i][5]]
-        if statement[0] != F.WITH or context.in_tests(m) or context.project.compiled(m, scope):
+        scope = m.calls[i].scope
+        statement = m.statements[m.calls[i].statement]
+        if not isinstance(statement, With) or context.in_tests(m) or context.project.compiled(m, scope):
             continue
-        loop = next((s for s in m.behind(m.calls[i][5]) if _is_long(context, m, s, statement[6])), None)
+        loop = next((s for s in m.behind(m.calls[i].statement) if _is_long(context, m, s, statement.body)), None)
         if loop is None:
             continue
-        line = m.statements[loop][3]
-        pos = m.calls[i][6]
+        line = m.statements[loop].line
+        pos = m.calls[i].pos
         if _accumulates(context, m, loop) and not _leaves(m, loop):
             yield context.at_call(
                 CODE,
@@ -61,68 +83,77 @@ def find(context):
                 measured=MEASURED,
                 help="open a tape for each pass; take a step each time, or add the gradients up",
                 trace=(
-                    TraceStep(m, pos[0], pos[1], "records everything below"),
+                    TraceStep(m, pos.line, pos.column, "records everything below"),
                     TraceStep(m, line, 0, "the loop over data"),
                 ),
             )
 
 
-def _body(statement):
-    return statement[7] if statement[0] == F.FOR else statement[6]
+def _body(statement: int):
+    return statement[7] if isinstance(statement, For) else statement[6]
 
 
-def _is_long(context, m, s, inner):
+def _is_long(context: Context, m: Module, s: int, inner):
     """Is the statement a loop over data, in the block `inner` of the tape?"""
     statement = m.statements[s]
-    if not statement or statement[0] not in (F.FOR, F.WHILE) or not m.inside(statement[2], inner):
+    if not statement or not isinstance(statement, (For, While)) or not m.inside(statement.block, inner):
         return False
-    if statement[0] == F.WHILE:
+    if isinstance(statement, While):
         return True
-    count = context.project.repeats_of.count(m, statement[7])
+    count = context.project.repeats_of.count(m, statement.body)
     if count is not None and count <= 50:
         return False
     return any(
-        e[0] in ("n", "a", "c") and "dataset" in context.project.kinds(m, statement[1], e, s)
-        for e in walk(statement[6], m.calls)
+        isinstance(e, (Name, Attribute, CallRef)) and "dataset" in context.project.kinds(m, statement.scope, e, s)
+        for e in walk(statement.iterable, m.calls)
     )
 
 
-def _accumulates(context, m, loop):
+def _accumulates(context: Context, m: Module, loop: int):
     """Does the loop add to something from before it: `total += loss`, `total = total + loss`, `losses.append(loss)`?"""
     body = _body(m.statements[loop])
     for s in m.behind(loop):
         statement = m.statements[s]
-        if not statement or not m.inside(statement[2], body):
+        if not statement or not m.inside(statement.block, body):
             continue
-        if statement[0] == F.AUGMENT and statement[6] == "+" and _is_tensor(context, m, statement[1], statement[7], s):
+        if (
+            isinstance(statement, Augment)
+            and statement.op == "+"
+            and _is_tensor(context, m, statement.scope, statement.value, s)
+        ):
             return True
-        if statement[0] == F.ASSIGN and statement[6] is not None and statement[6][0] == "b" and statement[6][1] == "+":
-            if any(t in walk(statement[6]) for t in statement[5] if t[0] in ("n", "a")) and _is_tensor(
-                context, m, statement[1], statement[6], s
+        if (
+            isinstance(statement, Assign)
+            and statement.value is not None
+            and isinstance(statement.value, BinaryOp)
+            and statement.value.op == "+"
+        ):
+            if any(t in walk(statement.value) for t in statement.targets if isinstance(t, Reference)) and _is_tensor(
+                context, m, statement.scope, statement.value, s
             ):
                 return True
-        if statement[0] == F.EXPR and statement[5][0] == "c":
-            call = m.calls[statement[5][1]]
+        if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+            call = m.calls[statement.value.number]
             if (
-                call[0][0] == "a"
-                and call[0][2] in _ADDERS
-                and call[1]
-                and _is_tensor(context, m, call[3], call[1][0], call[5])
+                isinstance(call.func, Attribute)
+                and call.func.attr in _ADDERS
+                and call.args
+                and _is_tensor(context, m, call.scope, call.args[0], call.statement)
             ):
                 return True
     return False
 
 
-def _is_tensor(context, m, scope, e, s):
+def _is_tensor(context: Context, m: Module, scope: int, e: Expression, s: int):
     return "tensor" in context.project.kinds(m, scope, e, s)
 
 
-def _leaves(m, loop):
+def _leaves(m: Module, loop: int):
     """Does the loop always end in its first pass?"""
     body = _body(m.statements[loop])
     return any(
         statement
-        and statement[2] == body
-        and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] in ("break", "raise"))
+        and statement.block == body
+        and (isinstance(statement, Return) or isinstance(statement, Jump) and statement.what in ("break", "raise"))
         for statement in map(m.statements.__getitem__, m.behind(loop))
     )

@@ -41,13 +41,25 @@ The fix moves the definition, or the `tf.function(…)` call, before the loop wh
 safe when nothing that the loop calls could change what the function reads while it is traced.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, models, side_effects
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.tracing import frozen, traced_functions, tracing
+from tflint_mem.facts import Attribute, CallRef, Def, Name
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Instance, Thing
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Pos
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM301"
 SWEEPS = True
@@ -75,7 +87,7 @@ _MAKERS = frozenset(
 )  # Keras asks once per compile
 
 
-def find(context):
+def find(context: Context):
     """Functions wrapped or decorated at a place that repeats."""
     if traced_functions.switched_off(context):
         return
@@ -89,7 +101,7 @@ def find(context):
             yield from _of_new_objects(context, traced)
 
 
-def _of_new_objects(context, traced):
+def _of_new_objects(context: Context, traced):
     """A method that trains, traced anew for each object, where the objects are made at a place that repeats."""
     m, scope = traced.m, traced.scope
     if not m.is_method(scope) or context.in_tests(m) or context.project.versions.graph_mode(m):
@@ -125,9 +137,9 @@ def _of_new_objects(context, traced):
         return
 
 
-def _checked(context, m, i, traced, pos):
-    scope = m.calls[i][3]
-    if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope][F.S_NAME] in _MAKERS:
+def _checked(context: Context, m: Module, i: int, traced, pos: Pos):
+    scope = m.calls[i].scope
+    if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope].name in _MAKERS:
         return
     repeat = next((r for r in context.repeats(m, i) if _again(context, r)), None)
     if repeat is None:
@@ -146,7 +158,7 @@ def _checked(context, m, i, traced, pos):
         return
     name = (
         f"`{traced.m.scopes[traced.scope][F.S_NAME]}`"
-        if traced.m is not None and m.calls[i][1] == ()
+        if traced.m is not None and m.calls[i].args == ()
         else f"`{models.text(m, i)}`"
     )
     yield Draft(
@@ -167,7 +179,7 @@ def _checked(context, m, i, traced, pos):
         group="leak" if training or kept else None,
         trace=context.trace(repeat, "makes a new tf.function"),
         site=i,
-        noqa_row=pos[2],
+        noqa_row=pos.end_line,
         fix=_fix(context, m, i, traced)
         if repeat.local and not kept and not _reads_loop(traced)
         else "the functions are kept"
@@ -178,30 +190,31 @@ def _checked(context, m, i, traced, pos):
     )
 
 
-def _on_purpose(context, m, i, repeat):
+def _on_purpose(context: Context, m: Module, i: int, repeat: Repeat):
     """A table of functions made by a comprehension, or a function that is only asked for its graph."""
     if repeat.kind == "comprehension" and models.stored(context, *repeat.hops[0], repeat.context):
         return True
     return any(
-        e == ("a", ("c", i), "get_concrete_function") for e in models.walk_statement(m, m.statements[m.calls[i][5]])
+        e == Attribute(CallRef(i), "get_concrete_function")
+        for e in models.walk_statement(m, m.statements[m.calls[i].statement])
     )
 
 
-def _set_up(context, repeat):
+def _set_up(context: Context, repeat: Repeat):
     """A loop that only makes functions and puts them into a container: one for each task, all of them wanted."""
     if repeat.context is None or repeat.handed:
         return False
     return models.stored(context, *repeat.hops[0], repeat.context) and not lifetimes.works(context, repeat)
 
 
-def _again(context, repeat):
+def _again(context: Context, repeat: Repeat):
     return (repeat.count is None or repeat.count > FEW) and hot.eager(context, repeat)
 
 
 # -- what makes it a leak -----------------------------------------------------------------------------------------------------
 
 
-def _pins(context, traced):
+def _pins(context: Context, traced):
     """Does the body hold a custom gradient, and may the project run a TensorFlow that keeps it for ever?"""
     if context.project.versions.at_least(*FIRST_PINNED) is False or traced.m is None:
         return False
@@ -210,48 +223,48 @@ def _pins(context, traced):
     return bool(context.project.released_by.in_function(traced.m, traced.scope, _PINS))
 
 
-def _kept(context, m, i, traced, repeat):
+def _kept(context: Context, m: Module, i: int, traced, repeat: Repeat):
     """Does each new function go into a container?"""
     loop = repeat.context if repeat.local else -1
-    if m.calls[i][1] or m.calls[i][2] and traced.m is None:
+    if m.calls[i].args or m.calls[i].keywords and traced.m is None:
         return models.stored(context, m, i, loop)
     return traced.m is not None and models.added_later(
-        context, m, m.calls[i][3], F.Name(traced.m.scopes[traced.scope][F.S_NAME]), loop
+        context, m, m.calls[i].scope, F.Name(traced.m.scopes[traced.scope][F.S_NAME]), loop
     )
 
 
-def _of_new_model(context, m, i, traced, repeat):
+def _of_new_model(context: Context, m: Module, i: int, traced, repeat: Repeat):
     """Does the function stand for a model that is another one in each repeat?  One for each is all that one can do then."""
     wrapped = traced_functions.argument(m, i)
     names = [wrapped] if wrapped is not None else []
     if traced.m is not None and traced.m.index == m.index:
         names.extend(_free(traced.m, traced.scope))
-    scope, at = m.calls[i][3], m.calls[i][5]
+    scope, at = m.calls[i].scope, m.calls[i].statement
     for e in names:
-        values = context.infer.values(m, scope, e[1] if e[0] == "a" else e, at)
+        values = context.infer.values(m, scope, e.base if isinstance(e, Attribute) else e, at)
         if any(
-            v[0] == "obj"
-            and v[1] in ("model", "saved_model", "layer")
-            or v[0] == "inst"
-            and context.infer.class_kind(context.project.module(v[1]), v[2])
+            isinstance(v, Thing)
+            and v.kind in ("model", "saved_model", "layer")
+            or isinstance(v, Instance)
+            and context.infer.class_kind(context.project.module(v.module), v.scope)
             for v in values
         ):
-            if not hot.steady(context, repeat, e[1] if e[0] == "a" else e):
+            if not hot.steady(context, repeat, e.base if isinstance(e, Attribute) else e):
                 return True
     return False
 
 
-def _free(m, scope):
+def _free(m: Module, scope: int):
     """Names that a function takes from the function around it."""
-    owner = m.scopes[scope][F.S_PARENT]
+    owner = m.scopes[scope].parent
     local, outer = m.bindings(scope), m.bindings(owner) if owner >= 0 else {}
     found = set()
     for s in m.scope_statements(scope):
         if m.statements[s] is not None:
             found.update(
-                e[1]
+                e.id
                 for e in models.walk_statement(m, m.statements[s])
-                if e[0] == "n" and e[1] in outer and e[1] not in local
+                if isinstance(e, Name) and e.id in outer and e.id not in local
             )
     return [F.Name(name) for name in sorted(found)]
 
@@ -263,31 +276,31 @@ def _reads_loop(traced):
     """Does a function that is defined in a loop read what the loop binds?  Then it cannot move before it."""
     m = traced.m
     definition = m.statements[m.scopes[traced.scope][F.S_STMT]] if m is not None else None
-    if definition is None or definition[0] != F.DEF:
+    if definition is None or not isinstance(definition, Def):
         return False
-    loop = next(iter(m.loops(definition[2])), None)
+    loop = next(iter(m.loops(definition.block)), None)
     if loop is None:
         return False
-    bindings = [b for _, name in _free(m, traced.scope) for b in m.bindings(definition[1])[name]]
+    bindings = [b for _, name in _free(m, traced.scope) for b in m.bindings(definition.scope)[name]]
     return any(b[1] == m.contexts[loop][2] or b[1] >= 0 and m.inside(m.statements[b[1]][2], loop) for b in bindings)
 
 
-def _fix(context, m, i, traced):
-    def fix(fx):
+def _fix(context: Context, m: Module, i: int, traced):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
         from tflint_mem.codemod.view import view_at
 
-        def moved(move, view, node, place):
+        def moved(move, view, node, place: int):
             contexts = fx.blocks(view, node, m, place)
 
-            def attempt(loop):
+            def attempt(loop: int):
                 doubt = _doubt(context, m, i, traced, contexts[id(loop)])
                 edits, applicability = move(loop)
                 return edits, UNSAFE if doubt else applicability
 
             return attempt
 
-        if traced.m is not None and not m.calls[i][1] and not m.calls[i][2] or traced.made is None:
+        if traced.m is not None and not m.calls[i].args and not m.calls[i].keywords or traced.made is None:
             statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
             view = view_at(fx.source, statement[3])
             function = view.function_on(statement[3])
@@ -299,21 +312,23 @@ def _fix(context, m, i, traced):
         edits, applicability = do.outermost_loop(
             view,
             call,
-            moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i][4]),
+            moved(lambda loop: do.hoist_call(view, call, loop, "compiled", reads=None), view, call, m.calls[i].block),
         )
         return applicability, "Make it once before the loop", edits
 
     return fix
 
 
-def _doubt(context, m, i, traced, loop):
+def _doubt(context: Context, m: Module, i: int, traced, loop: int):
     """What makes it unsafe to trace once what `loop` traces in each pass, "" for nothing; NoFix where another trace would give something else."""
     from tflint_mem.codemod import NoFix
 
     effects = side_effects.of_loop(context, m, loop, but=None if traced_functions.stands_for_definition(m) else i)
     if traced.m is None:
         wrapped = traced_functions.argument(m, i)
-        keras = wrapped is not None and context.kinds(m, i, wrapped[1] if wrapped[0] == "a" else wrapped) & {
+        keras = wrapped is not None and context.kinds(
+            m, i, wrapped.base if isinstance(wrapped, Attribute) else wrapped
+        ) & {
             "model",
             "layer",
             "saved_model",
@@ -323,7 +338,7 @@ def _doubt(context, m, i, traced, loop):
     if effect and not effect.startswith(_ONLY_SEEN):
         raise NoFix(f"each trace of the function {effect}")
     names, attributes = frozen.reads(context, traced.m, traced.scope)
-    own = m.statements[m.contexts[loop][2]][1]
+    own = m.statements[m.contexts[loop].statement].scope
     bound = {
         (m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if hot.bound_inside(m, b, loop)
     }

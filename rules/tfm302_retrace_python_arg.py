@@ -33,13 +33,40 @@ it (`tf.constant` of a float is float32). Where the function needs a Python valu
 does not cast, or may work in another precision than float32, there is no fix.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import text, walk_statement
 from tflint_mem.analysis.passes import hot, varying_values
 from tflint_mem.analysis.program import public
 from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.facts import (
+    Attribute,
+    BinaryOp,
+    CallRef,
+    ClassDef,
+    Comparison,
+    Constant,
+    Def,
+    For,
+    If,
+    Lambda,
+    Name,
+    Return,
+    Subscript,
+    While,
+)
 from tflint_mem.finding import LIKELY, SAFE, UNSAFE
+from tflint_mem.project.holds.values import External
 from tflint_mem.project.linking.module import walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM302"
 _MODELS = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
@@ -52,7 +79,7 @@ MEASURED_WRAPPER = (
 )
 
 
-def find(context):
+def find(context: Context):
     """Calls of a tf.function with a Python argument that varies."""
     for m, i, traced in traced_functions.calls(context):
         if "input_signature" in traced.options or context.in_tests(m) or context.project.versions.graph_mode(m):
@@ -80,48 +107,55 @@ def find(context):
         )
 
 
-def _given_new_model(context, m, i):
+def _given_new_model(context: Context, m: Module, i: int):
     """The same for a call in a function that others are there to call, when it makes the model that it passes, or has it made."""
-    given = [*enumerate(m.calls[i][1]), *[(name, e) for name, e in m.calls[i][2] if name]]
+    given = [*enumerate(m.calls[i].args), *[(name, e) for name, e in m.calls[i].keywords if name]]
     made = next(((which, makers) for which, e in given for makers in (_makers(context, m, i, e),) if makers), None)
     repeat = public.each_call(context, m, i) if made is not None else None
     if repeat is None or not hot.eager(context, repeat):
         return None
     which, makers = made
     if all(
-        any(e[0] == "a" and e[2] in _ENDS for argument in fm.arguments(j) for e in walk(argument, fm.calls))
+        any(
+            isinstance(e, Attribute) and e.attr in _ENDS
+            for argument in fm.arguments(j)
+            for e in walk(argument, fm.calls)
+        )
         for fm, j in makers
     ):
         return repeat, varying_values.Varying("a new model around another one", "wrapper"), which
     return repeat, varying_values.Varying("a new model", "model"), which
 
 
-def _makers(context, m, i, e):
+def _makers(context: Context, m: Module, i: int, e: Expression):
     """[(module, call)] that make the Keras model: the expression is what a call in the same function gives, which makes one, or calls a
     function that always makes and returns one.  Else ()."""
-    scope = m.calls[i][3]
-    if e[0] == "n":
-        bindings = m.bindings(scope).get(e[1], ())
-        e = bindings[0][3] if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4] else e
-    if e[0] != "c" or not public.drops(m, e[1]):
+    scope = m.calls[i].scope
+    if isinstance(e, Name):
+        bindings = m.bindings(scope).get(e.id, ())
+        e = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path else e
+    if not isinstance(e, CallRef) or not public.drops(m, e.number):
         return ()
-    if context.project.apis(m, e[1]) & _MODELS:
-        return ((m, e[1]),)
-    functions = context.project.functions_called(m, e[1])
+    if context.project.apis(m, e.number) & _MODELS:
+        return ((m, e.number),)
+    functions = context.project.functions_called(m, e.number)
     if len(functions) != 1 or context.project.repeats_of.guards.cached(*functions[0]):
         return ()
     fm, scope = functions[0]
     returned = [
-        fm.statements[s][5] for s in fm.scope_statements(scope) if fm.statements[s] and fm.statements[s][0] == F.RETURN
+        fm.statements[s][5]
+        for s in fm.scope_statements(scope)
+        if fm.statements[s] and isinstance(fm.statements[s], Return)
     ]
     if not all(
-        value is not None and value[0] == "c" and context.project.apis(fm, value[1]) & _MODELS for value in returned
+        value is not None and isinstance(value, CallRef) and context.project.apis(fm, value.number) & _MODELS
+        for value in returned
     ):
         return ()
     return tuple((fm, value[1]) for value in returned)
 
 
-def _made_again(context, traced, repeat):
+def _made_again(context: Context, traced, repeat: Repeat):
     """Does the repeat that brings the values make the function anew, too?"""
     m, i = (
         traced.made
@@ -141,7 +175,7 @@ def _made_again(context, traced, repeat):
 # -- the fix --------------------------------------------------------------------------------------------------------------
 
 
-def _fix(context, m, i, traced, varying, which):
+def _fix(context: Context, m: Module, i: int, traced, varying, which):
     if varying.kind not in ("number", "text") or traced.m is None:
         return "nobody sees the traced function" if traced.m is None else "it is no number or text"
     use = _used(context, traced.m, traced.scope, _parameter(context, m, i, traced, which), varying)
@@ -151,14 +185,14 @@ def _fix(context, m, i, traced, varying, which):
     if applicability == UNSAFE and varying.kind == "number":
         if _in_double(context, m) or _in_double(context, traced.m):
             return "the tensors here may be float64, which does not mix with the float32 of tf.constant"
-        given = m.calls[i][1][which] if isinstance(which, int) else dict(m.calls[i][2]).get(which)
+        given = m.calls[i].args[which] if isinstance(which, int) else dict(m.calls[i].keywords).get(which)
         dtype = dtype or ("float32" if given is not None and _from_numpy(context, m, i, given) else "")
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        name = do.tf_name(fx.source, m.calls[i][6][0])
+        name = do.tf_name(fx.source, m.calls[i].pos.line)
         more = f", {name}.{dtype}" if dtype else ""
         return applicability, "Pass a tensor", do.wrap_argument(view, call, which, f"{name}.constant({{}}{more})")
 
@@ -199,22 +233,22 @@ _ARRAYS = frozenset(
 )
 
 
-def _in_double(context, m):
+def _in_double(context: Context, m: Module):
     """May tensors of the module have another precision than float32: does it say so, or make NumPy arrays and never say float32?"""
     key = ("double", m.index)
     if key not in context.memo:
         constants = {
-            e[1]
+            e.value
             for call in m.calls
-            for e in (*call[1], *[value for _, value in call[2]])
-            if e[0] == "k" and isinstance(e[1], str)
+            for e in (*call.args, *[value for _, value in call.keywords])
+            if isinstance(e, Constant) and isinstance(e.value, str)
         }
         named = {name for name in _TYPES if context.project.index.has("idents", name, m.index)} | constants & set(
             _TYPES
         )
         single = "float32" in constants or context.project.index.has("idents", "float32", m.index)
         arrays = not single and any(
-            v[0] == "ext" and v[1].startswith(("numpy.", "pandas."))
+            isinstance(v, External) and v.name.startswith(("numpy.", "pandas."))
             for tail in sorted(_ARRAYS)
             for j in m.calls_by_tail().get(tail, ())
             if context.argument(m, j, None, "dtype") is None
@@ -224,30 +258,34 @@ def _in_double(context, m):
     return context.memo[key]
 
 
-def _from_numpy(context, m, i, given):
+def _from_numpy(context: Context, m: Module, i: int, given):
     """Does NumPy calculate the number, in float64?"""
     call, parts = m.calls[i], [given]
-    if given[0] == "n":
-        parts += [b[3] for b in m.bindings(call[3]).get(given[1], ()) if b[0] in ("assign", "augment")]
+    if isinstance(given, Name):
+        parts += [b.value for b in m.bindings(call.scope).get(given.id, ()) if b.kind in ("assign", "augment")]
     return any(
-        e[0] == "c" and any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, e[1]))
+        isinstance(e, CallRef)
+        and any(isinstance(v, External) and v.name.startswith("numpy.") for v in context.infer.callee(m, e.number))
         for part in parts
         for e in walk(part, m.calls)
     )
 
 
-def _parameter(context, m, i, traced, which):
+def _parameter(context: Context, m: Module, i: int, traced, which):
     """Name of the traced function's parameter that the argument fills, or None."""
     record = traced.m.scopes[traced.scope]
     if isinstance(which, str):
         return which if any(p[0] == which for p in record[F.S_PARAMS]) else None
     for index, parameter in enumerate(record[F.S_PARAMS]):
-        if parameter[3] == "p" and context.infer.argument(traced.m, traced.scope, index, m, i) == m.calls[i][1][which]:
+        if (
+            parameter[3] == "p"
+            and context.infer.argument(traced.m, traced.scope, index, m, i) == m.calls[i].args[which]
+        ):
             return parameter[0]
     return None
 
 
-def _used(context, m, scope, name, varying):
+def _used(context: Context, m: Module, scope: int, name: str, varying):
     """(applicability, dtype or "") when the function can take a tensor for the parameter, else None.
 
     SAFE when it only casts the value or counts summaries with it (those want int64), UNSAFE when it calculates with it.
@@ -259,19 +297,19 @@ def _used(context, m, scope, name, varying):
         statement = m.statements[s]
         if statement is None:
             continue
-        if statement[0] in (F.DEF, F.CLASS):
+        if isinstance(statement, (Def, ClassDef)):
             return None
         seen = [e for e in walk_statement(m, statement) if _mentions(e, me, m)]
         cast = {
             part
             for e in walk_statement(m, statement)
-            if e[0] == "c" and m.calls[e[1]][1] and "tf.cast" in context.project.apis(m, e[1])
-            for part in walk(m.calls[e[1]][1][0])
+            if isinstance(e, CallRef) and m.calls[e.number].args and "tf.cast" in context.project.apis(m, e.number)
+            for part in walk(m.calls[e.number].args[0])
         }
         if (
             any(e == me for e in walk_statement(m, statement))
-            and statement[0] in (F.IF, F.WHILE, F.FOR)
-            or any(e[0] == "f" for e in walk_statement(m, statement))
+            and isinstance(statement, (If, While, For))
+            or any(isinstance(e, Lambda) for e in walk_statement(m, statement))
         ):
             return None
         uses = [_use(context, m, e, me, varying, e in cast) for e in seen]
@@ -283,50 +321,51 @@ def _used(context, m, scope, name, varying):
     return (SAFE if set(found) <= {"step", "cast"} else UNSAFE), "int64" if "step" in found else ""
 
 
-def _mentions(e, me, m):
+def _mentions(e: Expression, me, m: Module):
     """Is the name a direct part of this expression?"""
-    if e[0] == "c":
-        call = m.calls[e[1]]
-        return me in call[1] or any(k[1] == me for k in call[2])
-    if e[0] == "b":
-        return me in (e[2], e[3])
-    return e[0] == "q" and (e[1] == me or me in e[3])
+    if isinstance(e, CallRef):
+        call = m.calls[e.number]
+        return me in call.args or any(k.value == me for k in call.keywords)
+    if isinstance(e, BinaryOp):
+        return me in (e.left, e.right)
+    return isinstance(e, Comparison) and (e.left == me or me in e.rights)
 
 
-def _use(context, m, e, me, varying, cast):
+def _use(context: Context, m: Module, e: Expression, me, varying, cast):
     """How an expression uses the parameter: "cast", "step", "number", or None when that needs a Python value.
 
     A tensor of a whole number is int32: it mixes with nothing else, and divided it is float64.  So it may only be cast (`cast`: the
     expression is), printed, or compared with whole numbers.
     """
-    if e[0] == "b":
+    if isinstance(e, BinaryOp):
         whole = any(
-            o[0] == "k" and type(o[1]) is int for o in e[2:4]
+            isinstance(o, Constant) and type(o.value) is int for o in e[2:4]
         )  # tf.cast(epoch + 1, tf.float32) is right for a number and for a tensor
-        return "number" if (varying.float or whole and cast) and e[1] in ("+", "-", "*", "/") else None
-    if e[0] == "q":
+        return "number" if (varying.float or whole and cast) and e.op in ("+", "-", "*", "/") else None
+    if isinstance(e, Comparison):
         return (
             "number"
-            if varying.kind == "number" and (varying.float or all(_whole(context, m, o, me) for o in (e[1], *e[3])))
+            if varying.kind == "number"
+            and (varying.float or all(_whole(context, m, o, me) for o in (e.left, *e.rights)))
             else None
         )
     call, apis = m.calls[e[1]], context.project.apis(m, e[1])
     if any(name.startswith("tf.summary.") for name in apis):
-        return "step" if ("step", me) in call[2] else None
-    if "tf.cast" in apis and call[1][:1] == (me,):
+        return "step" if ("step", me) in call.keywords else None
+    if "tf.cast" in apis and call.args[:1] == (me,):
         return "cast"
     if varying.kind == "text":
         return "number" if any(name.startswith(_TEXT_OPS) for name in apis) else None
     return "number" if "tf.print" in apis or varying.float and apis & _NUMBER_OPS else None
 
 
-def _whole(context, m, e, me):
+def _whole(context: Context, m: Module, e: Expression, me):
     """Is one side of a comparison the parameter, a whole number, or a tensor of int32?"""
-    if e == me or e[0] == "k" and type(e[1]) is int:
+    if e == me or isinstance(e, Constant) and type(e.value) is int:
         return True
-    if e[0] == "x":
-        return _whole(context, m, e[1], me)
-    return e[0] == "c" and bool(context.project.apis(m, e[1]) & _INT32)
+    if isinstance(e, Subscript):
+        return _whole(context, m, e.base, me)
+    return isinstance(e, CallRef) and bool(context.project.apis(m, e.number) & _INT32)
 
 
 _INT32 = frozenset(("tf.range", "tf.shape", "tf.size", "tf.rank"))

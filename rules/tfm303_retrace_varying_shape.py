@@ -38,18 +38,26 @@ The fix adds `reduce_retracing=True` where the function is made. It is unsafe: t
 takes it from `x.shape` must take it from `tf.shape(x)`.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.finding import UNSAFE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
+
 CODE = "TFM303"
 MEASURED = "145 KiB per new shape, 470 for a model of three layers (TF 2.21; 163 on 2.15 for the small one), kept as long as the function"
 RELAXED = frozenset(("input_signature", "reduce_retracing", "experimental_relax_shapes"))
 
 
-def find(context):
+def find(context: Context):
     """Calls of a tf.function with an argument whose shape varies."""
     for m, i, traced in traced_functions.calls(context):
         if traced.options & RELAXED or context.in_tests(m) or context.project.versions.graph_mode(m):
@@ -70,14 +78,14 @@ def find(context):
         )
 
 
-def _fix(context, m, traced):
+def _fix(context: Context, m: Module, traced):
     """`reduce_retracing=True` at the decorator or the call that makes the function, when that is in the same file."""
     where = traced.m if traced.made is None else traced.made[0]
     if where is None or where.index != m.index:
         return None
     keyword = "experimental_relax_shapes" if context.project.versions.at_least(2, 9) is False else "reduce_retracing"
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
         from tflint_mem.codemod.view import view_at

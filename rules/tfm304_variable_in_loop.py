@@ -30,12 +30,21 @@ for number, signal in enumerate(signals):
 The fix leaves the name out. It is unsafe: something may look for the variable by its name.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import kept, variance
+from tflint_mem.facts import Assign, CallRef, Constant, Name
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM304"
 SWEEPS = True
@@ -44,22 +53,26 @@ MEASURED_KEPT = "its own size per repeat; rebound instead of kept: 0 (TF 2.21)"
 _BUILDING = frozenset(("__init__", "build", "__new__", "create_variables", "add_weight"))
 
 
-def find(context):
+def find(context: Context):
     """Variables of working loops that have a new name each time, or are kept."""
     for m, i, _ in context.calls(("Variable",), frozenset(("tf.Variable",))):
-        if context.in_tests(m) or context.project.versions.graph_mode(m) or context.project.compiled(m, m.calls[i][3]):
+        if (
+            context.in_tests(m)
+            or context.project.versions.graph_mode(m)
+            or context.project.compiled(m, m.calls[i].scope)
+        ):
             continue
-        if m.scopes[m.calls[i][3]][F.S_NAME] in _BUILDING or context.argument(m, i, None, "collections") is not None:
+        if m.scopes[m.calls[i].scope].name in _BUILDING or context.argument(m, i, None, "collections") is not None:
             continue  # a part of a model, or of a graph: only those have collections
         draft = _named(context, m, i) or _held(context, m, i)
         if draft is not None:
             yield draft
 
 
-def _named(context, m, i):
+def _named(context: Context, m: Module, i: int):
     """Its name is another one in each pass."""
     name = context.argument(m, i, None, "name")
-    if name is None or name[0] == "k" or context.project.versions.at_least(2, 15) is False:
+    if name is None or isinstance(name, Constant) or context.project.versions.at_least(2, 15) is False:
         return None
     for repeat in _repeats(context, m, i):
         if variance.of(context, repeat, name) != variance.SAME:
@@ -76,20 +89,20 @@ def _named(context, m, i):
     return None
 
 
-def _held(context, m, i):
+def _held(context: Context, m: Module, i: int):
     """It is put into a container, of which at most one is used."""
     call = m.calls[i]
     wanted = [F.CallRef(i)]
-    statement = m.statements[call[5]]
-    if statement[0] == F.ASSIGN and statement[6] == ("c", i):
-        wanted.extend(t for t in statement[5] if t[0] == "n")
-    for keeping in kept.in_scope(context, m, call[3]):
+    statement = m.statements[call.statement]
+    if isinstance(statement, Assign) and statement.value == CallRef(i):
+        wanted.extend(t for t in statement.targets if isinstance(t, Name))
+    for keeping in kept.in_scope(context, m, call.scope):
         if not any(value in wanted for value in keeping.values):
             continue
         for repeat in _repeats(context, m, i):
             if not repeat.local or not m.inside(m.statements[keeping.s][2], repeat.context):
                 continue
-            if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, call[3], keeping.container)):
+            if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, call.scope, keeping.container)):
                 continue
             if kept.fate(context, keeping, repeat.context) in (kept.NOTHING, kept.ONE):
                 pos = kept.position(m, keeping.s)
@@ -107,7 +120,7 @@ def _held(context, m, i):
     return None
 
 
-def _repeats(context, m, i):
+def _repeats(context: Context, m: Module, i: int):
     for repeat in context.repeats(m, i):
         if (
             repeat.kind in ("loop", "while", "handler", "callback")
@@ -120,8 +133,8 @@ def _repeats(context, m, i):
                 yield repeat
 
 
-def _nameless(m, i):
-    def fix(fx):
+def _nameless(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

@@ -34,17 +34,23 @@ Padding to one length or a few bounds the number of programs; so does leaving `j
 There is no automatic fix: padding changes what the function computes unless it masks.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.facts import Constant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM305"
 MEASURED = "470-680 KiB per new shape (TF 2.21 and 2.15), kept as long as the function"
 _JIT = frozenset(("jit_compile", "experimental_compile"))
 
 
-def find(context):
+def find(context: Context):
     """Calls of an XLA-compiled function with an argument whose shape varies."""
     for m, i, traced in traced_functions.calls(context):
         if not _compiles(traced) or context.in_tests(m) or context.project.versions.graph_mode(m):

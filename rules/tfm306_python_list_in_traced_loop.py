@@ -40,17 +40,25 @@ roll(state, tf.constant(steps))
 There is no automatic fix.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.passes import kept, varying_values
 from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.facts import CallRef, Name
 from tflint_mem.project.linking.module import walk
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM306"
 MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as long as the function"
 
 
-def find(context):
+def find(context: Context):
     """Lists in traced loops over a parameter that is given ever new numbers."""
     seen = set()
     for m, i, traced in traced_functions.calls(context):
@@ -84,12 +92,12 @@ def find(context):
                 )
 
 
-def _grown(context, m, scope):
+def _grown(context: Context, m: Module, scope: int):
     """[(keeping statement, parameter)] of lists that grow in a loop whose length a parameter gives."""
-    parameters = {p[0] for p in m.scopes[scope][F.S_PARAMS]}
+    parameters = {p.name for p in m.scopes[scope].parameters}
     found = []
     for keeping in kept.in_scope(context, m, scope):
-        if keeping.container[0] != "n" or keeping.key is not None:
+        if not isinstance(keeping.container, Name) or keeping.key is not None:
             continue
         for c in m.chain(m.statements[keeping.s][2]):
             name = _length(m, c, parameters)
@@ -99,30 +107,35 @@ def _grown(context, m, scope):
     return found
 
 
-def _length(m, c, parameters):
+def _length(m: Module, c, parameters):
     """The parameter that says how often the loop context runs, or None."""
     kind, _, statement, _ = m.contexts[c]
     if kind == "for":
         iterable = m.statements[statement][6]
-        if iterable[0] != "c" or m.calls[iterable[1]][0] != ("n", "range"):
+        if not isinstance(iterable, CallRef) or m.calls[iterable.number].func != Name("range"):
             return None
-        expressions = m.calls[iterable[1]][1]
+        expressions = m.calls[iterable.number].args
     elif kind == "while":
         expressions = (m.statements[statement][5],)
     else:
         return None
     return next(
-        (e[1] for expression in expressions for e in walk(expression, m.calls) if e[0] == "n" and e[1] in parameters),
+        (
+            e.id
+            for expression in expressions
+            for e in walk(expression, m.calls)
+            if isinstance(e, Name) and e.id in parameters
+        ),
         None,
     )
 
 
-def _given(context, m, i, traced, parameter):
+def _given(context: Context, m: Module, i: int, traced, parameter):
     """The argument of the call (its position or keyword) that fills the parameter."""
     for index, p in enumerate(traced.m.scopes[traced.scope][F.S_PARAMS]):
         if p[0] == parameter:
             given = context.infer.argument(traced.m, traced.scope, index, m, i)
-            for position, expression in enumerate(m.calls[i][1]):
+            for position, expression in enumerate(m.calls[i].args):
                 if expression is given:
                     return position
             return parameter

@@ -37,10 +37,17 @@ for ids in batches:
 There is no automatic fix.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
 from tflint_mem.project.repeats.repeats import Repeat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 CODE = "TFM307"
 MEASURED = "37 KiB stay per call of one and the same function until clear_session(), 76 with a tape's gradient (TF 2.21); called directly or by tf.numpy_function: 0"
@@ -49,7 +56,7 @@ _ONCE_IN_A_WHILE = frozenset(("script", "objective"))
 _SYMBOLIC = ("Input", "placeholder")
 
 
-def find(context):
+def find(context: Context):
     """Eager calls of `tf.py_function` that repeat."""
     if context.project.versions.at_least(2, 15) is False:
         return
@@ -69,7 +76,7 @@ def find(context):
             )
 
 
-def _often(context, repeat):
+def _often(context: Context, repeat: Repeat):
     """Does the repeat run eagerly often, with nothing that clears the cache?"""
     if (
         repeat.kind in _ONCE_IN_A_WHILE
@@ -82,11 +89,11 @@ def _often(context, repeat):
     return _eager(context, repeat) and not context.project.released(repeat)
 
 
-def _eager(context, repeat):
+def _eager(context: Context, repeat: Repeat):
     """Does nothing on the way trace?  The `call` of a layer or model runs as its caller does, where a call of the object leads there."""
     hops, inside = [], False
     for position, (m, i) in enumerate(repeat.hops):
-        scope = m.calls[i][3]
+        scope = m.calls[i].scope
         inside = inside or position > 0 and _is_call(context, m, scope)
         if position < len(repeat.hops) - 1 and _builds(m, scope):
             return False
@@ -110,11 +117,11 @@ def _eager(context, repeat):
     )
 
 
-def _is_call(context, m, scope):
+def _is_call(context: Context, m: Module, scope: int):
     """Is it the method `call` of a Keras class, and no `tf.function` by itself?"""
-    return m.is_method(scope) and m.scopes[scope][F.S_NAME] == "call" and not context.infer.decorator_names(m, scope)
+    return m.is_method(scope) and m.scopes[scope].name == "call" and not context.infer.decorator_names(m, scope)
 
 
-def _builds(m, scope):
+def _builds(m: Module, scope: int):
     """Is a network put together in the function, so that what it calls gets symbols?"""
-    return any(m.calls[j][3] == scope for tail in _SYMBOLIC for j in m.calls_by_tail().get(tail, ()))
+    return any(m.calls[j].scope == scope for tail in _SYMBOLIC for j in m.calls_by_tail().get(tail, ()))

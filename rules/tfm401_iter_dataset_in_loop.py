@@ -30,10 +30,20 @@ Where each iterator surely begins with the same batch (no shuffle, no function t
 results stay as they are. Where the data set is shuffled it keeps one iterator over `dataset.repeat()`: the steps then see all batches in turn.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.passes import hot, variance
+from tflint_mem.facts import Attribute, CallRef, For, Name, While
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM401"
 SWEEPS = True
@@ -42,10 +52,14 @@ _ITERATORS = frozenset(("dataset.as_numpy_iterator", "dataset.make_one_shot_iter
 _PASSES = frozenset(("fit", "evaluate", "fit_generator", "predict"))
 
 
-def find(context):
+def find(context: Context):
     """`next` of an iterator that is made for it, at each step."""
     for m, i, _ in context.calls({"next", "get_next"}):
-        if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]) or context.project.versions.graph_mode(m):
+        if (
+            context.in_tests(m)
+            or context.project.compiled(m, m.calls[i].scope)
+            or context.project.versions.graph_mode(m)
+        ):
             continue
         made = _fresh_iterator(context, m, i)
         if made is None:
@@ -66,47 +80,55 @@ def find(context):
         )
 
 
-def _fresh_iterator(context, m, i):
+def _fresh_iterator(context: Context, m: Module, i: int):
     """(call that makes the iterator, expression of its data set) when `next` or `get_next` asks a new iterator, else None."""
     call = m.calls[i]
-    if call[0][0] == "n" and call[0][1] == "next" and call[1] and "builtins.next" in context.project.apis(m, i):
-        source = call[1][0]
-    elif call[0][0] == "a" and call[0][2] in ("get_next", "next"):
-        source = call[0][1]
+    if (
+        isinstance(call.func, Name)
+        and call.func.id == "next"
+        and call.args
+        and "builtins.next" in context.project.apis(m, i)
+    ):
+        source = call.args[0]
+    elif isinstance(call.func, Attribute) and call.func.attr in ("get_next", "next"):
+        source = call.func.base
     else:
         return None
-    if source[0] == "n":
+    if isinstance(source, Name):
         source = _made_in_same_pass(m, i, source)
-    if source is None or source[0] != "c":
+    if source is None or not isinstance(source, CallRef):
         return None
-    j = source[1]
+    j = source.number
     names, made = context.project.apis(m, j), m.calls[j]
-    if "builtins.iter" in names and made[1]:
-        dataset = made[1][0]
+    if "builtins.iter" in names and made.args:
+        dataset = made.args[0]
     elif names & _ITERATORS:
-        dataset = made[0][1]
+        dataset = made.func[1]
     else:
         return None
-    return (j, dataset) if "dataset" in context.project.kinds(m, call[3], dataset, call[5]) else None
+    return (j, dataset) if "dataset" in context.project.kinds(m, call.scope, dataset, call.statement) else None
 
 
-def _made_in_same_pass(m, i, name):
+def _made_in_same_pass(m: Module, i: int, name: str):
     """The call assigned to `name` in the same block before its only `next`, or None."""
     call = m.calls[i]
-    bindings = m.bindings(call[3]).get(name[1], ())
-    if len(bindings) != 1 or bindings[0][0] != "assign" or bindings[0][4]:
+    bindings = m.bindings(call.scope).get(name[1], ())
+    if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
         return None
-    if m.statements[bindings[0][1]][2] != m.statements[call[5]][2] or bindings[0][1] >= call[5]:
+    if (
+        m.statements[bindings[0].statement].block != m.statements[call.statement].block
+        or bindings[0].statement >= call.statement
+    ):
         return None
     asked = [
         k
-        for k in m.scope_calls(call[3])
-        if name in m.calls[k][1] or m.calls[k][0][0] == "a" and m.calls[k][0][1] == name
+        for k in m.scope_calls(call.scope)
+        if name in m.calls[k].args or isinstance(m.calls[k].func, Attribute) and m.calls[k].func[1] == name
     ]
-    return bindings[0][3] if asked == [i] and bindings[0][3][0] == "c" else None
+    return bindings[0].value if asked == [i] and isinstance(bindings[0].value, CallRef) else None
 
 
-def _steps(context, m, i, dataset):
+def _steps(context: Context, m: Module, i: int, dataset):
     """A loop over steps (not epochs, not data sets) around the call."""
     for repeat in context.repeats(m, i):
         if (
@@ -122,26 +144,30 @@ def _steps(context, m, i, dataset):
     return None
 
 
-def _per_epoch(context, repeat):
+def _per_epoch(context: Context, repeat: Repeat):
     """Does one pass of the repeat run through data elsewhere: an inner loop, a fit, an evaluation?"""
     for number, (m, i) in enumerate(repeat.hops):
         call = m.calls[i]
         loop = repeat.context if number == 0 and repeat.context is not None else -1
-        if loop >= 0 and m.contexts[loop][0] == "for":
-            target = m.statements[m.contexts[loop][2]][5]
-            if target[0] == "n" and "epoch" in target[1].lower():
+        if loop >= 0 and m.contexts[loop].kind == "for":
+            target = m.statements[m.contexts[loop].statement][5]
+            if isinstance(target, Name) and "epoch" in target.id.lower():
                 return True
-        around = set(m.chain(call[4]))
-        for k in m.scope_calls(call[3]):
-            if m.inside(m.calls[k][4], loop) and m.calls[k][0][0] == "a" and m.calls[k][0][2] in _PASSES:
+        around = set(m.chain(call.block))
+        for k in m.scope_calls(call.scope):
+            if (
+                m.inside(m.calls[k].block, loop)
+                and isinstance(m.calls[k].func, Attribute)
+                and m.calls[k].func[2] in _PASSES
+            ):
                 return True
-        for s in m.scope_statements(call[3]):
+        for s in m.scope_statements(call.scope):
             statement = m.statements[s]
             if (
                 statement
-                and statement[0] in (F.FOR, F.WHILE)
-                and statement[7 if statement[0] == F.FOR else 6] not in around
-                and m.inside(statement[2], loop)
+                and isinstance(statement, (For, While))
+                and statement[7 if isinstance(statement, For) else 6] not in around
+                and m.inside(statement.block, loop)
             ):
                 return True
     return False
@@ -166,12 +192,12 @@ _SOURCES = frozenset(
 )
 
 
-def _fix(context, m, i, j, dataset, repeat):
+def _fix(context: Context, m: Module, i: int, j: int, dataset, repeat: Repeat):
     if not repeat.local:
         return "what repeats it stands in another function"
     if not _inline(m, i, j):
         return "the iterator has a name of its own"
-    chain = _chain(context, m, m.calls[i][3], dataset, m.calls[i][5])
+    chain = _chain(context, m, m.calls[i].scope, dataset, m.calls[i].statement)
     if "shuffle" in chain:
         return _one_iterator(m, i, j)
     if chain and set(chain) <= _IN_ORDER:
@@ -179,32 +205,32 @@ def _fix(context, m, i, j, dataset, repeat):
     return "nobody sees whether each pass shall take the first batch again or the next one"
 
 
-def _chain(context, m, scope, e, at):
+def _chain(context: Context, m: Module, scope: int, e: Expression, at: int):
     """Last names of the methods that make the data set, the outermost first; what it begins with is "" when that is unknown."""
     found = []
     for _ in range(MAX_CHAIN):
-        if e[0] == "n":
-            bindings = m.bindings(scope).get(e[1], ()) or m.bindings(0).get(e[1], ())
-            if len(bindings) != 1 or bindings[0][0] != "assign" or bindings[0][4]:
+        if isinstance(e, Name):
+            bindings = m.bindings(scope).get(e.id, ()) or m.bindings(0).get(e.id, ())
+            if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
                 break
-            scope, e = bindings[0][2], bindings[0][3]
+            scope, e = bindings[0].scope, bindings[0].value
             continue
-        if e[0] != "c":
+        if not isinstance(e, CallRef):
             break
-        if context.project.apis(m, e[1]) & _SOURCES:
+        if context.project.apis(m, e.number) & _SOURCES:
             return [*found, _BEGINS]
-        f = m.calls[e[1]][0]
-        if f[0] != "a":
+        f = m.calls[e.number].func
+        if not isinstance(f, Attribute):
             break
-        found.append(f[2])
-        e = f[1]
+        found.append(f.attr)
+        e = f.base
     return [*found, ""]
 
 
-def _first_batch(m, i, j):
+def _first_batch(m: Module, i: int, j: int):
     """The batch that all passes see is taken once before the loop."""
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -223,13 +249,15 @@ def _first_batch(m, i, j):
     return fix
 
 
-def _inline(m, i, j):
+def _inline(m: Module, i: int, j: int):
     """Is the iterator made inside the call itself?"""
-    return ("c", j) in (m.calls[i][1][:1] or (None,)) or m.calls[i][0] == ("a", ("c", j), m.calls[i][0][-1])
+    return CallRef(j) in (m.calls[i].args[:1] or (None,)) or m.calls[i].func == Attribute(
+        CallRef(j), m.calls[i].func[-1]
+    )
 
 
-def _one_iterator(m, i, j):
-    def fix(fx):
+def _one_iterator(m: Module, i: int, j: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 

@@ -34,14 +34,36 @@ Moving the construction before the loop is offered where nothing in the loop cha
 rewritten: a person should say which links are wanted once.
 """
 
+from __future__ import annotations
+
 from heapq import heappop, heappush
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import trials, variance
 from tflint_mem.analysis.program import modes
-from tflint_mem.knowledge.api import METHODS
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    CallRef,
+    Conditional,
+    ExprStatement,
+    For,
+    Name,
+    Reference,
+    Return,
+    SequenceDisplay,
+)
+from tflint_mem.knowledge import METHODS
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM402"
 SWEEPS = True
@@ -70,7 +92,7 @@ MEASURED_JOINED = "78 KiB per part for small parts with a Python function in eac
 _READS = frozenset((*_TRANSFORMS, "as_numpy_iterator", "element_spec", "cardinality", "take", "skip", "__iter__"))
 
 
-def find(context):
+def find(context: Context):
     """Chained data sets, then rebuilt ones."""
     yield from _chained(context)
     yield from _rebuilt(context)
@@ -79,7 +101,7 @@ def find(context):
 # -- chained onto itself --------------------------------------------------------------------------------------------------
 
 
-def _chained(context):
+def _chained(context: Context):
     for m, i, place in _self_assignments(context):
         if context.project.compiled(m, m.calls[i][3]):
             continue
@@ -87,7 +109,7 @@ def _chained(context):
         for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= (FEW_JOINED if joins else 3) or repeat.kind == "recursion":
                 continue
-            if not repeat.local and place[0] == "n" or _made_fresh(context, m, i, place, repeat):
+            if not repeat.local and isinstance(place, Name) or _made_fresh(context, m, i, place, repeat):
                 continue
             if not _read(context, m, i, place, repeat):
                 if joins:
@@ -108,7 +130,7 @@ def _chained(context):
             break
 
 
-def _joined(context, m, i, repeat):
+def _joined(context: Context, m: Module, i: int, repeat: Repeat):
     return context.at_call(
         CODE,
         m,
@@ -121,25 +143,25 @@ def _joined(context, m, i, repeat):
     )
 
 
-def _self_assignments(context):
+def _self_assignments(context: Context):
     """(module, call, name or attribute) of `ds = ds.map(…)…` and `ds = f(ds)` on data sets."""
     for index in context.among(context.project.mentioned(("data", "Dataset", "tensorflow_datasets", *_TRANSFORMS))):
         m = context.project.module(index)
         for s, statement in enumerate(m.statements):
             if (
                 not statement
-                or statement[0] != F.ASSIGN
-                or statement[6] is None
-                or statement[6][0] not in "ci"
-                or len(statement[5]) != 1
+                or not isinstance(statement, Assign)
+                or statement.value is None
+                or statement.value[0] not in "ci"
+                or len(statement.targets) != 1
             ):
                 continue
-            place, i = statement[5][0], _called(statement[6])
+            place, i = statement.targets[0], _called(statement.value)
             if i is None:
                 continue
-            if place[0] not in ("n", "a") or not _starts_from(m, i, place):
+            if not isinstance(place, Reference) or not _starts_from(m, i, place):
                 continue
-            if place[0] == "n" and not m.loops(m.calls[i][4]):
+            if isinstance(place, Name) and not m.loops(m.calls[i][4]):
                 continue  # a name of a function starts anew with each run of it
             tail = tail_of(m.calls[i][0])
             if (
@@ -148,158 +170,165 @@ def _self_assignments(context):
                 and tail not in m.aliases_of_defined(context.project.defined)
             ):
                 continue  # `x = tf.cast(x, …)`: most assignments of this form
-            if (
-                statement[6][0] == "i"
+            if isinstance(
+                statement.value, Conditional
             ):  # `part if joined is None else joined.concatenate(part)`: the other branch says what it is
                 if tail == "concatenate" and any(
-                    "dataset" in context.project.kinds(m, statement[1], e, s) for e in statement[6][2:]
+                    "dataset" in context.project.kinds(m, statement.scope, e, s) for e in statement.value[2:]
                 ):
                     yield m, i, place
-            elif _applies_to(context, m, i, place) and "dataset" in context.project.kinds(m, statement[1], place, s):
+            elif _applies_to(context, m, i, place) and "dataset" in context.project.kinds(m, statement.scope, place, s):
                 yield m, i, place
 
 
 def _called(value):
     """The call that a value is, or that one branch of it is: `part if joined is None else joined.concatenate(part)`."""
-    if value[0] == "c":
-        return value[1]
-    return next((branch[1] for branch in value[2:] if branch[0] == "c"), None)
+    if isinstance(value, CallRef):
+        return value.number
+    return next((branch.number for branch in value[2:] if isinstance(branch, CallRef)), None)
 
 
-def _starts_from(m, i, place):
+def _starts_from(m: Module, i: int, place: int):
     """Is `place` what the chain of calls begins with, or the first argument?  Judged by the text alone."""
-    f, arguments = m.calls[i][0], m.calls[i][1]
+    f, arguments = m.calls[i].func, m.calls[i].args
     if arguments[:1] == (place,):
         return True
-    while f[0] == "a":
-        if f[1] == place:
+    while isinstance(f, Attribute):
+        if f.base == place:
             return True
-        if f[1][0] != "c":
+        if not isinstance(f.base, CallRef):
             return False
-        f = m.calls[f[1][1]][0]
+        f = m.calls[f.base.number].func
     return False
 
 
-def _applies_to(context, m, i, place, depth=0):
+def _applies_to(context: Context, m: Module, i: int, place: int, depth=0):
     """Is the call a chain of transformations whose root is `place`, or a function of the project that gives one?"""
-    f = m.calls[i][0]
+    f = m.calls[i].func
     names = context.project.apis(m, i)
     if any(name.startswith("dataset.") and name[8:] in _TRANSFORMS for name in names):
-        while f[0] == "a":
-            if f[1] == place:
+        while isinstance(f, Attribute):
+            if f.base == place:
                 return True
-            if f[1][0] != "c":
+            if not isinstance(f.base, CallRef):
                 return False
-            f = m.calls[f[1][1]][0]
+            f = m.calls[f.base.number].func
         return False
-    if m.calls[i][1][:1] != (place,) or depth > MAX_DEPTH:
+    if m.calls[i].args[:1] != (place,) or depth > MAX_DEPTH:
         return False
     return any(_transforms(context, fm, scope, depth + 1) for fm, scope in context.project.functions_called(m, i))
 
 
-def _transforms(context, m, scope, depth):
+def _transforms(context: Context, m: Module, scope: int, depth):
     """Does a function return transformations of its first parameter?"""
-    params = m.scopes[scope][F.S_PARAMS]
+    params = m.scopes[scope].parameters
     shift = 1 if m.is_method(scope) else 0
     if len(params) <= shift:
         return False
-    name = F.Name(params[shift][0])
+    name = F.Name(params[shift].name)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.RETURN and statement[5] is not None and statement[5][0] == "c":
-            return _applies_to(context, m, statement[5][1], name, depth)
+        if (
+            statement
+            and isinstance(statement, Return)
+            and statement.value is not None
+            and isinstance(statement.value, CallRef)
+        ):
+            return _applies_to(context, m, statement.value.number, name, depth)
     return False
 
 
-def _made_fresh(context, m, i, place, repeat):
+def _made_fresh(context: Context, m: Module, i: int, place: int, repeat: Repeat):
     """Is the place set to something else earlier in the same pass?"""
     call = m.calls[i]
     loop = repeat.context if repeat.local else -1
-    key = ("made fresh", m.index, call[3])
+    key = ("made fresh", m.index, call.scope)
     if key not in context.memo:
-        context.memo[key] = _fresh(m, call[3])
-    return any(s < call[5] and m.inside(m.statements[s][2], loop) for s in context.memo[key].get(place, ()))
+        context.memo[key] = _fresh(m, call.scope)
+    return any(s < call.statement and m.inside(m.statements[s][2], loop) for s in context.memo[key].get(place, ()))
 
 
-def _fresh(m, scope):
+def _fresh(m: Module, scope: int):
     """{name or attribute: statements of a scope that set it to something that it is no part of}."""
     found = {}
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN:
+        if statement and isinstance(statement, Assign):
             inside = (
-                frozenset(e for e in walk(statement[6], m.calls) if e[0] in ("n", "a"))
-                if statement[6] is not None
+                frozenset(e for e in walk(statement.value, m.calls) if isinstance(e, Reference))
+                if statement.value is not None
                 else ()
             )
-            for target in dict.fromkeys(part for each in statement[5] for part in _names_of(each)):
-                if target[0] in ("n", "a") and target not in inside:
+            for target in dict.fromkeys(part for each in statement.targets for part in _names_of(each)):
+                if isinstance(target, Reference) and target not in inside:
                     found.setdefault(target, []).append(s)
-        elif statement and statement[0] == F.FOR:
-            for target in _names_of(statement[5]):
-                if target[0] in ("n", "a"):
+        elif statement and isinstance(statement, For):
+            for target in _names_of(statement.target):
+                if isinstance(target, Reference):
                     found.setdefault(target, []).append(s)
     return found
 
 
 def _names_of(target):
     """What a target binds: `train, (x, y)` its parts."""
-    return walk(target) if target[0] in ("t", "l") else (target,)
+    return walk(target) if isinstance(target, SequenceDisplay) else (target,)
 
 
-def _read(context, m, i, place, repeat):
+def _read(context: Context, m: Module, i: int, place: int, repeat: Repeat):
     """Is the data set run through inside the repeat: iterated, or given to something?"""
     regions = [
-        (hm, hm.calls[hi][3], repeat.context if number == 0 and repeat.context is not None else -1)
+        (hm, hm.calls[hi].scope, repeat.context if number == 0 and repeat.context is not None else -1)
         for number, (hm, hi) in enumerate(repeat.hops)
     ]
     for hm, scope, loop in regions:
-        mine = place if hm is m else F.Attribute(None, place[2]) if place[0] == "a" else None
+        mine = place if hm is m else F.Attribute(None, place[2]) if isinstance(place, Attribute) else None
         if mine is not None and _consumed(context, hm, scope, loop, mine, skip=i if hm is m else None):
             return True
     return False
 
 
-def _consumed(context, m, scope, loop, place, skip=None):
+def _consumed(context: Context, m: Module, scope: int, loop: int, place: int, skip=None):
     """Does the part of a scope in `loop` run through the place or hand it over, but for call `skip` and calls whose result takes its place?"""
     key = ("consumers", m.index, scope)
     if key not in context.memo:
         context.memo[key] = _consumers(m, scope)
     return any(
         (k is None or k != skip) and target != place and m.inside(around, loop)
-        for around, k, target in context.memo[key].get(place[::2] if place[0] == "a" else place, ())
+        for around, k, target in context.memo[key].get(place[::2] if isinstance(place, Attribute) else place, ())
     )
 
 
-def _consumers(m, scope):
+def _consumers(m: Module, scope: int):
     """{a name, or ("a", last name) of an attribute: [(context, call or None for a loop, the only target that the call's statement assigns)]}."""
     found = {}
 
-    def enter(expression, around, k, target):
-        for each in {e[::2] if e[0] == "a" else e for e in walk(expression, m.calls) if e[0] in ("n", "a")}:
+    def enter(expression: Expression, around, k, target):
+        for each in {
+            e[::2] if isinstance(e, Attribute) else e for e in walk(expression, m.calls) if isinstance(e, Reference)
+        }:
             found.setdefault(each, []).append((around, k, target))
 
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.FOR:
-            enter(statement[6], statement[2], None, None)
+        if statement and isinstance(statement, For):
+            enter(statement.iterable, statement.block, None, None)
     for k in m.scope_calls(scope):
         call = m.calls[k]
-        statement = m.statements[call[5]]
-        target = statement[5][0] if statement[0] == F.ASSIGN and len(statement[5]) == 1 else None
+        statement = m.statements[call.statement]
+        target = statement.targets[0] if isinstance(statement, Assign) and len(statement.targets) == 1 else None
         for argument in m.arguments(k):
-            enter(argument, call[4], k, target)
-        for c in m.outward("comp", call[4], lambda c: m.contexts[c][0] == "comp"):
-            enter(m.contexts[c][3][1], call[4], k, target)
+            enter(argument, call.block, k, target)
+        for c in m.outward("comp", call.block, lambda c: m.contexts[c].kind == "comp"):
+            enter(m.contexts[c].branch[1], call.block, k, target)
     return found
 
 
 # -- built again ----------------------------------------------------------------------------------------------------------
 
 
-def _rebuilt(context):
+def _rebuilt(context: Context):
     for m, i, names in context.calls({name.rpartition(".")[2] for name in _SOURCES}, _SOURCES):
-        if context.in_tests(m) or context.project.compiled(m, m.calls[i][3]):
+        if context.in_tests(m) or context.project.compiled(m, m.calls[i].scope):
             continue
         for repeat in context.repeats(m, i):
             if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
@@ -311,7 +340,10 @@ def _rebuilt(context):
             ):
                 continue
             how = max(
-                (variance.of(context, repeat, e) for e in (*m.calls[i][1], *[value for _, value in m.calls[i][2]])),
+                (
+                    variance.of(context, repeat, e)
+                    for e in (*m.calls[i].args, *[value for _, value in m.calls[i].keywords])
+                ),
                 default=variance.CHANGED,
             )
             if (
@@ -330,14 +362,14 @@ def _rebuilt(context):
             break
 
 
-def _into_graph(context, repeat):
+def _into_graph(context: Context, repeat: Repeat):
     """Does the way take an iterator of TensorFlow 1 from the data set: an input of a graph that is being built?"""
     known = context.memo.setdefault("graph iterators", {})
     for m, i in repeat.hops:
-        key = (m.index, m.calls[i][3])
+        key = (m.index, m.calls[i].scope)
         if key not in known:
             known[key] = any(
-                tail_of(m.calls[j][0]) in ("make_one_shot_iterator", "make_initializable_iterator")
+                tail_of(m.calls[j].func) in ("make_one_shot_iterator", "make_initializable_iterator")
                 for j in m.scope_calls(key[1])
             )
         if known[key]:
@@ -345,31 +377,31 @@ def _into_graph(context, repeat):
     return False
 
 
-def _put_together(context, m, i, repeat):
+def _put_together(context: Context, m: Module, i: int, repeat: Repeat):
     """Does the loop make one pipeline of many parts: is all that comes of the data set in this pass joined to others and collected?"""
     if not repeat.local or repeat.context is None:
         return False
-    parts, collected, scope = {F.CallRef(i)}, False, m.calls[i][3]
+    parts, collected, scope = {F.CallRef(i)}, False, m.calls[i].scope
     key = ("passing on", m.index, scope)
     if key not in context.memo:
         context.memo[key] = _passing_on(m, scope)
     passing = context.memo[key]
 
-    def has_part(e):
+    def has_part(e: Expression):
         return any(each in parts for each in walk(e, m.calls))
 
-    waiting, last = list(passing.get(F.CallRef(i), ())), m.calls[i][5] - 1
+    waiting, last = list(passing.get(F.CallRef(i), ())), m.calls[i].statement - 1
     while waiting:
         s = heappop(waiting)
         statement = m.statements[s]
-        if s == last or s < m.calls[i][5] or not m.inside(statement[2], repeat.context):
+        if s == last or s < m.calls[i].statement or not m.inside(statement[2], repeat.context):
             continue
         last = s
-        if statement[0] == F.FOR and has_part(statement[6]):
+        if isinstance(statement, For) and has_part(statement.iterable):
             return False
         for j in m.calls_of(s):
             if any(map(has_part, m.arguments(j))):
-                tail = tail_of(m.calls[j][0])
+                tail = tail_of(m.calls[j].func)
                 collects = tail in ("append", "extend", "add")
                 if (
                     not collects
@@ -378,9 +410,9 @@ def _put_together(context, m, i, repeat):
                 ):
                     return False
                 collected |= collects
-        if statement[0] == F.ASSIGN and statement[6] is not None and has_part(statement[6]):
-            for target in statement[5]:
-                if target[0] == "n" and target not in parts:
+        if isinstance(statement, Assign) and statement.value is not None and has_part(statement.value):
+            for target in statement.targets:
+                if isinstance(target, Name) and target not in parts:
                     parts.add(target)
                     for later in passing.get(target, ()):
                         if later > s:
@@ -388,7 +420,7 @@ def _put_together(context, m, i, repeat):
     return collected
 
 
-def _passing_on(m, scope):
+def _passing_on(m: Module, scope: int):
     """{name or call: statements of a scope that go through it, hand it over or assign it, in order}."""
     found = {}
     for s in m.scope_statements(scope):
@@ -396,40 +428,44 @@ def _passing_on(m, scope):
         if statement is None:
             continue
         expressions = [argument for j in m.calls_of(s) for argument in m.arguments(j)]
-        if statement[0] == F.FOR or statement[0] == F.ASSIGN and statement[6] is not None:
+        if isinstance(statement, For) or isinstance(statement, Assign) and statement.value is not None:
             expressions.append(statement[6])
-        for each in {e for expression in expressions for e in walk(expression, m.calls) if e[0] in ("n", "c")}:
+        for each in {
+            e for expression in expressions for e in walk(expression, m.calls) if isinstance(e, (Name, CallRef))
+        }:
             found.setdefault(each, []).append(s)
     return found
 
 
-def _used_up(context, m, i):
+def _used_up(context: Context, m: Module, i: int):
     """Is the data set run through in its own function and neither returned nor kept?"""
-    scope = m.calls[i][3]
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] == F.RETURN:
+    scope = m.calls[i].scope
+    statement = m.statements[m.calls[i].statement]
+    if isinstance(statement, Return):
         return False
-    if statement[0] == F.FOR or statement[0] == F.EXPR:
+    if isinstance(statement, For) or isinstance(statement, ExprStatement):
         return True
-    if statement[0] != F.ASSIGN or len(statement[5]) != 1 or statement[5][0][0] != "n":
+    if not isinstance(statement, Assign) or len(statement.targets) != 1 or not isinstance(statement.targets[0], Name):
         return False
-    name = statement[5][0]
+    name = statement.targets[0]
     key = ("in returns", m.index, scope)
     if key not in context.memo:
         returned = [
-            m.statements[s] for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN
+            m.statements[s]
+            for s in m.scope_statements(scope)
+            if m.statements[s] and isinstance(m.statements[s], Return)
         ]
         context.memo[key] = frozenset(
             e
             for other in returned
             for expression in statement_expressions(other)
             for e in walk(expression)
-            if e[0] == "n"
+            if isinstance(e, Name)
         )
     return name not in context.memo[key] and _consumed(context, m, scope, -1, name)
 
 
-def _draft(context, m, i, repeat, how):
+def _draft(context: Context, m: Module, i: int, repeat: Repeat, how):
     same = how == variance.SAME
     return context.at_call(
         CODE,
@@ -450,8 +486,8 @@ def _draft(context, m, i, repeat, how):
     )
 
 
-def _hoist(m, i):
-    def fix(fx):
+def _hoist(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -460,7 +496,7 @@ def _hoist(m, i):
         while getattr(view.parent(whole), "value", None) is whole and hasattr(view.parent(view.parent(whole)), "func"):
             whole = view.parent(view.parent(whole))  # .shuffle(…).batch(…) behind it go along
 
-        def out_of(loop):
+        def out_of(loop: int):
             try:
                 return do.hoist_call(view, whole, loop, "dataset", reads=_READS)
             except NoFix:

@@ -27,12 +27,21 @@ The fix changes the order where `cache` directly follows `repeat`, and gives `it
 It is unsafe because random steps between the two are then drawn once.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
-from tflint_mem.facts import Constant
+from tflint_mem.facts import Assign, Attribute, CallRef, Constant, Jump, Return, Starred, UnaryOp, While
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import Thing
+from tflint_mem.project.holds.values import FunctionValue, Thing
 from tflint_mem.project.linking.module import call_text, tail_of, walk
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM403"
 MEASURED = "265 KiB per batch of 256 KiB stay for ever (TF 2.21); cached before `repeat`: one copy of the data"
@@ -71,12 +80,12 @@ _ENDLESS = frozenset(
 )
 
 
-def find(context):
+def find(context: Context):
     """Caches and cycles of data sets without end."""
     for m, i, _ in context.calls(("cache",), frozenset(("dataset.cache",))):
-        if m.calls[i][1] or m.calls[i][2] or context.in_tests(m) or _cut(context, m, i):
+        if m.calls[i].args or m.calls[i].keywords or context.in_tests(m) or _cut(context, m, i):
             continue
-        source = _endless(context, m, m.calls[i][0][1], m.calls[i])
+        source = _endless(context, m, m.calls[i].func[1], m.calls[i])
         by = ()
         if source is None:
             source, by = _switched_on(context, m, i)
@@ -93,16 +102,16 @@ def find(context):
     for m, i, _ in context.calls(("cycle",), frozenset(("itertools.cycle",))):
         call = m.calls[i]
         if (
-            call[1]
+            call.args
             and not context.in_tests(m)
-            and "dataset" in context.kinds(m, i, call[1][0])
-            and not _taken(context, m, call[1][0], call)
+            and "dataset" in context.kinds(m, i, call.args[0])
+            and not _taken(context, m, call.args[0], call)
         ):
             yield _draft(context, m, i, None, "it keeps every batch of the data set in a Python list", _repeated(m, i))
 
 
-def _draft(context, m, i, source, why, fix, by=()):
-    pos = m.calls[i][6]
+def _draft(context: Context, m: Module, i: int, source, why, fix: FixContext, by=()):
+    pos = m.calls[i].pos
     trace = []
     if source is not None:
         sm, made = source
@@ -118,7 +127,7 @@ def _draft(context, m, i, source, why, fix, by=()):
         ]
         trace += [
             TraceStep(sm, line[0], line[1], f"`{call_text(sm, made)}` gives a data set without end"),
-            TraceStep(m, pos[0], pos[1], "caches it"),
+            TraceStep(m, pos.line, pos.column, "caches it"),
         ]
     return context.at_call(
         CODE,
@@ -132,16 +141,16 @@ def _draft(context, m, i, source, why, fix, by=()):
     )
 
 
-def _origins(context, m, expression, call):
+def _origins(context: Context, m: Module, expression: Expression, call: Call):
     """The calls that made the data set an expression may hold: [(module, call)]."""
     return [
-        (context.project.module(v[2][0]), v[2][1])
-        for v in context.infer.values(m, call[3], expression, call[5])
-        if v[0] == "obj" and v[1] == "dataset" and v[2] is not None and isinstance(v[2][1], int)
+        (context.project.module(v.origin[0]), v.origin[1])
+        for v in context.infer.values(m, call.scope, expression, call.statement)
+        if isinstance(v, Thing) and v.kind == "dataset" and v.origin is not None and isinstance(v.origin[1], int)
     ]
 
 
-def _endless(context, m, expression, call):
+def _endless(context: Context, m: Module, expression: Expression, call: Call):
     """The call that makes a data set endless, when nothing behind it cuts it again; else None."""
     for _ in range(MAX_LINKS):
         origins = _origins(context, m, expression, call)
@@ -154,22 +163,24 @@ def _endless(context, m, expression, call):
             return m, i
         if "dataset.repeat" in names and _without_count(context, m, i):
             return m, i
-        if not any(name.startswith("dataset.") and name[8:] in _SAME for name in names) or call[0][0] != "a":
+        if not any(name.startswith("dataset.") and name[8:] in _SAME for name in names) or not isinstance(
+            call.func, Attribute
+        ):
             return None
-        expression = call[0][1]
+        expression = call.func.base
     return None
 
 
-def _switched_on(context, m, i):
+def _switched_on(context: Context, m: Module, i: int):
     """(the call that makes a data set endless, the calls that lead there) where parameters decide on the steps of a pipeline and somebody asks
     both for the endless one and for the cache of call `i`; (None, ()) where nobody does."""
-    if not m.scopes[m.calls[i][3]][F.S_PARAMS]:
+    if not m.scopes[m.calls[i].scope].parameters:
         return None, ()
     endless, ends = _ways_back(context, m, i)
     if endless is None:
         return None, ()
     feasible = context.project.repeats_of.feasible
-    waiting = [((caller, j),) for caller, j, how in context.project.callers(m, m.calls[i][3]) if how == "call"]
+    waiting = [((caller, j),) for caller, j, how in context.project.callers(m, m.calls[i].scope) if how == "call"]
     for by in waiting:  # grows while it is gone through
         caller, j = by[0]
         if context.in_tests(caller) or _takes(caller, j) or not feasible.way(by):
@@ -189,19 +200,21 @@ def _switched_on(context, m, i):
     return None, ()
 
 
-def _takes(m, j):
+def _takes(m: Module, j: int):
     """Does the function around call `j` take a part of what it gives, in a chain or by its name?"""
-    scope, statement = m.calls[j][3], m.statements[m.calls[j][5]]
-    given = {F.CallRef(j), *(statement[5] if statement[0] == F.ASSIGN else ())}
+    scope, statement = m.calls[j].scope, m.statements[m.calls[j].statement]
+    given = {F.CallRef(j), *(statement.targets if isinstance(statement, Assign) else ())}
     return any(
-        m.calls[k][3] == scope and m.calls[k][0][0] == "a" and not given.isdisjoint(walk(m.calls[k][0][1], m.calls))
+        m.calls[k].scope == scope
+        and isinstance(m.calls[k].func, Attribute)
+        and not given.isdisjoint(walk(m.calls[k].func[1], m.calls))
         for k in m.calls_by_tail().get("take", ())
     )
 
 
-def _ways_back(context, m, i):
+def _ways_back(context: Context, m: Module, i: int):
     """(the `repeat()` behind which cache call `i` may stand, calls on other ways that give a data set an end), all in one function."""
-    endless, ends, seen, waiting = None, [], set(), [(m.calls[i][0][1], m.calls[i])]
+    endless, ends, seen, waiting = None, [], set(), [(m.calls[i].func[1], m.calls[i])]
     while waiting and len(seen) < MAX_LINKS:
         for om, j in _origins(context, m, *waiting.pop()):
             if om is not m or j in seen or m.calls[j][3] != m.calls[i][3]:
@@ -210,63 +223,66 @@ def _ways_back(context, m, i):
             names = context.project.apis(m, j)
             if "dataset.repeat" in names and _without_count(context, m, j):
                 endless = j
-            elif any(name.startswith("dataset.") and name[8:] in _SAME for name in names) and m.calls[j][0][0] == "a":
+            elif any(name.startswith("dataset.") and name[8:] in _SAME for name in names) and isinstance(
+                m.calls[j][0], Attribute
+            ):
                 waiting.append((m.calls[j][0][1], m.calls[j]))
             elif any(name.startswith("dataset.") for name in names):
                 ends.append(j)
     return endless, ends
 
 
-def _without_count(context, m, i):
+def _without_count(context: Context, m: Module, i: int):
     count = context.argument(m, i, 0, "count")
     return (
         count is None
-        and not any(a[0] == "s" for a in m.calls[i][1])
+        and not any(isinstance(a, Starred) for a in m.calls[i].args)
         or count == Constant(None)
-        or count == ("u", "-", Constant(1))
+        or count == UnaryOp("-", Constant(1))
     )
 
 
-def _never_returns(context, m, i):
+def _never_returns(context: Context, m: Module, i: int):
     """Is the generator a function of the project with a `while True` that nothing leaves?"""
     call = m.calls[i]
     given = context.argument(m, i, 0, "generator")
-    for v in context.infer.values(m, call[3], given, call[5]) if given is not None else ():
-        if v[0] == "fn" and "g" in context.project.module(v[1]).scopes[v[2]][F.S_FLAGS]:
-            return _runs_on(context.project.module(v[1]), v[2])
+    for v in context.infer.values(m, call.scope, given, call.statement) if given is not None else ():
+        if isinstance(v, FunctionValue) and "g" in context.project.module(v.module).scopes[v.scope][F.S_FLAGS]:
+            return _runs_on(context.project.module(v.module), v.scope)
     return False
 
 
-def _runs_on(m, scope):
+def _runs_on(m: Module, scope: int):
     statements = [m.statements[s] for s in m.scope_statements(scope) if m.statements[s]]
-    if any(s[0] == F.RETURN or s[0] == F.JUMP and s[5] in ("break", "raise") for s in statements):
+    if any(isinstance(s, Return) or isinstance(s, Jump) and s.what in ("break", "raise") for s in statements):
         return False
-    if any(tail_of(m.calls[i][0]) == "next" for i in m.scope_calls(scope)):
+    if any(tail_of(m.calls[i].func) == "next" for i in m.scope_calls(scope)):
         return False  # StopIteration may end it
-    return any(s[0] == F.WHILE and s[5] in (Constant(True), Constant(1)) for s in statements)
+    return any(isinstance(s, While) and s.test in (Constant(True), Constant(1)) for s in statements)
 
 
-def _taken(context, m, expression, call):
+def _taken(context: Context, m: Module, expression: Expression, call: Call):
     """Is the data set cut by `take`?"""
     return any("dataset.take" in context.project.apis(om, j) for om, j in _origins(context, m, expression, call))
 
 
-def _cut(context, m, i):
+def _cut(context: Context, m: Module, i: int):
     """Is the cached data set itself cut by `take`, in the same function?"""
     made = Thing("dataset", (m.index, i))
     return any(
-        m.calls[k][0][0] == "a" and made in context.infer.values(m, m.calls[k][3], m.calls[k][0][1], m.calls[k][5])
+        isinstance(m.calls[k].func, Attribute)
+        and made in context.infer.values(m, m.calls[k].scope, m.calls[k].func[1], m.calls[k].statement)
         for k in m.calls_by_tail().get("take", ())
-        if m.calls[k][3] == m.calls[i][3]
+        if m.calls[k].scope == m.calls[i].scope
     )
 
 
-def _swapped(m, i, source):
+def _swapped(m: Module, i: int, source):
     """`x.repeat().cache()` becomes `x.cache().repeat()`."""
-    if m.calls[i][0][1] != ("c", source[1]) or source[0] is not m:
+    if m.calls[i].func[1] != CallRef(source[1]) or source[0] is not m:
         return None
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -284,8 +300,8 @@ def _swapped(m, i, source):
     return fix
 
 
-def _repeated(m, i):
-    def fix(fx):
+def _repeated(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 

@@ -33,10 +33,19 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 `clear_session()` in its place, which is unsafe: it ends every live Keras model of the process.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.program import modes
+from tflint_mem.facts import CallRef
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.knowledge.api import BUILDERS, LOADERS
+from tflint_mem.knowledge import BUILDERS, LOADERS
 from tflint_mem.project.linking.module import dotted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM501"
 MEASURED = "a silent no-op in eager code: the growth of a loop stays the same (TF 2.21 and 2.15)"
@@ -45,12 +54,12 @@ _NAME = "tf.reset_default_graph"
 _MODELS = BUILDERS | LOADERS | {"new:model"}
 
 
-def find(context):
+def find(context: Context):
     """Calls of `reset_default_graph` inside a graph or a traced function, and those in eager code."""
     for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i):
             continue
-        inside = "traced code" if context.project.compiled(m, m.calls[i][3]) else _open_graph(context, m, i)
+        inside = "traced code" if context.project.compiled(m, m.calls[i].scope) else _open_graph(context, m, i)
         if inside:
             yield context.at_call(
                 CODE,
@@ -63,7 +72,7 @@ def find(context):
                 fix=_remove(m, i, UNSAFE),
             )
         elif _eager(context, m, i):
-            gone = dotted(m.calls[i][0]) == ("tf", "reset_default_graph") and not _compat_module(m)
+            gone = dotted(m.calls[i].func) == ("tf", "reset_default_graph") and not _compat_module(m)
             again = _model_again(context, m, i)
             yield context.at_call(
                 CODE,
@@ -80,14 +89,14 @@ def find(context):
             )
 
 
-def _open_graph(context, m, i):
+def _open_graph(context: Context, m: Module, i: int):
     """ "a `with` block of …" when another graph is the default one at the call, else ""."""
-    for c in m.chain(m.calls[i][4]):
+    for c in m.chain(m.calls[i].block):
         kind, _, statement, _ = m.contexts[c]
         if kind != "with":
             continue
         for expression, _ in m.statements[statement][5]:
-            names = context.project.apis(m, expression[1]) if expression[0] == "c" else frozenset()
+            names = context.project.apis(m, expression.number) if isinstance(expression, CallRef) else frozenset()
             if "graph.as_default" in names:
                 return "`with graph.as_default()`"
             if "tf.Session" in names:
@@ -98,7 +107,7 @@ def _open_graph(context, m, i):
 # -- eager or not ----------------------------------------------------------------------------------------------------------------
 
 
-def _eager(context, m, i):
+def _eager(context: Context, m: Module, i: int):
     """Is there evidence that the call runs in eager TensorFlow 2, and none of graph code around it?"""
     versions = context.project.versions
     known = versions.at_least(2, 0)
@@ -107,14 +116,14 @@ def _eager(context, m, i):
     near = modes.near(context, m, i)
     if any(versions.graph_mode(other) for other in near):
         return False
-    if any(versions.evidence(other)[1] for other in near) or known:
+    if any(versions.evidence(other).second for other in near) or known:
         return True
     # a name of TensorFlow 2's compatibility module in a file that builds Keras models
-    spelled = dotted(m.calls[i][0]) or ()
+    spelled = dotted(m.calls[i].func) or ()
     return "compat" in spelled and any(_builds(context, other) for other in near)
 
 
-def _builds(context, m):
+def _builds(context: Context, m: Module):
     if ("builds models", m.index) not in context.memo:
         context.memo["builds models", m.index] = any(
             context.project.apis(m, i) & _MODELS
@@ -125,29 +134,29 @@ def _builds(context, m):
     return context.memo["builds models", m.index]
 
 
-def _compat_module(m):
+def _compat_module(m: Module):
     """Is `tf` in this file the compatibility module, which has the name?"""
-    return any(b[0] == "import" and "compat" in b[3][1].split(".") for b in m.bindings(0).get("tf", ()))
+    return any(b.kind == "import" and "compat" in b.value[1].split(".") for b in m.bindings(0).get("tf", ()))
 
 
-def _model_again(context, m, i):
+def _model_again(context: Context, m: Module, i: int):
     """Is a model built or loaded in what runs after the call, and Keras not cleared anyway?"""
     released = context.project.released_by
     call = m.calls[i]
-    loops = m.loops(call[4])
+    loops = m.loops(call.block)
     region = loops[0] if loops else -1
-    if call[3] == 0 and not loops:
+    if call.scope == 0 and not loops:
         return False  # once, at the start of a script: nothing to let go of
-    return bool(released.in_region(m, call[3], region, _MODELS)) and not released.in_region(
-        m, call[3], region, frozenset(("keras.clear_session",))
+    return bool(released.in_region(m, call.scope, region, _MODELS)) and not released.in_region(
+        m, call.scope, region, frozenset(("keras.clear_session",))
     )
 
 
 # -- fixes -----------------------------------------------------------------------------------------------------------------------
 
 
-def _remove(m, i, applicability):
-    def fix(fx):
+def _remove(m: Module, i: int, applicability):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -164,12 +173,12 @@ def _remove(m, i, applicability):
     return fix
 
 
-def _clear_session(m, i):
-    def fix(fx):
+def _clear_session(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        expression, edits = do.clear_session_expression(fx.source, m.calls[i][6][0])
+        expression, edits = do.clear_session_expression(fx.source, m.calls[i].pos.line)
         code = expression if expression.endswith(")") else f"{expression}()"
         return UNSAFE, "Clear Keras' session instead", do.join(do.replace_expression(view, call, code), edits)
 

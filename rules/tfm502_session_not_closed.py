@@ -32,11 +32,33 @@ The fix adds `close()` at the end of the repeat, or opens a plain session in a `
 one is no context manager). It is unsafe when something else still wants the session; where it is kept, returned or handed on there is none.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    CallRef,
+    Comprehension,
+    DictDisplay,
+    Name,
+    Reference,
+    SequenceDisplay,
+    Subscript,
+    With,
+)
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import Thing
+from tflint_mem.project.holds.values import Instance, Thing
 from tflint_mem.project.linking.module import statement_expressions, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM502"
 MEASURED = "4251 KiB per repeat with 4 MiB of variables stay for ever (TF 2.21 in graph mode; 12400 on 1.15)"
@@ -47,7 +69,7 @@ _NAMES = frozenset(("tf.Session", "tf.InteractiveSession"))
 _CLOSERS = frozenset(("closing", "enter_context", "push", "set_session"))
 
 
-def find(context):
+def find(context: Context):
     """Interactive sessions that repeat, and sessions of each repeat that are kept."""
     for m, i, names in context.calls(("Session", "InteractiveSession"), _NAMES):
         if context.in_tests(m):
@@ -72,7 +94,7 @@ def find(context):
             break
 
 
-def _draft(context, m, i, repeat, interactive):
+def _draft(context: Context, m: Module, i: int, repeat: Repeat, interactive):
     text = f"`{models.text(m, i)}`"
     return context.at_call(
         CODE,
@@ -91,7 +113,7 @@ def _draft(context, m, i, repeat, interactive):
     )
 
 
-def _kept(context, repeat):
+def _kept(context: Context, repeat: Repeat):
     """Is the session, or an object that owns it, put into a container somewhere on the way of the repeat?"""
     m, i = repeat.hops[-1]
     if _contained(context, m, i, repeat.context if repeat.local else -1):
@@ -101,111 +123,115 @@ def _kept(context, repeat):
         return False
     for position, (hm, hi) in enumerate(repeat.hops[:-1]):
         if (position or not repeat.handed) and any(
-            v[0] == "inst" and (v[1], v[2]) == owner for v in context.infer.call_values(hm, hi)
+            isinstance(v, Instance) and (v.module, v.scope) == owner for v in context.infer.call_values(hm, hi)
         ):
             return _contained(context, hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
     return False
 
 
-def _contained(context, m, i, region):
+def _contained(context: Context, m: Module, i: int, region):
     """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
     call = m.calls[i]
-    statement = m.statements[call[5]]
+    statement = m.statements[call.statement]
     held = {F.CallRef(i)}
-    if statement[0] == F.ASSIGN and statement[6] is not None and _holds(statement[6], held):
-        if any(target[0] == "x" for target in statement[5]):
+    if isinstance(statement, Assign) and statement.value is not None and _holds(statement.value, held):
+        if any(isinstance(target, Subscript) for target in statement.targets):
             return True
-        held.update(target for target in statement[5] if target[0] in ("n", "a"))
+        held.update(target for target in statement.targets if isinstance(target, Reference))
     for expression in statement_expressions(statement):
-        if any(e[0] == "g" and _holds(e[2][-1], held) for e in walk(expression, m.calls)):
+        if any(isinstance(e, Comprehension) and _holds(e.items[-1], held) for e in walk(expression, m.calls)):
             return True
-    key = ("into containers", m.index, call[3])
+    key = ("into containers", m.index, call.scope)
     if key not in context.memo:
-        context.memo[key] = _into_containers(m, call[3])
+        context.memo[key] = _into_containers(m, call.scope)
     return any(m.inside(place, region) for each in held for place in context.memo[key].get(each, ()))
 
 
-def _into_containers(m, scope):
+def _into_containers(m: Module, scope: int):
     """{name, attribute or call: contexts in which a scope puts it into a container, alone or with others}."""
     found = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if call[0][0] == "a" and call[0][2] in models.ADDERS:
-            for each in {each for a in call[1] for each in models.held(a)}:
-                found.setdefault(each, []).append(call[4])
+        if isinstance(call.func, Attribute) and call.func.attr in models.ADDERS:
+            for each in {each for a in call.args for each in models.held(a)}:
+                found.setdefault(each, []).append(call.block)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
-            and statement[0] == F.ASSIGN
-            and statement[6] is not None
-            and any(target[0] == "x" for target in statement[5])
+            and isinstance(statement, Assign)
+            and statement.value is not None
+            and any(isinstance(target, Subscript) for target in statement.targets)
         ):
-            for each in set(models.held(statement[6])):
-                found.setdefault(each, []).append(statement[2])
+            for each in set(models.held(statement.value)):
+                found.setdefault(each, []).append(statement.block)
     return found
 
 
-def _holds(expression, held):
+def _holds(expression: Expression, held):
     """Is the expression one of those, or a tuple, list or dictionary with one?"""
     if expression in held:
         return True
     return (
-        expression[0] in ("t", "l")
+        isinstance(expression, SequenceDisplay)
         and any(_holds(e, held) for e in expression[1])
-        or expression[0] == "d"
-        and any(_holds(e, held) for e in expression[2])
+        or isinstance(expression, DictDisplay)
+        and any(_holds(e, held) for e in expression.values)
     )
 
 
-def _owner(m, i):
+def _owner(m: Module, i: int):
     """(module, class) of the object whose attribute the session becomes, or None."""
     call = m.calls[i]
-    statement = m.statements[call[5]]
-    if statement[0] == F.ASSIGN and m.is_method(call[3]) and any(t[0] == "a" and t[1][0] == "n" for t in statement[5]):
-        return (m.index, m.scopes[call[3]][F.S_PARENT])
+    statement = m.statements[call.statement]
+    if (
+        isinstance(statement, Assign)
+        and m.is_method(call.scope)
+        and any(isinstance(t, Attribute) and isinstance(t.base, Name) for t in statement.targets)
+    ):
+        return (m.index, m.scopes[call.scope].parent)
     return None
 
 
-def _ended(context, m, i):
+def _ended(context: Context, m: Module, i: int):
     """Is the session closed, used as a context manager or handed to something that closes or owns it, anywhere?"""
     ours = Thing("session", (m.index, i))
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] == F.WITH and any(e == ("c", i) for e, _ in statement[5]):
+    statement = m.statements[m.calls[i].statement]
+    if isinstance(statement, With) and any(e == CallRef(i) for e, _ in statement.items):
         return True
     if "closed" not in context.memo:
         context.memo["closed"] = frozenset(_closed(context))
     return ours in context.memo["closed"] or ours in _entered(context, m)
 
 
-def _closed(context):
+def _closed(context: Context):
     """The values that are closed, handed to what closes or owns them, or entered, anywhere in the project."""
     for other, j, _ in context.everywhere(("close",), frozenset(("session.close",))):
-        yield from context.infer.values(other, other.calls[j][3], other.calls[j][0][1], other.calls[j][5])
+        yield from context.infer.values(other, other.calls[j].scope, other.calls[j].func[1], other.calls[j].statement)
     for other, j, _ in context.everywhere(tuple(_CLOSERS)):
-        for argument in other.calls[j][1]:
-            yield from context.infer.values(other, other.calls[j][3], argument, other.calls[j][5])
+        for argument in other.calls[j].args:
+            yield from context.infer.values(other, other.calls[j].scope, argument, other.calls[j].statement)
     for index in context.project.mentioned(("close", "Session")):
         yield from _entered(context, context.project.module(index))
 
 
-def _entered(context, m):
+def _entered(context: Context, m: Module):
     """The values of names and attributes that the module uses as context managers."""
     key = ("entered", m.index)
     if key not in context.memo:
         context.memo[key] = frozenset(
             v
             for s, statement in enumerate(m.statements)
-            if statement and statement[0] == F.WITH
-            for expression, _ in statement[5]
-            if expression[0] in ("n", "a")
-            for v in context.infer.values(m, statement[1], expression, s)
+            if statement and isinstance(statement, With)
+            for expression, _ in statement.items
+            if isinstance(expression, Reference)
+            for v in context.infer.values(m, statement.scope, expression, s)
         )
     return context.memo[key]
 
 
-def _close(repeat, m, i, interactive):
-    def fix(fx):
+def _close(repeat: Repeat, m: Module, i: int, interactive):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -225,7 +251,7 @@ def _close(repeat, m, i, interactive):
     return fix
 
 
-def _plain(call):
+def _plain(call: Call):
     """The call with `Session` in place of `InteractiveSession`, which is no context manager."""
     import libcst as cst
 

@@ -39,13 +39,40 @@ An operation whose arguments do not change moves before the loop. That is unsafe
 and where the loop changes what the operation reads.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.tracing import graphs
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    Augment,
+    BinaryOp,
+    CallRef,
+    Comparison,
+    Constant,
+    ExprStatement,
+    For,
+    Name,
+    Pos,
+    Return,
+    Subscript,
+    UnaryOp,
+)
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import SESSION_TYPES
+from tflint_mem.knowledge import SESSION_TYPES
+from tflint_mem.project.holds.values import External, Instance, ModuleValue, SelfValue, Thing
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM503"
 MEASURED = (
@@ -75,12 +102,22 @@ class _Made:
 
     __slots__ = ("m", "scope", "statement", "context", "call", "pos", "name", "repeat", "names", "whole")
 
-    def __init__(self, m, scope, statement, context, call, pos, name, names):
+    def __init__(
+        self,
+        m: Module,
+        scope: int,
+        statement: int,
+        context: Context,
+        call: Call,
+        pos: Pos,
+        name: str,
+        names: frozenset[str],
+    ):
         self.m, self.scope, self.statement, self.context, self.call, self.pos = m, scope, statement, context, call, pos
         self.name, self.names, self.repeat, self.whole = name, names, None, False
 
 
-def find(context):
+def find(context: Context):
     """Statements that make operations where a session runs, one finding for each chain of them."""
     found = []
     for m, scope, region in _regions(context):
@@ -92,7 +129,7 @@ def find(context):
         yield _draft(context, made)
 
 
-def _draft(context, made):
+def _draft(context: Context, made):
     m, repeat = made.m, made.repeat
     what = f"`{call_text(m, made.call)}`" if made.call is not None else "this expression on tensors"
     when = context.when(repeat, m) if repeat is not True else f"in each call of `{m.qualname(made.scope)}`"
@@ -115,12 +152,12 @@ def _draft(context, made):
         if made.whole
         else "build it once before the session runs; `tf.get_default_graph().finalize()` then makes sure that nothing is added",
         trace=Trace((*way, last), None if repeat is True else repeat),
-        noqa_row=statement[4] if statement[0] in (F.ASSIGN, F.EXPR, F.RETURN, F.AUGMENT) else made.pos[2],
+        noqa_row=statement.end_line if isinstance(statement, (Assign, ExprStatement, Return, Augment)) else made.pos[2],
         fix=_hoist(made) if made.call is not None and not made.whole and repeat is not True and repeat.local else None,
     )
 
 
-def _cost(context, made):
+def _cost(context: Context, made):
     """What was measured of such operations; a session that goes on keeps copies of the constants that it has initialised variables with."""
     if made.name == "tf.train.Saver":
         return MEASURED_SAVER
@@ -131,14 +168,14 @@ def _cost(context, made):
     return MEASURED_INIT_OWN if _session_of_its_own(context, made.repeat) else MEASURED_INIT
 
 
-def _session_of_its_own(context, repeat):
+def _session_of_its_own(context: Context, repeat: Repeat):
     """Does each repeat open the session that runs what it makes?"""
     if repeat is True:
         return False
     for position, (m, i) in enumerate(repeat.hops):
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
         if not (position == 0 and repeat.handed) and context.project.released_by.in_region(
-            m, m.calls[i][3], region, SESSION_TYPES
+            m, m.calls[i].scope, region, SESSION_TYPES
         ):
             return True
     return False
@@ -147,11 +184,11 @@ def _session_of_its_own(context, repeat):
 # -- where to look ---------------------------------------------------------------------------------------------------------
 
 
-def _regions(context):
+def _regions(context: Context):
     """(module, scope, loop context or -1) of the code that runs together with a session run in something that repeats."""
     seen, queue = set(), []
 
-    def add(m, scope, region, depth):
+    def add(m: Module, scope: int, region, depth):
         if (m.index, scope, -1) not in seen and (m.index, scope, region) not in seen and not _tests(context, m, scope):
             seen.add((m.index, scope, region))
             queue.append((m, scope, region, depth))
@@ -169,153 +206,157 @@ def _regions(context):
             yield m, scope, region
         if depth < 4:
             for i in m.scope_calls(scope):
-                if m.inside(m.calls[i][4], region):
+                if m.inside(m.calls[i].block, region):
                     for fm, fs in context.project.functions_called(m, i):
                         if not _replaced(fm, fs):
                             add(fm, fs, -1, depth + 1)
 
 
-def _replaced(m, scope):
+def _replaced(m: Module, scope: int):
     """Does the name of the function get what something makes of it, `resize = built_once(resize)`?  Then that is what runs."""
     record = m.scopes[scope]
     return any(
-        b[0] == "assign" and b[3][0] == "c" and ("n", record[F.S_NAME]) in m.arguments(b[3][1])
-        for b in m.bindings(record[F.S_PARENT]).get(record[F.S_NAME], ())
+        b.kind == "assign" and isinstance(b.value, CallRef) and Name(record.name) in m.arguments(b.value.number)
+        for b in m.bindings(record.parent).get(record.name, ())
     )
 
 
-def _ways(context, m, i):
+def _ways(context: Context, m: Module, i: int):
     """Every way in which a run repeats; around a loop in its own function also those in which the function does."""
     local = False
     for repeat in context.repeats(m, i):
         yield repeat
         local = local or repeat.local
     if local and not context.project.repeats_of.guards.once(m, i, -1):
-        for other, j, how in context.project.callers(m, m.calls[i][3]):
+        for other, j, how in context.project.callers(m, m.calls[i].scope):
             if how == "call" and not context.in_tests(other):
                 yield from context.repeats(other, j)
 
 
-def _is_given_session(call):
+def _is_given_session(call: Call):
     """`optimizer.minimize(session, feed_dict=…)` of SciPy's optimizers runs what their constructor has made."""
-    return tail_of(call[0]) == "minimize" and any(name in ("session", "feed_dict") for name, _ in call[2])
+    return tail_of(call.func) == "minimize" and any(name in ("session", "feed_dict") for name, _ in call.keywords)
 
 
-def _tests(context, m, scope):
+def _tests(context: Context, m: Module, scope: int):
     """Is it a test, or a method of a test case: something that runs once, in a graph of its own?"""
     return (
         context.in_tests(m)
         or m.is_method(scope)
-        and any(base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope][F.S_PARENT]))
+        and any(base.endswith(".TestCase") for base in context.infer.foreign_bases(m, m.scopes[scope].parent))
     )
 
 
-def _eager(context, m):
+def _eager(context: Context, m: Module):
     """TensorFlow 2 code: what it runs in a session, if anything, is not what this rule is about."""
-    _, two = context.project.versions.evidence(m)
+    two = context.project.versions.evidence(m).second
     return bool(two) and not context.project.versions.graph_mode(m)
 
 
 # -- what makes operations -------------------------------------------------------------------------------------------------
 
 
-def _makers(context, m, scope, region):
+def _makers(context: Context, m: Module, scope: int, region):
     found = {}
     for i in m.scope_calls(scope):
         call = m.calls[i]
         name = (
             graphs.makes_op(context.project.apis(m, i))
-            if m.inside(call[4], region) and not _is_given_session(call)
+            if m.inside(call.block, region) and not _is_given_session(call)
             else None
         )
         if name:
-            other = found.get(call[5])
+            other = found.get(call.statement)
             names = {name} if other is None else other.names | {name}
-            if other is not None and other.pos[:2] < call[6][:2]:
+            if other is not None and other.pos[:2] < call.pos[:2]:
                 other.names = names  # the outermost call of the statement speaks for those inside it
             else:
-                found[call[5]] = _Made(
+                found[call.statement] = _Made(
                     m,
                     scope,
-                    call[5],
-                    _outside_graph_loops(context, m, scope, call[4], i, name),
+                    call.statement,
+                    _outside_graph_loops(context, m, scope, call.block, i, name),
                     i,
-                    call[6],
+                    call.pos,
                     name,
                     names,
                 )
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and s not in found and m.inside(statement[2], region):
+        if statement and s not in found and m.inside(statement.block, region):
             pos = _operator(context, m, scope, s, statement)
             if pos and not _read_by_numpy(context, m, scope, s):
-                found[s] = _Made(m, scope, s, statement[2], None, pos, "", set())
+                found[s] = _Made(m, scope, s, statement.block, None, pos, "", set())
     return [found[s] for s in sorted(found)]
 
 
-def _operator(context, m, scope, s, statement):
+def _operator(context: Context, m: Module, scope: int, s: int, statement: int):
     """Position of the first operator on a tensor that the statement evaluates, or None."""
     best = None
     for expression in statement_expressions(statement):
         for e in walk(expression, m.calls):
             if e[0] in _OPERATORS and _on_tensors(context, m, scope, e, s):
-                pos = e[-1] if e[0] in "bx" else (statement[3], 0, statement[4], 0)
+                pos = e.pos if isinstance(e, (BinaryOp, Subscript)) else Pos(statement[3], 0, statement[4], 0)
                 if e[0] in "uq":
                     pos = _around(m, scope, s) or pos
                 best = pos if best is None or pos < best else best
     return best
 
 
-def _around(m, scope, s):
+def _around(m: Module, scope: int, s: int):
     """Position of the outermost call of a statement."""
-    places = [m.calls[i][6] for i in m.scope_calls(scope) if m.calls[i][5] == s]
+    places = [m.calls[i].pos for i in m.scope_calls(scope) if m.calls[i].statement == s]
     return min(places) if places else None
 
 
-def _on_tensors(context, m, scope, e, s):
-    if e[0] == "x":
-        if e[2] is None:
+def _on_tensors(context: Context, m: Module, scope: int, e: Expression, s: int):
+    if isinstance(e, Subscript):
+        if e.index is None:
             return False
-        operands = (e[1],)
-    elif e[0] == "b":
-        operands = (e[2], e[3])
-    elif e[0] == "u":
-        operands = (e[2],) if e[1] != "not" else ()
+        operands = (e.base,)
+    elif isinstance(e, BinaryOp):
+        operands = (e.left, e.right)
+    elif isinstance(e, UnaryOp):
+        operands = (e.operand,) if e.op != "not" else ()
     else:
         operands = (e[1], *e[3]) if _ORDERINGS.issuperset(e[2]) else ()
-    return any(_only_tensors(context, m, scope, o, s) for o in operands if o[0] != "k")
+    return any(_only_tensors(context, m, scope, o, s) for o in operands if not isinstance(o, Constant))
 
 
-def _read_by_numpy(context, m, scope, s):
+def _read_by_numpy(context: Context, m: Module, scope: int, s: int):
     """Does NumPy get what the statement computes, or does it compute with what NumPy gets?  A tensor of a graph is nothing to NumPy."""
     statement = m.statements[s]
     names = frozenset().union(*(graphs.names_in(m, e) for e in statement_expressions(statement)))
     names = {
-        n for n in names if not any(v[0] in ("ext", "mod", "self") for v in context.infer.values(m, scope, ("n", n), s))
+        n
+        for n in names
+        if not any(
+            isinstance(v, (External, ModuleValue, SelfValue)) for v in context.infer.values(m, scope, Name(n), s)
+        )
     }
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if call[5] == s or any(graphs.names_in(m, e) & names for e in m.arguments(i)):
-            if any(v[0] == "ext" and v[1].startswith("numpy.") for v in context.infer.callee(m, i)):
+        if call.statement == s or any(graphs.names_in(m, e) & names for e in m.arguments(i)):
+            if any(isinstance(v, External) and v.name.startswith("numpy.") for v in context.infer.callee(m, i)):
                 return True
     return False
 
 
-def _only_tensors(context, m, scope, e, s):
+def _only_tensors(context: Context, m: Module, scope: int, e: Expression, s: int):
     values = context.infer.values(m, scope, e, s)
-    return bool(values) and all(v[0] == "obj" and v[1] in ("tensor", "variable") for v in values)
+    return bool(values) and all(isinstance(v, Thing) and v.kind in ("tensor", "variable") for v in values)
 
 
-def _outside_graph_loops(context, m, scope, place, i, name):
+def _outside_graph_loops(context: Context, m: Module, scope: int, place: int, i: int, name: str):
     """The context around those loops that go over variables, each of which gets its own operation, or that collect tensors."""
     for loop in m.loops(place):
         if graphs.collects_tensors(context, m, loop):
-            place = m.contexts[loop][1]
+            place = m.contexts[loop].parent
             continue
         call = m.calls[i]
-        operand = call[1][0] if call[1] else None
+        operand = call.args[0] if call.args else None
         if name in graphs.ASSIGNMENTS and name.startswith("variable."):
-            operand = call[0][1]
+            operand = call.func[1]
         own = name in graphs.ASSIGNMENTS or graphs.over_graph(context, m, loop)
         if (
             operand is None
@@ -323,24 +364,24 @@ def _outside_graph_loops(context, m, scope, place, i, name):
             or not (graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand))
         ):
             break
-        place = m.contexts[loop][1]
+        place = m.contexts[loop].parent
     return place
 
 
-def _picked(m, scope, loop, call, operand):
+def _picked(m: Module, scope: int, loop: int, call: Call, operand):
     """Does an inner loop pick the variable that belongs to what this loop goes through: the one of the same name?"""
     names = graphs.names_in(m, operand)
     inner = any(
-        s and s[0] == F.FOR and m.inside(s[2], loop) and names & graphs.names_in(m, s[5])
+        s and isinstance(s, For) and m.inside(s.block, loop) and names & graphs.names_in(m, s.target)
         for s in map(m.statements.__getitem__, m.scope_statements(scope))
     )
-    return inner and any(graphs.varies_with(m, scope, loop, value) for value in call[1] if value is not operand)
+    return inner and any(graphs.varies_with(m, scope, loop, value) for value in call.args if value is not operand)
 
 
 # -- whether it repeats ------------------------------------------------------------------------------------------------------
 
 
-def _repeat(context, made):
+def _repeat(context: Context, made):
     """The Repeat of a maker together with a session run; True for a method that is called again and again from elsewhere."""
     m, scope = made.m, made.scope
     site = graphs.stand_in(context, m, scope, made.context, made.statement)
@@ -366,14 +407,14 @@ def _repeat(context, made):
     return True if _called_later(context, made, site) else None
 
 
-def _either(context, repeat):
+def _either(context: Context, repeat: Repeat):
     """Does the way lead through a method of something that may also be of a class that has nothing to do with it: an
     environment inside the graph or one outside of it?"""
     for position in range(repeat.handed, len(repeat.hops) - 1):
         m, i = repeat.hops[position]
         fm, fi = repeat.hops[position + 1]
-        taken = fm.calls[fi][3]
-        if m.calls[i][0][0] != "a" or not fm.is_method(taken):
+        taken = fm.calls[fi].scope
+        if not isinstance(m.calls[i].func, Attribute) or not fm.is_method(taken):
             continue
         family = _family(context, fm, taken)
         if any(
@@ -384,23 +425,25 @@ def _either(context, repeat):
     return False
 
 
-def _family(context, m, method):
+def _family(context: Context, m: Module, method):
     """The classes of the project that the class of a method derives from, itself included."""
     return set(context.infer.mro(m, m.scopes[method][F.S_PARENT]))
 
 
-def _runs(context, repeat):
+def _runs(context: Context, repeat: Repeat):
     """Does a session run on the way of the repeat?  A call on the way counts by the function that the way takes, not by its other targets."""
     for position, (m, i) in enumerate(repeat.hops):
         if position == 0 and repeat.handed:
             continue
         region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
-        if graphs.run_inside(context, m, m.calls[i][3], region, without=i if position < len(repeat.hops) - 1 else None):
+        if graphs.run_inside(
+            context, m, m.calls[i].scope, region, without=i if position < len(repeat.hops) - 1 else None
+        ):
             return True
     return False
 
 
-def _builds_up(context, repeat):
+def _builds_up(context: Context, repeat: Repeat):
     """Is the repeat a loop over variables in a caller, or one that collects parts of the graph or objects that each have one?"""
     if repeat.context is not None and graphs.collects_tensors(context, repeat.module, repeat.context):
         return True
@@ -412,26 +455,33 @@ def _builds_up(context, repeat):
     if _over_objects(context, repeat):
         return True
     parts = any(
-        v[0] == "inst" or v[0] == "obj" and v[1] in ("tensor", "variable", "operation", "layer", "model")
+        isinstance(v, Instance)
+        or isinstance(v, Thing)
+        and v.kind in ("tensor", "variable", "operation", "layer", "model")
         for v in context.infer.call_values(m, i)
     )
     return parts and models.stored(context, m, i, repeat.context)
 
 
-def _over_objects(context, repeat):
+def _over_objects(context: Context, repeat: Repeat):
     """`for part in parts: part.train()`, and nothing runs the loop again: each object makes what belongs to it once."""
     m, i = repeat.hops[0]
-    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+    if repeat.context is None or m.contexts[repeat.context].kind != "for":
         return False
-    target, f = m.statements[m.contexts[repeat.context][2]][5], m.calls[i][0]
-    if target[0] != "n" or f[0] != "a" or f[1] != target or len(m.loops(m.calls[i][4])) > 1:
+    target, f = m.statements[m.contexts[repeat.context].statement][5], m.calls[i].func
+    if (
+        not isinstance(target, Name)
+        or not isinstance(f, Attribute)
+        or f.base != target
+        or len(m.loops(m.calls[i].block)) > 1
+    ):
         return False
     return not any(
-        how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i][3])
+        how != "call" or context.first_repeat(cm, j) for cm, j, how in context.project.callers(m, m.calls[i].scope)
     )
 
 
-def _called_later(context, made, site):
+def _called_later(context: Context, made, site: int):
     """Without a loop in sight: a method that runs what it makes, is no part of setting up, and is called by another method
     now and then (`if step % n == 0`) or next to runs of the session."""
     m, scope = made.m, made.scope
@@ -456,26 +506,32 @@ def _called_later(context, made, site):
     return False
 
 
-def _now_and_then(m, place):
+def _now_and_then(m: Module, place: int):
     """Is the place under a condition such as `step % 100 == 0`?"""
     for each in m.chain(place):
         kind, _, statement, branch = m.contexts[each]
         if kind == "if" and branch:
             for e in walk(m.statements[statement][5], m.calls):
-                if e[0] == "q" and e[2] == ("==",) and e[1][0] == "b" and e[1][1] == "%" and e[1][2][0] != "k":
+                if (
+                    isinstance(e, Comparison)
+                    and e.ops == ("==",)
+                    and isinstance(e.left, BinaryOp)
+                    and e.left.op == "%"
+                    and not isinstance(e.left.left, Constant)
+                ):
                     return True
     return False
 
 
-def _sets_up(m, scope):
+def _sets_up(m: Module, scope: int):
     """Is the method one that prepares or stores an object, by its name?"""
-    name = m.scopes[scope][F.S_NAME]
+    name = m.scopes[scope].name
     return name in _SETUP or name.strip("_").startswith(
         ("init", "setup", "set_up", "build", "create", "make", "load", "restore", "save", "pretrain", "start")
     )
 
 
-def _constructs(context, m, scope, depth=0):
+def _constructs(context: Context, m: Module, scope: int, depth=0):
     """Is the method the constructor, or called only from it?"""
     if _sets_up(m, scope):
         return True
@@ -486,7 +542,7 @@ def _constructs(context, m, scope, depth=0):
 # -- one finding for what belongs together -------------------------------------------------------------------------------------
 
 
-def _merged(context, found):
+def _merged(context: Context, found):
     """The first statement of each chain of operations, and only the first of a network that each repeat builds as a whole."""
     networks = {_key(made) for made in found if any(graphs.structural(name) for name in made.names)}
     first = {}
@@ -504,11 +560,11 @@ def _merged(context, found):
             continue
         names = chained.setdefault((made.m.index, made.scope), set())
         statement = made.m.statements[made.statement]
-        continues = statement[0] == F.ASSIGN and any(
-            graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement[5]) :]
+        continues = isinstance(statement, Assign) and any(
+            graphs.names_in(made.m, e) & names for e in statement_expressions(statement)[len(statement.targets) :]
         )
-        if statement[0] == F.ASSIGN and not _result_is_run(context, made):
-            for target in statement[5]:
+        if isinstance(statement, Assign) and not _result_is_run(context, made):
+            for target in statement.targets:
                 names |= graphs.names_in(made.m, target)
         if not continues:
             yield made
@@ -528,7 +584,7 @@ def _distance(made):
     return len(made.repeat.hops) if made.repeat is not True else 0
 
 
-def _result_is_run(context, made):
+def _result_is_run(context: Context, made):
     """Does the statement also run what it makes, so that its name holds numbers?"""
     return any(
         graphs.runs_session(context, made.m, i)
@@ -543,7 +599,7 @@ def _result_is_run(context, made):
 def _hoist(made):
     m, i = made.m, made.call
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 

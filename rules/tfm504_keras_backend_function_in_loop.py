@@ -34,11 +34,21 @@ for image in images:
 Moving the call before a loop that does not change its arguments is unsafe only in so far as a person should look at it.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import variance
 from tflint_mem.analysis.program import modes
+from tflint_mem.facts import Name
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM504"
 MEASURED = {
@@ -67,7 +77,7 @@ _SAMPLES = frozenset(
 _RELEASES = frozenset(("keras.clear_session", "tf.reset_default_graph"))
 
 
-def find(context):
+def find(context: Context):
     """Backend functions, gradients and graph-mode variables that are made in each repeat."""
     found = {}
     for m, i, names in context.calls({"function", "gradients", "variable"}, _NAMES):
@@ -77,17 +87,17 @@ def find(context):
         if (
             kind == "variable"
             and not context.project.versions.graph_mode(m)
-            or context.project.compiled(m, m.calls[i][3])
+            or context.project.compiled(m, m.calls[i].scope)
         ):
             continue
         repeat = _repeat(context, m, i, kind)
         if repeat is not None:
-            found.setdefault((m.index, m.calls[i][3]), []).append((kind, m, i, repeat))
+            found.setdefault((m.index, m.calls[i].scope), []).append((kind, m, i, repeat))
     for sites in found.values():
         yield from _drafts(context, sites)
 
 
-def _repeat(context, m, i, kind):
+def _repeat(context: Context, m: Module, i: int, kind):
     """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is construction."""
     for repeat in context.repeats(m, i):
         if (
@@ -101,7 +111,7 @@ def _repeat(context, m, i, kind):
             kind != "variable"
             and repeat.local
             and not _over_samples(repeat)
-            and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i][1])
+            and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i].args)
         ):
             continue
         if not context.project.released(repeat, _RELEASES):
@@ -109,17 +119,17 @@ def _repeat(context, m, i, kind):
     return None
 
 
-def _over_samples(repeat):
+def _over_samples(repeat: Repeat):
     """Does the loop go through images, files or samples, as its variables are called?  They are data, not the parts of a network."""
     m = repeat.module
-    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+    if repeat.context is None or m.contexts[repeat.context].kind != "for":
         return False
-    statement = m.statements[m.contexts[repeat.context][2]]
-    words = {word for e in walk(statement[5]) if e[0] == "n" for word in e[1].lower().split("_")}
+    statement = m.statements[m.contexts[repeat.context].statement]
+    words = {word for e in walk(statement[5]) if isinstance(e, Name) for word in e.id.lower().split("_")}
     return not words.isdisjoint(_SAMPLES)
 
 
-def _drafts(context, sites):
+def _drafts(context: Context, sites):
     """The sites of one function: gradients that a backend function of the same repeat returns are told with it."""
     functions = [site for site in sites if site[0] == "function"]
     for kind, m, i, repeat in sites:
@@ -137,7 +147,7 @@ def _same(one, other):
     return (one.module, one.context, one.scope) == (other.module, other.context, other.scope)
 
 
-def _draft(context, kind, growing, m, i, repeat):
+def _draft(context: Context, kind, growing, m: Module, i: int, repeat: Repeat):
     keeps = {
         "gradients": "; the gradient operations it needs are added to the graph each time and stay there"
         if kind == "function"
@@ -159,14 +169,14 @@ def _draft(context, kind, growing, m, i, repeat):
     )
 
 
-def _hoist(m, i, kind):
-    def fix(fx):
+def _hoist(m: Module, i: int, kind):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
 
-        def out_of(loop):
+        def out_of(loop: int):
             try:  # `slope = K.gradients(…)[0]` moves as it stands
                 return do.hoist_statement(view, call, loop, call=call)
             except NoFix:

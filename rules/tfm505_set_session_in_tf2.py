@@ -30,11 +30,19 @@ At the top of a script that asks for growth, the fix puts in the two lines and t
 unsafe because it changes how GPU memory is taken.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import Constant
+from tflint_mem.facts import Assign, Attribute, CallRef, Constant, ExprStatement, Import, Name
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import External, Thing
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM505"
 MEASURED = "silently does nothing on TF 2.15; `AttributeError` with Keras 3 (TF 2.16 and later)"
@@ -45,7 +53,7 @@ _SETUP = frozenset(
 )
 
 
-def find(context):
+def find(context: Context):
     """Calls of `set_session` in eager code."""
     for m, i, _ in context.calls(("set_session",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i) or not _eager(context, m, i):
@@ -66,15 +74,15 @@ def find(context):
             help="use tf.config.experimental.set_memory_growth for each GPU"
             if growth is not False
             else "use tf.config (set_visible_devices, set_logical_device_configuration)",
-            fix=_growth_instead(m, i, context) if growth and m.calls[i][3] == 0 and m.calls[i][4] == -1 else None,
+            fix=_growth_instead(m, i, context) if growth and m.calls[i].scope == 0 and m.calls[i].block == -1 else None,
         )
 
 
-def _eager(context, m, i):
+def _eager(context: Context, m: Module, i: int):
     """Is there evidence of TensorFlow 2, and none of graphs?"""
     if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
         return False
-    if context.project.versions.evidence(m)[0] - _SETUP or any(
+    if context.project.versions.evidence(m).first - _SETUP or any(
         "session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())
     ):
         return False
@@ -84,27 +92,36 @@ def _eager(context, m, i):
         for k in m.calls_by_tail().get("as_default", ())
     ):
         return False
-    return not any(context.project.versions.evidence(other)[0] & _SWITCHES for other in modes.near(context, m, i))
+    return not any(context.project.versions.evidence(other).first & _SWITCHES for other in modes.near(context, m, i))
 
 
-def _compatible(context, m, i):
+def _compatible(context: Context, m: Module, i: int):
     """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
     session = _session(context, m, i)
     return any(
-        v[0] == "ext" and "compat.v1" in v[1] for k in (i, session) if k is not None for v in context.infer.callee(m, k)
+        isinstance(v, External) and "compat.v1" in v.name
+        for k in (i, session)
+        if k is not None
+        for v in context.infer.callee(m, k)
     )
 
 
-def _session(context, m, i):
+def _session(context: Context, m: Module, i: int):
     """The call in this module that makes the session, or None."""
     given = context.argument(m, i, 0, "session")
-    for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5]) if given is not None else ():
-        if v[0] == "obj" and v[1] == "session" and v[2] is not None and v[2][0] == m.index and isinstance(v[2][1], int):
-            return v[2][1]
+    for v in context.infer.values(m, m.calls[i].scope, given, m.calls[i].statement) if given is not None else ():
+        if (
+            isinstance(v, Thing)
+            and v.kind == "session"
+            and v.origin is not None
+            and v.origin[0] == m.index
+            and isinstance(v.origin[1], int)
+        ):
+            return v.origin[1]
     return None
 
 
-def _growth(context, m, i):
+def _growth(context: Context, m: Module, i: int):
     """Does the session's configuration ask for growth?  None when there is no configuration to be seen."""
     session = _session(context, m, i)
     if session is None:
@@ -113,35 +130,35 @@ def _growth(context, m, i):
     if config is None:
         return None
     for e in walk(config, m.calls):
-        if e[0] == "c" and any(keyword == "allow_growth" for keyword, _ in m.calls[e[1]][2]):
+        if isinstance(e, CallRef) and any(keyword == "allow_growth" for keyword, _ in m.calls[e.number].keywords):
             return True
-        if e[0] == "n" and _configured(m, m.calls[session][3], e):
+        if isinstance(e, Name) and _configured(m, m.calls[session][3], e):
             return True
     return False
 
 
-def _configured(m, scope, name):
+def _configured(m: Module, scope: int, name: str):
     """`config.gpu_options.allow_growth = True`, or a configuration made with it."""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.ASSIGN and statement[6] is not None:
-            for target in statement[5]:
-                if target == ("a", ("a", name, "gpu_options"), "allow_growth"):
+        if statement and isinstance(statement, Assign) and statement.value is not None:
+            for target in statement.targets:
+                if target == Attribute(Attribute(name, "gpu_options"), "allow_growth"):
                     return True
                 if target == name and any(
-                    e[0] == "c" and any(k == "allow_growth" for k, _ in m.calls[e[1]][2])
-                    for e in walk(statement[6], m.calls)
+                    isinstance(e, CallRef) and any(k == "allow_growth" for k, _ in m.calls[e.number].keywords)
+                    for e in walk(statement.value, m.calls)
                 ):
                     return True
     return False
 
 
-def _growth_instead(m, i, context):
-    def fix(fx):
+def _growth_instead(m: Module, i: int, context: Context):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
-        if m.statements[m.calls[i][5]][0] != F.EXPR:
+        if not isinstance(m.statements[m.calls[i].statement], ExprStatement):
             raise NoFix("the call is part of a larger statement")
         rows = sorted(m.statements[s][3] for s in _with_setup(m, i))
         edits = []
@@ -155,9 +172,9 @@ def _growth_instead(m, i, context):
     return fix
 
 
-def _with_setup(m, i):
+def _with_setup(m: Module, i: int):
     """The statement of call `i`, and those before it that only make its session and configuration."""
-    found = {m.calls[i][5]}
+    found = {m.calls[i].statement}
     while True:
         more = {s for s in m.scope_statements(0) if s not in found and _only_for(m, s, found)}
         if not more:
@@ -165,50 +182,56 @@ def _with_setup(m, i):
         found |= more
 
 
-def _only_for(m, s, found):
+def _only_for(m: Module, s: int, found):
     """Does statement `s` bind or change a name that nothing outside of `found` reads?"""
     statement = m.statements[s]
-    if not statement or statement[0] != F.ASSIGN or statement[2] != -1 or len(statement[5]) != 1 or s > max(found):
+    if (
+        not statement
+        or not isinstance(statement, Assign)
+        or statement.block != -1
+        or len(statement.targets) != 1
+        or s > max(found)
+    ):
         return False
-    base = statement[5][0]
-    while base[0] == "a":
-        base = base[1]
-    if base[0] != "n" or not any(base in _read(m, other) for other in found):
+    base = statement.targets[0]
+    while isinstance(base, Attribute):
+        base = base.base
+    if not isinstance(base, Name) or not any(base in _read(m, other) for other in found):
         return False
     same = {
         k
         for k in m.scope_statements(0)
-        if m.statements[k] and m.statements[k][0] == F.ASSIGN and any(_rooted(t, base) for t in m.statements[k][5])
+        if m.statements[k] and isinstance(m.statements[k], Assign) and any(_rooted(t, base) for t in m.statements[k][5])
     }
     return all(k in found or k in same or base not in _read(m, k) for k in range(len(m.statements)))
 
 
 def _rooted(target, base):
-    while target[0] == "a":
-        target = target[1]
+    while isinstance(target, Attribute):
+        target = target.base
     return target == base
 
 
-def _read(m, s):
+def _read(m: Module, s: int):
     """The names in the expressions of a statement."""
     statement = m.statements[s]
     return (
-        {e for expression in statement_expressions(statement) for e in walk(expression, m.calls) if e[0] == "n"}
+        {e for expression in statement_expressions(statement) for e in walk(expression, m.calls) if isinstance(e, Name)}
         if statement
         else set()
     )
 
 
-def _first_import(m):
+def _first_import(m: Module):
     """Row of the module's first import of TensorFlow."""
     return next(
         (
-            statement[3]
+            statement.line
             for statement in m.statements
             if statement
-            and statement[0] == F.IMPORT
-            and statement[2] == -1
-            and any(bound[1].split(".")[0] == "tensorflow" for bound in statement[5])
+            and isinstance(statement, Import)
+            and statement.block == -1
+            and any(bound.module.split(".")[0] == "tensorflow" for bound in statement.names)
         ),
         1,
     )

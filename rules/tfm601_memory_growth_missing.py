@@ -40,17 +40,29 @@ The environment variable `TF_FORCE_GPU_ALLOW_GROWTH=true` does the same.
 Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions, is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
 """
 
+from __future__ import annotations
+
 import os
 
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import graphs
+from tflint_mem.facts import Attribute, CallRef, Constant, If, Import, Lambda, Name
 from tflint_mem.finding import UNSAFE
-from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.knowledge import EXTERNAL_ROOTS
+from tflint_mem.project.holds.values import FunctionValue, MethodValue, Thing
 from tflint_mem.project.linking.module import call_text, tail_of, walk
 from tflint_mem.project.linking.module import dotted as dotted_name
 from tflint_mem.project.linking.names import is_package
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression, Pos
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
@@ -115,7 +127,7 @@ _PROGRAM_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _NO_PROGRAMS = frozenset(("setup", "conf", "conftest", "noxfile", "fabfile", "tasks"))
 
 
-def find(context):
+def find(context: Context):
     """One draft for all entry points that reach work on TensorFlow and configure no GPU."""
     project = context.project
     scripts = _console_scripts(context)
@@ -162,10 +174,10 @@ def find(context):
         )
 
 
-def _draft(context, start, *others):
+def _draft(context: Context, start, *others):
     m, pos, (wm, i) = start
     call = wm.calls[i][6]
-    top = any(s and s[0] == F.IMPORT and s[6] == pos and s[1] == 0 for s in m.statements)
+    top = any(s and isinstance(s, Import) and s.pos == pos and s.scope == 0 for s in m.statements)
     also = [
         TraceStep(om, place[0], place[1], f"an entry point without any, too: `{call_text(cm, j)}` {_doing(cm, j)}")
         for om, place, (cm, j) in others
@@ -187,9 +199,9 @@ def _draft(context, start, *others):
     )
 
 
-def _doing(m, i):
+def _doing(m: Module, i: int):
     """What the call does, in a word."""
-    name = tail_of(m.calls[i][0]) or ""
+    name = tail_of(m.calls[i].func) or ""
     return (
         "trains"
         if name.startswith(("fit", "train")) or name in ("minimize", "apply_gradients", "gradient")
@@ -200,7 +212,7 @@ def _doing(m, i):
 # -- entry points --------------------------------------------------------------------------------------------------------------
 
 
-def _may_start(context, m, scripts):
+def _may_start(context: Context, m: Module, scripts):
     """Can the module have starts?  Judged by the names in it, since most modules have none."""
     return (
         m.notebook
@@ -213,27 +225,27 @@ def _may_start(context, m, scripts):
     )
 
 
-def _starts(context, m, scripts):
+def _starts(context: Context, m: Module, scripts):
     """[(module, scope)] of what runs when the module is started as a program; empty for a library."""
     named = _listed(context, m)  # then something starts its functions
     functions = [
         (m, s)
         for s, record in enumerate(m.scopes)
-        if record[F.S_KIND] == "function"
-        and record[F.S_PARENT] == 0
-        and (named or (m.parts, record[F.S_NAME]) in scripts or _is_handler(context, m, s))
+        if record.kind == "function"
+        and record.parent == 0
+        and (named or (m.parts, record.name) in scripts or _is_handler(context, m, s))
     ]
     if functions or _runs_itself(context, m):
         return [(m, 0), *functions]
     return [(m, 0)] if _is_script(context, m) and m.scope_calls(0) else []
 
 
-def _is_script(context, m):
+def _is_script(context: Context, m: Module):
     """Could it be a script without a guard?  Nobody imports it."""
     return not m.package and not context.project.imports.importers(m) and not _in_framework(context, m)
 
 
-def _self_test(context, m, scripts):
+def _self_test(context: Context, m: Module, scripts):
     """Is the main block, which trains nothing, there to try out a part: does a program that nobody imports use this module?"""
     if (
         m.notebook
@@ -260,7 +272,7 @@ def _self_test(context, m, scripts):
     return False
 
 
-def _in_framework(context, m):
+def _in_framework(context: Context, m: Module):
     """Is the module a part of Keras or the like itself?  Then imports of it are taken for imports of the framework, and nothing is known about them."""
     for depth, part in enumerate(m.parts[:-1], 1):
         if part in EXTERNAL_ROOTS:
@@ -272,24 +284,24 @@ def _in_framework(context, m):
     return False
 
 
-def _runs_itself(context, m):
+def _runs_itself(context: Context, m: Module):
     """Is the module there to be started: a notebook, `__main__`, a script with a guard or one that the settings name?"""
     return (
         m.notebook
         or m.parts[-1] == "__main__"
         or _listed(context, m)
         or any(
-            s and s[0] == F.IF and execution_order.is_main_test(s[5])
+            s and isinstance(s, If) and execution_order.is_main_test(s.test)
             for s in map(m.statements.__getitem__, m.scope_statements(0))
         )
     )
 
 
-def _is_handler(context, m, scope):
-    return context.project.repeats_of.handlers.of_function(m, scope)[0] == "handler"
+def _is_handler(context: Context, m: Module, scope: int):
+    return context.project.repeats_of.handlers.of_function(m, scope).kind == "handler"
 
 
-def _listed(context, m):
+def _listed(context: Context, m: Module):
     """Is the module one of the scripts that the settings name?"""
     patterns = getattr(context.settings, "entry_points", None)
     if not patterns:
@@ -300,7 +312,7 @@ def _listed(context, m):
     return Globs(patterns, root).match_below(os.path.abspath(m.path), root)
 
 
-def _console_scripts(context):
+def _console_scripts(context: Context):
     """{(parts of the module, function)} that the project installs as commands."""
     found = set()
     for text in context.project.versions.texts(_PROGRAM_FILES):
@@ -317,7 +329,7 @@ def _console_scripts(context):
     return known
 
 
-def _is_test(context, m):
+def _is_test(context: Context, m: Module):
     """Does the module stand in a folder of tests, or run them (`tf.test.main()`)?"""
     root = os.path.abspath(context.project.root) if context.project.root else ""
     below = os.path.abspath(m.path)[len(root) :] if root and os.path.abspath(m.path).startswith(root) else m.path
@@ -326,7 +338,7 @@ def _is_test(context, m):
         any(folder in ("test", "tests", "testing", "unittests") for folder in folders)
         or context.project.index.has("called", "main", m.index)
         and any(
-            (dotted_name(m.calls[i][0]) or ())[-2:-1]
+            (dotted_name(m.calls[i].func) or ())[-2:-1]
             in (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",))
             for i in m.calls_by_tail().get("main", ())
         )
@@ -336,7 +348,7 @@ def _is_test(context, m):
 # -- work and settings -----------------------------------------------------------------------------------------------------------
 
 
-def _work(context, starts):
+def _work(context: Context, starts):
     """(module, call) of the first training or inference that the starts reach, or None."""
     queue = [(m.index, scope, True) for m, scope in starts if not context.in_tests(m)]
     started = {m.index for m, _ in starts}
@@ -352,7 +364,7 @@ def _work(context, starts):
     return None
 
 
-def _step(context, index, scope, itself):
+def _step(context: Context, index, scope: int, itself):
     """(call that trains or infers or None, (module index, scope) of what else runs when this function does); found once for all programs.
 
     itself   the module is started, not only imported: then its main block runs too
@@ -364,13 +376,13 @@ def _step(context, index, scope, itself):
     return found
 
 
-def _take_step(context, m, scope, itself):
+def _take_step(context: Context, m: Module, scope: int, itself):
     guarded = _main_blocks(m) if scope == 0 and not itself else ()
     onward = []
     for i in m.scope_calls(scope):
-        if any(m.inside(m.calls[i][4], block) for block in guarded):
+        if any(m.inside(m.calls[i].block, block) for block in guarded):
             continue
-        if _elsewhere(context, m.calls[i][0]):
+        if _elsewhere(context, m.calls[i].func):
             onward += _handed_over(context, m, i)  # it does no more than call what it is given
             continue
         computes = _computes(context, m, i)
@@ -381,24 +393,28 @@ def _take_step(context, m, scope, itself):
             onward += _handed_over(context, m, i)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and statement[0] == F.IMPORT and not any(m.inside(statement[2], block) for block in guarded):
+        if (
+            statement
+            and isinstance(statement, Import)
+            and not any(m.inside(statement.block, block) for block in guarded)
+        ):
             onward += [(target, 0) for target in context.project.imports.of_statement(m, statement)]
     return None, tuple(dict.fromkeys((fm.index, fs) for fm, fs in onward if not context.in_tests(fm)))
 
 
-def _elsewhere(context, f):
+def _elsewhere(context: Context, f: Expression):
     """Is what is called, by its name, neither work nor anything that the project has: `np.log(x)`, `names.sort()`?"""
-    if f[0] != "a" or f[2] == "remote":  # train.remote(x) runs the Ray task train
+    if not isinstance(f, Attribute) or f.attr == "remote":  # train.remote(x) runs the Ray task train
         return False
     return (
-        f[2] not in _WORK_TAILS
-        and f[2] not in context.project.defined
-        and f[2] not in context.project.attributes
-        and f[2] not in _renamed(context)
+        f.attr not in _WORK_TAILS
+        and f.attr not in context.project.defined
+        and f.attr not in context.project.attributes
+        and f.attr not in _renamed(context)
     )
 
 
-def _renamed(context):
+def _renamed(context: Context):
     """Names under which modules of the project import something that is called otherwise."""
     if "renamed" not in context.memo:
         context.memo["renamed"] = frozenset(
@@ -410,99 +426,106 @@ def _renamed(context):
     return context.memo["renamed"]
 
 
-def _main_blocks(m):
+def _main_blocks(m: Module):
     """The contexts of a module that run only when it is started itself."""
     return [
-        s[6]
+        s.body
         for s in map(m.statements.__getitem__, m.scope_statements(0))
-        if s and s[0] == F.IF and execution_order.is_main_test(s[5])
+        if s and isinstance(s, If) and execution_order.is_main_test(s.test)
     ]
 
 
-def _computes(context, m, i):
+def _computes(context: Context, m: Module, i: int):
     """Does the call train or infer?  Initializers alone do not; None for a model that is called to build another one.
 
     That is a model called on `Input`, or where it is made: `Model(inputs, outputs)(x)`.
     """
-    tail = tail_of(m.calls[i][0])
+    tail = tail_of(m.calls[i].func)
     if tail in context.project.defined and tail not in _WORK_TAILS:
         return False  # a function of the project, by the name of it: what it calls is looked at in its turn
     names = context.project.apis(m, i)
     call = m.calls[i]
-    if "model.__call__" in names and not call[1] and all(name != "inputs" for name, _ in call[2]):
+    if "model.__call__" in names and not call.args and all(name != "inputs" for name, _ in call.keywords):
         names -= {"model.__call__"}  # without an input it is no model that is called, but a class in its place
     if names & _EAGER_ONLY and context.project.versions.graph_mode(m):
         names -= _EAGER_ONLY  # there they only add operations to the graph; the session computes
     if names & _WORK:
         builds = (
-            "model.__call__" in names and call[1] and (call[0][0] == "c" or _symbolic(context, m, call, call[1][0]))
+            "model.__call__" in names
+            and call.args
+            and (isinstance(call.func, CallRef) or _symbolic(context, m, call, call.args[0]))
         )
         return None if builds else True
     if not graphs.runs_session(context, m, i):
         return False
-    argument = call[1][0] if call[1] else None
-    made = context.project.apis(m, argument[1]) if argument is not None and argument[0] == "c" else frozenset()
+    argument = call.args[0] if call.args else None
+    made = (
+        context.project.apis(m, argument.number)
+        if argument is not None and isinstance(argument, CallRef)
+        else frozenset()
+    )
     return not made & graphs.INITIALIZERS
 
 
-def _symbolic(context, m, call, argument):
+def _symbolic(context: Context, m: Module, call: Call, argument: Expression):
     """Is the argument made of Keras inputs?"""
     waiting, seen = [argument], set()
     while waiting:
         for e in walk(waiting.pop(), m.calls):
-            if e[0] == "a" and e[2] in ("input", "inputs", "output", "outputs"):
+            if isinstance(e, Attribute) and e.attr in ("input", "inputs", "output", "outputs"):
                 return True
-            if e[0] == "c" and context.project.apis(m, e[1]) & {"keras.Input", "keras.layers.Input"}:
+            if isinstance(e, CallRef) and context.project.apis(m, e.number) & {"keras.Input", "keras.layers.Input"}:
                 return True
-            if e[0] == "n" and e[1] not in seen:
-                seen.add(e[1])
-                waiting += [b[3] for b in m.bindings(call[3]).get(e[1], ()) if b[0] in ("assign", "iter")]
-                if any(_is_input(context, v) for v in context.infer.values(m, call[3], e, call[5])):
+            if isinstance(e, Name) and e.id not in seen:
+                seen.add(e.id)
+                waiting += [b.value for b in m.bindings(call.scope).get(e.id, ()) if b.kind in ("assign", "iter")]
+                if any(_is_input(context, v) for v in context.infer.values(m, call.scope, e, call.statement)):
                     return True
     return False
 
 
-def _is_input(context, v):
+def _is_input(context: Context, v: Value):
     if (
-        v[0] == "obj"
-        and v[1] == "tensor"
-        and v[2] is not None
-        and isinstance(v[2][0], int)
-        and isinstance(v[2][1], int)
+        isinstance(v, Thing)
+        and v.kind == "tensor"
+        and v.origin is not None
+        and isinstance(v.origin[0], int)
+        and isinstance(v.origin[1], int)
     ):
         return bool(
-            context.project.apis(context.project.module(v[2][0]), v[2][1]) & {"keras.Input", "keras.layers.Input"}
+            context.project.apis(context.project.module(v.origin[0]), v.origin[1])
+            & {"keras.Input", "keras.layers.Input"}
         )
     return False
 
 
-def _handed_over(context, m, i):
+def _handed_over(context: Context, m: Module, i: int):
     """Functions of the project that are arguments of a call: `app.run(main)`, `Thread(target=work)`; `tf.app.run()` means `main`."""
     call = m.calls[i]
-    arguments = [a for a in m.arguments(i) if a[0] in ("n", "a", "f")]
+    arguments = [a for a in m.arguments(i) if isinstance(a, (Name, Attribute, Lambda))]
     if not arguments and "tf.app.run" in context.project.apis(m, i):
         arguments = [F.Name("main")]
     for argument in arguments:
         if (
-            argument[0] != "f"
+            not isinstance(argument, Lambda)
             and tail_of(argument) not in context.project.defined
             and tail_of(argument) not in m.aliases_of_defined(context.project.defined)
         ):
             continue  # no name of a function
         if (
-            argument[0] == "n"
-            and all(b[0] in ("param", "iter", "with") for b in m.bindings(call[3]).get(argument[1], ()))
-            and argument[1] in m.bindings(call[3])
+            isinstance(argument, Name)
+            and all(b.kind in ("param", "iter", "with") for b in m.bindings(call.scope).get(argument.id, ()))
+            and argument.id in m.bindings(call.scope)
         ):
             continue  # handed on: where it came from, it was seen
-        for v in context.infer.values(m, call[3], argument, call[5]):
-            if v[0] == "fn" and not _is_handler(context, context.project.module(v[1]), v[2]):
-                yield context.project.module(v[1]), v[2]
-            elif v[0] == "meth":
-                yield context.project.module(v[2]), v[3]
+        for v in context.infer.values(m, call.scope, argument, call.statement):
+            if isinstance(v, FunctionValue) and not _is_handler(context, context.project.module(v.module), v.scope):
+                yield context.project.module(v.module), v.scope
+            elif isinstance(v, MethodValue):
+                yield context.project.module(v.module), v.scope
 
 
-def _configured(context, m):
+def _configured(context: Context, m: Module):
     """Does the module say anything about GPU memory, devices, another backend or the CPU?"""
     key = ("configured", m.index)
     if key not in context.memo:
@@ -515,23 +538,23 @@ def _configured(context, m):
     return context.memo[key]
 
 
-def _chooses_device(context, m):
+def _chooses_device(context: Context, m: Module):
     """`tf.device("/cpu:0")` and the like."""
     if not context.project.index.has("called", "device", m.index):
         return False
     for i in m.calls_by_tail().get("device", ()):
-        argument = m.calls[i][1][0] if m.calls[i][1] else None
+        argument = m.calls[i].args[0] if m.calls[i].args else None
         if (
             argument is not None
-            and argument[0] == "k"
-            and isinstance(argument[1], str)
-            and "cpu" in argument[1].lower()
+            and isinstance(argument, Constant)
+            and isinstance(argument.value, str)
+            and "cpu" in argument.value.lower()
         ):
             return True
     return False
 
 
-def _other_backend(context, m):
+def _other_backend(context: Context, m: Module):
     """Keras told to use something else than TensorFlow."""
     from tflint_mem.analysis.program.devices import environment
 
@@ -540,7 +563,7 @@ def _other_backend(context, m):
     )
 
 
-def _helper(context, m):
+def _helper(context: Context, m: Module):
     """A call such as `limit_gpu_memory()` of a function that is not the project's own."""
     for tail in _helper_names(context):
         if context.project.index.has("called", tail, m.index) and not any(
@@ -550,7 +573,7 @@ def _helper(context, m):
     return False
 
 
-def _helper_names(context):
+def _helper_names(context: Context):
     """Names of what is called in the project that tell of settings for a GPU."""
     if "GPU helpers" not in context.memo:
         context.memo["GPU helpers"] = [
@@ -566,11 +589,11 @@ def _helper_names(context):
 # -- where it stands -----------------------------------------------------------------------------------------------------------
 
 
-def _first_import(context, m):
+def _first_import(context: Context, m: Module):
     """Position of the first import of TensorFlow or Keras, else of the first module of the project that leads there."""
-    imports = sorted((s[6], s) for s in m.statements if s and s[0] == F.IMPORT)
+    imports = sorted((s.pos, s) for s in m.statements if s and isinstance(s, Import))
     for pos, statement in imports:
-        if any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in statement[5]):
+        if any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in statement.names):
             return pos
     for pos, statement in imports:
         for target in context.project.imports.of_statement(m, statement):
@@ -579,11 +602,11 @@ def _first_import(context, m):
     return None
 
 
-def _uses_framework(m):
+def _uses_framework(m: Module):
     return any(dotted.partition(".")[0] in _FRAMEWORKS and not level for _, dotted, _, level in m.imports)
 
 
-def _fix(context, m, pos, top):
+def _fix(context: Context, m: Module, pos: Pos, top):
     versions = context.project.versions
     if versions.graph_mode(m) or versions.at_least(2, 0) is False:
         return _sessions(context, m)
@@ -592,7 +615,7 @@ def _fix(context, m, pos, top):
     return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
 
 
-def _sessions(context, m):
+def _sessions(context: Context, m: Module):
     """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one, or why there is none."""
     closure = {m.index, *context.project.imports.closure(m)}
     made = [
@@ -601,11 +624,12 @@ def _sessions(context, m):
     if not made:
         return "in TensorFlow 1 the configuration of the first session decides, and this program opens none itself"
     if any(
-        om is not m or context.argument(om, i, 2, "config") is not None or om.calls[i][0][0] != "a" for om, i in made
+        om is not m or context.argument(om, i, 2, "config") is not None or not isinstance(om.calls[i].func, Attribute)
+        for om, i in made
     ):
         return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         edits = []
@@ -625,10 +649,10 @@ def _sessions(context, m):
 _SESSIONS = ("Session", "InteractiveSession")
 
 
-def _stanza(pos, listing):
-    def fix(fx):
+def _stanza(pos: Pos, listing):
+    def fix(fx: FixContext):
         from tflint_mem.codemod.growth_stanza import growth_stanza
 
-        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos[0], listing=listing)
+        return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos.line, listing=listing)
 
     return fix

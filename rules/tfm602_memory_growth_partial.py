@@ -28,10 +28,18 @@ for gpu in tf.config.list_physical_devices("GPU"):
 The loop over all GPUs is safe: on one GPU it does the same, on several the call for one of them was an error.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.program import devices
-from tflint_mem.facts import Constant
+from tflint_mem.facts import Comparison, Constant
 from tflint_mem.finding import SAFE
 from tflint_mem.project.linking.module import walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM602"
 MEASURED = "`ValueError: Memory growth cannot differ between GPU devices` at the first operation on a machine with several GPUs"
@@ -42,7 +50,7 @@ _STRATEGIES = (
 )
 
 
-def find(context):
+def find(context: Context):
     """Growth for part of the GPUs: one finding for each function, at its first call."""
     calls = list(devices.growth_calls(context))
     seen = set()
@@ -74,11 +82,11 @@ def find(context):
             )
 
 
-def _covered(context, m, i, named, calls):
+def _covered(context: Context, m: Module, i: int, named, calls):
     """Are these the only visible GPUs, or are the others configured, too?"""
     call = m.calls[i]
     if any(
-        om is m and m.calls[j][3] == call[3] and devices.devices(context, m, j).which in ("each", "?")
+        om is m and m.calls[j][3] == call.scope and devices.devices(context, m, j).which in ("each", "?")
         for om, j in calls
         if j != i
     ):
@@ -93,7 +101,7 @@ def _covered(context, m, i, named, calls):
                 return True
     return any(
         kind == "if" and branch and _counts(m, statement, ("==",), 1)
-        for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call[4]))
+        for kind, _, statement, branch in map(m.contexts.__getitem__, m.chain(call.block))
     )
 
 
@@ -101,17 +109,22 @@ def _same(a, b):
     return a == b or a is not None and b is not None and a[0] == b[0] == "sl" and a[1:] == b[1:]
 
 
-def _counts(m, statement, operators, number):
+def _counts(m: Module, statement: int, operators, number):
     """Is the test of an `if` a comparison of a length or count with the number?"""
     test = m.statements[statement][5]
-    return test[0] == "q" and test[2][0] in operators and test[3][0] == Constant(number) and test[1][0] in "cna"
+    return (
+        isinstance(test, Comparison)
+        and test.ops[0] in operators
+        and test.rights[0] == Constant(number)
+        and test.left[0] in "cna"
+    )
 
 
-def _only_when_several(context, m, i, calls):
+def _only_when_several(context: Context, m: Module, i: int, calls):
     """Is the call in a branch for several GPUs, and growth asked for nowhere else?"""
     if any(om is m and j != i for om, j in calls):
         return False
-    for c in m.chain(m.calls[i][4]):
+    for c in m.chain(m.calls[i].block):
         kind, _, statement, branch = m.contexts[c]
         if kind != "if":
             continue
@@ -132,25 +145,25 @@ def _only_when_several(context, m, i, calls):
     return False
 
 
-def _about_devices(context, m, statement):
+def _about_devices(context: Context, m: Module, statement: int):
     """Does the test of an `if` ask for the devices?"""
-    scope = m.statements[statement][1]
+    scope = m.statements[statement].scope
     return any(
         e[0] in "nac" and devices.is_list(context, m, scope, e, statement)
         for e in walk(m.statements[statement][5], m.calls)
     )
 
 
-def _strategy_inside(context, m, region):
+def _strategy_inside(context: Context, m: Module, region):
     scope = m.statements[m.contexts[region][2]][1]
     return any(
-        m.inside(m.calls[j][4], region) and not context.project.apis(m, j).isdisjoint(_STRATEGIES)
+        m.inside(m.calls[j].block, region) and not context.project.apis(m, j).isdisjoint(_STRATEGIES)
         for j in m.scope_calls(scope)
     )
 
 
-def _loop(m, i):
-    def fix(fx):
+def _loop(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

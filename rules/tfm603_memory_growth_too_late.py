@@ -33,14 +33,23 @@ The configuration moves up when both stand in one block; that is safe, because i
 cases there is no fix.
 """
 
+from __future__ import annotations
+
 import os
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.program import devices, execution_order
+from tflint_mem.facts import Assign, CallRef, Name, SequenceDisplay
 from tflint_mem.finding import SAFE
-from tflint_mem.knowledge.api import INITIALISERS, LOADERS, is_op
+from tflint_mem.knowledge import INITIALISERS, LOADERS, is_op
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM603"
 MEASURED = "`RuntimeError: Physical devices cannot be modified after being initialized`"
@@ -115,12 +124,12 @@ _LAZY_ARGUMENTS = frozenset(("lr", "decay"))
 _SCHEDULES = ("Decay", "DecayRestarts", "LearningRateSchedule", "Optimizer")
 
 
-def find(context):
+def find(context: Context):
     """Configuring calls for which, on one way to them, an initialising call comes before any configuring call."""
     calls = [*devices.growth_calls(context), *devices.limit_calls(context)]
     configuring = {(m.index, i) for m, i in calls}
 
-    def classify(m, i):
+    def classify(m: Module, i: int):
         return "configure" if (m.index, i) in configuring else "initialise" if _initialises(context, m, i) else None
 
     order = execution_order.Order(context, classify)
@@ -134,9 +143,9 @@ def find(context):
                 break
 
 
-def _draft(context, m, i, first):
+def _draft(context: Context, m: Module, i: int, first):
     place = first.m.calls[first.i][6]
-    what = "memory growth" if tail_of(m.calls[i][0]) == "set_memory_growth" else "a memory limit"
+    what = "memory growth" if tail_of(m.calls[i].func) == "set_memory_growth" else "a memory limit"
     where = first.m.spot(place[0])
     if first.m is not m:
         where = f"{os.path.basename(first.m.path)}, {where}"
@@ -149,7 +158,7 @@ def _draft(context, m, i, first):
         help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
         trace=(
             TraceStep(first.m, place[0], place[1], "sets up the devices"),
-            (m, *m.calls[i][6][:2], f"asks for {what} after that"),
+            (m, *m.calls[i].pos[:2], f"asks for {what} after that"),
         ),
         fix=_move_up(m, i, first),
     )
@@ -158,7 +167,7 @@ def _draft(context, m, i, first):
 # -- what sets up the devices ------------------------------------------------------------------------------------------------
 
 
-def _initialises(context, m, i):
+def _initialises(context: Context, m: Module, i: int):
     for name in context.project.apis(m, i):
         if name in _INITIALISE:
             return True
@@ -189,37 +198,42 @@ def _initialises(context, m, i):
     return False
 
 
-def _lazy_optimizer(context, m, i):
+def _lazy_optimizer(context: Context, m: Module, i: int):
     """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by arguments that later ones refuse?"""
     return context.project.versions.at_least(2, 11) is False or any(
-        name in _LAZY_ARGUMENTS for name, _ in m.calls[i][2]
+        name in _LAZY_ARGUMENTS for name, _ in m.calls[i].keywords
     )
 
 
-def _weighted_layer(context, m, i):
+def _weighted_layer(context: Context, m: Module, i: int):
     """Is the called layer one with weights?  Calling it on an input makes them."""
     for v in context.infer.callee(m, i):
-        if v[0] == "obj" and v[2] is not None and isinstance(v[2][0], int) and isinstance(v[2][1], int):
-            names = context.project.apis(context.project.module(v[2][0]), v[2][1])
+        if (
+            isinstance(v, Thing)
+            and v.origin is not None
+            and isinstance(v.origin[0], int)
+            and isinstance(v.origin[1], int)
+        ):
+            names = context.project.apis(context.project.module(v.origin[0]), v.origin[1])
             if any(n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names):
                 return True
     return False
 
 
-def _built_sequential(context, m, i):
+def _built_sequential(context: Context, m: Module, i: int):
     """`Sequential([Input(…), Dense(…)])` and a first layer that is told its input shape: the weights are made at once."""
     call = m.calls[i]
-    if not call[1] or call[1][0][0] not in ("l", "t"):
+    if not call.args or not isinstance(call.args[0], SequenceDisplay):
         return False
     shaped = weighted = False
-    for e in walk(call[1][0], m.calls):
-        if e[0] == "c":
-            names = context.project.apis(m, e[1])
+    for e in walk(call.args[0], m.calls):
+        if isinstance(e, CallRef):
+            names = context.project.apis(m, e.number)
             shaped = (
                 shaped
                 or "keras.Input" in names
                 or "keras.layers.InputLayer" in names
-                or any(k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e[1]][2])
+                or any(k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e.number].keywords)
             )
             weighted = weighted or any(
                 n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names
@@ -230,12 +244,12 @@ def _built_sequential(context, m, i):
 # -- fix -----------------------------------------------------------------------------------------------------------------------
 
 
-def _move_up(m, i, first):
+def _move_up(m: Module, i: int, first):
     """Move the statement around the configuring call, and what it reads, before the initialising one in the same block."""
     if first.m is not m or m.calls[first.i][3] != m.calls[i][3]:
         return None
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 
@@ -254,7 +268,7 @@ def _move_up(m, i, first):
             reverse=True,
         ):
             statement = m.statements[s]
-            bound = {t[1] for t in statement[5] if t[0] == "n"} if statement[0] == F.ASSIGN else set()
+            bound = {t.id for t in statement.targets if isinstance(t, Name)} if isinstance(statement, Assign) else set()
             if bound & names:
                 moved.add(s)
                 names |= _read(m, scope, s)
@@ -268,23 +282,23 @@ def _move_up(m, i, first):
     return fix
 
 
-def _in_block(m, s, block):
+def _in_block(m: Module, s: int, block: int):
     """The statement directly in `block` that holds statement `s`, or None."""
-    while s is not None and m.statements[s][2] != block:
-        context = m.statements[s][2]
+    while s is not None and m.statements[s].block != block:
+        context = m.statements[s].block
         if context == -1:
             return None
-        s = m.contexts[context][2]
+        s = m.contexts[context].statement
     return s
 
 
-def _read(m, scope, s):
+def _read(m: Module, scope: int, s: int):
     """Names that a statement and what stands in it read."""
     found = set()
-    end = m.statements[s][4]
+    end = m.statements[s].end_line
     for each in m.scope_statements(scope):
         statement = m.statements[each]
-        if statement and each >= s and statement[3] <= end:
+        if statement and each >= s and statement.line <= end:
             for e in statement_expressions(statement):
-                found.update(x[1] for x in walk(e, m.calls) if x[0] == "n")
+                found.update(x.id for x in walk(e, m.calls) if isinstance(x, Name))
     return found

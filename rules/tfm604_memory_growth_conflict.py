@@ -29,25 +29,35 @@ for gpu in tf.config.list_physical_devices("GPU"):
 The fix drops the call for growth and keeps the limit; it is unsafe because the limit may be the one that was not meant.
 """
 
+from __future__ import annotations
+
 from tflint_mem.analysis.passes import hot
 from tflint_mem.analysis.program import devices, execution_order
+from tflint_mem.facts import Name
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import walk
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM604"
 MEASURED = "`ValueError` at this call: a device with a limit cannot be given growth"
 MEASURED_IGNORED = "the growth asked for before is ignored silently"
 
 
-def find(context):
+def find(context: Context):
     """Limits after growth and growth after limits, told at the later call."""
     limits = {(m.index, i) for m, i in devices.limit_calls(context)}
     if not limits:
         return
     growth = {(m.index, i) for m, i in devices.growth_calls(context)}
 
-    def classify(m, i):
+    def classify(m: Module, i: int):
         key = (m.index, i)
         return "limit" if key in limits else "growth" if key in growth else None
 
@@ -71,28 +81,30 @@ def find(context):
                 break
 
 
-def _either(m, i, j):
+def _either(m: Module, i: int, j: int):
     """Do the two calls stand in different branches of one `if`, whose test no loop around it changes?"""
-    ways = {m.contexts[c][2]: m.contexts[c][3] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] == "if"}
-    for c in m.chain(m.calls[j][4]):
+    ways = {
+        m.contexts[c].statement: m.contexts[c].branch for c in m.chain(m.calls[i].block) if m.contexts[c].kind == "if"
+    }
+    for c in m.chain(m.calls[j].block):
         kind, _, statement, branch = m.contexts[c]
         if kind == "if" and ways.get(statement, branch) != branch:
-            read = {e[1] for e in walk(m.statements[statement][5], m.calls) if e[0] == "n"}
-            bindings = [b for name in read for b in m.bindings(m.calls[i][3]).get(name, ()) if b[1] >= 0]
+            read = {e.id for e in walk(m.statements[statement][5], m.calls) if isinstance(e, Name)}
+            bindings = [b for name in read for b in m.bindings(m.calls[i].scope).get(name, ()) if b.statement >= 0]
             return not any(
-                hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement][2]) for b in bindings
+                hot.bound_inside(m, b, loop) for loop in m.loops(m.statements[statement].block) for b in bindings
             )
     return False
 
 
-def _same_device(context, m, i, named, event):
+def _same_device(context: Context, m: Module, i: int, named, event):
     a, b = context.argument(m, i, 0, "device"), context.argument(event.m, event.i, 0, "device")
     if a == b and event.m is m and m.calls[i][3] == m.calls[event.i][3]:
         return True
     return named.overlap(devices.devices(context, event.m, event.i))
 
 
-def _draft(context, m, i, other):
+def _draft(context: Context, m: Module, i: int, other):
     late = other.tag == "growth"  # growth first: the limit wins
     place = other.m.calls[other.i][6]
     growth, gm = (other.i, other.m) if late else (i, m)
@@ -108,14 +120,14 @@ def _draft(context, m, i, other):
         help="keep one of the two: growth to take memory as needed, a limit to share the GPU with other processes",
         trace=(
             TraceStep(other.m, place[0], place[1], "asks for growth" if late else "sets the limit"),
-            (m, *m.calls[i][6][:2], "contradicts it"),
+            (m, *m.calls[i].pos[:2], "contradicts it"),
         ),
         fix=_drop(m, growth) if gm is m else "the two stand in different files",
     )
 
 
-def _drop(m, i):
-    def fix(fx):
+def _drop(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
@@ -126,7 +138,7 @@ def _drop(m, i):
     return fix
 
 
-def _alone_in(view, call):
+def _alone_in(view, call: Call):
     """The loop or condition that holds nothing but the call, else the call."""
     import libcst as cst
 

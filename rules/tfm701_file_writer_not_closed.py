@@ -30,12 +30,23 @@ The fix adds `writer.close()` to the end of each pass, where the writer has a na
 unsafe: a person should see that nothing is written later.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes, models
 from tflint_mem.analysis.passes import kept
+from tflint_mem.facts import Assign, Attribute, CallRef, Name
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import tail_of
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM701"
 MEASURED = "one file descriptor and 5-7 KiB per kept writer (TF 2.21); rebound: 0"
@@ -50,17 +61,17 @@ _WRITERS = frozenset(
 )
 
 
-def find(context):
+def find(context: Context):
     """Statements that keep a writer of each pass of a working loop."""
     for m, i, _ in context.calls({name.rpartition(".")[2] for name in _WRITERS}, _WRITERS):
         if context.in_tests(m) or _closed(context, m):
             continue
         call = m.calls[i]
-        statement = m.statements[call[5]]
+        statement = m.statements[call.statement]
         wanted = [F.CallRef(i)]
-        if statement[0] == F.ASSIGN and statement[6] == ("c", i):
-            wanted.extend(t for t in statement[5] if t[0] == "n")
-        for keeping in kept.in_scope(context, m, call[3]):
+        if isinstance(statement, Assign) and statement.value == CallRef(i):
+            wanted.extend(t for t in statement.targets if isinstance(t, Name))
+        for keeping in kept.in_scope(context, m, call.scope):
             if any(value in wanted for value in keeping.values):
                 repeat = _repeat(context, m, i, keeping)
                 if repeat is not None:
@@ -68,18 +79,22 @@ def find(context):
                     break
 
 
-def _closed(context, m):
+def _closed(context: Context, m: Module):
     """Does the module close a writer, or something that is not known?"""
     for tail in ("close", "stop", "enter_context", "callback", "closing"):
         for k in m.calls_by_tail().get(tail, ()):
-            f = m.calls[k][0]
-            values = context.infer.values(m, m.calls[k][3], f[1], m.calls[k][5]) if f[0] == "a" else ()
-            if not values or any(v[0] == "obj" and v[1] == "writer" for v in values) or tail != "close":
+            f = m.calls[k].func
+            values = (
+                context.infer.values(m, m.calls[k].scope, f.base, m.calls[k].statement)
+                if isinstance(f, Attribute)
+                else ()
+            )
+            if not values or any(isinstance(v, Thing) and v.kind == "writer" for v in values) or tail != "close":
                 return True
     return False
 
 
-def _repeat(context, m, i, keeping):
+def _repeat(context: Context, m: Module, i: int, keeping):
     for repeat in context.repeats(m, i):
         if (
             repeat.kind not in ("loop", "while", "handler", "callback")
@@ -90,16 +105,20 @@ def _repeat(context, m, i, keeping):
             continue
         if repeat.local and not m.inside(m.statements[keeping.s][2], repeat.context):
             continue
-        if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, m.calls[i][3], keeping.container)):
+        if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, m.calls[i].scope, keeping.container)):
             continue
-        if not repeat.local and keeping.container[0] == "n" and keeping.container[1] in m.bindings(m.calls[i][3]):
+        if (
+            not repeat.local
+            and isinstance(keeping.container, Name)
+            and keeping.container.id in m.bindings(m.calls[i].scope)
+        ):
             continue
         if kept.fate(context, keeping, repeat.context if repeat.local else -1) not in (kept.BOUNDED, kept.UNKNOWN):
             return repeat
     return None
 
 
-def _draft(context, m, i, keeping, repeat):
+def _draft(context: Context, m: Module, i: int, keeping, repeat: Repeat):
     pos = kept.position(m, keeping.s)
     return Draft(
         code=CODE,
@@ -115,7 +134,7 @@ def _draft(context, m, i, keeping, repeat):
     )
 
 
-def _close(context, m, i, keeping, repeat):
+def _close(context: Context, m: Module, i: int, keeping, repeat: Repeat):
     """Close the writer at the end of its pass, or why that may be too early."""
     if not repeat.local:
         return "what repeats it stands in another function"
@@ -124,7 +143,7 @@ def _close(context, m, i, keeping, repeat):
     if models.read_elsewhere(context, m, tail_of(keeping.container), (keeping.s,)):
         return "the writers are taken out of the container again"
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

@@ -34,14 +34,25 @@ The fix asks for the spawn start method. It is unsafe: spawned workers import th
 is none where the workers read globals that only the parent sets, or are given models, locks or methods of objects.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.gpu import tf_runtime
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import frozen
-from tflint_mem.facts import Constant
+from tflint_mem.facts import Attribute, Constant, SequenceDisplay
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import ClassValue, Thing
 from tflint_mem.project.linking.module import call_text, tail_of
 from tflint_mem.ruleset.draft import TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
@@ -68,7 +79,7 @@ _SUBMIT = frozenset(
 )
 
 
-def find(context):
+def find(context: Context):
     """Forking constructors whose workers run TensorFlow behind a parent that has."""
     if _start_method(context):
         return
@@ -102,7 +113,7 @@ def find(context):
         )
 
 
-def _start_method(context):
+def _start_method(context: Context):
     """Does the project set the start method to something else than fork?"""
     for m, i, _ in context.everywhere({"set_start_method"}):
         method = context.argument(m, i, 0, "method")
@@ -111,7 +122,7 @@ def _start_method(context):
     return False
 
 
-def _constructions(context):
+def _constructions(context: Context):
     """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in _CONSTRUCTORS."""
     for index in context.among(context.project.mentioned(_CONSTRUCTORS)):
         m = context.project.module(index)
@@ -125,16 +136,16 @@ def _constructions(context):
                     yield m, i, kind
 
 
-def _forks(context, m, i):
+def _forks(context: Context, m: Module, i: int):
     """What the call constructs when that forks ("Pool" …), else ""."""
     call = m.calls[i]
-    keywords = dict(call[2])
+    keywords = dict(call.keywords)
     for name in context.project.apis(m, i):
         base, _, tail = name.rpartition(".")
         if tail not in _CONSTRUCTORS or "dummy" in base:
             continue
         if name.startswith("ext:") and base.endswith("get_context"):
-            return tail if _context_forks(context, m, call[0][1], i) else ""
+            return tail if _context_forks(context, m, call.func[1], i) else ""
         if name.startswith(_PACKAGES):
             for keyword in ("mp_context", "context"):
                 if keyword in keywords:
@@ -145,9 +156,9 @@ def _forks(context, m, i):
     return "Process" if any(_process_class(context, v) for v in context.infer.callee(m, i)) else ""
 
 
-def _process_class(context, v):
+def _process_class(context: Context, v: Value):
     """Is the value a class of the project that derives from `multiprocessing.Process`?"""
-    if v[0] != "cls":
+    if not isinstance(v, ClassValue):
         return False
     return any(
         name
@@ -157,11 +168,11 @@ def _process_class(context, v):
             "multiprocessing.process.BaseProcess",
             "multiprocessing.context.Process",
         )
-        for name in context.infer.foreign_bases(context.project.module(v[1]), v[2])
+        for name in context.infer.foreign_bases(context.project.module(v.module), v.scope)
     )
 
 
-def _context_forks(context, m, expression, i):
+def _context_forks(context: Context, m: Module, expression: Expression, i: int):
     """Is the multiprocessing context made with "fork", or with no name at all?"""
     made = _context_call(context, m, expression, i)
     if made is None:
@@ -170,16 +181,21 @@ def _context_forks(context, m, expression, i):
     return method is None or method in (Constant("fork"), Constant(None))
 
 
-def _context_call(context, m, expression, i):
+def _context_call(context: Context, m: Module, expression: Expression, i: int):
     """(module, call) of the `get_context` that a context comes from, or None."""
     call = m.calls[i]
-    for v in context.infer.values(m, call[3], expression, call[5]):
-        if v[0] == "obj" and v[1].endswith("get_context") and v[2] is not None and isinstance(v[2][1], int):
-            return context.project.module(v[2][0]), v[2][1]
+    for v in context.infer.values(m, call.scope, expression, call.statement):
+        if (
+            isinstance(v, Thing)
+            and v.kind.endswith("get_context")
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+        ):
+            return context.project.module(v.origin[0]), v.origin[1]
     return None
 
 
-def _workers(context, m, i, kind):
+def _workers(context: Context, m: Module, i: int, kind):
     """(functions that run in the workers, calls at which they are forked)."""
     found, times = [], [i]
     call = m.calls[i]
@@ -191,28 +207,31 @@ def _workers(context, m, i, kind):
     for name, position in (("target", 1), ("initializer", None)):
         expression = context.argument(m, i, position if kind == "Process" else None, name)
         if expression is not None:
-            found += context.project.functions_in(m, call[3], expression, call[5])
+            found += context.project.functions_in(m, call.scope, expression, call.statement)
     if kind != "Process":
         for tail in _SUBMIT:
             for j in m.calls_by_tail().get(tail, ()):
                 other = m.calls[j]
-                if other[0][0] == "a" and other[1] and _is_made_by(context, m, other, i):
-                    found += context.project.functions_in(m, other[3], other[1][0], other[5])
+                if isinstance(other.func, Attribute) and other.args and _is_made_by(context, m, other, i):
+                    found += context.project.functions_in(m, other.scope, other.args[0], other.statement)
                     if kind == "ProcessPoolExecutor":
                         times.append(j)  # an executor forks when it is given work
     return found, times
 
 
-def _is_made_by(context, m, call, i):
-    return any(v[0] == "obj" and v[2] == (m.index, i) for v in context.infer.values(m, call[3], call[0][1], call[5]))
+def _is_made_by(context: Context, m: Module, call: Call, i: int):
+    return any(
+        isinstance(v, Thing) and v.origin == (m.index, i)
+        for v in context.infer.values(m, call.scope, call.func[1], call.statement)
+    )
 
 
-def _not_spawned(context, m, i, workers):
+def _not_spawned(context: Context, m: Module, i: int, workers):
     """Why the workers cannot be spawned as the code stands, "" when they can.
 
     They need importable functions, a `__main__` guard on the way, and nothing that only the parent has.
     """
-    if any(v[0] == "cls" for v in context.infer.callee(m, i)):
+    if any(isinstance(v, ClassValue) for v in context.infer.callee(m, i)):
         return "the worker is a class of processes"
     if m.notebook:
         return "a notebook's functions cannot be imported by spawned workers"
@@ -233,15 +252,15 @@ def _not_spawned(context, m, i, workers):
     return f"the workers read {name}, which only the parent sets" if name else ""
 
 
-def _hands_over(context, m, i, workers):
+def _hands_over(context: Context, m: Module, i: int, workers):
     """Are models, sessions or the like arguments of the workers?"""
     given = [*m.arguments(i)]
     for argument in list(given):
-        given += argument[1] if argument[0] in ("t", "l") else ()
+        given += argument[1] if isinstance(argument, SequenceDisplay) else ()
     kinds = {kind for e in given for kind in context.kinds(m, i, e)}
     for fm, s in workers:
         for index in range(len(fm.scopes[s][F.S_PARAMS])):
-            kinds |= {v[1] for v in context.infer.parameter(fm, s, index) if v[0] == "obj"}
+            kinds |= {v.kind for v in context.infer.parameter(fm, s, index) if isinstance(v, Thing)}
     return bool(kinds & _BOUND_TO_PROCESS)
 
 
@@ -263,7 +282,7 @@ _BOUND_TO_PROCESS = frozenset(
 )
 
 
-def _set_in_parent(context, workers):
+def _set_in_parent(context: Context, workers):
     """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or again; "" for none."""
     seen = {}
     for fm, s in workers:
@@ -282,19 +301,19 @@ def _set_in_parent(context, workers):
     return ""
 
 
-def _later(m, name, workers):
+def _later(m: Module, name: str, workers):
     """Is a module's name bound in its main block, or by a function that the workers do not run?"""
     for binding in m.bindings(0).get(name, ()):
-        if binding[1] >= 0 and any(_is_main_block(m, c) for c in m.chain(m.statements[binding[1]][2])):
+        if binding.statement >= 0 and any(_is_main_block(m, c) for c in m.chain(m.statements[binding.statement].block)):
             return True
     return any((m, s) not in workers and name in m.bindings(s) for s in m.declaring(name))
 
 
-def _is_main_block(m, context):
+def _is_main_block(m: Module, context: Context):
     return m.contexts[context][0] == "if" and execution_order.is_main_test(m.statements[m.contexts[context][2]][5])
 
 
-def _shares(context, m):
+def _shares(context: Context, m: Module):
     """Are queues or locks made for the default start method?  Spawned processes refuse them."""
     return any(
         name.startswith(_PACKAGES)
@@ -304,25 +323,25 @@ def _shares(context, m):
     )
 
 
-def _guarded(context, m, i, depth):
+def _guarded(context: Context, m: Module, i: int, depth):
     call = m.calls[i]
-    if call[3] == 0:
-        return any(_is_main_block(m, c) for c in m.chain(call[4]))
+    if call.scope == 0:
+        return any(_is_main_block(m, c) for c in m.chain(call.block))
     if depth > 4:
         return False
     return all(
-        _guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call[3]) if how == "call"
+        _guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call.scope) if how == "call"
     )
 
 
-def _own_context(context, m, i):
+def _own_context(context: Context, m: Module, i: int):
     """The `get_context` call whose `Pool` or `Process` is called, or None."""
     receiver = context.receiver(m, i)
     return None if receiver is None else _context_call(context, m, receiver, i)
 
 
-def _spawn(m, i, kind, made):
-    def fix(fx):
+def _spawn(m: Module, i: int, kind, made):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         message = "Start the workers with the spawn method"
@@ -332,7 +351,7 @@ def _spawn(m, i, kind, made):
                 return UNSAFE, message, do.replace_expression(view, call, f'{view.code(call.func)}("spawn")')
             return UNSAFE, message, do.replace_expression(view, call.args[0].value, '"spawn"')
         view, call = fx.at(m, i)
-        module, edits = do.ensure(fx.source, "multiprocessing", row=m.calls[i][6][0])
+        module, edits = do.ensure(fx.source, "multiprocessing", row=m.calls[i].pos.line)
         context = f'{module}.get_context("spawn")'
         if kind == "ProcessPoolExecutor":
             change = do.add_keyword(view, call, "mp_context", context)

@@ -31,11 +31,22 @@ The construction moves before a loop that does not change its arguments, or from
 that a table which is filled keeps its entries from one repeat to the next.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.models import models, saved
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import modes
+from tflint_mem.facts import Assign, CallRef, Reference, Subscript
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM703"
 TABLES = frozenset(
@@ -56,7 +67,7 @@ MEASURED_TABLE = "1088 KiB per repeat for 20 000 entries stay for ever (TF 2.21;
 MEASURED_LAYER = "220-240 KiB per repeat for a vocabulary of 2000 words stay for ever (TF 2.21 and 2.15); gc.collect() and clear_session() free nothing"
 
 
-def find(context):
+def find(context: Context):
     """Tables and layers at a place that repeats, unless each is kept on purpose or belongs to one model."""
     tails = frozenset(name.rpartition(".")[2] for name in TABLES | LAYERS)
     for m, i, names in context.calls(tails, TABLES | LAYERS):
@@ -76,7 +87,7 @@ def find(context):
         )
 
 
-def _repeat(context, m, i):
+def _repeat(context: Context, m: Module, i: int):
     """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()` releases it."""
     for repeat in context.repeats(m, i):
         if (
@@ -96,7 +107,7 @@ def _repeat(context, m, i):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
         if context.project.released_by.in_region(
             repeat.module,
-            repeat.module.calls[repeat.hops[0][1]][3],
+            repeat.module.calls[repeat.hops[0][1]].scope,
             -1 if repeat.context is None else repeat.context,
             _INPUTS,
         ):
@@ -105,46 +116,53 @@ def _repeat(context, m, i):
     return None
 
 
-def _fills_by_key(m, loop):
+def _fills_by_key(m: Module, loop: int):
     """Does the loop put something under the key that it goes through?"""
     kind, _, statement, _ = m.contexts[loop]
     target = m.statements[statement][5] if kind == "for" else None
     return target is not None and any(
-        s and s[0] == F.ASSIGN and m.inside(s[2], loop) and any(t[0] == "x" and t[2] == target for t in s[5])
+        s
+        and isinstance(s, Assign)
+        and m.inside(s.block, loop)
+        and any(isinstance(t, Subscript) and t.index == target for t in s.targets)
         for s in m.statements
     )
 
 
-def _goes_into_model(context, m, i):
+def _goes_into_model(context: Context, m: Module, i: int):
     """A layer of a model that is being built: it is called on a symbolic input, or kept with other layers."""
     call = m.calls[i]
-    made = {v for v in context.infer.call_values(m, i) if v[0] == "obj"}
-    for j in m.scope_calls(call[3]):
+    made = {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
+    for j in m.scope_calls(call.scope):
         other = m.calls[j]
-        if other[0] == ("c", i) or other[0][0] in ("n", "a") and not made.isdisjoint(context.infer.callee(m, j)):
-            for argument in other[1]:
+        if (
+            other.func == CallRef(i)
+            or isinstance(other.func, Reference)
+            and not made.isdisjoint(context.infer.callee(m, j))
+        ):
+            for argument in other.args:
                 if _symbolic(context, m, j, argument):
                     return True
     return models.stored(context, m, i)
 
 
-def _symbolic(context, m, j, argument):
-    for v in context.infer.values(m, m.calls[j][3], argument, m.calls[j][5]):
-        if v[0] == "obj" and v[1] == "tensor" and v[2] is not None and isinstance(v[2][1], int):
-            om = context.project.module(v[2][0])
-            if context.project.apis(om, v[2][1]) & {"keras.Input", "layer.__call__"}:
+def _symbolic(context: Context, m: Module, j: int, argument: Expression):
+    for v in context.infer.values(m, m.calls[j].scope, argument, m.calls[j].statement):
+        if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
+            om = context.project.module(v.origin[0])
+            if context.project.apis(om, v.origin[1]) & {"keras.Input", "layer.__call__"}:
                 return True
-    if argument[0] == "x":  # inputs[name] = Input(…), lookup(inputs[name])
-        scope = m.calls[j][3]
+    if isinstance(argument, Subscript):  # inputs[name] = Input(…), lookup(inputs[name])
+        scope = m.calls[j].scope
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if (
                 statement
-                and statement[0] == F.ASSIGN
-                and statement[6] is not None
-                and any(t[0] == "x" and t[1:3] == argument[1:3] for t in statement[5])
+                and isinstance(statement, Assign)
+                and statement.value is not None
+                and any(isinstance(t, Subscript) and t[1:3] == argument[1:3] for t in statement.targets)
             ):
-                return _symbolic(context, m, j, statement[6])
+                return _symbolic(context, m, j, statement.value)
     return False
 
 
@@ -158,9 +176,9 @@ _FILLED = frozenset(
 )
 
 
-def _keep(context, m, i, names, repeat):
+def _keep(context: Context, m: Module, i: int, names: frozenset[str], repeat: Repeat):
     """A cached function that makes the table once, or why there is none."""
-    if not m.calls[i][3] or m.scopes[m.calls[i][3]][F.S_KIND] != "function":
+    if not m.calls[i].scope or m.scopes[m.calls[i].scope].kind != "function":
         return "it stands in no function"
     if names & _FILLED or saved.changing(context, m, i, -1):
         return "each call fills its table"
@@ -172,8 +190,8 @@ def _keep(context, m, i, names, repeat):
     )
 
 
-def _hoist(m, i):
-    def fix(fx):
+def _hoist(m: Module, i: int):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

@@ -26,21 +26,31 @@ results.append(interpreter.get_tensor(output))
 The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a person should look at it.
 """
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.passes import kept
+from tflint_mem.facts import Assign, Attribute, CallRef, Name, Reference, Return, Subscript, TupleDisplay
 from tflint_mem.finding import UNSAFE
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.ruleset.draft import Draft, TraceStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM704"
 MEASURED = "4229 KiB per kept view: the interpreter of a model of 4.2 MiB stays (TF 2.21); get_tensor(): 0"
 _VIEWS = frozenset(("reshape", "squeeze", "transpose", "view", "ravel", "swapaxes"))
 
 
-def find(context):
+def find(context: Context):
     """Statements that keep or return a view."""
     seen = set()
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
-        for scope in _scopes(m, m.calls[i][3]):
+        for scope in _scopes(m, m.calls[i].scope):
             for s, values, pos, what in _keeping(context, m, scope):
                 view = next(
                     (v for v in (_view(context, m, scope, value, s, 0) for value in values) if v is not None), None
@@ -67,15 +77,15 @@ def find(context):
                 )
 
 
-def _scopes(m, scope):
+def _scopes(m: Module, scope: int):
     """The function itself, and for a method its sisters: they may use the same attribute."""
-    owner = m.scopes[scope][F.S_PARENT]
-    if owner > 0 and m.scopes[owner][F.S_KIND] == "class":
+    owner = m.scopes[scope].parent
+    if owner > 0 and m.scopes[owner].kind == "class":
         return sorted(m.members(owner).values())
     return [scope]
 
 
-def _keeping(context, m, scope):
+def _keeping(context: Context, m: Module, scope: int):
     """(statement, values, position, verb) of what keeps or returns something."""
     for keeping in kept.in_scope(context, m, scope):
         yield keeping.s, keeping.values, kept.position(m, keeping.s), "keeps"
@@ -84,67 +94,72 @@ def _keeping(context, m, scope):
         if statement is None:
             continue
         if (
-            statement[0] == F.ASSIGN
-            and statement[6] is not None
-            and any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5])
+            isinstance(statement, Assign)
+            and statement.value is not None
+            and any(isinstance(t, Attribute) and t.base == Name("self") for t in statement.targets)
         ):
-            calls = [m.calls[k][6] for k in m.scope_calls(scope) if m.calls[k][5] == s]
+            calls = [m.calls[k].pos for k in m.scope_calls(scope) if m.calls[k].statement == s]
             if calls:
                 yield (
                     s,
-                    (statement[6],),
+                    (statement.value,),
                     (
-                        statement[3],
-                        min(c[1] for c in calls if c[0] == min(c[0] for c in calls)),
+                        statement.line,
+                        min(c.column for c in calls if c.line == min(c.line for c in calls)),
                         *max(c[2:] for c in calls),
                     ),
                     "keeps",
                 )
-        elif statement[0] == F.RETURN and statement[5] is not None:
-            yield s, statement[5][1] if statement[5][0] == "t" else (statement[5],), statement[6], "returns"
+        elif isinstance(statement, Return) and statement.value is not None:
+            yield (
+                s,
+                statement.value.items if isinstance(statement.value, TupleDisplay) else (statement.value,),
+                statement.pos,
+                "returns",
+            )
 
 
-def _view(context, m, scope, e, at, depth):
+def _view(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
     """The call that gives the view an expression is (or is cut from), or None."""
     if e is None or depth > 6:
         return None
-    if e[0] == "x":
-        return _view(context, m, scope, e[1], at, depth + 1)
-    if e[0] == "n":
-        bindings = context.infer.reaching(m, m.bindings(scope).get(e[1], ()), at)
+    if isinstance(e, Subscript):
+        return _view(context, m, scope, e.base, at, depth + 1)
+    if isinstance(e, Name):
+        bindings = context.infer.reaching(m, m.bindings(scope).get(e.id, ()), at)
         return (
             _view(context, m, scope, bindings[0][3], bindings[0][1], depth + 1)
             if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]
             else None
         )
-    if e[0] != "c":
+    if not isinstance(e, CallRef):
         return None
-    f = m.calls[e[1]][0]
-    if f[0] == "a" and f[2] in _VIEWS:
-        return _view(context, m, scope, f[1], at, depth + 1)
+    f = m.calls[e.number].func
+    if isinstance(f, Attribute) and f.attr in _VIEWS:
+        return _view(context, m, scope, f.base, at, depth + 1)
     if (
-        "interpreter.tensor" in (context.project.apis(m, f[1]) if f[0] == "c" else ())
-        or f[0] in ("n", "a")
+        "interpreter.tensor" in (context.project.apis(m, f.number) if isinstance(f, CallRef) else ())
+        or isinstance(f, Reference)
         and _gives_views(context, m, scope, f, at)
     ):
-        return e[1]
+        return e.number
     return None
 
 
-def _gives_views(context, m, scope, f, at):
+def _gives_views(context: Context, m: Module, scope: int, f: Expression, at: int):
     """Is the called name or attribute what `interpreter.tensor(i)` gave?"""
-    if f[0] == "n":
-        bindings = m.bindings(scope).get(f[1], ())
-        values = [b[3] for b in bindings if b[0] == "assign" and not b[4]]
+    if isinstance(f, Name):
+        bindings = m.bindings(scope).get(f.id, ())
+        values = [b.value for b in bindings if b.kind == "assign" and not b.path]
         return (
             bool(values)
             and len(values) == len(bindings)
             and all(_is_tensor_call(context, m, value) for value in values)
         )
     owner = scope
-    while owner > 0 and m.scopes[owner][F.S_KIND] != "class":
-        owner = m.scopes[owner][F.S_PARENT]
-    if owner <= 0 or f[1] != ("n", "self"):
+    while owner > 0 and m.scopes[owner].kind != "class":
+        owner = m.scopes[owner].parent
+    if owner <= 0 or f[1] != Name("self"):
         return False
     assigned = context.infer.attribute_assignments(m, owner).get(f[2], ())
     return bool(assigned) and all(
@@ -152,41 +167,48 @@ def _gives_views(context, m, scope, f, at):
     )
 
 
-def _is_tensor_call(context, m, e):
-    return e[0] == "c" and "interpreter.tensor" in context.project.apis(m, e[1])
+def _is_tensor_call(context: Context, m: Module, e: Expression):
+    return isinstance(e, CallRef) and "interpreter.tensor" in context.project.apis(m, e.number)
 
 
-def _made_here(context, m, scope, view):
+def _made_here(context: Context, m: Module, scope: int, view):
     """Is the interpreter made in this function, so that only the view would keep it?"""
     f = m.calls[view][0]
     source = (
-        f[1]
-        if f[0] == "c"
-        else next((b[3][1] for b in m.bindings(scope).get(f[1], ()) if b[0] == "assign" and b[3][0] == "c"), None)
-        if f[0] == "n"
+        f.number
+        if isinstance(f, CallRef)
+        else next(
+            (
+                b.value.number
+                for b in m.bindings(scope).get(f.id, ())
+                if b.kind == "assign" and isinstance(b.value, CallRef)
+            ),
+            None,
+        )
+        if isinstance(f, Name)
         else None
     )
     if source is None:
         return False
-    receiver = m.calls[source][0][1]
+    receiver = m.calls[source].func[1]
     return any(
-        v[0] == "obj"
-        and v[1] == "interpreter"
-        and v[2] is not None
-        and v[2][0] == m.index
-        and isinstance(v[2][1], int)
-        and m.calls[v[2][1]][3] == scope
-        for v in context.infer.values(m, scope, receiver, m.calls[source][5])
+        isinstance(v, Thing)
+        and v.kind == "interpreter"
+        and v.origin is not None
+        and v.origin[0] == m.index
+        and isinstance(v.origin[1], int)
+        and m.calls[v.origin[1]].scope == scope
+        for v in context.infer.values(m, scope, receiver, m.calls[source].statement)
     )
 
 
-def _copied(context, m, view):
+def _copied(context: Context, m: Module, view):
     """`interpreter.tensor(i)()` becomes `interpreter.get_tensor(i)`."""
     inner = m.calls[view][0]
-    if inner[0] != "c":
+    if not isinstance(inner, CallRef):
         return None
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import operations as do
 
         concrete, call = fx.at(m, view)

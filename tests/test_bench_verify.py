@@ -2,11 +2,11 @@
 
 import ast
 import importlib.util
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from support import ROOT
+
 SPEC = importlib.util.spec_from_file_location("bench_verify", ROOT / "bench" / "verify.py")
 bench = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(bench)
@@ -98,10 +98,11 @@ def test_what_a_message_says_about_the_fixed_version(message, verdict):
 
 
 def test_the_words_are_those_of_the_messages():
-    source = (ROOT / "tflint_mem" / "verify" / "verdict" / "judge.py").read_text()
+    folder = ROOT / "tflint_mem" / "verify" / "verdict"
     texts = "".join(
         node.value
-        for node in ast.walk(ast.parse(source))
+        for path in sorted(folder.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
     for words in (

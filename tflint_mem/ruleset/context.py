@@ -222,7 +222,7 @@ class Context:
         steps = [TraceStep(m, repeat.line, 0, origin)]
         if not repeat.handed and repeat.block is None:
             evidence = self.project.repeats_of.handlers.evidence(m, repeat.scope)
-            steps[:0] = [TraceStep(other, line, column, message) for other, line, column, message in evidence]
+            steps[:0] = [TraceStep(each.m, each.line, each.column, each.message) for each in evidence]
         for position in range(repeat.handed, len(repeat.hops) - 1):
             hm, hi = repeat.hops[position]
             steps.append(TraceStep.at(hm, hm.calls[hi].pos, self._passing(hm, hi, *repeat.hops[position + 1])))

@@ -1,4 +1,7 @@
-"""One finding, from its slices to its result: the flagged version runs, what stands behind its loop, the fixed version."""
+"""One finding, from its slices to its result: the flagged version runs, what stands behind its loop, the fixed
+version."""
+
+from __future__ import annotations
 
 import os
 import time
@@ -6,109 +9,196 @@ import time
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.containment.gpu_share import leave
 from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
-from tflint_mem.verify.snippet import slicer
+from tflint_mem.verify.snippet.candidates import further_snippet, snippets
+from tflint_mem.verify.snippet.fixed_version import fixed_snippet
+from tflint_mem.verify.snippet.given import bound_by, verify_with
 from tflint_mem.verify.snippet.snippet import CannotCut
-from tflint_mem.verify.snippet.versions import bound_by, fixed_snippet, further_snippet, verify_with
+from tflint_mem.verify.verdict.endings import STOPPED
 from tflint_mem.verify.verdict.judge import judge, judge_growth
-from tflint_mem.verify.verdict.outcome import ran, reached, refused
-from tflint_mem.verify.verdict.result import Runs, not_runnable
-from tflint_mem.verify.verdict.shortage import STOPPED
-from tflint_mem.verify.verdict.verdict import COLLECTED
+from tflint_mem.verify.verdict.objections import COLLECTED
+from tflint_mem.verify.verdict.result import not_runnable
+from tflint_mem.verify.verdict.runs import Runs
+from tflint_mem.verify.verdict.signs import ran, reached, refused
+from tflint_mem.verify.verdict.words import CONFIRMED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Literal
+
+    from tflint_mem.finding import Finding
+    from tflint_mem.verify.containment.run import Run
+    from tflint_mem.verify.events import Environment
+    from tflint_mem.verify.job import PlanFields
+    from tflint_mem.verify.plan.options import Options
+    from tflint_mem.verify.snippet.first_party import Files
+    from tflint_mem.verify.snippet.snippet import Snippet
+    from tflint_mem.verify.verdict.result import Result
+
+    Stage = Literal["flagged", "behind", "fixed", "done"]
+    Tell = Callable[[Stage], None]
 
 _BEHIND_SECONDS = 25.0
 # the flagged version came to nothing: does the fixed one?
 _FAILED = ("error", *STOPPED)
 _FEW = 4  # repeats that tell whether what stands behind the loop uses all, or picks one
 _TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
+_SHARE = 0.6  # of the time, for the flagged version where there is a fixed one
+_SHARE_OF_HANG = 0.45  # ... and where the fixed one may have to be waited for as long
 
 
-def verify_finding(finding, files, options, environment, folders=(), seconds=None, tell=None):
-    """Verifies one finding.  Returns Result; never raises for what the snippet does.  KeyboardInterrupt passes, children ended."""
-    tell = tell or (lambda stage: None)
-    seconds = options.timeout if seconds is None else seconds
+def verify_finding(
+    finding: Finding,
+    files: Files,
+    options: Options,
+    environment: Environment,
+    folders: Iterable[str] = (),
+    seconds: float | None = None,
+    tell: Tell | None = None,
+) -> Result:
+    """Verifies one finding.  Never raises for what the snippet does; KeyboardInterrupt passes, children ended.
+
+    environment   what the interpreter of the options has      folders   first-party folders, nearest first
+    seconds       wall time for all runs, None: as the options say
+    tell          called with the stage that begins
+    """
     began = time.monotonic()
-    here = os.path.dirname(os.path.abspath(finding.path))
-    folders = [here] + [folder for folder in folders if folder != here]
     on_gpu = options.device != "cpu" and bool(environment["gpus"])
+
+    def needing(needs: str) -> Result:
+        return not_runnable(finding, options, environment, began, [needs])
+
     if finding.code == RESERVES and not on_gpu:
-        return not_runnable(finding, options, environment, began, ["a GPU: on a CPU TensorFlow reserves nothing"])
+        return needing("a GPU: on a CPU TensorFlow reserves nothing")
     if on_gpu and REFUSED.get(finding.code, 0) > len(environment["gpus"]):
-        return not_runnable(finding, options, environment, began, ["a second GPU: with one there is nothing to differ"])
-    left_free, lacks = leave(environment) if finding.code == RESERVES else (0, None)
-    if lacks is not None:
-        return not_runnable(finding, options, environment, began, [lacks])
+        return needing("a second GPU: with one there is nothing to differ")
+    left_free = 0
+    if finding.code == RESERVES:
+        left_free, lacks = leave(environment)
+        if lacks is not None:
+            return needing(lacks)
     try:
-        model = files.get(finding.path)
-        given = verify_with(model) if model is not None else {}
-        once = finding.code in REFUSED or finding.code == RESERVES
-        setup = options.setup_source()
-        candidates = slicer.snippets(finding, files, given, once, setup_names=bound_by(setup))
+        experiment = _Experiment(finding, files, options, folders, began, seconds, tell)
     except CannotCut as error:
-        return not_runnable(finding, options, environment, began, [str(error)])
+        return needing(str(error))
     except RecursionError:
-        return not_runnable(finding, options, environment, began, ["code that is less deeply nested"])
-    seconds = max(seconds - _TO_END_SECONDS, 1.0)
-    plan = plan_for(finding, options, seconds)
-    setups = [setup] if setup else []
-    share = 0.45 if finding.code == HANGS else 0.6
-    pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
-    run, chosen = None, 0
-    tell("flagged")
-    for choice, snippet in enumerate(candidates):
-        left = seconds - (time.monotonic() - began)
-        if choice and left < LEAST_SECONDS:
-            break
-        snippet.growth = finding.code not in REFUSED and finding.code != RESERVES
-        plan["keyed"] = snippet.keyed and finding.code in COLLECTED
-        attempt = runner.execute(
+        return needing("code that is less deeply nested")
+    experiment.left_free = left_free
+    experiment.pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
+    return judge(finding, options, environment, experiment.runs(), began)
+
+
+class _Experiment:
+    """The runs of one finding, in the time that they have.
+
+    left_free   bytes of GPU memory that a child must leave to others
+    pretended   number of GPUs to add to TensorFlow's list
+    """
+
+    def __init__(
+        self,
+        finding: Finding,
+        files: Files,
+        options: Options,
+        folders: Iterable[str],
+        began: float,
+        seconds: float | None,
+        tell: Tell | None,
+    ) -> None:
+        """Cuts the snippets.  Raises CannotCut or RecursionError when there are none."""
+        self._finding, self._files, self._options, self._began = finding, files, options, began
+        self._tell: Tell = tell or (lambda stage: None)
+        here = os.path.dirname(os.path.abspath(finding.path))
+        self._folders = [here] + [folder for folder in folders if folder != here]
+        self.left_free = self.pretended = 0
+        model = files.get(finding.path)
+        self._given = verify_with(model) if model is not None else {}
+        self._once = finding.code in REFUSED or finding.code == RESERVES
+        self._setup = options.setup_source()
+        self._candidates = snippets(finding, files, self._given, self._once, setup_names=bound_by(self._setup))
+        self._seconds = max((options.timeout if seconds is None else seconds) - _TO_END_SECONDS, 1.0)
+        self._plan = plan_for(finding, options, self._seconds)
+        self._choice = 0  # which of the candidates counts
+
+    def runs(self) -> Runs:
+        """Runs everything."""
+        self._tell("flagged")
+        runs = self._flagged()
+        if self._finding.code in KEPT_FOR_LATER and ran(runs.run):
+            if judge_growth(self._finding, runs.snippet, runs.run.attempt()).verdict == CONFIRMED:
+                self._behind(runs)
+        if self._finding.fix is not None and (ran(runs.run) or refused(runs.run) or runs.run.status in _FAILED):
+            self._fixed(runs)
+        return runs
+
+    def _left(self) -> float:
+        """Seconds."""
+        return self._seconds - (time.monotonic() - self._began)
+
+    def _flagged(self) -> Runs:
+        """The first candidate that runs and reaches the flagged line; else the first that runs; else the first."""
+        finding, setups = self._finding, [self._setup] if self._setup else []
+        share = _SHARE_OF_HANG if finding.code == HANGS else _SHARE
+        run: Run | None = None
+        for choice, snippet in enumerate(self._candidates):
+            left = self._left()
+            if run is not None and left < LEAST_SECONDS:
+                break
+            snippet.growth = not self._once
+            self._plan["keyed"] = snippet.keyed and finding.code in COLLECTED
+            attempt = self._execute(snippet, self._plan, left * share if finding.fix is not None else left, setups, ())
+            if run is None or ran(attempt) and not self._arrived(run):
+                run, self._choice = attempt, choice
+            if self._arrived(run) or refused(run) and finding.group in ("config", "tf1"):
+                break
+        assert run is not None, "there is a candidate at least"
+        return Runs(self._candidates[self._choice], run, setups)
+
+    def _arrived(self, run: Run) -> bool:
+        """Did the candidate that counts run, and reach the flagged line?"""
+        return ran(run) and reached(run.attempt(), self._candidates[self._choice])
+
+    def _execute(
+        self,
+        snippet: Snippet,
+        plan: PlanFields,
+        seconds: float,
+        setup: Sequence[str],
+        rewrites: Iterable[Sequence[str]],
+    ) -> Run:
+        return runner.execute(
             snippet,
-            options,
+            self._options,
             plan,
-            left * share if finding.fix is not None else left,
-            folders,
-            setups,
-            pretend_gpus=pretended,
-            leave=left_free,
+            seconds,
+            self._folders,
+            setup,
+            rewrites,
+            pretend_gpus=self.pretended,
+            leave=self.left_free,
         )
-        if run is None or ran(attempt) and not (ran(run) and reached(run.attempt(), candidates[chosen])):
-            run, chosen = attempt, choice
-        if (
-            ran(run)
-            and reached(run.attempt(), candidates[chosen])
-            or refused(run)
-            and finding.group in ("config", "tf1")
-        ):
-            break
-    runs = Runs(candidates[chosen], run, setups)
-    if (
-        finding.code in KEPT_FOR_LATER
-        and ran(run)
-        and judge_growth(finding, runs.snippet, run.attempt()).verdict == "confirmed"
-    ):
-        left = seconds - (time.monotonic() - began)
-        further = further_snippet(finding, files, given, chosen, setup) if left > LEAST_SECONDS else None
-        if further is not None and further.behind is not None:
-            tell("behind")
-            short_plan = dict(plan, protocol="behind", least=_FEW)
-            short_run = runner.execute(
-                further, options, short_plan, min(left, _BEHIND_SECONDS), folders, runs.setup, runs.rewrites
-            )
-            runs.behind, runs.seen = further.behind, short_run.attempt().last("behind")
-    if finding.fix is not None and (ran(run) or refused(run) or run.status in _FAILED):
-        runs.fixed_snippet = fixed_snippet(finding, files, folders, given, once, chosen, setup)
-        left = seconds - (time.monotonic() - began)
+
+    def _behind(self, runs: Runs) -> None:
+        """A short run through what stands behind the loop, where anything there uses what the loop keeps."""
+        left = self._left()
+        if left <= LEAST_SECONDS:
+            return
+        further = further_snippet(self._finding, self._files, self._given, self._choice, self._setup)
+        if further is None or further.behind is None:
+            return
+        self._tell("behind")
+        plan = self._plan.copy()
+        plan.update({"protocol": "behind", "least": _FEW})
+        run = self._execute(further, plan, min(left, _BEHIND_SECONDS), runs.setup, runs.rewrites)
+        runs.behind, runs.seen = further.behind, run.attempt().last("behind")
+
+    def _fixed(self, runs: Runs) -> None:
+        """The same candidate of the fixed version, with the stand-ins that the flagged one was given."""
+        runs.fixed_snippet = fixed_snippet(
+            self._finding, self._files, self._given, self._once, self._choice, self._setup
+        )
+        left = self._left()
         if runs.fixed_snippet is not None and left > LEAST_SECONDS:
-            tell("fixed")
+            self._tell("fixed")
             runs.fixed_snippet.growth = runs.snippet.growth
-            runs.fixed_run = runner.execute(
-                runs.fixed_snippet,
-                options,
-                plan,
-                left,
-                folders,
-                runs.setup,
-                runs.rewrites,
-                pretend_gpus=pretended,
-                leave=left_free,
-            )
-    return judge(finding, options, environment, runs, began)
+            runs.fixed_run = self._execute(runs.fixed_snippet, self._plan, left, runs.setup, runs.rewrites)

@@ -1,10 +1,17 @@
 """Which code runs TensorFlow: starts its thread pools and devices by an operation, a variable, a model."""
 
-from tflint_mem import facts as F
+from __future__ import annotations
+
 from tflint_mem.analysis.models import lifetimes
-from tflint_mem.facts import Constant
+from tflint_mem.facts import BoolOp, Comparison, Constant, Import, Name
 from tflint_mem.hardening.budget import settle
-from tflint_mem.knowledge.api import is_op, result_of
+from tflint_mem.knowledge import is_op, result_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MOST_STEPS = 1_000  # calls that one search for what has run before looks at
 MAX_DEPTH = 5  # callers of callers that it goes through
@@ -29,21 +36,21 @@ _RECEIVERS = frozenset(
 class Runtime:
     """Answers about one project; keep one per run (`of(context)`)."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context):
         self.context, self.project = context, context.project
         self._memo, self._running, self._before_functions, self._imports, self._cuts = {}, {}, {}, {}, 0
 
-    def call(self, m, i):
+    def call(self, m: Module, i: int):
         """Does this call run TensorFlow, itself or in the functions of the project that it calls?"""
         return any(_runs(name) for name in self.project.apis(m, i)) or any(
             self.function(fm, scope) for fm, scope in self.project.functions_called(m, i)
         )
 
-    def function(self, m, scope):
+    def function(self, m: Module, scope: int):
         """Does a run of the function run TensorFlow?"""
         return settle((m.index, scope), self._look, self._memo) > 0
 
-    def _look(self, function):
+    def _look(self, function: int):
         m, scope = self.project.module(function[0]), function[1]
         calls = [i for i in m.scope_calls(scope) if not _on_request(m, i)]
         if "tf.function" in self.context.infer.decorator_names(m, scope) or any(
@@ -52,7 +59,7 @@ class Runtime:
             return 1, ()
         return 0, ((fm.index, s) for i in calls for fm, s in self.project.functions_called(m, i))
 
-    def before(self, m, i):
+    def before(self, m: Module, i: int):
         """The call that has run TensorFlow in this process when call `i` runs, as (module, call), or None.
 
         Looked for: earlier in the same function, in another pass of a loop around it, in the constructor of its object,
@@ -64,10 +71,10 @@ class Runtime:
             search.give_up()
         return found
 
-    def _before(self, m, i, depth, seen, search):
+    def _before(self, m: Module, i: int, depth, seen, search):
         if not search.step():
             return None
-        scope = m.calls[i][3]
+        scope = m.calls[i].scope
         found = self._earlier(m, i)
         if found is not None:
             return (m, found)
@@ -85,7 +92,7 @@ class Runtime:
             self._before_functions[key, depth] = found
         return found
 
-    def _before_function(self, m, scope, depth, seen, search):
+    def _before_function(self, m: Module, scope: int, depth, seen, search):
         for own in self._constructors(m, scope):
             for k in self._calls_that_run(*own):
                 return (own[0], k)
@@ -96,36 +103,36 @@ class Runtime:
                     return found
         return self.at_import(m, None)
 
-    def _calls_that_run(self, m, scope):
+    def _calls_that_run(self, m: Module, scope: int):
         """The calls of a scope that run TensorFlow, in order."""
         key = (m.index, scope)
         if key not in self._running:
             self._running[key] = [k for k in m.scope_calls(scope) if self.call(m, k)]
         return self._running[key]
 
-    def _earlier(self, m, i):
+    def _earlier(self, m: Module, i: int):
         """A call before `i` in its function that can run before it, or one behind it in a loop around both."""
         call = m.calls[i]
-        loops = [c for c in m.loops(call[4]) if m.contexts[c][0] != "comp"]
-        for k in self._calls_that_run(m, call[3]):
+        loops = [c for c in m.loops(call.block) if m.contexts[c].kind != "comp"]
+        for k in self._calls_that_run(m, call.scope):
             if k == i or not lifetimes.meet(m, min(i, k), max(i, k)):
                 continue
             if k > i and not any(m.inside(m.calls[k][4], loop) for loop in loops):
                 continue
-            if m.calls[k][5] != call[5] or k < i:
+            if m.calls[k][5] != call.statement or k < i:
                 return k
         return None
 
-    def _constructors(self, m, scope):
+    def _constructors(self, m: Module, scope: int):
         """`__init__` of the class whose method this is."""
-        while scope > 0 and m.scopes[scope][F.S_KIND] != "class":
-            scope = m.scopes[scope][F.S_PARENT]
+        while scope > 0 and m.scopes[scope].kind != "class":
+            scope = m.scopes[scope].parent
         if scope <= 0:
             return []
         init = self.context.infer.lookup(m, scope, "__init__")
         return [init] if init else []
 
-    def at_import(self, m, before, depth=0):
+    def at_import(self, m: Module, before, depth=0):
         """A call at the top level of a module (before call `before`), or of one that it imports, that runs TensorFlow."""
         if before is not None:
             first = next(iter(self._calls_that_run(m, 0)), before)
@@ -136,20 +143,20 @@ class Runtime:
             self._imports[key] = (m, first) if first is not None else self._at_imports(m, depth)
         return self._imports[key]
 
-    def _at_imports(self, m, depth):
+    def _at_imports(self, m: Module, depth):
         """A call at the top level of a module that the module imports."""
         if depth >= 2:
             return None
         for s in m.scope_statements(0):
             statement = m.statements[s]
-            if statement and statement[0] == F.IMPORT and statement[2] == -1:
+            if statement and isinstance(statement, Import) and statement.block == -1:
                 for other in self._imported(m, statement):
                     found = self.at_import(other, None, depth + 1)
                     if found is not None:
                         return found
         return None
 
-    def _imported(self, m, statement):
+    def _imported(self, m: Module, statement: int):
         for name, dotted, attribute, level in statement[5]:
             target = self.project.resolve(m, dotted, level) if dotted or level else None
             sub = (
@@ -162,41 +169,45 @@ class Runtime:
                     yield other
 
     @staticmethod
-    def _guarded_main(m, k):
-        return any(m.contexts[c][0] == "if" for c in m.chain(m.calls[k][4]))
+    def _guarded_main(m: Module, k):
+        return any(m.contexts[c].kind == "if" for c in m.chain(m.calls[k][4]))
 
 
-def _on_request(m, i):
+def _on_request(m: Module, i: int):
     """Does call `i` run only where its function is told to, by a parameter that is None or False by default: `if return_tensors == "tf":`?"""
     asking = {
-        param[0] for param in m.scopes[m.calls[i][3]][F.S_PARAMS] if param[2] in (Constant(None), Constant(False))
+        param.name
+        for param in m.scopes[m.calls[i].scope].parameters
+        if param.default in (Constant(None), Constant(False))
     }
-    for c in m.chain(m.calls[i][4]) if asking else ():
+    for c in m.chain(m.calls[i].block) if asking else ():
         kind, _, statement, branch = m.contexts[c]
         if kind == "if" and branch:
             for test in _conjuncts(m.statements[statement][5]):
                 told = (
-                    test[1]
-                    if test[0] == "q" and test[2] in (("==",), ("is",), ("in",)) and test[3] != (Constant(None),)
+                    test.left
+                    if isinstance(test, Comparison)
+                    and test.ops in (("==",), ("is",), ("in",))
+                    and test.rights != (Constant(None),)
                     else test
                 )
-                if told[0] == "n" and told[1] in asking:
+                if isinstance(told, Name) and told.id in asking:
                     return True
     return False
 
 
-def _conjuncts(test):
-    return test[2] if test[0] == "o" and test[1] == "and" else (test,)
+def _conjuncts(test: Expression):
+    return test.items if isinstance(test, BoolOp) and test.op == "and" else (test,)
 
 
-def of(context):
+def of(context: Context):
     """The one Runtime of a run."""
     if "runtime" not in context.memo:
         context.memo["runtime"] = Runtime(context)
     return context.memo["runtime"]
 
 
-def _runs(name):
+def _runs(name: str):
     head, _, method = name.rpartition(".")
     if head in _RECEIVERS:
         return not method.startswith(("get_config", "summary", "to_json", "compile"))

@@ -4,16 +4,23 @@ A function or class that is called by its own name is none, nor is what another 
 called a function (`loss_fn`, `callback`): that leaves few calls whose receiver has to be inferred, which is the costly part.
 """
 
+from __future__ import annotations
+
 import builtins
 
-from tflint_mem import facts as F
+from tflint_mem.facts import Attribute, CallRef, Name, Subscript
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 _HELD = frozenset(("assign", "param", "iter", "with", "annotation", "import"))
 _FUNCTIONS = ("fn", "func", "function", "callback", "callable", "activation", "_op", "initializer", "regularizer")
 _OF_CONTAINERS = frozenset(name for kind in (dict, list, set, str) for name in dir(kind)) | frozenset(vars(builtins))
 
 
-def calls(context):
+def calls(context: Context):
     """(module, call) of every call, with an argument, of a name or attribute that was assigned, passed or imported."""
     attributes = context.project.attributes
     for index in context.among(range(len(context.project.modules))):
@@ -32,52 +39,56 @@ def calls(context):
             for i in calls:
                 call = m.calls[i]
                 f = call[0]
-                if not call[1] or tail[:1].isupper() and not (f[0] == "n" and _assigned(m, call[3], tail)):
+                if not call[1] or tail[:1].isupper() and not (isinstance(f, Name) and _assigned(m, call[3], tail)):
                     continue
-                if f[0] == "a":
-                    if tail not in attributes or f[1][0] != "n":
+                if isinstance(f, Attribute):
+                    if tail not in attributes or not isinstance(f.base, Name):
                         continue
                     if foreign is None:
                         foreign = _foreign_names(context, m)
-                    if f[1][1] not in foreign:
+                    if f.base.id not in foreign:
                         yield m, i
-                elif f[0] == "x" or f[0] == "n" and _held(context, m, call[3], tail):
+                elif isinstance(f, Subscript) or isinstance(f, Name) and _held(context, m, call[3], tail):
                     yield m, i
 
 
-def _foreign_names(context, m):
+def _foreign_names(context: Context, m: Module):
     """Names that the module's top level imports from other packages: `np.log(x)` calls no variable."""
     return {
         name
         for name, bindings in m.bindings(0).items()
         if all(
-            b[0] == "import" and not b[3][3] and context.project.resolve(m, b[3][1].partition(".")[0], 0) is None
+            b.kind == "import"
+            and not b.value[3]
+            and context.project.resolve(m, b.value[1].partition(".")[0], 0) is None
             for b in bindings
         )
     }
 
 
-def _assigned(m, scope, name):
+def _assigned(m: Module, scope: int, name: str):
     """Is a capitalised name a variable that is assigned or passed here, such as `Q_net` or `G`, and no class that is imported or aliased?"""
     while scope >= 0:
         bindings = m.bindings(scope).get(name)
         if bindings:
-            return all(b[0] == "param" or b[0] == "assign" and b[3][0] == "c" for b in bindings)
-        scope = m.scopes[scope][F.S_PARENT]
+            return all(b.kind == "param" or b.kind == "assign" and isinstance(b.value, CallRef) for b in bindings)
+        scope = m.scopes[scope].parent
     return False
 
 
-def _held(context, m, scope, name):
+def _held(context: Context, m: Module, scope: int, name: str):
     """Is the name a variable here, not a function, class or builtin?  An imported lower-case name may be a model of another module."""
     while scope >= 0:
         bindings = m.bindings(scope).get(name)
         if bindings:
-            return any(b[0] in _HELD and (b[0] != "import" or _may_be_model(context, name, b[3][2])) for b in bindings)
-        scope = m.scopes[scope][F.S_PARENT]
+            return any(
+                b.kind in _HELD and (b.kind != "import" or _may_be_model(context, name, b.value[2])) for b in bindings
+            )
+        scope = m.scopes[scope].parent
     return False
 
 
-def _may_be_model(context, name, attribute):
+def _may_be_model(context: Context, name: str, attribute):
     """May an imported name be a variable of the other module?  One that is also a function of the project hardly is, unless it says so."""
     if not name[:1].islower() or attribute in (None, ""):
         return False

@@ -1,8 +1,15 @@
 """What is said of models that are loaded again: what becomes of the one before, what was measured, what no clean-up frees."""
 
+from __future__ import annotations
+
 from tflint_mem.analysis.program import mechanisms
 
 from . import models
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 _LOAD_MEASURED = {
     mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() (graph mode, TF 1.15 to 2.15)",
@@ -35,7 +42,7 @@ BUILT_MEASURED = {
 }
 
 
-def loaded_before(mechanism, names):
+def loaded_before(mechanism, names: frozenset[str]):
     """What becomes of the model that was loaded before by one of the loaders `names`."""
     if mechanism == mechanisms.GRAPH:
         return "in graph mode the network of each stays on Keras' graph until clear_session()"
@@ -44,18 +51,18 @@ def loaded_before(mechanism, names):
     return "the model before it stays in memory until a full garbage collection"
 
 
-def load_measured(mechanism, names, default):
+def load_measured(mechanism, names: frozenset[str], default):
     """What was measured of such loads; `default` where nothing special is known."""
     if names & models.LIBRARY_LOADERS and mechanism != mechanisms.GRAPH:
         return "1393 KiB per repeat for 2.4 MiB of weights (transformers on Keras 2); gc.collect() alone frees nothing, clear_session() and gc.collect() do"
     return _LOAD_MEASURED.get(mechanism, default)
 
 
-def so_often(repeat):
+def so_often(repeat: Repeat):
     """ ", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
     return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= models.FEW else ""
 
 
-def may_hold_tables(context, acquired):
+def may_hold_tables(context: Context, acquired):
     """May what is loaded hold a lookup table: an arbitrary graph, or a model of a project that uses them?"""
     return bool(acquired.names & _OF_ANY_GRAPH) or bool(context.project.mentioned(_TABLES))

@@ -1,9 +1,26 @@
 """What the rules about models share: where models come from, what becomes of them, and how a repeat is told."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.program import mechanisms
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import (
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    CallRef,
+    Comprehension,
+    Constant,
+    DictDisplay,
+    ExprStatement,
+    Name,
+    Reference,
+    Return,
+    SequenceDisplay,
+    Starred,
+    Subscript,
+    TupleDisplay,
+)
+from tflint_mem.knowledge import (
     BUILDERS,
     GRAPH_RELEASES,
     LOADERS,
@@ -12,7 +29,16 @@ from tflint_mem.knowledge.api import (
     TRAINING_METHODS,
     canonical,
 )
+from tflint_mem.project.holds.values import External, Instance, Thing, TupleValue
 from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.fix_context import FixContext
 
 LOAD_TAILS = frozenset(name.rpartition(".")[2] for name in LOADERS)
 CLEARS = frozenset(("keras.clear_session",))
@@ -36,11 +62,11 @@ class Acquired:
 
     __slots__ = ("m", "i", "kind", "names", "repeat", "short")
 
-    def __init__(self, m, i, kind, names, repeat, short=None):
+    def __init__(self, m: Module, i: int, kind, names: frozenset[str], repeat: Repeat, short=None):
         self.m, self.i, self.kind, self.names, self.repeat, self.short = m, i, kind, names, repeat, short
 
 
-def loads(context):
+def loads(context: Context):
     """Every call that loads a model, with its repeat."""
     return _memo(
         context,
@@ -60,7 +86,7 @@ def loads(context):
     )
 
 
-def _handed_loads(context):
+def _handed_loads(context: Context):
     """(module, call, names) of the calls that hand a loader to what runs it once: `run_in_executor(None, load_model, path)`."""
     index = context.project.index
     for number in context.shown(sorted({number for tail in LOAD_TAILS for number in index.modules("given", tail)})):
@@ -70,15 +96,15 @@ def _handed_loads(context):
                 given = m.calls[i][1][where] if isinstance(where, int) else None
                 if given is not None and tail_of(given) == tail:
                     names = {
-                        canonical(v[1])
+                        canonical(v.name)
                         for v in context.infer.values(m, m.calls[i][3], given, m.calls[i][5])
-                        if v[0] == "ext"
+                        if isinstance(v, External)
                     } & LOADERS
                     if names and context.project.callers_of.consumer(m, i, where) == "submit":
                         yield m, i, frozenset(names)
 
 
-def builds(context):
+def builds(context: Context):
     """Every call that constructs a Keras model (the project's own subclasses included), with its repeat."""
     return _memo(
         context,
@@ -91,12 +117,12 @@ def builds(context):
     )
 
 
-def constructions(context):
+def constructions(context: Context):
     """(module, call, names) of every construction of a Keras model."""
     return _memo(context, "constructions", lambda: list(_constructions(context)))
 
 
-def _constructions(context):
+def _constructions(context: Context):
     tails = _CONSTRUCTORS | _model_classes(context)
     for index in context.shown(sorted({*context.project.calling(tails), *context.project.mentioned(_READY_MADE)})):
         m = context.project.module(index)
@@ -114,97 +140,101 @@ def _constructions(context):
                     yield m, i, frozenset(found)
 
 
-def part(context, m, i):
+def part(context: Context, m: Module, i: int):
     """Is the model a block of another one that the same function makes of it, and not a model of its own?
 
     `x = ResNet50(…)(x)`, or `base = ResNet50(…)` with `Model(base.input, head(base.output))`, unless the base itself is trained or returned.
     """
     if _in_constructor(context, m, i):
         return True
-    here = m.scope_calls(m.calls[i][3])
+    here = m.scope_calls(m.calls[i].scope)
     name = local_name(m, i)
     parts = (F.CallRef(i),) if name is None else (F.CallRef(i), F.Name(name))
-    called = _memo(context, ("first calls", m.index, m.calls[i][3]), lambda: {m.calls[j][0]: j for j in reversed(here)})
+    called = _memo(
+        context, ("first calls", m.index, m.calls[i].scope), lambda: {m.calls[j].func: j for j in reversed(here)}
+    )
     applied = min((called[each] for each in parts if each in called), default=None)
     if applied is None and name is None:
         return False
     built = _memo(
         context,
-        ("built", m.index, m.calls[i][3]),
+        ("built", m.index, m.calls[i].scope),
         lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL],
     )
     for j in built:
         if (
             j > i
-            and m.inside(m.calls[i][4], m.calls[j][4])
+            and m.inside(m.calls[i].block, m.calls[j][4])
             and (applied is not None and applied < j or _reached_into(m, j, F.Name(name)))
         ):
             return name is None or not _of_its_own(m, i, name)
     return False
 
 
-def _in_constructor(context, m, i):
+def _in_constructor(context: Context, m: Module, i: int):
     """Does a Keras model or layer of the project make it for itself: `self.head = Sequential(…)` in its `__init__` or `build`?"""
-    scope, statement = m.calls[i][3], m.statements[m.calls[i][5]]
-    if m.scopes[scope][F.S_NAME] not in ("__init__", "build") or not m.is_method(scope):
+    scope, statement = m.calls[i].scope, m.statements[m.calls[i].statement]
+    if m.scopes[scope].name not in ("__init__", "build") or not m.is_method(scope):
         return False
     if not (
-        any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5])
-        if statement[0] == F.ASSIGN
+        any(isinstance(t, Attribute) and t.base == Name("self") for t in statement.targets)
+        if isinstance(statement, Assign)
         else _given_to_self(m, i, statement)
     ):
         return False
-    return context.infer.class_kind(m, m.scopes[scope][F.S_PARENT]) in ("model", "layer")
+    return context.infer.class_kind(m, m.scopes[scope].parent) in ("model", "layer")
 
 
-def _given_to_self(m, i, statement):
+def _given_to_self(m: Module, i: int, statement: int):
     """`setattr(self, name, Sequential(…))`, `self.blocks.append(Sequential(…))`."""
-    if statement[0] != F.EXPR or statement[5][0] != "c":
+    if not isinstance(statement, ExprStatement) or not isinstance(statement[5], CallRef):
         return False
     f, arguments = m.calls[statement[5][1]][:2]
-    if ("c", i) not in arguments:
+    if CallRef(i) not in arguments:
         return False
     return (
-        f == ("n", "setattr")
-        and arguments[0] == ("n", "self")
-        or f[0] == "a"
+        f == Name("setattr")
+        and arguments[0] == Name("self")
+        or isinstance(f, Attribute)
         and f[2] in ADDERS
-        and f[1][:2] == ("a", ("n", "self"))
+        and f[1][:2] == ("a", Name("self"))
     )
 
 
-def _reached_into(m, j, name):
+def _reached_into(m: Module, j: int, name: str):
     """Do the arguments of call `j` take layers of the model: `base.input`, `base.get_layer("pool").output`?"""
     return any(
-        e[0] == "a" and e[1] == name and e[2] in _ENDS for argument in m.arguments(j) for e in walk(argument, m.calls)
+        isinstance(e, Attribute) and e.base == name and e.attr in _ENDS
+        for argument in m.arguments(j)
+        for e in walk(argument, m.calls)
     )
 
 
-def _of_its_own(m, i, name):
+def _of_its_own(m: Module, i: int, name: str):
     """Is the model itself used, returned or kept, besides being a block of another?"""
-    at = m.calls[i][5]
-    for j in m.scope_calls(m.calls[i][3]):
-        f = m.calls[j][0]
-        if f[0] == "a" and f[1] == ("n", name) and f[2] in MODEL_METHODS and f[2] not in _ENDS:
+    at = m.calls[i].statement
+    for j in m.scope_calls(m.calls[i].scope):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.base == Name(name) and f.attr in MODEL_METHODS and f.attr not in _ENDS:
             return True
         if (
-            m.calls[j][5] > at
+            m.calls[j].statement > at
             and any(_holds(a, F.Name(name)) for a in m.arguments(j))
             and tail_of(f) not in _FUNCTIONAL_TAILS
         ):
             return True
-    for s in m.scope_statements(m.calls[i][3]):
+    for s in m.scope_statements(m.calls[i].scope):
         statement = m.statements[s]
         if (
             statement
             and s > at
             and (
-                statement[0] == F.RETURN
-                and statement[5] is not None
-                and _holds(statement[5], F.Name(name))
-                or statement[0] == F.ASSIGN
-                and statement[6] is not None
-                and _holds(statement[6], F.Name(name))
+                isinstance(statement, Return)
+                and statement.value is not None
+                and _holds(statement.value, F.Name(name))
+                or isinstance(statement, Assign)
+                and statement.value is not None
+                and _holds(statement.value, F.Name(name))
             )
         ):
             return True
@@ -221,12 +251,12 @@ _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "
 _READY_MADE = frozenset(("applications", "segmentation_models", "transformers"))
 
 
-def _is_ready_made(name):
+def _is_ready_made(name: str):
     """A whole network with its weights: `keras.applications.ResNet50`."""
     return name.startswith("keras.applications.") and name.count(".") == 2 and name[19:20].isupper()
 
 
-def _model_classes(context):
+def _model_classes(context: Context):
     """Names of the project's classes that may derive from a Keras model, judged by the names of their bases."""
     heirs: dict = {}
     for m in context.project.modules:
@@ -242,12 +272,12 @@ def _model_classes(context):
     return frozenset(known - {"Model", "Sequential", "Functional"})
 
 
-def _is_submodule_load(context, m, i):
+def _is_submodule_load(context: Context, m: Module, i: int):
     """`tf.saved_model.load` into a graph session is TF1's restore, not a model object."""
     return (
         "tf.saved_model.loader.load" in context.project.apis(m, i)
-        and len(m.calls[i][1]) >= 2
-        and "session" in context.kinds(m, i, m.calls[i][1][0])
+        and len(m.calls[i].args) >= 2
+        and "session" in context.kinds(m, i, m.calls[i].args[0])
     )
 
 
@@ -267,37 +297,37 @@ _ONLY_MODELS = frozenset(
 )
 
 
-def _of_tensorflow(context, m, i):
+def _of_tensorflow(context: Context, m: Module, i: int):
     """Is a pipeline of Hugging Face told to use TensorFlow, or given a model that does?"""
     model, framework = context.argument(m, i, 1, "model"), context.argument(m, i, None, "framework")
     return framework == Constant("tf") or model is not None and "model" in context.kinds(m, i, model)
 
 
-def _used_as_model(m, i):
+def _used_as_model(m: Module, i: int):
     """Is the Keras object, which may be a layer or a loss as well, used as a model in the same function?"""
-    statement = m.statements[m.calls[i][5]]
-    places = statement[5] if statement[0] == F.ASSIGN and statement[6] == ("c", i) else ()
-    for j in m.scope_calls(m.calls[i][3]):
-        f = m.calls[j][0]
-        if f[0] == "a" and f[2] in _ONLY_MODELS and (f[1] == ("c", i) or f[1] in places):
+    statement = m.statements[m.calls[i].statement]
+    places = statement.targets if isinstance(statement, Assign) and statement.value == CallRef(i) else ()
+    for j in m.scope_calls(m.calls[i].scope):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in _ONLY_MODELS and (f.base == CallRef(i) or f.base in places):
             return True
     return False
 
 
-def _is_deserializer(m, i):
+def _is_deserializer(m: Module, i: int):
     """Inside a `from_config` or `deserialize…` function a sub-model is a part of the one model that is being read."""
-    name = m.scopes[m.calls[i][3]][F.S_NAME]
-    parent = m.scopes[m.scopes[m.calls[i][3]][F.S_PARENT]][F.S_NAME] if m.scopes[m.calls[i][3]][F.S_PARENT] >= 0 else ""
+    name = m.scopes[m.calls[i].scope].name
+    parent = m.scopes[m.scopes[m.calls[i].scope].parent].name if m.scopes[m.calls[i].scope].parent >= 0 else ""
     return any("from_config" in n or "deserialize" in n for n in (name, parent))
 
 
-def _memo(context, key, compute):
+def _memo(context: Context, key, compute):
     if key not in context.memo:
         context.memo[key] = compute()
     return context.memo[key]
 
 
-def _acquired(context, m, i, kind, names):
+def _acquired(context: Context, m: Module, i: int, kind, names: frozenset[str]):
     repeat = unreleased(context, m, i, kind)
     short = (
         None
@@ -307,7 +337,7 @@ def _acquired(context, m, i, kind, names):
     return Acquired(m, i, kind, names, repeat, short)
 
 
-def unreleased(context, m, i, kind="load"):
+def unreleased(context: Context, m: Module, i: int, kind="load"):
     """A way in which call `i` repeats without a release; a request or task handler is preferred to a loop."""
     first = None
     for repeat in all_unreleased(context, m, i, kind):
@@ -317,7 +347,7 @@ def unreleased(context, m, i, kind="load"):
     return first
 
 
-def all_unreleased(context, m, i, kind, short=False):
+def all_unreleased(context: Context, m: Module, i: int, kind, short=False):
     """Every way in which call `i` repeats without a release, nearest first; `short`: those of two or three passes instead."""
     ends = release_names(
         context, m, "library" if kind == "load" and context.project.apis(m, i) & LIBRARY_LOADERS else kind
@@ -325,13 +355,13 @@ def all_unreleased(context, m, i, kind, short=False):
     for repeat in context.repeats(m, i):
         if (repeat.count is not None and repeat.count <= FEW) is not short:
             continue  # two or three models are a comparison first
-        if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi][3]) for hm, hi in repeat.hops):
+        if any("tf.function" in context.infer.decorator_names(hm, hm.calls[hi].scope) for hm, hi in repeat.hops):
             continue  # it runs while a graph is traced, and not again
         if not context.project.released(repeat, ends) and not kept(context, repeat):
             yield repeat
 
 
-def release_names(context, m, kind):
+def release_names(context: Context, m: Module, kind):
     """What ends the life of such a model: a collection is enough for a loaded one, a built one and one of a "library" need `clear_session()`.
 
     Before TensorFlow 2.15, and on other backends, nothing but the collection is needed. In graph code (TF1, or eager execution switched off) `reset_default_graph()` ends it as well.
@@ -344,7 +374,7 @@ def release_names(context, m, kind):
     return names | GRAPH_RELEASES if context.project.versions.graph_mode(m) else names
 
 
-def kept(context, repeat):
+def kept(context: Context, repeat: Repeat):
     """Is what each repeat makes put into a container on purpose (an ensemble, a cache by name)?"""
     m, i = repeat.hops[1] if repeat.handed and len(repeat.hops) > 1 else repeat.hops[0]
     if repeat.handed:
@@ -352,100 +382,117 @@ def kept(context, repeat):
     values = _flat(context.infer.call_values(m, i))
     if not values and len(repeat.hops) > 1:  # a call that cannot be followed: what the function gives that it leads to
         inner, j = repeat.hops[1]
-        values = _flat(context.infer.returns(inner, inner.calls[j][3]))
-    if any(v[0] == "inst" or v[0] == "obj" and v[1] in ("model", "saved_model", "layer", "table") for v in values):
+        values = _flat(context.infer.returns(inner, inner.calls[j].scope))
+    if any(
+        isinstance(v, Instance) or isinstance(v, Thing) and v.kind in ("model", "saved_model", "layer", "table")
+        for v in values
+    ):
         return stored(context, m, i, repeat.context)
     return _filled(context, repeat, m, i)
 
 
-def _filled(context, repeat, m, i):
+def _filled(context: Context, repeat: Repeat, m: Module, i: int):
     """`for net in nets: net.restore(…)`, or `net.restore(…); nets.append(net)`: each object of a collection gets a model of its own."""
-    f = m.calls[i][0]
-    if len(repeat.hops) < 2 or repeat.context is None or f[0] != "a" or f[1][0] != "n" or not _kept_in_self(repeat):
+    f = m.calls[i].func
+    if (
+        len(repeat.hops) < 2
+        or repeat.context is None
+        or not isinstance(f, Attribute)
+        or not isinstance(f.base, Name)
+        or not _kept_in_self(repeat)
+    ):
         return False
-    return f[1] in _loop_names(m, repeat.context) or bool(added_later(context, m, m.calls[i][3], f[1], repeat.context))
+    return f.base in _loop_names(m, repeat.context) or bool(
+        added_later(context, m, m.calls[i].scope, f.base, repeat.context)
+    )
 
 
-def _kept_in_self(repeat):
+def _kept_in_self(repeat: Repeat):
     """Does the method that the loop calls, or another method on the way, assign what it gets to an attribute of the object?"""
     for m, i in repeat.hops[1:]:
-        statement = m.statements[m.calls[i][5]]
-        if statement[0] == F.ASSIGN and any(
-            e[0] == "a" and e[1] == ("n", "self")
-            for target in statement[5]
-            for e in (target[1] if target[0] in ("t", "l") else (target,))
+        statement = m.statements[m.calls[i].statement]
+        if isinstance(statement, Assign) and any(
+            isinstance(e, Attribute) and e.base == Name("self")
+            for target in statement.targets
+            for e in (target[1] if isinstance(target, SequenceDisplay) else (target,))
         ):
             return True
-        f = m.calls[i][0]
-        if f[0] != "a" or f[1] != ("n", "self") and not (f[1][0] == "c" and m.calls[f[1][1]][0] == ("n", "super")):
+        f = m.calls[i].func
+        if (
+            not isinstance(f, Attribute)
+            or f.base != Name("self")
+            and not (isinstance(f.base, CallRef) and m.calls[f.base.number].func == Name("super"))
+        ):
             return False
     return False
 
 
-def _loop_names(m, loop):
+def _loop_names(m: Module, loop: int):
     """The names that a loop binds in each pass."""
     kind, _, header, branch = m.contexts[loop]
     if kind == "while":
         return ()
     target = branch[0] if kind == "comp" else m.statements[header][5]
-    return target[1] if target[0] in ("t", "l") else (target,)
+    return target[1] if isinstance(target, SequenceDisplay) else (target,)
 
 
-def stored(context, m, i, loop=None):
+def stored(context: Context, m: Module, i: int, loop: int = None):
     """Does call `i`'s result go into a container or an attribute chosen by a key?"""
     return _memo(context, ("stored", m.index, i, loop), lambda: _stored(context, m, i, loop))
 
 
-def _stored(context, m, i, loop):
+def _stored(context: Context, m: Module, i: int, loop: int):
     call = m.calls[i]
-    statement = m.statements[call[5]]
+    statement = m.statements[call.statement]
     here = F.CallRef(i)
-    if statement[0] == F.EXPR:
-        for j in _calls_in(statement[5]):
+    if isinstance(statement, ExprStatement):
+        for j in _calls_in(statement.value):
             outer = m.calls[j]
-            if outer[0][0] == "a" and outer[0][2] in ADDERS and any(_holds(a, here) for a in outer[1]):
-                return read_elsewhere(context, m, tail_of(outer[0][1]), (call[5],))
-    direct, wrapped, collected = _memo(context, ("handed in", m.index, call[5]), lambda: _handed_in(m, statement))
-    if statement[0] == F.ASSIGN and statement[6] is not None:
-        if (here in direct or here in wrapped) and any(target[0] == "x" for target in statement[5]):
+            if isinstance(outer[0], Attribute) and outer[0].attr in ADDERS and any(_holds(a, here) for a in outer[1]):
+                return read_elsewhere(context, m, tail_of(outer[0].base), (call.statement,))
+    direct, wrapped, collected = _memo(
+        context, ("handed in", m.index, call.statement), lambda: _handed_in(m, statement)
+    )
+    if isinstance(statement, Assign) and statement.value is not None:
+        if (here in direct or here in wrapped) and any(isinstance(target, Subscript) for target in statement.targets):
             return True
         if here in direct:
-            for target in statement[5]:
-                name = target if target[0] in ("n", "a") else None
-                if name is not None and added_later(context, m, call[3], name, loop):
+            for target in statement.targets:
+                name = target if isinstance(target, Reference) else None
+                if name is not None and added_later(context, m, call.scope, name, loop):
                     return True
     return here in collected
 
 
-def _handed_in(m, statement):
+def _handed_in(m: Module, statement: int):
     """What the value that a statement assigns is or holds (see `_holds`), what objects in it are given by the name of their class (`Block(model=net)`), and what its comprehensions collect."""
     direct, wrapped, collected = frozenset(), set(), set()
-    if statement[0] == F.ASSIGN and statement[6] is not None:
+    if isinstance(statement, Assign) and statement[6] is not None:
         direct = frozenset(held(statement[6]))
         for e in walk(statement[6], m.calls):
-            if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
+            if isinstance(e, CallRef) and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
                 for argument in m.arguments(e[1]):
                     wrapped.update(held(argument))
     for e in walk_statement(m, statement):
-        if e[0] == "g":
-            for item in e[2]:
+        if isinstance(e, Comprehension):
+            for item in e.items:
                 collected.update(held(item))
     return direct, wrapped, collected
 
 
-def read_elsewhere(context, m, name, adding):
+def read_elsewhere(context: Context, m: Module, name: str, adding):
     """Does the module use a container for anything but being made and, in the statements `adding`, being filled?"""
     if name is None:
         return True  # who knows what it is called elsewhere
     return any(s not in adding for s in _memo(context, ("read", m.index), lambda: _readings(m)).get(name, ()))
 
 
-def _readings(m):
+def _readings(m: Module):
     """last name -> statements (-1: a comprehension) that use what has that name, other than to assign it."""
     found = {}
     for s, statement in enumerate(m.statements):
         if statement is not None:
-            made = statement[5] if statement[0] == F.ASSIGN and statement[6] is not None else ()
+            made = statement.targets if isinstance(statement, Assign) and statement.value is not None else ()
             for e in walk_statement(m, statement):
                 name = tail_of(e)
                 if name is not None and e not in made:
@@ -459,28 +506,32 @@ def _readings(m):
     return found
 
 
-def walk_statement(m, statement):
+def walk_statement(m: Module, statement: int):
     for expression in statement_expressions(statement):
         yield from walk(expression, m.calls)
 
 
-def _calls_in(expression):
+def _calls_in(expression: Expression):
     """The call that an expression is, or that each pass of a comprehension is: `[models.append(make(n)) for n in sizes]`."""
-    return [e[1] for e in (expression[2] if expression[0] == "g" else (expression,)) if e[0] == "c"]
+    return [
+        e.number
+        for e in (expression.items if isinstance(expression, Comprehension) else (expression,))
+        if isinstance(e, CallRef)
+    ]
 
 
-def _holds(expression, here):
+def _holds(expression: Expression, here):
     """Is the expression the call itself, or a tuple, list or dictionary with it?"""
     if expression == here:
         return True
-    if expression[0] in ("t", "l"):
+    if isinstance(expression, SequenceDisplay):
         return any(_holds(item, here) for item in expression[1])
-    if expression[0] == "d":
-        return any(_holds(item, here) for item in expression[2])
+    if isinstance(expression, DictDisplay):
+        return any(_holds(item, here) for item in expression.values)
     return False
 
 
-def added_later(context, m, scope, name, loop):
+def added_later(context: Context, m: Module, scope: int, name: str, loop: int):
     """Does the function (None or -1: all of it, else the loop) put what has that name into a container or under a key?"""
     adding, assigning = _memo(context, ("handed into", m.index, scope), lambda: _handed_into(m, scope))
     within = -1 if loop is None else loop
@@ -491,60 +542,60 @@ def added_later(context, m, scope, name, loop):
     for s in assigning.get(name, ()):
         statement = m.statements[s]
         if m.inside(statement[2], within):
-            if any(t[0] == "x" for t in statement[5]):
+            if any(isinstance(t, Subscript) for t in statement[5]):
                 return True
-            if within != -1 and any(t[0] == "a" and t[1] in _loop_names(m, loop) for t in statement[5]):
+            if within != -1 and any(isinstance(t, Attribute) and t.base in _loop_names(m, loop) for t in statement[5]):
                 return True  # for member in members: … member.model = model
     return False
 
 
-def _handed_into(m, scope):
+def _handed_into(m: Module, scope: int):
     """({place: calls that add it to a container}, {place: assignments of it}) of a function, by itself or in another object."""
     adding, assigning = {}, {}
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if call[0][0] == "a" and call[0][2] in ADDERS:
-            for place in {place for a in call[1] for place in _places_in(m, a)}:
+        if isinstance(call.func, Attribute) and call.func.attr in ADDERS:
+            for place in {place for a in call.args for place in _places_in(m, a)}:
                 adding.setdefault(place, []).append(i)
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
-            and statement[0] == F.ASSIGN
-            and statement[6] is not None
-            and any(t[0] in ("x", "a") for t in statement[5])
+            and isinstance(statement, Assign)
+            and statement.value is not None
+            and any(isinstance(t, (Subscript, Attribute)) for t in statement.targets)
         ):
-            for place in set(_places_in(m, statement[6])):
+            for place in set(_places_in(m, statement.value)):
                 assigning.setdefault(place, []).append(s)
     return adding, assigning
 
 
-def _places_in(m, expression):
+def _places_in(m: Module, expression: Expression):
     """Names and attributes that an expression is or holds (see `_holds`), also in an object that is given it, by the name of its class: `Block(model=net)`."""
     yield from held(expression)
     for e in walk(expression, m.calls):
-        if e[0] == "c" and (tail_of(m.calls[e[1]][0]) or "")[:1].isupper():
-            for argument in m.arguments(e[1]):
+        if isinstance(e, CallRef) and (tail_of(m.calls[e.number].func) or "")[:1].isupper():
+            for argument in m.arguments(e.number):
                 yield from held(argument)
 
 
-def held(expression):
+def held(expression: Expression):
     """All that `_holds` finds in an expression."""
     waiting = [expression]
     while waiting:
         e = waiting.pop()
-        if e[0] in ("n", "a", "c"):
+        if isinstance(e, (Name, Attribute, CallRef)):
             yield e
-        elif e[0] in ("t", "l"):
+        elif isinstance(e, SequenceDisplay):
             waiting.extend(e[1])
-        elif e[0] == "d":
-            waiting.extend(e[2])
+        elif isinstance(e, DictDisplay):
+            waiting.extend(e.values)
 
 
 # -- evidence that a thing is a whole model ------------------------------------------------------------------------------
 
 
-def uses(context, acquired):
+def uses(context: Context, acquired):
     """Names of Keras methods called on the model along the way of its repeat ("fit", "predict" …)."""
     m, i = acquired.m, acquired.i
     wanted = values_of(context, m, i)
@@ -566,49 +617,49 @@ def uses(context, acquired):
     return found
 
 
-def _fitted_by_search(context, repeat, wanted):
+def _fitted_by_search(context: Context, repeat: Repeat, wanted):
     """Does a search (KerasClassifier, keras-tuner) ask for this very model, and fit it?"""
     if repeat is None or repeat.kind != "objective":
         return False
     if repeat.handed:
         m, i = repeat.hops[0]
-        if (tail_of(m.calls[i][0]) or "") not in _SEARCHES or len(repeat.hops) < 2:
+        if (tail_of(m.calls[i].func) or "") not in _SEARCHES or len(repeat.hops) < 2:
             return False
-    elif repeat.module.scopes[repeat.scope][F.S_NAME] != "build":
+    elif repeat.module.scopes[repeat.scope].name != "build":
         return False
     m, i = repeat.hops[repeat.handed]
-    return not wanted.isdisjoint(_flat(context.infer.returns(m, m.calls[i][3])))
+    return not wanted.isdisjoint(_flat(context.infer.returns(m, m.calls[i].scope)))
 
 
-def values_of(context, m, i):
+def values_of(context: Context, m: Module, i: int):
     """The inference's values that stand for what call `i` made."""
-    return {v for v in context.infer.call_values(m, i) if v[0] in ("obj", "inst")}
+    return {v for v in context.infer.call_values(m, i) if isinstance(v, (Thing, Instance))}
 
 
-def uses_in(context, m, scope, wanted):
+def uses_in(context: Context, m: Module, scope: int, wanted):
     known = _memo(context, ("methods", m.index, scope), lambda: _methods_of(context, m, scope))
     return set().union(*(known[v] for v in wanted if v in known))
 
 
-def _methods_of(context, m, scope):
+def _methods_of(context: Context, m: Module, scope: int):
     """value -> names of the Keras methods that a function calls on it."""
     found = {}
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
-        if f[0] == "a" and f[2] in MODEL_METHODS:
-            for v in context.infer.values(m, scope, f[1], m.calls[j][5]):
-                found.setdefault(v, set()).add(f[2])
-        for e in m.calls[j][1]:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
-            if e[0] == "a" and e[2] in _WEIGHTS:
-                for v in context.infer.values(m, scope, e[1], m.calls[j][5]):
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in MODEL_METHODS:
+            for v in context.infer.values(m, scope, f.base, m.calls[j].statement):
+                found.setdefault(v, set()).add(f.attr)
+        for e in m.calls[j].args:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
+            if isinstance(e, Attribute) and e.attr in _WEIGHTS:
+                for v in context.infer.values(m, scope, e.base, m.calls[j].statement):
                     found.setdefault(v, set()).add("call")
     return found
 
 
-def _handed_on(context, m, i, wanted, seen):
+def _handed_on(context: Context, m: Module, i: int, wanted, seen):
     """Uses in a function of the project that the model is passed to: `train(model, data)`."""
     found = set()
-    known = _memo(context, ("takers", m.index, m.calls[i][3]), lambda: _takers(context, m, m.calls[i][3]))
+    known = _memo(context, ("takers", m.index, m.calls[i].scope), lambda: _takers(context, m, m.calls[i].scope))
     for j in sorted({j for v in wanted for j in known.get(v, ())}):
         for fm, fs in context.project.functions_called(m, j):
             if (fm.index, fs) not in seen:
@@ -617,38 +668,40 @@ def _handed_on(context, m, i, wanted, seen):
     return found
 
 
-def _takers(context, m, scope):
+def _takers(context: Context, m: Module, scope: int):
     """value -> calls in a function that it is passed to."""
     found = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if call[0][0] == "a" and call[0][2] in MODEL_METHODS:
+        if isinstance(call.func, Attribute) and call.func.attr in MODEL_METHODS:
             continue
         for argument in m.arguments(j):
-            if argument[0] in ("n", "a", "c", "s"):
-                for v in _given(context, m, scope, argument, call[5]):
+            if isinstance(argument, (Name, Attribute, CallRef, Starred)):
+                for v in _given(context, m, scope, argument, call.statement):
                     found.setdefault(v, []).append(j)
     return found
 
 
-def _given(context, m, scope, argument, at):
+def _given(context: Context, m: Module, scope: int, argument: Expression, at: int):
     """What an argument gives; `*arguments` gives each of them."""
-    if argument[0] == "s":
-        return context.infer.elements(context.infer.values(m, scope, argument[1], at))
+    if isinstance(argument, Starred):
+        return context.infer.elements(context.infer.values(m, scope, argument.value, at))
     return context.infer.values(m, scope, argument, at)
 
 
-def _run_in(context, m, scope, wanted):
+def _run_in(context: Context, m: Module, scope: int, wanted):
     """`model(x, training=False)` in a function that was given the model: a whole model, not a block of one."""
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if call[0][0] == "n" and any(name == "training" and value[0] == "k" for name, value in call[2]):
+        if isinstance(call.func, Name) and any(
+            name == "training" and isinstance(value, Constant) for name, value in call.keywords
+        ):
             if not wanted.isdisjoint(context.infer.callee(m, j)):
                 return {"call"}
     return set()
 
 
-def factory(context, acquired):
+def factory(context: Context, acquired):
     """(module, call, repeat): the outermost call on the way of the repeat that still gives the new model, with the rest of the way.
 
     `model = build_model()` in a loop constructs a model as `Sequential()` does: there the finding stands, and the
@@ -669,43 +722,48 @@ def factory(context, acquired):
 
 def _flat(values):
     """The values and the items of tuples among them: `return history, model`."""
-    return frozenset().union(values, *(item for v in values if v[0] == "tup" for item in v[1]))
+    return frozenset().union(values, *(item for v in values if isinstance(v, TupleValue) for item in v.items))
 
 
-def trains(names):
+def trains(names: frozenset[str]):
     return bool(names & TRAINING_METHODS)
 
 
-def returned_from(m, i):
+def returned_from(m: Module, i: int):
     """Is the call's result what its function returns, directly or by name?"""
     call = m.calls[i]
-    statement = m.statements[call[5]]
-    if statement[0] == F.RETURN and statement[5] == ("c", i):
+    statement = m.statements[call.statement]
+    if isinstance(statement, Return) and statement.value == CallRef(i):
         return True
-    if statement[0] != F.ASSIGN:
+    if not isinstance(statement, Assign):
         return False
-    targets = set(statement[5])
+    targets = set(statement.targets)
     return any(
-        other[5] in targets or other[5][0] == "t" and not targets.isdisjoint(other[5][1])
-        for other in m.returns(call[3])
+        other.value in targets or isinstance(other.value, TupleDisplay) and not targets.isdisjoint(other.value.items)
+        for other in m.returns(call.scope)
     )
 
 
 # -- fixes ---------------------------------------------------------------------------------------------------------------
 
 
-def local_name(m, i):
+def local_name(m: Module, i: int):
     """The name that call `i` is assigned to in a statement of its own, or None."""
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] == F.ASSIGN and statement[6] == ("c", i) and len(statement[5]) == 1 and statement[5][0][0] == "n":
-        return statement[5][0][1]
+    statement = m.statements[m.calls[i].statement]
+    if (
+        isinstance(statement, Assign)
+        and statement.value == CallRef(i)
+        and len(statement.targets) == 1
+        and isinstance(statement.targets[0], Name)
+    ):
+        return statement.targets[0].id
     return None
 
 
-def hoist_or_clear(context, repeat, m, i, collect_only=False):
+def hoist_or_clear(context: Context, repeat: Repeat, m: Module, i: int, collect_only=False):
     """A fix function: hoist the call out of its own loop, else clear session and collect at the end of the repeat."""
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
 
         try:
@@ -716,7 +774,7 @@ def hoist_or_clear(context, repeat, m, i, collect_only=False):
     return fix
 
 
-def hoist_load(context, fx, m, i):
+def hoist_load(context: Context, fx: FixContext, m: Module, i: int):
     """(applicability, message, edits) that move the load of a model before the loops that leave its file, and the model, as they are."""
     from tflint_mem.codemod import NoFix
     from tflint_mem.codemod import operations as do
@@ -727,9 +785,9 @@ def hoist_load(context, fx, m, i):
     view, call = fx.at(m, i)
     if not context.project.apis(m, i) & LOADERS:
         raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
-    contexts = fx.blocks(view, call, m, m.calls[i][4])
+    contexts = fx.blocks(view, call, m, m.calls[i].block)
 
-    def attempt(loop):
+    def attempt(loop: int):
         doubt = saved.doubt(context, m, i, contexts[id(loop)])
         edits, applicability = do.hoist_call(view, call, loop, local_name(m, i) or "model")
         return edits, UNSAFE if doubt and applicability == SAFE else applicability
@@ -738,13 +796,13 @@ def hoist_load(context, fx, m, i):
     return applicability, f"Move `{text(m, i)}` before the loop", edits
 
 
-def clear_each_repeat(context, repeat, m, i, collect_only=False):
+def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, collect_only=False):
     """A fix function: clear session and collect at the end of the repeat, unless a model from before it is used in it.
 
     collect_only   a collection is enough: Keras runs on another backend
     """
 
-    def fix(fx):
+    def fix(fx: FixContext):
         from tflint_mem.codemod import NoFix
 
         if not collect_only and lives_through(context, repeat, m, i):
@@ -755,30 +813,30 @@ def clear_each_repeat(context, repeat, m, i, collect_only=False):
     return fix
 
 
-def lives_through(context, repeat, m, i):
+def lives_through(context: Context, repeat: Repeat, m: Module, i: int):
     """Does the loop use a model that was made before it?"""
-    scope, loop = m.calls[i][3], repeat.context
+    scope, loop = m.calls[i].scope, repeat.context
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if loop is None or not m.inside(call[4], loop):
+        if loop is None or not m.inside(call.block, loop):
             continue
-        for e in (call[0][1] if call[0][0] == "a" else call[0], *m.arguments(j)):
-            if e[0] not in ("n", "a"):
+        for e in (call.func.base if isinstance(call.func, Attribute) else call.func, *m.arguments(j)):
+            if not isinstance(e, Reference):
                 continue
-            for v in context.infer.values(m, scope, e, call[5]):
-                if v[0] == "obj" and v[1] in ("model", "saved_model"):
-                    origin = v[2]
+            for v in context.infer.values(m, scope, e, call.statement):
+                if isinstance(v, Thing) and v.kind in ("model", "saved_model"):
+                    origin = v.origin
                     if origin is None or not isinstance(origin[1], int) or origin[0] != m.index:
                         continue
                     made = m.calls[origin[1]]
-                    if made[3] != scope or not m.inside(made[4], loop):
-                        if made[3] != scope and any(h == (m, origin[1]) for h in repeat.hops):
+                    if made.scope != scope or not m.inside(made.block, loop):
+                        if made.scope != scope and any(h == (m, origin[1]) for h in repeat.hops):
                             continue
                         return True
     return False
 
 
-def clearing(fx, view, repeat, m, i, collect_only=False):
+def clearing(fx: FixContext, view, repeat: Repeat, m: Module, i: int, collect_only=False):
     from tflint_mem.codemod import NoFix
     from tflint_mem.codemod import operations as do
     from tflint_mem.finding import UNSAFE
@@ -786,11 +844,11 @@ def clearing(fx, view, repeat, m, i, collect_only=False):
     if repeat.context is None:
         raise NoFix("clear_session would hit every model of the process")
     loop = fx.loop(view, m, repeat.context)
-    collector, second = do.ensure(fx.source, "gc", row=m.calls[i][6][0])
+    collector, second = do.ensure(fx.source, "gc", row=m.calls[i].pos.line)
     if collect_only:
         edits = do.append_to_repeat(view, loop, [f"{collector}.collect()"], name=local_name(m, i))
         return UNSAFE, "Collect garbage in each repeat", do.join(edits, second)
-    expression, first = do.clear_session_expression(fx.source, m.calls[i][6][0])
+    expression, first = do.clear_session_expression(fx.source, m.calls[i].pos.line)
     edits = do.append_to_repeat(
         view,
         loop,

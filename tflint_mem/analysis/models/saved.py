@@ -1,11 +1,20 @@
 """May the load of a saved model run once for all passes of a loop?  Not where a pass writes the file, waits for it, or changes the model."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.codemod import NoFix
+from tflint_mem.facts import Assign, Attribute, Augment, Name, Subscript
 from tflint_mem.project.linking.module import tail_of, walk
 
 from . import side_effects
 from .models import local_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 PAUSE = 1  # seconds of sleep in a pass from which it may wait for a new file
 _FILES = frozenset(("filepath", "path", "export_dir", "handle", "model_path"))
@@ -39,7 +48,7 @@ _CHANGES = frozenset(
 )
 
 
-def doubt(context, m, i, loop):
+def doubt(context: Context, m: Module, i: int, loop: int):
     """What makes it unsafe to load once before `loop` what call `i` loads in it, "" for nothing; NoFix where it would be wrong."""
     effects = side_effects.of_loop(context, m, loop, but=i)
     change = changing(context, m, i, loop)
@@ -51,16 +60,16 @@ def doubt(context, m, i, loop):
     for argument in m.arguments(i):
         for e in walk(argument, m.calls):
             if (
-                e[0] == "a"
-                and e[2] in effects.attributes
-                or e[0] == "n"
-                and any(name == e[1] for _, name in effects.names - _own(m, loop))
+                isinstance(e, Attribute)
+                and e.attr in effects.attributes
+                or isinstance(e, Name)
+                and any(name == e.id for _, name in effects.names - _own(m, loop))
             ):
                 raise NoFix(f"the loop may change {tail_of(e)}")
     return effects.unknown and f"nobody knows what {effects.unknown} does" or effects.waits and "the loop waits" or ""
 
 
-def refusal(context, m, i, effects):
+def refusal(context: Context, m: Module, i: int, effects):
     """Why the file that call `i` loads may be another one in the next pass of a loop with such effects, "" when nothing says so."""
     file = _file(context, m, i)
     if any(side_effects.may_be_same(file, written) for written in effects.written):
@@ -70,14 +79,14 @@ def refusal(context, m, i, effects):
     return "the loop waits, it may be for a new file" if effects.waits >= PAUSE else ""
 
 
-def _file(context, m, i):
+def _file(context: Context, m: Module, i: int):
     """The ends of the path of the file that call `i` reads."""
     call = m.calls[i]
-    path = next((value for name, value in call[2] if name in _FILES), call[1][0] if call[1] else None)
-    return side_effects.ends(context, m, call[3], path, call[5]) if path is not None else ("", "")
+    path = next((value for name, value in call.keywords if name in _FILES), call.args[0] if call.args else None)
+    return side_effects.ends(context, m, call.scope, path, call.statement) if path is not None else ("", "")
 
 
-def written_here(context, m, i):
+def written_here(context: Context, m: Module, i: int):
     """Does a function of the module itself save a model under the name that call `i` loads?"""
     file = _file(context, m, i)
     for tail in (
@@ -96,48 +105,52 @@ def written_here(context, m, i):
     ):
         for j in m.calls_by_tail().get(tail, ()):
             path = side_effects.target(context, m, j)
-            if path is not None and (m.calls[j][3] or m.loops(m.calls[j][4])) and side_effects.may_be_same(file, path):
+            if (
+                path is not None
+                and (m.calls[j].scope or m.loops(m.calls[j].block))
+                and side_effects.may_be_same(file, path)
+            ):
                 return True
     return False
 
 
-def _own(m, loop):
+def _own(m: Module, loop: int):
     """The names that the loop itself binds in the module: the codemod looks at these by their places."""
-    scope = m.statements[m.contexts[loop][2]][1]
+    scope = m.statements[m.contexts[loop].statement].scope
     return {(m.index, name) for name in m.bindings(scope)} if scope == 0 else set()
 
 
-def changing(context, m, i, loop):
+def changing(context: Context, m: Module, i: int, loop: int):
     """How a pass trains or changes the model that call `i` gives, "" when it does not."""
     name = local_name(m, i)
     me = F.CallRef(i) if name is None else F.Name(name)
-    key = ("changes", m.index, m.calls[i][3])
+    key = ("changes", m.index, m.calls[i].scope)
     if key not in context.memo:
-        context.memo[key] = _changes_in(m, m.calls[i][3])
+        context.memo[key] = _changes_in(m, m.calls[i].scope)
     return next((how for how, place in context.memo[key].get(me, ()) if m.inside(place, loop)), "")
 
 
-def _changes_in(m, scope) -> dict:
+def _changes_in(m: Module, scope: int) -> dict:
     """{name or call of a function: [(how something that it leads to is changed, the context)]}, calls before assignments to parts of a name."""
     found: dict = {}
     for j in m.scope_calls(scope):
-        f = m.calls[j][0]
-        if f[0] == "a" and f[2] in _CHANGES:
-            found.setdefault(_root(f[1]), []).append((f"{f[2]}()", m.calls[j][4]))
+        f = m.calls[j].func
+        if isinstance(f, Attribute) and f.attr in _CHANGES:
+            found.setdefault(_root(f.base), []).append((f"{f.attr}()", m.calls[j].block))
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None or statement[0] not in (F.ASSIGN, F.AUGMENT):
+        if statement is None or not isinstance(statement, (Assign, Augment)):
             continue
-        for target in statement[5] if statement[0] == F.ASSIGN else (statement[5],):
-            root = _root(target) if target[0] in ("a", "x") else ("", "")
-            if root[0] == "n":
+        for target in statement.targets if isinstance(statement, Assign) else (statement.target,):
+            root = _root(target) if isinstance(target, (Attribute, Subscript)) else ("", "")
+            if isinstance(root, Name):
                 found.setdefault(root, []).append(
-                    (f"it assigns {target[2] if target[0] == 'a' else 'an item'}", statement[2])
+                    (f"it assigns {target.attr if isinstance(target, Attribute) else 'an item'}", statement.block)
                 )
     return found
 
 
-def _root(e):
-    while e[0] in ("a", "x"):
-        e = e[1]
+def _root(e: Expression):
+    while isinstance(e, (Attribute, Subscript)):
+        e = e.base
     return e

@@ -4,11 +4,35 @@ A fix that moves code past this piece, or runs it once instead of each time, ask
 project's own functions to a depth; what it cannot see is `unknown`, and no fix is safe there.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
-from tflint_mem.knowledge.api import TRAINING_METHODS
+from tflint_mem.facts import (
+    Attribute,
+    Await,
+    BinaryOp,
+    CallRef,
+    Constant,
+    FString,
+    Lambda,
+    Name,
+    SequenceDisplay,
+    Starred,
+    Subscript,
+    Yield,
+)
+from tflint_mem.knowledge import TRAINING_METHODS
+from tflint_mem.project.holds.values import ClassValue, External, Instance, SelfValue, SequenceValue, Thing, TupleValue
 from tflint_mem.project.linking.module import dotted, tail_of
 
 from .models import walk_statement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MAX_DEPTH = 6
 MAX_FUNCTIONS = 200
@@ -204,14 +228,14 @@ class Effects:
         return not (self.written or self.looked or self.waits or self.unknown or self.attributes or self.names)
 
 
-def of_loop(context, m, loop, but=None):
+def of_loop(context: Context, m: Module, loop: int, but=None):
     """Effects of one loop context of module `m`, the functions that it calls included; `but`: a call that does not count.
 
     Many fixes of one loop ask, each but for its own call: where that has no effects the answer is one for all of them.
     """
     memo = context.memo.setdefault("effects of loops", {})
     key = (m.index, loop)
-    scope = m.statements[m.contexts[loop][2]][1]
+    scope = m.statements[m.contexts[loop].statement].scope
     if but is not None and but < len(m.calls) and m.calls[but][3] == scope and m.inside(m.calls[but][4], loop):
         alone = _Search(context)
         alone.call(m, but, 0)
@@ -225,46 +249,50 @@ def of_loop(context, m, loop, but=None):
 
 
 class _Search:
-    def __init__(self, context):
+    def __init__(self, context: Context):
         self.context, self.found, self.seen = context, Effects(), set()
 
-    def region(self, m, scope, loop, but, depth):
+    def region(self, m: Module, scope: int, loop: int, but, depth):
         declared = set(m.global_names(scope))
         outer = {name for name in declared if scope > 0}
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement is None or not m.inside(statement[2], loop) and not (loop >= 0 and m.contexts[loop][2] == s):
+            if (
+                statement is None
+                or not m.inside(statement.block, loop)
+                and not (loop >= 0 and m.contexts[loop].statement == s)
+            ):
                 continue
             for target in _targets(statement):
-                if target[0] == "a":
-                    self.found.attributes.add(target[2])
-                elif target[0] == "x":
-                    self.found.attributes.add(tail_of(target[1]) or "")
-                elif target[0] == "n" and (scope == 0 or target[1] in outer):
-                    self.found.names.add((m.index, target[1]))
-            if any(e[0] in ("v", "y") for e in walk_statement(m, statement)):
+                if isinstance(target, Attribute):
+                    self.found.attributes.add(target.attr)
+                elif isinstance(target, Subscript):
+                    self.found.attributes.add(tail_of(target.base) or "")
+                elif isinstance(target, Name) and (scope == 0 or target.id in outer):
+                    self.found.names.add((m.index, target.id))
+            if any(isinstance(e, (Await, Yield)) for e in walk_statement(m, statement)):
                 self.unsure("what runs while it is suspended")
         for i in m.scope_calls(scope):
-            if i != but and m.inside(m.calls[i][4], loop):
+            if i != but and m.inside(m.calls[i].block, loop):
                 self.call(m, i, depth)
 
-    def unsure(self, name):
+    def unsure(self, name: str):
         self.found.unknown = self.found.unknown or name
 
-    def call(self, m, i, depth):
+    def call(self, m: Module, i: int, depth):
         call, context = m.calls[i], self.context
-        tail = tail_of(call[0]) or ""
+        tail = tail_of(call.func) or ""
         apis = context.project.apis(m, i)
-        names = apis | {v[1] for v in context.infer.callee(m, i) if v[0] == "ext"}
+        names = apis | {v.name for v in context.infer.callee(m, i) if isinstance(v, External)}
         functions = context.project.functions_called(m, i)
-        if call[0][0] == "a" and (tail in MUTATORS or tail.startswith(("set_", "add_")) and not apis):
-            self.found.attributes.add(tail_of(call[0][1]) or "")
+        if isinstance(call.func, Attribute) and (tail in MUTATORS or tail.startswith(("set_", "add_")) and not apis):
+            self.found.attributes.add(tail_of(call.func.base) or "")
         if apis & _CHECKPOINTS:
             self.written(m, i, 0)
-        elif names & {"builtins.open"} or tail == "open" and call[0] == ("n", "open"):
+        elif names & {"builtins.open"} or tail == "open" and call.func == Name("open"):
             mode = context.argument(m, i, 1, "mode")
             if mode is not None and not (
-                mode[0] == "k" and isinstance(mode[1], str) and not set(mode[1]) & set("wax+")
+                isinstance(mode, Constant) and isinstance(mode.value, str) and not set(mode.value) & set("wax+")
             ):
                 self.written(m, i, 0)
         elif functions:
@@ -274,17 +302,19 @@ class _Search:
         elif tail in _WAITS:
             self.waiting(m, call, tail)
         elif tail in _LOOKS:
-            path = call[1][0] if call[1] else call[0][1] if call[0][0] == "a" else None
-            self.found.looked.append(ends(context, m, call[3], path, call[5]) if path is not None else ("", ""))
+            path = call.args[0] if call.args else call.func.base if isinstance(call.func, Attribute) else None
+            self.found.looked.append(
+                ends(context, m, call.scope, path, call.statement) if path is not None else ("", "")
+            )
         elif tail in _SAVERS and not _of_data(context, m, i, tail, names):
             self.written(m, i, _TARGETS.get(tail, 0))
         elif (
             any(name.startswith(("subprocess.", "os.system", "os.popen")) for name in names)
             or tail in _RUNS_PROGRAMS
             and not apis
-            and call[0][0] == "a"
-            and dotted(call[0])
-            and dotted(call[0])[0] in ("os", "subprocess")
+            and isinstance(call.func, Attribute)
+            and dotted(call.func)
+            and dotted(call.func)[0] in ("os", "subprocess")
         ):
             self.unsure(f"{tail}()")
         elif tail in TRAINING_METHODS and context.argument(m, i, None, "callbacks") is not None:
@@ -294,26 +324,26 @@ class _Search:
         else:
             self.unsure(f"{tail or 'what it calls'}()")
 
-    def handed(self, m, i, depth):
+    def handed(self, m: Module, i: int, depth):
         """Functions of the project that the call is given: it may run them."""
         call = m.calls[i]
         for argument in m.arguments(i):
-            if argument[0] in ("f", "n", "a"):
-                for fm, scope in self.context.project.functions_in(m, call[3], argument, call[5]):
+            if isinstance(argument, (Lambda, Name, Attribute)):
+                for fm, scope in self.context.project.functions_in(m, call.scope, argument, call.statement):
                     self.function(fm, scope, depth)
 
-    def waiting(self, m, call, tail):
+    def waiting(self, m: Module, call: Call, tail: str):
         seconds = (
-            self.context.project.repeats_of.number(m, call[3], call[1][0], call[5])
-            if tail == "sleep" and call[1]
+            self.context.project.repeats_of.number(m, call.scope, call.args[0], call.statement)
+            if tail == "sleep" and call.args
             else None
         )
         self.found.waits = max(self.found.waits, seconds if seconds is not None else float("inf"))
 
-    def harmless(self, m, i, tail, apis, names):
+    def harmless(self, m: Module, i: int, tail: str, apis, names: frozenset[str]):
         """Is the call one of TensorFlow, of a library that calculates, or of an object that only holds data?"""
         call = m.calls[i]
-        if call[0][0] == "n" and tail in _UNKNOWN_BUILTINS:
+        if isinstance(call.func, Name) and tail in _UNKNOWN_BUILTINS:
             return False
         if any(name.startswith(_FRAMEWORK) or name.partition(".")[0] in _KINDS for name in apis):
             return True
@@ -323,51 +353,57 @@ class _Search:
             for name in names
         ):
             return True
-        if any(v[0] == "cls" for v in self.context.infer.callee(m, i)):
+        if any(isinstance(v, ClassValue) for v in self.context.infer.callee(m, i)):
             return True  # a class without a constructor of its own
         return (
-            call[0][0] == "a"
+            isinstance(call.func, Attribute)
             and tail in _DATA_METHODS
             or any(name.startswith("ext:") and name[4:].partition(".")[0] in _CALCULATE for name in apis)
         )
 
-    def function(self, m, scope, depth):
+    def function(self, m: Module, scope: int, depth):
         key = (m.index, scope)
         if key in self.seen:
             return
         if depth >= MAX_DEPTH or len(self.seen) >= MAX_FUNCTIONS:
-            self.unsure(f"{m.scopes[scope][F.S_NAME]}()")
+            self.unsure(f"{m.scopes[scope].name}()")
             return
         self.seen.add(key)
         self.region(m, scope, -1, None, depth + 1)
 
-    def callbacks(self, m, i, given):
+    def callbacks(self, m: Module, i: int, given):
         """Callbacks of a training may write checkpoints."""
         call = m.calls[i]
-        items = given[1] if given[0] in ("l", "t") else (given,)
+        items = given[1] if isinstance(given, SequenceDisplay) else (given,)
         for item in items:
-            for v in self.context.infer.values(m, call[3], item, call[5]) or (None,):
+            for v in self.context.infer.values(m, call.scope, item, call.statement) or (None,):
                 self.callback(m, v)
 
-    def callback(self, m, v):
-        if v is not None and v[0] in ("seq", "tup"):
+    def callback(self, m: Module, v: Value):
+        if v is not None and isinstance(v, (SequenceValue, TupleValue)):
             for inner in self.context.infer.elements(frozenset((v,))):
                 self.callback(m, inner)
-        elif v is not None and v[0] == "obj" and v[1] == "callback" and v[2] is not None and isinstance(v[2][1], int):
-            om, j = self.context.project.module(v[2][0]), v[2][1]
+        elif (
+            v is not None
+            and isinstance(v, Thing)
+            and v.kind == "callback"
+            and v.origin is not None
+            and isinstance(v.origin[1], int)
+        ):
+            om, j = self.context.project.module(v.origin[0]), v.origin[1]
             names = self.context.project.apis(om, j)
             if names & _CHECKPOINTS:
                 self.written(om, j, 0)
             elif not names & _QUIET_CALLBACKS:
                 self.unsure("a callback")
-        elif v is not None and v[0] in ("inst", "self"):
-            cm = self.context.project.module(v[1])
-            for scope in cm.members(v[2]).values():
+        elif v is not None and isinstance(v, (Instance, SelfValue)):
+            cm = self.context.project.module(v.module)
+            for scope in cm.members(v.scope).values():
                 self.function(cm, scope, 1)
         else:
             self.unsure("a callback")
 
-    def written(self, m, i, position):
+    def written(self, m: Module, i: int, position):
         self.found.written.append(target(self.context, m, i, position) or ("", ""))
 
 
@@ -409,35 +445,35 @@ _KINDS = frozenset(
 )
 
 
-def _of_data(context, m, i, tail, names):
+def _of_data(context: Context, m: Module, i: int, tail: str, names: frozenset[str]):
     """Is it `text.replace(a, b)`, `array.copy()`, `writer.write(…)` on something that is no file system?"""
     call = m.calls[i]
-    if call[0][0] != "a":
+    if not isinstance(call.func, Attribute):
         return False
     if any(
         name.partition(".")[0] in ("seq", "map", "tup", "ndarray", "tensor", "variable", "dataset") for name in names
     ):
         return True
-    known = dotted(call[0])
+    known = dotted(call.func)
     library = known is not None and known[0] in ("os", "shutil", "gfile", "tf", "Path", "path")
     return (
         tail in ("replace", "copy", "remove", "write", "writelines", "delete", "move", "touch")
         and not library
-        and (tail in ("replace", "write", "writelines") or len(call[1]) == (0 if tail == "copy" else 1))
+        and (tail in ("replace", "write", "writelines") or len(call.args) == (0 if tail == "copy" else 1))
     )
 
 
-def target(context, m, i, position=None):
+def target(context: Context, m: Module, i: int, position=None):
     """The ends (see `ends`) of the path that a saving call writes, None when it is given none."""
     call = m.calls[i]
-    position = _TARGETS.get(tail_of(call[0]), 0) if position is None else position
-    path = next((value for name, value in call[2] if name in _PATHS), None)
-    if path is None and position < len(call[1]):
-        path = call[1][position]
-    return ends(context, m, call[3], path, call[5]) if path is not None else None
+    position = _TARGETS.get(tail_of(call.func), 0) if position is None else position
+    path = next((value for name, value in call.keywords if name in _PATHS), None)
+    if path is None and position < len(call.args):
+        path = call.args[position]
+    return ends(context, m, call.scope, path, call.statement) if path is not None else None
 
 
-def _targets(statement):
+def _targets(statement: int):
     kind = statement[0]
     if kind == F.ASSIGN:
         targets = statement[5]
@@ -453,10 +489,10 @@ def _targets(statement):
     stack = list(targets)
     while stack:
         target = stack.pop()
-        if target[0] in ("t", "l"):
+        if isinstance(target, SequenceDisplay):
             stack.extend(target[1])
-        elif target[0] == "s":
-            stack.append(target[1])
+        elif isinstance(target, Starred):
+            stack.append(target.value)
         else:
             found.append(target)
     return found
@@ -465,43 +501,51 @@ def _targets(statement):
 # -- paths -------------------------------------------------------------------------------------------------------------
 
 
-def ends(context, m, scope, e, at, depth=0):
+def ends(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0):
     """(prefix, suffix) that the text of a path surely has, as far as literals tell; the whole text twice for a constant.
 
     A path is compared by these: two paths whose ends contradict each other are different files.
     """
-    if e[0] == "k":
-        text = str(e[1])
+    if isinstance(e, Constant):
+        text = str(e.value)
         return (text, text)
     if depth > 4:
         return ("", "")
-    if e[0] == "j" and e[1]:
-        first, last = e[1][0], e[1][-1]
-        return (str(first[1]) if first[0] == "k" else "", str(last[1]) if last[0] == "k" else "")
-    if e[0] == "b" and e[1] in ("+", "/"):
+    if isinstance(e, FString) and e.items:
+        first, last = e.items[0], e.items[-1]
+        return (
+            str(first.value) if isinstance(first, Constant) else "",
+            str(last.value) if isinstance(last, Constant) else "",
+        )
+    if isinstance(e, BinaryOp) and e.op in ("+", "/"):
         left, right = (ends(context, m, scope, side, at, depth + 1) for side in e[2:4])
         return (left[0], right[1])
-    if e[0] == "c":
-        call = m.calls[e[1]]
-        tail = tail_of(call[0])
-        if tail in ("join", "joinpath", "str", "Path", "abspath", "fspath") and call[1]:
+    if isinstance(e, CallRef):
+        call = m.calls[e.number]
+        tail = tail_of(call.func)
+        if tail in ("join", "joinpath", "str", "Path", "abspath", "fspath") and call.args:
             first = (
-                ends(context, m, scope, call[1][0], at, depth + 1)
-                if tail != "abspath" and call[0][0] != "k"
+                ends(context, m, scope, call.args[0], at, depth + 1)
+                if tail != "abspath" and not isinstance(call.func, Constant)
                 else ("", "")
             )
-            return (first[0], ends(context, m, scope, call[1][-1], at, depth + 1)[1])
-        if tail == "format" and call[0][0] == "a" and call[0][1][0] == "k" and isinstance(call[0][1][1], str):
-            text = call[0][1][1]
+            return (first[0], ends(context, m, scope, call.args[-1], at, depth + 1)[1])
+        if (
+            tail == "format"
+            and isinstance(call.func, Attribute)
+            and isinstance(call.func.base, Constant)
+            and isinstance(call.func.base.value, str)
+        ):
+            text = call.func.base.value
             return (text.partition("{")[0], text.rpartition("}")[2])
         return ("", "")
     values = [v for v in context.infer.values(m, scope, e, at)]
-    if len(values) == 1 and values[0][0] == "k":
-        return (str(values[0][1]), str(values[0][1]))
-    if e[0] == "n":
-        bindings = m.bindings(scope).get(e[1], ()) or m.bindings(0).get(e[1], ())
-        if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]:
-            return ends(context, m, bindings[0][2], bindings[0][3], bindings[0][1], depth + 1)
+    if len(values) == 1 and isinstance(values[0], Constant):
+        return (str(values[0].value), str(values[0].value))
+    if isinstance(e, Name):
+        bindings = m.bindings(scope).get(e.id, ()) or m.bindings(0).get(e.id, ())
+        if len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path:
+            return ends(context, m, bindings[0].scope, bindings[0].value, bindings[0].statement, depth + 1)
     return ("", "")
 
 

@@ -1,11 +1,32 @@
 """What the rules about speed and retracing share: is a place hot, does its pass train, and does an argument stay the same?"""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
-from tflint_mem.facts import Constant
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    BinaryOp,
+    CallRef,
+    Constant,
+    Name,
+    Reference,
+    SequenceDisplay,
+    Subscript,
+    TupleDisplay,
+)
 from tflint_mem.hardening.budget import settle
+from tflint_mem.project.holds.values import External, Thing
 from tflint_mem.project.linking.module import tail_of, walk
 from tflint_mem.project.repeats.repeats import Repeat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 TRAINS = frozenset(
     (
@@ -48,7 +69,7 @@ MOST_CALLERS = 40
 SHORT = 20  # passes of a loop that the loops of its callers have to make worth while
 
 
-def repeats(context, m, i, outer=False):
+def repeats(context: Context, m: Module, i: int, outer=False):
     """Every way in which call `i` repeats outside of tests, nearest first.
 
     Where all loops around it are short, or with `outer`, the loops of its function's callers come after its own.
@@ -56,7 +77,7 @@ def repeats(context, m, i, outer=False):
     return (repeat for repeat in _repeats(context, m, i, outer) if not context.in_tests(repeat.module))
 
 
-def _repeats(context, m, i, outer):
+def _repeats(context: Context, m: Module, i: int, outer):
     project, inner = context.project, None
     for repeat in context.repeats(m, i, time=True):
         yield repeat
@@ -70,7 +91,7 @@ def _repeats(context, m, i, outer):
     first, j = inner.hops[0]
     if project.repeats_of.guards.once(first, j, -1, time=True):
         return
-    scope, times = first.calls[j][3], inner.count
+    scope, times = first.calls[j].scope, inner.count
     for other, k, how in project.callers(first, scope):
         if how == "call" and (other is not first or other.calls[k][3] != scope):
             for repeat in context.repeats(other, k, time=True):
@@ -88,18 +109,18 @@ def _repeats(context, m, i, outer):
                 )
 
 
-def per_epoch(context, repeat):
+def per_epoch(context: Context, repeat: Repeat):
     """Is the repeat a Keras callback that runs once for an epoch or a training, not for a batch?"""
     if repeat.kind != "callback":
         return False
     if repeat.handed:
         m, i = repeat.hops[0]
-        return not any(name and "batch" in name for name, _ in m.calls[i][2])
-    name = repeat.module.scopes[repeat.scope][F.S_NAME]
+        return not any(name and "batch" in name for name, _ in m.calls[i].keywords)
+    name = repeat.module.scopes[repeat.scope].name
     return name.startswith(("on_epoch_", "on_train_begin", "on_train_end")) and "batch" not in name
 
 
-def folds(repeat):
+def folds(repeat: Repeat):
     """Is the repeat a loop over the parts of a cross-validation: `for train, test in kf.split(x)`, `for i in range(n_folds)`?"""
     if repeat.context is None:
         return False
@@ -115,32 +136,32 @@ def folds(repeat):
         if "fold" in name or name == "n_splits":
             return True
         if (
-            e[0] == "c"
-            and m.calls[e[1]][0][0] == "a"
-            and m.calls[e[1]][0][2] == "split"
-            and target[0] == "t"
-            and len(target[1]) > 1
+            isinstance(e, CallRef)
+            and isinstance(m.calls[e.number].func, Attribute)
+            and m.calls[e.number].func[2] == "split"
+            and isinstance(target, TupleDisplay)
+            and len(target.items) > 1
         ):
             return True
     return False
 
 
-def trains(context, repeat):
+def trains(context: Context, repeat: Repeat):
     """Does a pass of the repeat train a model (itself, or in what it calls)?"""
     m, i = repeat.hops[0]
     if repeat.context is None:
         return False
-    return context.project.released_by.in_region(repeat.module, m.calls[i][3], repeat.context, TRAINS) is not None
+    return context.project.released_by.in_region(repeat.module, m.calls[i].scope, repeat.context, TRAINS) is not None
 
 
-def around_training(context, repeat):
+def around_training(context: Context, repeat: Repeat):
     """Is a pass of the repeat a whole round of training: does it always call `fit`, or train in a loop of its own?"""
     m, i = repeat.hops[0]
     if repeat.context is None:
         return False
     return (
         settle(
-            (repeat.module.index, m.calls[i][3], repeat.context),
+            (repeat.module.index, m.calls[i].scope, repeat.context),
             lambda part: _round(context, *part),
             context.memo.setdefault("rounds", {}),
         )
@@ -148,7 +169,7 @@ def around_training(context, repeat):
     )
 
 
-def _round(context, index, scope, outer):
+def _round(context: Context, index, scope: int, outer):
     """For `settle`: (1 when this part of a function is a whole round of training by itself, the functions that it always calls)."""
     m, always = context.project.module(index), []
     for j in m.scope_calls(scope):
@@ -169,112 +190,112 @@ def _round(context, index, scope, outer):
     return 0, always
 
 
-def outshone(context, repeat):
+def outshone(context: Context, repeat: Repeat):
     """Does a pass of the loop hold another loop that runs or trains a model?  Then what stands beside that one is a small part of the pass."""
     m, i = repeat.hops[0]
     if repeat.context is None:
         return False
-    key = ("working loops", m.index, m.calls[i][3], repeat.context)
+    key = ("working loops", m.index, m.calls[i].scope, repeat.context)
     if key not in context.memo:
-        context.memo[key] = _working_loops(context, m, m.calls[i][3], repeat.context)
-    return not context.memo[key] <= set(m.chain(m.calls[i][4]))
+        context.memo[key] = _working_loops(context, m, m.calls[i].scope, repeat.context)
+    return not context.memo[key] <= set(m.chain(m.calls[i].block))
 
 
-def _working_loops(context, m, scope, outer):
+def _working_loops(context: Context, m: Module, scope: int, outer):
     """The loops inside another one that run or train a model."""
     found = set()
     for j in m.scope_calls(scope):
-        place = m.calls[j][4]
+        place = m.calls[j].block
         if m.inside(place, outer):
-            loops = {c for c in m.chain(place) if c > outer and m.contexts[c][0] in ("for", "while")} - found
+            loops = {c for c in m.chain(place) if c > outer and m.contexts[c].kind in ("for", "while")} - found
             if loops and lifetimes.works_in(context, m, j):
                 found |= loops
     return found
 
 
-def waits(context, repeat):
+def waits(context: Context, repeat: Repeat):
     """Does each pass of the loop sleep for a second or more, wait for a checkpoint, or for what a person types?  Then nothing in it is worth speeding up."""
     if repeat.context is None:
         return False
-    m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]][3]
+    m, scope = repeat.module, repeat.hops[0][0].calls[repeat.hops[0][1]].scope
     key = ("waits", m.index, scope, repeat.context)
     if key not in context.memo:
         context.memo[key] = _waits(context, m, scope, repeat.context)
     return context.memo[key]
 
 
-def _waits(context, m, scope, loop):
+def _waits(context: Context, m: Module, scope: int, loop: int):
     kind, _, header, _ = m.contexts[loop]
     iterable = m.statements[header][6] if kind == "for" else ("", "")
-    if iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) == "checkpoints_iterator":
+    if isinstance(iterable, CallRef) and tail_of(m.calls[iterable.number].func) == "checkpoints_iterator":
         return True
     for j in m.scope_calls(scope):
         call = m.calls[j]
-        if not m.inside(call[4], loop) or any(
-            m.contexts[c][0] in ("if", "except") for c in m.chain(call[4]) if c > loop
+        if not m.inside(call.block, loop) or any(
+            m.contexts[c].kind in ("if", "except") for c in m.chain(call.block) if c > loop
         ):
             continue
         if _asks(m, j) or any(
             _asks(fm, k, always=True) for fm, s in context.project.functions_called(m, j) for k in fm.scope_calls(s)
         ):
             return True
-        if tail_of(call[0]) == "sleep":
-            seconds = context.project.repeats_of.number(m, scope, call[1][0], call[5]) if call[1] else None
+        if tail_of(call.func) == "sleep":
+            seconds = context.project.repeats_of.number(m, scope, call.args[0], call.statement) if call.args else None
             if seconds is not None and seconds >= 1:
                 return True
     return False
 
 
-def _asks(m, i, always=False):
+def _asks(m: Module, i: int, always=False):
     """Is call `i` Python's own `input()` (with `always`: one that each run of its function makes)?"""
-    f = m.calls[i][0]
-    if always and any(m.contexts[c][0] in ("if", "except") for c in m.chain(m.calls[i][4])):
+    f = m.calls[i].func
+    if always and any(m.contexts[c].kind in ("if", "except") for c in m.chain(m.calls[i].block)):
         return False
-    return f in (("n", "input"), ("n", "raw_input")) and not any(
-        f[1] in m.bindings(scope) for scope in (0, m.calls[i][3])
+    return f in (Name("input"), Name("raw_input")) and not any(
+        f.id in m.bindings(scope) for scope in (0, m.calls[i].scope)
     )
 
 
-def made_in_pass(context, repeat, values):
+def made_in_pass(context: Context, repeat: Repeat, values):
     """Was one of the values made in a pass of the repeat itself, in a function on its way?"""
     for v in values:
-        if v[0] == "obj" and v[2] is not None and isinstance(v[2][1], int):
+        if isinstance(v, Thing) and v.origin is not None and isinstance(v.origin[1], int):
             for position, (m, i) in enumerate(repeat.hops):
                 loop = repeat.context if position == 0 and repeat.context is not None else -1
                 if (
-                    m.index == v[2][0]
-                    and m.calls[v[2][1]][3] == m.calls[i][3]
-                    and (loop != -1 or m.calls[i][3])
-                    and m.inside(m.calls[v[2][1]][4], loop)
+                    m.index == v.origin[0]
+                    and m.calls[v.origin[1]].scope == m.calls[i].scope
+                    and (loop != -1 or m.calls[i].scope)
+                    and m.inside(m.calls[v.origin[1]].block, loop)
                 ):
                     return True
     return False
 
 
-def now_and_then(repeat):
+def now_and_then(repeat: Repeat):
     """Does an `if step % n == 0` stand on the way from the repeat to the place?"""
     for position, (m, i) in enumerate(repeat.hops):
         outer = repeat.context if position == 0 and repeat.context is not None else -1
-        for context in m.chain(m.calls[i][4]):
+        for context in m.chain(m.calls[i].block):
             if context == outer:
                 break
             kind, _, statement, branch = m.contexts[context]
             if (
                 kind == "if"
                 and branch
-                and any(_modulo(m, m.calls[i][3], e) for e in walk(m.statements[statement][5], m.calls))
+                and any(_modulo(m, m.calls[i].scope, e) for e in walk(m.statements[statement][5], m.calls))
             ):
                 return True
     return False
 
 
-def _modulo(m, scope, e):
-    if e[0] == "b" and e[1] == "%":
+def _modulo(m: Module, scope: int, e: Expression):
+    if isinstance(e, BinaryOp) and e.op == "%":
         return True
-    if e[0] == "n":  # log = step % 100 == 0
+    if isinstance(e, Name):  # log = step % 100 == 0
         return any(
-            b[0] == "assign" and any(inner[0] == "b" and inner[1] == "%" for inner in walk(b[3]))
-            for b in m.bindings(scope).get(e[1], ())
+            b.kind == "assign" and any(isinstance(inner, BinaryOp) and inner.op == "%" for inner in walk(b.value))
+            for b in m.bindings(scope).get(e.id, ())
         )
     return False
 
@@ -282,13 +303,13 @@ def _modulo(m, scope, e):
 # -- arguments ------------------------------------------------------------------------------------------------------------
 
 
-def steady(context, repeat, expression, position=None):
+def steady(context: Context, repeat: Repeat, expression: Expression, position=None):
     """Is the expression (of the flagged call, or of hop number `position`) surely the same thing in each repeat?"""
     position = len(repeat.hops) - 1 if position is None else position
     m, i = repeat.hops[0]
     # what other calls in the same function asked about the same loop is known
     memo = (
-        context.memo.setdefault(("steady", m.index, m.calls[i][3], repeat.context, repeat.module is m), {})
+        context.memo.setdefault(("steady", m.index, m.calls[i].scope, repeat.context, repeat.module is m), {})
         if position == 0
         else {}
     )
@@ -298,7 +319,7 @@ def steady(context, repeat, expression, position=None):
     )
 
 
-def _unsteady(context, repeat, asked):
+def _unsteady(context: Context, repeat: Repeat, asked):
     """For `settle`: (1 when an expression or name surely is not steady, the names or expressions that must be).
 
     asked   (name or "", hop, expression or None, statement from which the name is seen): a name is asked by itself
@@ -311,12 +332,12 @@ def _unsteady(context, repeat, asked):
         return (1, ()) if asks is None else (0, asks)
     names = []
     for e in walk(expression, m.calls):
-        if e[0] == "c" and not _pure(context, m, e[1]):
+        if isinstance(e, CallRef) and not _pure(context, m, e.number):
             return 1, ()
-        if e[0] == "n":
+        if isinstance(e, Name):
             names.append(
                 (
-                    e[1],
+                    e.id,
                     position,
                     None,
                     -1 if position == 0 and m is repeat.module and repeat.context is not None else at,
@@ -325,17 +346,17 @@ def _unsteady(context, repeat, asked):
     return 0, names
 
 
-def _pure(context, m, i):
+def _pure(context: Context, m: Module, i: int):
     """Does call `i` give the same for the same arguments, as far as its name tells (arrays made from arrays, cached functions)?"""
-    if tail_of(m.calls[i][0]) in _SAME:
+    if tail_of(m.calls[i].func) in _SAME:
         return True
     if any(context.project.repeats_of.guards.cached(fm, scope) for fm, scope in context.project.functions_called(m, i)):
         return True
-    names = context.project.apis(m, i) | {v[1] for v in context.infer.callee(m, i) if v[0] == "ext"}
+    names = context.project.apis(m, i) | {v.name for v in context.infer.callee(m, i) if isinstance(v, External)}
     return any(name.startswith(("numpy.", "tf.", "keras.")) and ".random." not in name for name in names)
 
 
-def _steady_name(context, repeat, name, position, at):
+def _steady_name(context: Context, repeat: Repeat, name: str, position, at: int):
     """What must stay the same, so that a name does; None when it does not."""
     m, i = repeat.hops[position]
     scope = m.calls[i][3]
@@ -361,7 +382,7 @@ def _steady_name(context, repeat, name, position, at):
             elif repeat.handed and position == 1 or m.scopes[scope][F.S_PARAMS][value][2] is None:
                 return None
         elif kind == "assign":
-            if value == ("n", name) or name in _growing(context, m, scope):
+            if value == Name(name) or name in _growing(context, m, scope):
                 return None
             asks.append(("", position, value, m.calls[i][5]))
         elif kind not in ("import", F.DEF, F.CLASS):
@@ -369,23 +390,25 @@ def _steady_name(context, repeat, name, position, at):
     return asks
 
 
-def _growing(context, m, scope):
+def _growing(context: Context, m: Module, scope: int):
     """Names of the containers that something is put into: `rows.append(row)`, `rows[k] = row`."""
     key = ("growing", m.index, scope)
     if key not in context.memo:
         found = context.memo[key] = set()
         for j in m.scope_calls(scope):
-            f = m.calls[j][0]
-            if f[0] == "a" and f[1][0] == "n" and f[2] in _ADDS:
-                found.add(f[1][1])
+            f = m.calls[j].func
+            if isinstance(f, Attribute) and isinstance(f.base, Name) and f.attr in _ADDS:
+                found.add(f.base.id)
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN:
-                found.update(t[1][1] for t in statement[5] if t[0] == "x" and t[1][0] == "n")
+            if statement and isinstance(statement, Assign):
+                found.update(
+                    t.base.id for t in statement.targets if isinstance(t, Subscript) and isinstance(t.base, Name)
+                )
     return context.memo[key]
 
 
-def bound_inside(m, binding, loop):
+def bound_inside(m: Module, binding, loop: int):
     """Is the name bound by the loop itself or in its body?"""
     kind, _, statement, branch = m.contexts[loop]
     if kind == "comp":
@@ -393,30 +416,34 @@ def bound_inside(m, binding, loop):
     return binding[1] == statement or binding[1] >= 0 and m.inside(m.statements[binding[1]][2], loop)
 
 
-def single(context, m, i, expression, depth=0):
+def single(context: Context, m: Module, i: int, expression: Expression, depth=0):
     """Does the expression add a batch axis to one sample: `x[None]`, `np.expand_dims(x, 0)`, `x.reshape(1, -1)`, `np.array([x])`?"""
-    scope, at = m.calls[i][3], m.calls[i][5]
+    scope, at = m.calls[i].scope, m.calls[i].statement
     tag = expression[0]
     if tag == "x":
         index = expression[2]
-        items = index[1] if index is not None and index[0] == "t" else (index,)
+        items = index.items if index is not None and isinstance(index, TupleDisplay) else (index,)
         return _new_axis(items[0]) if items else False  # `x[..., None]` adds channels
     if tag == "c":
         call = m.calls[expression[1]]
-        name = tail_of(call[0])
+        name = tail_of(call.func)
         if name in _SINGLE:
             return True
         if name == "reshape":
-            for argument in call[1]:
-                first = argument[1][0] if argument[0] in ("t", "l") and argument[1] else argument
+            for argument in call.args:
+                first = argument[1][0] if isinstance(argument, SequenceDisplay) and argument[1] else argument
                 if first == Constant(1):
                     return True
-        if name in _ARRAYS and call[1]:
-            return call[1][0][0] in ("l", "t") and len(call[1][0][1]) == 1 or single(context, m, i, call[1][0], depth)
-        if call[0][0] == "a" and name in ("astype", "reshape", "copy", "numpy"):
-            return single(context, m, i, call[0][1], depth)
-        if call[1] and depth < 3:  # preprocess_input(np.expand_dims(x, 0))
-            return single(context, m, i, call[1][0], depth + 1)
+        if name in _ARRAYS and call.args:
+            return (
+                isinstance(call.args[0], SequenceDisplay)
+                and len(call.args[0][1]) == 1
+                or single(context, m, i, call.args[0], depth)
+            )
+        if isinstance(call.func, Attribute) and name in ("astype", "reshape", "copy", "numpy"):
+            return single(context, m, i, call.func.base, depth)
+        if call.args and depth < 3:  # preprocess_input(np.expand_dims(x, 0))
+            return single(context, m, i, call.args[0], depth + 1)
     if tag == "b":
         return single(context, m, i, expression[2], depth)
     if tag == "n" and depth < 3:
@@ -430,42 +457,46 @@ def single(context, m, i, expression, depth=0):
 
 
 def _new_axis(item):
-    return item == Constant(None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
+    return item == Constant(None) or item is not None and isinstance(item, Reference) and tail_of(item) == "newaxis"
 
 
 # -- eager or compiled ------------------------------------------------------------------------------------------------------
 
 
-def eager(context, repeat):
+def eager(context: Context, repeat: Repeat):
     """Does nothing on the way from the repeat to the place run inside a traced function, as far as anybody can tell?"""
     return not any(
         context.project.compiled_by.call(m, i)
         or _for_autograph(context, m, i)
-        or _wrapped_by_name(context, m, m.calls[i][3])
+        or _wrapped_by_name(context, m, m.calls[i].scope)
         for m, i in repeat.hops
     )
 
 
-def _for_autograph(context, m, i):
+def _for_autograph(context: Context, m: Module, i: int):
     """Does the call stand, in a function, in a loop over `tf.range(…)`?  That is written for a traced function, wherever it is traced."""
-    if not m.calls[i][3] or "range" not in m.calls_by_tail():
+    if not m.calls[i].scope or "range" not in m.calls_by_tail():
         return False
-    for loop in m.loops(m.calls[i][4]):
+    for loop in m.loops(m.calls[i].block):
         kind, _, statement, _ = m.contexts[loop]
         iterable = m.statements[statement][6] if kind == "for" else None
-        if iterable is not None and iterable[0] == "c" and "tf.range" in context.project.apis(m, iterable[1]):
+        if (
+            iterable is not None
+            and isinstance(iterable, CallRef)
+            and "tf.range" in context.project.apis(m, iterable.number)
+        ):
             return True
     return False
 
 
-def _wrapped_by_name(context, m, scope):
+def _wrapped_by_name(context: Context, m: Module, scope: int):
     """Does the class of the method, or one that it derives from, make methods traced functions by names that nobody can read:
     `setattr(self, name, tf.function(getattr(self, name)))`?"""
-    while scope > 0 and m.scopes[m.scopes[scope][F.S_PARENT]][F.S_KIND] != "class":
-        scope = m.scopes[scope][F.S_PARENT]
+    while scope > 0 and m.scopes[m.scopes[scope].parent].kind != "class":
+        scope = m.scopes[scope].parent
     if scope <= 0:
         return False
-    owner = m.scopes[scope][F.S_PARENT]
+    owner = m.scopes[scope].parent
     for index, cls in {(m.index, owner), *context.infer.mro(m, owner)}:
         module = context.project.module(index)
         key = ("wrapped by name", index, cls)
@@ -478,28 +509,33 @@ def _wrapped_by_name(context, m, scope):
     return False
 
 
-def _sets_traced(context, m, scope):
+def _sets_traced(context: Context, m: Module, scope: int):
     for i in m.scope_calls(scope):
         call = m.calls[i]
-        if call[0] == ("n", "setattr") and len(call[1]) == 3 and call[1][1][0] != "k":
-            given = call[1][2]
+        if call.func == Name("setattr") and len(call.args) == 3 and not isinstance(call.args[1], Constant):
+            given = call.args[2]
             if (
-                given[0] == "c"
-                and "tf.function" in context.project.apis(m, given[1])
-                or any(v[0] == "obj" and v[1] == "tf.function" for v in context.infer.values(m, scope, given, call[5]))
+                isinstance(given, CallRef)
+                and "tf.function" in context.project.apis(m, given.number)
+                or any(
+                    isinstance(v, Thing) and v.kind == "tf.function"
+                    for v in context.infer.values(m, scope, given, call.statement)
+                )
             ):
                 return True
-            if given[0] == "n" and any(
-                b[0] == "assign" and b[3][0] == "c" and "tf.function" in context.project.apis(m, b[3][1])
-                for b in m.bindings(scope).get(given[1], ())
+            if isinstance(given, Name) and any(
+                b.kind == "assign"
+                and isinstance(b.value, CallRef)
+                and "tf.function" in context.project.apis(m, b.value.number)
+                for b in m.bindings(scope).get(given.id, ())
             ):
                 return True
     return False
 
 
-def compiled_somewhere(context, m, i):
+def compiled_somewhere(context: Context, m: Module, i: int):
     """Do some of those who run the function around call `i` compile it?  Then its loop is unrolled there, and no claim can be made about the others."""
-    waiting = [(m, m.calls[i][3])]
+    waiting = [(m, m.calls[i].scope)]
     seen = {(m.index, scope) for m, scope in waiting}
     for fm, scope in waiting:
         for other, j, how in context.project.callers(fm, scope):
@@ -514,7 +550,7 @@ def compiled_somewhere(context, m, i):
     return False
 
 
-def busy(context, m, i, few, accept=None):
+def busy(context: Context, m: Module, i: int, few, accept=None):
     """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or None."""
     for repeat in repeats(context, m, i):
         if (
@@ -532,48 +568,50 @@ def busy(context, m, i, few, accept=None):
     return None
 
 
-def _through_layers(repeat):
+def _through_layers(repeat: Repeat):
     """`for layer in layers: x = layer(x)`: the parts of one network, each called once."""
     m, i = repeat.hops[0]
     call = m.calls[i]
-    if repeat.context is None or m.contexts[repeat.context][0] != "for":
+    if repeat.context is None or m.contexts[repeat.context].kind != "for":
         return False
-    target, statement = m.statements[m.contexts[repeat.context][2]][5], m.statements[call[5]]
-    if call[0] not in (target[1] if target[0] in ("t", "l") else (target,)) or statement[0] != F.ASSIGN:
+    target, statement = m.statements[m.contexts[repeat.context].statement][5], m.statements[call.statement]
+    if call.func not in (target[1] if isinstance(target, SequenceDisplay) else (target,)) or not isinstance(
+        statement, Assign
+    ):
         return False
-    return any(place in call[1] for place in statement[5])
+    return any(place in call.args for place in statement.targets)
 
 
-def in_tape(context, repeat):
+def in_tape(context: Context, repeat: Repeat):
     """Is the place reached through a call in the block of a tape?  Then the tape's step is the thing to compile."""
-    return any(within_tape(context, m, m.calls[i][4]) for m, i in repeat.hops[:-1])
+    return any(within_tape(context, m, m.calls[i].block) for m, i in repeat.hops[:-1])
 
 
-def within_tape(context, m, place):
+def within_tape(context: Context, m: Module, place: int):
     """Does a context stand inside the block of a tape?"""
     for c in m.chain(place):
-        if m.contexts[c][0] == "with":
-            for expression, _ in m.statements[m.contexts[c][2]][5]:
-                if expression[0] == "c" and "tf.GradientTape" in context.project.apis(m, expression[1]):
+        if m.contexts[c].kind == "with":
+            for expression, _ in m.statements[m.contexts[c].statement][5]:
+                if isinstance(expression, CallRef) and "tf.GradientTape" in context.project.apis(m, expression.number):
                     return True
     return False
 
 
-def over_gradients(context, repeat):
+def over_gradients(context: Context, repeat: Repeat):
     """Does the loop go through gradients or variables?  Then its passes are the parts of one step."""
-    if repeat.context is None or repeat.module.contexts[repeat.context][0] == "while":
+    if repeat.context is None or repeat.module.contexts[repeat.context].kind == "while":
         return False
     m = repeat.module
     kind, _, statement, branch = m.contexts[repeat.context]
-    scope = m.statements[statement][1]
+    scope = m.statements[statement].scope
     for e in walk(branch[1] if kind == "comp" else m.statements[statement][6], m.calls):
-        if e[0] == "a" and e[2] in _VARIABLES:
+        if isinstance(e, Attribute) and e.attr in _VARIABLES:
             return True
-        for binding in m.bindings(scope).get(e[1], ()) if e[0] == "n" else ():
+        for binding in m.bindings(scope).get(e.id, ()) if isinstance(e, Name) else ():
             if (
-                binding[0] == "assign"
-                and binding[3][0] == "c"
-                and "tape.gradient" in context.project.apis(m, binding[3][1])
+                binding.kind == "assign"
+                and isinstance(binding.value, CallRef)
+                and "tape.gradient" in context.project.apis(m, binding.value.number)
             ):
                 return True
     return False

@@ -1,7 +1,33 @@
 """Things that a repeat puts into a container: the statements that keep them, and what becomes of the container."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    Augment,
+    CallRef,
+    Constant,
+    Delete,
+    DictDisplay,
+    ExprStatement,
+    ListDisplay,
+    Name,
+    Pos,
+    SequenceDisplay,
+    Slice,
+    Subscript,
+    UnaryOp,
+)
+from tflint_mem.project.holds.values import MapValue, SequenceValue, TupleValue
 from tflint_mem.project.linking.module import dotted, statement_expressions, tail_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 _ADDERS = frozenset(("append", "add", "appendleft", "put"))
 _DROPPERS = frozenset(("pop", "popleft", "popitem", "clear", "remove", "discard"))
@@ -19,11 +45,11 @@ class Keeping:
 
     __slots__ = ("m", "s", "container", "values", "key")
 
-    def __init__(self, m, s, container, values, key=None):
+    def __init__(self, m: Module, s: int, container, values, key=None):
         self.m, self.s, self.container, self.values, self.key = m, s, container, values, key
 
 
-def in_scope(context, m, scope):
+def in_scope(context: Context, m: Module, scope: int):
     """Every Keeping of a function or module body."""
     key = ("keeping", m.index, scope)
     if key not in context.memo:
@@ -31,59 +57,74 @@ def in_scope(context, m, scope):
     return context.memo[key]
 
 
-def _in_scope(m, scope):
+def _in_scope(m: Module, scope: int):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if statement is None:
             continue
-        if statement[0] == F.EXPR and statement[5][0] == "c":
-            f, args, *_ = m.calls[statement[5][1]]
-            if f[0] == "a" and dotted(f[1]) and args:
-                if f[2] in _ADDERS and len(args) == 1:
-                    yield Keeping(m, s, f[1], _items(args[0]))
-                elif f[2] == "insert" and len(args) == 2:
-                    yield Keeping(m, s, f[1], _items(args[1]))
-                elif f[2] == "extend" and args[0][0] in ("l", "t"):
-                    yield Keeping(m, s, f[1], _items(args[0]))
-                elif f[2] == "setdefault" and len(args) == 2:
-                    yield Keeping(m, s, f[1], _items(args[1]), args[0])
-        elif statement[0] == F.ASSIGN and statement[6] is not None:
-            for target in statement[5]:
-                if target[0] == "x" and dotted(target[1]) and target[2] is not None and target[2][0] != "sl":
-                    yield Keeping(m, s, target[1], _items(statement[6]), target[2])
-        elif statement[0] == F.AUGMENT and statement[6] == "+" and statement[7][0] == "l" and dotted(statement[5]):
-            yield Keeping(m, s, statement[5], _items(statement[7]))
+        if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+            f, args, *_ = m.calls[statement.value.number]
+            if isinstance(f, Attribute) and dotted(f.base) and args:
+                if f.attr in _ADDERS and len(args) == 1:
+                    yield Keeping(m, s, f.base, _items(args[0]))
+                elif f.attr == "insert" and len(args) == 2:
+                    yield Keeping(m, s, f.base, _items(args[1]))
+                elif f.attr == "extend" and isinstance(args[0], SequenceDisplay):
+                    yield Keeping(m, s, f.base, _items(args[0]))
+                elif f.attr == "setdefault" and len(args) == 2:
+                    yield Keeping(m, s, f.base, _items(args[1]), args[0])
+        elif isinstance(statement, Assign) and statement.value is not None:
+            for target in statement.targets:
+                if (
+                    isinstance(target, Subscript)
+                    and dotted(target.base)
+                    and target.index is not None
+                    and not isinstance(target.index, Slice)
+                ):
+                    yield Keeping(m, s, target.base, _items(statement.value), target.index)
+        elif (
+            isinstance(statement, Augment)
+            and statement.op == "+"
+            and isinstance(statement.value, ListDisplay)
+            and dotted(statement.target)
+        ):
+            yield Keeping(m, s, statement.target, _items(statement.value))
 
 
-def _items(expression):
-    if expression[0] in ("t", "l"):
+def _items(expression: Expression):
+    if isinstance(expression, SequenceDisplay):
         return tuple(item for each in expression[1][:_ITEMS] for item in _items(each))
-    if expression[0] == "d":
-        return tuple(item for each in expression[2][:_ITEMS] for item in _items(each))
+    if isinstance(expression, DictDisplay):
+        return tuple(item for each in expression.values[:_ITEMS] for item in _items(each))
     return (expression,)
 
 
-def position(m, s):
-    """(line, column, end line, end column) of a keeping statement."""
+def position(m: Module, s: int) -> Pos:
+    """The place of a keeping statement."""
     statement = m.statements[s]
-    if statement[0] == F.EXPR:
-        return m.calls[statement[5][1]][6]
-    if statement[0] == F.AUGMENT:
-        return statement[8]
-    calls = [m.calls[i][6] for i in m.calls_of(s)]
-    start = statement[5][0][3][1] if statement[0] == F.ASSIGN and statement[5][0][0] == "x" else 0
-    return (statement[3], start, *max((pos[2:] for pos in calls), default=(statement[4], start)))
+    if isinstance(statement, ExprStatement):
+        return m.calls[statement.value[1]].pos
+    if isinstance(statement, Augment):
+        return statement.pos
+    calls = [m.calls[i].pos for i in m.calls_of(s)]
+    start = (
+        statement.targets[0].pos.column
+        if isinstance(statement, Assign) and isinstance(statement.targets[0], Subscript)
+        else 0
+    )
+    end_line, end_column = max(((pos.end_line, pos.end_column) for pos in calls), default=(statement.end_line, start))
+    return Pos(statement.line, start, end_line, end_column)
 
 
-def empty_at(context, m, scope, container):
+def empty_at(context: Context, m: Module, scope: int, container):
     """Statements of the scope that bind the container anew (`kept = []`)."""
     key = ("assignments", m.index, scope)
     if key not in context.memo:
         found = context.memo[key] = {}
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.ASSIGN:
-                for target in dict.fromkeys(statement[5]):
+            if statement and isinstance(statement, Assign):
+                for target in dict.fromkeys(statement.targets):
                     found.setdefault(target, []).append(s)
     return context.memo[key].get(container, ())
 
@@ -93,7 +134,7 @@ def empty_at(context, m, scope, container):
 NOTHING, ONE, ALL, BOUNDED, UNKNOWN = "nothing", "one", "all", "bounded", "unknown"
 
 
-def fate(context, keeping, loop):
+def fate(context: Context, keeping, loop: int):
     """What the project does with a container that is filled in the loop context `loop` (-1: in the whole function).
 
     NOTHING   it is only filled and counted             ONE     one item is picked out
@@ -106,11 +147,11 @@ def fate(context, keeping, loop):
     return context.memo[key]
 
 
-def _fate(context, keeping):
+def _fate(context: Context, keeping):
     m, container = keeping.m, keeping.container
     scope = m.statements[keeping.s][1]
     if any(
-        m.calls[i][0][0] == "a" and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS
+        isinstance(m.calls[i][0], Attribute) and m.calls[i][0][1] == container and m.calls[i][0][2] in _DROPPERS
         for i in m.scope_calls(scope)
     ):
         return BOUNDED
@@ -129,22 +170,22 @@ def _fate(context, keeping):
     return ALL if len(picks) > 1 else ONE if picks else NOTHING
 
 
-def _places(context, m, scope, container):
+def _places(context: Context, m: Module, scope: int, container):
     """[(module, scope, expression)] of everywhere the container can be seen; None when that is not known."""
-    if container[0] == "n":
-        name = container[1]
+    if isinstance(container, Name):
+        name = container.id
         if name in m.global_names(scope):
             return None
         owner = scope
         while owner >= 0 and name not in m.bindings(owner):
-            owner = m.scopes[owner][F.S_PARENT]
+            owner = m.scopes[owner].parent
         if owner < 0 or not _made_empty(context, m, owner, name):
             return None
         for inner, record in enumerate(m.scopes):
             if (
                 inner != owner
                 and _inside(m, inner, owner)
-                and name not in {p[0] for p in record[F.S_PARAMS]}
+                and name not in {p.name for p in record.parameters}
                 and _names(m, inner, name)
                 and inner != scope
             ):
@@ -152,48 +193,51 @@ def _places(context, m, scope, container):
         if owner == 0 and (owner != scope or _imported_elsewhere(context, m, name)):
             return None
         return [(m, owner, container)] if owner == scope else [(m, owner, container), (m, scope, container)]
-    if container[0] != "a" or container[1][0] != "n":
+    if not isinstance(container, Attribute) or not isinstance(container.base, Name):
         return None
     found = []
-    others = context.project.mentioning(container[2], 24)
+    others = context.project.mentioning(container.attr, 24)
     for other in others:
-        found.extend((other, s, F.Attribute(None, container[2])) for s in range(len(other.scopes)))
+        found.extend((other, s, F.Attribute(None, container.attr)) for s in range(len(other.scopes)))
     return found or None
 
 
-def _made_empty(context, m, owner, name):
+def _made_empty(context: Context, m: Module, owner, name: str):
     """Is the name bound to new containers only (no parameter, no result of another function)?"""
     for binding in m.bindings(owner)[name]:
         if (
-            binding[0] != "assign"
-            and binding[0] != "augment"
-            or binding[0] == "assign"
-            and not any(v[0] in ("seq", "map", "tup") for v in context.infer.values(m, owner, binding[3], binding[1]))
+            binding.kind != "assign"
+            and binding.kind != "augment"
+            or binding.kind == "assign"
+            and not any(
+                isinstance(v, (SequenceValue, MapValue, TupleValue))
+                for v in context.infer.values(m, owner, binding.value, binding.statement)
+            )
         ):
             return False
         if (
-            binding[0] == "assign"
-            and binding[3][0] == "c"
-            and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding[3][1]][2])
+            binding.kind == "assign"
+            and isinstance(binding.value, CallRef)
+            and any(k in ("maxlen", "maxsize") for k, _ in m.calls[binding.value.number].keywords)
         ):
             return False
     return True
 
 
-def _inside(m, scope, outer):
+def _inside(m: Module, scope: int, outer):
     while scope > outer:
-        scope = m.scopes[scope][F.S_PARENT]
+        scope = m.scopes[scope].parent
     return scope == outer
 
 
-def _names(m, scope, name):
+def _names(m: Module, scope: int, name: str):
     """Does the scope mention a name that it does not bind?"""
     if name in m.bindings(scope) and name not in m.global_names(scope):
         return False
     return any(use is not None for use in _Uses(m, F.Name(name), scope, None).of_scope())
 
 
-def _imported_elsewhere(context, m, name):
+def _imported_elsewhere(context: Context, m: Module, name: str):
     for other in context.project.mentioning(name, 64):
         if other is not m:
             for bindings in (other.bindings(s) for s in range(len(other.scopes))):
@@ -206,11 +250,16 @@ def _imported_elsewhere(context, m, name):
 class _Uses:
     """How the expressions of one scope use a place: None (filled, counted), "drop", "all", or ("pick", index)."""
 
-    def __init__(self, m, place, scope, keeping):
+    def __init__(self, m: Module, place: int, scope: int, keeping):
         self.m, self.place, self.scope, self.keeping = m, place, scope, keeping
 
-    def is_it(self, e):
-        return e == self.place or self.place[0] == "a" and e[0] == "a" and e[2] == self.place[2]
+    def is_it(self, e: Expression):
+        return (
+            e == self.place
+            or isinstance(self.place, Attribute)
+            and isinstance(e, Attribute)
+            and e.attr == self.place[2]
+        )
 
     def of_scope(self):
         m = self.m
@@ -218,35 +267,39 @@ class _Uses:
             statement = m.statements[s]
             if statement is None:
                 continue
-            if statement[0] == F.ASSIGN:
-                for target in statement[5]:
+            if isinstance(statement, Assign):
+                for target in statement.targets:
                     yield from self.target(target)
-                if statement[6] is not None:
-                    yield from self.of(statement[6], statement)
-            elif statement[0] == F.AUGMENT:
-                if not self.is_it(statement[5]):
-                    yield from self.of(statement[5], statement)
-                yield from self.of(statement[7], statement)
-            elif statement[0] == F.DELETE:
-                for target in statement[5]:
-                    yield "drop" if self.is_it(target) or target[0] == "x" and self.is_it(target[1]) else None
+                if statement.value is not None:
+                    yield from self.of(statement.value, statement)
+            elif isinstance(statement, Augment):
+                if not self.is_it(statement.target):
+                    yield from self.of(statement.target, statement)
+                yield from self.of(statement.value, statement)
+            elif isinstance(statement, Delete):
+                for target in statement.targets:
+                    yield (
+                        "drop"
+                        if self.is_it(target) or isinstance(target, Subscript) and self.is_it(target.base)
+                        else None
+                    )
             else:
                 for expression in statement_expressions(statement):
                     yield from self.of(expression, statement)
         for context in m.comprehensions(self.scope):
-            target, iterable, _, _ = m.contexts[context][3]
-            yield from self.of(iterable, m.statements[m.contexts[context][2]])
+            target, iterable, _, _ = m.contexts[context].branch
+            yield from self.of(iterable, m.statements[m.contexts[context].statement])
 
     def target(self, target):
         if self.is_it(target):
             yield None
-        elif target[0] in ("t", "l"):
+        elif isinstance(target, SequenceDisplay):
             for item in target[1]:
                 yield from self.target(item)
-        elif target[0] == "x" and self.is_it(target[1]):
-            yield "drop" if target[2] is not None and target[2][0] == "sl" else None
+        elif isinstance(target, Subscript) and self.is_it(target.base):
+            yield "drop" if target.index is not None and isinstance(target.index, Slice) else None
 
-    def of(self, e, statement):
+    def of(self, e: Expression, statement: int):
         """The uses inside an expression."""
         if e is None:
             return
@@ -264,7 +317,7 @@ class _Uses:
             for child in e[1:]:
                 yield from self.children(child, statement)
 
-    def children(self, child, statement):
+    def children(self, child, statement: int):
         if isinstance(child, tuple) and child:
             if isinstance(child[0], str) and len(child) > 1:
                 yield from self.of(child, statement)
@@ -272,13 +325,13 @@ class _Uses:
                 for each in child:
                     yield from self.children(each, statement)
 
-    def called(self, call, statement):
-        f, args, keywords = call[0], call[1], call[2]
+    def called(self, call: Call, statement: int):
+        f, args, keywords = call.func, call.args, call.keywords
         values = [*args, *[value for _, value in keywords]]
-        if f[0] == "a" and self.is_it(f[1]):
-            if f[2] in _DROPPERS:
+        if isinstance(f, Attribute) and self.is_it(f.base):
+            if f.attr in _DROPPERS:
                 yield "drop"
-            elif f[2] not in _ADDERS and f[2] not in (
+            elif f.attr not in _ADDERS and f.attr not in (
                 "insert",
                 "extend",
                 "setdefault",
@@ -291,19 +344,19 @@ class _Uses:
             for value in values:
                 yield from self.of(value, statement)
             return
-        if f[0] == "n" and args and self.is_it(args[0]):
-            if f[1] == "len":
+        if isinstance(f, Name) and args and self.is_it(args[0]):
+            if f.id == "len":
                 return
-            if f[1] in ("min", "max", "sorted") and len(args) == 1:
-                yield ("pick", f[1])
+            if f.id in ("min", "max", "sorted") and len(args) == 1:
+                yield ("pick", f.id)
                 return
         yield from self.of(f, statement)
         for value in values:
             yield from self.of(value, statement)
 
-    def picked(self, index, statement):
+    def picked(self, index, statement: int):
         """A subscript: the item of the same pass, the best one, the first or last one; anything else may be all of them."""
-        if index is None or index[0] == "sl":
+        if index is None or isinstance(index, Slice):
             return "all"
         if (
             self.keeping is not None
@@ -314,23 +367,28 @@ class _Uses:
             return None
         if self.m.loops(statement[2]):
             return "all"
-        if index[0] == "k" and isinstance(index[1], int) or index[0] == "u" and index[2][0] == "k":
+        if (
+            isinstance(index, Constant)
+            and isinstance(index.value, int)
+            or isinstance(index, UnaryOp)
+            and isinstance(index.operand, Constant)
+        ):
             return ("pick", repr(index))
         if _chooses(self.m, index):
             return ("pick", "best")
         return "all"
 
 
-def _chooses(m, index):
+def _chooses(m: Module, index):
     """Does the subscript look for the best: `np.argmin(losses)`, `best`, `scores.index(min(scores))`?"""
     stack = [index]
     while stack:
         e = stack.pop()
-        if e[0] == "c":
-            call = m.calls[e[1]]
-            if tail_of(call[0]) in _PICKERS:
+        if isinstance(e, CallRef):
+            call = m.calls[e.number]
+            if tail_of(call.func) in _PICKERS:
                 return True
-            stack.extend(call[1])
-        elif e[0] == "n" and "best" in e[1].lower():
+            stack.extend(call.args)
+        elif isinstance(e, Name) and "best" in e.id.lower():
             return True
     return False

@@ -1,10 +1,36 @@
 """Does an array or tensor argument have another shape in each repeat?  Only what the code shows counts: an unknown size is no evidence."""
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
+from __future__ import annotations
+
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    BinaryOp,
+    CallRef,
+    Comprehension,
+    Constant,
+    Delete,
+    ListDisplay,
+    Name,
+    Reference,
+    SequenceDisplay,
+    Slice,
+    Starred,
+    Subscript,
+    TupleDisplay,
+    UnaryOp,
+)
+from tflint_mem.project.holds.values import External, ModuleValue
 from tflint_mem.project.linking.module import tail_of, walk
 
 from . import hot, varying_values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 FEW = varying_values.FEW
 MAX_DEPTH = 10
@@ -78,20 +104,20 @@ class Shape:
 
     __slots__ = ("what", "loop")
 
-    def __init__(self, what, loop=None):
+    def __init__(self, what, loop: int = None):
         self.what, self.loop = what, loop
 
 
-def argument(context, repeat, expression):
+def argument(context: Context, repeat: Repeat, expression: Expression):
     """A Shape for an argument of the flagged call, or None."""
     m, i = repeat.hops[-1]
     shapes = _Shapes(context, repeat)
-    return shapes.numbers.sure(shapes.of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0))
+    return shapes.numbers.sure(shapes.of(len(repeat.hops) - 1, expression, m.calls[i].statement, m.calls[i].block, 0))
 
 
-def varying(context, m, i):
+def varying(context: Context, m: Module, i: int):
     """(repeat, Shape) of the first argument of call `i` whose shape varies, or None."""
-    given = [e for e in m.arguments(i) if e[0] != "s"]
+    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
     best = None
     for number, repeat in enumerate(hot.repeats(context, m, i, outer=True)) if given else ():
         if number >= MAX_REPEATS:
@@ -107,13 +133,13 @@ def varying(context, m, i):
 
 
 class _Shapes:
-    def __init__(self, context, repeat):
+    def __init__(self, context: Context, repeat: Repeat):
         self.context, self.repeat, self.infer = context, repeat, context.infer
         self.numbers = varying_values.Search(context, repeat)
         self.names, self.cuts, self.known = set(), 0, {}  # as in the search for numbers, whose budget is that of both
         self.step = self.numbers.budget.step
 
-    def of(self, position, e, at, around, depth):
+    def of(self, position, e: Expression, at: int, around, depth):
         if e is None or depth > MAX_DEPTH or not self.step():
             return None
         tag = e[0]
@@ -133,32 +159,40 @@ class _Shapes:
 
     # -- slices -------------------------------------------------------------------------------------------------------------
 
-    def subscript(self, position, e, at, around, depth):
+    def subscript(self, position, e: Expression, at: int, around, depth):
         index = e[2]
-        items = index[1] if index is not None and index[0] == "t" else (index,)
+        items = index.items if index is not None and isinstance(index, TupleDisplay) else (index,)
         for item in items:
             if item is None:
                 continue
-            if item[0] == "sl" and item[3] is None:
-                found = self.slice(position, item[1], item[2], at, around)
+            if isinstance(item, Slice) and item.step is None:
+                found = self.slice(position, item.low, item.high, at, around)
                 if found:
                     return found
-            elif item[0] in ("n", "b") and not _none(item) and not (item[0] == "n" and len(items) > 1):
+            elif (
+                isinstance(item, (Name, BinaryOp))
+                and not _none(item)
+                and not (isinstance(item, Name) and len(items) > 1)
+            ):
                 found = self.of(position, item, at, around, depth)  # x[chosen] has the length of `chosen`
                 if found:
                     return found
-        if any(item is not None and item[0] == "sl" or _none(item) for item in items):
+        if any(item is not None and isinstance(item, Slice) or _none(item) for item in items):
             found = self.of(position, e[1], at, around, depth)
             return None if found and found.what.startswith("rows ") and any(_none(item) for item in items) else found
         return None
 
-    def slice(self, position, low, high, at, around):
+    def slice(self, position, low, high, at: int, around):
         """The length `high - low`: does it hold something that varies?"""
         length = _minus(self.sum(position, high, at, 0), self.sum(position, low, at, 0))
         if length is None or high is None and low is None:
             return None
-        if high is not None and high[0] == "u" and low is None or high is None and low[0] == "u":
-            return None if high is None or high[2][0] == "k" else self.size(position, high[2], at, around)
+        if high is not None and isinstance(high, UnaryOp) and low is None or high is None and isinstance(low, UnaryOp):
+            return (
+                None
+                if high is None or isinstance(high.operand, Constant)
+                else self.size(position, high.operand, at, around)
+            )
         for atom in length:
             for part in atom:
                 found = self.size(position, part, at, around)
@@ -171,7 +205,7 @@ class _Shapes:
                     )
         return None
 
-    def sum(self, position, e, at, depth):
+    def sum(self, position, e: Expression, at: int, depth):
         """The expression as {product of atoms: factor}; names that arithmetic was assigned to are taken apart.  None: too hard."""
         if e is None:
             return {}
@@ -200,20 +234,20 @@ class _Shapes:
                 len(reaching) == 1
                 and reaching[0][0] == "assign"
                 and not reaching[0][4]
-                and (reaching[0][3][0] in ("b", "n") or _is_min(m, reaching[0][3]))
+                and (isinstance(reaching[0][3], (BinaryOp, Name)) or _is_min(m, reaching[0][3]))
             ):
                 return self.sum(position, reaching[0][3], reaching[0][1], depth + 1)
         return {(e,): 1}
 
-    def size(self, position, e, at, around):
+    def size(self, position, e: Expression, at: int, around):
         """A Shape for a number that gives a size: a loop variable, a counter, something random."""
         m, scope = self.numbers.place(position)
         found = self.numbers.of(position, e, at, around, 0)
         if found and found.kind == "number":
             return Shape(found.what, found.loop)
-        if e[0] != "n":
+        if not isinstance(e, Name):
             return self.random(m, e)
-        bindings = m.bindings(scope).get(e[1], ())
+        bindings = m.bindings(scope).get(e.id, ())
         for kind, statement, _, value, path in self.infer.reaching(m, bindings, at) if bindings else ():
             if kind == "iter":  # one of several numbers that a loop takes apart: (x, y, w, h) of a box
                 loop = next((c for c in m.loops(around) if self.numbers.binds(m, c, statement, value)), None)
@@ -223,7 +257,7 @@ class _Shapes:
                     and (count is None or count > FEW)
                     and not self.few_numbers(position, value, statement)
                 ):
-                    return Shape(f"the loop variable `{e[1]}`", (m, loop))
+                    return Shape(f"the loop variable `{e.id}`", (m, loop))
             elif kind == "assign" and self.numbers.repeated(position, m.statements[statement][2]):
                 random = self.random(m, value)
                 if random:
@@ -235,26 +269,26 @@ class _Shapes:
                     return self.size(position - 1, given, other.calls[j][5], other.calls[j][4])
         return None
 
-    def few_numbers(self, position, iterable, at):
+    def few_numbers(self, position, iterable, at: int):
         """Is it a dataset or another thing whose elements are tensors of one shape?"""
         return bool({"dataset", "tensor"} & self.numbers.kinds(position, iterable, at))
 
     @staticmethod
-    def random(m, e):
+    def random(m: Module, e: Expression):
         for inner in walk(e, m.calls):
-            if inner[0] == "c":
-                f = m.calls[inner[1]][0]
-                while f[0] == "a":
-                    if f[2] in ("random", "randint", "randrange", "integers"):
+            if isinstance(inner, CallRef):
+                f = m.calls[inner.number].func
+                while isinstance(f, Attribute):
+                    if f.attr in ("random", "randint", "randrange", "integers"):
                         return Shape("a random number")
-                    f = f[1]
-                if f[0] == "n" and f[1] in ("random", "randint", "randrange", "rng"):
+                    f = f.base
+                if isinstance(f, Name) and f.id in ("random", "randint", "randrange", "rng"):
                     return Shape("a random number")
         return None
 
     # -- names --------------------------------------------------------------------------------------------------------------
 
-    def name(self, position, name, at, around, depth):
+    def name(self, position, name: str, at: int, around, depth):
         m, scope = self.numbers.place(position)
         key = (m.index, scope, name, at)
         bindings = m.bindings(scope).get(name)
@@ -285,18 +319,18 @@ class _Shapes:
             self.known[asked] = shape, reaching
         return shape
 
-    def binding(self, position, name, binding, around, depth):
+    def binding(self, position, name: str, binding, around, depth):
         m, scope = self.numbers.place(position)
         kind, statement, _, value, path = binding
         if kind == "assign" and not path:
             where = m.statements[statement][2]
             if (
-                value[0] == "c"
-                and tail_of(m.calls[value[1]][0]) in _GROWN
+                isinstance(value, CallRef)
+                and tail_of(m.calls[value.number][0]) in _GROWN
                 and m.loops(where)
                 and self.numbers.repeated(position, where)
             ):
-                if any(e == ("n", name) for e in walk(value, m.calls)) and not self.cut(m, scope, name, where):
+                if any(e == Name(name) for e in walk(value, m.calls)) and not self.cut(m, scope, name, where):
                     return Shape(f"`{name}`, which grows")
             if self.numbers.repeated(position, where):
                 return self.of(position, value, statement, where, depth)
@@ -310,38 +344,38 @@ class _Shapes:
                 return self.of(position - 1, given, other.calls[j][5], other.calls[j][4], depth)
         return None
 
-    def cut(self, m, scope, name, where):
+    def cut(self, m: Module, scope: int, name: str, where):
         """Is the name cut back in the same loop: `tokens = tokens[-n:]`?"""
         loop = m.loops(where)[-1]
         for kind, statement, _, value, _ in m.bindings(scope).get(name, ()):
             if (
                 kind == "assign"
-                and value[0] == "x"
-                and value[1] == ("n", name)
-                and m.inside(m.statements[statement][2], loop)
+                and isinstance(value, Subscript)
+                and value.base == Name(name)
+                and m.inside(m.statements[statement].block, loop)
             ):
                 return True
         return False
 
-    def padded(self, position, e, at, depth=0):
+    def padded(self, position, e: Expression, at: int, depth=0):
         """Is it a dataset whose batches are padded to the longest of each: `padded_batch` without fixed shapes?"""
         m, scope = self.numbers.place(position)
         if depth > 6 or not self.step():
             return None
-        if e[0] == "n":
-            bindings = m.bindings(scope).get(e[1], ())
+        if isinstance(e, Name):
+            bindings = m.bindings(scope).get(e.id, ())
             for kind, statement, _, value, path in self.infer.reaching(m, bindings, at) if bindings else ():
                 if kind == "assign" and not path:
                     found = self.padded(position, value, statement, depth + 1)
                     if found:
                         return found
             return None
-        if e[0] != "c":
+        if not isinstance(e, CallRef):
             return None
-        call = m.calls[e[1]]
+        call = m.calls[e.number]
         tail = tail_of(call[0])
         if tail in ("padded_batch", "bucket_by_sequence_length") and "dataset." + tail in self.context.project.apis(
-            m, e[1]
+            m, e.number
         ):
             shapes = next(
                 (v for k, v in call[2] if k == "padded_shapes"),
@@ -352,15 +386,15 @@ class _Shapes:
             if shapes is None or any(inner == Constant(None) for inner in walk(shapes, m.calls)):
                 return Shape(f"a batch of `{tail}`, which is as wide as its longest element")
             return None
-        if call[0][0] == "a":
-            return self.padded(position, call[0][1], at, depth + 1)
+        if isinstance(call[0], Attribute):
+            return self.padded(position, call[0].base, at, depth + 1)
         if tail in ("enumerate", "iter", "tqdm") and call[1]:
             return self.padded(position, call[1][0], at, depth + 1)
         return None
 
     # -- calls ----------------------------------------------------------------------------------------------------------------
 
-    def call(self, position, i, at, around, depth):
+    def call(self, position, i: int, at: int, around, depth):
         m, scope = self.numbers.place(position)
         call = m.calls[i]
         tail = tail_of(call[0])
@@ -387,11 +421,11 @@ class _Shapes:
                 if call[1]
                 else None
             )
-        if tail in _IMAGES or tail == "open" and call[0][0] == "a" and tail_of(call[0][1]) == "Image":
+        if tail in _IMAGES or tail == "open" and isinstance(call[0], Attribute) and tail_of(call[0].base) == "Image":
             sized = any(name in ("target_size", "size") for name, _ in call[2])
             return (
                 None
-                if sized or self.repeat.kind != "handler" or _given(call)[0] == "k"
+                if sized or self.repeat.kind != "handler" or isinstance(_given(call), Constant)
                 else Shape("an image of the size that its file has")
             )
         if tail not in _SAME_SHAPE:
@@ -400,7 +434,7 @@ class _Shapes:
             return Shape("rows of a request, whose number changes")
         if call[1] and not (
             tail in ("reshape", "astype", "copy", "numpy", "squeeze", "transpose")
-            and call[0][0] == "a"
+            and isinstance(call[0], Attribute)
             and not self.is_module(m, scope, call)
         ):
             found = self.length(position, call[1][0], at, around, depth) or self.of(
@@ -411,19 +445,21 @@ class _Shapes:
                 if found and tail in ("expand_dims", "reshape", "atleast_2d") and found.what.startswith("rows ")
                 else found
             )
-        if call[0][0] == "a":
-            found = self.of(position, call[0][1], at, around, depth)
+        if isinstance(call[0], Attribute):
+            found = self.of(position, call[0].base, at, around, depth)
             return (
                 None if found and tail in ("reshape", "squeeze") and found.what.startswith("rows ") else found
             )  # one row of features
         return None
 
-    def is_module(self, m, scope, call):
-        return any(v[0] in ("ext", "mod") for v in self.infer.values(m, scope, call[0][1], call[5]))
+    def is_module(self, m: Module, scope: int, call: Call):
+        return any(
+            isinstance(v, (External, ModuleValue)) for v in self.infer.values(m, scope, call.func[1], call.statement)
+        )
 
-    def sizes(self, position, e, at, around):
+    def sizes(self, position, e: Expression, at: int, around):
         """A shape given as a number or as a tuple of numbers."""
-        for item in e[1] if e[0] in ("t", "l") else (e,):
+        for item in e[1] if isinstance(e, SequenceDisplay) else (e,):
             found = self.size(position, item, at, around)
             if found:
                 return Shape(
@@ -432,48 +468,48 @@ class _Shapes:
                     else "an array of a changing size",
                     found.loop,
                 )
-            if item[0] == "b" and any(
-                self.size(position, inner, at, around) for inner in walk(item) if inner[0] == "n"
+            if isinstance(item, BinaryOp) and any(
+                self.size(position, inner, at, around) for inner in walk(item) if isinstance(inner, Name)
             ):
                 return Shape("an array of a changing size")
         return None
 
-    def length(self, position, e, at, around, depth):
+    def length(self, position, e: Expression, at: int, around, depth):
         """A Python list that becomes an array: does its length vary?"""
         m, scope = self.numbers.place(position)
         if depth > MAX_DEPTH or not self.step():
             return None
-        if e[0] in ("l", "t"):
+        if isinstance(e, SequenceDisplay):
             return next((s for item in e[1] for s in (self.length(position, item, at, around, depth + 1),) if s), None)
-        if e[0] == "g":
+        if isinstance(e, Comprehension):
             return self.encoded(position, e, at, around)
-        if e[0] == "n":
-            for kind, statement, _, value, path in self.infer.reaching(m, m.bindings(scope).get(e[1], []), at):
+        if isinstance(e, Name):
+            for kind, statement, _, value, path in self.infer.reaching(m, m.bindings(scope).get(e.id, []), at):
                 where = m.statements[statement][2] if statement >= 0 else -1
-                if kind == "assign" and not path and value[0] in ("g", "l"):
-                    if value == ("l", ()):
-                        if self.fed(position, m, scope, e[1], where, at, around):
-                            return Shape(f"the list `{e[1]}`, which grows")
+                if kind == "assign" and not path and isinstance(value, (Comprehension, ListDisplay)):
+                    if value == ListDisplay(()):
+                        if self.fed(position, m, scope, e.id, where, at, around):
+                            return Shape(f"the list `{e.id}`, which grows")
                     elif self.numbers.repeated(position, where):
                         found = self.length(position, value, statement, where, depth + 1)
                         if found:
                             return found
         return None
 
-    def encoded(self, position, e, at, around):
+    def encoded(self, position, e: Expression, at: int, around):
         """`[vocabulary[word] for word in sentence.split()]`, `[f(i) for i in range(n)]`."""
         m, scope = self.numbers.place(position)
         target, iterable, _, _ = m.contexts[e[3]][3]
         item = e[2][0]
-        if iterable[0] == "c":
-            call = m.calls[iterable[1]]
+        if isinstance(iterable, CallRef):
+            call = m.calls[iterable.number]
             tail = tail_of(call[0])
             if tail == "range" and call[1]:
                 return self.sizes(position, call[1][-1] if len(call[1]) < 3 else call[1][1], at, around)
             if tail in _TEXT and self.looped(
                 position,
-                call[0][1]
-                if call[0][0] == "a" and tail != "word_tokenize" and not call[1]
+                call[0].base
+                if isinstance(call[0], Attribute) and tail != "word_tokenize" and not call[1]
                 else (call[1] or (Constant(0),))[0],
                 at,
                 around,
@@ -481,23 +517,23 @@ class _Shapes:
                 return Shape("a text encoded word by word")
             return None
         looked_up = (
-            item[0] == "x"
-            and item[2] == target
-            or item[0] == "c"
-            and tail_of(m.calls[item[1]][0]) in _LOOKED_UP
-            and target in m.calls[item[1]][1]
+            isinstance(item, Subscript)
+            and item.index == target
+            or isinstance(item, CallRef)
+            and tail_of(m.calls[item.number][0]) in _LOOKED_UP
+            and target in m.calls[item.number][1]
         )
         if looked_up and self.looped(position, iterable, at, around):
             return Shape("a text encoded character by character")
         return None
 
-    def looped(self, position, e, at, around):
+    def looped(self, position, e: Expression, at: int, around):
         """Is it the variable of a loop around, or made from it?"""
         m, scope = self.numbers.place(position)
         for inner in walk(e, m.calls):
-            if inner[0] != "n" or not self.step():
+            if not isinstance(inner, Name) or not self.step():
                 continue
-            for kind, statement, _, value, _ in self.infer.reaching(m, m.bindings(scope).get(inner[1], []), at):
+            for kind, statement, _, value, _ in self.infer.reaching(m, m.bindings(scope).get(inner.id, []), at):
                 if kind == "iter" and any(self.numbers.binds(m, c, statement, value) for c in m.loops(around)):
                     return True
                 if kind == "param" and position > 0:
@@ -507,22 +543,25 @@ class _Shapes:
                         return True
         return False
 
-    def fed(self, position, m, scope, name, where, at, around):
+    def fed(self, position, m: Module, scope: int, name: str, where, at: int, around):
         """A list that was empty before the loop, is appended to in it, never cut back, and not asked for its length before the call."""
         for loop in m.loops(around):
             if m.inside(where, loop):
                 continue
             grows = False
             for i in m.scope_calls(scope):
-                f = m.calls[i][0]
-                if f[0] == "a" and f[1] == ("n", name) and m.inside(m.calls[i][4], loop):
-                    if f[2] in _SHRINKS:
+                f = m.calls[i].func
+                if isinstance(f, Attribute) and f.base == Name(name) and m.inside(m.calls[i].block, loop):
+                    if f.attr in _SHRINKS:
                         return False
-                    grows = grows or f[2] in ("append", "extend", "insert")
+                    grows = grows or f.attr in ("append", "extend", "insert")
             if not grows:
                 continue
             if any(
-                s and s[0] in (F.DELETE, F.ASSIGN) and m.inside(s[2], loop) and any(_of(t, name) for t in s[5])
+                s
+                and isinstance(s, (Delete, Assign))
+                and m.inside(s.block, loop)
+                and any(_of(t, name) for t in s.targets)
                 for s in map(m.statements.__getitem__, m.scope_statements(scope))
             ):
                 return False
@@ -530,13 +569,13 @@ class _Shapes:
         return False
 
     @staticmethod
-    def measured(m, name, around, loop):
+    def measured(m: Module, name: str, around, loop: int):
         """Does an `if len(name) …` stand between?"""
         for c in m.chain(around):
             if c == loop:
                 return False
-            if m.contexts[c][0] == "if" and any(
-                e == ("n", name) for e in walk(m.statements[m.contexts[c][2]][5], m.calls)
+            if m.contexts[c].kind == "if" and any(
+                e == Name(name) for e in walk(m.statements[m.contexts[c].statement][5], m.calls)
             ):
                 return True
         return False
@@ -545,53 +584,53 @@ class _Shapes:
 _ROWS = frozenset(("array", "asarray", "constant", "convert_to_tensor"))
 
 
-def _given(call):
+def _given(call: Call):
     """What a reader is given: the path, or all that it is called with."""
-    return call[1][0] if call[1] else call[2][0][1] if call[2] else Constant(None)
+    return call.args[0] if call.args else call.keywords[0].value if call.keywords else Constant(None)
 
 
-def _from_request(m, scope, e, depth=0):
+def _from_request(m: Module, scope: int, e: Expression, depth=0):
     """Is the expression what a request's JSON holds under a key: `request.json["rows"]`, `data["rows"]`, `payload.get("rows")`?"""
-    if e[0] == "x":
-        return _is_body(m, scope, e[1], depth)
-    if e[0] == "c":
-        f = m.calls[e[1]][0]
-        return f[0] == "a" and f[2] == "get" and _is_body(m, scope, f[1], depth)
-    if e[0] == "n" and depth < 3:
-        bindings = m.bindings(scope).get(e[1], ())
+    if isinstance(e, Subscript):
+        return _is_body(m, scope, e.base, depth)
+    if isinstance(e, CallRef):
+        f = m.calls[e.number].func
+        return isinstance(f, Attribute) and f.attr == "get" and _is_body(m, scope, f.base, depth)
+    if isinstance(e, Name) and depth < 3:
+        bindings = m.bindings(scope).get(e.id, ())
         return bool(bindings) and all(
-            b[0] == "assign" and not b[4] and _from_request(m, scope, b[3], depth + 1) for b in bindings
+            b.kind == "assign" and not b.path and _from_request(m, scope, b.value, depth + 1) for b in bindings
         )
     return False
 
 
-def _is_body(m, scope, e, depth):
+def _is_body(m: Module, scope: int, e: Expression, depth):
     """`request.json`, `request.get_json()`, `json.loads(request.data)`, or a name for it."""
-    if e[0] == "c":
-        f, given, *_ = m.calls[e[1]]
-        if f[0] == "a" and f[2] == "loads" and given:
-            return any(inner == ("n", "request") for inner in walk(given[0], m.calls))
+    if isinstance(e, CallRef):
+        f, given, *_ = m.calls[e.number]
+        if isinstance(f, Attribute) and f.attr == "loads" and given:
+            return any(inner == Name("request") for inner in walk(given[0], m.calls))
         e = f
-    if e[0] == "a":
-        return e[2] in _BODIES and tail_of(e[1]) == "request"
-    if e[0] == "n" and depth < 3:
-        bindings = m.bindings(scope).get(e[1], ())
+    if isinstance(e, Attribute):
+        return e.attr in _BODIES and tail_of(e.base) == "request"
+    if isinstance(e, Name) and depth < 3:
+        bindings = m.bindings(scope).get(e.id, ())
         return bool(bindings) and all(
-            b[0] == "assign" and not b[4] and _is_body(m, scope, b[3], depth + 1) for b in bindings
+            b.kind == "assign" and not b.path and _is_body(m, scope, b.value, depth + 1) for b in bindings
         )
     return False
 
 
-def _of(target, name):
-    return target == ("n", name) or target[0] == "x" and target[1] == ("n", name)
+def _of(target, name: str):
+    return target == Name(name) or isinstance(target, Subscript) and target.base == Name(name)
 
 
 def _none(item):
-    return item == Constant(None) or item is not None and item[0] in ("a", "n") and tail_of(item) == "newaxis"
+    return item == Constant(None) or item is not None and isinstance(item, Reference) and tail_of(item) == "newaxis"
 
 
-def _is_min(m, e):
-    return e[0] == "c" and tail_of(m.calls[e[1]][0]) in ("min", "int")
+def _is_min(m: Module, e: Expression):
+    return isinstance(e, CallRef) and tail_of(m.calls[e.number].func) in ("min", "int")
 
 
 def _minus(left, right):

@@ -7,9 +7,19 @@
     TARGET    it follows the loop variable: each pass has its own
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
+from tflint_mem.facts import Assign, Attribute, Augment, Await, CallRef, Comprehension, Delete, Name, Subscript, Yield
 from tflint_mem.hardening.budget import settle
 from tflint_mem.project.linking.module import dotted, tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 SAME, CHANGED, TARGET = 0, 1, 2
 _MUTATORS = frozenset(
@@ -86,7 +96,7 @@ _PURE_BUILTINS = frozenset(
 )
 
 
-def of(context, repeat, expression):
+def of(context: Context, repeat: Repeat, expression: Expression):
     """How the value of `expression`, an argument of the repeat's last call, changes between the repeats."""
     return _Walk(context, repeat).answer(expression)
 
@@ -111,40 +121,40 @@ class _Walk:
     Answers are kept for the whole run, under the hops they depend on: a hundred calls in one loop ask about the same names.
     """
 
-    def __init__(self, context, repeat):
+    def __init__(self, context: Context, repeat: Repeat):
         self.context, self.repeat = context, repeat
         self.loop = repeat.context if repeat.context is not None else -1
         m, i = repeat.hops[0]
-        path, known = ("variance", m.index, m.calls[i][3], self.loop), []
+        path, known = ("variance", m.index, m.calls[i].scope, self.loop), []
         for hm, hi in repeat.hops:
             known.append(context.memo.setdefault(path, ({}, {}, {})))
             path = (path, hm.index, hi)
         self.known = known  # for each hop: what names read, which follow the loop variable, which change
 
-    def answer(self, expression):
+    def answer(self, expression: Expression):
         reads = _Reads()
         self.at_hop(len(self.repeat.hops) - 1, expression, reads)
         if reads.worst == TARGET or any(self.follows(name) for name in (*reads.names, *reads.tests)):
             return TARGET
         return CHANGED if reads.worst == CHANGED or any(self.changes(name) for name in reads.names) else SAME
 
-    def follows(self, name):
+    def follows(self, name: str):
         """Does the name follow the loop variable?"""
         return settle(name, self._followed, self.known[name[0]][1])
 
-    def changes(self, name):
+    def changes(self, name: str):
         """Is the name computed or changed in each pass?  One that is made of itself is."""
         return settle(name, self._changed, self.known[name[0]][2], cycle=1)
 
-    def _followed(self, name):
+    def _followed(self, name: str):
         reads = self._looked(name)
         return int(reads.worst == TARGET), (*reads.names, *reads.tests)
 
-    def _changed(self, name):
+    def _changed(self, name: str):
         reads = self._looked(name)
         return int(reads.worst == CHANGED), reads.names
 
-    def _looked(self, name):
+    def _looked(self, name: str):
         """What all that a name is bound to reads."""
         hop, index, scope, text, at = name
         reads = self.known[hop][0].get(name)
@@ -154,32 +164,32 @@ class _Walk:
             self.name(hop, self.context.project.module(index), scope, text, at, reads)
         return reads
 
-    def at_hop(self, hop, expression, reads):
+    def at_hop(self, hop, expression: Expression, reads):
         m, i = self.repeat.hops[hop]
         call = m.calls[i]
         self.value(hop, m, call[3], expression, call[5], reads)
 
-    def value(self, hop, m, scope, expression, at, reads):
+    def value(self, hop, m: Module, scope: int, expression: Expression, at: int, reads):
         waiting = [expression]
         while waiting:
             for e in walk(waiting.pop(), m.calls):
-                if e[0] == "n":
+                if isinstance(e, Name):
                     reads.names.append(
-                        (hop, m.index, scope, e[1], at if hop else -1)
+                        (hop, m.index, scope, e.id, at if hop else -1)
                     )  # at hop 0 all that the loop binds matters
-                elif e[0] == "a" and dotted(e):
+                elif isinstance(e, Attribute) and dotted(e):
                     self.attribute(hop, m, scope, e, reads)
-                elif e[0] == "g":  # as many as what it goes through has
-                    waiting.append(m.contexts[e[3]][3][1])
-                elif e[0] == "c":
-                    reads.worst = max(reads.worst, self.called(m, e[1]))
-                elif e[0] in ("v", "y"):
+                elif isinstance(e, Comprehension):  # as many as what it goes through has
+                    waiting.append(m.contexts[e.block].branch[1])
+                elif isinstance(e, CallRef):
+                    reads.worst = max(reads.worst, self.called(m, e.number))
+                elif isinstance(e, (Await, Yield)):
                     reads.worst = max(reads.worst, CHANGED)
 
-    def name(self, hop, m, scope, name, at, reads):
+    def name(self, hop, m: Module, scope: int, name: str, at: int, reads):
         bindings = m.bindings(scope).get(name)
         if not bindings or name in m.global_names(scope):
-            if m.scopes[scope][F.S_PARENT] >= 0 and self.changed_in_repeat(hop, m, scope, F.Name(name)):
+            if m.scopes[scope].parent >= 0 and self.changed_in_repeat(hop, m, scope, F.Name(name)):
                 reads.worst = CHANGED
             return
         if hop == 0:
@@ -190,12 +200,12 @@ class _Walk:
         for k, argument in self._changes(m, scope, -1)[1].get(name, ()):  # parts.append(batch[0])
             self.value(hop, m, scope, argument, m.calls[k][5], reads)
 
-    def in_loop(self, m, scope, name, bindings, reads):
+    def in_loop(self, m: Module, scope: int, name: str, bindings, reads):
         """A name in the function that has the loop: only what the loop binds matters."""
         if self.loop == -1:
             inner = bindings
         else:
-            header = m.contexts[self.loop][2]
+            header = m.contexts[self.loop].statement
             inner = [
                 b
                 for b in bindings
@@ -206,7 +216,7 @@ class _Walk:
         for binding in inner:
             self.bound(0, m, scope, binding, reads)
 
-    def bound(self, hop, m, scope, binding, reads):
+    def bound(self, hop, m: Module, scope: int, binding, reads):
         kind, statement, _, expression, path = binding
         if kind == "param":
             if hop == 0:
@@ -224,9 +234,9 @@ class _Walk:
         elif kind == "augment" or kind == F.DEF:
             reads.worst = max(reads.worst, CHANGED)
 
-    def branch(self, hop, m, scope, statement, reads):
+    def branch(self, hop, m: Module, scope: int, statement: int, reads):
         """What the conditions around an assignment read; TARGET when an inner loop sets the name."""
-        for c in m.chain(m.statements[statement][2]):
+        for c in m.chain(m.statements[statement].block):
             if hop == 0 and c == self.loop:
                 return
             kind, _, owner, _ = m.contexts[c]
@@ -239,28 +249,32 @@ class _Walk:
                     reads.worst = TARGET
                 reads.tests += test.names
 
-    def attribute(self, hop, m, scope, e, reads):
+    def attribute(self, hop, m: Module, scope: int, e: Expression, reads):
         if self.changed_in_repeat(hop, m, scope, e):
             reads.worst = max(reads.worst, CHANGED)
         elif dotted(e)[0] == "self" and m.is_method(scope):
             self.holder(hop, m, scope, reads)
 
-    def holder(self, hop, m, scope, reads):
+    def holder(self, hop, m: Module, scope: int, reads):
         """How the object changes whose method a hop is in: `Loader(part).read()` reads another part in each pass."""
         while hop > 0:
             caller, k = self.repeat.hops[hop - 1]
             f, outer = caller.calls[k][0], caller.calls[k][3]
-            if f[0] != "a" or f[1][0] == "c" and tail_of(caller.calls[f[1][1]][0]) == "super":
+            if (
+                not isinstance(f, Attribute)
+                or isinstance(f.base, CallRef)
+                and tail_of(caller.calls[f.base.number][0]) == "super"
+            ):
                 return
             hop -= 1
-            if f[1] != ("n", "self") or not caller.is_method(outer):
-                self.at_hop(hop, f[1], reads)
+            if f.base != Name("self") or not caller.is_method(outer):
+                self.at_hop(hop, f.base, reads)
                 return
 
-    def called(self, m, i):
+    def called(self, m: Module, i: int):
         """A call gives the same each time when it is known to compute only from its arguments."""
         call = m.calls[i]
-        tail = tail_of(call[0])
+        tail = tail_of(call.func)
         if tail in _RANDOM:
             return CHANGED
         for name in self.context.project.apis(m, i):
@@ -275,15 +289,15 @@ class _Walk:
                 "map",
             ):
                 return SAME
-        if call[0][0] == "n" and tail in _PURE_BUILTINS:
+        if isinstance(call.func, Name) and tail in _PURE_BUILTINS:
             return SAME
         return CHANGED
 
-    def changed_in_repeat(self, hop, m, scope, place):
+    def changed_in_repeat(self, hop, m: Module, scope: int, place: int):
         """Is a name or attribute assigned or changed in place in the part of the function that repeats?"""
         return place in self._changes(m, scope, self.loop if hop == 0 else -1)[0]
 
-    def _changes(self, m, scope, loop):
+    def _changes(self, m: Module, scope: int, loop: int):
         """(names and attributes that this part of a function changes, {name: [(call, what it puts into the container of that name)]})."""
         key = ("changes", m.index, scope, loop)
         found = self.context.memo.get(key)
@@ -293,31 +307,31 @@ class _Walk:
         return found
 
 
-def _note_changes(m, scope, loop, places, added):
+def _note_changes(m: Module, scope: int, loop: int, places, added):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None or not m.inside(statement[2], loop):
+        if statement is None or not m.inside(statement.block, loop):
             continue
         targets = (
-            statement[5]
-            if statement[0] in (F.ASSIGN, F.DELETE)
-            else (statement[5],)
-            if statement[0] == F.AUGMENT
+            statement.targets
+            if isinstance(statement, (Assign, Delete))
+            else (statement.target,)
+            if isinstance(statement, Augment)
             else ()
         )
         for target in targets:
-            if target[0] == "a" or statement[0] == F.AUGMENT:
+            if isinstance(target, Attribute) or isinstance(statement, Augment):
                 places.add(target)
-            if target[0] == "x":
-                places.add(target[1])
+            if isinstance(target, Subscript):
+                places.add(target.base)
     for k in m.scope_calls(scope):
         call = m.calls[k]
-        if not m.inside(call[4], loop):
+        if not m.inside(call.block, loop):
             continue
-        f = call[0]
-        if f[0] == "a" and f[2] in _MUTATORS:
-            places.add(f[1])
-            if f[1][0] == "n":
-                added.setdefault(f[1][1], []).extend((k, argument) for argument in m.arguments(k))
+        f = call.func
+        if isinstance(f, Attribute) and f.attr in _MUTATORS:
+            places.add(f.base)
+            if isinstance(f.base, Name):
+                added.setdefault(f.base.id, []).extend((k, argument) for argument in m.arguments(k))
         if tail_of(f) in _CHANGING:
-            places.update(call[1][:1])
+            places.update(call.args[:1])

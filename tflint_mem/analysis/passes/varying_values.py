@@ -1,10 +1,43 @@
 """Does an argument hold another Python value in each repeat?  Numbers, texts and objects; tensors and NumPy values never count."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
-from tflint_mem.project.holds.values import ClassValue
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    Augment,
+    BinaryOp,
+    CallRef,
+    Constant,
+    FString,
+    Name,
+    Reference,
+    SequenceDisplay,
+    Starred,
+    Walrus,
+)
+from tflint_mem.project.holds.values import (
+    ClassValue,
+    External,
+    Instance,
+    SelfValue,
+    SequenceValue,
+    Thing,
+    ThingMethod,
+    TupleValue,
+)
 from tflint_mem.project.linking.module import tail_of, walk
 
 from . import hot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
 
 FEW = 8  # values: a handful of traces is what modes, flags and scales are for
 MAX_DEPTH = 8
@@ -70,26 +103,26 @@ class Varying:
 
     __slots__ = ("what", "kind", "loop", "float")
 
-    def __init__(self, what, kind="number", loop=None, floating=False):
+    def __init__(self, what, kind="number", loop: int = None, floating=False):
         self.what, self.kind, self.loop, self.float = what, kind, loop, floating
 
 
-def argument(context, repeat, expression):
+def argument(context: Context, repeat: Repeat, expression: Expression):
     """A Varying for an argument expression of the flagged call, or None when nothing shows that it varies."""
     m, i = repeat.hops[-1]
     search = Search(context, repeat)
-    return search.sure(search.of(len(repeat.hops) - 1, expression, m.calls[i][5], m.calls[i][4], 0))
+    return search.sure(search.of(len(repeat.hops) - 1, expression, m.calls[i].statement, m.calls[i].block, 0))
 
 
-def first(context, m, i):
+def first(context: Context, m: Module, i: int):
     """(repeat, Varying, argument position or keyword) of the first argument that varies in the first repeat that shows it."""
     call = m.calls[i]
     given = []
-    for position, expression in enumerate(call[1]):
-        if expression[0] == "s":
+    for position, expression in enumerate(call.args):
+        if isinstance(expression, Starred):
             break
         given.append((position, expression))
-    given.extend((name, expression) for name, expression in call[2] if name)
+    given.extend((name, expression) for name, expression in call.keywords if name)
     if not given:
         return None
     best = None
@@ -117,7 +150,7 @@ class Search:
     budget  the steps it may take
     """
 
-    def __init__(self, context, repeat):
+    def __init__(self, context: Context, repeat: Repeat):
         self.context, self.repeat = context, repeat
         self.infer = context.infer
         self.names, self.cuts, self.known = set(), 0, {}
@@ -144,32 +177,32 @@ class Search:
             return True
         return any(m.inside(around, loop) for loop in m.loops(m.calls[self.repeat.hops[0][1]][4]))
 
-    def of(self, position, e, at, around, depth):
+    def of(self, position, e: Expression, at: int, around, depth):
         if depth > MAX_DEPTH or e is None or not self.budget.step():
             return None
         handler = getattr(self, "_" + _NAMES.get(e[0], "none"))
         return handler(position, e, at, around, depth + 1)
 
-    def any(self, position, items, at, around, depth):
+    def any(self, position, items, at: int, around, depth):
         for item in items:
             found = self.of(position, item, at, around, depth)
             if found:
                 return found
         return None
 
-    def values(self, position, e, at):
+    def values(self, position, e: Expression, at: int):
         m, scope = self.place(position)
         return self.infer.values(m, scope, e, at)
 
-    def kinds(self, position, e, at):
-        return {v[1] for v in self.values(position, e, at) if v[0] == "obj"}
+    def kinds(self, position, e: Expression, at: int):
+        return {v.kind for v in self.values(position, e, at) if isinstance(v, Thing)}
 
     # -- expressions --------------------------------------------------------------------------------------------------------
 
     def _none(self, *_):
         return None
 
-    def _name(self, position, e, at, around, depth):
+    def _name(self, position, e: Expression, at: int, around, depth):
         m, scope = self.place(position)
         key = (m.index, scope, e[1], at)
         bindings = m.bindings(scope).get(e[1])
@@ -206,7 +239,7 @@ class Search:
             self.known[asked] = found, bindings  # which keep their ids
         return found
 
-    def _binding(self, position, name, binding, bindings, around, depth):
+    def _binding(self, position, name: str, binding, bindings, around, depth):
         m, scope = self.place(position)
         kind, statement, _, value, path = binding
         if kind == "iter":
@@ -214,7 +247,7 @@ class Search:
         if kind == "assign":
             where = m.statements[statement][2]
             if path:
-                if value[0] in ("t", "l") and isinstance(path[0], int) and path[0] < len(value[1]):
+                if isinstance(value, SequenceDisplay) and isinstance(path[0], int) and path[0] < len(value[1]):
                     return self.of(position, value[1][path[0]], statement, where, depth)
                 return None
             if self.repeated(position, where):
@@ -244,18 +277,18 @@ class Search:
         return None
 
     @staticmethod
-    def _named(name, found):
+    def _named(name: str, found):
         if found and found.kind == "number" and not found.what.startswith("the "):
             return Varying(f"the changing number `{name}`", "number", found.loop, found.float)
         return found
 
-    def _counter(self, position, name, bindings):
+    def _counter(self, position, name: str, bindings):
         for kind, statement, scope, value, _ in bindings:
             if kind == "augment" and self._plain(position, value, statement):
                 return Varying(f"the counter `{name}`")
         return None
 
-    def _loop_variable(self, position, name, statement, iterable, path, around):
+    def _loop_variable(self, position, name: str, statement: int, iterable, path, around):
         m, scope = self.place(position)
         loop = next((c for c in m.loops(around) if self.binds(m, c, statement, iterable)), None)
         if loop is None:
@@ -263,7 +296,7 @@ class Search:
         count = self.context.project.repeats_of.length(m, scope, iterable, statement)
         if count is not None and count <= FEW:
             return None
-        if iterable[0] == "c" and tail_of(m.calls[iterable[1]][0]) == "product":
+        if isinstance(iterable, CallRef) and tail_of(m.calls[iterable.number][0]) == "product":
             return None  # a grid of few values each
         values = self.infer.unpack(self.infer.elements(self.values(position, iterable, statement)), path)
         if not path and not values and self._counts(m, iterable):
@@ -277,47 +310,50 @@ class Search:
                 f"the loop variable `{name}`",
                 "number",
                 (m, loop),
-                any(v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in values),
+                any(v.kind == "float" if isinstance(v, Thing) else isinstance(v[1], float) for v in values),
             )
-        if all(v[0] == "obj" and v[1] == "str" or v[0] == "k" and isinstance(v[1], str) for v in values):
+        if all(
+            isinstance(v, Thing) and v.kind == "str" or isinstance(v, Constant) and isinstance(v.value, str)
+            for v in values
+        ):
             return Varying(f"the loop variable `{name}`, a text", "text", (m, loop))
         return None
 
     @staticmethod
-    def binds(m, loop, statement, iterable):
+    def binds(m: Module, loop: int, statement: int, iterable):
         kind, _, s, branch = m.contexts[loop]
         return branch[1] == iterable if kind == "comp" else s == statement and kind == "for"
 
     @staticmethod
-    def _counts(m, e):
+    def _counts(m: Module, e: Expression):
         """`itertools.count()`"""
-        return e is not None and e[0] == "c" and tail_of(m.calls[e[1]][0]) == "count"
+        return e is not None and isinstance(e, CallRef) and tail_of(m.calls[e.number].func) == "count"
 
     @staticmethod
-    def _part(m, iterable, path):
+    def _part(m: Module, iterable, path):
         if (
-            iterable[0] == "c"
-            and tail_of(m.calls[iterable[1]][0]) == "zip"
+            isinstance(iterable, CallRef)
+            and tail_of(m.calls[iterable.number].func) == "zip"
             and isinstance(path[0], int)
-            and path[0] < len(m.calls[iterable[1]][1])
+            and path[0] < len(m.calls[iterable.number].args)
         ):
-            return m.calls[iterable[1]][1][path[0]]
+            return m.calls[iterable.number].args[path[0]]
         return None
 
-    def _attribute(self, position, e, at, around, depth):
+    def _attribute(self, position, e: Expression, at: int, around, depth):
         m, scope = self.place(position)
-        if e[1][0] != "n":
+        if not isinstance(e[1], Name):
             return None
         for v in self.values(position, e[1], at):
-            if v[0] not in ("self", "inst"):
+            if not isinstance(v, (SelfValue, Instance)):
                 continue
-            cm = self.context.project.module(v[1])
-            changed = self._changed_attribute(cm, v[2], e[2])
+            cm = self.context.project.module(v.module)
+            changed = self._changed_attribute(cm, v.scope, e[2])
             if changed:
                 return changed
         return None
 
-    def _changed_attribute(self, cm, owner, name):
+    def _changed_attribute(self, cm: Module, owner, name: str):
         """`self.step += 1`, `self.epsilon = max(self.epsilon * decay, low)` outside the constructor, numbers all of them."""
         assigned = self.infer.attribute_assignments(cm, owner).get(name, ())
         start = [
@@ -328,33 +364,40 @@ class Search:
         if not start or not all(self._is_number(cm, a[0], a[2], a[1]) for a in start):
             return None
         for function in cm.members(owner).values():
-            if cm.scopes[function][F.S_NAME] == "__init__" or not cm.scopes[function][F.S_PARAMS]:
+            if cm.scopes[function].name == "__init__" or not cm.scopes[function].parameters:
                 continue
-            me = F.Attribute(F.Name(cm.scopes[function][F.S_PARAMS][0][0]), name)
+            me = F.Attribute(F.Name(cm.scopes[function].parameters[0].name), name)
             for s in cm.scope_statements(function):
                 statement = cm.statements[s]
                 if statement is None:
                     continue
                 if (
-                    statement[0] == F.AUGMENT
-                    and statement[5] == me
-                    and self._is_number(cm, function, statement[7], s, unknown=True)
+                    isinstance(statement, Augment)
+                    and statement.target == me
+                    and self._is_number(cm, function, statement.value, s, unknown=True)
                 ):
                     return Varying(f"the counter `self.{name}`")
-                if statement[0] == F.ASSIGN and me in statement[5] and statement[6] is not None and statement[6] != me:
-                    if any(inner == me for inner in walk(statement[6], cm.calls)) and statement[6][0] in ("b", "c"):
+                if (
+                    isinstance(statement, Assign)
+                    and me in statement.targets
+                    and statement.value is not None
+                    and statement.value != me
+                ):
+                    if any(inner == me for inner in walk(statement.value, cm.calls)) and isinstance(
+                        statement.value, (BinaryOp, CallRef)
+                    ):
                         return Varying(f"the changing number `self.{name}`", floating=True)
         return None
 
-    def _binary(self, position, e, at, around, depth):
+    def _binary(self, position, e: Expression, at: int, around, depth):
         left, right = e[2], e[3]
         kinds = self.kinds(position, left, at) | self.kinds(position, right, at)
         if kinds & _ARRAYS and not (self.old and kinds & _ARRAYS == {"ndarray"}):
             return None
-        if e[1] == "%" and (left[0] in ("j", "k") and isinstance(left[1], (str, tuple))):
+        if e[1] == "%" and (isinstance(left, (FString, Constant)) and isinstance(left[1], (str, tuple))):
             found = self.of(position, right, at, around, depth) or self._unsteady(position, right, at, around)
             return found and Varying("a text made for each call", "text", found.loop)
-        if e[1] == "%" and right[0] == "k" and isinstance(right[1], int) and right[1] <= FEW:
+        if e[1] == "%" and isinstance(right, Constant) and isinstance(right.value, int) and right.value <= FEW:
             return None
         for one, other in ((left, right), (right, left)):
             found = self.of(position, one, at, around, depth)
@@ -371,62 +414,66 @@ class Search:
                 )
         return None
 
-    def _floating(self, position, e, at):
+    def _floating(self, position, e: Expression, at: int):
         return any(
-            v[0] == "k" and isinstance(v[1], float) or v[0] == "obj" and v[1] == "float"
+            isinstance(v, Constant) and isinstance(v.value, float) or isinstance(v, Thing) and v.kind == "float"
             for v in self.values(position, e, at)
         )
 
-    def _plain(self, position, e, at):
+    def _plain(self, position, e: Expression, at: int):
         """Is the expression a Python number for all we know about it?"""
         m, scope = self.place(position)
-        if e[0] == "a" and tail_of(e[1]) in _SETTINGS and all(v[0] == "bm" for v in self.values(position, e, at)):
+        if (
+            isinstance(e, Attribute)
+            and tail_of(e.base) in _SETTINGS
+            and all(isinstance(v, ThingMethod) for v in self.values(position, e, at))
+        ):
             return True  # args.lr
         return (
             self._is_number(m, scope, e, at) or self.of(position, e, at, m.statements[at][2], MAX_DEPTH - 3) is not None
         )
 
-    def _is_number(self, m, scope, e, at, unknown=False):
+    def _is_number(self, m: Module, scope: int, e: Expression, at: int, unknown=False):
         values = self.infer.values(m, scope, e, at)
         return bool(values or unknown) and all(self._number(v) for v in values)
 
     @staticmethod
-    def _number(v):
+    def _number(v: Value):
         return (
-            v[0] == "obj"
-            and v[1] in _NUMBERS
-            or v[0] == "k"
-            and isinstance(v[1], (int, float))
-            and not isinstance(v[1], bool)
+            isinstance(v, Thing)
+            and v.kind in _NUMBERS
+            or isinstance(v, Constant)
+            and isinstance(v.value, (int, float))
+            and not isinstance(v.value, bool)
         )
 
-    def _unary(self, position, e, at, around, depth):
+    def _unary(self, position, e: Expression, at: int, around, depth):
         return None if e[1] == "not" else self.of(position, e[2], at, around, depth)
 
-    def _conditional(self, position, e, at, around, depth):
+    def _conditional(self, position, e: Expression, at: int, around, depth):
         return self.any(position, e[2:], at, around, depth)
 
-    def _inner(self, position, e, at, around, depth):
-        return self.of(position, e[2] if e[0] == "w" else e[1], at, around, depth)
+    def _inner(self, position, e: Expression, at: int, around, depth):
+        return self.of(position, e.value if isinstance(e, Walrus) else e[1], at, around, depth)
 
-    def _sequence(self, position, e, at, around, depth):
+    def _sequence(self, position, e: Expression, at: int, around, depth):
         found = self.any(position, e[1], at, around, depth)
         return found and Varying("a list of changing values", "object", found.loop)
 
-    def _record(self, position, items, at, around, depth):
+    def _record(self, position, items, at: int, around, depth):
         """A dictionary or named tuple of values: TensorFlow takes it apart, and a Python number in it is a key like any other."""
         found = self.any(position, items, at, around, depth)
         return found and Varying(f"a record with {found.what}", "object", found.loop)
 
-    def _dictionary(self, position, e, at, around, depth):
+    def _dictionary(self, position, e: Expression, at: int, around, depth):
         return self._record(position, e[2], at, around, depth)
 
-    def _text(self, position, e, at, around, depth):
+    def _text(self, position, e: Expression, at: int, around, depth):
         found = self.any(position, e[1], at, around, depth) or next(
             (
                 u
                 for item in e[1]
-                if item is not None and item[0] != "k"
+                if item is not None and not isinstance(item, Constant)
                 for u in (self._unsteady(position, item, at, around),)
                 if u
             ),
@@ -434,12 +481,12 @@ class Search:
         )
         return found and Varying("a text made for each call", "text", found.loop)
 
-    def _subscript(self, position, e, at, around, depth):
+    def _subscript(self, position, e: Expression, at: int, around, depth):
         m, scope = self.place(position)
         values = self.values(position, e[1], at)
         if (
             values
-            and all(v[0] in ("seq", "tup") for v in values)
+            and all(isinstance(v, (SequenceValue, TupleValue)) for v in values)
             and e[2] is not None
             and self.of(position, e[2], at, around, depth)
         ):
@@ -449,12 +496,12 @@ class Search:
                 return Varying("another element of a list of numbers")
         return None
 
-    def _lambda(self, position, e, at, around, depth):
+    def _lambda(self, position, e: Expression, at: int, around, depth):
         return Varying("a new function", "object") if self.repeated(position, around) else None
 
-    def _unsteady(self, position, e, at, around):
+    def _unsteady(self, position, e: Expression, at: int, around):
         """Something of which we only know that it is not the same in each repeat."""
-        if not self.repeated(position, around) or e[0] == "k":
+        if not self.repeated(position, around) or isinstance(e, Constant):
             return None
         if hot.steady(self.context, self.repeat, e, position):
             return None
@@ -462,13 +509,13 @@ class Search:
 
     # -- calls ----------------------------------------------------------------------------------------------------------------
 
-    def _call(self, position, e, at, around, depth):
+    def _call(self, position, e: Expression, at: int, around, depth):
         m, scope = self.place(position)
         i = e[1]
         call = m.calls[i]
         tail = tail_of(call[0])
         values = self.infer.call_values(m, i)
-        origin = {v[1] for v in self.infer.callee(m, i) if v[0] == "ext"}
+        origin = {v.name for v in self.infer.callee(m, i) if isinstance(v, External)}
         if _python_random(origin, tail, call):
             return (
                 Varying("a random number, which NumPy gives as a Python number", floating=tail != "randint")
@@ -488,9 +535,9 @@ class Search:
                 )
                 or None
             )
-        if any(v[0] == "obj" and v[1] in _ARRAYS for v in values):
+        if any(isinstance(v, Thing) and v.kind in _ARRAYS for v in values):
             return None
-        if "builtins.dict" in origin or call[0][0] == "n" and self._named_tuple(position, call[0]):
+        if "builtins.dict" in origin or isinstance(call[0], Name) and self._named_tuple(position, call[0]):
             return self._record(position, (*call[1], *[value for _, value in call[2]]), at, around, depth)
         if any(name.startswith("builtins.") for name in origin) and tail in _ROUND:
             return self._rounded(position, tail, call, at, around, depth)
@@ -512,45 +559,47 @@ class Search:
                 if self.repeated(position, around)
                 else None
             )
-        if call[0][0] == "a" and tail == "item" and not call[1]:
+        if isinstance(call[0], Attribute) and tail == "item" and not call[1]:
             return (
                 Varying("a number taken from an array", floating=True)
-                if self._unsteady(position, call[0][1], at, around)
+                if self._unsteady(position, call[0].base, at, around)
                 else None
             )
         if (
             any(name.startswith("os.path.") for name in origin)
             or tail == "format"
-            and call[0][0] == "a"
-            and call[0][1][0] in ("k", "j")
+            and isinstance(call[0], Attribute)
+            and isinstance(call[0].base, (Constant, FString))
         ):
             found = self.any(position, call[1], at, around, depth)
             return found and Varying("a text made for each call", "text", found.loop)
         return self._made(position, i, call, values, at, around, depth)
 
-    def _named_tuple(self, position, f):
+    def _named_tuple(self, position, f: Expression):
         """Is the name that is called a named tuple: `class Batch(NamedTuple)`, `Batch = namedtuple("Batch", …)`?"""
         m, scope = self.place(position)
         for v in self.values(position, f, -1):
-            if v[0] == "cls" and any(
+            if isinstance(v, ClassValue) and any(
                 base.endswith("NamedTuple")
-                for base in self.infer.foreign_bases(self.context.project.module(v[1]), v[2])
+                for base in self.infer.foreign_bases(self.context.project.module(v.module), v.scope)
             ):
                 return True
         while scope >= 0 and f[1] not in m.bindings(scope):
             scope = m.scopes[scope][F.S_PARENT]
         return scope >= 0 and any(
-            b[0] == "assign" and b[3][0] == "c" and tail_of(m.calls[b[3][1]][0]) in ("namedtuple", "NamedTuple")
+            b[0] == "assign"
+            and isinstance(b[3], CallRef)
+            and tail_of(m.calls[b[3].number][0]) in ("namedtuple", "NamedTuple")
             for b in m.bindings(scope)[f[1]]
         )
 
-    def _rounded(self, position, tail, call, at, around, depth):
-        if not call[1]:
+    def _rounded(self, position, tail: str, call: Call, at: int, around, depth):
+        if not call.args:
             return None
-        first = call[1][0]
-        if tail == "min" and self._rest(position, call[1], at, around, depth):
+        first = call.args[0]
+        if tail == "min" and self._rest(position, call.args, at, around, depth):
             return None
-        found = self.any(position, call[1], at, around, depth)
+        found = self.any(position, call.args, at, around, depth)
         if found:
             if tail in ("str", "repr"):
                 return Varying("a text made for each call", "text", found.loop)
@@ -583,56 +632,61 @@ class Search:
             return Varying("a Python int made for each call")
         return None
 
-    def _rest(self, position, arguments, at, around, depth):
+    def _rest(self, position, arguments, at: int, around, depth):
         """`min(size, total - done)`: the size of a part, which is another one for the last part only."""
         varies = [self.of(position, a, at, around, depth) is not None for a in arguments]
-        return not all(varies) and all(a[0] == "b" and a[1] == "-" for a, changes in zip(arguments, varies) if changes)
+        return not all(varies) and all(
+            isinstance(a, BinaryOp) and a.op == "-" for a, changes in zip(arguments, varies) if changes
+        )
 
-    def _iterated(self, position, e, at, around):
+    def _iterated(self, position, e: Expression, at: int, around):
         """Is it an element of something that a loop around goes through?"""
         m, scope = self.place(position)
-        if e[0] != "n":
+        if not isinstance(e, Name):
             return False
-        return any(b[0] == "iter" for b in self.infer.reaching(m, m.bindings(scope).get(e[1], []), at))
+        return any(b[0] == "iter" for b in self.infer.reaching(m, m.bindings(scope).get(e.id, []), at))
 
-    def _in_math(self, position, e, at, around, depth):
+    def _in_math(self, position, e: Expression, at: int, around, depth):
         """Inside `math.…` everything is a Python number: one part that varies is enough."""
         m, _ = self.place(position)
         for inner in walk(e, m.calls):
-            if inner[0] in ("n", "a"):
+            if isinstance(inner, Reference):
                 found = self.of(position, inner, at, around, depth)
                 if found and found.kind == "number":
                     return found
         return None
 
-    def _made(self, position, i, call, values, at, around, depth):
+    def _made(self, position, i: int, call: Call, values, at: int, around, depth):
         """What a function or class of the project gives."""
         m, scope = self.place(position)
         for v in values:
-            if v[0] == "inst" and self.repeated(position, around):
-                cm = self.context.project.module(v[1])
-                if ClassValue(v[1], v[2]) not in self.infer.callee(m, i):
+            if isinstance(v, Instance) and self.repeated(position, around):
+                cm = self.context.project.module(v.module)
+                if ClassValue(v.module, v.scope) not in self.infer.callee(m, i):
                     continue
-                kind = self.infer.class_kind(cm, v[2])
+                kind = self.infer.class_kind(cm, v.scope)
                 if kind == "model":
                     return Varying("a new model", "model")
-                if self._by_identity(cm, v[2]):
-                    return Varying(f"a new `{cm.scopes[v[2]][F.S_NAME]}` object", "object")
-            if v[0] == "obj" and v[1] == "model" and v[2] is not None and self.repeated(position, around):
+                if self._by_identity(cm, v.scope):
+                    return Varying(f"a new `{cm.scopes[v.scope][F.S_NAME]}` object", "object")
+            if isinstance(v, Thing) and v.kind == "model" and v.origin is not None and self.repeated(position, around):
                 return Varying("a new model", "model")
         if values and all(self._number(v) for v in values):
-            found = self.any(position, (*call[1], *[k[1] for k in call[2]]), at, around, depth)
+            found = self.any(position, (*call.args, *[k.value for k in call.keywords]), at, around, depth)
             return found and Varying(
                 "a changing Python number",
                 "number",
                 found.loop,
-                any(v[0] == "obj" and v[1] == "float" or v[0] == "k" and isinstance(v[1], float) for v in values),
+                any(
+                    isinstance(v, Thing) and v.kind == "float" or isinstance(v, Constant) and isinstance(v.value, float)
+                    for v in values
+                ),
             )
         return None
 
-    def _by_identity(self, cm, scope):
+    def _by_identity(self, cm: Module, scope: int):
         """Are two objects of the class different keys of the trace cache?  Not when they compare by value, nor when TensorFlow takes them apart."""
-        if self.infer.foreign_bases(cm, scope) or cm.scopes[scope][F.S_DECORATORS]:
+        if self.infer.foreign_bases(cm, scope) or cm.scopes[scope].decorators:
             return False
         return not (
             self.infer.lookup(cm, scope, "__eq__")
@@ -658,12 +712,12 @@ _NAMES = {
 }
 
 
-def _python_random(origin, tail, call):
+def _python_random(origin, tail: str, call: Call):
     """`numpy.random.rand()` and the like without a size: these give Python numbers, unlike the rest of NumPy."""
     most = _NUMPY_RANDOM.get(tail)
     return (
         most is not None
-        and len(call[1]) <= most
-        and not call[2]
+        and len(call.args) <= most
+        and not call.keywords
         and any(name.startswith("numpy.random.") for name in origin)
     )

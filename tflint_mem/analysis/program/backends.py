@@ -4,9 +4,17 @@ Evidence, strongest first: what the program's own modules set, what its project'
 backend but no TensorFlow.
 """
 
+from __future__ import annotations
+
+from tflint_mem.facts import Constant
 from tflint_mem.project.linking.module import tail_of
 
 from .devices import environment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 _OTHERS = frozenset(("jax", "torch", "numpy", "openvino"))
 _OLD = frozenset(("theano", "cntk", "plaidml.keras.backend"))  # of Keras before 2.4; `tf.keras` never asked for them
@@ -23,7 +31,7 @@ _SETTINGS = (
 _FIRST_WITH_KERAS_3 = (2, 16)  # from here on `tf.keras` is Keras 3, which asks the variable
 
 
-def other(context, m):
+def other(context: Context, m: Module):
     """The name of the backend that Keras has in this module when it is surely not TensorFlow, else None."""
     memo = context.memo.setdefault("backends", {})
     if m.index not in memo:
@@ -31,7 +39,7 @@ def other(context, m):
     return memo[m.index]
 
 
-def _other(context, m):
+def _other(context: Context, m: Module):
     said = _said(context, m) or _of_project(context)
     if said is None:
         said = None if _imports(m, "tensorflow") or _imports(m, "tf_keras") else _required(context)
@@ -46,7 +54,7 @@ def _other(context, m):
     return None
 
 
-def _said(context, m):
+def _said(context: Context, m: Module):
     """What the module, one that it imports or one that imports it sets; None where they differ or say nothing."""
     project = context.project
     named = project.index.modules("idents", _VARIABLE), project.index.modules("idents", "set_backend")
@@ -62,16 +70,21 @@ def _said(context, m):
     return found.pop() if len(found) == 1 else None
 
 
-def _set_in(m):
+def _set_in(m: Module):
     """The backends that a module sets by constants."""
     found = {value for value in environment(m, _VARIABLE) if isinstance(value, str)}
     for call in m.calls:
-        if tail_of(call[0]) == "set_backend" and call[1] and call[1][0][0] == "k" and isinstance(call[1][0][1], str):
-            found.add(call[1][0][1])
+        if (
+            tail_of(call.func) == "set_backend"
+            and call.args
+            and isinstance(call.args[0], Constant)
+            and isinstance(call.args[0].value, str)
+        ):
+            found.add(call.args[0].value)
     return found
 
 
-def _of_project(context):
+def _of_project(context: Context):
     """What files at the project's root set: `KERAS_BACKEND=jax`, `{"backend": "jax"}`."""
     if "backend of the project" not in context.memo:
         context.memo["backend of the project"] = next(
@@ -89,7 +102,7 @@ def _set_by(text):
     return None
 
 
-def _required(context):
+def _required(context: Context):
     """The one other backend that the requirements name beside Keras, when they name no TensorFlow."""
     if "backend of the requirements" not in context.memo:
         words = context.project.versions.required()
@@ -104,5 +117,5 @@ def _required(context):
     return context.memo["backend of the requirements"]
 
 
-def _imports(m, root):
+def _imports(m: Module, root):
     return any(dotted.partition(".")[0] == root and not level for _, dotted, _, level in m.imports)

@@ -1,33 +1,41 @@
 """What the rules about GPU configuration share: the configuring calls and which devices they name."""
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
+from __future__ import annotations
+
+from tflint_mem.facts import Assign, CallRef, Constant, Jump, ListDisplay, Name, Return, Slice, Subscript
+from tflint_mem.project.holds.values import Thing
 from tflint_mem.project.linking.module import tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 GROWTH = frozenset(("tf.config.set_memory_growth",))
 LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
 
 
-def growth_calls(context):
+def growth_calls(context: Context):
     """(module, call) of every call that switches memory growth on."""
     for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
         if context.argument(m, i, 1, "enable") != Constant(False) and not _taken_back(context, m, i):
             yield m, i
 
 
-def _taken_back(context, m, i):
+def _taken_back(context: Context, m: Module, i: int):
     """Is growth switched off again for the same device further on in the function?"""
     key = ("growth off", m.index)
     if key not in context.memo:  # (function, device) -> the last call that switches it off
         context.memo[key] = {
-            (m.calls[j][3], context.argument(m, j, 0, "device")): j
+            (m.calls[j].scope, context.argument(m, j, 0, "device")): j
             for j in m.calls_by_tail().get("set_memory_growth", ())
             if context.argument(m, j, 1, "enable") == Constant(False)
         }
-    return context.memo[key].get((m.calls[i][3], context.argument(m, i, 0, "device")), -1) > i
+    return context.memo[key].get((m.calls[i].scope, context.argument(m, i, 0, "device")), -1) > i
 
 
-def limit_calls(context):
+def limit_calls(context: Context):
     """(module, call) of every call that gives a device a memory limit."""
     for m, i, _ in context.everywhere(("set_logical_device_configuration", "set_virtual_device_configuration"), LIMIT):
         configurations = context.argument(m, i, 1, "logical_devices", "virtual_devices")
@@ -35,23 +43,23 @@ def limit_calls(context):
             yield m, i
 
 
-def _written(m, i, expression):
+def _written(m: Module, i: int, expression: Expression):
     """The parts of an expression and, for a name in it, of what the name is assigned."""
     for e in walk(expression, m.calls):
         yield e
-        if e[0] == "n":
-            for scope in (m.calls[i][3], 0):
-                for binding in m.bindings(scope).get(e[1], ()):
-                    if binding[0] == "assign":
-                        yield from walk(binding[3], m.calls)
+        if isinstance(e, Name):
+            for scope in (m.calls[i].scope, 0):
+                for binding in m.bindings(scope).get(e.id, ()):
+                    if binding.kind == "assign":
+                        yield from walk(binding.value, m.calls)
 
 
-def _has_limit(m, e):
-    if e[0] != "c":
+def _has_limit(m: Module, e: Expression):
+    if not isinstance(e, CallRef):
         return False
-    call = m.calls[e[1]]
-    return tail_of(call[0]) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
-        call[1] or any(k == "memory_limit" for k, _ in call[2])
+    call = m.calls[e.number]
+    return tail_of(call.func) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
+        call.args or any(k == "memory_limit" for k, _ in call.keywords)
     )
 
 
@@ -74,22 +82,22 @@ class Devices:
         return not (self.which == other.which == "one") or self.index == other.index
 
 
-def devices(context, m, i):
+def devices(context: Context, m: Module, i: int):
     """The Devices that a configuring call names in its first argument."""
     device = context.argument(m, i, 0, "device", "devices")
-    return chosen(context, m, m.calls[i][3], device, m.calls[i][5]) if device is not None else Devices("?")
+    return chosen(context, m, m.calls[i].scope, device, m.calls[i].statement) if device is not None else Devices("?")
 
 
-def chosen(context, m, scope, e, at, depth=0):
+def chosen(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0):
     """The Devices that an expression stands for; a list of one device stands for that device."""
-    if e[0] == "l" and len(e[1]) == 1:
-        e = e[1][0]
-    if e[0] == "x" and e[2] is not None and is_list(context, m, scope, e[1], at):
-        if e[2][0] == "sl":
-            return Devices("each" if e[2][1] is None and e[2][2] is None else "some", e[1], e[2])
-        return Devices("?") if _counts_through(context, m, scope, e[2], at) else Devices("one", e[1], e[2])
-    if e[0] == "n" and depth < 4:
-        bindings = m.bindings(scope).get(e[1], ())
+    if isinstance(e, ListDisplay) and len(e.items) == 1:
+        e = e.items[0]
+    if isinstance(e, Subscript) and e.index is not None and is_list(context, m, scope, e.base, at):
+        if isinstance(e.index, Slice):
+            return Devices("each" if e.index.low is None and e.index.high is None else "some", e.base, e.index)
+        return Devices("?") if _counts_through(context, m, scope, e.index, at) else Devices("one", e.base, e.index)
+    if isinstance(e, Name) and depth < 4:
+        bindings = m.bindings(scope).get(e.id, ())
         found = [
             _bound(context, m, scope, binding, at, depth)
             for binding in (context.infer.reaching(m, bindings, at) if bindings else ())
@@ -99,31 +107,31 @@ def chosen(context, m, scope, e, at, depth=0):
     return Devices("each", e) if is_list(context, m, scope, e, at) else Devices("?")
 
 
-def _bound(context, m, scope, binding, at, depth):
+def _bound(context: Context, m: Module, scope: int, binding, at: int, depth):
     kind, statement, _, expression, path = binding
     if kind == "assign" and not path and expression[0] in "nxl":
         return chosen(context, m, scope, expression, statement, depth + 1)
     if kind != "iter":
         return Devices("?")
     if (
-        expression[0] == "c"
-        and tail_of(m.calls[expression[1]][0]) == "enumerate"
-        and m.calls[expression[1]][1]
+        isinstance(expression, CallRef)
+        and tail_of(m.calls[expression.number].func) == "enumerate"
+        and m.calls[expression.number].args
         and path == (1,)
     ):
-        expression = m.calls[expression[1]][1][0]
+        expression = m.calls[expression.number].args[0]
     found = chosen(context, m, scope, expression, statement, depth + 1)
-    loop = next((c for c in m.loops(m.statements[at][2]) if m.contexts[c][2] == statement), None)
+    loop = next((c for c in m.loops(m.statements[at].block) if m.contexts[c].statement == statement), None)
     if found.which == "each" and loop is not None and _ends_early(m, scope, loop):
         return Devices("some", found.base)
     return found
 
 
-def _counts_through(context, m, scope, index, at):
+def _counts_through(context: Context, m: Module, scope: int, index, at: int):
     """Is the index counted by a loop, or handed in by a caller who may do that?"""
-    if index[0] != "n":
+    if not isinstance(index, Name):
         return False
-    bindings = m.bindings(scope).get(index[1], ())
+    bindings = m.bindings(scope).get(index.id, ())
     return (
         any(b[0] in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at))
         if bindings
@@ -131,38 +139,42 @@ def _counts_through(context, m, scope, index, at):
     )
 
 
-def _ends_early(m, scope, loop):
+def _ends_early(m: Module, scope: int, loop: int):
     """Does the loop always leave in its first pass?"""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
             statement
-            and statement[2] == loop
-            and (statement[0] == F.RETURN or statement[0] == F.JUMP and statement[5] == "break")
+            and statement.block == loop
+            and (isinstance(statement, Return) or isinstance(statement, Jump) and statement.what == "break")
         ):
             return True
     return False
 
 
-def is_list(context, m, scope, e, at):
+def is_list(context: Context, m: Module, scope: int, e: Expression, at: int):
     """Is the expression a list of devices?"""
-    return any(v[0] == "obj" and v[1] == "devices" for v in context.infer.values(m, scope, e, at))
+    return any(isinstance(v, Thing) and v.kind == "devices" for v in context.infer.values(m, scope, e, at))
 
 
-def environment(m, name):
+def environment(m: Module, name: str):
     """Values given to an environment variable by name in the module: constants, or None for what is not constant."""
     found = []
     for statement in m.statements:
-        if statement and statement[0] == F.ASSIGN:
-            for target in statement[5]:
-                if target[0] == "x" and target[2] == Constant(name):
-                    found.append(statement[6][1] if statement[6] is not None and statement[6][0] == "k" else None)
+        if statement and isinstance(statement, Assign):
+            for target in statement.targets:
+                if isinstance(target, Subscript) and target.index == Constant(name):
+                    found.append(
+                        statement.value.value
+                        if statement.value is not None and isinstance(statement.value, Constant)
+                        else None
+                    )
     for call in m.calls:
         if (
-            call[1]
-            and call[1][0] == Constant(name)
-            and tail_of(call[0]) in ("putenv", "setdefault", "setenv")
-            and len(call[1]) > 1
+            call.args
+            and call.args[0] == Constant(name)
+            and tail_of(call.func) in ("putenv", "setdefault", "setenv")
+            and len(call.args) > 1
         ):
-            found.append(call[1][1][1] if call[1][1][0] == "k" else None)
+            found.append(call.args[1].value if isinstance(call.args[1], Constant) else None)
     return found

@@ -4,11 +4,19 @@
 `Event`s.  `classify(m, j)` gives a tag for calls of interest, else None.
 """
 
+from __future__ import annotations
+
 from collections import deque
 
 from tflint_mem import facts as F
-from tflint_mem.facts import Constant
+from tflint_mem.facts import ClassDef, Comparison, Constant, Import, Name, UnaryOp
 from tflint_mem.hardening.budget import settle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MAX_WAYS = 12
 MAX_HOPS = 7
@@ -23,47 +31,47 @@ class Event:
 
     __slots__ = ("tag", "m", "i", "sure")
 
-    def __init__(self, tag, m, i, sure):
+    def __init__(self, tag, m: Module, i: int, sure):
         self.tag, self.m, self.i, self.sure = tag, m, i, sure
 
 
 class Order:
     """What runs before what, for one kind of events."""
 
-    def __init__(self, context, classify):
+    def __init__(self, context: Context, classify):
         self.context, self._classify, self._tags, self._loud = context, classify, {}, {}
 
-    def tag(self, m, i):
+    def tag(self, m: Module, i: int):
         """The tag of call `i`, or None."""
         key = (m.index, i)
         if key not in self._tags:
             self._tags[key] = self._classify(m, i)
         return self._tags[key]
 
-    def loud(self, m, scope):
+    def loud(self, m: Module, scope: int):
         """Can a run of the function give an event, itself or in what it calls and imports?  The others need not be gone through."""
         return settle((m.index, scope), self._look, self._loud)
 
-    def _look(self, function):
+    def _look(self, function: int):
         index, scope = function
         m = self.context.project.module(index)
         self.context.project.searches.count("what gives events")
         return int(any(self.tag(m, i) for i in m.scope_calls(scope))), self._onward(m, scope)
 
-    def _onward(self, m, scope):
+    def _onward(self, m: Module, scope: int):
         project = self.context.project
         for i in m.scope_calls(scope):
             for fm, s in project.functions_called(m, i):
                 yield (fm.index, s)
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement and statement[0] == F.CLASS:
-                yield (m.index, statement[5])
-            elif statement and statement[0] == F.IMPORT:
+            if statement and isinstance(statement, ClassDef):
+                yield (m.index, statement.defines)
+            elif statement and isinstance(statement, Import):
                 for target in project.imports.of_statement(m, statement):
                     yield (target.index, 0)
 
-    def earlier(self, m, i):
+    def earlier(self, m: Module, i: int):
         """For each way to reach call `i`, an iterator of the events before it, in order.
 
         There is none for a call that too many ways lead to, and an iterator ends early where there is too much code: what
@@ -80,9 +88,9 @@ class Order:
 # A hop is (module, scope, statement, call or None, context): a place that a run of the scope reaches.
 
 
-def _ways(context, m, i, search):
+def _ways(context: Context, m: Module, i: int, search):
     call = m.calls[i]
-    queue, found = deque([((m, call[3], call[5], i, call[4]),)]), []
+    queue, found = deque([((m, call.scope, call.statement, i, call.block),)]), []
     while queue and len(found) < MAX_WAYS:
         if not search.step():
             search.give_up()
@@ -101,11 +109,11 @@ def _ways(context, m, i, search):
     return found
 
 
-def _hops_to(context, m, scope):
+def _hops_to(context: Context, m: Module, scope: int):
     record = m.scopes[scope]
-    if record[F.S_KIND] == "class":
-        statement = record[F.S_STMT]
-        return [(m, record[F.S_PARENT], statement, None, m.statements[statement][2])]
+    if record.kind == "class":
+        statement = record.statement
+        return [(m, record.parent, statement, None, m.statements[statement].block)]
     hops = []
     for cm, j, how in context.project.callers(m, scope):
         if how not in ("compiled", "compiled-map", "process") and not context.in_tests(cm):
@@ -145,13 +153,13 @@ class _Walk:
         self.search.give_up()
         return False
 
-    def module(self, m):
+    def module(self, m: Module):
         if m.index not in self.imported:
             self.imported.add(m.index)
             if self.order.loud(m, 0):
                 yield from self.part(m, 0, None, None, -1)
 
-    def function(self, m, scope):
+    def function(self, m: Module, scope: int):
         key = (m.index, scope)
         if key in self.known:
             for event in self.known[key]:
@@ -168,7 +176,7 @@ class _Walk:
             self.active.discard(key)
             self.known[key] = list(events.values())
 
-    def part(self, m, scope, stop, stop_call, place):
+    def part(self, m: Module, scope: int, stop, stop_call, place: int):
         """Events of a scope up to a statement (None: all of it) and a call in it."""
         calls = list(m.scope_calls(scope))
         position = 0
@@ -179,15 +187,15 @@ class _Walk:
                 return
             if statement is None:
                 continue
-            where = statement[2]
+            where = statement.block
             sure, possible = self._reaches(m, scope, where, place, stop)
             here = []
-            while position < len(calls) and m.calls[calls[position]][5] <= s:
+            while position < len(calls) and m.calls[calls[position]].statement <= s:
                 here.append(calls[position])
                 position += 1
             if not possible or stop is None and scope == 0 and _main_only(m, where):
                 continue
-            if statement[0] == F.IMPORT and s != stop:
+            if isinstance(statement, Import) and s != stop:
                 for target in self.context.project.imports.of_statement(m, statement):
                     for event in self.module(target):
                         yield _with(event, sure)
@@ -196,15 +204,15 @@ class _Walk:
                     return
                 if s == stop and stop_call is not None and i >= stop_call:
                     return
-                inner = self._reaches(m, scope, m.calls[i][4], place, stop)
+                inner = self._reaches(m, scope, m.calls[i].block, place, stop)
                 if inner[1]:
                     for event in self._call(m, i):
                         yield _with(event, inner[0] or event.sure and self._both(m, i, place, event.tag, branches))
-            if statement[0] == F.CLASS and s != stop:
-                for event in self.part(m, statement[5], None, None, -1):
+            if isinstance(statement, ClassDef) and s != stop:
+                for event in self.part(m, statement.defines, None, None, -1):
                     yield _with(event, sure)
 
-    def _call(self, m, i):
+    def _call(self, m: Module, i: int):
         tag = self.order.tag(m, i)
         if tag:
             yield Event(tag, m, i, True)
@@ -213,19 +221,19 @@ class _Walk:
             yield from self.function(fm, scope)
 
     @staticmethod
-    def _both(m, i, place, tag, branches):
+    def _both(m: Module, i: int, place: int, tag, branches):
         """Has every branch of the one `if` around the call had such an event by now?"""
         around = set(m.chain(place)) if place != -1 else set()
-        conditions = [c for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in _CONDITIONAL and c not in around]
-        if len(conditions) != 1 or m.contexts[conditions[0]][0] != "if":
+        conditions = [c for c in m.chain(m.calls[i].block) if m.contexts[c].kind in _CONDITIONAL and c not in around]
+        if len(conditions) != 1 or m.contexts[conditions[0]].kind != "if":
             return False
-        statement = m.statements[m.contexts[conditions[0]][2]]
-        seen = branches.setdefault((m.contexts[conditions[0]][2], tag), set())
+        statement = m.statements[m.contexts[conditions[0]].statement]
+        seen = branches.setdefault((m.contexts[conditions[0]].statement, tag), set())
         seen.add(conditions[0])
         return statement[7] is not None and {statement[6], statement[7]} <= seen
 
     @staticmethod
-    def _reaches(m, scope, where, place, stop):
+    def _reaches(m: Module, scope: int, where, place: int, stop):
         """(sure, possible): does a run of the scope that reaches `place` pass through `where` on its way?"""
         if where == -1:
             return True, True
@@ -237,14 +245,14 @@ class _Walk:
                 continue
             sure = False
             if any(
-                m.contexts[a][2] == statement
-                and (m.contexts[a][0] in _CONDITIONAL or kind == "except" and m.contexts[a][0] == "try")
+                m.contexts[a].statement == statement
+                and (m.contexts[a].kind in _CONDITIONAL or kind == "except" and m.contexts[a].kind == "try")
                 for a in around
             ):
                 possible = False  # the other branch
             elif stop is not None and c in m.jumps(scope):  # the block ends the function or the pass of the loop
                 possible = False
-            elif kind == "if" and any(m.contexts[a][0] == "if" and _opposite(m, c, a) for a in around):
+            elif kind == "if" and any(m.contexts[a].kind == "if" and _opposite(m, c, a) for a in around):
                 possible = False
         return sure, possible
 
@@ -253,30 +261,32 @@ def _with(event, sure):
     return event if sure else Event(event.tag, event.m, event.i, False)
 
 
-def _opposite(m, a, b):
+def _opposite(m: Module, a, b):
     """`if flag:` … `if not flag:`: two branches that a run does not both enter."""
     first, second = _condition(m, a), _condition(m, b)
     return first[0] == second[0] and first[1] != second[1]
 
 
-def _condition(m, branch):
+def _condition(m: Module, branch):
     _, _, statement, positive = m.contexts[branch]
     test = m.statements[statement][5]
-    while test is not None and test[0] == "u" and test[1] == "not":
-        test, positive = test[2], not positive
+    while test is not None and isinstance(test, UnaryOp) and test.op == "not":
+        test, positive = test.operand, not positive
     return test, positive
 
 
-def _main_only(m, where):
+def _main_only(m: Module, where):
     """Is the context inside `if __name__ == "__main__":`?"""
-    return any(m.contexts[c][0] == "if" and is_main_test(m.statements[m.contexts[c][2]][5]) for c in m.chain(where))
+    return any(
+        m.contexts[c].kind == "if" and is_main_test(m.statements[m.contexts[c].statement][5]) for c in m.chain(where)
+    )
 
 
-def is_main_test(test):
+def is_main_test(test: Expression):
     """Is the expression `__name__ == "__main__"`?"""
     return (
         test is not None
-        and test[0] == "q"
-        and test[2] == ("==",)
-        and {test[1], test[3][0]} == {("n", "__name__"), Constant("__main__")}
+        and isinstance(test, Comparison)
+        and test.ops == ("==",)
+        and {test.left, test.rights[0]} == {Name("__name__"), Constant("__main__")}
     )

@@ -7,9 +7,16 @@ GRAPH      graph mode: the network stays on Keras' graph until `clear_session()`
 COLLECTED  another backend: dead models wait for a collection, which takes nearly all
 """
 
+from __future__ import annotations
+
 from tflint_mem.facts import Constant
+from tflint_mem.project.linking.requirements import ANY
 
 from . import backends, modes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.ruleset.context import Context
 
 PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
 FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since
@@ -17,7 +24,7 @@ FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable
 _EAGERLY = "run_eagerly"
 
 
-def of(context, modules, training):
+def of(context: Context, modules, training):
     """The mechanism for a model that the code in these modules makes, nearest first."""
     m = modules[0]
     if backends.other(context, m):
@@ -31,18 +38,18 @@ def of(context, modules, training):
     return WAITING if training or old or versions.at_least(*FIRST_CACHED) is False else CACHED
 
 
-def certain(context):
+def certain(context: Context):
     """Is TensorFlow 2.14 or later sure?"""
     return bool(context.project.versions.at_least(*FIRST_PINNED))
 
 
-def likely(context, modules):
+def likely(context: Context, modules):
     """Is it sure, or does nothing at all tell of another TensorFlow: no requirements, no API that later ones have lost?"""
     versions = context.project.versions
-    return certain(context) or versions.range() == (None, None) and not any(versions.looks_old(m) for m in modules)
+    return certain(context) or versions.range() == ANY and not any(versions.looks_old(m) for m in modules)
 
 
-def _runs_eagerly(context, modules):
+def _runs_eagerly(context: Context, modules):
     """Is a model compiled to train eagerly, which registers no graph: `compile(…, run_eagerly=True)`?"""
     return any(
         (_EAGERLY, Constant(True)) in m.calls[i][2] for m in modules for i in m.calls_by_tail().get("compile", ())

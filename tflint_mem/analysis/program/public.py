@@ -1,9 +1,17 @@
 """Functions that only those call who use the library: nothing in the project does, so how often they run is theirs to say."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
+from tflint_mem.facts import Assign, Attribute, CallRef, DictDisplay, ExprStatement, If, Name, Return, SequenceDisplay
 from tflint_mem.project.repeats.repeats import Repeat
 
 from . import execution_order
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MAX_HOPS = 3
 KIND = "call"  # of such a Repeat
@@ -13,13 +21,13 @@ _ACTS = frozenset((F.EXPR, F.FOR, F.WHILE, F.WITH))
 _STARTS = frozenset(("main", "run", "train", "fit", "build", "setup", "cli"))
 
 
-def each_call(context, m, i):
+def each_call(context: Context, m: Module, i: int):
     """The Repeat of a call that each call of such a function runs, directly or through functions with one caller; or None."""
     hops = ((m, i),)
     while len(hops) <= MAX_HOPS:
         m, i = hops[0]
-        scope = m.calls[i][3]
-        if scope == 0 or m.scopes[scope][F.S_KIND] != "function" or _now_and_then(context, m, i):
+        scope = m.calls[i].scope
+        if scope == 0 or m.scopes[scope].kind != "function" or _now_and_then(context, m, i):
             return None
         callers = context.project.callers(m, scope)
         if not callers:
@@ -30,62 +38,75 @@ def each_call(context, m, i):
     return None
 
 
-def is_public(context, m, scope):
+def is_public(context: Context, m: Module, scope: int):
     """Has it a public name, in a module that is imported and no script, and does nothing in the project call or handle it?"""
     record = m.scopes[scope]
-    if m.unit_test or m.notebook or record[F.S_KIND] != "function" or record[F.S_NAME] in _STARTS:
+    if m.unit_test or m.notebook or record.kind != "function" or record.name in _STARTS:
         return False
-    if not m.is_method(scope) and record[F.S_PARENT] != 0:
+    if not m.is_method(scope) and record.parent != 0:
         return False
-    if m.is_method(scope) and m.scopes[record[F.S_PARENT]][F.S_PARENT] != 0:
+    if m.is_method(scope) and m.scopes[record.parent].parent != 0:
         return False
     if any(name.startswith("_") for name in m.qualname(scope).split(".")) or _is_script(m):
         return False
     decorators = context.infer.decorator_names(m, scope)
-    if len(decorators) < len(record[F.S_DECORATORS]) or not _PLAIN.issuperset(decorators):
+    if len(decorators) < len(record.decorators) or not _PLAIN.issuperset(decorators):
         return False
     repeats = context.project.repeats_of
-    handled = repeats.handlers.of_function(m, scope)[0]
+    handled = repeats.handlers.of_function(m, scope).kind
     return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
 
 
-def drops(m, i):
+def drops(m: Module, i: int):
     """Does the function around call `i` use what it gives and let go of it: is that neither returned nor put anywhere?"""
-    statement = m.statements[m.calls[i][5]]
-    if statement[0] == F.RETURN:
-        return statement[5] != ("c", i)
-    if statement[0] != F.ASSIGN or statement[6] != ("c", i):
-        return statement[0] == F.EXPR and statement[5] != ("c", i)
-    names = set(statement[5])
-    if any(target[0] != "n" for target in names):
+    statement = m.statements[m.calls[i].statement]
+    if isinstance(statement, Return):
+        return statement.value != CallRef(i)
+    if not isinstance(statement, Assign) or statement.value != CallRef(i):
+        return isinstance(statement, ExprStatement) and statement.value != CallRef(i)
+    names = set(statement.targets)
+    if any(not isinstance(target, Name) for target in names):
         return False
-    for s in m.scope_statements(m.calls[i][3]):
+    for s in m.scope_statements(m.calls[i].scope):
         other = m.statements[s]
-        value = other[5] if other and other[0] == F.RETURN else other[6] if other and other[0] == F.ASSIGN else None
+        value = (
+            other.value
+            if other and isinstance(other, Return)
+            else other.value
+            if other and isinstance(other, Assign)
+            else None
+        )
         if value is None:
             continue
-        items = value[1] if value[0] in ("t", "l") else value[2] if value[0] == "d" else ()
+        items = (
+            value[1] if isinstance(value, SequenceDisplay) else value.values if isinstance(value, DictDisplay) else ()
+        )
         if value in names or not names.isdisjoint(items):
             return False
-    others = (m.calls[j] for j in m.scope_calls(m.calls[i][3]))
-    return not any(call[0][0] == "a" and call[0][2] in _PUTS and not names.isdisjoint(call[1]) for call in others)
+    others = (m.calls[j] for j in m.scope_calls(m.calls[i].scope))
+    return not any(
+        isinstance(call.func, Attribute) and call.func.attr in _PUTS and not names.isdisjoint(call.args)
+        for call in others
+    )
 
 
-def _is_script(m):
+def _is_script(m: Module):
     """Does running the module do something: is there a call at its top that assigns nothing, or `if __name__ == …`?"""
     for s in m.scope_statements(0):
         statement = m.statements[s]
-        if statement and (statement[0] in _ACTS or statement[0] == F.IF and execution_order.is_main_test(statement[5])):
+        if statement and (
+            statement.kind in _ACTS or isinstance(statement, If) and execution_order.is_main_test(statement.test)
+        ):
             return True
     return False
 
 
-def _now_and_then(context, m, i):
+def _now_and_then(context: Context, m: Module, i: int):
     guards = context.project.repeats_of.guards
-    return guards.once(m, i, -1) or guards.cached(m, m.calls[i][3])
+    return guards.once(m, i, -1) or guards.cached(m, m.calls[i].scope)
 
 
-def _repeat(context, hops):
+def _repeat(context: Context, hops):
     m, i = hops[0]
     scope = m.calls[i][3]
     return Repeat(KIND, hops, m, None, scope, None, f"each call of `{m.qualname(scope)}`", m.scopes[scope][F.S_LINE])

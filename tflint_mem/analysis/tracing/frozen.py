@@ -4,11 +4,21 @@
 functions that it calls.  An answer is a few words for a person, "" when nothing was found.
 """
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import walk_statement
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import result_of
+from tflint_mem.facts import Assign, Attribute, Augment, CallRef, Constant, For, Name, SequenceDisplay, Subscript, With
+from tflint_mem.knowledge import result_of
+from tflint_mem.project.holds.values import External, FunctionValue, Instance, ModuleValue, Thing, TupleValue
 from tflint_mem.project.linking.module import tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MAX_DEPTH = 4
 MAX_MODULES = 64
@@ -62,12 +72,12 @@ _FILLS = frozenset(
 )
 
 
-def reason(context, m, scope):
+def reason(context: Context, m: Module, scope: int):
     """Why tracing the function once would change what it computes, or would not work."""
     return state(context, m, scope) or _of_new_object(context, m, scope) or _arguments(context, m, scope)
 
 
-def state(context, m, scope):
+def state(context: Context, m: Module, scope: int):
     """Why the function, whoever calls it and with what, would not compute the same when it is traced once."""
     seen = {}
     _collect(context, m, scope, 0, seen)
@@ -78,7 +88,7 @@ def state(context, m, scope):
     return ""
 
 
-def reads(context, m, scope):
+def reads(context: Context, m: Module, scope: int):
     """({(module index, name)}, {attribute}) of what the function and those that it calls take from outside of themselves."""
     seen, names, attributes = {}, set(), set()
     _collect(context, m, scope, 0, seen)
@@ -88,25 +98,28 @@ def reads(context, m, scope):
     return names, attributes
 
 
-def functions(context, m, scope):
+def functions(context: Context, m: Module, scope: int):
     """{(module, scope): True} of the function and the project's functions that it calls."""
     seen = {}
     _collect(context, m, scope, 0, seen)
     return seen
 
 
-def module_attributes(context, m, scope):
+def module_attributes(context: Context, m: Module, scope: int):
     """The attributes of the project's modules that a function reads: `config.batch_size`."""
     for e in _expressions(m, scope):
         if (
-            e[0] == "a"
-            and e[1][0] == "n"
-            and any(v[0] == "mod" for v in context.infer.name(m, scope, e[1][1], m.scopes[scope][F.S_STMTS][0]))
+            isinstance(e, Attribute)
+            and isinstance(e.base, Name)
+            and any(
+                isinstance(v, ModuleValue)
+                for v in context.infer.name(m, scope, e.base.id, m.scopes[scope].statements.first)
+            )
         ):
             yield e
 
 
-def _collect(context, m, scope, depth, seen):
+def _collect(context: Context, m: Module, scope: int, depth, seen):
     if (m, scope) in seen or depth > MAX_DEPTH:
         return
     seen[m, scope] = True
@@ -117,7 +130,7 @@ def _collect(context, m, scope, depth, seen):
             _collect(context, fm, s, depth + 1, seen)
 
 
-def _expressions(m, scope):
+def _expressions(m: Module, scope: int):
     for s in m.scope_statements(scope):
         if m.statements[s] is not None:
             yield from walk_statement(m, m.statements[s])
@@ -126,9 +139,9 @@ def _expressions(m, scope):
 # -- what it makes -------------------------------------------------------------------------------------------------------
 
 
-def _makes(context, m, scope):
+def _makes(context: Context, m: Module, scope: int):
     """Variables may be made in the first trace only: an optimizer or a layer made in each call is refused from the second one on."""
-    if m.scopes[scope][F.S_NAME] in ("__init__", "build"):
+    if m.scopes[scope].name in ("__init__", "build"):
         return ""
     for i in m.scope_calls(scope):
         names = context.project.apis(m, i)
@@ -150,30 +163,30 @@ def _article(kind):
 # -- what it reads -------------------------------------------------------------------------------------------------------
 
 
-def outer_names(m, scope):
+def outer_names(m: Module, scope: int):
     """(name, owner scope) of the names that a function takes from the functions or the module around it."""
     local, found = m.bindings(scope), {}
     for e in _expressions(m, scope):
-        if e[0] != "n" or e[1] in found or e[1] in local and e[1] not in m.global_names(scope):
+        if not isinstance(e, Name) or e.id in found or e.id in local and e.id not in m.global_names(scope):
             continue
-        owner = m.scopes[scope][F.S_PARENT]
-        while owner > 0 and (m.scopes[owner][F.S_KIND] == "class" or e[1] not in m.bindings(owner)):
-            owner = m.scopes[owner][F.S_PARENT]
-        if owner >= 0 and e[1] in m.bindings(owner):
-            found[e[1]] = owner
+        owner = m.scopes[scope].parent
+        while owner > 0 and (m.scopes[owner].kind == "class" or e.id not in m.bindings(owner)):
+            owner = m.scopes[owner].parent
+        if owner >= 0 and e.id in m.bindings(owner):
+            found[e.id] = owner
     return found.items()
 
 
-def _rebound(context, m, scope):
+def _rebound(context: Context, m: Module, scope: int):
     """A name of outside that is bound more than once, in a loop, or by a function: the trace would keep its first value."""
     for name, owner in outer_names(m, scope):
-        bindings = [b for b in m.bindings(owner)[name] if b[0] != "annotation"]
-        if all(b[0] in ("import", F.DEF, F.CLASS, "def", "class") for b in bindings):
+        bindings = [b for b in m.bindings(owner)[name] if b.kind != "annotation"]
+        if all(b.kind in ("import", F.DEF, F.CLASS, "def", "class") for b in bindings):
             continue
         again = (
             len(bindings) > 1
-            or any(b[1] >= 0 and m.loops(m.statements[b[1]][2]) for b in bindings)
-            or any(b[0] in ("augment", "iter") for b in bindings)
+            or any(b.statement >= 0 and m.loops(m.statements[b.statement].block) for b in bindings)
+            or any(b.kind in ("augment", "iter") for b in bindings)
         )
         if again or any(s != scope and name in m.bindings(s) for s in m.declaring(name)):
             return f"a trace would keep the first value of {name}"
@@ -182,37 +195,41 @@ def _rebound(context, m, scope):
     return ""
 
 
-def _filled(m, name):
+def _filled(m: Module, name: str):
     """Is something put into the list or dictionary of that name in a function or a loop?"""
     for j in (j for tail in _FILLS for j in m.calls_by_tail().get(tail, ())):
         call = m.calls[j]
-        if call[0][0] == "a" and call[0][1] == ("n", name) and (call[3] or m.loops(call[4])):
+        if isinstance(call.func, Attribute) and call.func.base == Name(name) and (call.scope or m.loops(call.block)):
             return True
     for statement in m.statements:
-        if statement is not None and statement[0] in (F.ASSIGN, F.AUGMENT) and (statement[1] or m.loops(statement[2])):
-            targets = statement[5] if statement[0] == F.ASSIGN else (statement[5],)
-            if any(t[0] == "x" and t[1] == ("n", name) for t in targets):
+        if (
+            statement is not None
+            and isinstance(statement, (Assign, Augment))
+            and (statement.scope or m.loops(statement.block))
+        ):
+            targets = statement.targets if isinstance(statement, Assign) else (statement.target,)
+            if any(isinstance(t, Subscript) and t.base == Name(name) for t in targets):
                 return True
     return False
 
 
-def _attributes(m, scope):
+def _attributes(m: Module, scope: int):
     """(attribute, what it is read from) of the attributes that the function reads."""
-    called = {m.calls[i][0] for i in m.scope_calls(scope)}
+    called = {m.calls[i].func for i in m.scope_calls(scope)}
     found = {}
     for e in _expressions(m, scope):
-        if e[0] == "a":
-            found.setdefault((e[2], e[1] == ("n", "self")), e in called)
+        if isinstance(e, Attribute):
+            found.setdefault((e.attr, e.base == Name("self")), e in called)
     for e in called:  # self.model(x) reads the attribute that is called, model.fit(x) reads none
-        if e[0] == "a":
-            found.setdefault((e[2], e[1] == ("n", "self")), True)
+        if isinstance(e, Attribute):
+            found.setdefault((e.attr, e.base == Name("self")), True)
     return found.keys()
 
 
-def _set_elsewhere(context, m, scope):
+def _set_elsewhere(context: Context, m: Module, scope: int):
     """An attribute that something else than a constructor sets, or that is set for each pass: the trace would keep its first value."""
     for attribute, own in _attributes(m, scope):
-        owner = m.scopes[scope][F.S_PARENT] if own and m.is_method(scope) else None
+        owner = m.scopes[scope].parent if own and m.is_method(scope) else None
         if is_set(context, m, owner, attribute):
             return f"a trace would keep the first value of {attribute}"
         if attribute.startswith("trainable_") and is_set(context, m, None, "trainable"):
@@ -220,7 +237,7 @@ def _set_elsewhere(context, m, scope):
     return ""
 
 
-def is_set(context, m, owner, attribute):
+def is_set(context: Context, m: Module, owner, attribute):
     """Is the attribute assigned outside of constructors, of `owner` (a class of `m`) where that is known?"""
     key = ("set", m.index if owner is not None else -1, owner, attribute)
     if key not in context.memo:
@@ -232,47 +249,54 @@ def is_set(context, m, owner, attribute):
     return context.memo[key]
 
 
-def _sets(context, m, attribute, home, owner):
+def _sets(context: Context, m: Module, attribute, home, owner):
     for statement in m.statements:
-        if statement is None or statement[0] not in (F.ASSIGN, F.AUGMENT, F.FOR, F.WITH):
+        if statement is None or not isinstance(statement, (Assign, Augment, For, With)):
             continue
         targets = (
-            statement[5]
-            if statement[0] == F.ASSIGN
-            else [t for _, t in statement[5] if t]
-            if statement[0] == F.WITH
-            else (statement[5],)
+            statement.targets
+            if isinstance(statement, Assign)
+            else [t for _, t in statement.items if t]
+            if isinstance(statement, With)
+            else (statement.target,)
         )
         for target in targets:
-            for part in target[1] if target[0] in ("t", "l") else (target,):
-                item = part[0] == "x" and part[1][0] == "a" and part[1][2] == attribute  # self.weights["kl"] = …
+            for part in target[1] if isinstance(target, SequenceDisplay) else (target,):
+                item = (
+                    isinstance(part, Subscript) and isinstance(part.base, Attribute) and part.base.attr == attribute
+                )  # self.weights["kl"] = …
                 place = part[1] if item else part
-                if place[0] != "a" or place[2] != attribute:
+                if not isinstance(place, Attribute) or place.attr != attribute:
                     continue
-                if place[1] == ("n", "self") and m.is_method(statement[1]):
-                    cls = m.scopes[statement[1]][F.S_PARENT]
+                if place.base == Name("self") and m.is_method(statement.scope):
+                    cls = m.scopes[statement.scope].parent
                     if owner is not None and not _related(context, m, cls, home, owner):
                         continue
                     if (
-                        _only_at_start(context, m, statement[1])
-                        and not m.loops(statement[2])
-                        and statement[0] != F.AUGMENT
+                        _only_at_start(context, m, statement.scope)
+                        and not m.loops(statement.block)
+                        and not isinstance(statement, Augment)
                     ):
                         continue
-                elif owner is None and statement[1] == 0 and not m.loops(statement[2]) and statement[0] == F.ASSIGN:
+                elif (
+                    owner is None
+                    and statement.scope == 0
+                    and not m.loops(statement.block)
+                    and isinstance(statement, Assign)
+                ):
                     continue  # a setting of the module's own code, made once
                 return True
     return False
 
 
-def _related(context, m, cls, home, owner):
+def _related(context: Context, m: Module, cls, home, owner):
     here, there = (m.index, cls), (home.index, owner)
     return here == there or here in context.infer.mro(home, owner) or there in context.infer.mro(m, cls)
 
 
-def _only_at_start(context, m, scope):
+def _only_at_start(context: Context, m: Module, scope: int):
     """Does the method run in constructors only?"""
-    if m.scopes[scope][F.S_NAME] in ("__init__", "build", "setUp"):
+    if m.scopes[scope].name in ("__init__", "build", "setUp"):
         return True
     callers = [(other, other.calls[j][3]) for other, j, how in context.project.callers(m, scope) if how == "call"]
     return bool(callers) and all(
@@ -283,11 +307,11 @@ def _only_at_start(context, m, scope):
 # -- what it is given ------------------------------------------------------------------------------------------------------
 
 
-def _of_new_object(context, m, scope):
+def _of_new_object(context: Context, m: Module, scope: int):
     """A method of an object that is made again and again: each object would trace, and keep, a graph of its own."""
     if not m.is_method(scope):
         return ""
-    owner = m.scopes[scope][F.S_PARENT]
+    owner = m.scopes[scope].parent
     made = list(context.project.callers_of.constructions(m, owner))
     for index, s in context.project.subclasses(m, owner):
         made += context.project.callers_of.constructions(context.project.module(index), s)
@@ -298,54 +322,59 @@ def _of_new_object(context, m, scope):
     return ""
 
 
-def _arguments(context, m, scope):
+def _arguments(context: Context, m: Module, scope: int):
     """Arguments that a trace would not take as they are: NumPy arrays in float64, one model or optimizer after the other."""
-    for index, parameter in enumerate(m.scopes[scope][F.S_PARAMS]):
+    for index, parameter in enumerate(m.scopes[scope].parameters):
         if index == 0 and m.is_method(scope):
             continue
         values = context.infer.parameter(m, scope, index)
-        objects = [v for v in values if v[0] == "inst" or v[0] == "obj" and v[1] in _OBJECTS]
+        objects = [v for v in values if isinstance(v, Instance) or isinstance(v, Thing) and v.kind in _OBJECTS]
         if len(objects) > 1:
-            return f"it is called with several objects as {parameter[0]}"
+            return f"it is called with several objects as {parameter.name}"
         if objects and _made_again(context, objects[0]):
-            return f"it is called with a new {parameter[0]} each time"
+            return f"it is called with a new {parameter.name} each time"
         plain = values and all(
-            v[0] == "obj" and v[1] in _TENSORS or v in objects or v[0] in ("fn", "k") or v[0] == "tup" for v in values
+            isinstance(v, Thing)
+            and v.kind in _TENSORS
+            or v in objects
+            or isinstance(v, (FunctionValue, Constant))
+            or isinstance(v, TupleValue)
+            for v in values
         )
         if (
             not plain
             and not _single_precision(context, m, scope, index)
-            and not _goes_to_keras(context, m, scope, parameter[0])
+            and not _goes_to_keras(context, m, scope, parameter.name)
         ):
-            return f"{parameter[0]} may be a NumPy array or a Python value, which a trace takes in another precision or again for each value"
+            return f"{parameter.name} may be a NumPy array or a Python value, which a trace takes in another precision or again for each value"
     return ""
 
 
-def _made_again(context, v):
-    if v[0] == "inst":
-        made = context.project.callers_of.constructions(context.project.module(v[1]), v[2])
+def _made_again(context: Context, v: Value):
+    if isinstance(v, Instance):
+        made = context.project.callers_of.constructions(context.project.module(v.module), v.scope)
         return len(made) > 1 or any(context.first_repeat(other, j) is not None for other, j in made)
     if v[2] is None or not isinstance(v[2][1], int) or not isinstance(v[2][0], int):
         return False
     return context.first_repeat(context.project.module(v[2][0]), v[2][1]) is not None
 
 
-def _goes_to_keras(context, m, scope, name):
+def _goes_to_keras(context: Context, m: Module, scope: int, name: str):
     """Is the parameter only handed to models, layers, losses and metrics, which cast what they are given?"""
     me, uses, given = F.Name(name), 0, 0
     for e in _expressions(m, scope):
         if e == me:
             uses += 1
-        elif e[0] == "a" and e[1] == me and e[2] in ("shape", "dtype"):
+        elif isinstance(e, Attribute) and e.base == me and e.attr in ("shape", "dtype"):
             given += 1
-        elif e[0] == "c":
-            names = context.project.apis(m, e[1])
+        elif isinstance(e, CallRef):
+            names = context.project.apis(m, e.number)
             if names & _KERAS_CALLS or any(name.startswith("keras.losses.") for name in names):
-                given += sum(argument == me for argument in m.arguments(e[1]))
+                given += sum(argument == me for argument in m.arguments(e.number))
     return uses == given and uses > 0
 
 
-def _single_precision(context, m, scope, index):
+def _single_precision(context: Context, m: Module, scope: int, index):
     """Do all callers that are seen give arrays that were made float32, or tensors?"""
     callers = [(other, j) for other, j, how in context.project.callers(m, scope) if how == "call"]
     for other, j in callers:
@@ -355,25 +384,26 @@ def _single_precision(context, m, scope, index):
     return bool(callers)
 
 
-def _is_float32(context, m, scope, e, at, depth):
+def _is_float32(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
     if depth > MAX_DEPTH:
         return False
     if any(inner == Constant("float32") or tail_of(inner) == "float32" for inner in walk(e, m.calls)):
         return True
     values = context.infer.values(m, scope, e, at)
-    if values and all(v[0] == "obj" and v[1] in _TENSORS for v in values):
+    if values and all(isinstance(v, Thing) and v.kind in _TENSORS for v in values):
         return True
     tag = e[0]
     if tag == "x":
         return _is_float32(context, m, scope, e[1], at, depth + 1)
     if tag == "b":
-        sides = [side for side in e[2:4] if side[0] != "k"]
+        sides = [side for side in e[2:4] if not isinstance(side, Constant)]
         return bool(sides) and all(_is_float32(context, m, scope, side, at, depth + 1) for side in sides)
     if tag == "c":
         f, arguments = m.calls[e[1]][:2]
         parts = (
-            [f[1]]
-            if f[0] == "a" and not any(v[0] == "ext" for v in context.infer.values(m, scope, f[1], at))
+            [f.base]
+            if isinstance(f, Attribute)
+            and not any(isinstance(v, External) for v in context.infer.values(m, scope, f.base, at))
             else arguments[:1]
         )
         return bool(parts) and all(_is_float32(context, m, scope, part, at, depth + 1) for part in parts)
@@ -381,14 +411,15 @@ def _is_float32(context, m, scope, e, at, depth):
         return False
     bindings = m.bindings(scope).get(e[1], ())
     return bool(bindings) and all(
-        b[0] == "assign" and _is_float32(context, m, b[2], _item(b[3], b[4]), b[1], depth + 1) for b in bindings
+        b.kind == "assign" and _is_float32(context, m, b.scope, _item(b.value, b.path), b.statement, depth + 1)
+        for b in bindings
     )
 
 
-def _item(e, path):
+def _item(e: Expression, path):
     """The part of a tuple that an assignment to several names gives to one of them."""
     for position in path:
-        if e[0] not in ("t", "l") or not isinstance(position, int) or position >= len(e[1]):
+        if not isinstance(e, SequenceDisplay) or not isinstance(position, int) or position >= len(e[1]):
             break
         e = e[1][position]
     return e

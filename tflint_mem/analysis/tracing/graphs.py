@@ -1,10 +1,19 @@
 """What the rules about TF1 graphs share: which calls make operations, which run a session, and what a loop goes over."""
 
+from __future__ import annotations
+
 from bisect import bisect_left
 
-from tflint_mem import facts as F
-from tflint_mem.knowledge.api import is_op
+from tflint_mem.facts import Assign, Attribute, CallRef, Comprehension, For, Name
+from tflint_mem.knowledge import is_op
+from tflint_mem.project.holds.values import Thing, TupleValue
 from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 RUNS = frozenset(("session.run", "tensor.eval", "variable.eval", "operation.run"))
 _SESSION_NAMES = frozenset(("sess", "session", "_sess", "_session", "tf_session"))
@@ -72,7 +81,7 @@ _NO_OPS = frozenset(
 )
 
 
-def makes_op(names):
+def makes_op(names: frozenset[str]):
     """The canonical name among `names` whose call adds operations to the default graph, or None."""
     for name in sorted(names):
         if name in _MORE_OPS or name not in _NO_OPS and not _contrib_helper(name) and is_op(name):
@@ -80,34 +89,36 @@ def makes_op(names):
     return None
 
 
-def _contrib_helper(name):
+def _contrib_helper(name: str):
     return name.startswith("tf.contrib.") and not name.startswith(("tf.contrib.layers.", "tf.contrib.losses."))
 
 
 CALLEES = 3  # levels of calls that are looked into for a session run
 
 
-def structural(name):
+def structural(name: str):
     """Does the call belong to the construction of a network rather than to a single operation?"""
     return name in STRUCTURE or name.startswith(("tf.layers.", "tf.contrib.layers."))
 
 
-def runs_session(context, m, i):
+def runs_session(context: Context, m: Module, i: int):
     """Does call `i` run a session (or evaluate a tensor in one)?
 
     A session of unknown origin counts by its name only in a module that builds TF1 graphs.
     """
-    f = m.calls[i][0]
-    if f[0] != "a" or f[2] not in ("run", "eval"):
+    f = m.calls[i].func
+    if not isinstance(f, Attribute) or f.attr not in ("run", "eval"):
         return False
     if context.project.apis(m, i) & RUNS:
         return True
-    if f[2] != "run" or tail_of(f[1]) not in _SESSION_NAMES:
+    if f.attr != "run" or tail_of(f.base) not in _SESSION_NAMES:
         return False
-    return not context.infer.values(m, m.calls[i][3], f[1], m.calls[i][5]) and context.project.versions.graph_mode(m)
+    return not context.infer.values(
+        m, m.calls[i].scope, f.base, m.calls[i].statement
+    ) and context.project.versions.graph_mode(m)
 
 
-def run_sites(context):
+def run_sites(context: Context):
     """Every call that runs a session: [(module, call)]."""
     if "session runs" not in context.memo:
         context.memo["session runs"] = [
@@ -116,7 +127,7 @@ def run_sites(context):
     return context.memo["session runs"]
 
 
-def run_inside(context, m, scope, region, without=None):
+def run_inside(context: Context, m: Module, scope: int, region, without=None):
     """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None.
 
     Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
@@ -124,7 +135,7 @@ def run_inside(context, m, scope, region, without=None):
     calls = _once(
         context,
         ("calls in", m.index, scope, region),
-        lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i][4], region)],
+        lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i].block, region)],
     )
     itself = _once(
         context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)]
@@ -140,13 +151,13 @@ def run_inside(context, m, scope, region, without=None):
     return next((run for i, run in further if i != without), None)
 
 
-def _once(context, key, compute):
+def _once(context: Context, key, compute):
     if key not in context.memo:
         context.memo[key] = compute()
     return context.memo[key]
 
 
-def _run_among(context, m, calls, levels):
+def _run_among(context: Context, m: Module, calls, levels):
     """A session run by one of the calls, itself or so many levels further down."""
     for i in calls:
         if runs_session(context, m, i):
@@ -156,7 +167,7 @@ def _run_among(context, m, calls, levels):
     )
 
 
-def _run_behind(context, m, i, levels):
+def _run_behind(context: Context, m: Module, i: int, levels):
     """A session run by the functions that call `i` may reach, at most so many levels down."""
     called = context.project.functions_called(m, i)
     runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
@@ -166,7 +177,7 @@ def _run_behind(context, m, i, levels):
     return None
 
 
-def _run_in(context, m, scope, levels):
+def _run_in(context: Context, m: Module, scope: int, levels):
     """A session run by a function, found once."""
     key = ("session run", m.index, scope, levels)
     if key not in context.memo:
@@ -174,7 +185,7 @@ def _run_in(context, m, scope, levels):
     return context.memo[key]
 
 
-def stand_in(context, m, scope, place, statement):
+def stand_in(context: Context, m: Module, scope: int, place: int, statement: int):
     """A call of the same block that runs whenever the statement does (a statement need not contain one), or None.
 
     The nearest one behind the statement's start is taken: a guard that returns early stands before both.
@@ -183,7 +194,7 @@ def stand_in(context, m, scope, place, statement):
     if key not in context.memo:
         blocks = context.memo[key] = {}
         for i in m.scope_calls(scope):
-            blocks.setdefault(m.calls[i][4], []).append((m.calls[i][5], i))
+            blocks.setdefault(m.calls[i].block, []).append((m.calls[i].statement, i))
         for calls in blocks.values():
             calls.sort()
     calls = context.memo[key].get(place, ())
@@ -191,76 +202,80 @@ def stand_in(context, m, scope, place, statement):
     return calls[behind][1] if behind < len(calls) else max((i for _, i in calls), default=None)
 
 
-def in_unknown_graph(context, m, place):
+def in_unknown_graph(context: Context, m: Module, place: int):
     """Is the context `place` inside `with graph.as_default()` of a graph that nothing is known about?"""
     for each in m.chain(place):
         kind, _, statement, _ = m.contexts[each]
         if kind != "with":
             continue
         for expression, _ in m.statements[statement][5]:
-            if expression[0] == "c" and tail_of(m.calls[expression[1]][0]) == "as_default":
-                receiver = context.receiver(m, expression[1])
+            if isinstance(expression, CallRef) and tail_of(m.calls[expression.number].func) == "as_default":
+                receiver = context.receiver(m, expression.number)
                 if receiver is not None and tail_of(receiver) not in _SESSION_NAMES:
-                    if not context.infer.values(m, m.statements[statement][1], receiver, statement):
+                    if not context.infer.values(m, m.statements[statement].scope, receiver, statement):
                         return True
     return False
 
 
-def in_graph_of_its_own(context, m, place):
+def in_graph_of_its_own(context: Context, m: Module, place: int):
     """Is the context `place` inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same function makes?"""
     for each in m.chain(place):
         kind, _, statement, _ = m.contexts[each]
         if kind == "with":
             for expression, _ in m.statements[statement][5]:
-                if expression[0] == "c":
-                    i, scope = expression[1], m.statements[statement][1]
+                if isinstance(expression, CallRef):
+                    i, scope = expression.number, m.statements[statement].scope
                     given = (
                         context.receiver(m, i)
-                        if tail_of(m.calls[i][0]) == "as_default"
+                        if tail_of(m.calls[i].func) == "as_default"
                         else context.argument(m, i, None, "graph")
                     )
                     values = context.infer.values(m, scope, given, statement) if given is not None else ()
                     if values and all(
-                        v[0] == "obj"
-                        and v[1] == "graph"
-                        and v[2] is not None
-                        and v[2][0] == m.index
-                        and isinstance(v[2][1], int)
-                        and m.calls[v[2][1]][3] == scope != 0
+                        isinstance(v, Thing)
+                        and v.kind == "graph"
+                        and v.origin is not None
+                        and v.origin[0] == m.index
+                        and isinstance(v.origin[1], int)
+                        and m.calls[v.origin[1]].scope == scope != 0
                         for v in values
                     ):
                         return True
     return False
 
 
-def over_graph(context, m, loop):
+def over_graph(context: Context, m: Module, loop: int):
     """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
     kind, _, statement, branch = m.contexts[loop]
     if kind == "while":
         return False
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
     kinds = set()
-    for v in context.infer.elements(context.infer.values(m, m.statements[statement][1], iterable, statement)):
+    for v in context.infer.elements(context.infer.values(m, m.statements[statement].scope, iterable, statement)):
         kinds.update(
-            {v[1]} if v[0] == "obj" else {x[1] for item in v[1] for x in item if x[0] == "obj"} if v[0] == "tup" else ()
+            {v.kind}
+            if isinstance(v, Thing)
+            else {x.kind for item in v.items for x in item if isinstance(x, Thing)}
+            if isinstance(v, TupleValue)
+            else ()
         )
     return bool(kinds & {"variable", "tensor"}) or kind == "for" and _named_tensors(context, m, loop, statement)
 
 
-def _named_tensors(context, m, loop, header):
+def _named_tensors(context: Context, m: Module, loop: int, header):
     return _once(context, ("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, header))
 
 
-def _names_tensors(context, m, loop, header):
+def _names_tensors(context: Context, m: Module, loop: int, header):
     """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
     target, scope = m.statements[header][5], m.statements[header][1]
-    if target[0] != "n" or not any(
-        target in m.calls[i][1] and m.inside(m.calls[i][4], loop) and makes_op(context.project.apis(m, i))
+    if not isinstance(target, Name) or not any(
+        target in m.calls[i].args and m.inside(m.calls[i].block, loop) and makes_op(context.project.apis(m, i))
         for i in m.scope_calls(scope)
     ):
         return False
     return any(
-        statement and m.inside(statement[2], loop) and e == ("a", target, "name")
+        statement and m.inside(statement.block, loop) and e == Attribute(target, "name")
         for statement in map(m.statements.__getitem__, m.scope_statements(scope))
         if statement
         for expression in statement_expressions(statement)
@@ -268,26 +283,26 @@ def _names_tensors(context, m, loop, header):
     )
 
 
-def over_names(m, loop):
+def over_names(m: Module, loop: int):
     """Does the loop go through a dictionary: settings, layers or metrics by name, of which there are few?"""
     kind, _, statement, branch = m.contexts[loop]
     if kind == "while":
         return False
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
     while (
-        iterable[0] == "c"
-        and tail_of(m.calls[iterable[1]][0]) in ("sorted", "list", "enumerate")
-        and m.calls[iterable[1]][1]
+        isinstance(iterable, CallRef)
+        and tail_of(m.calls[iterable.number].func) in ("sorted", "list", "enumerate")
+        and m.calls[iterable.number].args
     ):
-        iterable = m.calls[iterable[1]][1][0]
+        iterable = m.calls[iterable.number].args[0]
     return (
-        iterable[0] == "c"
-        and m.calls[iterable[1]][0][0] == "a"
-        and m.calls[iterable[1]][0][2] in ("items", "keys", "values")
+        isinstance(iterable, CallRef)
+        and isinstance(m.calls[iterable.number].func, Attribute)
+        and m.calls[iterable.number].func[2] in ("items", "keys", "values")
     )
 
 
-def collects_tensors(context, m, loop):
+def collects_tensors(context: Context, m: Module, loop: int):
     """Is it a comprehension whose elements are tensors or operations (not what a session gave for them)?"""
     kind, _, statement, _ = m.contexts[loop]
     if kind != "comp":
@@ -295,15 +310,15 @@ def collects_tensors(context, m, loop):
     record = m.statements[statement]
     for expression in statement_expressions(record):
         for e in walk(expression, m.calls):
-            if e[0] == "g" and e[3] == loop:
-                values = context.infer.values(m, record[1], e[2][-1], statement)
+            if isinstance(e, Comprehension) and e.block == loop:
+                values = context.infer.values(m, record.scope, e.items[-1], statement)
                 return bool(values) and all(
-                    v[0] == "obj" and v[1] in ("tensor", "variable", "operation") for v in values
+                    isinstance(v, Thing) and v.kind in ("tensor", "variable", "operation") for v in values
                 )
     return False
 
 
-def varies_with(m, scope, loop, expression):
+def varies_with(m: Module, scope: int, loop: int, expression: Expression):
     """Does the expression depend on what the loop binds, directly or through assignments in its body?"""
     kind, _, statement, branch = m.contexts[loop]
     target = m.statements[statement][5] if kind == "for" else branch[0] if kind == "comp" else None
@@ -316,14 +331,18 @@ def varies_with(m, scope, loop, expression):
         seen.add(name)
         for s in m.scope_statements(scope):
             other = m.statements[s]
-            if other and m.inside(other[2], loop):
-                if other[0] == F.ASSIGN and other[6] is not None and any(name in names_in(m, t) for t in other[5]):
-                    names |= names_in(m, other[6]) - seen
-                elif other[0] == F.FOR and name in names_in(m, other[5]):
-                    names |= names_in(m, other[6]) - seen
+            if other and m.inside(other.block, loop):
+                if (
+                    isinstance(other, Assign)
+                    and other.value is not None
+                    and any(name in names_in(m, t) for t in other.targets)
+                ):
+                    names |= names_in(m, other.value) - seen
+                elif isinstance(other, For) and name in names_in(m, other.target):
+                    names |= names_in(m, other.iterable) - seen
     return False
 
 
-def names_in(m, expression):
+def names_in(m: Module, expression: Expression):
     """Names that an expression reads, those in the arguments of its calls included."""
-    return {e[1] for e in walk(expression, m.calls) if e[0] == "n"}
+    return {e.id for e in walk(expression, m.calls) if isinstance(e, Name)}

@@ -1,8 +1,17 @@
 """May this function be traced?  What would change if its body ran once per trace and not once per call."""
 
+from __future__ import annotations
+
 from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import walk_statement
+from tflint_mem.facts import Assign, Attribute, Augment, Global, Import, Name, SequenceDisplay, Subscript, Try
+from tflint_mem.project.holds.values import External, Thing, ThingMethod
 from tflint_mem.project.linking.module import tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MAX_DEPTH = 3
 _HOST_METHODS = frozenset(
@@ -44,7 +53,7 @@ _HOST_FUNCTIONS = frozenset(("print", "open", "input", "next", "setattr", "float
 _STATIC = frozenset(("shape", "len", "ndim", "rank"))
 
 
-def host_effect(context, m, scope, depth=0, seen=None):
+def host_effect(context: Context, m: Module, scope: int, depth=0, seen=None):
     """What the function does on the host, which a trace would do only once or not at all; None when it may be traced.
 
     Printing, `.numpy()`, NumPy on tensors, growing lists, setting attributes, host data read from outside: a phrase for each.
@@ -58,19 +67,23 @@ def host_effect(context, m, scope, depth=0, seen=None):
         return None
     seen.add((m.index, scope))
     record = m.scopes[scope]
-    if "g" in record[F.S_FLAGS] or "a" in record[F.S_FLAGS]:
+    if "g" in record.flags or "a" in record.flags:
         return "is a generator"
     for i in m.scope_statements(scope):
         statement = m.statements[i]
         if statement is None:
             continue
-        if statement[0] == F.GLOBAL:
+        if isinstance(statement, Global):
             return "sets names of an outer function or the module"
-        if statement[0] in (F.ASSIGN, F.AUGMENT):
-            targets = statement[5] if statement[0] == F.ASSIGN else (statement[5],)
-            if any(inner[0] in ("a", "x") for t in targets for inner in (t[1] if t[0] in ("t", "l") else (t,))):
+        if isinstance(statement, (Assign, Augment)):
+            targets = statement.targets if isinstance(statement, Assign) else (statement.target,)
+            if any(
+                isinstance(inner, (Attribute, Subscript))
+                for t in targets
+                for inner in (t[1] if isinstance(t, SequenceDisplay) else (t,))
+            ):
                 return "sets attributes or items"
-        if statement[0] in (F.TRY, F.IMPORT):
+        if isinstance(statement, (Try, Import)):
             return "handles errors or imports"
         found = _host_arrays(context, m, scope, i, statement)
         if found:
@@ -82,37 +95,37 @@ def host_effect(context, m, scope, depth=0, seen=None):
     return None
 
 
-def _host_arrays(context, m, scope, at, statement):
+def _host_arrays(context: Context, m: Module, scope: int, at: int, statement: int):
     """A NumPy array of the outside that the trace would keep as a constant."""
     local = m.bindings(scope)
     for e in walk_statement(m, statement):
         if (
-            e[0] == "n"
-            and e[1] not in local
-            and any(v[0] == "obj" and v[1] == "ndarray" for v in context.infer.values(m, scope, e, at))
+            isinstance(e, Name)
+            and e.id not in local
+            and any(isinstance(v, Thing) and v.kind == "ndarray" for v in context.infer.values(m, scope, e, at))
         ):
             return "reads a NumPy array that a trace would keep as a constant"
     return None
 
 
-def _host_call(context, m, scope, i, depth, seen):
+def _host_call(context: Context, m: Module, scope: int, i: int, depth, seen):
     call = m.calls[i]
-    tail = tail_of(call[0])
+    tail = tail_of(call.func)
     apis = context.project.apis(m, i)
     if (
         any(name.startswith(("tf.", "keras.")) or name.partition(".")[0] in _KINDS for name in apis)
         and tail not in _HOST_METHODS
     ):
         return None
-    if call[0][0] == "n" and tail in _HOST_FUNCTIONS and call[0][1] not in m.bindings(scope):
+    if isinstance(call.func, Name) and tail in _HOST_FUNCTIONS and call.func.id not in m.bindings(scope):
         return f"calls {tail}()"
     if (
-        call[0][0] == "n"
+        isinstance(call.func, Name)
         and tail in ("int", "str")
-        and not any((tail_of(e) or "") in _STATIC for a in call[1] for e in walk(a, m.calls))
+        and not any((tail_of(e) or "") in _STATIC for a in call.args for e in walk(a, m.calls))
     ):
         return f"calls {tail}()"
-    if call[0][0] == "a" and tail in _HOST_METHODS:
+    if isinstance(call.func, Attribute) and tail in _HOST_METHODS:
         return f"calls .{tail}()"
     functions = context.project.functions_called(m, i)
     for fm, s in functions:
@@ -122,11 +135,11 @@ def _host_call(context, m, scope, i, depth, seen):
     if functions:
         return None
     for v in context.infer.callee(m, i):
-        if v[0] == "ext" and not v[1].startswith(
+        if isinstance(v, External) and not v.name.startswith(
             ("builtins.", "tensorflow", "keras", "tf_keras", "functools.", "math.")
         ):
-            return f"calls {v[1]}()"
-        if v[0] == "bm" and v[1][0] == "obj" and v[1][1].startswith("ext:"):
+            return f"calls {v.name}()"
+        if isinstance(v, ThingMethod) and isinstance(v.receiver, Thing) and v.receiver.kind.startswith("ext:"):
             return f"calls .{tail}() of something that is not TensorFlow's"
     return None
 

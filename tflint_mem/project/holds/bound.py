@@ -1,19 +1,41 @@
 """What names hold: the binding that is in force, followed through assignments, loops, imports and unpacking."""
 
+from __future__ import annotations
+
 from bisect import bisect_left
-from operator import itemgetter
+from operator import attrgetter
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import ELEMENTS, canonical, result_of
-from tflint_mem.project.holds.values import ClassValue, External, FunctionValue, MapValue, ModuleValue, SequenceValue
-from tflint_mem.project.linking.module import dotted
+from tflint_mem.facts import Assign, CallRef, DictDisplay, Expression, Imported, ListDisplay, Name, SetDisplay, dotted
+from tflint_mem.facts.record import Record
+from tflint_mem.knowledge import canonical, result_of
 
-from .answers import EMPTY, remembered
-from .values import few, has_content, obj, one
+from .answers import remembered
+from .questions import Questions
+from .values import (
+    EMPTY,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    ModuleValue,
+    PackageValue,
+    Thing,
+    few,
+    has_content,
+    one,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tflint_mem.project.linking.bindings import Binding
+    from tflint_mem.project.linking.module import Module
+
+    from .values import Value, Values
 
 _FEW = 8  # bindings of one name that are gone through one by one
-_STATEMENT = itemgetter(1)  # of a binding
+_statement = attrgetter("statement")  # of a binding
 _FROM_INSIDE = -2  # stands for the statement of an inner scope, from where all bindings of a name count
 _STAR_NAMES = frozenset(
     (
@@ -90,31 +112,44 @@ _BUILTINS = frozenset(
 )
 
 
-class Bindings:
+_FRESH = frozenset((ListDisplay, DictDisplay, CallRef, SetDisplay))  # what may be a container that is filled later
+
+
+class _Star(Record):
+    """`from package import *`: the index of a module of the project, or None, and the name of the package."""
+
+    __slots__ = ()
+    module: int | None
+    package: str
+
+
+class Bindings(Questions):
     """The part of `infer.Infer` that answers for names."""
 
-    def name(self, m, scope, name, at):
+    def name(self, m: Module, scope: int, name: str, at: int) -> Values:
         """What a name in `scope` holds; where only one answer is possible it is the same for all places."""
         owner, bound, scopes, declared = scope, m.bound, m.scopes, m.declared_global
         while owner >= 0:
             bindings = (bound[owner] if owner in bound else m.bindings(owner)).get(name)
             if bindings is not None or declared and name in declared.get(owner, ()):
                 break
-            owner = scopes[owner][F.S_PARENT]
-            while owner > 0 and scopes[owner][F.S_KIND] == "class":
-                owner = scopes[owner][F.S_PARENT]
+            owner = scopes[owner].parent
+            while owner > 0 and scopes[owner].kind == "class":
+                owner = scopes[owner].parent
         if owner != scope:
             at = _FROM_INSIDE
         elif bindings is None or len(bindings) == 1:
             at = -1
         key = ("name", m.index, owner, name, at)
-        found = self.memo.get(key)
+        found: Values | None = self.memo.get(key)
         if found is None:
             found = self.deeper(self.guarded, key, Bindings._name, m, owner, name, at)
         return found
 
-    def outside(self, m, scope, expression):
-        """The dotted name of what belongs to another package, where the name of an import says so: `tf.add`; None where more has to be asked."""
+    def outside(self, m: Module, scope: int, expression: Expression) -> str | None:
+        """The dotted name of what belongs to another package, where the name of an import says so: `tf.add`;
+        None where more has to be asked.
+        """
         parts = dotted(expression)
         if parts is None:
             return None
@@ -126,20 +161,27 @@ class Bindings:
         while scope > 0:
             if name in (bound[scope] if scope in bound else m.bindings(scope)):
                 return None
-            scope = scopes[scope][F.S_PARENT]
+            scope = scopes[scope].parent
         return ".".join((found, *parts[1:]))
 
-    def _package(self, m, name):
-        """The dotted name that the only binding of a name at the top of a module, an import, gives it; None when that is not all, or leads into the project."""
+    def _package(self, m: Module, name: str) -> str | None:
+        """The dotted name that the only binding of a name at the top of a module, an import, gives it;
+        None when that is not all, or leads into the project.
+        """
         bindings = m.bindings(0).get(name)
-        if bindings is None or len(bindings) != 1 or bindings[0][0] != "import" or m.declaring(name):
+        if bindings is None or len(bindings) != 1 or m.declaring(name):
             return None
-        found = self._imported(m, bindings[0][3])
-        ((kind, dotted, *_),) = found if len(found) == 1 else ((None, None),)
-        return dotted if kind == "ext" else None
+        bound = bindings[0].value
+        found = self.imported(m, bound) if isinstance(bound, Imported) else EMPTY
+        if len(found) != 1:
+            return None
+        (v,) = found
+        return v.name if type(v) is External else None
 
-    def _name(self, m, owner, name, at):
-        """What the name holds that the scope `owner` binds (-1: none does), at a statement of that scope or `_FROM_INSIDE`."""
+    def _name(self, m: Module, owner: int, name: str, at: int) -> Values:
+        """What the name holds that the scope `owner` binds (-1: none does),
+        at a statement of that scope or `_FROM_INSIDE`.
+        """
         if owner < 0:
             if m.declaring(name):
                 return self._declared(m, name)
@@ -147,39 +189,40 @@ class Bindings:
             if star is not None:
                 return star
             return one(External("builtins." + name)) if name in _BUILTINS else EMPTY
-        bindings = m.bindings(owner).get(name)
         if name in m.declared_global.get(owner, ()):
-            return self._global(m, owner, name, bindings)
-        found = set()
+            return self._global(m, owner, name)
+        bindings: Sequence[Binding] = m.bindings(owner).get(name, ())
+        found: set[Value] = set()
         for binding in bindings if at == _FROM_INSIDE else self.reaching(m, bindings, at):
             found |= self.binding(m, binding)
         if owner == 0 or at == _FROM_INSIDE:
             found |= self._declared(m, name)
         return few(found)
 
-    def _global(self, m, scope, name, bindings):
+    def _global(self, m: Module, scope: int, name: str) -> Values:
         """A name declared global or nonlocal: what the scopes around it and every function that declares it assign."""
         found = set(self._declared(m, name))
         while scope > 0:
-            scope = m.scopes[scope][F.S_PARENT]
-            if m.scopes[scope][F.S_KIND] != "class" and name not in m.global_names(scope):
+            scope = m.scopes[scope].parent
+            if m.scopes[scope].kind != "class" and name not in m.global_names(scope):
                 for binding in m.bindings(scope).get(name, ()):
                     found |= self.binding(m, binding)
         return frozenset(found)
 
-    def _declared(self, m, name):
+    def _declared(self, m: Module, name: str) -> Values:
         """What the functions that declare a name global or nonlocal assign to it."""
-        found = set()
+        found: set[Value] = set()
         for scope in m.declaring(name):
             for binding in m.bindings(scope).get(name, ()):
                 found |= self.binding(m, binding)
         return frozenset(found)
 
-    def _star(self, m, name):
+    def _star(self, m: Module, name: str) -> Values | None:
         """A name that only `from x import *` can have brought."""
         if "*" not in m.bindings(0):
             return None
-        without = self.memo.setdefault(("no star brings", name), set())  # modules that nothing by that name comes into
+        # modules that nothing by that name comes into
+        without: set[int] = self.memo.setdefault(("no star brings", name), set())
         if m.index in without:
             return None
         seen, waiting = {m.index}, [iter(self._starred(m))]
@@ -188,14 +231,13 @@ class Bindings:
             if brought is None:
                 waiting.pop()
                 continue
-            target, package = brought
-            if target is None:
-                known = self._of_package(package, name)
+            if brought.module is None:
+                known = self._of_package(brought.package, name)
                 if known is not None:
                     return known
-            elif target not in seen and target not in without:
-                seen.add(target)
-                target = self.project.module(target)
+            elif brought.module not in seen and brought.module not in without:
+                seen.add(brought.module)
+                target = self.project.module(brought.module)
                 if name in target.bindings(0):
                     return self.module_name(target, name)
                 waiting.append(iter(self._starred(target)))
@@ -204,7 +246,7 @@ class Bindings:
         return None
 
     @staticmethod
-    def _of_package(package, name):
+    def _of_package(package: str, name: str) -> Values | None:
         """What `from package import *` of another package brings by that name, None when that is not known."""
         if "contrib" in package and name in _BUILTINS:  # `range` stays Python's
             return None
@@ -215,19 +257,21 @@ class Bindings:
             return one(External(package + "." + name))
         return None
 
-    def _starred(self, m):
-        """[(index of a module of the project or None, name of the package)] for each star import at the top of a module; those that lead nowhere are left out."""
-        found = self.memo.get(("stars", m.index))
+    def _starred(self, m: Module) -> list[_Star]:
+        """The star imports at the top of a module; those that lead nowhere are left out."""
+        found: list[_Star] | None = self.memo.get(("stars", m.index))
         if found is None:
             found = self.memo["stars", m.index] = []
-            for _, _, _, bound, _ in m.bindings(0).get("*", ()):
-                target = self.project.resolve(m, bound[1], bound[3])
-                if target is not None or not bound[3]:
-                    found.append((target and target.index, bound[1]))
+            for binding in m.bindings(0).get("*", ()):
+                bound = binding.value
+                if isinstance(bound, Imported):
+                    target = self.project.resolve(m, bound.module, bound.level)
+                    if target is not None or not bound.level:
+                        found.append(_Star(None if target is None else target.index, bound.module))
         return found
 
     @remembered("modname")
-    def module_name(self, m, name):
+    def module_name(self, m: Module, name: str) -> Values:
         """What the module-level name of a module holds in the end."""
         bindings = m.bindings(0).get(name)
         if not bindings and m.declaring(name):
@@ -241,93 +285,104 @@ class Bindings:
                 if sub is not None:
                     return one(ModuleValue(sub.index))
             return EMPTY
-        found = set()
+        found: set[Value] = set()
         for binding in bindings:
             found |= self.binding(m, binding)
         return frozenset(found | self._declared(m, name))
 
-    def reaching(self, m, bindings, at):
-        """The bindings that may be in force at statement `at` of the same scope."""
+    def reaching(self, m: Module, bindings: Sequence[Binding], at: int) -> Sequence[Binding]:
+        """The bindings of a name that may be in force at statement `at` of the same scope (-1: all), in their order."""
         if len(bindings) == 1:
             return bindings
         if at < 0:
             return bindings
-        here = m.statements[at][2] if at < len(m.statements) and m.statements[at] is not None else -1
+        statements = m.statements
+        here = statements[at].block if at < len(statements) else -1
+        before: Sequence[Binding]
         if len(bindings) > _FEW and m.in_order(bindings):
-            before, end = bindings, bisect_left(bindings, at, key=_STATEMENT)
+            before, end = bindings, bisect_left(bindings, at, key=_statement)
         else:
-            before = [b for b in bindings if b[1] < at]
+            before = [b for b in bindings if b.statement < at]
             end = len(before)
         if not end:
             return bindings
         kill, inside = 0, -1
         for position in range(end - 1, -1, -1):
             binding = before[position]
-            context = m.statements[binding[1]][2] if binding[1] >= 0 else -1
-            if binding[0] not in ("augment", "annotation") and m.inside(here, context):
-                kill, inside = position, context
+            block = statements[binding.statement].block if binding.statement >= 0 else -1
+            if binding.kind not in ("augment", "annotation") and m.inside(here, block):
+                kill, inside = position, block
                 break
         kept = before[kill:end]
         if end < len(bindings):
-            # what a later statement assigned in the pass before: of a loop around both that does not bind the name again on its way
+            # what a later statement assigned in the pass before: of a loop around both that does not
+            # bind the name again on its way
             loops = [loop for loop in m.loops(here) if not m.inside(inside, loop)]
             if loops:
                 outermost = loops[-1]
-                kept = kept + [b for b in bindings if b[1] >= at and m.inside(m.statements[b[1]][2], outermost)]
+                later = [
+                    b for b in bindings if b.statement >= at and m.inside(statements[b.statement].block, outermost)
+                ]
+                return [*kept, *later]
         return kept
 
-    def binding(self, m, binding):
-        kind, statement, scope, expression, path = binding
+    def binding(self, m: Module, binding: Binding) -> Values:
+        """What one binding gives the name."""
+        value = binding.value
+        if isinstance(value, Expression):
+            return self._given(m, binding, value)
+        if isinstance(value, Imported):
+            return self.imported(m, value)
+        if value is None:
+            return EMPTY
+        if binding.kind == "def":
+            return one(FunctionValue(m.index, value))
+        if binding.kind == "class":
+            return one(ClassValue(m.index, value))
+        return self.parameter(m, binding.scope, value)
+
+    def _given(self, m: Module, binding: Binding, value: Expression) -> Values:
+        """What a binding gives whose value is an expression."""
+        kind, statement, scope, path = binding.kind, binding.statement, binding.scope, binding.path
+        if kind == "annotation":
+            return self.annotated(m, scope, value)
+        found = self.values(m, scope, value, statement)
         if kind == "assign":
-            found = self.values(m, scope, expression, statement)
-            if not path and expression[0] in ("l", "d", "c", "S") and not has_content(found):
-                target = m.statements[statement][5]
-                if target and target[0][0] == "n":
-                    found = self._with_added(m, [scope] if scope else None, target[0], found)
+            if not path and type(value) in _FRESH and not has_content(found):
+                assigned = m.statements[statement]
+                target = assigned.targets[0] if type(assigned) is Assign and assigned.targets else None
+                if type(target) is Name:
+                    found = self.with_added(m, [scope] if scope else None, target, found)
             return self.unpack(found, path)
         if kind == "iter":
-            return self.unpack(self.elements(self.values(m, scope, expression, statement)), path)
+            return self.unpack(self.elements(found), path)
         if kind == "with":
-            return self.unpack(self._entered(self.values(m, scope, expression, statement)), path)
-        if kind == "import":
-            return self._imported(m, expression)
-        if kind == F.DEF:
-            return one(FunctionValue(m.index, expression))
-        if kind == F.CLASS:
-            return one(ClassValue(m.index, expression))
-        if kind == "param":
-            return self.parameter(m, scope, expression)
-        if kind == "annotation":
-            return self.annotated(m, scope, expression)
+            return self.unpack(self._entered(found), path)
         if kind == "augment":
-            return frozenset(
-                v
-                for v in self.values(m, scope, expression, statement)
-                if v[0] == "obj" and v[1] in ("tensor", "ndarray")
-            )
+            return frozenset([v for v in found if type(v) is Thing and v.kind in ("tensor", "ndarray")])
         return EMPTY
 
-    def _entered(self, values):
+    def _entered(self, values: Values) -> Values:
         """`with X as y`: most context managers give themselves; a graph's and a session's `as_default` too."""
-        found = set()
+        found: set[Value] = set()
         for v in values:
-            if v[0] == "inst":
-                cm = self.project.module(v[1])
-                method = self.lookup(cm, v[2], "__enter__")
-                found |= self.returns(*method) if method else {v}
-                if method and not found:
-                    found.add(v)
-            else:
+            method = self.lookup(self.project.module(v.module), v.scope, "__enter__") if type(v) is Instance else None
+            if method:
+                found |= self.returns(*method)
+            if not method or not found:
                 found.add(v)
         return frozenset(found)
 
-    def _imported(self, m, bound):
-        name, module, attribute, level = bound
+    def imported(self, m: Module, bound: Imported) -> Values:
+        """What an import binds: a module of the project, what one holds by that name,
+        or something of another package.
+        """
+        module, attribute, level = bound.module, bound.attribute, bound.level
         if attribute == "":  # import a.b.c binds a
             top = module.partition(".")[0]
             target = self.project.resolve(m, top, 0)
             if target is None and self.project.resolve(m, module, 0) is not None:
-                return one(("pkg", m.index, top))
+                return one(PackageValue(m.index, top))
             return one(ModuleValue(target.index)) if target is not None else one(External(top))
         if attribute is None:  # import a.b.c as d
             target = self.project.resolve(m, module, 0)
@@ -345,110 +400,3 @@ class Bindings:
         if level or target is not None:
             return EMPTY
         return one(External(module + "." + attribute))
-
-    def unpack(self, values, path):
-        for position in path:
-            found = set()
-            for v in values:
-                if v[0] == "tup":
-                    if position == "*":
-                        found.add(SequenceValue(frozenset().union(*v[1]) if v[1] else EMPTY))
-                    elif position < len(v[1]):
-                        found |= v[1][position]
-                else:
-                    found |= self.elements(one(v))
-            values = frozenset(found)
-        return values
-
-    def elements(self, values):
-        """What iterating over a value gives."""
-        found = set()
-        for v in values:
-            tag = v[0]
-            if tag == "seq":
-                found |= v[1]
-            elif tag == "tup":
-                for item in v[1]:
-                    found |= item
-            elif tag == "map":
-                found.update(Constant(key) for key, _ in v[1])
-            elif tag == "obj":
-                if v[1] in ELEMENTS:
-                    found.add(obj(ELEMENTS[v[1]]))
-                elif v[1] == "range":
-                    found.add(obj("int"))
-                elif v[1] == "strs":
-                    found.add(obj("str"))
-            elif tag in ("inst", "self"):
-                found |= self._iterated(v)
-        return frozenset(found)
-
-    def _iterated(self, v):
-        """What an object of the project gives for each item: `__next__` of the iterator that its `__iter__` returns, or `__getitem__`."""
-        cm = self.project.module(v[1])
-        method = self.lookup(cm, v[2], "__iter__")
-        if method is None:
-            method = self.lookup(cm, v[2], "__next__") or self.lookup(cm, v[2], "__getitem__")
-            return self.returns(*method) if method else EMPTY
-        found = set()
-        for given in self.returns(*method):
-            step = (
-                self.lookup(self.project.module(given[1]), given[2], "__next__")
-                if given[0] in ("inst", "self")
-                else None
-            )
-            found |= (
-                self.returns(*step)
-                if step
-                else self.elements(one(given))
-                if given[0] not in ("inst", "self")
-                else EMPTY
-            )
-        return found
-
-    def _with_added(self, m, scopes, target, values):
-        """An empty container and what `.append`, `.add`, `.extend`, `[k] =` put into it in these scopes (None: a container of the module)."""
-        added, keyed = set(), []
-        if scopes is not None:
-            self._added(m, scopes, target, added, keyed)
-        else:
-            for other in (m, *(o for o in self.project.mentioning(target[1], 16) if o is not m)):
-                sees = [s for s in range(len(other.scopes)) if s == 0 or target[1] not in other.bindings(s)]
-                if other is m or any(
-                    b[0] == "import" and b[3][2] == target[1] for b in other.bindings(0).get(target[1], ())
-                ):
-                    self._added(other, sees, target, added, keyed)
-        if not added:
-            return values
-        kinds = {v[0] for v in values}
-        if "map" in kinds:
-            return one(MapValue(tuple(sorted(keyed, key=lambda kv: repr(kv[0]))[:16]), few(added)))
-        return one(SequenceValue(few(added)))
-
-    def _added(self, m, scopes, target, added, keyed):
-        for scope in scopes:
-            calls, statements = m.fills(scope).get(target, ((), ()))
-            for i in calls:
-                call = m.calls[i]
-                f = call[0]
-                if f[1] == target:
-                    if f[2] in ("append", "add", "appendleft"):
-                        added |= self.values(m, scope, call[1][0], call[5])
-                    elif f[2] == "extend":
-                        added |= self.elements(self.values(m, scope, call[1][0], call[5]))
-                    elif (
-                        f[2] == "setdefault"
-                        and len(call[1]) > 1
-                        and call[1][1] not in (("l", ()), ("S", ()), ("d", (), ()))
-                    ):
-                        added |= self.values(m, scope, call[1][1], call[5])
-                elif f[2] in ("append", "add"):  # table[k].append(v), table.setdefault(k, []).append(v)
-                    added.add(SequenceValue(self.values(m, scope, call[1][0], call[5])))
-            for i in statements:
-                statement = m.statements[i]
-                for t in statement[5]:
-                    if t[0] == "x" and t[1] == target:
-                        stored = self.values(m, scope, statement[6], i)
-                        added |= stored
-                        if t[2] is not None and t[2][0] == "k":
-                            keyed.append((t[2][1], stored))

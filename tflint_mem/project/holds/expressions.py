@@ -1,210 +1,264 @@
-"""What each kind of expression gives: functions `(infer, m, scope, expression, at)` by the tag of the expression."""
+"""What each kind of expression gives: a function for each class, found in `HANDLERS`."""
 
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import ELEMENTS
-from tflint_mem.project.holds.values import External, FunctionValue, MapValue, SequenceValue, TupleValue
+from __future__ import annotations
 
-from .answers import EMPTY
-from .values import few, obj, one
+from tflint_mem.facts import (
+    NONE,
+    Attribute,
+    Await,
+    BinaryOp,
+    BoolOp,
+    CallRef,
+    Comparison,
+    Comprehension,
+    Conditional,
+    Constant,
+    DictDisplay,
+    Display,
+    FString,
+    Lambda,
+    ListDisplay,
+    SetDisplay,
+    Slice,
+    Starred,
+    Subscript,
+    TupleDisplay,
+    UnaryOp,
+    Walrus,
+    new,
+)
+from tflint_mem.knowledge import ELEMENTS
+
+from .values import EMPTY, External, FunctionValue, MapValue, SequenceValue, Thing, TupleValue, few, one, thing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias, TypeVar
+
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+
+    from .questions import Questions
+    from .values import Found, Key, Value, Values
+
+    E = TypeVar("E", bound=Expression)
+    Handler: TypeAlias = Callable[[Questions, Module, int, E, int], Values]  # (infer, m, scope, expression, at)
 
 _TENSORS = frozenset(("tensor", "variable"))
+_SIGNED = frozenset(("tensor", "ndarray", "variable", "int", "float", "number"))  # stay what they are behind `-`
+_NUMBERS = frozenset(("int", "float", "number"))
 _IDENTITY = frozenset(("is", "is not", "in", "not in"))
+_MOST_PLACES = 16  # of a tuple that is written out are told apart
+_MOST_ITEMS = 24  # of a list or dictionary that is written out are looked at
+
+# The class of an expression -> its handler; each takes expressions of that class, as `_gives` sees to.
+HANDLERS: dict[type[object], Handler[Any]] = {}
 
 
-def _h_attribute(infer, m, scope, e, at):
+def _gives(*kinds: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+    """Decorate the handler of expressions of these classes."""
+
+    def enter(handler: Handler[E]) -> Handler[E]:
+        HANDLERS.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return enter
+
+
+@_gives(Attribute)
+def _attribute(infer: Questions, m: Module, scope: int, e: Attribute, at: int) -> Values:
+    base = e.base
     inner, infer.inner = infer.inner, None
     if inner is not e:
         outside = infer.outside(m, scope, e)
         if outside is not None:
-            return one(External(outside))
-    infer.inner = e[1]  # begins with the same name
-    return infer.attribute(m, scope, infer.values(m, scope, e[1], at), e[2])
+            return one(new(External, ("ext", outside)))
+    infer.inner = base  # begins with the same name
+    return infer.attribute(m, scope, infer.values(m, scope, base, at), e.attr)
 
 
-def _h_call(infer, m, scope, e, at):
-    return infer.call_values(m, e[1])
+@_gives(CallRef)
+def _call(infer: Questions, m: Module, scope: int, e: CallRef, at: int) -> Values:
+    return infer.call_values(m, e.number)
 
 
-def _h_constant(infer, m, scope, e, at):
-    return one(Constant(e.value))  # a value is a plain tuple: sorted by how it is written
+@_gives(Constant)
+def _constant(infer: Questions, m: Module, scope: int, e: Constant, at: int) -> Values:
+    return one(e)
 
 
-def _h_tuple(infer, m, scope, e, at):
-    if any(item[0] == "s" for item in e[1]):
-        return _h_list(infer, m, scope, e, at)
-    return one(TupleValue(tuple(infer.values(m, scope, item, at) for item in e[1][:16])))
+@_gives(TupleDisplay)
+def _tuple(infer: Questions, m: Module, scope: int, e: TupleDisplay, at: int) -> Values:
+    if any(type(item) is Starred for item in e.items):
+        return _list(infer, m, scope, e, at)
+    return one(TupleValue(tuple([infer.values(m, scope, item, at) for item in e.items[:_MOST_PLACES]])))
 
 
-def _h_list(infer, m, scope, e, at):
-    found = set()
-    for item in e[1][:24]:
-        if item[0] == "s":
-            found |= infer.elements(infer.values(m, scope, item[1], at))
+@_gives(ListDisplay, SetDisplay)
+def _list(infer: Questions, m: Module, scope: int, e: Display, at: int) -> Values:
+    found: set[Value] = set()
+    for item in e.items[:_MOST_ITEMS]:
+        if type(item) is Starred:
+            found |= infer.elements(infer.values(m, scope, item.value, at))
         else:
             found |= infer.values(m, scope, item, at)
     return one(SequenceValue(few(found)))
 
 
-def _h_dict(infer, m, scope, e, at):
-    items, everything = [], set()
-    for key, value in list(zip(e[1], e[2]))[:24]:
+@_gives(DictDisplay)
+def _dictionary(infer: Questions, m: Module, scope: int, e: DictDisplay, at: int) -> Values:
+    items: list[tuple[Key, Values]] = []
+    everything: set[Value] = set()
+    for key, value in list(zip(e.keys, e.values))[:_MOST_ITEMS]:
         values = infer.values(m, scope, value, at)
         if key is None:
             for v in values:
-                if v[0] == "map":
-                    items.extend(v[1])
-                    everything |= v[2]
+                if type(v) is MapValue:
+                    items.extend(v.items)
+                    everything |= v.values
             continue
-        if key[0] == "k":
-            items.append((key[1], values))
+        if type(key) is Constant:
+            items.append((key.value, values))
         everything |= values
     return one(MapValue(tuple(items), few(everything)))
 
 
-def _h_subscript(infer, m, scope, e, at):
-    found = set()
-    index = e[2]
-    for v in infer.values(m, scope, e[1], at):
-        tag = v[0]
-        if tag == "map":
-            found |= infer._item(v, index)
-        elif tag == "tup":
-            if (
-                index is not None
-                and index[0] == "k"
-                and isinstance(index[1], int)
-                and -len(v[1]) <= index[1] < len(v[1])
-            ):
-                found |= v[1][index[1]]
-            elif index is not None and index[0] == "sl":
-                found.add(SequenceValue(frozenset().union(*v[1]) if v[1] else EMPTY))
+@_gives(Subscript)
+def _subscript(infer: Questions, m: Module, scope: int, e: Subscript, at: int) -> Values:
+    found: set[Value] = set()
+    index = e.index
+    sliced = type(index) is Slice
+    for v in infer.values(m, scope, e.base, at):
+        if type(v) is MapValue:
+            found |= infer.item(v, index)
+        elif type(v) is TupleValue:
+            place = index.value if type(index) is Constant else None
+            if isinstance(place, int) and -len(v.items) <= place < len(v.items):
+                found |= v.items[place]
+            elif sliced:
+                found.add(SequenceValue(EMPTY.union(*v.items)))
             else:
-                for item in v[1]:
+                for item in v.items:
                     found |= item
-        elif tag == "seq":
-            found |= one(v) if index is not None and index[0] == "sl" else v[1]
-        elif tag == "obj":
-            if v[1] in ("tensor", "ndarray"):
-                found.add(obj(v[1]))
-            elif index is not None and index[0] == "sl":
-                found.add(obj(v[1]))
-            elif v[1] in ELEMENTS:
-                found.add(obj(ELEMENTS[v[1]]))
-            elif v[1].startswith("ext:"):
-                found.add(obj(v[1] + "[]"))
+        elif type(v) is SequenceValue:
+            found |= one(v) if sliced else v.values
+        elif type(v) is Thing:
+            if sliced or v.kind in ("tensor", "ndarray"):
+                found.add(thing(v.kind))
+            elif v.kind in ELEMENTS:
+                found.add(thing(ELEMENTS[v.kind]))
+            elif v.kind.startswith("ext:"):
+                found.add(thing(v.kind + "[]"))
     return frozenset(found)
 
 
-def _h_binop(infer, m, scope, e, at):
-    left, right = infer.values(m, scope, e[2], at), infer.values(m, scope, e[3], at)
+@_gives(BinaryOp)
+def _binary(infer: Questions, m: Module, scope: int, e: BinaryOp, at: int) -> Values:
+    left, right = infer.values(m, scope, e.left, at), infer.values(m, scope, e.right, at)
     arrays = _arrays(left, right)
     if arrays:
         return arrays
-    kinds = {v[1] for v in left | right if v[0] == "obj"}
-    if left and right and all(_is_number(v) for v in left | right):
-        floating = e[1] == "/" or any(
-            v[1] == "float" if v[0] == "obj" else isinstance(v[1], float) for v in left | right
-        )
-        return one(obj("float" if floating else "int"))
-    if kinds & {"str"} or any(v[0] == "k" and isinstance(v[1], str) for v in left):
-        return one(obj("str"))
-    if any(v[0] == "seq" for v in left) and e[1] in ("+", "*"):
-        return frozenset(v for v in left | right if v[0] == "seq")
+    both = left | right
+    if left and right and all(map(_is_number, both)):
+        floating = e.op == "/" or any(map(_is_float, both))
+        return one(thing("float" if floating else "int"))
+    if "str" in _kinds(both) or any(type(v) is Constant and isinstance(v.value, str) for v in left):
+        return one(thing("str"))
+    if e.op in ("+", "*") and any(type(v) is SequenceValue for v in left):
+        return frozenset([v for v in both if type(v) is SequenceValue])
     return EMPTY
 
 
-def _arrays(left, right):
-    """What an operator makes of arrays: a tensor where one operand is surely one, both where an operand may be either."""
-    kinds = {v[1] for v in left | right if v[0] == "obj"}
+def _kinds(values: Found) -> set[str]:
+    return {v.kind for v in values if type(v) is Thing}
+
+
+def _arrays(left: Values, right: Values) -> Values:
+    """What an operator makes of arrays: a tensor where one operand is surely one,
+    both where an operand may be either.
+    """
+    kinds = _kinds(left | right)
     if kinds.isdisjoint(_TENSORS):
-        return one(obj("ndarray")) if "ndarray" in kinds else EMPTY
-    certain = any(side and all(v[0] == "obj" and v[1] in _TENSORS for v in side) for side in (left, right))
-    return one(obj("tensor")) if certain or "ndarray" not in kinds else frozenset((obj("tensor"), obj("ndarray")))
+        return one(thing("ndarray")) if "ndarray" in kinds else EMPTY
+    certain = any(side and all(type(v) is Thing and v.kind in _TENSORS for v in side) for side in (left, right))
+    if certain or "ndarray" not in kinds:
+        return one(thing("tensor"))
+    return frozenset((thing("tensor"), thing("ndarray")))
 
 
-def _is_number(v):
-    return (
-        v[0] == "obj"
-        and v[1] in ("int", "float", "number")
-        or v[0] == "k"
-        and isinstance(v[1], (int, float))
-        and not isinstance(v[1], bool)
-    )
+def _is_number(v: Value) -> bool:
+    if type(v) is Thing:
+        return v.kind in _NUMBERS
+    return type(v) is Constant and isinstance(v.value, (int, float)) and not isinstance(v.value, bool)
 
 
-def _h_unary(infer, m, scope, e, at):
-    if e[1] == "not":
-        return one(obj("bool"))
+def _is_float(v: Value) -> bool:
+    """Of a number."""
+    return v.kind == "float" if type(v) is Thing else type(v) is Constant and isinstance(v.value, float)
+
+
+@_gives(UnaryOp)
+def _unary(infer: Questions, m: Module, scope: int, e: UnaryOp, at: int) -> Values:
+    if e.op == "not":
+        return one(thing("bool"))
     return frozenset(
-        v
-        for v in infer.values(m, scope, e[2], at)
-        if v[0] == "obj" and v[1] in ("tensor", "ndarray", "variable", "int", "float", "number") or v[0] == "k"
+        [
+            v
+            for v in infer.values(m, scope, e.operand, at)
+            if (v.kind in _SIGNED if type(v) is Thing else type(v) is Constant)
+        ]
     )
 
 
-def _h_boolean(infer, m, scope, e, at):
-    found = set()
-    for item in e[2]:
+@_gives(BoolOp)
+def _boolean(infer: Questions, m: Module, scope: int, e: BoolOp, at: int) -> Values:
+    found: set[Value] = set()
+    for item in e.items:
         found |= infer.values(m, scope, item, at)
-    found.discard(Constant(None))
+    found.discard(NONE)
     return frozenset(found)
 
 
-def _h_compare(infer, m, scope, e, at):
-    found = infer.values(m, scope, e[1], at)
-    for operator, other in zip(e[2], e[3]):
+@_gives(Comparison)
+def _comparison(infer: Questions, m: Module, scope: int, e: Comparison, at: int) -> Values:
+    found = infer.values(m, scope, e.left, at)
+    for operator, other in zip(e.ops, e.rights):
         if operator in _IDENTITY:
-            return one(obj("bool"))
-        found = _arrays(found, infer.values(m, scope, other, at)) or one(obj("bool"))
+            return one(thing("bool"))
+        found = _arrays(found, infer.values(m, scope, other, at)) or one(thing("bool"))
     return found
 
 
-def _h_conditional(infer, m, scope, e, at):
-    return frozenset(
-        v for v in infer.values(m, scope, e[2], at) | infer.values(m, scope, e[3], at) if v != Constant(None)
-    )
+@_gives(Conditional)
+def _conditional(infer: Questions, m: Module, scope: int, e: Conditional, at: int) -> Values:
+    found = infer.values(m, scope, e.body, at) | infer.values(m, scope, e.orelse, at)
+    return found - {NONE}
 
 
-def _h_lambda(infer, m, scope, e, at):
-    return one(FunctionValue(m.index, e[1]))
+@_gives(Lambda)
+def _lambda(infer: Questions, m: Module, scope: int, e: Lambda, at: int) -> Values:
+    return one(FunctionValue(m.index, e.scope))
 
 
-def _h_comprehension(infer, m, scope, e, at):
-    if e[1] == "dict":
-        return one(MapValue((), infer.values(m, scope, e[2][1], at)))
-    return one(SequenceValue(infer.values(m, scope, e[2][0], at)))
+@_gives(Comprehension)
+def _comprehension(infer: Questions, m: Module, scope: int, e: Comprehension, at: int) -> Values:
+    if e.kind == "dict":
+        _, value = e.items
+        return one(MapValue((), infer.values(m, scope, value, at)))
+    (item,) = e.items
+    return one(SequenceValue(infer.values(m, scope, item, at)))
 
 
-def _h_inner(infer, m, scope, e, at):
-    return infer.values(m, scope, e[1], at)
+def _inner(infer: Questions, m: Module, scope: int, e: Await | Starred | Walrus, at: int) -> Values:
+    return infer.values(m, scope, e.value, at)
 
 
-def _h_walrus(infer, m, scope, e, at):
-    return infer.values(m, scope, e[2], at)
+_gives(Await)(_inner)
+_gives(Starred)(_inner)
+_gives(Walrus)(_inner)
 
 
-def _h_string(infer, m, scope, e, at):
-    return one(obj("str"))
-
-
-HANDLERS = {
-    "a": _h_attribute,
-    "c": _h_call,
-    "k": _h_constant,
-    "t": _h_tuple,
-    "l": _h_list,
-    "S": _h_list,
-    "d": _h_dict,
-    "x": _h_subscript,
-    "b": _h_binop,
-    "u": _h_unary,
-    "o": _h_boolean,
-    "q": _h_compare,
-    "i": _h_conditional,
-    "f": _h_lambda,
-    "g": _h_comprehension,
-    "v": _h_inner,
-    "s": _h_inner,
-    "w": _h_walrus,
-    "j": _h_string,
-}
+@_gives(FString)
+def _text(infer: Questions, m: Module, scope: int, e: FString, at: int) -> Values:
+    return one(thing("str"))

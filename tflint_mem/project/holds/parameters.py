@@ -1,14 +1,47 @@
 """What parameters hold: what callers pass, what their annotations and defaults say."""
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import canonical, result_of
-from tflint_mem.project.holds.values import ClassValue, FunctionValue, Instance, MapValue, SelfValue, SequenceValue
-from tflint_mem.project.linking.module import dotted as dotted_name
-from tflint_mem.project.linking.module import tail_of
+from __future__ import annotations
 
-from .answers import EMPTY, remembered
-from .values import MAX_CALLERS, MAX_VALUES, obj, one
+from tflint_mem.facts import (
+    NONE,
+    Attribute,
+    BinaryOp,
+    Constant,
+    Name,
+    Starred,
+    Subscript,
+    TupleDisplay,
+    dotted,
+    tail_of,
+)
+from tflint_mem.facts.expressions import SequenceDisplay
+from tflint_mem.knowledge import canonical, result_of
+
+from .answers import remembered
+from .questions import Questions
+from .values import (
+    EMPTY,
+    MAX_CALLERS,
+    MAX_VALUES,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    MapValue,
+    SelfValue,
+    SequenceValue,
+    one,
+    thing,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
+
+    from .values import Value, Values
 
 _MANY = frozenset(
     (
@@ -49,40 +82,44 @@ _ANNOTATIONS = {
     "tf.distribute.Strategy": "strategy",
     "tf.lite.Interpreter": "interpreter",
 }
+_OF_ITS_CLASS = frozenset(
+    ("__new__", "__init_subclass__", "__class_getitem__")
+)  # methods whose first parameter is the class
+_EITHER = frozenset(("Optional", "Union", "Annotated", "Final", "ClassVar"))
+_MANY_OF = frozenset(("List", "list", "Sequence", "Iterable", "Iterator", "Tuple", "tuple", "Set"))
+_TABLES = frozenset(("Dict", "dict", "Mapping"))
 
 
-class Parameters:
+class Parameters(Questions):
     """The part of `infer.Infer` that answers for parameters and annotations."""
 
     @remembered("param")
-    def parameter(self, m, scope, index):
+    def parameter(self, m: Module, scope: int, index: int) -> Values:
+        """What parameter number `index` of a function holds."""
         record = m.scopes[scope]
-        name, annotation, default, kind = record[F.S_PARAMS][index]
-        owner = record[F.S_PARENT]
-        found = set()
-        if index == 0 and record[F.S_KIND] == "function" and owner > 0 and m.scopes[owner][F.S_KIND] == "class":
+        parameter = record.parameters[index]
+        owner = record.parent
+        method = record.kind == "function" and owner > 0 and m.scopes[owner].kind == "class"
+        if index == 0 and method:
             decorators = self.decorator_names(m, scope)
-            if "builtins.classmethod" in decorators or record[F.S_NAME] in (
-                "__new__",
-                "__init_subclass__",
-                "__class_getitem__",
-            ):
+            if "builtins.classmethod" in decorators or record.name in _OF_ITS_CLASS:
                 return one(ClassValue(m.index, owner))
             if "builtins.staticmethod" not in decorators:
                 return one(SelfValue(m.index, owner))
-        if annotation is not None:
-            found |= self.annotated(m, record[F.S_PARENT] if record[F.S_PARENT] >= 0 else 0, annotation)
-        if kind in ("*", "**"):
+        found: set[Value] = set()
+        if parameter.annotation is not None:
+            found |= self.annotated(m, max(owner, 0), parameter.annotation)
+        if parameter.kind in ("*", "**"):
             return frozenset(found)
-        if default is not None:
-            found |= {v for v in self.values(m, record[F.S_PARENT], default, record[F.S_STMT]) if v != Constant(None)}
+        if parameter.default is not None:
+            found.update([v for v in self.values(m, owner, parameter.default, record.statement) if v != NONE])
         if (
             owner > 0
-            and m.scopes[owner][F.S_KIND] == "class"
-            and record[F.S_NAME] in _COMPILED_METHODS
+            and m.scopes[owner].kind == "class"
+            and record.name in _COMPILED_METHODS
             and self.class_kind(m, owner) in ("model", "layer")
         ):
-            found.add(obj("tensor"))
+            found.add(thing("tensor"))
             return frozenset(found)
         if self.project.callers_of.is_everywhere(m, scope):
             return frozenset(found)  # a helper that takes whatever it is given: no value says what a call of it holds
@@ -90,56 +127,54 @@ class Parameters:
             found |= self.argument_for(m, scope, index, caller, i, how)
             if len(found) > MAX_VALUES:
                 break
-        if not found and record[F.S_KIND] == "function":
-            found.update(FunctionValue(index, s) for index, s in self.project.callers_of.decorates(m, scope, index))
-        return frozenset(found) or self.project.asked.parameter(m, scope, name)
+        if not found and record.kind == "function":
+            decorated = self.project.callers_of.decorates(m, scope, index)
+            found.update([FunctionValue(module, function) for module, function in decorated])
+        return frozenset(found) or self.project.asked.parameter(m, scope, parameter.name)
 
-    def argument_for(self, m, scope, index, caller, i, how):
-        """Values that call `i` of module `caller` gives to parameter `index` of the function (m, scope)."""
-        record = m.scopes[scope]
-        name, _, _, kind = record[F.S_PARAMS][index]
+    def argument_for(self, m: Module, scope: int, index: int, caller: Module, i: int, how: str) -> Values:
+        """Values that call `i` of module `caller` gives to parameter `index` of the function (m, scope).
+
+        how   in which way the call runs the function: see `callers.Callers`
+        """
         call = caller.calls[i]
         if how == "call":
             expression = self.argument(m, scope, index, caller, i)
-            return self.values(caller, call[3], expression, call[5]) if expression is not None else EMPTY
+            return self.values(caller, call.scope, expression, call.statement) if expression is not None else EMPTY
         if how in ("dataset", "compiled-map"):
-            return one(obj("tensor"))
+            return one(thing("tensor"))
+        position = index - (1 if m.is_method(scope) else 0) + 1
         if how == "map":  # map(f, xs), executor.map(f, xs), df.apply(f)
             found = self.callee(caller, i)
-            position = index - (1 if m.is_method(scope) else 0)
-            if any(v[0] == "ext" for v in found) and 0 <= position + 1 < len(call[1]) + 0:
-                return self.elements(self.values(caller, call[3], call[1][position + 1], call[5]))
-        if how == "submit":
-            position = index - (1 if m.is_method(scope) else 0) + 1
-            if position < len(call[1]):
-                return self.values(caller, call[3], call[1][position], call[5])
+            if any(type(v) is External for v in found) and 0 <= position < len(call.args):
+                return self.elements(self.values(caller, call.scope, call.args[position], call.statement))
+        if how == "submit" and position < len(call.args):
+            return self.values(caller, call.scope, call.args[position], call.statement)
         return EMPTY
 
-    def argument(self, m, scope, index, caller, i):
+    def argument(self, m: Module, scope: int, index: int, caller: Module, i: int) -> Expression | None:
         """The expression that call `i` passes for parameter `index` of (m, scope), or None."""
-        record = m.scopes[scope]
-        name, _, _, kind = record[F.S_PARAMS][index]
+        parameter = m.scopes[scope].parameters[index]
         call = caller.calls[i]
         if not any(s == scope and fm.index == m.index for fm, s in self.project.functions_called(caller, i)):
             return self._handed_argument(m, scope, index, caller, i)
-        for keyword, expression in call[2]:
-            if keyword == name:
-                return expression
-        if kind == "k":
+        for keyword in call.keywords:
+            if keyword.name == parameter.name:
+                return keyword.value
+        if parameter.kind == "k":
             return None
         shift = 0
         if m.is_method(scope):
             decorators = self.decorator_names(m, scope)
             if "builtins.staticmethod" not in decorators:
                 shift = 1
-                callee = self.callee(caller, i)
-                if callee and all(v == FunctionValue(m.index, scope) for v in callee):
+                if self.callee(caller, i) == {FunctionValue(m.index, scope)}:
                     shift = 0  # Class.method(self, ...)
         position = index - shift
         if position < 0:
             return None
-        for given in call[1]:
-            items = (given,) if given[0] != "s" else self._spread(caller, call, given[1])
+        for given in call.args:
+            items = (given,) if type(given) is not Starred else self._spread(caller, call, given.value)
             if items is None:
                 return None
             if position < len(items):
@@ -147,95 +182,109 @@ class Parameters:
             position -= len(items)
         return None
 
-    def _spread(self, m, call, expression):
+    def _spread(self, m: Module, call: Call, expression: Expression) -> tuple[Expression, ...] | None:
         """The items that `*expression` passes when they are written down: a literal, or the name of one."""
-        if expression[0] == "n":
-            bindings = self.reaching(m, m.bindings(call[3]).get(expression[1], ()), call[5])
-            if len(bindings) != 1 or bindings[0][0] != "assign" or bindings[0][4]:
+        if type(expression) is Name:
+            bindings = self.reaching(m, m.bindings(call.scope).get(expression.id, ()), call.statement)
+            if len(bindings) != 1:
                 return None
-            expression = bindings[0][3]
-        if expression[0] not in ("l", "t") or any(item[0] == "s" for item in expression[1]):
+            (binding,) = bindings
+            value = binding.value
+            if binding.kind != "assign" or binding.path or not isinstance(value, SequenceDisplay):
+                return None
+            expression = value
+        if not isinstance(expression, SequenceDisplay) or any(type(item) is Starred for item in expression.items):
             return None
-        return expression[1]
+        return expression.items
 
-    def _handed_argument(self, m, scope, index, caller, i):
-        """The same for a call that is given the function to run it once: `submit(f, x)`, `Thread(target=f, args=(x,))`."""
+    def _handed_argument(self, m: Module, scope: int, index: int, caller: Module, i: int) -> Expression | None:
+        """The same for a call that is given the function to run it once:
+        `submit(f, x)`, `Thread(target=f, args=(x,))`.
+        """
         call = caller.calls[i]
-        position = index - (
-            1 if m.is_method(scope) and "builtins.staticmethod" not in self.decorator_names(m, scope) else 0
-        )
-        if tail_of(call[0]) in _MANY or position < 0:
+        bound = m.is_method(scope) and "builtins.staticmethod" not in self.decorator_names(m, scope)
+        position = index - (1 if bound else 0)
+        if tail_of(call.func) in _MANY or position < 0:
             return None
-        for keyword, value in call[2]:
-            if keyword == "args" and value[0] in ("t", "l") and position < len(value[1]):
-                return value[1][position]
-        for where, expression in enumerate(call[1]):
+        for keyword in call.keywords:
+            value = keyword.value
+            if keyword.name == "args" and isinstance(value, SequenceDisplay) and position < len(value.items):
+                return value.items[position]
+        for where, expression in enumerate(call.args):
             if any(
                 s == scope and fm.index == m.index
-                for fm, s in self.project.functions_in(caller, call[3], expression, call[5])
+                for fm, s in self.project.functions_in(caller, call.scope, expression, call.statement)
             ):
-                rest = call[1][where + 1 :]
-                return (
-                    rest[position]
-                    if position < len(rest) and not any(e[0] == "s" for e in rest[: position + 1])
-                    else None
-                )
+                rest = call.args[where + 1 :]
+                if position < len(rest) and not any(type(e) is Starred for e in rest[: position + 1]):
+                    return rest[position]
+                return None
         return None
 
-    def annotated(self, m, scope, annotation):
+    def annotated(self, m: Module, scope: int, annotation: Expression) -> Values:
         """Values that an annotation promises."""
-        tag = annotation[0]
-        if tag == "k" and isinstance(annotation[1], str):
-            parts = annotation[1].strip().split("|")[0].strip()
-            if parts.startswith("Optional[") and parts.endswith("]"):
-                parts = parts[9:-1]
-            names = parts.split(".")
-            if not all(n.isidentifier() for n in names):
-                return EMPTY
-            expression = F.Name(names[0])
-            for n in names[1:]:
-                expression = F.Attribute(expression, n)
-            return self.annotated(m, scope, expression)
-        if tag == "b" and annotation[1] == "|":
-            return self.annotated(m, scope, annotation[2]) | self.annotated(m, scope, annotation[3])
-        if tag == "x":
-            base = dotted_name(annotation[1])
-            if base and base[-1] in ("Optional", "Union", "Annotated", "Final", "ClassVar"):
-                inner = annotation[2]
-                items = inner[1] if inner[0] == "t" else (inner,)
-                found = EMPTY
-                for item in items:
-                    found |= self.annotated(m, scope, item)
-                return found
-            if base and base[-1] in ("List", "list", "Sequence", "Iterable", "Iterator", "Tuple", "tuple", "Set"):
-                inner = annotation[2]
-                items = inner[1] if inner[0] == "t" else (inner,)
-                found = EMPTY
-                for item in items:
-                    found |= self.annotated(m, scope, item)
-                return one(SequenceValue(found))
-            if base and base[-1] in ("Dict", "dict", "Mapping"):
-                inner = annotation[2]
-                if inner[0] == "t" and len(inner[1]) == 2:
-                    return one(MapValue((), self.annotated(m, scope, inner[1][1])))
-            return EMPTY
-        found = set()
+        if type(annotation) is Constant and isinstance(annotation.value, str):
+            meant = _quoted(annotation.value)
+            return EMPTY if meant is None else self.annotated(m, scope, meant)
+        if type(annotation) is BinaryOp and annotation.op == "|":
+            return self.annotated(m, scope, annotation.left) | self.annotated(m, scope, annotation.right)
+        if type(annotation) is Subscript:
+            return self._generic(m, scope, annotation)
+        found: set[Value] = set()
         for v in self.values(m, scope, annotation, -1):
-            if v[0] == "cls":
-                found.add(Instance(v[1], v[2]))
-            elif v[0] == "ext":
-                name = canonical(v[1])
-                kind = _ANNOTATIONS.get(name) or (
-                    result_of(name)
-                    if name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper()
-                    else None
-                )
-                if kind:
-                    found.add(obj(kind))
-                elif name.startswith("builtins."):
-                    found.add(obj(name[9:]))
-                elif not name.startswith(
-                    ("typing.", "typing_extensions.", "collections.abc.")
-                ):  # a plain `Dict` or `Any` promises nothing
-                    found.add(obj("ext:" + v[1]))
+            if type(v) is ClassValue:
+                found.add(Instance(v.module, v.scope))
+            elif type(v) is External:
+                kind = _kind_of(v.name)
+                if kind is not None:
+                    found.add(thing(kind))
         return frozenset(found)
+
+    def _generic(self, m: Module, scope: int, annotation: Subscript) -> Values:
+        """Values that `Optional[…]`, `list[…]`, `dict[…]` promise; nothing for any other generic."""
+        base, inner = dotted(annotation.base), annotation.index
+        if base is None:
+            return EMPTY
+        tail = base[-1]
+        items: Sequence[Expression] = inner.items if type(inner) is TupleDisplay else (inner,)
+        if tail in _TABLES:
+            if type(inner) is not TupleDisplay or len(inner.items) != 2:
+                return EMPTY
+            _, value = inner.items
+            return one(MapValue((), self.annotated(m, scope, value)))
+        if tail not in _EITHER and tail not in _MANY_OF:
+            return EMPTY
+        found = EMPTY
+        for item in items:
+            found |= self.annotated(m, scope, item)
+        return one(SequenceValue(found)) if tail in _MANY_OF else found
+
+
+def _quoted(text: str) -> Expression | None:
+    """The dotted name that an annotation in quotes begins with, `Optional` taken off; None when it is none."""
+    text = text.strip().split("|")[0].strip()
+    if text.startswith("Optional[") and text.endswith("]"):
+        text = text[len("Optional[") : -1]
+    first, *rest = names = text.split(".")
+    if not all(name.isidentifier() for name in names):
+        return None
+    expression: Expression = Name(first)
+    for name in rest:
+        expression = Attribute(expression, name)
+    return expression
+
+
+def _kind_of(foreign: str) -> str | None:
+    """The kind of thing that an annotation promises which names something of another package;
+    None when it promises nothing.
+    """
+    name: str = canonical(foreign)
+    a_class = name.startswith(("keras.", "tf.")) and name.rpartition(".")[2][:1].isupper()
+    kind: str | None = _ANNOTATIONS.get(name) or (result_of(name) if a_class else None)
+    if kind:
+        return kind
+    if name.startswith("builtins."):
+        return name[len("builtins.") :]
+    if name.startswith(("typing.", "typing_extensions.", "collections.abc.")):  # a plain `Dict` or `Any`
+        return None
+    return "ext:" + foreign

@@ -1,364 +1,216 @@
-"""What calls give: of functions of the project, of TensorFlow, of methods of things, of other packages."""
+"""What calls give: of functions and classes of the project, of methods of things, of other packages."""
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import METHODS, canonical, result_of
-from tflint_mem.project.holds.values import (
+from __future__ import annotations
+
+from tflint_mem.facts import NONE, Constant, ExprStatement, Name, Return, Starred, Yield, tail_of
+from tflint_mem.knowledge import METHODS
+
+from .answers import remembered
+from .foreign import Foreign
+from .values import (
+    EMPTY,
+    MAX_VALUES,
+    CallOrigin,
+    ClassValue,
+    Decorated,
     External,
+    FunctionValue,
     Instance,
     MapValue,
-    ModuleValue,
+    MethodValue,
     PartialValue,
+    SelfValue,
     SequenceValue,
+    Thing,
+    ThingMethod,
     TupleValue,
+    one,
+    thing,
 )
-from tflint_mem.project.linking.module import tail_of
 
-from .answers import EMPTY, remembered
-from .values import MAX_VALUES, obj, one
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.linking.module import Module
 
-_PASS_THROUGH = frozenset(
-    (
-        "copy.copy",
-        "copy.deepcopy",
-        "tqdm.tqdm",
-        "tqdm.auto.tqdm",
-        "tqdm.notebook.tqdm",
-        "tqdm.tqdm_notebook",
-        "tqdm.trange",
-        "alive_progress.alive_it",
-        "rich.progress.track",
-        "tf.autograph.experimental.do_not_convert",
-        "joblib.delayed",
-        "dask.delayed",
-        "asgiref.sync.sync_to_async",
-        "asgiref.sync.async_to_sync",
-        "channels.db.database_sync_to_async",
-    )
-)
-_NAMESPACES = frozenset(
-    (
-        "types.SimpleNamespace",
-        "argparse.Namespace",
-        "easydict.EasyDict",
-        "munch.Munch",
-        "munch.munchify",
-        "addict.Dict",
-        "box.Box",
-    )
-)
+    from .values import Found, Value, Values
+
 _ELSEWHERE = frozenset(("run_in_executor", "to_thread", "run_in_threadpool", "run_sync"))
-_CONTAINERS = frozenset(("list", "tuple", "set", "iter", "reversed", "sorted", "frozenset"))
-_NUMBERS = {
-    "len": "int",
-    "int": "int",
-    "float": "float",
-    "round": "number",
-    "abs": "number",
-    "sum": "number",
-    "str": "str",
-    "repr": "str",
-    "bool": "bool",
-    "input": "str",
-    "ord": "int",
-    "hash": "int",
-    "id": "int",
-    "open": "file",
-}
-_EXT_RESULTS = {
-    "time.time": "float",
-    "time.perf_counter": "float",
-    "random.random": "float",
-    "random.uniform": "float",
-    "random.randint": "int",
-    "random.randrange": "int",
-    "math.exp": "float",
-    "math.sqrt": "float",
-    "math.cos": "float",
-    "math.sin": "float",
-    "math.log": "float",
-    "math.pow": "float",
-    "math.floor": "int",
-    "math.ceil": "int",
-    "random.gauss": "float",
-    "os.path.join": "str",
-    "os.listdir": "strs",
-    "glob.glob": "strs",
-}
+_CALLABLE = frozenset((FunctionValue, MethodValue, PartialValue, External))
+_TWO_TENSORS: Values = one(TupleValue((one(thing("tensor")), one(thing("tensor")))))
 
 
-class Results:
+class Results(Foreign):
     """The part of `infer.Infer` that answers for calls."""
 
     @remembered("callee")
-    def callee(self, m, i):
+    def callee(self, m: Module, i: int) -> Values:
         """What the called expression of call `i` evaluates to."""
         call = m.calls[i]
-        found = self.values(m, call[3], call[0], call[5])
-        if found and not all(v[0] == "bm" and v[1][0] == "obj" and v[1][1].startswith("ext:") for v in found):
+        found = self.values(m, call.scope, call.func, call.statement)
+        if found and not all(map(_of_something_foreign, found)):
             return found
         return self.project.asked.callee(m, i) or found  # unknown, or made by a function that cannot be followed
 
     @remembered("returns")
-    def returns(self, m, scope):
-        """What a function of the project returns."""
-        found = set()
+    def returns(self, m: Module, scope: int) -> Values:
+        """What a function of the project returns; what a generator yields, as a sequence or as what `with` enters."""
         record = m.scopes[scope]
-        yields = set()
+        generates = "g" in record.flags
+        found: set[Value] = set()
+        yields: set[Value] = set()
         for i in m.scope_statements(scope):
             statement = m.statements[i]
-            if statement is None:
-                continue
-            if statement[0] == F.RETURN and statement[5] is not None:
-                found |= self.values(m, scope, statement[5], i)
-            elif "g" in record[F.S_FLAGS] and statement[0] == F.EXPR and statement[5][0] == "y":
-                yields |= self.values(m, scope, statement[5][1], i)
+            if type(statement) is Return:
+                if statement.value is not None:
+                    found |= self.values(m, scope, statement.value, i)
+            elif generates and type(statement) is ExprStatement and type(statement.value) is Yield:
+                yields |= self.values(m, scope, statement.value.value, i)
             if len(found) > MAX_VALUES:
                 break
-        if "g" in record[F.S_FLAGS]:
+        if generates:
             if "contextlib.contextmanager" in self.decorator_names(m, scope):
                 return frozenset(yields)
             return one(SequenceValue(frozenset(yields)))
-        if not found and record[F.S_RETURNS] is not None:
-            found |= self.annotated(m, record[F.S_PARENT], record[F.S_RETURNS])
-        found.discard(Constant(None))
+        if not found and record.returns is not None:
+            found |= self.annotated(m, record.parent, record.returns)
+        found.discard(NONE)
         return frozenset(found)
 
     @remembered("call")
-    def call_values(self, m, i):
+    def call_values(self, m: Module, i: int) -> Values:
         """What call number `i` of module `m` returns."""
         call = m.calls[i]
-        found = set()
-        if tail_of(call[0]) in _ELSEWHERE:  # await loop.run_in_executor(None, load, path) gives what load gives
-            for e in call[1][:2]:
-                for v in self.values(m, call[3], e, call[5]):
-                    if v[0] in ("fn", "meth", "part", "ext"):
-                        found |= self._result(m, i, call, v)
+        found: set[Value] = set()
+        if tail_of(call.func) in _ELSEWHERE:  # await loop.run_in_executor(None, load, path) gives what load gives
+            for e in call.args[:2]:
+                for v in self.values(m, call.scope, e, call.statement):
+                    if type(v) in _CALLABLE:
+                        found |= self.result(m, i, call, v)
             if found:
                 return frozenset(found)
         for v in self.callee(m, i):
-            found |= self._result(m, i, call, v)
+            found |= self.result(m, i, call, v)
         return frozenset(found)
 
-    def _made_by(self, v):
-        """What calling a class gives: an object of it, or what its own `__new__` gives where that is an object of another class."""
-        cm = self.project.module(v[1])
-        new = cm.members(v[2]).get("__new__")
-        given = frozenset(r for r in self.returns(cm, new) if r[0] == "inst") if new is not None else EMPTY
-        return given if given and Instance(v[1], v[2]) not in given else one(Instance(v[1], v[2]))
-
-    def _result(self, m, i, call, v):
-        tag = v[0]
-        if tag == "ext":
-            return self._foreign(m, i, call, v[1])
-        if tag == "fn":
-            fm = self.project.module(v[1])
-            return self._through(m, call, fm, v[2], self.returns(fm, v[2]))
-        if tag == "meth":
-            fm = self.project.module(v[2])
-            return self._through(m, call, fm, v[3], self.returns(fm, v[3]))
-        if tag == "cls":
-            return self._made_by(v)
-        if tag in ("inst", "self"):
-            cm = self.project.module(v[1])
-            method = self.lookup(cm, v[2], "__call__")
-            if method:
-                return self.returns(*method)
-            kind = self.class_kind(cm, v[2])
-            if kind in ("model", "layer", "module"):
-                inner = self.lookup(cm, v[2], "call")
-                found = self.returns(*inner) if inner else EMPTY
-                return found or one(obj("tensor", (m.index, i)))
-            return EMPTY
-        if tag == "bm":
+    def result(self, m: Module, i: int, call: Call, v: Value) -> Found:
+        """What calling one value gives in call `i`."""
+        if type(v) is External:
+            return self.foreign(m, i, call, v.name)
+        if type(v) is ThingMethod:
             return self._method_result(m, i, call, v)
-        if tag == "obj":
-            kind = v[1]
-            if kind == "tf.function" and v[2] is not None and v[2][0] == "deco":
-                return one(obj("tf.function", (m.index, i)))
-            result = METHODS.get((kind, "__call__"))
-            return one(obj(result, (m.index, i))) if result else EMPTY
-        if tag == "part":
-            found = set()
-            for inner in v[1]:
-                found |= self._result(m, i, call, inner)
+        if type(v) is FunctionValue or type(v) is MethodValue:
+            fm = self.project.module(v.module)
+            return self._through(m, call, fm, v.scope, self.returns(fm, v.scope))
+        if type(v) is ClassValue:
+            return self._constructed(v)
+        if type(v) is Instance or type(v) is SelfValue:
+            return self._called(m, i, v)
+        if type(v) is Thing:
+            origin = CallOrigin(m.index, i)
+            if v.kind == "tf.function" and type(v.origin) is Decorated:
+                return one(thing("tf.function", origin))
+            made = METHODS.get((v.kind, "__call__"))
+            return one(thing(made, origin)) if made else EMPTY
+        if type(v) is PartialValue:
+            found: set[Value] = set()
+            for inner in v.values:
+                found |= self.result(m, i, call, inner)
             return found
         return EMPTY
 
-    def _through(self, m, call, fm, scope, found):
+    def _constructed(self, v: ClassValue) -> Values:
+        """What calling a class gives: an object of it,
+        or what its own `__new__` gives where that is an object of another class.
+        """
+        cm = self.project.module(v.module)
+        own = Instance(v.module, v.scope)
+        constructor = cm.members(v.scope).get("__new__")
+        if constructor is not None:
+            given = frozenset([r for r in self.returns(cm, constructor) if type(r) is Instance])
+            if given and own not in given:
+                return given
+        return one(own)
+
+    def _called(self, m: Module, i: int, v: Instance | SelfValue) -> Values:
+        """What calling an object of the project gives: what its `__call__` returns; of a model or layer its `call`,
+        else a tensor.
+        """
+        cm = self.project.module(v.module)
+        method = self.lookup(cm, v.scope, "__call__")
+        if method:
+            return self.returns(*method)
+        if self.class_kind(cm, v.scope) not in ("model", "layer", "module"):
+            return EMPTY
+        inner = self.lookup(cm, v.scope, "call")
+        found = self.returns(*inner) if inner else EMPTY
+        return found or one(thing("tensor", CallOrigin(m.index, i)))
+
+    def _through(self, m: Module, call: Call, fm: Module, scope: int, found: Values) -> Values:
         """Results of a project function; a parameter that is handed back is what this call passed."""
-        record = fm.scopes[scope]
-        names = {p[0]: n for n, p in enumerate(record[F.S_PARAMS])}
-        extra = set()
+        names = {parameter.name: number for number, parameter in enumerate(fm.scopes[scope].parameters)}
+        extra: set[Value] = set()
         for i in fm.scope_statements(scope):
             statement = fm.statements[i]
-            if (
-                statement
-                and statement[0] == F.RETURN
-                and statement[5] is not None
-                and statement[5][0] == "n"
-                and statement[5][1] in names
-            ):
-                expression = self._positional(fm, scope, names[statement[5][1]], call)
-                if expression is not None:
-                    extra |= self.values(m, call[3], expression, call[5])
+            if type(statement) is Return:
+                returned = statement.value
+                if type(returned) is Name and returned.id in names:
+                    expression = self._passed(fm, scope, names[returned.id], call)
+                    if expression is not None:
+                        extra |= self.values(m, call.scope, expression, call.statement)
         return found | extra if extra else found
 
-    def _positional(self, fm, scope, index, call):
-        name = fm.scopes[scope][F.S_PARAMS][index][0]
-        for keyword, expression in call[2]:
-            if keyword == name:
-                return expression
+    def _passed(self, fm: Module, scope: int, index: int, call: Call) -> Expression | None:
+        """What a call gives for parameter `index` of a function, by its name or at its place."""
+        name = fm.scopes[scope].parameters[index].name
+        for keyword in call.keywords:
+            if keyword.name == name:
+                return keyword.value
         position = index - (1 if fm.is_method(scope) else 0)
-        return call[1][position] if 0 <= position < len(call[1]) and call[1][position][0] != "s" else None
+        if 0 <= position < len(call.args):
+            given = call.args[position]
+            return given if type(given) is not Starred else None
+        return None
 
-    def _foreign(self, m, i, call, name):
-        scope, at = call[3], call[5]
-        args = call[1]
-        known = canonical(name)
-        if name.startswith("builtins."):
-            return self._builtin(m, i, call, name[9:])
-        if known == "tf.function":
-            if args:
-                return one(obj("tf.function", (m.index, i)))
-            for keyword, value in call[2]:
-                if keyword in ("func", "python_function"):
-                    return one(obj("tf.function", (m.index, i)))
-            return one(obj("tf.function", ("deco", m.index, i)))
-        if known == "tf.get_collection" and args and _names_variables(args[0]):
-            return one(obj("variables", (m.index, i)))
-        if known == "tensorflow_datasets.load":
-            return self._downloaded(m, i, call)
-        if known == "keras.Sequential" or known == "keras.Model":
-            return one(obj("model", (m.index, i)))
-        if name == "functools.partial" and args:
-            return one(PartialValue(self.values(m, scope, args[0], at), len(args) - 1))
-        if known in _PASS_THROUGH and args:
-            return self.values(m, scope, args[0], at)
-        if name in ("itertools.chain", "itertools.islice", "itertools.cycle", "more_itertools.chunked") and args:
-            found = EMPTY
-            for a in args if name == "itertools.chain" else args[:1]:
-                found |= self.elements(self.values(m, scope, a, at))
-            return one(SequenceValue(found))
-        if name in ("collections.defaultdict", "collections.OrderedDict"):
-            return one(MapValue((), EMPTY))
-        if name in _NAMESPACES:
-            return one(MapValue(tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k), EMPTY))
-        if name in ("collections.deque",):
-            return one(SequenceValue(EMPTY))
-        if name == "importlib.import_module" and args and args[0][0] == "k" and isinstance(args[0][1], str):
-            target = self.project.resolve(m, args[0][1], 0)
-            return one(ModuleValue(target.index)) if target is not None else one(External(args[0][1]))
-        kind = _EXT_RESULTS.get(name) or result_of(known)
-        if kind == "tensor" and known.startswith("keras.ops."):
-            return one(obj("tensor", (m.index, i)))
-        if kind:
-            return one(obj(kind, (m.index, i)))
-        tail = name.rpartition(".")[2]
-        if tail[:1].isupper() and not known.startswith(("tf.", "keras.")):
-            return one(obj("ext:" + name, (m.index, i)))
-        if tail == "from_pretrained" and ".TF" in name:
-            return one(obj("model", (m.index, i)))
-        return one(obj("ext:" + name, (m.index, i))) if not known.startswith(("tf.", "keras.")) else EMPTY
-
-    def _downloaded(self, m, i, call):
-        """`tfds.load`: a data set per split, with a description when asked for."""
-        words = dict(call[2])
-        split = words.get("split") or (call[1][1] if len(call[1]) > 1 else None)
-        found = one(obj("dataset", (m.index, i)))
-        if split is None:
-            found = one(MapValue((), found))
-        elif split[0] in ("l", "t"):
-            found = one(SequenceValue(found))
-        return one(TupleValue((found, EMPTY))) if words.get("with_info") == Constant(True) else found
-
-    def _builtin(self, m, i, call, name):
-        scope, at, args = call[3], call[5], call[1]
-        if name in _CONTAINERS:
-            return one(SequenceValue(self.elements(self.values(m, scope, args[0], at)) if args else EMPTY))
-        if name == "dict":
-            return one(
-                MapValue(
-                    tuple((k, self.values(m, scope, e, at)) for k, e in call[2] if k),
-                    frozenset().union(*[self.values(m, scope, e, at) for _, e in call[2]]) if call[2] else EMPTY,
-                )
-            )
-        if name == "enumerate" and args:
-            return one(
-                SequenceValue(one(TupleValue((one(obj("int")), self.elements(self.values(m, scope, args[0], at))))))
-            )
-        if name == "zip":
-            return one(SequenceValue(one(TupleValue(tuple(self.elements(self.values(m, scope, a, at)) for a in args)))))
-        if name == "range":
-            return one(obj("range"))
-        if name == "next" and args:
-            return self.elements(self.values(m, scope, args[0], at))
-        if name in ("map", "filter") and len(args) > 1:
-            if name == "filter":
-                return one(SequenceValue(self.elements(self.values(m, scope, args[1], at))))
-            found = set()
-            for v in self.values(m, scope, args[0], at):
-                found |= self._result(m, i, call, v)
-            return one(SequenceValue(frozenset(found)))
-        if name == "getattr" and len(args) >= 2 and args[1][0] == "k" and isinstance(args[1][1], str):
-            return self.attribute(m, scope, self.values(m, scope, args[0], at), args[1][1])
-        if name == "super":
-            owner = scope
-            while owner > 0 and m.scopes[owner][F.S_KIND] != "class":
-                owner = m.scopes[owner][F.S_PARENT]
-            return one(("super", m.index, owner)) if owner > 0 else EMPTY
-        if name in ("min", "max") and args:
-            return (
-                self.elements(self.values(m, scope, args[0], at))
-                if len(args) == 1
-                else self.values(m, scope, args[0], at)
-            )
-        kind = _NUMBERS.get(name)
-        return one(obj(kind)) if kind else EMPTY
-
-    def _method_result(self, m, i, call, v):
-        receiver, name = v[1], v[2]
-        tag = receiver[0]
-        if tag == "obj":
-            kind = receiver[1]
-            if kind.startswith("ext:"):
-                if kind == "ext:tf.io.gfile" or not name:
-                    return EMPTY
-                return one(obj(f"{kind}.{name}", (m.index, i)))
-            if name == "as_default" and kind in ("graph", "session"):  # with tf.Graph().as_default() as graph
-                return one(receiver)
-            result = METHODS.get((kind, name))
-            if result is None:
-                return EMPTY
-            if kind == "dataset" and name == "enumerate":
-                return one(SequenceValue(one(TupleValue((one(obj("tensor")), one(obj("tensor")))))))
-            return one(obj(result, (m.index, i)))
-        if tag == "map":
+    def _method_result(self, m: Module, i: int, call: Call, method: ThingMethod) -> Values:
+        """What a method of something gives that is not the project's."""
+        receiver, name = method.receiver, method.name
+        if type(receiver) is Thing:
+            return self._of_thing(m, i, receiver, name)
+        if type(receiver) is MapValue:
             if name == "items":
-                keys = frozenset(Constant(k) for k, _ in receiver[1])
-                return one(SequenceValue(one(TupleValue((keys, receiver[2])))))
+                keys: Values = frozenset([Constant(key) for key, _ in receiver.items])
+                return one(SequenceValue(one(TupleValue((keys, receiver.values)))))
             if name == "values":
-                return one(SequenceValue(receiver[2]))
+                return one(SequenceValue(receiver.values))
             if name in ("get", "pop", "setdefault"):
-                return self._item(receiver, call[1][0] if call[1] else None)
+                return self.item(receiver, call.args[0] if call.args else None)
             if name == "copy":
                 return one(receiver)
-        if tag in ("seq", "tup"):
+        elif type(receiver) is SequenceValue or type(receiver) is TupleValue:
             if name in ("pop", "popleft"):
                 return self.elements(one(receiver))
             if name == "copy":
                 return one(receiver)
         return EMPTY
 
-    def _item(self, mapping, key):
-        if key is not None and key[0] == "k":
-            for k, values in mapping[1]:
-                if k == key[1]:
-                    return values
-        return mapping[2]
+    def _of_thing(self, m: Module, i: int, receiver: Thing, name: str) -> Values:
+        """What a method of a thing gives, as `knowledge` has it."""
+        kind = receiver.kind
+        if kind.startswith("ext:"):
+            if kind == "ext:tf.io.gfile" or not name:
+                return EMPTY
+            return one(thing(f"{kind}.{name}", CallOrigin(m.index, i)))
+        if name == "as_default" and kind in ("graph", "session"):  # with tf.Graph().as_default() as graph
+            return one(receiver)
+        made = METHODS.get((kind, name))
+        if made is None:
+            return EMPTY
+        if kind == "dataset" and name == "enumerate":
+            return one(SequenceValue(_TWO_TENSORS))
+        return one(thing(made, CallOrigin(m.index, i)))
 
 
-def _names_variables(key):
-    """Is the key of a collection one of variables: `tf.GraphKeys.TRAINABLE_VARIABLES`, "trainable_variables"?"""
-    name = key[1] if key[0] == "k" and isinstance(key[1], str) else tail_of(key) or ""
-    return name.lower().endswith("variables")
+def _of_something_foreign(v: Value) -> bool:
+    """Is it a method of what another package has made?"""
+    return type(v) is ThingMethod and type(v.receiver) is Thing and v.receiver.kind.startswith("ext:")

@@ -1,24 +1,25 @@
 """The values of the inference.
 
-A value is a record of one of the classes below; an expression has a frozenset of them (empty: unknown).  What a constant
-is known to be is a `facts.Constant`.
+A value is a record of one of the classes below; an expression has a frozenset of them (empty: unknown).  What a
+constant is known to be is a `facts.Constant`.  They are told apart by class, `type(v) is Thing`, never by position.
 
-Values hold sets of values, and those others.  How deep and how many is bounded (see `Bounds`): what lies further in is unknown.
+Values hold sets of values, and those others.  How deep and how many is bounded (see `Bounds`): what lies further in is
+unknown.  `module` is the index of a module in the project, `scope` the number of a scope in it.
 """
 
 from __future__ import annotations
 
 from tflint_mem.facts import Constant
-from tflint_mem.facts.record import Record
+from tflint_mem.facts.record import Record, new
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from collections.abc import Set as AbstractSet
     from typing import TypeAlias
 
-MAX_VALUES = 16
-MAX_DEPTH = 100  # of expressions in each other
-SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
-MAX_CALLERS = 32
+MAX_VALUES = 16  # of one expression
+MAX_CALLERS = 32  # of a function whose arguments are looked at
 MAX_NESTING = 6  # of containers in each other
 MAX_SIZE = 600  # values in a container, with all that they hold
 MODEL_BASES = frozenset(("keras.Model", "keras.Sequential", "keras.Functional"))
@@ -36,6 +37,14 @@ class ModuleValue(Record, tag="mod"):
 
     __slots__ = ()
     module: int
+
+
+class PackageValue(Record, tag="pkg"):
+    """A package of the project that is a folder only: the module that imports it, and its dotted name."""
+
+    __slots__ = ()
+    module: int
+    name: str
 
 
 class FunctionValue(Record, tag="fn"):
@@ -64,6 +73,14 @@ class Instance(Record, tag="inst"):
 
 class SelfValue(Record, tag="self"):
     """The first parameter of a method: an instance of its class, or of one that derives from it."""
+
+    __slots__ = ()
+    module: int
+    scope: int
+
+
+class SuperValue(Record, tag="super"):
+    """What `super()` gives in a method of a class."""
 
     __slots__ = ()
     module: int
@@ -100,7 +117,7 @@ class Thing(Record, tag="obj"):
 
     __slots__ = ()
     kind: str
-    origin: CallOrigin | Decorated | Instance | None
+    origin: Origin
 
 
 class ThingMethod(Record, tag="bm"):
@@ -129,7 +146,7 @@ class MapValue(Record, tag="map"):
     """A dictionary: (key, its values) of those that are known, and all its values."""
 
     __slots__ = ()
-    items: tuple[tuple[object, Values], ...]
+    items: tuple[tuple[Key, Values], ...]
     values: Values
 
 
@@ -145,10 +162,12 @@ if TYPE_CHECKING:
     Value: TypeAlias = (
         External
         | ModuleValue
+        | PackageValue
         | FunctionValue
         | ClassValue
         | Instance
         | SelfValue
+        | SuperValue
         | MethodValue
         | Thing
         | ThingMethod
@@ -158,15 +177,26 @@ if TYPE_CHECKING:
         | PartialValue
         | Constant
     )
-    Values: TypeAlias = frozenset[Value]
+    Values: TypeAlias = frozenset[Value]  # empty: unknown
+    Found: TypeAlias = AbstractSet[Value]  # values that are being gathered
+    Key: TypeAlias = str | float | bool | None  # of a dictionary: a constant
+    Origin: TypeAlias = CallOrigin | Decorated | Instance | None
+    Several = frozenset[Value]
+else:
+    Several = frozenset
+
+EMPTY: Values = frozenset()
 
 
-class Ordered(frozenset):
-    """Several values, gone through in the same order in every run: strings hash differently each time, and a cycle is cut where it is met first."""
+class Ordered(Several):
+    """Several values, gone through in the same order in every run: strings hash differently each time,
+    and a cycle is cut where it is met first.
+    """
 
     __slots__ = ("_order",)
+    _order: list[Value]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Value]:
         try:
             return iter(self._order)
         except AttributeError:
@@ -174,115 +204,169 @@ class Ordered(frozenset):
             return iter(self._order)
 
 
+class Measure(Record):
+    """How deep values hold others, and how many they are with all that they hold."""
+
+    __slots__ = ()
+    depth: int
+    size: int
+
+
+_ALONE = Measure(0, 1)  # of a value that holds no others
+
+
 class Bounds:
     """How deep values nest and how much they hold, each set measured once."""
 
-    def __init__(self):
-        self._measures = {}  # of sets that hold containers
+    def __init__(self) -> None:
+        self._measures: dict[Values, Measure] = {}  # of sets that hold containers
 
-    def within(self, found):
+    def within(self, found: Values) -> Values:
         """The set itself, or one in which containers that nest too deep or hold too much have unknown contents.
 
         A chain `b = (a, a)`, `c = (b, b)` … would double with each step; each answer that is kept goes through here, so
         that no set is measured deeper than one step beyond the bounds.
         """
-        if all(v[0] not in _HOLDING for v in found):
+        if _HOLDING.isdisjoint(map(type, found)):
             return found
         kept = []
         for v in found:
-            depth, size = self._of_value(v)
-            kept.append(v if depth <= MAX_NESTING and size <= MAX_SIZE else _emptied(v))
+            measure = self._of_value(v)
+            kept.append(v if measure.depth <= MAX_NESTING and measure.size <= MAX_SIZE else _emptied(v))
         return frozenset(kept)
 
-    def _of_value(self, v):
-        """(depth, size) of a value: (0, 1) when it holds no others."""
-        if v[0] not in _HOLDING:
-            return 0, 1
+    def _of_value(self, v: Value) -> Measure:
+        if type(v) not in _HOLDING:
+            return _ALONE
         depth, size = 0, 1
         for inner in _held(v):
             measure = self._of_set(inner)
-            depth, size = max(depth, measure[0]), size + measure[1]
-        return depth + 1, size
+            depth, size = max(depth, measure.depth), size + measure.size
+        return Measure(depth + 1, size)
 
-    def _of_set(self, found):
-        if all(v[0] not in _HOLDING for v in found):
-            return 0, len(found)
+    def _of_set(self, found: Values) -> Measure:
+        if _HOLDING.isdisjoint(map(type, found)):
+            return Measure(0, len(found))
         measure = self._measures.get(found)
         if measure is None:
             measures = [self._of_value(v) for v in found]
-            measure = self._measures[found] = (max(depth for depth, _ in measures), sum(size for _, size in measures))
+            measure = Measure(max([each.depth for each in measures]), sum([each.size for each in measures]))
+            self._measures[found] = measure
         return measure
 
 
-_HOLDING = frozenset(("seq", "tup", "map", "part", "bm"))  # tags of values that may hold others
+_HOLDING: frozenset[type] = frozenset(
+    (SequenceValue, TupleValue, MapValue, PartialValue, ThingMethod)
+)  # what may hold others
 
 
-def _held(v):
+def _held(v: Value) -> tuple[Values, ...]:
     """The sets of values that a value holds."""
-    tag = v[0]
-    if tag == "bm":
-        return _held(v[1]) if v[1][0] in _HOLDING else ()
-    if tag == "tup":
-        return v[1]
-    return (*[values for _, values in v[1]], v[2]) if tag == "map" else (v[1],)
+    if type(v) is ThingMethod:
+        return _held(v.receiver)
+    if type(v) is TupleValue:
+        return v.items
+    if type(v) is MapValue:
+        return (*[values for _, values in v.items], v.values)
+    if type(v) is SequenceValue or type(v) is PartialValue:
+        return (v.values,)
+    return ()
 
 
-def _emptied(v):
+def _emptied(v: Value) -> Value:
     """The value with unknown contents."""
-    tag = v[0]
-    if tag == "bm":
-        return ThingMethod(_emptied(v[1]), v[2])
-    if tag == "tup":
-        return TupleValue((frozenset(),) * len(v[1]))
-    if tag == "map":
-        return MapValue((), frozenset())
-    return SequenceValue(frozenset()) if tag == "seq" else PartialValue(frozenset(), v[2])
+    if type(v) is ThingMethod:
+        return ThingMethod(_emptied(v.receiver), v.name)
+    if type(v) is TupleValue:
+        return TupleValue((EMPTY,) * len(v.items))
+    if type(v) is MapValue:
+        return MapValue((), EMPTY)
+    if type(v) is SequenceValue:
+        return SequenceValue(EMPTY)
+    return PartialValue(EMPTY, v.count) if type(v) is PartialValue else v
 
 
-def order(v):
-    """A key to sort values by that is the same in every run."""
-    tag = v[0]
-    if tag not in _HOLDING:
-        return tuple.__repr__(v)
-    if tag == "bm":
-        return f"(bm {order(v[1])} {v[2]!r})"
-    if tag == "tup":
-        return f"(tup {' '.join(map(_spelled, v[1]))})"
-    if tag == "map":
-        return f"(map {' '.join([f'{key!r}: {_spelled(values)}' for key, values in v[1]])} {_spelled(v[2])})"
-    return f"({tag} {_spelled(v[1])} {v[2:]!r})"
+def order(v: Value) -> str:
+    """A key to sort values by that is the same in every run: the tag of the class, then the fields.
+
+    Which values a set of too many keeps, and at which of several a cycle is cut, hangs on it; so it stays as it is.
+    """
+    if type(v) is Thing:
+        return f"('obj', {v.kind!r}, {_origin(v.origin)})"
+    if type(v) is External:
+        return f"('ext', {v.name!r})"
+    if type(v) is ThingMethod:
+        return f"(bm {order(v.receiver)} {v.name!r})"
+    if type(v) is Constant:
+        return f"('k', {v.value!r})"
+    if type(v) is Instance:
+        return f"('inst', {v.module}, {v.scope})"
+    if type(v) is FunctionValue:
+        return f"('fn', {v.module}, {v.scope})"
+    if type(v) is ClassValue:
+        return f"('cls', {v.module}, {v.scope})"
+    if type(v) is SelfValue:
+        return f"('self', {v.module}, {v.scope})"
+    if type(v) is MethodValue:
+        return f"('meth', {order(v.receiver)}, {v.module}, {v.scope})"
+    if type(v) is SequenceValue:
+        return f"(seq {_spelled(v.values)} ())"
+    if type(v) is TupleValue:
+        return f"(tup {' '.join(map(_spelled, v.items))})"
+    if type(v) is MapValue:
+        return f"(map {' '.join([f'{key!r}: {_spelled(values)}' for key, values in v.items])} {_spelled(v.values)})"
+    if type(v) is PartialValue:
+        return f"(part {_spelled(v.values)} ({v.count},))"
+    if type(v) is ModuleValue:
+        return f"('mod', {v.module})"
+    if type(v) is PackageValue:
+        return f"('pkg', {v.module}, {v.name!r})"
+    if type(v) is SuperValue:
+        return f"('super', {v.module}, {v.scope})"
+    raise TypeError(f"{type(v).__name__} is no value")
 
 
-def _spelled(values):
+def _origin(made_by: Origin) -> str:
+    if type(made_by) is CallOrigin:
+        return f"({made_by.module}, {made_by.call})"
+    if type(made_by) is Decorated:
+        return f"('deco', {made_by.module}, {made_by.call})"
+    return order(made_by) if type(made_by) is Instance else "None"
+
+
+def _spelled(values: Values) -> str:
     """The text of a set of values, which is the same for equal sets."""
     return f"{{{', '.join(sorted(map(order, values)))}}}" if values else "{}"
 
 
-def obj(kind, origin=None):
-    return Thing(kind, origin)
+def thing(kind: str, origin: Origin = None) -> Thing:
+    """A thing of a kind."""
+    return new(Thing, ("obj", kind, origin))
 
 
-def one(value):
+def one(value: Value) -> Values:
+    """The set of one value."""
     return frozenset((value,))
 
 
-def few(values):
+def few(values: Collection[Value]) -> Values:
+    """The set of these values, or of the first `MAX_VALUES` of too many."""
     return frozenset(values if len(values) <= MAX_VALUES else sorted(values, key=order)[:MAX_VALUES])
 
 
-def has_content(values):
+def has_content(values: Values) -> bool:
+    """Is there anything but containers of which no item is known?  An empty set says nothing against it."""
+    containers = False
     for v in values:
-        if (
-            v[0] == "seq"
-            and v[1]
-            or v[0] == "map"
-            and v[2]
-            or v[0] == "tup"
-            and v[1]
-            or v[0] == "obj"
-            or v[0] == "inst"
-        ):
+        if type(v) in _FULL:
             return True
-        if v[0] in ("ext", "fn", "cls", "k"):
+        if type(v) is SequenceValue or type(v) is MapValue:
+            if v.values:
+                return True
+            containers = True
+        elif type(v) is TupleValue and v.items:
             return True
-    return not any(v[0] in ("seq", "map") for v in values)
+    return not containers
+
+
+_FULL: frozenset[type] = frozenset((Thing, Instance, External, FunctionValue, ClassValue, Constant))

@@ -1,14 +1,15 @@
 """What a project's own configuration says about the machine it runs on: does it have a GPU?
 
-Read are requirements (a TensorFlow without GPU code), container files (the image they start from), and the descriptions of
-hosts that offer no GPU: Heroku's Procfile, App Engine's app.yaml, AWS Lambda.  The nearest folder that says something decides.
+Read are requirements (a TensorFlow without GPU code), container files (the image they start from), and the
+descriptions of hosts that offer no GPU: Heroku's Procfile, App Engine's app.yaml, AWS Lambda.  The nearest folder that
+says something decides.
 """
 
 from __future__ import annotations
 
 import os
 
-from .versions import texts
+from .requirements import texts
 
 TYPE_CHECKING = False  # importing `typing` costs more than a small file
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Hardware:
 def _says(folder: str, beside: Beside) -> bool | None:
     """True: no GPU; False: a GPU; None: the folder says nothing."""
     compose = " ".join(texts(folder, _COMPOSE, beside))
-    images = [text for text in texts(folder, _CONTAINERS, beside)]
+    images = [*texts(folder, _CONTAINERS, beside)]
     if any(hidden in text for text in (*images, compose) for hidden in _HIDDEN):
         return True
     if any(word in compose.lower() for word in _GPU_WORDS):

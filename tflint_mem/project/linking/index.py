@@ -4,18 +4,24 @@ The bodies of a large project do not stay in memory (see `module.Module`), but t
 modules that have what it looks for.
 """
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
 ROLES = ("idents", "called", "given", "derived", "decorating", "foreign")  # as `facts.Facts` lists them
 
 
 class Index:
     """Modules by role and name; modules are numbers that ascend."""
 
-    def __init__(self):
-        self._modules = {role: {} for role in ROLES}
-        self._sets = {}
+    def __init__(self) -> None:
+        self._modules: dict[str, dict[str, list[int]]] = {role: {} for role in ROLES}
+        self._sets: dict[tuple[str, str], frozenset[int]] = {}
 
-    def add(self, number, roles):
-        """Enter a module; `roles` has the names of each role."""
+    def add(self, number: int, roles: Iterable[Iterable[str]]) -> None:
+        """Enter a module; `roles` has the names of each role, in the order of `ROLES`."""
         for role, names in zip(ROLES, roles):
             modules = self._modules[role]
             for name in names:
@@ -25,15 +31,15 @@ class Index:
                 else:
                     found.append(number)
 
-    def modules(self, role, name):
+    def modules(self, role: str, name: str) -> Sequence[int]:
         """Numbers of the modules that use the name in the role, in order."""
         return self._modules[role].get(name, ())
 
-    def names(self, role):
+    def names(self, role: str) -> Collection[str]:
         """All names that are used in the role."""
         return self._modules[role].keys()
 
-    def has(self, role, name, number):
+    def has(self, role: str, name: str, number: int) -> bool:
         """Does the module use the name in the role?"""
         if name not in self._modules[role]:
             return False

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     Site: TypeAlias = tuple["Module", int]  # a call in a module
     Function: TypeAlias = tuple["Module", int]  # a scope of a module
 
-# For the transition all but `Module` can be had from here, too: `dotted`, `tail_of` and `walk` stand in `facts`, the others
-# beside this module.
+# For the transition all but `Module` can be had from here, too: `dotted`, `tail_of` and `walk` stand in `facts`, the
+# others beside this module.
 __all__ = [
     "Binding",
     "Module",

@@ -5,10 +5,16 @@ tells a linter what `sys.path` will be.  So a dotted name is looked up by the en
 `a/b.py` or `a/b/__init__.py`, the one whose root is nearest to the importing file wins.
 """
 
+from __future__ import annotations
+
 import os
 
-from tflint_mem.knowledge.api import EXTERNAL_ROOTS
+from tflint_mem.knowledge import EXTERNAL_ROOTS
 from tflint_mem.sources.dependencies import Beside
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Parts = tuple[str, ...]  # of a path, without the suffix
 
 
 class Names:
@@ -17,18 +23,19 @@ class Names:
     beside   notes the other files that are looked for
     """
 
-    def __init__(self, beside=None):
+    def __init__(self, beside: Beside | None = None) -> None:
         self._files = beside or Beside()
-        self._by_last = {}
-        self._cache, self._beside = {}, {}
+        self._by_last: dict[str, list[tuple[int, Parts]]] = {}
+        self._known: dict[Parts, dict[tuple[str, int], int | None]] = {}
+        self._beside: dict[tuple[Parts, str], bool] = {}
 
-    def add(self, index, parts):
+    def add(self, index: int, parts: Parts) -> None:
         """`parts` are the path's parts without suffix, for example ("src", "pkg", "__init__")."""
         name = parts[:-1] if parts[-1] == "__init__" else parts
         if name:
             self._by_last.setdefault(name[-1], []).append((index, name))
 
-    def resolve(self, importer, package, dotted, level):
+    def resolve(self, importer: Parts, package: bool, dotted: str, level: int) -> int | None:
         """Index of the module that `dotted` (a string, "" with `level` > 0) means for the importing module, or None.
 
         importer  the parts of the importing module, package  whether it is an `__init__`
@@ -36,14 +43,17 @@ class Names:
         known, key = self.known(importer), (dotted, level)
         found = known.get(key, -1)
         if found == -1:
-            found = known[key] = self._resolve(importer, package, dotted, level)
+            found = known[key] = self._resolve(importer, dotted, level)
         return found
 
-    def known(self, importer):
-        """{(dotted, level): index or None} of what was resolved for the files of the importing module's folder: they mean the same by the same name."""
-        return self._cache.setdefault(importer[:-1], {})
+    def known(self, importer: Parts) -> dict[tuple[str, int], int | None]:
+        """{(dotted, level): index or None} of what was resolved for the files of the importing module's folder.
 
-    def _resolve(self, importer, package, dotted, level):
+        All of them mean the same by the same name.
+        """
+        return self._known.setdefault(importer[:-1], {})
+
+    def _resolve(self, importer: Parts, dotted: str, level: int) -> int | None:
         parts = tuple(dotted.split(".")) if dotted else ()
         if level:
             base = importer[: len(importer) - level]
@@ -51,7 +61,7 @@ class Names:
             return self._exact(target)
         if not parts or parts[0] in EXTERNAL_ROOTS:
             return None
-        best, score = None, None
+        best, score, nearest = None, None, None
         here = importer[:-1]
         for index, name in self._by_last.get(parts[-1], ()):
             if name[-len(parts) :] != parts:
@@ -73,18 +83,18 @@ class Names:
             return None  # a file beside the importer that has nothing to do with TensorFlow
         return best
 
-    def _stands_beside(self, here, name):
-        """Is there a module or a folder of that name in the folder `here`?  Looked for once, whatever is imported from it."""
+    def _stands_beside(self, here: Parts, name: str) -> bool:
+        """Is there a module or a folder of that name in the folder `here`?  Looked for once, whatever is imported."""
         found = self._beside.get((here, name))
         if found is None:
             path = _path(here + (name,))
             found = self._beside[here, name] = self._files.is_file(path + ".py") or self._files.is_folder(path)
         return found
 
-    def _exists(self, parts):
+    def _exists(self, parts: Parts) -> bool:
         return self._files.is_file(_path(parts) + ".py") or is_package(parts, self._files)
 
-    def _exact(self, target):
+    def _exact(self, target: Parts) -> int | None:
         if not target:
             return None
         for index, name in self._by_last.get(target[-1], ()):
@@ -93,10 +103,10 @@ class Names:
         return None
 
 
-def is_package(parts, beside):
+def is_package(parts: Parts, beside: Beside) -> bool:
     """Has the folder of these parts an `__init__.py`?  `beside` notes that it was looked for."""
     return beside.is_file(os.path.join(_path(parts), "__init__.py"))
 
 
-def _path(parts):
+def _path(parts: Parts) -> str:
     return os.sep.join(("", *parts)) if not parts[0].endswith(":") else os.sep.join(parts)

@@ -7,52 +7,20 @@ from __future__ import annotations
 
 import os
 
-from .module import dotted, tail_of
+from tflint_mem.facts import dotted, tail_of
+from tflint_mem.knowledge.versions import FIRST_PATHS, OLD_KEYWORDS, OLD_LAYERS, OLD_MODEL_KEYWORDS
 
 TYPE_CHECKING = False  # importing `typing` costs more than a small file
 
 if TYPE_CHECKING:
+    from tflint_mem.facts import Imported
     from tflint_mem.project.project import Project
 
     from .module import Module
 
-# What `tensorflow` itself has no longer since 2.0 (`tensorflow.compat.v1` has): by the path behind it.
-_FIRST = frozenset(
-    (
-        "Session",
-        "InteractiveSession",
-        "placeholder",
-        "get_variable",
-        "variable_scope",
-        "global_variables_initializer",
-        "initialize_all_variables",
-        "ConfigProto",
-        "GPUOptions",
-        "set_random_seed",
-        "get_default_graph",
-        "reset_default_graph",
-        "get_collection",
-        "to_float",
-        "random_normal",
-        "truncated_normal",
-        "train.AdamOptimizer",
-        "train.GradientDescentOptimizer",
-        "train.RMSPropOptimizer",
-        "train.Saver",
-        "summary.FileWriter",
-        "summary.merge_all",
-        "layers.dense",
-        "layers.conv2d",
-        "app.run",
-    )
-)
-_FIRST_TAILS = frozenset(name.rpartition(".")[2] for name in _FIRST)
-_CUDNN = frozenset(("CuDNNLSTM", "CuDNNGRU"))
-# Keywords of layers and models that Keras 2.4, which is TensorFlow's own, refuses.
-_OLD_KEYWORDS = frozenset(
-    ("nb_epoch", "samples_per_epoch", "nb_val_samples", "border_mode", "dim_ordering", "nb_filter")
-)
-_OF_MODELS = frozenset(("input", "output"))
+_CONDITIONAL = ("if", "except", "try")  # kinds of blocks that may be there for another version
+_TENSORFLOWS_KERAS = ("tensorflow.keras", "tensorflow.python.keras")
+_FIRST_TAILS = frozenset(path.rpartition(".")[2] for path in FIRST_PATHS)
 
 
 class Spelling:
@@ -74,8 +42,8 @@ class Spelling:
     def before_tensorflow(self, m: Module) -> bool:
         """Is the module's `keras` the one before 2.4, which builds graphs on several backends?
 
-        It is where this module, one beside it, one that it imports or one that imports it uses what Keras has lost: a project may be
-        a collection of programs of many years.
+        It is where this module, one beside it, one that it imports or one that imports it uses what Keras has lost: a
+        project may be a collection of programs of many years.
         """
         if not self._keras_alone(m):
             return False
@@ -93,59 +61,54 @@ class Spelling:
         )
 
     def _calls_first(self, m: Module) -> bool:
-        named = {
-            name
-            for name, module, attribute, level in m.imports
-            if module == "tensorflow" and not attribute and not level
-        }
-        named -= {
-            name
-            for name, module, attribute, level in m.imports
-            if (module, attribute, level) != ("tensorflow", None, 0)
-        }
+        plain = [each for each in m.imports if each.module == "tensorflow" and not each.attribute and not each.level]
+        named = {each.name for each in plain}
+        named -= {each.name for each in m.imports if not _is_tensorflow(each)}
         for tail in _FIRST_TAILS if named else ():
             for i in m.calls_by_tail().get(tail, ()):
-                parts, scope = dotted(m.calls[i][0]), m.calls[i][3]
+                call = m.calls[i]
+                parts = dotted(call.func)
                 if (
                     parts
                     and parts[0] in named
-                    and ".".join(parts[1:]) in _FIRST
-                    and not (scope and parts[0] in m.bindings(scope))
+                    and ".".join(parts[1:]) in FIRST_PATHS
+                    and not (call.scope and parts[0] in m.bindings(call.scope))
+                    and not any(m.blocks[b].kind in _CONDITIONAL for b in m.chain(call.block))
                 ):
-                    if not any(m.contexts[c][0] in ("if", "except", "try") for c in m.chain(m.calls[i][4])):
-                        return True
+                    return True
         return False
 
     def _keras_alone(self, m: Module) -> bool:
         """Does the module import `keras` itself, and nothing of TensorFlow's?"""
         found = self._alone.get(m.index)
         if found is None:
+            absolute = [each for each in m.imports if not each.level]
             tops = {
-                module.partition(".")[0] if attribute is None or module != "tensorflow" else f"tensorflow.{attribute}"
-                for _, module, attribute, level in m.imports
-                if not level
+                f"tensorflow.{each.attribute}"
+                if each.attribute is not None and each.module == "tensorflow"
+                else each.module.partition(".")[0]
+                for each in absolute
             }
-            nested = any(
-                module.startswith(("tensorflow.keras", "tensorflow.python.keras"))
-                for _, module, _, level in m.imports
-                if not level
-            )
+            nested = any(each.module.startswith(_TENSORFLOWS_KERAS) for each in absolute)
             found = self._alone[m.index] = "keras" in tops and "tensorflow.keras" not in tops and not nested
         return found
 
     def _old_keras(self, m: Module) -> bool:
-        if any(
-            attribute in _CUDNN and module == "keras.layers" and not level for _, module, attribute, level in m.imports
-        ):
+        """Does the module use layers or keywords that Keras has lost?"""
+        if any(each.attribute in OLD_LAYERS and each.module == "keras.layers" and not each.level for each in m.imports):
             return True
+        apis = self.project.apis
         for i, call in enumerate(m.calls):
-            if not call[2]:
+            if not call.keywords:
                 continue
-            keywords = {name for name, _ in call[2]}
-            if keywords & _OLD_KEYWORDS and any(
-                name.startswith(("keras.", "model.")) for name in self.project.apis(m, i)
-            ):
+            keywords = {keyword.name for keyword in call.keywords}
+            if keywords & OLD_KEYWORDS and any(name.startswith(("keras.", "model.")) for name in apis(m, i)):
                 return True
-            if keywords & _OF_MODELS and tail_of(call[0]) == "Model" and "keras.Model" in self.project.apis(m, i):
+            if keywords & OLD_MODEL_KEYWORDS and tail_of(call.func) == "Model" and "keras.Model" in apis(m, i):
                 return True
         return False
+
+
+def _is_tensorflow(imported: Imported) -> bool:
+    """Is it `import tensorflow`, under whatever name?"""
+    return imported.module == "tensorflow" and imported.attribute is None and imported.level == 0

@@ -3,324 +3,408 @@
 `def answer(text, model=None): if model is None: model = load()` loads nothing in a loop that passes a model,
 `def net(x, pretrained=False): if pretrained: …` builds nothing more for callers that leave the default, and
 `def build(fresh=False): if fresh: clear()` is not cleaned by `build()`.
+
+Conditions are three-valued: True, False, or None for "depends".
 """
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Constant
-from tflint_mem.knowledge.api import canonical
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
+from __future__ import annotations
 
-_TRUTHY = frozenset(
-    (
-        "model",
-        "saved_model",
-        "layer",
-        "optimizer",
-        "session",
-        "graph",
-        "dataset",
-        "tf.function",
-        "inst",
-        "fn",
-        "meth",
-        "things",
-    )
+from tflint_mem.facts import (
+    NONE,
+    SELF,
+    Attribute,
+    BoolOp,
+    CallRef,
+    Comparison,
+    Conditional,
+    Constant,
+    Display,
+    If,
+    Lambda,
+    Name,
+    Starred,
+    UnaryOp,
+    tail_of,
+    walk,
 )
+from tflint_mem.facts.record import Record
+from tflint_mem.knowledge import canonical
+from tflint_mem.project.holds.values import External, FunctionValue, Instance, MethodValue, Thing
+from tflint_mem.project.linking.body import statement_expressions
 
+from .headers import calls_in, test_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import TypeAlias
+
+    from tflint_mem.facts import Call, Expression
+    from tflint_mem.project.holds.values import Values
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.project import Project
+
+    from .repeat import ClassId, Site
+
+    Hops: TypeAlias = Sequence[Site]  # calls, the outermost first: each runs the function around the next
+
+MAX_PASSED = 6  # parameters that pass a value on
+_TRUE_KINDS = frozenset(("model", "saved_model", "layer", "optimizer", "session", "graph", "dataset", "tf.function"))
+_TRUE_VALUES = (Instance, FunctionValue, MethodValue)
 _DECIDED = frozenset(("is", "is not", "==", "!=", "in", "not in"))  # what `_compare` has an answer for
+_EQUALITY = frozenset(("is", "is not", "==", "!="))
+_MEMBERSHIP = (("in",), ("not in",))
+_SUPER = Name("super")
+_BINDING_VALUES = frozenset(("assign", "with", "iter", "import", "def"))  # kinds of bindings whose values are known
+_LEAVES = frozenset(("return", "raise"))
+
+
+class _Condition(Record):
+    """A test that must give `needed` for a call to be reached, and the statement it stands in."""
+
+    __slots__ = ()
+    test: Expression
+    needed: bool
+    statement: int
+
+
+class _Choice(Record):
+    """A conditional expression: its test, and the calls that it makes when that holds and when it does not."""
+
+    __slots__ = ()
+    test: Expression
+    then: frozenset[int]
+    otherwise: frozenset[int]
+
+
+class _Passed(Record):
+    """What a call passes for a parameter: an expression of the caller, or the default; None when it cannot be told."""
+
+    __slots__ = ()
+    expression: Expression | None
+    default: bool
+
+
+class _Known(Record, tag="known"):
+    """What is known of a value that is no constant: whether it is surely true, and whether it is a model."""
+
+    __slots__ = ()
+    true: bool
+    model: bool
+
+
+if TYPE_CHECKING:
+    Given: TypeAlias = Constant | _Known  # what is passed for a parameter
+
+_UNTOLD = _Passed(None, False)
 
 
 class Feasible:
-    def __init__(self, project):
-        self.project = project
-        self._memo, self._methods, self._chosen_in = {}, {}, {}
+    """Answers of one project."""
 
-    def way(self, hops):
-        """May the calls of `hops` ((module, call), outermost first) run one inside the other, as far as constants and models tell?"""
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._needed: dict[tuple[int, int], tuple[_Condition, ...]] = {}
+        self._arguments: dict[tuple[int, int, str, int, int], _Passed] = {}
+        self._methods: dict[tuple[ClassId, str], tuple[int, int] | None] = {}
+        self._chosen_in: dict[tuple[int, int], list[_Choice]] = {}
+
+    def way(self, hops: Hops) -> bool:
+        """May these calls run one inside the other, as far as constants and models tell?"""
         for position in range(1, len(hops)):
             m, i = hops[position]
-            for test, needed, at in self._conditions(m, i):
-                if self._holds(hops, position, test, at) is (not needed):
+            for condition in self._conditions(m, i):
+                if self._holds(hops, position, condition.test, condition.statement) is (not condition.needed):
                     return False
         return self._one_object(hops)
 
-    def sure(self, hops):
-        """Does the last of `hops` surely run when the one before calls its function: is each branch that it stands in the one taken?"""
+    def sure(self, hops: Hops) -> bool:
+        """Does the last call surely run when the one before calls its function: is each branch around it taken?"""
         m, i = hops[-1]
         decided = {
-            at: self._holds(hops, len(hops) - 1, test, at) is needed for test, needed, at in self._conditions(m, i)
+            each.statement: self._holds(hops, len(hops) - 1, each.test, each.statement) is each.needed
+            for each in self._conditions(m, i)
         }
-        around = {
-            m.contexts[c][2] for c in m.chain(m.calls[i][4]) if m.contexts[c][0] in ("if", "except", "while", "for")
-        }
+        blocks = map(m.blocks.__getitem__, m.chain(m.calls[i].block))
+        around = {block.statement for block in blocks if block.kind in ("if", "except", "while", "for")}
         return all(decided.values()) and around <= decided.keys()
 
-    def _one_object(self, hops):
+    def _one_object(self, hops: Hops) -> bool:
         """Is there a class whose objects run all the methods that the way calls on `self`, one from the other?
 
-        `Base.score` calls `self.predict`: on the way from a subclass with a `predict` of its own, that of `Base` does not run.
+        `Base.score` calls `self.predict`: on the way from a subclass with its own, that of `Base` does not run.
         `super().score()` runs the method of an ancestor on the object of this class.
         """
-        heirs = None
+        heirs: Sequence[ClassId] | None = None
         for position in range(1, len(hops)):
             (m, i), (tm, ti) = hops[position - 1 : position + 1]
-            f, scope, target = m.calls[i][0], m.calls[i][3], tm.calls[ti][3]
-            inherited = f[0] == "a" and f[1][0] == "c" and m.calls[f[1][1]][0] == ("n", "super")
-            if (
-                not inherited
-                and (f[0] != "a" or f[1] != ("n", "self"))
-                or not m.is_method(scope)
-                or tm.scopes[target][F.S_NAME] != f[2]
-            ):
+            f, scope, target = m.calls[i].func, m.calls[i].scope, tm.calls[ti].scope
+            if type(f) is not Attribute or tm.scopes[target].name != f.attr or not m.is_method(scope):
+                heirs = None
+                continue
+            inherited = type(f.base) is CallRef and m.calls[f.base.number].func == _SUPER
+            if not inherited and f.base != SELF:
                 heirs = None
                 continue
             first = heirs is None
-            if first:
-                owner = m.scopes[scope][F.S_PARENT]
+            if heirs is None:
+                owner = m.scopes[scope].parent
                 heirs = ((m.index, owner), *self.project.subclasses(m, owner))
             if inherited:
                 continue
-            heirs = [c for c in heirs if self._method(c, f[2]) == (tm.index, target)]
+            heirs = [each for each in heirs if self._method(each, f.attr) == (tm.index, target)]
             if not heirs:
                 if not first:
                     return False
                 heirs = None  # how it was found is not known here
         return True
 
-    def _method(self, owner, name):
+    def _method(self, owner: ClassId, name: str) -> tuple[int, int] | None:
         """(module index, scope) of the method that objects of a class run by that name, or None."""
         key = (owner, name)
         if key not in self._methods:
-            found = self.project.infer.lookup(self.project.module(owner[0]), owner[1], name)
-            self._methods[key] = found and (found[0].index, found[1])
+            index, scope = owner
+            found = self.project.infer.lookup(self.project.module(index), scope, name)
+            if found is None:
+                self._methods[key] = None
+            else:
+                m, method = found
+                self._methods[key] = (m.index, method)
         return self._methods[key]
 
-    # -- what must hold for a call to be reached --------------------------------------------------------------------------------
+    # -- what must hold for a call to be reached -----------------------------------------------------------------------
 
-    def _conditions(self, m, i):
-        """((test, value it must have, its statement), …) on parameters of the function around call `i`."""
+    def _conditions(self, m: Module, i: int) -> tuple[_Condition, ...]:
+        """The conditions on parameters of the function around call `i`."""
         key = (m.index, i)
-        found = self._memo.get(key)
+        found = self._needed.get(key)
         if found is None:
-            call = m.calls[i]
-            found = self._memo[key] = tuple(self._around(m, i)) if m.scopes[call[3]][F.S_PARAMS] else ()
+            asked = m.scopes[m.calls[i].scope].parameters
+            found = self._needed[key] = tuple(self._around(m, i)) if asked else ()
         return found
 
-    def _around(self, m, i):
+    def _around(self, m: Module, i: int) -> Iterator[_Condition]:
         call = m.calls[i]
-        scope = call[3]
+        scope = call.scope
 
-        def asks(context):
-            kind, _, statement, _ = m.contexts[context]
-            return kind == "if" and self._asks(m, scope, m.statements[statement][5], statement)
+        def asks(block: int) -> bool:
+            around = m.blocks[block]
+            return around.kind == "if" and _asks(m, scope, test_of(m, block), around.statement)
 
-        for context in m.outward("parameters", call[4], asks):
-            _, _, statement, branch = m.contexts[context]
-            yield m.statements[statement][5], branch, statement
-        yield from self._chosen(m, i)
+        for block in m.outward("parameters", call.block, asks):
+            yield _Condition(test_of(m, block), m.blocks[block].branch is True, m.blocks[block].statement)
+        for choice in self._choices(m, scope, call.statement):
+            if i in choice.then:
+                yield _Condition(choice.test, True, call.statement)
+            if i in choice.otherwise:
+                yield _Condition(choice.test, False, call.statement)
         for s in m.ifs(scope):
-            if s >= call[5]:
+            if s >= call.statement:
                 break
             statement = m.statements[s]
-            if m.inside(call[4], statement[2]) and not m.inside(call[4], statement[6]):
-                if self._leaves(m, scope, statement[6]) and self._asks(m, scope, statement[5], s):
-                    yield statement[5], False, s
+            if type(statement) is If and m.inside(call.block, statement.block):
+                if not m.inside(call.block, statement.body) and _leaves(m, scope, statement.body):
+                    if _asks(m, scope, statement.test, s):
+                        yield _Condition(statement.test, False, s)
 
-    def _chosen(self, m, i):
-        """The tests of conditional expressions around the call: `net if trained else build()`."""
-        call = m.calls[i]
-        for test, parts in self._choices(m, call[3], call[5]):
-            for branch, calls in parts:
-                if i in calls:
-                    yield test, branch, call[5]
-
-    def _choices(self, m, scope, statement):
-        """[(test, ((branch, its calls), …))] of the conditional expressions in a statement."""
+    def _choices(self, m: Module, scope: int, statement: int) -> list[_Choice]:
+        """The conditional expressions on parameters in a statement: `net if trained else build()`."""
         found = self._chosen_in.get((m.index, statement))
         if found is None:
             found = self._chosen_in[m.index, statement] = [
-                (
-                    e[1],
-                    [
-                        (branch, {c[1] for c in walk(part, m.calls) if c[0] == "c"})
-                        for branch, part in ((True, e[2]), (False, e[3]))
-                    ],
-                )
+                _Choice(e.test, calls_in(m, e.body), calls_in(m, e.orelse))
                 for expression in statement_expressions(m.statements[statement])
                 for e in walk(expression, m.calls)
-                if e[0] == "i" and self._asks(m, scope, e[1], statement)
+                if type(e) is Conditional and _asks(m, scope, e.test, statement)
             ]
         return found
 
-    def _asks(self, m, scope, test, at):
-        """Is the test about parameters, at least in part, with the values that callers passed?"""
-        return any(self._untouched(m, scope, name, at) for name in _names(m, test))
+    # -- three-valued --------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _untouched(m, scope, name, at):
-        bindings = m.bindings(scope).get(name, ())
-        return any(b[0] == "param" for b in bindings) and all(b[0] == "param" or b[1] > at for b in bindings)
-
-    @staticmethod
-    def _leaves(m, scope, context):
-        """Does a block end its function whatever happens in it?"""
-        return any(what in ("return", "raise") for _, what in m.jumps(scope).get(context, ()))
-
-    # -- three-valued: True, False, or None for "depends" --------------------------------------------------------------------------
-
-    def _holds(self, hops, position, test, at):
-        tag = test[0]
-        if tag == "u" and test[1] == "not":
-            inner = self._holds(hops, position, test[2], at)
+    def _holds(self, hops: Hops, position: int, test: Expression, at: int) -> bool | None:
+        """Does a test in the function of a hop hold when the hop before has called it?"""
+        if type(test) is UnaryOp and test.op == "not":
+            inner = self._holds(hops, position, test.operand, at)
             return None if inner is None else not inner
-        if tag == "o":
-            values = [self._holds(hops, position, item, at) for item in test[2]]
-            decisive = test[1] == "or"
+        if type(test) is BoolOp:
+            values = [self._holds(hops, position, item, at) for item in test.items]
+            decisive = test.op == "or"
             return decisive if decisive in values else None if None in values else not decisive
-        if tag == "n":
-            return _truth(self._asked(hops, position, test[1], at))
-        if tag == "q" and len(test[2]) == 1 and test[1][0] == "n":
-            return _compare(test[2][0], self._asked(hops, position, test[1][1], at), test[3][0])
-        if (
-            tag == "q"
-            and test[2] in (("in",), ("not in",))
-            and test[1][0] == "k"
-            and isinstance(test[1][1], str)
-            and test[3][0][0] == "n"
-        ):  # "combined" in mode
-            given = self._asked(hops, position, test[3][0][1], at)
-            if given is None or given[0] != "k" or not isinstance(given[1], str):
-                return None
-            return (test[1][1] in given[1]) is (test[2][0] == "in")
-        if tag == "c":
+        if type(test) is Name:
+            return _truth(self._asked(hops, position, test.id, at))
+        if type(test) is Comparison:
+            return self._compares(hops, position, test, at)
+        if type(test) is CallRef:
             m, _ = hops[position]
-            call = m.calls[test[1]]
-            if tail_of(call[0]) == "isinstance" and len(call[1]) == 2 and call[1][0][0] == "n":
-                return self._is_a(m, call, self._asked(hops, position, call[1][0][1], at))
+            call = m.calls[test.number]
+            if tail_of(call.func) == "isinstance" and len(call.args) == 2:
+                of, kind = call.args
+                if type(of) is Name:
+                    return self._is_a(m, call, kind, self._asked(hops, position, of.id, at))
         return None
 
-    def _is_a(self, m, call, given):
+    def _compares(self, hops: Hops, position: int, test: Comparison, at: int) -> bool | None:
+        left, right = test.left, test.rights[0]
+        if len(test.ops) == 1 and type(left) is Name:
+            return _compare(test.ops[0], self._asked(hops, position, left.id, at), right)
+        if _looks_for_text(test):  # "combined" in mode
+            given = self._asked(hops, position, right.id, at) if type(right) is Name else None
+            if type(given) is Constant and isinstance(given.value, str):
+                if type(left) is Constant and isinstance(left.value, str):
+                    return (left.value in given.value) is (test.ops[0] == "in")
+        return None
+
+    def _is_a(self, m: Module, call: Call, kind: Expression, given: Given | None) -> bool | None:
+        """Is what is given a Keras model, when that is what `isinstance` asks?"""
         if given is None:
             return None
-        for v in self.project.infer.values(m, call[3], call[1][1], call[5]):
-            if v[0] == "ext" and canonical(v[1]) == "keras.Model":
-                return False if given[0] == "k" else True if given[1] == "model" else None
+        for v in self.project.infer.values(m, call.scope, kind, call.statement):
+            if isinstance(v, External) and canonical(v.name) == "keras.Model":
+                return False if type(given) is Constant else True if type(given) is _Known and given.model else None
         return None
 
-    def _asked(self, hops, position, name, at):
-        """What is given for a name in the test at statement `at`; None when it is no parameter, or was assigned before."""
+    def _asked(self, hops: Hops, position: int, name: str, at: int) -> Given | None:
+        """What is given for a name in the test at statement `at`; None for no parameter, or one assigned before."""
         m, i = hops[position]
-        return self._given(hops, position, name) if self._untouched(m, m.calls[i][3], name, at) else None
+        return self._given(hops, position, name) if _untouched(m, m.calls[i].scope, name, at) else None
 
-    def _given(self, hops, position, name, depth=0):
-        """("k", constant) or ("kind", kind of thing) that the hop before passes for a parameter; None when it cannot be told."""
-        if position < 1 or depth > 6:
+    def _given(self, hops: Hops, position: int, name: str, depth: int = 0) -> Given | None:
+        """What the hop before passes for a parameter; None when it cannot be told."""
+        if position < 1 or depth > MAX_PASSED:
             return None
         m, i = hops[position]
         other, j = hops[position - 1]
-        key = (m.index, m.calls[i][3], name, other.index, j)
-        if key not in self._memo:
-            self._memo[key] = self._passed(m, m.calls[i][3], name, other, j)
-        expression, default = self._memo[key]
-        if default:
-            return expression if expression is not None and expression[0] == "k" else None
-        return self._value(hops, position - 1, expression, depth) if expression is not None else None
+        scope = m.calls[i].scope
+        key = (m.index, scope, name, other.index, j)
+        passed = self._arguments.get(key)
+        if passed is None:
+            passed = self._arguments[key] = self._passed(m, scope, name, other, j)
+        if passed.default:
+            return passed.expression if type(passed.expression) is Constant else None
+        return None if passed.expression is None else self._value(hops, position - 1, passed.expression, depth)
 
-    def _passed(self, m, scope, name, other, j):
-        """(expression that call `j` passes for a parameter, False), (its default, True), or (None, False) when that cannot be told."""
-        params = m.scopes[scope][F.S_PARAMS]
-        index = next((n for n, p in enumerate(params) if p[0] == name), None)
+    def _passed(self, m: Module, scope: int, name: str, other: Module, j: int) -> _Passed:
+        """What call `j` passes for a parameter of the function."""
+        parameters = m.scopes[scope].parameters
+        index = next((n for n, p in enumerate(parameters) if p.name == name), None)
         call = other.calls[j]
         if (
             index is None
-            or params[index][3] in ("*", "**")
-            or any(e[0] == "s" for e in call[1])
-            or any(k is None for k, _ in call[2])
+            or parameters[index].kind in ("*", "**")
+            or any(type(e) is Starred for e in call.args)
+            or any(keyword.name is None for keyword in call.keywords)
+            or not any(fm is m and s == scope for fm, s in self.project.functions_called(other, j))
         ):
-            return None, False
-        if not any(fm is m and s == scope for fm, s in self.project.functions_called(other, j)):
-            return None, False
+            return _UNTOLD
         expression = self.project.infer.argument(m, scope, index, other, j)
-        return (expression, False) if expression is not None else (params[index][2], True)
+        return _Passed(expression, False) if expression is not None else _Passed(parameters[index].default, True)
 
-    def _value(self, hops, position, expression, depth):
+    def _value(self, hops: Hops, position: int, e: Expression, depth: int) -> Given | None:
+        """What an expression of a hop's function is; None when it cannot be told."""
         m, i = hops[position]
-        scope = m.calls[i][3]
-        if expression[0] == "k":
-            return expression
-        if expression[0] == "n":
-            bindings = m.bindings(scope).get(expression[1], ())
-            if len(bindings) == 1 and bindings[0][0] == "param":
-                return self._given(hops, position, expression[1], depth + 1)
-            if any(b[0] not in ("assign", "with", "iter", "import", F.DEF) for b in bindings):
+        scope = m.calls[i].scope
+        if type(e) is Constant:
+            return e
+        if type(e) is Name:
+            bindings = m.bindings(scope).get(e.id, ())
+            if len(bindings) == 1 and bindings[0].kind == "param":
+                return self._given(hops, position, e.id, depth + 1)
+            if any(b.kind not in _BINDING_VALUES for b in bindings):
                 return None
-        elif expression[0] not in ("c", "a", "f"):
+        elif type(e) is not CallRef and type(e) is not Attribute and type(e) is not Lambda:
             return None
-        values = self.project.infer.values(m, scope, expression, m.calls[i][5])
-        kinds = {v[1] if v[0] == "obj" else v[0] for v in values}
-        if len(values) == 1 and "k" in kinds:
-            return next(iter(values))
-        if not kinds or "k" in kinds or any(k.startswith("ext:") for k in kinds):
-            return None
-        return ("kind", kinds.pop() if len(kinds) == 1 else "things" if kinds <= _TRUTHY else "several")
+        return _known(self.project.infer.values(m, scope, e, m.calls[i].statement))
 
 
-def _names(m, test):
+def _known(values: Values) -> Given | None:
+    """What is known of something that has these values, None when it cannot be told."""
+    if len(values) == 1:
+        for v in values:
+            if isinstance(v, Constant):
+                return v
+    if not values or any(isinstance(v, Constant) or isinstance(v, Thing) and v.kind.startswith("ext:") for v in values):
+        return None
+    return _Known(
+        true=all(v.kind in _TRUE_KINDS if isinstance(v, Thing) else isinstance(v, _TRUE_VALUES) for v in values),
+        model=all(isinstance(v, Thing) and v.kind == "model" for v in values),
+    )
+
+
+def _asks(m: Module, scope: int, test: Expression, at: int) -> bool:
+    """Is the test about parameters, at least in part, with the values that callers passed?"""
+    return any(_untouched(m, scope, name, at) for name in _names(m, test))
+
+
+def _untouched(m: Module, scope: int, name: str, at: int) -> bool:
+    """Is a name a parameter that is not assigned before statement `at`?"""
+    bindings = m.bindings(scope).get(name, ())
+    return any(b.kind == "param" for b in bindings) and all(b.kind == "param" or b.statement > at for b in bindings)
+
+
+def _leaves(m: Module, scope: int, block: int) -> bool:
+    """Does a block end its function whatever happens in it?"""
+    return any(what in _LEAVES for _, what in m.jumps(scope).get(block, ()))
+
+
+def _looks_for_text(test: Comparison) -> bool:
+    """Is it `"text" in name`, or `not in`?"""
+    left = test.left
+    return (
+        test.ops in _MEMBERSHIP
+        and type(left) is Constant
+        and isinstance(left.value, str)
+        and type(test.rights[0]) is Name
+    )
+
+
+def _names(m: Module, test: Expression) -> Iterator[str]:
     """Names that a test of a known form is about; something else in it gives a name that no parameter has."""
-    tag = test[0]
-    if tag == "u" and test[1] == "not":
-        yield from _names(m, test[2])
-    elif tag == "o":
-        for item in test[2]:
+    if type(test) is UnaryOp and test.op == "not":
+        yield from _names(m, test.operand)
+    elif type(test) is BoolOp:
+        for item in test.items:
             yield from _names(m, item)
-    elif tag == "n":
-        yield test[1]
-    elif (
-        tag == "q"
-        and len(test[2]) == 1
-        and test[2][0] in _DECIDED
-        and test[1][0] == "n"
-        and test[3][0][0] in ("k", "t", "l", "S")
-    ):
-        yield test[1][1]
-    elif (
-        tag == "q"
-        and test[2] in (("in",), ("not in",))
-        and test[1][0] == "k"
-        and isinstance(test[1][1], str)
-        and test[3][0][0] == "n"
-    ):
-        yield test[3][0][1]
-    elif (
-        tag == "c"
-        and tail_of(m.calls[test[1]][0]) == "isinstance"
-        and m.calls[test[1]][1][:1]
-        and m.calls[test[1]][1][0][0] == "n"
-    ):
-        yield m.calls[test[1]][1][0][1]
     else:
-        yield ""
+        name = _name_in(m, test)
+        yield "" if name is None else name.id
 
 
-def _truth(given):
+def _name_in(m: Module, test: Expression) -> Name | None:
+    """The name that an atomic test of a known form is about, else None."""
+    found: Expression | None = None
+    if type(test) is Name:
+        found = test
+    elif type(test) is Comparison:
+        right = test.rights[0]
+        if _looks_for_text(test):
+            found = right
+        elif len(test.ops) == 1 and test.ops[0] in _DECIDED and isinstance(right, (Constant, Display)):
+            found = test.left
+    elif type(test) is CallRef:
+        call = m.calls[test.number]
+        if tail_of(call.func) == "isinstance" and call.args:
+            found = call.args[0]
+    return found if type(found) is Name else None
+
+
+def _truth(given: Given | None) -> bool | None:
+    """Is what is given true?"""
+    if type(given) is Constant:
+        return bool(given.value)
+    return True if type(given) is _Known and given.true else None
+
+
+def _compare(op: str, given: Given | None, right: Expression) -> bool | None:
+    """Does a comparison of what is given with a literal hold?"""
     if given is None:
         return None
-    if given[0] == "k":
-        return bool(given[1])
-    return True if given[1] in _TRUTHY else None
-
-
-def _compare(op, given, right):
-    if given is None:
+    if right == NONE and op in _EQUALITY:
+        return (given == right) is (op in ("is", "=="))
+    if type(given) is not Constant:
         return None
-    if right == Constant(None) and op in ("is", "is not", "==", "!="):
-        same = given == right
-        return same if op in ("is", "==") else not same
-    if given[0] != "k":
-        return None
-    if right[0] == "k" and op in ("is", "is not", "==", "!="):
-        same = given[1] == right[1] and type(given[1]) is type(right[1])
-        return same if op in ("is", "==") else not same
-    if op in ("in", "not in") and right[0] in ("t", "l", "S") and all(item[0] == "k" for item in right[1]):
-        return (given in right[1]) is (op == "in")
+    if type(right) is Constant and op in _EQUALITY:
+        same = given.value == right.value and type(given.value) is type(right.value)
+        return same is (op in ("is", "=="))
+    if op in ("in", "not in") and isinstance(right, Display) and all(type(item) is Constant for item in right.items):
+        return (given in right.items) is (op == "in")
     return None

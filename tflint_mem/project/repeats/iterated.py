@@ -1,7 +1,20 @@
-"""Who iterates: `for batch in reader:` runs `__next__` of the reader's class in each pass, and `__iter__` once before them."""
+"""Who iterates: `for batch in reader:` runs the reader's `__next__` in each pass, and its `__iter__` once before."""
 
-from tflint_mem import facts as F
-from tflint_mem.project.linking.module import tail_of
+from __future__ import annotations
+
+from tflint_mem.facts import Attribute, CallRef, Name, tail_of
+from tflint_mem.facts.record import Record
+from tflint_mem.project.holds.values import Instance, SelfValue
+
+from .headers import header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.project import Project
+
+    from .repeat import Caller, ClassId
 
 _STEPS = frozenset(("__next__", "__getitem__"))
 METHODS = frozenset(("__iter__", *_STEPS))
@@ -26,105 +39,116 @@ _DRAINING = frozenset(
         "predict",
     )
 )
-MAX_MODULES = 24
+MAX_MODULES = 24  # that name a class; where more do, its objects are not followed
+
+
+class _Iterations(Record):
+    """What runs a method by iterating over an object.
+
+    loops  (module, call, block of the loop) whose every pass runs it; the call stands in the header or the body
+    calls  that run it: `next(reader)` now, `list(reader)` for each item
+    """
+
+    __slots__ = ()
+    loops: tuple[tuple[Module, int, int], ...]
+    calls: tuple[Caller, ...]
+
+
+_NONE = _Iterations((), ())
 
 
 class Iterated:
     """Loops and calls that iterate over objects of a class of the project."""
 
-    def __init__(self, project):
+    def __init__(self, project: Project) -> None:
         self.project = project
-        self._memo = {}
+        self._memo: dict[tuple[int, int], _Iterations] = {}
 
-    def loops(self, m, scope):
-        """[(module, call, loop context)] of the loops whose every pass runs the function; the call stands in the header or the body."""
-        return self._places(m, scope)[0]
+    def loops(self, m: Module, scope: int) -> tuple[tuple[Module, int, int], ...]:
+        """(module, call, block) of loops whose every pass runs the method; the call is in the header or the body."""
+        return self._places(m, scope).loops
 
-    def calls(self, m, scope):
-        """[(module, call, how)] of the calls that run the function: `next(reader)` now, `list(reader)` for each item."""
-        return self._places(m, scope)[1]
+    def calls(self, m: Module, scope: int) -> tuple[Caller, ...]:
+        """The calls that run the method by iterating: `next(reader)` now, `list(reader)` for each item."""
+        return self._places(m, scope).calls
 
-    def _places(self, m, scope):
+    def _places(self, m: Module, scope: int) -> _Iterations:
         key = (m.index, scope)
         if key not in self._memo:
-            self._memo[key] = ((), ())
-            if m.is_method(scope) and m.scopes[scope][F.S_NAME] in METHODS and self._is_way(m, scope):
+            self._memo[key] = _NONE  # what it asks meanwhile
+            if m.is_method(scope) and m.scopes[scope].name in METHODS and self._is_way(m, scope):
                 self._memo[key] = self._find(m, scope)
         return self._memo[key]
 
-    def _is_way(self, m, scope):
+    def _is_way(self, m: Module, scope: int) -> bool:
         """Does iterating run the method?  `__getitem__` only where there is no `__iter__`."""
-        return m.scopes[scope][F.S_NAME] != "__getitem__" or not self.project.infer.lookup(
-            m, m.scopes[scope][F.S_PARENT], "__iter__"
-        )
+        record = m.scopes[scope]
+        return record.name != "__getitem__" or not self.project.infer.lookup(m, record.parent, "__iter__")
 
-    def _find(self, m, scope):
-        owner, each = m.scopes[scope][F.S_PARENT], m.scopes[scope][F.S_NAME] in _STEPS
+    def _find(self, m: Module, scope: int) -> _Iterations:
+        owner, name = m.scopes[scope].parent, m.scopes[scope].name
+        each = name in _STEPS
         heirs = {(m.index, owner), *self.project.subclasses(m, owner)}
-        if m.scopes[scope][F.S_NAME] == "__next__":
+        if name == "__next__":
             heirs |= self._iterables(m, owner, heirs)
-        loops, calls = [], []
+        loops: list[tuple[Module, int, int]] = []
+        calls: list[Caller] = []
         for other in self._modules(heirs):
-            for context, at, here, iterable in _loops(other):
-                given = self._given(other, here, iterable, at, heirs)
-                if given and each:
-                    call = (
-                        given[0]
-                        if given[0] is not None
-                        else next(
-                            (j for j in other.scope_calls(here) if other.inside(other.calls[j][4], context)), None
-                        )
-                    )
+            for block, around in enumerate(other.blocks):
+                head = header(other, block) if around.kind in ("for", "comp") else None
+                if head is None:
+                    continue
+                e, here = head.iterable, other.statements[around.statement].scope
+                if not self._goes_through(other, here, e, around.statement, heirs):
+                    continue
+                call = e.number if type(e) is CallRef else None
+                if each:
+                    if call is None:
+                        inside = (j for j in other.scope_calls(here) if other.inside(other.calls[j].block, block))
+                        call = next(inside, None)
                     if call is not None:
-                        loops.append((other, call, context))
-                elif given and given[0] is not None:
-                    calls.append((other, given[0], "call"))
+                        loops.append((other, call, block))
+                elif call is not None:
+                    calls.append((other, call, "call"))
             for tail in ("next" if each else "iter", *_DRAINING):
                 for j in other.calls_by_tail().get(tail, ()):
-                    call = other.calls[j]
-                    if call[1] and self._given(other, call[3], call[1][0], call[5], heirs):
+                    made = other.calls[j]
+                    if made.args and self._goes_through(other, made.scope, made.args[0], made.statement, heirs):
                         calls.append((other, j, "map" if each and tail != "next" else "call"))
-        return tuple(loops), tuple(calls)
+        return _Iterations(tuple(loops), tuple(calls))
 
-    def _iterables(self, m, owner, heirs):
+    def _iterables(self, m: Module, owner: int, heirs: set[ClassId]) -> set[ClassId]:
         """Classes whose `__iter__` gives an object of these classes."""
-        found = set()
-        for other in self.project.mentioning(m.scopes[owner][F.S_NAME], MAX_MODULES):
+        found: set[ClassId] = set()
+        for other in self.project.mentioning(m.scopes[owner].name, MAX_MODULES):
             for each in other.classes():
                 scope = other.members(each).get("__iter__")
                 if scope is not None and any(
-                    v[0] == "inst" and (v[1], v[2]) in heirs for v in self.project.infer.returns(other, scope)
+                    isinstance(v, Instance) and (v.module, v.scope) in heirs
+                    for v in self.project.infer.returns(other, scope)
                 ):
                     found.add((other.index, each))
         return found
 
-    def _modules(self, heirs):
+    def _modules(self, heirs: set[ClassId]) -> list[Module]:
         """Modules that name the classes, and what they import: there their objects may be handed to."""
-        found = {}
-        for name in sorted({self.project.module(index).scopes[s][F.S_NAME] for index, s in heirs}):
+        found: set[int] = set()
+        for name in sorted({self.project.module(index).scopes[s].name for index, s in heirs}):
             for other in self.project.mentioning(name, MAX_MODULES):
-                found[other.index] = None
-                found.update(dict.fromkeys(self.project.imports.direct(other)))
+                found.add(other.index)
+                found.update(self.project.imports.direct(other))
         return [self.project.module(index) for index in sorted(found)[:MAX_MODULES]]
 
-    def _given(self, m, scope, e, at, heirs):
-        """[the outermost call that the iterable is, or None] when it is an object of the classes, by itself or in `enumerate(…)`; else None."""
-        outermost = e[1] if e[0] == "c" else None
+    def _goes_through(self, m: Module, scope: int, e: Expression, at: int, heirs: set[ClassId]) -> bool:
+        """Is what is iterated over an object of the classes, by itself or in `enumerate(…)`?"""
         queue = [e]
         while queue:
             e = queue.pop()
-            if e[0] == "c" and tail_of(m.calls[e[1]][0]) in _PASSING:
-                queue.extend(m.calls[e[1]][1])
-            elif e[0] in ("n", "a", "c") and any(
-                v[0] in ("inst", "self") and (v[1], v[2]) in heirs for v in self.project.infer.values(m, scope, e, at)
+            if type(e) is CallRef and tail_of(m.calls[e.number].func) in _PASSING:
+                queue.extend(m.calls[e.number].args)
+            elif (type(e) is Name or type(e) is Attribute or type(e) is CallRef) and any(
+                isinstance(v, (Instance, SelfValue)) and (v.module, v.scope) in heirs
+                for v in self.project.infer.values(m, scope, e, at)
             ):
-                return [outermost]
-        return None
-
-
-def _loops(m):
-    """(context, statement, scope, iterable) of every `for` loop and comprehension of a module."""
-    for context, (kind, _, statement, branch) in enumerate(m.contexts):
-        if kind in ("for", "comp"):
-            header = m.statements[statement]
-            yield context, statement, header[1], branch[1] if kind == "comp" else header[6]
+                return True
+        return False

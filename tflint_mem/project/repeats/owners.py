@@ -1,115 +1,119 @@
-"""Is a new object made in each repeat?  Then what is made when an object is first asked for it is made again in each repeat, too.
+"""Is a new object made in each repeat?  Then what is made when an object is first asked for it is made in each, too.
 
-`Detector(path).run(x)` makes one, and so does `make("fast").run(x)` of a function that returns a new one, and `Service().answer(x)`
-of an object whose constructor makes one for itself, and a handler whose framework asks such a function for a parameter.
+`Detector(path).run(x)` makes one, and so does `make("fast").run(x)` of a function that returns a new one, and
+`Service().answer(x)` of an object whose constructor makes one for itself, and a handler whose framework asks such a
+function for a parameter.
 """
 
-from tflint_mem import facts as F
-from tflint_mem.project.linking.module import tail_of
+from __future__ import annotations
 
-MAX_DEPTH = 3
+from tflint_mem.facts import SELF, Assign, Attribute, CallRef, Return, Subscript, TupleDisplay, tail_of
+from tflint_mem.project.holds.values import ClassValue, FunctionValue, MethodValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.project import Project
+
+    from .repeat import ClassId, Repeat
+
+    Heirs: TypeAlias = frozenset[ClassId]  # a class and those that derive from it
+
+MAX_DEPTH = 3  # functions that return what another one makes
 _DEPENDS = frozenset(("Depends", "Security", "Provide"))
 
 
 class Owners:
-    def __init__(self, project):
-        self.project = project
-        self._memo = {}
+    """Answers of one project."""
 
-    def made(self, repeat, owner):
-        """Is a new object of the class `owner` (module index, class scope) made in each repeat?"""
-        cm = self.project.module(owner[0])
-        handlers = self.project.repeats_of.handlers
-        if repeat.kind == "handler" and handlers.made_per_request(cm, owner[1]):
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._memo: dict[tuple[int, int, Heirs, int], bool] = {}
+
+    def made(self, repeat: Repeat, owner: ClassId) -> bool:
+        """Is a new object of the class made in each repeat?"""
+        index, scope = owner
+        cm, repeats = self.project.module(index), self.project.repeats_of
+        if repeat.kind == "handler" and repeats.handlers.made_per_request(cm, scope):
             return True
-        heirs = frozenset((owner, *self.project.subclasses(cm, owner[1])))
+        heirs = frozenset((owner, *self.project.subclasses(cm, scope)))
         for position, (m, i) in enumerate(repeat.hops):
             if position == 0 and repeat.handed:
                 continue
-            loop = repeat.context if position == 0 and repeat.context is not None else -1
-            for j in m.scope_calls(m.calls[i][3]):
-                call = m.calls[j]
+            loop = repeat.region_at(position)
+            for j in m.scope_calls(m.calls[i].scope):
                 if (
-                    m.inside(call[4], loop)
+                    m.inside(m.calls[j].block, loop)
                     and self._makes(m, j, heirs, 0)
-                    and not self.project.repeats_of.guards.once(m, j, loop)
+                    and not repeats.guards.once(m, j, loop)
                 ):
                     return True
         return repeat.kind == "handler" and any(
-            self._asked_for(*place, heirs) for place in {(m, m.calls[i][3]) for m, i in repeat.hops}
+            self._asked_for(m, scope, heirs) for m, scope in {(m, m.calls[i].scope) for m, i in repeat.hops}
         )
 
-    def _makes(self, m, j, heirs, depth):
-        """Does the call make a new object of the classes: by itself, in a function that returns it, in a constructor that keeps it?"""
-        tail = tail_of(m.calls[j][0])
-        if (
-            tail != "cls"
-            and tail not in self.project.defined
-            and tail not in m.aliases_of_defined(self.project.defined)
-        ):
+    def _makes(self, m: Module, j: int, heirs: Heirs, depth: int) -> bool:
+        """Does the call make a new object of the classes: itself, in a function that returns it, in a constructor?"""
+        tail = tail_of(m.calls[j].func)
+        defined = self.project.defined
+        if tail != "cls" and tail not in defined and tail not in m.aliases_of_defined(defined):
             return False
-        if any(v[0] == "cls" and (v[1], v[2]) in heirs for v in self.project.infer.callee(m, j)):
+        if any(isinstance(v, ClassValue) and (v.module, v.scope) in heirs for v in self.project.infer.callee(m, j)):
             return True
         return depth < MAX_DEPTH and any(
             self._gives(fm, s, heirs, depth + 1) for fm, s in self.project.functions_called(m, j)
         )
 
-    def _gives(self, m, scope, heirs, depth):
-        """Does each run of the function make a new object, and return it or keep it in the object that is constructed?"""
-        return self.project.infer.kept(
-            self._memo, (m.index, scope, heirs, depth), self._makes_and_gives, m, scope, heirs, depth
-        )
+    def _gives(self, m: Module, scope: int, heirs: Heirs, depth: int) -> bool:
+        """Does each run of the function make a new object, and return it or keep it in what is constructed?"""
+        key = (m.index, scope, heirs, depth)
+        found: bool = self.project.infer.kept(self._memo, key, self._makes_and_gives, m, scope, heirs, depth)
+        return found
 
-    def _makes_and_gives(self, m, scope, heirs, depth):
-        guards = self.project.repeats_of.guards
-        if guards.cached(m, scope):
+    def _makes_and_gives(self, m: Module, scope: int, heirs: Heirs, depth: int) -> bool:
+        repeats = self.project.repeats_of
+        if repeats.caching.cached(m, scope):
             return False
-        constructor = m.scopes[scope][F.S_NAME] == "__init__"
-        given = {
-            m.statements[s][5] for s in m.scope_statements(scope) if m.statements[s] and m.statements[s][0] == F.RETURN
-        }
+        constructor = m.scopes[scope].name == "__init__"
+        given = {statement.value for statement in m.returns(scope)}
         for s in m.scope_statements(scope):
             statement = m.statements[s]
-            if statement is None or statement[0] not in (F.RETURN, F.ASSIGN):
+            if type(statement) is Return:
+                kept = not constructor
+            elif type(statement) is Assign and constructor:
+                kept = any(type(t) is Attribute and t.base == SELF for t in statement.targets)
+            elif type(statement) is Assign:
+                kept = not given.isdisjoint(statement.targets)
+            else:
                 continue
-            value = statement[5] if statement[0] == F.RETURN else statement[6]
-            if value is None or value[0] != "c":
-                continue
-            kept = (
-                any(t[0] == "a" and t[1] == ("n", "self") for t in statement[5])
-                if constructor
-                else statement[0] == F.RETURN or not given.isdisjoint(statement[5])
-            )
-            if kept and self._makes(m, value[1], heirs, depth) and not guards.once(m, value[1], -1):
-                return True
+            value = statement.value
+            if kept and type(value) is CallRef and self._makes(m, value.number, heirs, depth):
+                if not repeats.guards.once(m, value.number, -1):
+                    return True
         return False
 
-    def _asked_for(self, m, scope, heirs):
+    def _asked_for(self, m: Module, scope: int, heirs: Heirs) -> bool:
         """`def answer(x, detector=Depends(get_detector))`: the framework runs the function for each request."""
-        for _, annotation, default, _ in m.scopes[scope][F.S_PARAMS]:
-            given = default if default is not None and default[0] == "c" else _annotated(annotation)
-            call = m.calls[given[1]] if given is not None and given[0] == "c" else None
-            if call is None or tail_of(call[0]) not in _DEPENDS or not call[1]:
+        for parameter in m.scopes[scope].parameters:
+            default = parameter.default
+            given = default if type(default) is CallRef else _annotated(parameter.annotation)
+            call = m.calls[given.number] if type(given) is CallRef else None
+            if call is None or tail_of(call.func) not in _DEPENDS or not call.args:
                 continue
-            for v in self.project.infer.values(m, call[3], call[1][0], call[5]):
-                if v[0] == "cls" and (v[1], v[2]) in heirs:
+            for v in self.project.infer.values(m, call.scope, call.args[0], call.statement):
+                if isinstance(v, ClassValue) and (v.module, v.scope) in heirs:
                     return True
-                if any(
-                    self._gives(fm, s, heirs, 1)
-                    for fm, s in (self.project.functions_of(v) if v[0] in ("fn", "meth") else ())
-                ):
-                    return True
+                if isinstance(v, (FunctionValue, MethodValue)):
+                    if any(self._gives(fm, s, heirs, 1) for fm, s in self.project.functions_of(v)):
+                        return True
         return False
 
 
-def _annotated(annotation):
+def _annotated(annotation: Expression | None) -> Expression | None:
     """The last item of `Annotated[Detector, Depends(get_detector)]`, or None."""
-    if (
-        annotation is None
-        or annotation[0] != "x"
-        or tail_of(annotation[1]) != "Annotated"
-        or annotation[2] is None
-        or annotation[2][0] != "t"
-    ):
+    if type(annotation) is not Subscript or tail_of(annotation.base) != "Annotated":
         return None
-    return annotation[2][1][-1]
+    return annotation.index.items[-1] if type(annotation.index) is TupleDisplay and annotation.index.items else None

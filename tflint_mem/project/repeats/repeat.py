@@ -1,16 +1,18 @@
-"""What the room answers with: a way in which a call repeats, and who calls a function."""
+"""What the room answers with: a way in which a call repeats, who calls a function, and whether a framework does."""
 
 from __future__ import annotations
+
+from tflint_mem.facts.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Literal, TypeAlias
 
+    from tflint_mem.project.linking.module import Function as Function
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.linking.module import Site as Site
 
-    Site: TypeAlias = tuple[Module, int]  # a call: its module, and its number there
-    Function: TypeAlias = tuple[Module, int]  # a function, lambda or module: its module, and the number of its scope
     Caller: TypeAlias = tuple[Module, int, "How"]  # the module and number of a call, and how it runs the function
     ClassId: TypeAlias = tuple[int, int]  # a class: the index of its module, and the number of its scope
     How: TypeAlias = Literal[
@@ -38,17 +40,50 @@ if TYPE_CHECKING:
         "recursion",
         "worker",
         "script",
+        "call",
     ]
+
+
+class Handling(Record):
+    """How a framework calls a function.
+
+    kind    handler, callback or objective when it is called again and again, "once", or None when no framework calls it
+    phrase  a noun phrase for what makes it call the function: "each request to `/predict`"; "" for "once" and None
+    """
+
+    __slots__ = ()
+    kind: Literal["handler", "callback", "objective", "once"] | None
+    phrase: str
+
+
+class Evidence(Record):
+    """A place that says why a framework calls a function, for the trace of a finding.
+
+    line    from 1
+    column  in UTF-8 bytes from 0; 0 for the first character of the row
+    """
+
+    __slots__ = ()
+    m: Module
+    line: int
+    column: int
+    message: str
+
+
+NOT_HANDLED = Handling(None, "")
+ONCE = Handling("once", "")
 
 
 class Repeat:
     """One way in which a call repeats.
 
-    kind      loop, while, comprehension, map, handler, objective, callback, recursion, worker, script
+    kind      loop, while, comprehension, map, handler, objective, callback, recursion, worker, script; "call" when only
+              programs that are not there to be read can call it again
     hops      the calls from the repeat to the flagged one: the first stands in the loop, the last is the flagged call
     module    where the repeat is
     block     the number of its loop's block in `module`, None when it is no loop
-    scope     the function in `module` whose every run is one repeat when there is no loop (a handler), else None
+    scope     the function whose every run is one repeat when there is no loop (a handler), else None: it stands in
+              `module`, or, when it is handed over, around the call of the second hop
     count     how many times in all, loops inside this one included, when the code says so, else None
     what      a noun phrase: "the `for` loop", "each request to `/predict`"
     line      the row in `module` where the repeat is, from 1

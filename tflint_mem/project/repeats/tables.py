@@ -1,11 +1,17 @@
 """Tables that are looked up by a key: `if key not in self.values: self.values[key] = net.predict(position)`.
 
-What fills one runs once for each key, not once.  That bounds what is kept, by the keys there are; the time adds up all the same
-where each run brings keys of its own, as the positions of a game do.
+What fills one runs once for each key, not once.  That bounds what is kept, by the keys there are; the time adds up all
+the same where each run brings keys of its own, as the positions of a game do.
 """
 
-from tflint_mem import facts as F
-from tflint_mem.project.linking.module import tail_of, walk
+from __future__ import annotations
+
+from tflint_mem.facts import Assign, CallRef, Constant, DictDisplay, Expression, Name, Subscript, tail_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.project import Project
 
 MAX_NAMES = 24
 # Words for what there are few of: a program meets all of them soon.
@@ -48,43 +54,53 @@ _FEW = frozenset(
 
 
 class Tables:
-    def __init__(self, project):
-        self.project = project
-        self._memo = {}
+    """Answers of one project."""
 
-    def by_key(self, m, scope, place):
-        """Is the place that a once-guard looks at a table that the function fills under keys that it is given or goes through?"""
-        if not isinstance(place, F.Expression):
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._memo: dict[tuple[int, int, Expression], bool] = {}
+
+    def by_key(self, m: Module, scope: int, place: Expression | bool) -> bool:
+        """Is the place that a once-guard looks at a table that the function fills under keys that vary?
+
+        Those that it is given or goes through do, as far as they are not few by their names.
+        """
+        if not isinstance(place, Expression):
             return False
         key = (m.index, scope, place)
         found = self._memo.get(key)
         if found is None:
-            keys = [target[2] for target in _targets(m, scope) if target[0] == "x" and place in (target[1], target)]
-            found = any(self._comes_in(m, scope, key) for key in keys) and place not in _targets(m, scope, whole=True)
-            self._memo[m.index, scope, place] = found
+            indices = [t.index for t in _targets(m, scope) if type(t) is Subscript and place in (t.base, t)]
+            found = any(self._comes_in(m, scope, index) for index in indices)
+            found = self._memo[key] = found and place not in _targets(m, scope, whole=True)
         return found
 
-    def _comes_in(self, m, scope, key):
-        """Is a key made of what a caller passes, other than a constant, or of the variable of a loop?  Shapes and names are few."""
-        waiting, seen = [key], set()
+    def _comes_in(self, m: Module, scope: int, index: Expression) -> bool:
+        """Is a key made of what a caller passes, other than a constant, or of the variable of a loop?
+
+        Shapes and names are few.
+        """
+        waiting: list[Expression | None] = [index]
+        seen: set[str] = set()
         while waiting and len(seen) < MAX_NAMES:
-            expression, varies = waiting.pop(), False
-            for e in walk(expression, m.calls) if expression is not None else ():
-                word = tail_of(m.calls[e[1]][0] if e[0] == "c" else e) if e[0] in ("n", "a", "c") else None
+            varies = False
+            for e in walk(waiting.pop(), m.calls):
+                word = tail_of(m.calls[e.number].func if type(e) is CallRef else e)
                 if word is not None and word.lower().rpartition("_")[2] in _FEW:
                     return False
-                if e[0] != "n" or e[1] in seen:
+                if type(e) is not Name or e.id in seen:
                     continue
-                seen.add(e[1])
-                for kind, _, _, value, _ in m.bindings(scope).get(e[1], ()):
-                    varies = varies or kind == "iter" or kind == "param" and self._varies(m, scope, value)
-                    if kind == "assign":
+                seen.add(e.id)
+                for binding in m.bindings(scope).get(e.id, ()):
+                    value = binding.value
+                    varies = varies or binding.kind == "iter" or type(value) is int and self._varies(m, scope, value)
+                    if binding.kind == "assign" and isinstance(value, Expression):
                         waiting.append(value)
             if varies:
                 return True
         return False
 
-    def _varies(self, m, scope, index):
+    def _varies(self, m: Module, scope: int, index: int) -> bool:
         """Does a caller pass something else than a constant for the parameter, if there is any caller?"""
         if index == 0 and m.is_method(scope):
             return False
@@ -93,18 +109,15 @@ class Tables:
             for other, j, how in self.project.callers(m, scope)
             if how == "call"
         ]
-        return not given or any(e is not None and e[0] != "k" for e in given)
+        return not given or any(e is not None and type(e) is not Constant for e in given)
 
 
-def _targets(m, scope, whole=False):
+def _targets(m: Module, scope: int, whole: bool = False) -> list[Expression]:
     """What the statements of a function assign to; with `whole`, but for empty tables."""
-    found = []
+    found: list[Expression] = []
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if (
-            statement
-            and statement[0] == F.ASSIGN
-            and not (whole and statement[6] is not None and statement[6][0] in ("d", "k"))
-        ):
-            found.extend(statement[5])
+        if type(statement) is Assign:
+            if not (whole and (type(statement.value) is DictDisplay or type(statement.value) is Constant)):
+                found.extend(statement.targets)
     return found

@@ -1,9 +1,9 @@
 """Stands between the tool and what it measures; the job is on its standard input.
 
-Started by runner.py under the tool's own interpreter, so that the interpreter of the child (which a project may name)
-is itself contained.  Three processes: this one, which waits; the first process of the new namespaces, with whose end
-the kernel ends everything in them; and the child.  Where there are no namespaces, this process adopts what the child
-leaves behind and ends it.
+Started by supervisor.py under the tool's own interpreter, so that the interpreter of the child (which a project may
+name) is itself contained.  Three processes: this one, which waits; the first process of the new namespaces, with
+whose end the kernel ends everything in them; and the child.  Where there are no namespaces, this process adopts what
+the child leaves behind and ends it.
 
 The first part of the job says what to do here; the rest is the child's.  Two lines go to the report, Python's
 literals: what holds (and the child's process id), then how the child ended.  The child has no part in that channel.

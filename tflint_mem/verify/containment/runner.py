@@ -86,16 +86,16 @@ def execute(
     folders  first-party folders, nearest first    setup, rewrites   stand-ins known already
     leave    bytes of GPU memory to leave free
     """
-    text, rows = snippet.render()
+    rendered = snippet.render()
     memory = plan.get("protocol") != "speed"
     with Scratch() as scratch:
         path = scratch.path("work", "snippet.py")
         job = _job(options, scratch, "measure", folders)
-        flagged = rows.get(snippet.flagged)
+        flagged = rendered.rows.get(snippet.flagged)
         job.update(
             {
                 "snippet": path,
-                "text": text,
+                "text": rendered.text,
                 "plan": {**plan, "soft_limit": int(options.memory * 0.6)},
                 "flagged": list(flagged) if flagged else None,
                 "setup": list(setup),

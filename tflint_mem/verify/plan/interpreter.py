@@ -1,4 +1,5 @@
-"""Where the interpreter of a verification comes from: what the user named, never what lies in the checked tree by chance."""
+"""Where the interpreter of a verification comes from: what the user named, never what lies in the checked tree by
+chance."""
 
 import os
 import sys
@@ -11,8 +12,8 @@ from .options import OptionError
 def resolve(python: str, tree: str | None) -> str:
     """Absolute path of the interpreter that `python` names.  Raises OptionError when there is none.
 
-    A path counts from the current folder.  A bare name is looked for on PATH, in its absolute folders only and not in those of
-    the tree, unless this program itself runs from there (an environment that the user has activated).
+    A path counts from the current folder.  A bare name is looked for on PATH, in its absolute folders only and not in
+    those of the tree, unless this program itself runs from there (an environment that the user has activated).
     """
     if os.path.dirname(python):
         return os.path.abspath(os.path.expanduser(python))

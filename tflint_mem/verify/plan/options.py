@@ -1,13 +1,36 @@
-"""What a verification may use: the interpreter, the device, time and memory.  From the command line and `[tool.tflint-mem.verify]`."""
+"""What a verification may use: the interpreter, the device, time and memory.  From the command line and
+`[tool.tflint-mem.verify]`."""
+
+from __future__ import annotations
 
 import math
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, TypedDict
+
+    class Given(TypedDict, total=False):
+        """What the command line gives; None, or absent: not given.  memory as a person writes it."""
+
+        python: str | None
+        device: str | None
+        timeout: float | None
+        total: float | None
+        memory: str | None
+        codes: list[str] | None
+        keep: str | None
+        network: bool | None
+        setup: str | None
+        env: Iterable[str] | None
+
+
 DEVICES = ("auto", "cpu", "gpu")
 
-# key of the configuration table -> (attribute, kind)
-KEYS = {
+# key of the configuration table -> (attribute of Options, type or "bytes")
+KEYS: dict[str, tuple[str, type | str]] = {
     "python": ("python", str),
     "device": ("device", str),
     "timeout": ("timeout", float),
@@ -33,7 +56,8 @@ class Options:
     network  leave the network reachable                 setup    file (or source) that defines what snippets lack
     codes    only these rules (codes, prefixes, names) or places (`file.py:12`); None for all
     keep     folder for the snippets, None to drop them
-    env      names of environment variables that children get beside those of containment/variables.py; from the command line alone
+    env      names of environment variables that children get beside those of containment/variables.py; from the
+             command line alone
     """
 
     __slots__ = (
@@ -53,19 +77,20 @@ class Options:
 
     def __init__(
         self,
-        python=None,
-        device="auto",
-        timeout=60.0,
-        total=None,
-        memory=None,
-        seconds=6.0,
-        network=False,
-        setup=None,
-        codes=None,
-        keep=None,
-        base=None,
-        env=(),
-    ):
+        python: str | None = None,
+        device: str = "auto",
+        timeout: float = 60.0,
+        total: float | None = None,
+        memory: int | None = None,
+        seconds: float = 6.0,
+        network: bool = False,
+        setup: str | None = None,
+        codes: list[str] | None = None,
+        keep: str | None = None,
+        base: str | None = None,
+        env: Iterable[str] = (),
+    ) -> None:
+        """Raises OptionError for values that cannot be used."""
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total
         self.memory = default_memory_limit() if memory is None else int(memory)
@@ -77,12 +102,13 @@ class Options:
             raise OptionError("verify limits must be greater than zero")
 
     @classmethod
-    def from_table(cls, table, base=None, **overrides):
+    def from_table(cls, table: Mapping[str, object] | None, base: str | None = None, **overrides: Any) -> Options:
         """Options from the configuration's `verify` table; `overrides` that are not None win (the command line).
 
-        base: folder that relative paths of the table are meant from.  Raises OptionError for unknown keys or wrong types.
+        base: folder that relative paths of the table are meant from.  Raises OptionError for unknown keys or wrong
+        types.
         """
-        values = {}
+        values: dict[str, Any] = {}
         for key, value in (table or {}).items():
             if key not in KEYS:
                 raise OptionError(f"unknown key {key!r} in the verify table{_nearest(key)}")
@@ -93,7 +119,7 @@ class Options:
         values.update({name: value for name, value in overrides.items() if value is not None})
         return cls(base=base, **values)
 
-    def setup_source(self):
+    def setup_source(self) -> str:
         """Python source of the user's own setup, or "".  Raises OptionError when the file cannot be read."""
         if not self.setup:
             return ""
@@ -109,7 +135,7 @@ class Options:
         return self.setup
 
 
-def default_memory_limit():
+def default_memory_limit() -> int:
     """Bytes: half of what is available now, at most 8 GiB, at least 1 GiB."""
     available = None
     try:
@@ -122,19 +148,19 @@ def default_memory_limit():
     return 4 << 30 if available is None else max(1 << 30, min(8 << 30, available // 2))
 
 
-def parse_bytes(text):
-    """ "2GiB", "500 MB", "1.5g" or a plain number of bytes."""
-    text = str(text).strip()
-    number = text.rstrip("BbIiKkMmGgTt ").strip()
-    unit = text[len(number) :].strip().lower().rstrip("b").rstrip("i")
+def parse_bytes(text: object) -> int:
+    """ "2GiB", "500 MB", "1.5g" or a plain number, in bytes.  Raises OptionError for anything else."""
+    written = str(text).strip()
+    number = written.rstrip("BbIiKkMmGgTt ").strip()
+    unit = written[len(number) :].strip().lower().rstrip("b").rstrip("i")
     try:
         return int(float(number) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[unit])
     except (ValueError, KeyError, OverflowError):
-        raise OptionError(f"{text!r} is not a number of bytes (write 2GiB, 500MiB or a plain number)") from None
+        raise OptionError(f"{written!r} is not a number of bytes (write 2GiB, 500MiB or a plain number)") from None
 
 
-def _converted(key, value, kind):
-    if kind == "bytes":
+def _converted(key: str, value: object, kind: type | str) -> object:
+    if not isinstance(kind, type):
         return parse_bytes(value)
     if kind is float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -149,7 +175,7 @@ def _converted(key, value, kind):
     return value
 
 
-def _nearest(key):
+def _nearest(key: str) -> str:
     import difflib
 
     match = difflib.get_close_matches(key, KEYS, 1)

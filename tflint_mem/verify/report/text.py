@@ -1,16 +1,40 @@
 """What a verification says on a terminal: verdict, numbers, and the curve in one row."""
 
+from __future__ import annotations
+
+import textwrap
+
 from tflint_mem.hardening import safe
-from tflint_mem.verify.verdict.verdict import duration, size
+from tflint_mem.verify.verdict.units import duration, size
+from tflint_mem.verify.verdict.words import BOUNDED, CONFIRMED, NOT_CONFIRMED, NOT_RUNNABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tflint_mem.verify.events import Meter
+    from tflint_mem.verify.verdict.growth import Growth
+    from tflint_mem.verify.verdict.measured import Curve, Measured
+    from tflint_mem.verify.verdict.result import Result
+    from tflint_mem.verify.verdict.words import MeterName, VerdictWord
+
+    Paint = Callable[[str, str], str]  # (text, style) -> text with colors
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-=+*#%"
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
-_COLOR = {"confirmed": RED, "bounded": YELLOW, "not-confirmed": GREEN, "not-runnable": YELLOW}
+_COLOR: dict[VerdictWord, str] = {CONFIRMED: RED, BOUNDED: YELLOW, NOT_CONFIRMED: GREEN, NOT_RUNNABLE: YELLOW}
 
 
-def sparkline(values, width=32, low=None, high=None, ascii=False):
-    """The curve in at most `width` characters, from `low` to `high` (default: its own bounds); "" when there is none."""
+def sparkline(
+    values: Iterable[float],
+    width: int = 32,
+    low: float | None = None,
+    high: float | None = None,
+    ascii: bool = False,
+) -> str:
+    """The curve in at most `width` characters, from `low` to `high` (default: its own bounds); "" when there is
+    none."""
     marks = _ASCII if ascii else _BLOCKS
     values = list(values)
     if not values:
@@ -27,75 +51,76 @@ def sparkline(values, width=32, low=None, high=None, ascii=False):
     return "".join(out)
 
 
-def rows(result, paint=None, width=100, ascii=False):
-    """Rows of text for one Result, without indent.  paint(text, style) colors it; None leaves it plain."""
-    paint = paint or (lambda text, style: text)
+def rows(result: Result, paint: Paint | None = None, width: int = 100, ascii: bool = False) -> list[str]:
+    """Rows of text for one Result, without indent.  paint: None leaves it plain."""
+    paint = paint or _plain
     verification = result.verification
-    head = verification["verdict"]
+    head: str = verification["verdict"]
     if verification["kind"]:
         head += f", {verification['kind']}"
     if verification["mechanism"]:
         head += f" ({verification['mechanism']})"
     facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
-    lines = [
-        f"{paint('verified:', BOLD)} {paint(safe.field(head), _COLOR[verification['verdict']])}, {safe.field(facts)}"
-    ]
-    lines += _wrapped(verification["message"], width - 2, "  ")
+    color = _COLOR[verification["verdict"]]
+    lines = [f"{paint('verified:', BOLD)} {paint(safe.field(head), color)}, {safe.field(facts)}"]
+    lines += _wrapped(verification["message"], width)
     lines += ["  " + row for row in _curves(result, ascii)]
     for row in gpu_rows(result):
-        lines += _wrapped(row, width - 2, "  ")
+        lines += _wrapped(row, width)
     if verification["stand_ins"]:
-        lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width - 2, "  ")
+        lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width)
     if verification.get("unprotected"):
-        lines += _wrapped("not contained: " + ", ".join(verification["unprotected"]), width - 2, "  ")
-    if verification["needs"] and verification["verdict"] != "not-runnable":
-        lines += _wrapped("needs: " + "; ".join(verification["needs"]), width - 2, "  ")
+        lines += _wrapped("not contained: " + ", ".join(verification["unprotected"]), width)
+    if verification["needs"] and verification["verdict"] != NOT_RUNNABLE:
+        lines += _wrapped("needs: " + "; ".join(verification["needs"]), width)
     return lines
 
 
-def _wrapped(text, width, indent):
-    import textwrap
-
-    return [
-        indent + row for row in textwrap.wrap(safe.field(text), width, break_long_words=False, break_on_hyphens=False)
-    ]
+def _plain(text: str, style: str) -> str:
+    return text
 
 
-def _curves(result, ascii):
+def _wrapped(text: str, width: int) -> list[str]:
+    """Indented rows of at most `width` characters, where words allow it."""
+    wrapped = textwrap.wrap(safe.field(text), width - 2, break_long_words=False, break_on_hyphens=False)
+    return ["  " + row for row in wrapped]
+
+
+def _curves(result: Result, ascii: bool) -> list[str]:
     """One row with numbers and curve for the flagged version and one for the fixed."""
     if result.flagged is None or not result.flagged.repeats:
         return []
     versions = [("flagged", result.flagged)] + ([("fixed", result.fixed)] if result.fixed is not None else [])
     if result.finding.group == "speed":
-        return [f"{name:7} {duration(measured.times[0])} per repeat" for name, measured in versions if measured.times]
+        return [
+            f"{name:7} {duration(measured.times.median)} per repeat" for name, measured in versions if measured.times
+        ]
     meter = result.verification.get("meter")
-    curves = [(name, measured, curve_of(measured, meter)) for name, measured in versions]
-    rises = [[value - points[0][1] for _, value in points] for _, _, points in curves if points]
-    if not rises:
-        return []
+    drawn = []
+    for name, measured in versions:
+        rises = above_start(curve_of(measured, meter))
+        if rises:
+            drawn.append((name, measured, [rise for _, rise in rises]))
     # one scale for both, so that the fixed curve looks as flat as it is
-    top = max(max(values) for values in rises) or 1
-    lines, number = [], 0
-    for name, measured, points in curves:
-        if not points:
-            continue
-        lines.append(f"{name:7} {sparkline(rises[number], low=0, high=top, ascii=ascii)}  {numbers(measured, meter)}")
-        number += 1
-    return lines
+    top = max((max(rises) for _, _, rises in drawn), default=0) or 1
+    return [
+        f"{name:7} {sparkline(rises, low=0, high=top, ascii=ascii)}  {numbers(measured, meter)}"
+        for name, measured, rises in drawn
+    ]
 
 
-def gpu_rows(result):
-    """What each meter of the GPU says, or why it says nothing, of the flagged version; nothing where no GPU was measured."""
+def gpu_rows(result: Result) -> list[str]:
+    """What each meter of the GPU says, or why it says nothing, of the flagged version; nothing where no GPU was
+    measured."""
     measured = result.flagged
     if measured is None or not result.verification["device"].startswith("GPU"):
         return []
     rows = []
-    for name, label in (
-        ("nvml", "NVML, this process"),
-        ("device", "NVML, all processes"),
-        ("allocator", "TensorFlow's allocator"),
+    for name, label, growth in (
+        ("nvml", "NVML, this process", measured.nvml),
+        ("device", "NVML, all processes", measured.device),
+        ("allocator", "TensorFlow's allocator", measured.allocator),
     ):
-        growth = getattr(measured, name)
         if growth.raw is not None:
             rows.append(f"{label}: {_growth(growth)}")
         elif name in measured.missing:
@@ -106,27 +131,41 @@ def gpu_rows(result):
     return rows
 
 
-def curve_of(measured, meter=None):
-    """[(repeat, bytes)] of the meter that decided, else of the one that tells most: TensorFlow's GPU allocator, malloc's
+_HOST: tuple[Meter, ...] = ("heap", "rss")
+_CURVES: dict[MeterName | None, tuple[Meter, ...]] = {
+    "host": _HOST,
+    "nvml": ("nvml", *_HOST),
+    None: ("allocator", *_HOST),
+}
+
+
+def curve_of(measured: Measured, meter: MeterName | None = None) -> Curve:
+    """The curve of the meter that decided, else of the one that tells most: TensorFlow's GPU allocator, malloc's
     account, resident memory.
 
-    meter: "host", "allocator", "nvml", or None
+    meter: None when none decided
     """
-    host = ("heap", "rss")
-    for name in {"host": host, "nvml": ("nvml", *host)}.get(meter, ("allocator", *host)):
+    for name in _CURVES.get(meter, _CURVES[None]):
         points = measured.curves.get(name)
         if points:
             return points
     return []
 
 
-def numbers(measured, meter=None):
+def above_start(curve: Curve) -> Curve:
+    """A curve from zero on."""
+    for _, start in curve[:1]:
+        return [(number, value - start) for number, value in curve]
+    return []
+
+
+def numbers(measured: Measured, meter: MeterName | None = None) -> str:
     """ "+932 KiB per repeat, 930 KiB stay" of one version, on the meter that decided."""
     growth = measured.allocator if meter is None else measured.growth(meter)
     return _growth(growth if growth.raw is not None else measured.host)
 
 
-def _growth(growth):
+def _growth(growth: Growth) -> str:
     parts = []
     if growth.raw is not None:
         raw = growth.raw.value

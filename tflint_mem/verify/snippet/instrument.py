@@ -1,84 +1,109 @@
 """Puts the probe into the text of what repeats: `for x in xs` becomes `for x in repeat(xs)`."""
 
+from __future__ import annotations
+
 import ast
 
-from .behind import behind
-from .calling import call_of
-from .cutter import Replacing, Synthetic
-from .scope import reads
-from .snippet import CannotCut, Line
+from .direct_call import call_of
+from .lines import Line
+from .pruning import Replacing
+from .scope import Synthetic, reads
+from .snippet import CannotCut
+from .source_text import Patch
+from .syntax import FUNCTIONS, first_row, last_column, last_row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .region import Repeat
+    from .source_text import Text
 
 ENDLESS = "range(1000000000)"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def instrument(driver, repeat, once, given):
-    """Puts the probe into the text of the repeat.  Returns a Synthetic that has to stand behind the target, or None."""
-    text = driver.texts.setdefault(repeat.model, repeat.model.text.fresh())
-    node = repeat.node
-    if once:
-        body = _moved(text.statement(node), text.indent(node) or "")
-        return _once_lines(driver, repeat, body)
-    if repeat.kind == "loop" and isinstance(node, ast.While):
-        indent = text.indent(node)
-        first = node.body[0]
-        if indent is None or first.lineno == node.lineno:
-            raise CannotCut("a while loop whose body begins in a row of its own")
-        text.insert(node.lineno, f"{indent}_repeats = repeat({ENDLESS})")
-        text.insert(text.first_row(first), f"{text.indent(first)}next(_repeats)")
-        return None
-    if repeat.kind == "loop" and isinstance(node, ast.AsyncFor):
+class Probe:
+    """What goes with the probe that was put into a text.
+
+    after       lines that have to stand behind the target (in its place: a Replacing), or None
+    stand_ins   what was made up for it, one sentence each
+    """
+
+    __slots__ = ("after", "stand_ins")
+
+    def __init__(self, after: Synthetic | None = None, stand_ins: Iterable[str] = ()) -> None:
+        self.after, self.stand_ins = after, list(stand_ins)
+
+
+def instrument(repeat: Repeat, text: Text, once: bool, given: Mapping[str, str]) -> Probe:
+    """Puts the probe into the text of the repeat's file.  Raises CannotCut for what cannot be stepped through.
+
+    once    run it a single time        given   source of values, by name of the parameter they are for
+    """
+    statement = repeat.statement()
+    if once and statement is not None:
+        return Probe(_once(text, statement))
+    loop, comprehension, function = repeat.for_loop(), repeat.comprehension(), repeat.function()
+    if isinstance(statement, ast.While) and repeat.kind == "loop":
+        _step(text, statement)
+    elif loop is not None:
+        _wrap(text, loop.iter, _in_class_body(repeat))
+    elif repeat.kind == "loop":
         raise CannotCut("a loop that is not an `async for`")
-    if repeat.kind == "loop":
-        _wrap(text, node.iter, _in_class_body(repeat))
-    elif repeat.kind == "comprehension":
-        _wrap(text, node.generators[0].iter, _in_class_body(repeat))
-    elif repeat.kind == "map":
-        _wrap(text, node.args[1], False)
-    elif repeat.kind == "function":
-        model = repeat.model
-        own = "\n".join(model.text.rows)
-        call, setup, sentences = call_of(node, None, model, given, own)
-        driver.stand_ins += sentences
-        indent = text.indent(node) or ""
-        lines = setup + [Line(f"for _ in repeat({ENDLESS}):"), Line("    " + call)]
-        return Synthetic([Line(indent + line.text) for line in lines])
-    else:
-        indent = text.indent(node) or ""
-        body = [
-            Line("    " + line.text if line.text.strip() else line.text, line.origin) for line in text.statement(node)
-        ]
-        return Replacing([Line(f"{indent}for _ in repeat({ENDLESS}):")] + body, reads(node))
-    return None
+    elif comprehension is not None:
+        _wrap(text, comprehension.generators[0].iter, _in_class_body(repeat))
+    elif isinstance(repeat.node, ast.Call):
+        _wrap(text, repeat.node.args[1], False)
+    elif function is not None:
+        call = call_of(function, None, repeat.model, given, "\n".join(repeat.model.text.rows))
+        indent = text.indent(function) or ""
+        lines = call.setup + [Line(f"for _ in repeat({ENDLESS}):"), Line("    " + call.source)]
+        return Probe(Synthetic([Line(indent + line.text) for line in lines]), call.stand_ins)
+    elif statement is not None:
+        return Probe(_again(text, statement))
+    return Probe()
 
 
-def go_on(driver, repeat, flagged_row, further):
-    """The Synthetic that goes on behind the loop, or None."""
-    driver.behind = behind(repeat, driver.texts[repeat.model], flagged_row) if further else None
-    return driver.behind.lines if driver.behind is not None else None
+def _step(text: Text, loop: ast.While) -> None:
+    """Takes a step of the probe at the head of each pass of a `while` loop."""
+    indent = text.indent(loop)
+    first = loop.body[0]
+    if indent is None or first.lineno == loop.lineno:
+        raise CannotCut("a while loop whose body begins in a row of its own")
+    text.insert(loop.lineno, f"{indent}_repeats = repeat({ENDLESS})")
+    text.insert(first_row(first), f"{text.indent(first)}next(_repeats)")
 
 
-def _moved(lines, indent):
+def _again(text: Text, statement: ast.stmt) -> Replacing:
+    """The statement inside a loop without end."""
+    indent = text.indent(statement) or ""
+    head = [Line(f"{indent}for _ in repeat({ENDLESS}):")]
+    return Replacing(head + _moved(text.statement(statement)), reads(statement))
+
+
+def _once(text: Text, statement: ast.stmt) -> Replacing:
+    """The statement, a single time, and the first operation behind it: conflicts in the configuration of devices come
+    to light only there."""
+    indent = text.indent(statement) or ""
+    head = [Line(f"{indent}for _ in repeat(range(1)):")]
+    after = [Line(indent + "    import tensorflow as _tensorflow"), Line(indent + "    _tensorflow.zeros(1)")]
+    return Replacing(head + _moved(text.statement(statement)) + after, reads(statement))
+
+
+def _moved(lines: Iterable[Line]) -> list[Line]:
     return [Line("    " + line.text if line.text.strip() else line.text, line.origin) for line in lines]
 
 
-def _once_lines(driver, repeat, body):
-    indent = driver.texts[repeat.model].indent(repeat.node) or ""
-    # the first operation: conflicts in the configuration of devices come to light only there
-    after = [Line(indent + "    import tensorflow as _tensorflow"), Line(indent + "    _tensorflow.zeros(1)")]
-    return Replacing([Line(f"{indent}for _ in repeat(range(1)):")] + body + after, reads(repeat.node))
-
-
-def _in_class_body(repeat):
+def _in_class_body(repeat: Repeat) -> bool:
     for node in reversed(repeat.chain[:-1]):
-        if isinstance(node, _FUNCTIONS + (ast.Lambda,)):
+        if isinstance(node, (*FUNCTIONS, ast.Lambda)):
             return False
         if isinstance(node, ast.ClassDef):
             return True
     return False
 
 
-def _wrap(text, node, in_class):
+def _wrap(text: Text, node: ast.expr, in_class: bool) -> None:
     """`xs` -> `repeat(xs)`; an expression that makes its elements anew for each pass -> `repeat(lambda: ...)`."""
     simple = isinstance(node, (ast.Name, ast.Attribute, ast.Constant, ast.List, ast.Tuple)) or (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("range", "sorted", "list")
@@ -89,9 +114,9 @@ def _wrap(text, node, in_class):
         head, tail = head + "(", "))"
     else:
         tail = ")"
-    text.patch([(node.lineno, node.col_offset, 0, head), (node.end_lineno, node.end_col_offset, 0, tail)])
+    text.patch(Patch(node.lineno, node.col_offset, 0, head), Patch(last_row(node), last_column(node), 0, tail))
 
 
-def _parenthesised(text, node):
+def _parenthesised(text: Text, node: ast.Tuple) -> bool:
     row = text.rows[node.lineno - 1].encode("utf-8")
     return row[node.col_offset : node.col_offset + 1] == b"("

@@ -1,63 +1,70 @@
-"""Which names a piece of syntax reads, binds and may change.  Works on the standard library's `ast`."""
+"""Which names a piece of syntax reads, binds and may change.  Works on the standard library's `ast`.
+
+This module runs in the measured process too: Python 3.8 syntax, and nothing but the standard library.
+"""
+
+from __future__ import annotations
 
 import ast
 import builtins
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .lines import Line
+
+    Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
 _BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CAPTURES = tuple(getattr(ast, name) for name in ("MatchAs", "MatchStar") if hasattr(ast, name))  # from Python 3.10 on
 
 
-def reads(*nodes):
-    """Names that the nodes take from around them: loaded, and not bound inside an own scope (function, class, comprehension)."""
-    found = set()
+class Synthetic(ast.stmt):
+    """A statement that the cutter writes itself, standing among those of a file.
+
+    lines    its text        names    what it reads
+    """
+
+    _fields = ()
+
+    def __init__(self, lines: Iterable[Line], names: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.lines, self.names = list(lines), set(names)
+
+
+def reads(*nodes: ast.AST) -> set[str]:
+    """Names that the nodes take from around them: loaded, and not bound inside an own scope (function, class,
+    comprehension)."""
+    found: set[str] = set()
     for node in nodes:
         _read(node, found)
     return found - _BUILTINS
 
 
-def _read(node, found):
+def _read(node: ast.AST, found: set[str]) -> None:
     if isinstance(node, ast.Name):
         if not isinstance(node.ctx, ast.Store):
             found.add(node.id)
         return
     if isinstance(node, _FUNCTIONS):
-        returned = [node.returns] if getattr(node, "returns", None) is not None else []
-        for outer in getattr(node, "decorator_list", []) + _argument_expressions(node.args) + returned:
-            _read(outer, found)
-        inner = set()
-        body = node.body if isinstance(node.body, list) else [node.body]
-        for child in body:
-            _read(child, inner)
-        own = parameters(node) | _bound_in(body)
-        for child in ast.walk(node):
-            if isinstance(child, (ast.Global, ast.Nonlocal)):
-                own -= set(child.names)
-                inner |= set(child.names)
-        found |= inner - own
+        _read_function(node, found)
         return
     if isinstance(node, ast.ClassDef):
-        for outer in node.decorator_list + node.bases + [keyword.value for keyword in node.keywords]:
-            _read(outer, found)
-        inner = set()
-        for child in node.body:
-            _read(child, inner)
-        found |= inner - _bound_in(node.body)
-        # what a class body binds is not visible in its methods: they read the name outside
-        for child in node.body:
-            if isinstance(child, _FUNCTIONS):
-                _read(child, found)
+        _read_class(node, found)
         return
     if isinstance(node, _COMPREHENSIONS):
-        inner = set()
+        inner: set[str] = set()
         for child in ast.iter_child_nodes(node):
             _read(child, inner)
-        bound = set()
+        bound: set[str] = set()
         for generator in node.generators:
             bound |= _targets(generator.target)
         found |= inner - bound
         return
-    if getattr(type(node), "synthetic", False):
+    if isinstance(node, Synthetic):
         found |= node.names
         return
     if isinstance(node, ast.AugAssign):
@@ -66,16 +73,52 @@ def _read(node, found):
         _read(child, found)
 
 
-def exposed(*statements):
+def _read_function(node: Function, found: set[str]) -> None:
+    body: list[ast.AST]
+    if isinstance(node, ast.Lambda):
+        outside: list[ast.expr] = _argument_expressions(node.args)
+        body = [node.body]
+    else:
+        returned = [node.returns] if node.returns is not None else []
+        outside = node.decorator_list + _argument_expressions(node.args) + returned
+        body = [*node.body]
+    for outer in outside:
+        _read(outer, found)
+    inner: set[str] = set()
+    for child in body:
+        _read(child, inner)
+    own = parameters(node) | _bound_in(body)
+    for child in ast.walk(node):
+        if isinstance(child, (ast.Global, ast.Nonlocal)):
+            own -= set(child.names)
+            inner |= set(child.names)
+    found |= inner - own
+
+
+def _read_class(node: ast.ClassDef, found: set[str]) -> None:
+    for outer in node.decorator_list + node.bases + [keyword.value for keyword in node.keywords]:
+        _read(outer, found)
+    inner: set[str] = set()
+    for child in node.body:
+        _read(child, inner)
+    found |= inner - _bound_in(node.body)
+    # what a class body binds is not visible in its methods: they read the name outside
+    for child in node.body:
+        if isinstance(child, _FUNCTIONS):
+            _read(child, found)
+
+
+def exposed(*statements: ast.stmt) -> set[str]:
     """Names that the statements, run in order, read before they certainly bind them: what they need from before."""
-    found, bound = set(), set()
+    found: set[str] = set()
+    bound: set[str] = set()
     for statement in statements:
         found |= _exposed_by(statement) - bound
         bound |= certainly_binds(statement)
     return found
 
 
-def _exposed_by(statement):
+def _exposed_by(statement: ast.stmt) -> set[str]:
     if isinstance(statement, (ast.For, ast.AsyncFor)):
         inner = exposed(*statement.body, *statement.orelse) - _targets(statement.target)
         return (
@@ -93,29 +136,29 @@ def _exposed_by(statement):
     return reads(statement)
 
 
-def _argument_expressions(arguments):
+def _argument_expressions(arguments: ast.arguments) -> list[ast.expr]:
     annotations = [argument.annotation for argument in _all_arguments(arguments) if argument.annotation is not None]
     return arguments.defaults + [default for default in arguments.kw_defaults if default is not None] + annotations
 
 
-def _all_arguments(arguments):
+def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:
     every = arguments.posonlyargs + arguments.args + arguments.kwonlyargs
     return every + [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
 
 
-def parameters(function):
+def parameters(function: Function) -> set[str]:
     """Names of all parameters of a function or lambda."""
     return {argument.arg for argument in _all_arguments(function.args)}
 
 
-def binds(statement):
+def binds(statement: ast.AST) -> set[str]:
     """Names that a statement binds in its own scope (also inside its blocks)."""
     return _bound_in([statement])
 
 
-def _bound_in(statements):
-    found = set()
-    stack = list(statements)
+def _bound_in(statements: Iterable[ast.AST]) -> set[str]:
+    found: set[str] = set()
+    stack: list[ast.AST] = list(statements)
     while stack:
         node = stack.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -130,17 +173,17 @@ def _bound_in(statements):
             found.update((alias.asname or alias.name.split(".")[0]) for alias in node.names if alias.name != "*")
         elif isinstance(node, ast.ExceptHandler) and node.name:
             found.add(node.name)
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        elif isinstance(node, _CAPTURES) and node.name:
             found.add(node.name)
         stack.extend(ast.iter_child_nodes(node))
     return found
 
 
-def _targets(node):
+def _targets(node: ast.AST) -> set[str]:
     return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
 
 
-def certainly_binds(statement):
+def certainly_binds(statement: ast.AST) -> set[str]:
     """Names that the statement gives a new value on every path: what was there before does not matter any more."""
     if isinstance(statement, ast.Assign):
         return {name for target in statement.targets for name in _plain_targets(target)}
@@ -158,7 +201,7 @@ def certainly_binds(statement):
     return set()
 
 
-def _plain_targets(target):
+def _plain_targets(target: ast.expr) -> list[str]:
     if isinstance(target, ast.Name):
         return [target.id]
     if isinstance(target, (ast.Tuple, ast.List)):
@@ -168,7 +211,7 @@ def _plain_targets(target):
     return []
 
 
-def base_name(node):
+def base_name(node: ast.AST) -> str | None:
     """The name at the root of `a`, `a.b[0].c`, `a.b().c`; None for anything else."""
     while True:
         if isinstance(node, ast.Name):
@@ -181,7 +224,7 @@ def base_name(node):
             return None
 
 
-def dotted(node):
+def dotted(node: ast.AST | None) -> str | None:
     """ "a.b.c" for a chain of attributes on a name, None otherwise."""
     parts = []
     while isinstance(node, ast.Attribute):
@@ -192,10 +235,13 @@ def dotted(node):
     return None
 
 
-def changes(statement):
-    """Names whose values the statement may change without binding them: attribute and item stores, receivers and arguments of
-    calls whose result is thrown away, anywhere inside the statement."""
-    found = set()
+def changes(statement: ast.AST) -> set[str]:
+    """Names whose values the statement may change without binding them.
+
+    Attribute and item stores, receivers and arguments of calls whose result is thrown away, anywhere inside the
+    statement.
+    """
+    found: set[str | None] = set()
     for node in ast.walk(statement):
         if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
             found.add(base_name(node))
@@ -206,13 +252,13 @@ def changes(statement):
                     found.add(base_name(call.func))
                     for argument in call.args + [keyword.value for keyword in call.keywords]:
                         found |= reads(argument)
-    found.discard(None)
-    return found
+    return {name for name in found if name is not None}
 
 
-def attributes_used(*nodes):
-    """Every attribute name that occurs in the nodes, however it is reached, and string arguments of getattr and friends."""
-    found = set()
+def attributes_used(*nodes: ast.AST) -> set[str]:
+    """Every attribute name that occurs in the nodes, however it is reached, and string arguments of getattr and
+    friends."""
+    found: set[str] = set()
     for node in nodes:
         for child in ast.walk(node):
             if isinstance(child, ast.Attribute):
@@ -226,9 +272,10 @@ def attributes_used(*nodes):
     return found
 
 
-def attributes_of(name, *nodes):
+def attributes_of(name: str, *nodes: ast.AST) -> set[str] | None:
     """Attributes taken directly from `name` ("load" for `utils.load(x)`); None when `name` is also used otherwise."""
-    found, bare = set(), 0
+    found: set[str] = set()
+    bare = 0
     for node in nodes:
         for child in ast.walk(node):
             if isinstance(child, ast.Name) and child.id == name and isinstance(child.ctx, ast.Load):

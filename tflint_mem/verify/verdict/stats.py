@@ -6,7 +6,16 @@ slopes (Theil and Sen) does not, and its interval follows from Kendall's rank st
 distribution.
 """
 
+from __future__ import annotations
+
 import math
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    Shape = Literal["flat", "step", "plateau", "sawtooth", "growing"]
 
 _NORMAL_95 = 1.959963984540054
 _MOST_POINTS = 160
@@ -20,26 +29,26 @@ class Slope:
 
     __slots__ = ("value", "low", "high", "points")
 
-    def __init__(self, value, low, high, points):
+    def __init__(self, value: float, low: float, high: float, points: int) -> None:
         self.value, self.low, self.high, self.points = value, low, high, points
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Slope({self.value:.6g} [{self.low:.6g}, {self.high:.6g}], n={self.points})"
 
     @property
-    def rises(self):
+    def rises(self) -> bool:
         """True when the whole interval lies above zero."""
         return self.low > 0
 
 
-def median(values):
+def median(values: Iterable[float]) -> float:
     """The middle of a non-empty collection of numbers."""
     ordered = sorted(values)
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2.0
 
 
-def thin(xs, ys, most=_MOST_POINTS):
+def thin(xs: Sequence[float], ys: Sequence[float], most: int = _MOST_POINTS) -> tuple[list[float], list[float]]:
     """At most `most` points: equally long blocks of the curve, each replaced by its median.
 
     A median per block keeps the shape and drops outliers; picking every k-th point would keep them.
@@ -47,7 +56,8 @@ def thin(xs, ys, most=_MOST_POINTS):
     count = len(ys)
     if count <= most:
         return list(xs), list(ys)
-    thin_xs, thin_ys = [], []
+    thin_xs: list[float] = []
+    thin_ys: list[float] = []
     for block in range(most):
         first, last = block * count // most, (block + 1) * count // most
         thin_xs.append(median(xs[first:last]))
@@ -55,7 +65,7 @@ def thin(xs, ys, most=_MOST_POINTS):
     return thin_xs, thin_ys
 
 
-def slope(ys, xs=None):
+def slope(ys: Sequence[float], xs: Sequence[float] | None = None) -> Slope:
     """Theil-Sen slope of `ys` over `xs` (default 0, 1, 2 ...) with Sen's rank interval.
 
     Returns Slope, in units of y per unit of x; the value is 0.0 for fewer than two points.
@@ -82,15 +92,16 @@ def slope(ys, xs=None):
     return Slope(middle, pairwise[max(low, 0)], pairwise[min(high, len(pairwise) - 1)], count)
 
 
-def largest_step_share(ys):
-    """Share of the whole rise that one single step brings: near 1 for one jump, 1/(n-1) for a straight line, 0 when flat."""
+def largest_step_share(ys: Sequence[float]) -> float:
+    """Share of the whole rise that one single step brings: near 1 for one jump, 1/(n-1) for a straight line, 0 when
+    flat."""
     rise = max(ys) - ys[0] if ys else 0
     if rise <= 0:
         return 0.0
     return max(later - earlier for earlier, later in zip(ys, ys[1:])) / float(rise)
 
 
-def shape(ys, noise=0.0):
+def shape(ys: Sequence[float], noise: float = 0.0) -> Shape:
     """What the curve does, in one word.
 
     "flat"      it never leaves `noise` (in units of y)

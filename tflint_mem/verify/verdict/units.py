@@ -1,9 +1,11 @@
 """Bytes and seconds in words."""
 
+from __future__ import annotations
+
 KIB = 1024.0
 
 
-def size(value):
+def size(value: float) -> str:
     """Bytes for people: "812 B", "5.2 KiB", "940 KiB", "4.1 MiB"."""
     sign, value = ("-" if value < 0 else ""), abs(value)
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -13,7 +15,7 @@ def size(value):
     raise AssertionError("unreachable")
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
     """Seconds for people: "1.8 s", "41 ms", "120 us"."""
     if seconds >= 1:
         return f"{seconds:.1f} s"
