@@ -7,7 +7,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .globs import Globs
     from .selection import Layer, Selection
@@ -149,7 +149,7 @@ class Settings:
     _layers: list[Layer]
     _resolved: Selection | None
     _ignored_per_file: list[tuple[Globs, bool, frozenset[str]]] | None
-    __hash__ = None  # type: ignore[assignment]  # what says that there is none
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # what says that there is none
 
     def __init__(
         self,
