@@ -2,12 +2,10 @@
 
 import copy
 import pickle
-from pathlib import Path
 
 import pytest
 
 from support import FIXTURES
-
 from tflint_mem import facts as F
 from tflint_mem.facts.pack import pack, unpack
 
