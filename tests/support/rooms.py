@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import functools
 import graphlib
-import re
 from pathlib import Path
 
 from support import ROOT
@@ -110,7 +109,6 @@ def needed_arrows(graph: dict[str, set[str]]) -> set[tuple[str, str]]:
     }
 
 
-def first_sentence(text: str) -> str:
-    """The sentence with which a docstring begins, without its full stop."""
-    line = " ".join(text.strip().partition("\n\n")[0].split())
-    return re.split(r"(?<=[.?!])\s", line)[0].rstrip(".")
+def first_line(text: str) -> str:
+    """The paragraph with which a docstring begins, in one line and without its full stop."""
+    return " ".join(text.strip().partition("\n\n")[0].split()).rstrip(".")
