@@ -228,7 +228,7 @@ class Context:
         else:
             origin = f"runs for {repeat.what}"
         steps = [TraceStep(m, repeat.line, 0, origin)]
-        if not repeat.handed and repeat.block is None:
+        if not repeat.handed and repeat.block is None and repeat.scope is not None:
             evidence = self.project.repeats_of.handlers.evidence(m, repeat.scope)
             steps[:0] = [TraceStep(each.m, each.line, each.column, each.message) for each in evidence]
         for position in range(repeat.handed, len(repeat.hops) - 1):
