@@ -38,7 +38,12 @@ def said(rule, context):
     if not context.project.mentioned(rule.triggers):
         return set()
     return {
-        (draft.m.path, draft.pos, draft.message, tuple((m.path, *rest) for m, *rest in draft.trace))
+        (
+            draft.m.path,
+            draft.pos,
+            draft.message,
+            tuple((step.m.path, step.line, step.column, step.message) for step in draft.trace.steps),
+        )
         for draft in module_of(rule).find(context)
     }
 

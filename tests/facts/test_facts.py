@@ -2,14 +2,13 @@
 
 import copy
 import pickle
-from pathlib import Path
 
 import pytest
 
+from support import FIXTURES
 from tflint_mem import facts as F
 from tflint_mem.facts.pack import pack, unpack
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 X, Y, Z = F.Name("x"), F.Name("y"), F.Name("z")
 
 
