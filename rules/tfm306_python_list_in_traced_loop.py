@@ -61,16 +61,17 @@ MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as lo
 def find(context: Context):
     """Lists in traced loops over a parameter that is given ever new numbers."""
     seen = set()
-    for m, i, traced in traced_functions.calls(context):
+    for call in traced_functions.calls(context):
+        m, i, traced = call.m, call.i, call.traced
         if traced.m is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         grown = _grown(context, traced.m, traced.scope)
         if not grown:
             continue
         found = varying_values.first(context, m, i)
-        if found is None or found[1].kind != "number":
+        if found is None or found.varying.kind != "number":
             continue
-        repeat, varying, which = found
+        repeat, varying, which = found.repeat, found.varying, found.which
         for s, parameter in grown:
             if (traced.m.index, s) not in seen and _given(context, m, i, traced, parameter) == which:
                 seen.add((traced.m.index, s))
