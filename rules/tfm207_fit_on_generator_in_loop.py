@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
 CODE = "TFM207"
 MEASURED = (
-    "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); on 2.21 31 KiB of each fit until a garbage collection, "
-    "9-16 KiB in about 50 small objects behind it"
+    "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); "
+    "on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"
 )
 MAX_DEPTH = 4
 _METHODS = ("fit", "evaluate", "predict", "fit_generator", "evaluate_generator", "predict_generator")
