@@ -20,6 +20,7 @@ from . import hot
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from collections.abc import Set as AbstractSet
     from typing import Literal, TypeAlias
 
     from tflint_mem.facts import Call, Expression
@@ -191,7 +192,7 @@ def _added(context: Context, m: Module, i: int, ours: Collection[Value], loop: i
     return "layer" if any(_is_model(context, m, call, m.calls[j].args[0], ours, loop) for j in sorted(to_ours)) else ""
 
 
-def of_new_model(context: Context, m: Module, i: int, repeat: Repeat, numbers: Collection[tuple[int, int]]) -> bool:
+def of_new_model(context: Context, m: Module, i: int, repeat: Repeat, numbers: AbstractSet[tuple[int, int]]) -> bool:
     """Does each pass make a model, and wrap one that is not the same as before?
 
     Then making it is the bigger part of the work.
