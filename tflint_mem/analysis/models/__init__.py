@@ -12,8 +12,14 @@ In the order of reading; each module imports only those above it:
     trained       what is done with a model on the way of its repeat: is it trained, is it asked?
     lifetimes     which models live on across a place
     outputs       does a model give one tensor or several, and is what a call gives used as one array?
+    output_calls  which call makes the output that an expression is, and is that one tensor?
+    symbolic      does a call compute something, or add to a functional model?
+    receivers     is a method called on a Keras model, or on something else that has one of that name?
+    handed_out    who gets the result of a call, and which statement puts it into a container?
+    step_objects  what a function does with the metric or optimizer that it makes
     optimizers    which optimizers keep nothing from step to step
-    loaded        the words for models that are loaded or built again
+    loaded        the words for models that are loaded again
+    built         the words for models that are built again
     paths         what literals tell of the path of a file
     effect_names  what the last name of a call says about its effects
     side_effects  what running a loop may do besides computing
