@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 import growth
 from programs import PROGRAMS
 
+from tflint_mem.facts import Call, Name, Pos
 from tflint_mem.hardening.budget import Searches, settle
 
 QUICK = 10  # seconds that one command may take, on a slow machine
@@ -115,7 +116,7 @@ def test_without_verbose_it_is_not_told(tmp_path):
 
 
 class _Place:
-    path, calls = "a.py", [(None, (), (), 0, -1, 0, (7, 0, 7, 3))]
+    path, calls = "a.py", [Call(Name("f"), (), (), 0, -1, 0, Pos(7, 0, 7, 3))]
 
 
 def test_a_search_spends_its_own_budget_and_all_steps_are_counted():

@@ -17,8 +17,8 @@ def spin(seconds=60):
 IN_A_RULE = (
     SPIN
     + """
-from tflint_mem.analysis.models import models as _models
-whole = _models.unreleased
+from tflint_mem.analysis.models import origins as _origins
+whole = _origins.unreleased
 def unreleased(context, m, *rest):
     if m.path == "b.py":
         try:
@@ -26,7 +26,7 @@ def unreleased(context, m, *rest):
         except Exception:
             pass
     return whole(context, m, *rest)
-_models.unreleased = unreleased
+_origins.unreleased = unreleased
 """
 )
 IN_A_QUESTION = (

@@ -386,3 +386,28 @@ def test_nothing_is_printed(leaky, capsys, monkeypatch):
     apply_fixes(check_paths([leaky, leaky.parent / "none.py"]), unsafe=True, write=True)
     assert capsys.readouterr() == ("", "")
     monkeypatch.undo()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_process_that_is_forked_while_another_thread_checks(leaky):
+    """Locks that were held there are free here."""
+    from tflint_mem.hardening.depth import DEEP
+    from tflint_mem.hardening.parsing import SILENCE
+
+    inside, done = threading.Event(), threading.Event()
+
+    def hold():
+        with DEEP, SILENCE, SILENCE.building:
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os._exit(len(check_paths(leaky, LOADS).findings) if sys.getrecursionlimit() < 6000 else 7)
+    done.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1

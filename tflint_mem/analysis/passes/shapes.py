@@ -1,4 +1,6 @@
-"""Does an array or tensor argument have another shape in each repeat?  Only what the code shows counts: an unknown size is no evidence."""
+"""Does an array or tensor argument have another shape in each repeat?  Only what the code shows counts: an unknown size
+is no evidence.
+"""
 
 from __future__ import annotations
 
@@ -126,7 +128,7 @@ def varying(context: Context, m: Module, i: int):
             continue
         for expression in given:
             shape = argument(context, repeat, expression)
-            if shape is not None and (shape.loop is None or shape.loop == (repeat.module, repeat.context)):
+            if shape is not None and (shape.loop is None or shape.loop == (repeat.module, repeat.block)):
                 return repeat, shape
             best = best or shape and (repeat, shape)
     return best
@@ -139,7 +141,7 @@ class _Shapes:
         self.names, self.cuts, self.known = set(), 0, {}  # as in the search for numbers, whose budget is that of both
         self.step = self.numbers.budget.step
 
-    def of(self, position, e: Expression, at: int, around, depth):
+    def of(self, position: int, e: Expression, at: int, around: int, depth: int):
         if e is None or depth > MAX_DEPTH or not self.step():
             return None
         tag = e[0]
@@ -157,9 +159,9 @@ class _Shapes:
             return self.of(position, e[2], at, around, depth + 1)
         return None
 
-    # -- slices -------------------------------------------------------------------------------------------------------------
+    # -- slices -------------------------------------------------------------------------------------------------------
 
-    def subscript(self, position, e: Expression, at: int, around, depth):
+    def subscript(self, position: int, e: Expression, at: int, around: int, depth: int):
         index = e[2]
         items = index.items if index is not None and isinstance(index, TupleDisplay) else (index,)
         for item in items:
@@ -182,7 +184,7 @@ class _Shapes:
             return None if found and found.what.startswith("rows ") and any(_none(item) for item in items) else found
         return None
 
-    def slice(self, position, low, high, at: int, around):
+    def slice(self, position: int, low, high, at: int, around: int):
         """The length `high - low`: does it hold something that varies?"""
         length = _minus(self.sum(position, high, at, 0), self.sum(position, low, at, 0))
         if length is None or high is None and low is None:
@@ -205,8 +207,10 @@ class _Shapes:
                     )
         return None
 
-    def sum(self, position, e: Expression, at: int, depth):
-        """The expression as {product of atoms: factor}; names that arithmetic was assigned to are taken apart.  None: too hard."""
+    def sum(self, position: int, e: Expression, at: int, depth: int):
+        """The expression as {product of atoms: factor}; names that arithmetic was assigned to are taken apart.  None:
+        too hard.
+        """
         if e is None:
             return {}
         if depth > 6:
@@ -239,7 +243,7 @@ class _Shapes:
                 return self.sum(position, reaching[0][3], reaching[0][1], depth + 1)
         return {(e,): 1}
 
-    def size(self, position, e: Expression, at: int, around):
+    def size(self, position: int, e: Expression, at: int, around: int):
         """A Shape for a number that gives a size: a loop variable, a counter, something random."""
         m, scope = self.numbers.place(position)
         found = self.numbers.of(position, e, at, around, 0)
@@ -269,7 +273,7 @@ class _Shapes:
                     return self.size(position - 1, given, other.calls[j][5], other.calls[j][4])
         return None
 
-    def few_numbers(self, position, iterable, at: int):
+    def few_numbers(self, position: int, iterable, at: int):
         """Is it a dataset or another thing whose elements are tensors of one shape?"""
         return bool({"dataset", "tensor"} & self.numbers.kinds(position, iterable, at))
 
@@ -286,9 +290,9 @@ class _Shapes:
                     return Shape("a random number")
         return None
 
-    # -- names --------------------------------------------------------------------------------------------------------------
+    # -- names --------------------------------------------------------------------------------------------------------
 
-    def name(self, position, name: str, at: int, around, depth):
+    def name(self, position: int, name: str, at: int, around: int, depth: int):
         m, scope = self.numbers.place(position)
         key = (m.index, scope, name, at)
         bindings = m.bindings(scope).get(name)
@@ -319,7 +323,7 @@ class _Shapes:
             self.known[asked] = shape, reaching
         return shape
 
-    def binding(self, position, name: str, binding, around, depth):
+    def binding(self, position: int, name: str, binding: Binding, around: int, depth: int):
         m, scope = self.numbers.place(position)
         kind, statement, _, value, path = binding
         if kind == "assign" and not path:
@@ -344,7 +348,7 @@ class _Shapes:
                 return self.of(position - 1, given, other.calls[j][5], other.calls[j][4], depth)
         return None
 
-    def cut(self, m: Module, scope: int, name: str, where):
+    def cut(self, m: Module, scope: int, name: str, where: int):
         """Is the name cut back in the same loop: `tokens = tokens[-n:]`?"""
         loop = m.loops(where)[-1]
         for kind, statement, _, value, _ in m.bindings(scope).get(name, ()):
@@ -357,7 +361,7 @@ class _Shapes:
                 return True
         return False
 
-    def padded(self, position, e: Expression, at: int, depth=0):
+    def padded(self, position: int, e: Expression, at: int, depth: int = 0):
         """Is it a dataset whose batches are padded to the longest of each: `padded_batch` without fixed shapes?"""
         m, scope = self.numbers.place(position)
         if depth > 6 or not self.step():
@@ -392,9 +396,9 @@ class _Shapes:
             return self.padded(position, call[1][0], at, depth + 1)
         return None
 
-    # -- calls ----------------------------------------------------------------------------------------------------------------
+    # -- calls --------------------------------------------------------------------------------------------------------
 
-    def call(self, position, i: int, at: int, around, depth):
+    def call(self, position: int, i: int, at: int, around: int, depth: int):
         m, scope = self.numbers.place(position)
         call = m.calls[i]
         tail = tail_of(call[0])
@@ -457,7 +461,7 @@ class _Shapes:
             isinstance(v, (External, ModuleValue)) for v in self.infer.values(m, scope, call.func[1], call.statement)
         )
 
-    def sizes(self, position, e: Expression, at: int, around):
+    def sizes(self, position: int, e: Expression, at: int, around: int):
         """A shape given as a number or as a tuple of numbers."""
         for item in e[1] if isinstance(e, SequenceDisplay) else (e,):
             found = self.size(position, item, at, around)
@@ -474,7 +478,7 @@ class _Shapes:
                 return Shape("an array of a changing size")
         return None
 
-    def length(self, position, e: Expression, at: int, around, depth):
+    def length(self, position: int, e: Expression, at: int, around: int, depth: int):
         """A Python list that becomes an array: does its length vary?"""
         m, scope = self.numbers.place(position)
         if depth > MAX_DEPTH or not self.step():
@@ -496,10 +500,10 @@ class _Shapes:
                             return found
         return None
 
-    def encoded(self, position, e: Expression, at: int, around):
+    def encoded(self, position: int, e: Expression, at: int, around: int):
         """`[vocabulary[word] for word in sentence.split()]`, `[f(i) for i in range(n)]`."""
         m, scope = self.numbers.place(position)
-        target, iterable, _, _ = m.contexts[e[3]][3]
+        target, iterable, _, _ = m.blocks[e[3]][3]
         item = e[2][0]
         if isinstance(iterable, CallRef):
             call = m.calls[iterable.number]
@@ -527,7 +531,7 @@ class _Shapes:
             return Shape("a text encoded character by character")
         return None
 
-    def looped(self, position, e: Expression, at: int, around):
+    def looped(self, position: int, e: Expression, at: int, around: int):
         """Is it the variable of a loop around, or made from it?"""
         m, scope = self.numbers.place(position)
         for inner in walk(e, m.calls):
@@ -543,8 +547,10 @@ class _Shapes:
                         return True
         return False
 
-    def fed(self, position, m: Module, scope: int, name: str, where, at: int, around):
-        """A list that was empty before the loop, is appended to in it, never cut back, and not asked for its length before the call."""
+    def fed(self, position: int, m: Module, scope: int, name: str, where: int, at: int, around: int):
+        """A list that was empty before the loop, is appended to in it, never cut back, and not asked for its length
+        before the call.
+        """
         for loop in m.loops(around):
             if m.inside(where, loop):
                 continue
@@ -569,13 +575,13 @@ class _Shapes:
         return False
 
     @staticmethod
-    def measured(m: Module, name: str, around, loop: int):
+    def measured(m: Module, name: str, around: int, loop: int):
         """Does an `if len(name) …` stand between?"""
         for c in m.chain(around):
             if c == loop:
                 return False
-            if m.contexts[c].kind == "if" and any(
-                e == Name(name) for e in walk(m.statements[m.contexts[c].statement][5], m.calls)
+            if m.blocks[c].kind == "if" and any(
+                e == Name(name) for e in walk(m.statements[m.blocks[c].statement][5], m.calls)
             ):
                 return True
         return False
@@ -589,8 +595,10 @@ def _given(call: Call):
     return call.args[0] if call.args else call.keywords[0].value if call.keywords else Constant(None)
 
 
-def _from_request(m: Module, scope: int, e: Expression, depth=0):
-    """Is the expression what a request's JSON holds under a key: `request.json["rows"]`, `data["rows"]`, `payload.get("rows")`?"""
+def _from_request(m: Module, scope: int, e: Expression, depth: int = 0):
+    """Is the expression what a request's JSON holds under a key: `request.json["rows"]`, `data["rows"]`,
+    `payload.get("rows")`?
+    """
     if isinstance(e, Subscript):
         return _is_body(m, scope, e.base, depth)
     if isinstance(e, CallRef):
@@ -604,7 +612,7 @@ def _from_request(m: Module, scope: int, e: Expression, depth=0):
     return False
 
 
-def _is_body(m: Module, scope: int, e: Expression, depth):
+def _is_body(m: Module, scope: int, e: Expression, depth: int):
     """`request.json`, `request.get_json()`, `json.loads(request.data)`, or a name for it."""
     if isinstance(e, CallRef):
         f, given, *_ = m.calls[e.number]

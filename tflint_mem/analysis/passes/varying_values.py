@@ -1,4 +1,6 @@
-"""Does an argument hold another Python value in each repeat?  Numbers, texts and objects; tensors and NumPy values never count."""
+"""Does an argument hold another Python value in each repeat?  Numbers, texts and objects; tensors and NumPy values
+never count.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ _ARRAYS = frozenset(("tensor", "ndarray", "variable", "dataset", "iterator", "me
 
 
 class Varying:
-    """What varies and where: `what` is a phrase for messages, `kind` "number", "text", "object" or "model", `loop` (module, context) or None."""
+    """What varies and where: `what` is a phrase for messages, `kind` "number", "text", "object" or "model", `loop`
+    (module, context) or None.
+    """
 
     __slots__ = ("what", "kind", "loop", "float")
 
@@ -115,7 +119,9 @@ def argument(context: Context, repeat: Repeat, expression: Expression):
 
 
 def first(context: Context, m: Module, i: int):
-    """(repeat, Varying, argument position or keyword) of the first argument that varies in the first repeat that shows it."""
+    """(repeat, Varying, argument position or keyword) of the first argument that varies in the first repeat that shows
+    it.
+    """
     call = m.calls[i]
     given = []
     for position, expression in enumerate(call.args):
@@ -135,7 +141,7 @@ def first(context: Context, m: Module, i: int):
             varying = argument(context, repeat, expression)
             if varying is None:
                 continue
-            if varying.loop is None or varying.loop == (repeat.module, repeat.context):
+            if varying.loop is None or varying.loop == (repeat.module, repeat.block):
                 return repeat, varying, which  # the loop that brings the new values
             best = best or (repeat, varying, which)
             break
@@ -166,43 +172,43 @@ class Search:
             return None
         return found
 
-    def place(self, position):
+    def place(self, position: int):
         m, i = self.repeat.hops[position]
         return m, m.calls[i][3]
 
-    def repeated(self, position, around):
+    def repeated(self, position: int, around: int):
         """Does code in context `around` of hop number `position` run in each repeat?"""
         m, _ = self.place(position)
-        if position > 0 or self.repeat.context is None:
+        if position > 0 or self.repeat.block is None:
             return True
         return any(m.inside(around, loop) for loop in m.loops(m.calls[self.repeat.hops[0][1]][4]))
 
-    def of(self, position, e: Expression, at: int, around, depth):
+    def of(self, position: int, e: Expression, at: int, around: int, depth: int):
         if depth > MAX_DEPTH or e is None or not self.budget.step():
             return None
         handler = getattr(self, "_" + _NAMES.get(e[0], "none"))
         return handler(position, e, at, around, depth + 1)
 
-    def any(self, position, items, at: int, around, depth):
+    def any(self, position: int, items, at: int, around: int, depth: int):
         for item in items:
             found = self.of(position, item, at, around, depth)
             if found:
                 return found
         return None
 
-    def values(self, position, e: Expression, at: int):
+    def values(self, position: int, e: Expression, at: int):
         m, scope = self.place(position)
         return self.infer.values(m, scope, e, at)
 
-    def kinds(self, position, e: Expression, at: int):
+    def kinds(self, position: int, e: Expression, at: int):
         return {v.kind for v in self.values(position, e, at) if isinstance(v, Thing)}
 
-    # -- expressions --------------------------------------------------------------------------------------------------------
+    # -- expressions --------------------------------------------------------------------------------------------------
 
     def _none(self, *_):
         return None
 
-    def _name(self, position, e: Expression, at: int, around, depth):
+    def _name(self, position: int, e: Expression, at: int, around: int, depth: int):
         m, scope = self.place(position)
         key = (m.index, scope, e[1], at)
         bindings = m.bindings(scope).get(e[1])
@@ -239,7 +245,7 @@ class Search:
             self.known[asked] = found, bindings  # which keep their ids
         return found
 
-    def _binding(self, position, name: str, binding, bindings, around, depth):
+    def _binding(self, position: int, name: str, binding: Binding, bindings, around: int, depth: int):
         m, scope = self.place(position)
         kind, statement, _, value, path = binding
         if kind == "iter":
@@ -282,13 +288,13 @@ class Search:
             return Varying(f"the changing number `{name}`", "number", found.loop, found.float)
         return found
 
-    def _counter(self, position, name: str, bindings):
+    def _counter(self, position: int, name: str, bindings):
         for kind, statement, scope, value, _ in bindings:
             if kind == "augment" and self._plain(position, value, statement):
                 return Varying(f"the counter `{name}`")
         return None
 
-    def _loop_variable(self, position, name: str, statement: int, iterable, path, around):
+    def _loop_variable(self, position: int, name: str, statement: int, iterable, path, around: int):
         m, scope = self.place(position)
         loop = next((c for c in m.loops(around) if self.binds(m, c, statement, iterable)), None)
         if loop is None:
@@ -321,7 +327,7 @@ class Search:
 
     @staticmethod
     def binds(m: Module, loop: int, statement: int, iterable):
-        kind, _, s, branch = m.contexts[loop]
+        kind, _, s, branch = m.blocks[loop]
         return branch[1] == iterable if kind == "comp" else s == statement and kind == "for"
 
     @staticmethod
@@ -340,7 +346,7 @@ class Search:
             return m.calls[iterable.number].args[path[0]]
         return None
 
-    def _attribute(self, position, e: Expression, at: int, around, depth):
+    def _attribute(self, position: int, e: Expression, at: int, around: int, depth: int):
         m, scope = self.place(position)
         if not isinstance(e[1], Name):
             return None
@@ -354,7 +360,9 @@ class Search:
         return None
 
     def _changed_attribute(self, cm: Module, owner, name: str):
-        """`self.step += 1`, `self.epsilon = max(self.epsilon * decay, low)` outside the constructor, numbers all of them."""
+        """`self.step += 1`, `self.epsilon = max(self.epsilon * decay, low)` outside the constructor, numbers all of
+        them.
+        """
         assigned = self.infer.attribute_assignments(cm, owner).get(name, ())
         start = [
             a
@@ -389,7 +397,7 @@ class Search:
                         return Varying(f"the changing number `self.{name}`", floating=True)
         return None
 
-    def _binary(self, position, e: Expression, at: int, around, depth):
+    def _binary(self, position: int, e: Expression, at: int, around: int, depth: int):
         left, right = e[2], e[3]
         kinds = self.kinds(position, left, at) | self.kinds(position, right, at)
         if kinds & _ARRAYS and not (self.old and kinds & _ARRAYS == {"ndarray"}):
@@ -414,13 +422,13 @@ class Search:
                 )
         return None
 
-    def _floating(self, position, e: Expression, at: int):
+    def _floating(self, position: int, e: Expression, at: int):
         return any(
             isinstance(v, Constant) and isinstance(v.value, float) or isinstance(v, Thing) and v.kind == "float"
             for v in self.values(position, e, at)
         )
 
-    def _plain(self, position, e: Expression, at: int):
+    def _plain(self, position: int, e: Expression, at: int):
         """Is the expression a Python number for all we know about it?"""
         m, scope = self.place(position)
         if (
@@ -447,28 +455,30 @@ class Search:
             and not isinstance(v.value, bool)
         )
 
-    def _unary(self, position, e: Expression, at: int, around, depth):
+    def _unary(self, position: int, e: Expression, at: int, around: int, depth: int):
         return None if e[1] == "not" else self.of(position, e[2], at, around, depth)
 
-    def _conditional(self, position, e: Expression, at: int, around, depth):
+    def _conditional(self, position: int, e: Expression, at: int, around: int, depth: int):
         return self.any(position, e[2:], at, around, depth)
 
-    def _inner(self, position, e: Expression, at: int, around, depth):
+    def _inner(self, position: int, e: Expression, at: int, around: int, depth: int):
         return self.of(position, e.value if isinstance(e, Walrus) else e[1], at, around, depth)
 
-    def _sequence(self, position, e: Expression, at: int, around, depth):
+    def _sequence(self, position: int, e: Expression, at: int, around: int, depth: int):
         found = self.any(position, e[1], at, around, depth)
         return found and Varying("a list of changing values", "object", found.loop)
 
-    def _record(self, position, items, at: int, around, depth):
-        """A dictionary or named tuple of values: TensorFlow takes it apart, and a Python number in it is a key like any other."""
+    def _record(self, position: int, items, at: int, around: int, depth: int):
+        """A dictionary or named tuple of values: TensorFlow takes it apart, and a Python number in it is a key like any
+        other.
+        """
         found = self.any(position, items, at, around, depth)
         return found and Varying(f"a record with {found.what}", "object", found.loop)
 
-    def _dictionary(self, position, e: Expression, at: int, around, depth):
+    def _dictionary(self, position: int, e: Expression, at: int, around: int, depth: int):
         return self._record(position, e[2], at, around, depth)
 
-    def _text(self, position, e: Expression, at: int, around, depth):
+    def _text(self, position: int, e: Expression, at: int, around: int, depth: int):
         found = self.any(position, e[1], at, around, depth) or next(
             (
                 u
@@ -481,7 +491,7 @@ class Search:
         )
         return found and Varying("a text made for each call", "text", found.loop)
 
-    def _subscript(self, position, e: Expression, at: int, around, depth):
+    def _subscript(self, position: int, e: Expression, at: int, around: int, depth: int):
         m, scope = self.place(position)
         values = self.values(position, e[1], at)
         if (
@@ -496,10 +506,10 @@ class Search:
                 return Varying("another element of a list of numbers")
         return None
 
-    def _lambda(self, position, e: Expression, at: int, around, depth):
+    def _lambda(self, position: int, e: Expression, at: int, around: int, depth: int):
         return Varying("a new function", "object") if self.repeated(position, around) else None
 
-    def _unsteady(self, position, e: Expression, at: int, around):
+    def _unsteady(self, position: int, e: Expression, at: int, around: int):
         """Something of which we only know that it is not the same in each repeat."""
         if not self.repeated(position, around) or isinstance(e, Constant):
             return None
@@ -507,9 +517,9 @@ class Search:
             return None
         return Varying("a changing value")
 
-    # -- calls ----------------------------------------------------------------------------------------------------------------
+    # -- calls --------------------------------------------------------------------------------------------------------
 
-    def _call(self, position, e: Expression, at: int, around, depth):
+    def _call(self, position: int, e: Expression, at: int, around: int, depth: int):
         m, scope = self.place(position)
         i = e[1]
         call = m.calls[i]
@@ -575,7 +585,7 @@ class Search:
             return found and Varying("a text made for each call", "text", found.loop)
         return self._made(position, i, call, values, at, around, depth)
 
-    def _named_tuple(self, position, f: Expression):
+    def _named_tuple(self, position: int, f: Expression):
         """Is the name that is called a named tuple: `class Batch(NamedTuple)`, `Batch = namedtuple("Batch", …)`?"""
         m, scope = self.place(position)
         for v in self.values(position, f, -1):
@@ -593,7 +603,7 @@ class Search:
             for b in m.bindings(scope)[f[1]]
         )
 
-    def _rounded(self, position, tail: str, call: Call, at: int, around, depth):
+    def _rounded(self, position: int, tail: str, call: Call, at: int, around: int, depth: int):
         if not call.args:
             return None
         first = call.args[0]
@@ -632,21 +642,21 @@ class Search:
             return Varying("a Python int made for each call")
         return None
 
-    def _rest(self, position, arguments, at: int, around, depth):
+    def _rest(self, position: int, arguments, at: int, around: int, depth: int):
         """`min(size, total - done)`: the size of a part, which is another one for the last part only."""
         varies = [self.of(position, a, at, around, depth) is not None for a in arguments]
         return not all(varies) and all(
             isinstance(a, BinaryOp) and a.op == "-" for a, changes in zip(arguments, varies) if changes
         )
 
-    def _iterated(self, position, e: Expression, at: int, around):
+    def _iterated(self, position: int, e: Expression, at: int, around: int):
         """Is it an element of something that a loop around goes through?"""
         m, scope = self.place(position)
         if not isinstance(e, Name):
             return False
         return any(b[0] == "iter" for b in self.infer.reaching(m, m.bindings(scope).get(e.id, []), at))
 
-    def _in_math(self, position, e: Expression, at: int, around, depth):
+    def _in_math(self, position: int, e: Expression, at: int, around: int, depth: int):
         """Inside `math.…` everything is a Python number: one part that varies is enough."""
         m, _ = self.place(position)
         for inner in walk(e, m.calls):
@@ -656,7 +666,7 @@ class Search:
                     return found
         return None
 
-    def _made(self, position, i: int, call: Call, values, at: int, around, depth):
+    def _made(self, position: int, i: int, call: Call, values, at: int, around: int, depth: int):
         """What a function or class of the project gives."""
         m, scope = self.place(position)
         for v in values:
@@ -685,7 +695,9 @@ class Search:
         return None
 
     def _by_identity(self, cm: Module, scope: int):
-        """Are two objects of the class different keys of the trace cache?  Not when they compare by value, nor when TensorFlow takes them apart."""
+        """Are two objects of the class different keys of the trace cache?  Not when they compare by value, nor when
+        TensorFlow takes them apart.
+        """
         if self.infer.foreign_bases(cm, scope) or cm.scopes[scope].decorators:
             return False
         return not (

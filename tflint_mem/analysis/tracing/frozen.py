@@ -1,6 +1,8 @@
-"""What a trace would freeze: state that a function reads or makes each time it runs, and that a `tf.function` sees once.
+"""What a trace would freeze: state that a function reads or makes each time it runs, and that a `tf.function` sees
+once.
 
-`reason` answers for a function that a fix would decorate, `reads` for one that a fix would move; both follow the project's own
+`reason` answers for a function that a fix would decorate, `reads` for one that a fix would move; both follow the
+project's own
 functions that it calls.  An answer is a few words for a person, "" when nothing was found.
 """
 
@@ -89,7 +91,9 @@ def state(context: Context, m: Module, scope: int):
 
 
 def reads(context: Context, m: Module, scope: int):
-    """({(module index, name)}, {attribute}) of what the function and those that it calls take from outside of themselves."""
+    """({(module index, name)}, {attribute}) of what the function and those that it calls take from outside of
+    themselves.
+    """
     seen, names, attributes = {}, set(), set()
     _collect(context, m, scope, 0, seen)
     for fm, s in seen:
@@ -119,7 +123,7 @@ def module_attributes(context: Context, m: Module, scope: int):
             yield e
 
 
-def _collect(context: Context, m: Module, scope: int, depth, seen):
+def _collect(context: Context, m: Module, scope: int, depth: int, seen):
     if (m, scope) in seen or depth > MAX_DEPTH:
         return
     seen[m, scope] = True
@@ -136,11 +140,13 @@ def _expressions(m: Module, scope: int):
             yield from walk_statement(m, m.statements[s])
 
 
-# -- what it makes -------------------------------------------------------------------------------------------------------
+# -- what it makes ----------------------------------------------------------------------------------------------------
 
 
 def _makes(context: Context, m: Module, scope: int):
-    """Variables may be made in the first trace only: an optimizer or a layer made in each call is refused from the second one on."""
+    """Variables may be made in the first trace only: an optimizer or a layer made in each call is refused from the
+    second one on.
+    """
     if m.scopes[scope].name in ("__init__", "build"):
         return ""
     for i in m.scope_calls(scope):
@@ -160,7 +166,7 @@ def _article(kind):
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
-# -- what it reads -------------------------------------------------------------------------------------------------------
+# -- what it reads ----------------------------------------------------------------------------------------------------
 
 
 def outer_names(m: Module, scope: int):
@@ -178,7 +184,9 @@ def outer_names(m: Module, scope: int):
 
 
 def _rebound(context: Context, m: Module, scope: int):
-    """A name of outside that is bound more than once, in a loop, or by a function: the trace would keep its first value."""
+    """A name of outside that is bound more than once, in a loop, or by a function: the trace would keep its first
+    value.
+    """
     for name, owner in outer_names(m, scope):
         bindings = [b for b in m.bindings(owner)[name] if b.kind != "annotation"]
         if all(b.kind in ("import", F.DEF, F.CLASS, "def", "class") for b in bindings):
@@ -227,7 +235,9 @@ def _attributes(m: Module, scope: int):
 
 
 def _set_elsewhere(context: Context, m: Module, scope: int):
-    """An attribute that something else than a constructor sets, or that is set for each pass: the trace would keep its first value."""
+    """An attribute that something else than a constructor sets, or that is set for each pass: the trace would keep its
+    first value.
+    """
     for attribute, own in _attributes(m, scope):
         owner = m.scopes[scope].parent if own and m.is_method(scope) else None
         if is_set(context, m, owner, attribute):
@@ -237,7 +247,7 @@ def _set_elsewhere(context: Context, m: Module, scope: int):
     return ""
 
 
-def is_set(context: Context, m: Module, owner, attribute):
+def is_set(context: Context, m: Module, owner, attribute: str):
     """Is the attribute assigned outside of constructors, of `owner` (a class of `m`) where that is known?"""
     key = ("set", m.index if owner is not None else -1, owner, attribute)
     if key not in context.memo:
@@ -249,7 +259,7 @@ def is_set(context: Context, m: Module, owner, attribute):
     return context.memo[key]
 
 
-def _sets(context: Context, m: Module, attribute, home, owner):
+def _sets(context: Context, m: Module, attribute: str, home, owner):
     for statement in m.statements:
         if statement is None or not isinstance(statement, (Assign, Augment, For, With)):
             continue
@@ -304,7 +314,7 @@ def _only_at_start(context: Context, m: Module, scope: int):
     )
 
 
-# -- what it is given ------------------------------------------------------------------------------------------------------
+# -- what it is given -------------------------------------------------------------------------------------------------
 
 
 def _of_new_object(context: Context, m: Module, scope: int):
@@ -323,7 +333,9 @@ def _of_new_object(context: Context, m: Module, scope: int):
 
 
 def _arguments(context: Context, m: Module, scope: int):
-    """Arguments that a trace would not take as they are: NumPy arrays in float64, one model or optimizer after the other."""
+    """Arguments that a trace would not take as they are: NumPy arrays in float64, one model or optimizer after the
+    other.
+    """
     for index, parameter in enumerate(m.scopes[scope].parameters):
         if index == 0 and m.is_method(scope):
             continue
@@ -374,7 +386,7 @@ def _goes_to_keras(context: Context, m: Module, scope: int, name: str):
     return uses == given and uses > 0
 
 
-def _single_precision(context: Context, m: Module, scope: int, index):
+def _single_precision(context: Context, m: Module, scope: int, index: int):
     """Do all callers that are seen give arrays that were made float32, or tensors?"""
     callers = [(other, j) for other, j, how in context.project.callers(m, scope) if how == "call"]
     for other, j in callers:
@@ -384,7 +396,7 @@ def _single_precision(context: Context, m: Module, scope: int, index):
     return bool(callers)
 
 
-def _is_float32(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
+def _is_float32(context: Context, m: Module, scope: int, e: Expression, at: int, depth: int):
     if depth > MAX_DEPTH:
         return False
     if any(inner == Constant("float32") or tail_of(inner) == "float32" for inner in walk(e, m.calls)):

@@ -128,9 +128,11 @@ def run_sites(context: Context):
 
 
 def run_inside(context: Context, m: Module, scope: int, region, without=None):
-    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or None.
+    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or
+    None.
 
-    Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts, outside of graph code, when all of them run one.
+    Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts,
+    outside of graph code, when all of them run one.
     """
     calls = _once(
         context,
@@ -157,7 +159,7 @@ def _once(context: Context, key, compute):
     return context.memo[key]
 
 
-def _run_among(context: Context, m: Module, calls, levels):
+def _run_among(context: Context, m: Module, calls, levels: int):
     """A session run by one of the calls, itself or so many levels further down."""
     for i in calls:
         if runs_session(context, m, i):
@@ -167,7 +169,7 @@ def _run_among(context: Context, m: Module, calls, levels):
     )
 
 
-def _run_behind(context: Context, m: Module, i: int, levels):
+def _run_behind(context: Context, m: Module, i: int, levels: int):
     """A session run by the functions that call `i` may reach, at most so many levels down."""
     called = context.project.functions_called(m, i)
     runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
@@ -177,7 +179,7 @@ def _run_behind(context: Context, m: Module, i: int, levels):
     return None
 
 
-def _run_in(context: Context, m: Module, scope: int, levels):
+def _run_in(context: Context, m: Module, scope: int, levels: int):
     """A session run by a function, found once."""
     key = ("session run", m.index, scope, levels)
     if key not in context.memo:
@@ -205,7 +207,7 @@ def stand_in(context: Context, m: Module, scope: int, place: int, statement: int
 def in_unknown_graph(context: Context, m: Module, place: int):
     """Is the context `place` inside `with graph.as_default()` of a graph that nothing is known about?"""
     for each in m.chain(place):
-        kind, _, statement, _ = m.contexts[each]
+        kind, _, statement, _ = m.blocks[each]
         if kind != "with":
             continue
         for expression, _ in m.statements[statement][5]:
@@ -218,9 +220,11 @@ def in_unknown_graph(context: Context, m: Module, place: int):
 
 
 def in_graph_of_its_own(context: Context, m: Module, place: int):
-    """Is the context `place` inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same function makes?"""
+    """Is the context `place` inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same
+    function makes?
+    """
     for each in m.chain(place):
-        kind, _, statement, _ = m.contexts[each]
+        kind, _, statement, _ = m.blocks[each]
         if kind == "with":
             for expression, _ in m.statements[statement][5]:
                 if isinstance(expression, CallRef):
@@ -246,7 +250,7 @@ def in_graph_of_its_own(context: Context, m: Module, place: int):
 
 def over_graph(context: Context, m: Module, loop: int):
     """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
-    kind, _, statement, branch = m.contexts[loop]
+    kind, _, statement, branch = m.blocks[loop]
     if kind == "while":
         return False
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
@@ -267,7 +271,9 @@ def _named_tensors(context: Context, m: Module, loop: int, header):
 
 
 def _names_tensors(context: Context, m: Module, loop: int, header):
-    """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is a tensor."""
+    """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is
+    a tensor.
+    """
     target, scope = m.statements[header][5], m.statements[header][1]
     if not isinstance(target, Name) or not any(
         target in m.calls[i].args and m.inside(m.calls[i].block, loop) and makes_op(context.project.apis(m, i))
@@ -285,7 +291,7 @@ def _names_tensors(context: Context, m: Module, loop: int, header):
 
 def over_names(m: Module, loop: int):
     """Does the loop go through a dictionary: settings, layers or metrics by name, of which there are few?"""
-    kind, _, statement, branch = m.contexts[loop]
+    kind, _, statement, branch = m.blocks[loop]
     if kind == "while":
         return False
     iterable = branch[1] if kind == "comp" else m.statements[statement][6]
@@ -304,7 +310,7 @@ def over_names(m: Module, loop: int):
 
 def collects_tensors(context: Context, m: Module, loop: int):
     """Is it a comprehension whose elements are tensors or operations (not what a session gave for them)?"""
-    kind, _, statement, _ = m.contexts[loop]
+    kind, _, statement, _ = m.blocks[loop]
     if kind != "comp":
         return False
     record = m.statements[statement]
@@ -320,7 +326,7 @@ def collects_tensors(context: Context, m: Module, loop: int):
 
 def varies_with(m: Module, scope: int, loop: int, expression: Expression):
     """Does the expression depend on what the loop binds, directly or through assignments in its body?"""
-    kind, _, statement, branch = m.contexts[loop]
+    kind, _, statement, branch = m.blocks[loop]
     target = m.statements[statement][5] if kind == "for" else branch[0] if kind == "comp" else None
     bound = names_in(m, target) if target is not None else set()
     names, seen = names_in(m, expression), set()

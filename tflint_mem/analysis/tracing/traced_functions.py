@@ -32,7 +32,9 @@ class Traced:
 
 
 def switched_off(context: Context):
-    """Does the project run its functions eagerly for good, with `tf.config.run_functions_eagerly(True)` in a module's own code?"""
+    """Does the project run its functions eagerly for good, with `tf.config.run_functions_eagerly(True)` in a module's
+    own code?
+    """
     if "switched off" not in context.memo:
         context.memo["switched off"] = any(
             m.calls[i].scope == 0
@@ -248,7 +250,7 @@ def of_call(context: Context, m: Module, i: int):
     return Traced(None, -1, (m, i), options)
 
 
-# -- where a decorated function is made ---------------------------------------------------------------------------------------
+# -- where a decorated function is made -------------------------------------------------------------------------------
 
 
 class _Place:
@@ -274,7 +276,9 @@ def stands_for_definition(m: Module):
 
 
 def definition(context: Context, traced):
-    """(module, call) that stand for the definition of a decorated function inside another one; (None, -1) for one made once."""
+    """(module, call) that stand for the definition of a decorated function inside another one; (None, -1) for one made
+    once.
+    """
     m = traced.m
     record = m.scopes[traced.scope]
     owner = record[F.S_PARENT]

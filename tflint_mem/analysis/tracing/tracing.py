@@ -53,10 +53,11 @@ _HOST_FUNCTIONS = frozenset(("print", "open", "input", "next", "setattr", "float
 _STATIC = frozenset(("shape", "len", "ndim", "rank"))
 
 
-def host_effect(context: Context, m: Module, scope: int, depth=0, seen=None):
+def host_effect(context: Context, m: Module, scope: int, depth: int = 0, seen=None):
     """What the function does on the host, which a trace would do only once or not at all; None when it may be traced.
 
-    Printing, `.numpy()`, NumPy on tensors, growing lists, setting attributes, host data read from outside: a phrase for each.
+    Printing, `.numpy()`, NumPy on tensors, growing lists, setting attributes, host data read from outside: a phrase for
+    each.
     """
     if seen is None:
         key = ("host effect", m.index, scope)
@@ -108,7 +109,7 @@ def _host_arrays(context: Context, m: Module, scope: int, at: int, statement: in
     return None
 
 
-def _host_call(context: Context, m: Module, scope: int, i: int, depth, seen):
+def _host_call(context: Context, m: Module, scope: int, i: int, depth: int, seen):
     call = m.calls[i]
     tail = tail_of(call.func)
     apis = context.project.apis(m, i)
