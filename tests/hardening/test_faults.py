@@ -100,7 +100,7 @@ def test_what_all_rules_ask_may_fail_on_a_module(project):
     assert {place for place, _ in told(done)} >= {"b.py:6: rule TFM101", "b.py:13: rule TFM301"}
     assert all(place.startswith("b.py:") for place, _ in told(done))
     assert found(done) == [each for each in found(whole) if each[0] != "b.py"]
-    assert [record for record in json.loads(done.stdout)] == [
+    assert json.loads(done.stdout) == [
         record for record in json.loads(whole.stdout) if not record["filename"].endswith("b.py")
     ]
 

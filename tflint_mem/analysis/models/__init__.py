@@ -1,6 +1,6 @@
 """Where do models come from, what becomes of them, and what keeps them alive?
 
-In the order of reading, which is also that of imports:
+In the order of reading; each module imports only those above it:
 
     syntax        what a statement or expression says by itself: what it holds, what a call is assigned to
     results       what a call gives, by the inference
@@ -25,6 +25,9 @@ In the order of reading, which is also that of imports:
     side_effects  what running a loop may do besides computing
     saved         may the load of a saved model run once for all passes of a loop?
     fixes         the fixes: hoist a load, or clear at the end of each repeat
-    models        all that rules ask of `syntax`, `results`, `stored`, `parts`, `releases`, `origins`, `trained` and
+    models        what rules ask of `syntax`, `results`, `stored`, `parts`, `releases`, `origins`, `trained` and
                   `fixes`, under one name
+    wrappers      which constructions only wrap a model that is there already
+    handed_out    where the result of a call goes
+    step_objects  what the function that makes a metric or an optimizer does with it
 """

@@ -7,7 +7,20 @@ something else may have been put into on the way counts as made anew, so a model
 
 from __future__ import annotations
 
-from tflint_mem.facts import Assign, Attribute, Delete, For, Jump, Name, Return, SequenceDisplay, With, dotted, tail_of
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    Delete,
+    For,
+    Jump,
+    Name,
+    Reference,
+    Return,
+    SequenceDisplay,
+    With,
+    dotted,
+    tail_of,
+)
 from tflint_mem.hardening.budget import settle
 from tflint_mem.project.holds.values import CallOrigin, Thing
 
@@ -26,7 +39,7 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.context import Context
 
     Key = tuple[int, int]  # the index of a module, and the number of a call or a scope in it
-    Use = tuple[int, Expression]  # a call that uses a model, and the name or attribute that holds the model
+    Use = tuple[int, Reference]  # a call that uses a model, and the name or attribute that holds the model
     Loop = tuple[int, int | None, int | None]  # a repeat: its module, block and scope
 
 # What needs a live model; reading its structure or weights is no use of that kind.
@@ -101,7 +114,9 @@ def model_uses(context: Context, m: Module, scope: int) -> list[Use]:
     found: list[Use] = []
     for j in m.scope_calls(scope):
         f = m.calls[j].func
-        if isinstance(f, Attribute) and f.attr in USES and dotted(f.base):
+        if not isinstance(f, Reference):
+            continue
+        if isinstance(f, Attribute) and f.attr in USES and isinstance(f.base, Reference) and dotted(f.base):
             if any(name.startswith("model.") for name in context.project.apis(m, j)):
                 found.append((j, f.base))
         elif dotted(f) and "model.__call__" in context.project.apis(m, j):
@@ -119,13 +134,13 @@ def kept(context: Context, repeat: Repeat, kind: str) -> bool:
     return False
 
 
-def in_loop_of_new_models(context: Context, repeat: Repeat, but: AbstractSet[Key] = frozenset()) -> bool:
+def in_loop_of_new_models(context: Context, repeat: Repeat, but: Collection[Key] = ()) -> bool:
     """Is a model made or loaded in each pass of the repeat?  Then it dwarfs what else is made there.
 
     `but`: (module index, call) of constructions that do not count, since they only wrap a model.
     """
     made = _made_in(context, repeat)
-    return not made <= but if but else bool(made)
+    return any(each not in but for each in made)
 
 
 def new_in_loop(context: Context, repeat: Repeat, values: Iterable[Value], loaded: bool) -> bool:

@@ -94,7 +94,7 @@ _ARRAY_ATTRIBUTES = frozenset(
 )
 
 
-def several(context: Context, m: Module, scope: int, e: Expression, at: int) -> bool | None:
+def several(context: Context, m: Module, scope: int, e: Expression | None, at: int) -> bool | None:
     """Does a model that the expression holds give several tensors?
 
     False when all give one, None when nobody knows.
