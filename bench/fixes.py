@@ -1,9 +1,10 @@
 """Runs the programs in `bench/fixes/` before and after their rule's fix: `python bench/fixes.py record.json [CODE …]`.
 
-A program reads how often it repeats from the environment.  As written and as fixed it runs with a few repeats and with many, each
-time in a process of its own on the CPU; what it prints must be the same, and the slope is the resident memory per repeat between the
-two, at the end of the program and after a garbage collection.  The record says which TensorFlow that was; `docs/evidence/fixes-cpu.md`
-is written from it with `--page record.json docs/evidence/fixes-cpu.md`.
+A program reads how often it repeats from the environment.  As written and as fixed it runs with a few repeats and with
+many, each time in a process of its own on the CPU; what it prints must be the same, and the slope is the resident
+memory per repeat between the two, at the end of the program and after a garbage collection.  The record says which
+TensorFlow that was; `docs/evidence/fixes-cpu.md` is written from it with `--page record.json
+docs/evidence/fixes-cpu.md`.
 """
 
 import gc
@@ -209,10 +210,14 @@ def page(record):
     lines = [
         "# What the fixes do",
         "",
-        f"TensorFlow {about['tensorflow']}, Keras {about['keras']}, Python {about['python']}, CPU. For each rule with a fix a small program of our own",
-        "([bench/fixes](../../bench/fixes)) with fixed seeds ran before and after `--fix --unsafe-fixes`, with few repeats and with many:",
-        "the same output, and resident KiB per repeat at the end of the program (in brackets: after a garbage collection).",
-        "Seconds are of a busy machine. Memory that every pass keeps in both (kernels, the output that is kept) stays in both. TFM702's workers have memory of their own; TFM504 is about",
+        f"TensorFlow {about['tensorflow']}, Keras {about['keras']}, Python {about['python']}, CPU. For each rule "
+        "with a fix a small program of our own",
+        "([bench/fixes](../../bench/fixes)) with fixed seeds ran before and after `--fix --unsafe-fixes`, with few "
+        "repeats and with many:",
+        "the same output, and resident KiB per repeat at the end of the program (in brackets: after a garbage "
+        "collection).",
+        "Seconds are of a busy machine. Memory that every pass keeps in both (kernels, the output that is kept) "
+        "stays in both. TFM702's workers have memory of their own; TFM504 is about",
         "Keras 2 and has no program here.",
         "",
         "Written by `bench/fixes.py`.",
@@ -227,7 +232,8 @@ def page(record):
         before, after = entry["before"], entry["after"]
         few, many = entry["repeats"]
         lines.append(
-            f"| {entry['program']} | {entry['fix']['message']} | {entry['fix']['applicability']} | {few}, {many} | {'yes' if entry['same'] else 'no'} | "
+            f"| {entry['program']} | {entry['fix']['message']} | {entry['fix']['applicability']} | {few}, {many} | "
+            f"{'yes' if entry['same'] else 'no'} | "
             f"{_slope(before)} | {_slope(after)} | {before['seconds']} → {after['seconds']} |"
         )
     return "\n".join(lines) + "\n"

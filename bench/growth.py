@@ -1,9 +1,10 @@
 """How the work of each rule grows with the program: `python bench/growth.py [--out FOLDER] [PROGRAM…]`.
 
-Each program of `programs.py` is made at n, 2n and 4n, and each rule goes through it in a project of its own.  Its steps are
-the lines of Python that it runs, counted by a trace function: the same number in every run and on every machine, and no
-loop of the engine escapes it (what C does for one line is not seen).  A program that is k times as long may take k times the steps and half as many again, for a logarithm; more is an error, and so
-is a finding that is gone at a larger size.  The table goes to `docs/evidence/growth.json` and `growth.md`.
+Each program of `programs.py` is made at n, 2n and 4n, and each rule goes through it in a project of its own.  Its steps
+are the lines of Python that it runs, counted by a trace function: the same number in every run and on every machine,
+and no loop of the engine escapes it (what C does for one line is not seen).  A program that is k times as long may take
+k times the steps and half as many again, for a logarithm; more is an error, and so is a finding that is gone at a
+larger size.  The table goes to `docs/evidence/growth.json` and `growth.md`.
 """
 
 import argparse
@@ -56,7 +57,9 @@ def measured(
             project.link()
             if project.mentioned(rule.triggers):
                 module = module_of(rule)
-                found[rule.code] = _counted(lambda: list(module.find(Context(project, settings))))
+                found[rule.code] = _counted(
+                    lambda module=module, project=project: list(module.find(Context(project, settings)))
+                )
                 given_up += [line for line in project.searches.lines() if line not in given_up]
             project.close()
     return sum(map(len, files.values())), found, given_up
@@ -81,7 +84,8 @@ def _counted(work) -> Counted:
 
 
 def allowed(name: str, small: int, large: int) -> float:
-    """How many times the steps a program of `large` bytes may take, against one of `small`: in proportion, with slack for a logarithm.
+    """How many times the steps a program of `large` bytes may take, against one of `small`: in proportion, with slack
+    for a logarithm.
 
     For the few that are known to be steeper: the square.
     """
@@ -109,7 +113,8 @@ def growth(name: str, factors: tuple[int, ...] = FACTORS, codes: "set[str] | Non
             ratio, most = counts[-1].steps / max(counts[0].steps, FEW_STEPS), allowed(name, sizes[0], sizes[-1])
             if ratio > most:
                 wrong.append(
-                    f"{code} takes {ratio:.1f} times the steps for a program {sizes[-1] / sizes[0]:.1f} times as long (at most {most:.1f})"
+                    f"{code} takes {ratio:.1f} times the steps for a program {sizes[-1] / sizes[0]:.1f} times as "
+                    f"long (at most {most:.1f})"
                 )
     return {
         "program": name,
@@ -144,8 +149,10 @@ def table(results: list[dict]) -> str:
             continue
         rule = result["rules"][worst]
         lines.append(
-            f"| {result['program']} | {' '.join(map(str, result['sizes']))} | {' '.join(map(str, result['bytes']))} | {worst} | {' '.join(map(str, rule['steps']))} "
-            f"| {rule['steps'][-1] / max(rule['steps'][0], 1):.1f} for {result['bytes'][-1] / result['bytes'][0]:.1f} | {' '.join(map(str, rule['findings']))} |"
+            f"| {result['program']} | {' '.join(map(str, result['sizes']))} | {' '.join(map(str, result['bytes']))} "
+            f"| {worst} | {' '.join(map(str, rule['steps']))} "
+            f"| {rule['steps'][-1] / max(rule['steps'][0], 1):.1f} for "
+            f"{result['bytes'][-1] / result['bytes'][0]:.1f} | {' '.join(map(str, rule['findings']))} |"
         )
     lines += ["", "Steeper than the program, and why:", "", *[f"- {name}: {why}" for name, why in STEEPER.items()]]
     return "\n".join(lines) + "\n"

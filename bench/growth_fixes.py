@@ -2,9 +2,10 @@
 
     python bench/growth_fixes.py [N]        a table for n = N (default 100), 2N and 4N
 
-A step is a call of a function or a jump or branch in one, so that loops count as well as calls (before Python 3.12 calls only);
-the same input always costs the same number.  Steps of the analysis between the rounds do not count here, but how often there is
-one does (checks).  `PROGRAMS` has what another benchmark needs: {name: function from n to {file name: text}}.
+A step is a call of a function or a jump or branch in one, so that loops count as well as calls (before Python 3.12
+calls only); the same input always costs the same number.  Steps of the analysis between the rounds do not count here,
+but how often there is one does (checks).  `PROGRAMS` has what another benchmark needs: {name: function from n to {file
+name: text}}.
 """
 
 import json
@@ -38,7 +39,8 @@ def loads_in_one_loop(n: int) -> dict:
 def loops_in_one_function(n: int) -> dict:
     """A function with n loops, each with its load."""
     rows = "".join(
-        f"    for path in paths:\n        model_{i} = tf.keras.models.load_model('model_{i}.keras')\n        print(path, model_{i}(x))\n"
+        f"    for path in paths:\n        model_{i} = tf.keras.models.load_model('model_{i}.keras')\n"
+        f"        print(path, model_{i}(x))\n"
         for i in range(n)
     )
     return {"loops.py": HEAD + "def sweep(paths, x):\n" + rows + "\n\nsweep(['a'] * 1000, tf.zeros([1, 4]))\n"}
@@ -72,7 +74,8 @@ def halves(n: int) -> dict:
 def branches(n: int) -> dict:
     """A loop over a long `elif`, with a load in each branch: all want the same lines at the end of the loop."""
     rows = "".join(
-        f"    {'el' if i else ''}if path == 'p{i}':\n        model = tf.keras.models.load_model('m{i}.keras')\n        print(model.predict(path))\n"
+        f"    {'el' if i else ''}if path == 'p{i}':\n        model = tf.keras.models.load_model('m{i}.keras')\n"
+        "        print(model.predict(path))\n"
         for i in range(n)
     )
     return {"branches.py": HEAD + "for path in open('paths'):\n" + rows}
@@ -86,7 +89,8 @@ def files(n: int) -> dict:
 def notebook_cells(n: int) -> dict:
     """A notebook of n cells with a load in a loop each."""
     cells = [HEAD + "x = tf.zeros([1, 4])"] + [
-        f"for step in range(1000):\n    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n    print(model_{i}.predict(x))"
+        f"for step in range(1000):\n    model_{i} = tf.keras.models.load_model('model_{i}.keras')\n"
+        f"    print(model_{i}.predict(x))"
         for i in range(n)
     ]
     return {"cells.ipynb": _notebook(cells)}
@@ -150,7 +154,7 @@ class Steps:
 
 
 class Cost(NamedTuple):
-    """Of a run with `--fix --unsafe-fixes`: steps of building and applying fixes alone, and what became of the fixes."""
+    """Of a run with `--fix --unsafe-fixes`: steps of building and applying fixes alone, and what became of them."""
 
     steps: int
     checks: int
@@ -235,7 +239,8 @@ def main() -> None:
             counts = " | ".join(f"{cost.steps:,}" for cost in found)
             grows = power(found[-2].steps, last.steps)
             print(
-                f"| {name} | {last.applied} | {last.left} | {last.checks} | {counts} | {grows:.2f} | {last.seconds:.1f} |",
+                f"| {name} | {last.applied} | {last.left} | {last.checks} | {counts} | {grows:.2f} | "
+                f"{last.seconds:.1f} |",
                 flush=True,
             )
 

@@ -1,7 +1,7 @@
 """Programs that grow: each takes a size and gives `{file name: text}` of a program of that size.
 
-They are the shapes that searches through code trip over: chains, diamonds, circles, wide fans, deep nests, each with what
-the rules look for inside.  `EXPECTED` names the rules that must speak at every size: silence is no way to be fast.
+They are the shapes that searches through code trip over: chains, diamonds, circles, wide fans, deep nests, each with
+what the rules look for inside.  `EXPECTED` names the rules that must speak at every size: silence is no way to be fast.
 """
 
 HEAD = "import numpy as np\nimport tensorflow as tf\nfrom tensorflow.keras.models import load_model\n\n\n"
@@ -15,7 +15,7 @@ def _one(text):
     return {"main.py": HEAD + text}
 
 
-# -- chains of names ------------------------------------------------------------------------------------------------------
+# -- chains of names ---------------------------------------------------------------------------------------------------
 
 
 def rebindings_in_loop(n):
@@ -95,7 +95,8 @@ def nested_literals(n):
 def long_literals(n):
     """One list of many paths, and a table of many functions."""
     return _one(
-        f"paths = [{', '.join(repr(f'{i}.keras') for i in range(n))}]\ntable = {{{', '.join(f'{i}: make_{i}' for i in range(n))}}}\n"
+        f"paths = [{', '.join(repr(f'{i}.keras') for i in range(n))}]\n"
+        f"table = {{{', '.join(f'{i}: make_{i}' for i in range(n))}}}\n"
         + "".join(f"\n\ndef make_{i}():\n    return load_model('{i}.keras')\n" for i in range(n))
         + "\n\nfor p in paths:\n    table[p]().predict(p)\n    load_model(p)\n"
     )
@@ -111,7 +112,8 @@ def long_expressions(n):
 def chained_calls(n):
     """A data set through many steps, in one expression."""
     return _one(
-        "def train(model, rows):\n    for row in rows:\n        ds = tf.data.Dataset.from_tensor_slices(np.zeros((9, 9)))"
+        "def train(model, rows):\n    for row in rows:\n"
+        "        ds = tf.data.Dataset.from_tensor_slices(np.zeros((9, 9)))"
         + ".map(scale).batch(2)" * n
         + "\n        model.fit(ds)\n"
     )
@@ -120,7 +122,8 @@ def chained_calls(n):
 def chained_steps(n):
     """A data set through many steps, statement by statement."""
     return _one(
-        "def train(model, rows):\n    for row in rows:\n        ds = tf.data.Dataset.from_tensor_slices(np.zeros((9, 9)))\n"
+        "def train(model, rows):\n    for row in rows:\n"
+        "        ds = tf.data.Dataset.from_tensor_slices(np.zeros((9, 9)))\n"
         + _lines(["ds = ds.map(scale)"] * n, 8)
         + "        model.fit(ds)\n"
     )
@@ -130,11 +133,12 @@ def attribute_chains(n):
     """Attributes of attributes of attributes."""
     chain = "self" + "".join(f".a{i}" for i in range(n))
     return _one(
-        f"class Holder:\n    def run(self, rows):\n        for row in rows:\n            {chain} = load_model(row)\n            {chain}.predict(row)\n"
+        f"class Holder:\n    def run(self, rows):\n        for row in rows:\n            {chain} = load_model(row)\n"
+        f"            {chain}.predict(row)\n"
     )
 
 
-# -- chains and circles of calls ---------------------------------------------------------------------------------------------
+# -- chains and circles of calls ---------------------------------------------------------------------------------------
 
 
 def chained_functions(n):
@@ -152,7 +156,8 @@ def diamonds(n):
         "".join(
             f"def f{i}(x):\n    if x:\n        return f{i + 1}(x)\n    return f{i + 1}(x + 1)\n\n\n" for i in range(n)
         )
-        + f"def f{n}(x):\n    for row in x:\n        load_model(row).compile()\n    return load_model(x)\n\n\nfor row in rows:\n    m = f0(row)\n    m.compile('adam', 'mse')\n    m.fit(row)\n"
+        + f"def f{n}(x):\n    for row in x:\n        load_model(row).compile()\n    return load_model(x)\n\n\n"
+        "for row in rows:\n    m = f0(row)\n    m.compile('adam', 'mse')\n    m.fit(row)\n"
     )
 
 
@@ -163,7 +168,8 @@ def mutual_functions(n):
             f"def f{i}(x):\n    f{(i + 1) % n}(x)\n    f{(i - 1) % n}(x)\n    f{(i * 7 + 3) % n}(x)\n\n\n"
             for i in range(n)
         )
-        + "def setup():\n    for gpu in tf.config.list_physical_devices('GPU'):\n        tf.config.experimental.set_memory_growth(gpu, True)\n\n\n"
+        + "def setup():\n    for gpu in tf.config.list_physical_devices('GPU'):\n"
+        "        tf.config.experimental.set_memory_growth(gpu, True)\n\n\n"
         + "f0(1)\nsetup()\nfor row in rows:\n    f1(row)\n    load_model(row)\n"
     )
 
@@ -171,7 +177,8 @@ def mutual_functions(n):
 def callers_in_circles(n):
     """The function that configures the GPU is called by all of a circle."""
     return _one(
-        "def setup(x):\n    for gpu in tf.config.list_physical_devices('GPU'):\n        tf.config.experimental.set_memory_growth(gpu, True)\n\n\n"
+        "def setup(x):\n    for gpu in tf.config.list_physical_devices('GPU'):\n"
+        "        tf.config.experimental.set_memory_growth(gpu, True)\n\n\n"
         + "".join(
             f"def f{i}(x):\n    setup(x)\n    f{(i + 1) % n}(x)\n    f{(i + 2) % n}(x)\n    f{(i * 5 + 1) % n}(x)\n\n\n"
             for i in range(n)
@@ -185,7 +192,8 @@ def mutual_methods(n):
     return _one(
         "class Agent:\n    def __init__(self):\n        self.model = load_model('a')\n\n"
         + "".join(
-            f"    def m{i}(self, x):\n        self.m{(i + 1) % n}(x)\n        self.m{(i * 3 + 1) % n}(x)\n        return self.model.predict(x)\n\n"
+            f"    def m{i}(self, x):\n        self.m{(i + 1) % n}(x)\n        self.m{(i * 3 + 1) % n}(x)\n"
+            "        return self.model.predict(x)\n\n"
             for i in range(n)
         )
         + "\nagent = Agent()\nfor row in rows:\n    agent.m0(row)\n    load_model(row)\n"
@@ -196,7 +204,8 @@ def mutual_generators(n):
     """Generators that yield from each other."""
     return _one(
         "".join(
-            f"def g{i}(x):\n    yield from g{(i + 1) % n}(x)\n    yield from g{(i * 3 + 2) % n}(x)\n    yield load_model(x)\n\n\n"
+            f"def g{i}(x):\n    yield from g{(i + 1) % n}(x)\n    yield from g{(i * 3 + 2) % n}(x)\n"
+            "    yield load_model(x)\n\n\n"
             for i in range(n)
         )
         + "for row in g0(1):\n    row.predict(1)\n"
@@ -219,7 +228,8 @@ def mutual_properties(n):
     return _one(
         "class Box:\n"
         + "".join(
-            f"    @property\n    def p{i}(self):\n        return self.p{(i + 1) % n} or self.p{(i * 3 + 1) % n} or load_model('a')\n\n"
+            f"    @property\n    def p{i}(self):\n"
+            f"        return self.p{(i + 1) % n} or self.p{(i * 3 + 1) % n} or load_model('a')\n\n"
             for i in range(n)
         )
         + "\nbox = Box()\nfor row in rows:\n    box.p0.predict(row)\n    load_model(row)\n"
@@ -230,7 +240,8 @@ def mutual_attributes(n):
     """Objects whose attributes are made from each other's."""
     return _one(
         "".join(
-            f"class C{i}:\n    def __init__(self):\n        self.other = C{(i + 1) % n}()\n        self.model = self.other.model\n\n\n"
+            f"class C{i}:\n    def __init__(self):\n        self.other = C{(i + 1) % n}()\n"
+            "        self.model = self.other.model\n\n\n"
             for i in range(n)
         )
         + "c = C0()\nfor row in rows:\n    c.model.predict(row)\n    load_model(row)\n"
@@ -241,7 +252,8 @@ def mutual_modules(n):
     """Modules that import from each other in a circle."""
     return {
         f"m{i}.py": HEAD
-        + f"from m{(i + 1) % n} import f{(i + 1) % n}\n\n\ndef f{i}(x):\n    for row in x:\n        load_model(row)\n    return f{(i + 1) % n}(x)\n"
+        + f"from m{(i + 1) % n} import f{(i + 1) % n}\n\n\ndef f{i}(x):\n    for row in x:\n        load_model(row)\n"
+        f"    return f{(i + 1) % n}(x)\n"
         for i in range(n)
     }
 
@@ -251,7 +263,8 @@ def star_imports(n):
     return {
         f"m{i}.py": "import tensorflow as tf\n"
         + _lines(f"from m{j} import *" for j in sorted({(i + 1) % n, (i * 3 + 1) % n, (i * 5 + 2) % n} - {i}))
-        + f"\n\ndef f{i}(x):\n    for row in x:\n        tf.keras.models.load_model(row).predict(unknown(row))\n    return f{(i + 1) % n}(x)\n"
+        + f"\n\ndef f{i}(x):\n    for row in x:\n        tf.keras.models.load_model(row).predict(unknown(row))\n"
+        f"    return f{(i + 1) % n}(x)\n"
         for i in range(n)
     }
 
@@ -260,14 +273,15 @@ def recursion(n):
     """Functions that call themselves, compile and fit."""
     return _one(
         "".join(
-            f"def f{i}(model, x):\n    f{i}(model, x)\n    model.compile('adam', 'mse')\n    model.fit(x)\n    f{(i + 1) % n}(model, x)\n\n\n"
+            f"def f{i}(model, x):\n    f{i}(model, x)\n    model.compile('adam', 'mse')\n    model.fit(x)\n"
+            f"    f{(i + 1) % n}(model, x)\n\n\n"
             for i in range(n)
         )
         + "model = load_model('m')\nfor row in rows:\n    f0(model, row)\n"
     )
 
 
-# -- fans ----------------------------------------------------------------------------------------------------------------------
+# -- fans --------------------------------------------------------------------------------------------------------------
 
 
 def callers(n):
@@ -283,7 +297,8 @@ def callers_of_parameters(n):
     return _one(
         "def use(model, row):\n    return model.predict(row)\n\n\n"
         + "".join(
-            f"def run_{i}(rows):\n    model = load_model('{i}.keras')\n    for row in rows:\n        use(model, row)\n\n\n"
+            f"def run_{i}(rows):\n    model = load_model('{i}.keras')\n    for row in rows:\n"
+            "        use(model, row)\n\n\n"
             for i in range(n)
         )
         + "for row in rows:\n    load_model(row)\n"
@@ -351,7 +366,8 @@ def try_blocks(n):
     return _one(
         "for row in rows:\n"
         + "".join(
-            f"    try:\n        model = load_model('{i}')\n        model.predict(row)\n    except OSError:\n        continue\n"
+            f"    try:\n        model = load_model('{i}')\n        model.predict(row)\n    except OSError:\n"
+            "        continue\n"
             for i in range(n)
         )
     )
@@ -490,7 +506,8 @@ def growth_calls(n):
     return _one(
         "gpus = tf.config.list_physical_devices('GPU')\n"
         + "".join(
-            f"def setup_{i}(gpu):\n    if gpu:\n        tf.config.experimental.set_memory_growth(gpu, True)\n    else:\n        tf.constant({i})\n\n\n"
+            f"def setup_{i}(gpu):\n    if gpu:\n        tf.config.experimental.set_memory_growth(gpu, True)\n"
+            f"    else:\n        tf.constant({i})\n\n\n"
             for i in range(n)
         )
         + "for gpu in gpus:\n"
@@ -516,7 +533,8 @@ def handlers(n):
     return _one(
         "import flask\n\napp = flask.Flask('x')\n"
         + "".join(
-            f"\n\n@app.route('/{i}')\ndef route_{i}():\n    model = load_model('{i}')\n    return helper_{i}(model)\n\n\ndef helper_{i}(model):\n    return model.predict(1)\n"
+            f"\n\n@app.route('/{i}')\ndef route_{i}():\n    model = load_model('{i}')\n"
+            f"    return helper_{i}(model)\n\n\ndef helper_{i}(model):\n    return model.predict(1)\n"
             for i in range(n)
         )
     )
@@ -527,7 +545,9 @@ def class_chain(n):
     return _one(
         "class C0(tf.keras.Model):\n    def call(self, x):\n        return x\n\n"
         + "".join(
-            f"\nclass C{i + 1}(C{i}):\n    def __init__(self):\n        super().__init__()\n        self.part = load_model('{i}')\n\n    def call(self, x):\n        return super().call(self.part(x))\n\n"
+            f"\nclass C{i + 1}(C{i}):\n    def __init__(self):\n        super().__init__()\n"
+            f"        self.part = load_model('{i}')\n\n    def call(self, x):\n"
+            "        return super().call(self.part(x))\n\n"
             for i in range(n)
         )
         + f"\nfor row in rows:\n    C{n}().predict(row)\n    load_model(row)\n"
@@ -537,7 +557,8 @@ def class_chain(n):
 def class_fan(n):
     """Very many classes derived from one, whose loop runs their steps."""
     return _one(
-        "class Base:\n    def run(self, rows):\n        for row in rows:\n            self.step(row)\n\n    def step(self, row):\n        raise NotImplementedError\n\n"
+        "class Base:\n    def run(self, rows):\n        for row in rows:\n            self.step(row)\n\n"
+        "    def step(self, row):\n        raise NotImplementedError\n\n"
         + "".join(
             f"\nclass C{i}(Base):\n    def step(self, row):\n        return load_model('{i}').predict(row)\n\n"
             for i in range(n)
@@ -582,11 +603,12 @@ def layers_in_loop(n):
     return _one(
         "def build(k):\n    x = inputs = tf.keras.Input((3,))\n"
         + _lines(["x = tf.keras.layers.Dense(k)(x)" for _ in range(n)], 4)
-        + "    return tf.keras.Model(inputs, x)\n\n\nfor row in rows:\n    model = build(row)\n    model.compile('adam', 'mse')\n    model.fit(row)\n"
+        + "    return tf.keras.Model(inputs, x)\n\n\nfor row in rows:\n    model = build(row)\n"
+        "    model.compile('adam', 'mse')\n    model.fit(row)\n"
     )
 
 
-# -- searches that end at a depth, with as many ways there as a program can have ----------------------------------------------
+# -- searches that end at a depth, with as many ways there as a program can have ---------------------------------------
 
 
 def _layers(n, depth, bind):
@@ -630,7 +652,8 @@ def branching_arrays(n):
     return _one(
         "x0 = np.zeros((2, 2))\n"
         + _lines(f"x{k + 1} = np.array([{', '.join([f'x{k}'] * n)}])" for k in range(6))
-        + "big = np.load('big.npy')\n\n\n@tf.function\ndef step(y):\n    return y + x6\n\n\n@tf.function\ndef other(y):\n    return y + big\n\n\nfor row in rows:\n    step(row)\n    other(row)\n"
+        + "big = np.load('big.npy')\n\n\n@tf.function\ndef step(y):\n    return y + x6\n\n\n@tf.function\n"
+        "def other(y):\n    return y + big\n\n\nfor row in rows:\n    step(row)\n    other(row)\n"
     )
 
 
@@ -644,18 +667,21 @@ def branching_lengths(n):
 
 
 _LAST = (
-    "def work(x):\n    return tf.constant(x)\n\n\ndef last(rows):\n    tf.constant(1)\n    multiprocessing.Pool(2).map(work, rows)\n"
+    "def work(x):\n    return tf.constant(x)\n\n\ndef last(rows):\n    tf.constant(1)\n"
+    "    multiprocessing.Pool(2).map(work, rows)\n"
     "    for row in rows:\n        load_model(row).predict(row)\n"
 )
 
 
 def branching_callers(n):
-    """Functions that call the next one n times each; the last one goes through what all of them pass on, and starts a pool of processes."""
+    """Functions that call the next one n times each; the last one goes through what all of them pass on, and starts a
+    pool of processes.
+    """
     return _one(
         "import multiprocessing\n\n\n"
         + "".join(f"def f{k}(x):\n" + _lines([f"f{k + 1}(x)"] * n, 4) + "\n\n" for k in range(6))
-        + "def f6(x):\n    pool = multiprocessing.Pool(4)\n    pool.map(work, x)\n    for row in x:\n        load_model(row).predict(row)\n\n\n"
-        + _LAST
+        + "def f6(x):\n    pool = multiprocessing.Pool(4)\n    pool.map(work, x)\n    for row in x:\n"
+        "        load_model(row).predict(row)\n\n\n" + _LAST
     )
 
 
@@ -677,7 +703,9 @@ def layered_callers(n):
 
 
 def branching_helpers(n):
-    """A step that is called in a loop and calls n helpers that call n helpers that … ask the host at last; and functions that return each other's outputs."""
+    """A step that is called in a loop and calls n helpers that call n helpers that … ask the host at last; and
+    functions that return each other's outputs.
+    """
     return _one(
         "model = load_model('m')\noptimizer = tf.keras.optimizers.Adam()\nkept = []\n\n\n"
         + "".join(
@@ -686,12 +714,17 @@ def branching_helpers(n):
             + f"    return h{k + 1}(x)\n\n\n"
             for k in range(6)
         )
-        + "def h6(x):\n    return model(x)\n\n\ndef train(x):\n    with tf.GradientTape() as tape:\n        loss = tf.reduce_mean(h0(x))\n    grads = tape.gradient(loss, model.trainable_variables)\n"
-        "    optimizer.apply_gradients(zip(grads, model.trainable_variables))\n\n\nfor row in rows:\n    train(row)\n    kept.append(h0(row))\n    load_model(row)\n"
+        + "def h6(x):\n    return model(x)\n\n\ndef train(x):\n    with tf.GradientTape() as tape:\n"
+        "        loss = tf.reduce_mean(h0(x))\n    grads = tape.gradient(loss, model.trainable_variables)\n"
+        "    optimizer.apply_gradients(zip(grads, model.trainable_variables))\n\n\nfor row in rows:\n    train(row)\n"
+        "    kept.append(h0(row))\n    load_model(row)\n"
     )
 
 
-_PAIRS = "each of n places reads a name that each of n branches before it may have set: these pairs are what has to be looked at"
+_PAIRS = (
+    "each of n places reads a name that each of n branches before it may have set: these pairs are what has to be "
+    "looked at"
+)
 
 # name -> (program, first size, codes that speak at every size)
 PROGRAMS = {
@@ -758,7 +791,8 @@ PROGRAMS = {
 
 # What may grow faster than the program, and why; at most with its square.
 STEEPER = {
-    "class chain": "the way of each load to the loop leads through the constructors of all classes derived from its own, and each finding tells it",
+    "class chain": "the way of each load to the loop leads through the constructors of all classes derived from its "
+    "own, and each finding tells it",
     "branching shapes": _PAIRS,
     "branching numbers": _PAIRS,
     "branching outputs": _PAIRS,

@@ -1,7 +1,7 @@
 """Speed and memory of tflint-mem as ratios inside one run: `python bench/run.py [PACKAGE …]`.
 
-    cold check      CPU time of `tflint-mem check` over a package's files, against `libcst.parse_module` over the same files,
-                    run by turns
+    cold check      CPU time of `tflint-mem check` over a package's files, against `libcst.parse_module` over the same
+                    files, run by turns
     warm check      the same tree again, unchanged, against `python -c "import click"` for each thousand files
     steps           where the time of a cold check goes, linking the files by itself
     start-up        a clean small file, against `python -c "import click"`
@@ -11,8 +11,8 @@ The packages come from PyPI by name, without their dependencies, and are kept in
 checked as one tree: `python bench/run.py keras+tf-models-official+tensorflow-probability+tf-agents` has more than a
 million lines.  Times are CPU seconds
 (user and system) of whole processes, the median of several runs: the ratios can be compared between machines, the
-seconds cannot.  LibCST's parse alone takes minutes on big packages: `--sample N` parses every N-th file and compares with a
-check of the same files.
+seconds cannot.  LibCST's parse alone takes minutes on big packages: `--sample N` parses every N-th file and compares
+with a check of the same files.
 """
 
 import argparse
@@ -66,7 +66,8 @@ project.link()
 linked = clock()
 running = Running(project, settings, None, engine.NOBODY)
 count = len(engine._all_finished(running, kept, None, engine.NOBODY))
-print(json.dumps({"read, parse, facts": read - start, "link": linked - read, "rules": clock() - linked, "modules": len(project.modules), "findings": count}))
+seconds = {"read, parse, facts": read - start, "link": linked - read, "rules": clock() - linked}
+print(json.dumps({**seconds, "modules": len(project.modules), "findings": count}))
 """
 
 
@@ -205,14 +206,17 @@ def main():
         flush=True,
     )
     print(
-        f"{'package':42} {'files':>6} {'lines':>8} {'check s':>8} {'parse s':>8} {'ratio':>6} {'warm ms':>8} {'ratio':>6} {'MB':>5} {'MB/M':>5} {'link':>6}",
+        f"{'package':42} {'files':>6} {'lines':>8} {'check s':>8} {'parse s':>8} {'ratio':>6} {'warm ms':>8} "
+        f"{'ratio':>6} {'MB':>5} {'MB/M':>5} {'link':>6}",
         flush=True,
     )
     for package in options.packages:
         row = measure(package, options.sample, options.repeat, figures["start-up"]["import click, ms"])
         figures["packages"].append(row)
         print(
-            f"{row['package'][:42]:42} {row['files']:6} {row['lines']:8} {row['check s']:8} {row['parse s']:8} {row['ratio']:6} {row['warm ms']:8} {row['warm ratio']:6} {row['megabytes']:5} {row['megabytes per million lines']:5} {row['link / check']:6.1%}",
+            f"{row['package'][:42]:42} {row['files']:6} {row['lines']:8} {row['check s']:8} {row['parse s']:8} "
+            f"{row['ratio']:6} {row['warm ms']:8} {row['warm ratio']:6} {row['megabytes']:5} "
+            f"{row['megabytes per million lines']:5} {row['link / check']:6.1%}",
             flush=True,
         )
         print("  steps, CPU s: " + ", ".join(f"{k} {v}" for k, v in row["steps"].items()), flush=True)

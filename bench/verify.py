@@ -1,7 +1,7 @@
 """Verdicts of `--verify` over the fixtures: `python bench/verify.py RECORD.json [--kinds …] [--codes …] [--sample N]`.
 
-    leaky      every finding of `fixtures/TFM*/leaky.py` of the folder's own rule: `tflint-mem check --verify` on its place, which
-               runs the flagged version and, where there is a codemod, the fixed one
+    leaky      every finding of `fixtures/TFM*/leaky.py` of the folder's own rule: `tflint-mem check --verify` on its
+               place, which runs the flagged version and, where there is a codemod, the fixed one
     fixed      `fixed.py` beside it, measured at the same place as if it were flagged
     lookalike  places in `ok_*` of the leak rules and in `fixtures/lookalikes`, measured as if they were flagged
     bad        every finding of `bad_*` of the folder's own rule (not part of the default)
@@ -10,16 +10,16 @@ Places are found by rule, not listed:
 
     fixed      the loop whose head is most like the head of the leaky version's repeat, at its first simple statement; a
                function that repeats: the function of the same name; else the row most like the flagged one
-    lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/ruleset/registry.py) and repeats by the same
-               search as a finding's place: a loop, comprehension or `map` around it or around a call of its function, or
-               a function that the linter knows as a handler; one place for each repeat.  For rules about what one call holds (TFM109) it
-               need not repeat.  In `fixtures/lookalikes` the rule is the highest ranked one with such a trigger.  A file
-               without any such place gives the first statement of its first loop.  `--sample N` draws N of these
-               places, the rules taking turns, in an order that `--seed` fixes.
+    lookalike  each call or decorator that names one of the rule's triggers (tflint_mem/ruleset/registry.py) and repeats
+               by the same search as a finding's place: a loop, comprehension or `map` around it or around a call of its
+               function, or a function that the linter knows as a handler; one place for each repeat.  For rules about
+               what one call holds (TFM109) it need not repeat.  In `fixtures/lookalikes` the rule is the highest ranked
+               one with such a trigger.  A file without any such place gives the first statement of its first
+               loop.  `--sample N` draws N of these places, the rules taking turns, in an order that `--seed` fixes.
 
-One process for each item, one after another.  RECORD.json is written after each item, and what it holds is not run again:
-an interrupted run goes on where it was.  `--table` writes a Markdown table beside it.  `--lock FILE` holds a lock
-during each measurement, for machines where something else measures as well.
+One process for each item, one after another.  RECORD.json is written after each item, and what it holds is not run
+again: an interrupted run goes on where it was.  `--table` writes a Markdown table beside it.  `--lock FILE` holds a
+lock during each measurement, for machines where something else measures as well.
 """
 
 import argparse
@@ -75,7 +75,7 @@ class Item:
         return f"{self.kind} {self.code} {self.file.relative_to(FIXTURES)}:{self.row}"
 
 
-# -- which places -------------------------------------------------------------------------------------------------------
+# -- which places ------------------------------------------------------------------------------------------------------
 
 
 def folders(codes):
@@ -117,7 +117,9 @@ def flagged(kind, pattern, codes):
 
 
 def _repeat_of(finding):
-    """Row where the loop or function begins that a verification of this finding repeats; None when it is none of its file."""
+    """Row where the loop or function begins that a verification of this finding repeats; None when it is none of its
+    file.
+    """
     from tflint_mem.sources.source import Source
     from tflint_mem.verify.snippet.first_party import Files
     from tflint_mem.verify.snippet.region import find_repeats
@@ -289,7 +291,7 @@ def _parts(node):
     return parts | {node.id} if isinstance(node, ast.Name) else parts
 
 
-# -- measuring ----------------------------------------------------------------------------------------------------------
+# -- measuring ---------------------------------------------------------------------------------------------------------
 
 
 def measure(item):
@@ -414,7 +416,7 @@ def place(code, target, file, row, repeat):
     print(json.dumps([record(found) for found in outcome.findings]))
 
 
-# -- the record ---------------------------------------------------------------------------------------------------------
+# -- the record --------------------------------------------------------------------------------------------------------
 
 
 def surroundings():
@@ -487,8 +489,10 @@ def table(record):
         numbers = ["" if host[name] is None else size(host[name]) for name in ("raw", "retained")]
         verdict = item["verdict"] + (f", {item['kind']}" if item["kind"] else "")
         rows.append(
-            f"| {item['what']} | {item['code']} | {item['place'].split('/', 1)[1] if '/' in item['place'] else item['place']} | {verdict} "
-            f"| {item['mechanism'] or ''} | {item['iterations']} | {item['seconds']:.0f} | {numbers[0]} | {numbers[1]} | {item['after_fix'] or ''} |"
+            f"| {item['what']} | {item['code']} | "
+            f"{item['place'].split('/', 1)[1] if '/' in item['place'] else item['place']} | {verdict} "
+            f"| {item['mechanism'] or ''} | {item['iterations']} | {item['seconds']:.0f} | {numbers[0]} | "
+            f"{numbers[1]} | {item['after_fix'] or ''} |"
         )
     return "\n".join(rows) + "\n"
 
@@ -556,7 +560,8 @@ def main():
             found = record["items"][item.key] = measure(item)
         save(options.record, record)
         print(
-            f"{number}/{len(items)} {item.key}: {found['verdict']} {found.get('kind') or ''} {found.get('seconds', '')} s; {found['message']}",
+            f"{number}/{len(items)} {item.key}: {found['verdict']} {found.get('kind') or ''} "
+            f"{found.get('seconds', '')} s; {found['message']}",
             flush=True,
         )
     if options.table:

@@ -1,7 +1,7 @@
 """Writes the rule pages: `python docs/generate.py`.
 
-A page is the rule's docstring under a head from the table of rules, with the shapes that its fixtures hold; nothing is written
-twice.  A test fails when the pages are not what this script writes.
+A page is the rule's docstring under a head from the table of rules, with the shapes that its fixtures hold; nothing is
+written twice.  A test fails when the pages are not what this script writes.
 """
 
 from pathlib import Path
@@ -32,8 +32,10 @@ def page(rule):
         "",
         "## Tested on",
         "",
-        f"[`leaky.py`](../../fixtures/{folder.name}/leaky.py) and [`fixed.py`](../../fixtures/{folder.name}/fixed.py) run under TensorFlow; "
-        f"{sum(s.startswith('bad_') for s in shapes)} further shapes are found and {sum(s.startswith('ok_') for s in shapes)} look-alikes stay silent.",
+        f"[`leaky.py`](../../fixtures/{folder.name}/leaky.py) and "
+        f"[`fixed.py`](../../fixtures/{folder.name}/fixed.py) run under TensorFlow; "
+        f"{sum(s.startswith('bad_') for s in shapes)} further shapes are found and "
+        f"{sum(s.startswith('ok_') for s in shapes)} look-alikes stay silent.",
         "",
     ]
     return "\n".join(lines)
@@ -44,8 +46,10 @@ def index():
     lines = [
         "# Rules",
         "",
-        "Groups: **leak** (memory that stays, or waits for a late garbage collection), **config** (GPU memory), **speed** "
-        "(slow; memory flat as measured), **tf1**. Hints never make the exit code 1 unless they are selected by name or code.",
+        "Groups: **leak** (memory that stays, or waits for a late garbage collection), **config** (GPU memory), "
+        "**speed** "
+        "(slow; memory flat as measured), **tf1**. Hints never make the exit code 1 unless they are selected by name "
+        "or code.",
         "",
         "| code | name | group | severity | fix | what it finds |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -53,7 +57,8 @@ def index():
     for rule in RULES:
         fix = "" if rule.fixable == "never" else f"{rule.fixable}, {rule.fix_safety}"
         lines.append(
-            f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.group} | {rule.severity} | {fix} | {rule.summary} |"
+            f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.group} | {rule.severity} | {fix} | "
+            f"{rule.summary} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -141,7 +141,8 @@ def write_out(campaign: Campaign, options) -> None:
         name = "".join(c if c.isalnum() else "-" for c in what)[:80].strip("-")
         path = cases.save(case, folder / name)
         path.with_name(path.name + ".txt").write_text(
-            f"{what}\n{campaign.kinds[what]} of {campaign.counts[kind]}\npython -m fuzz {kind} --seed {options.seed} --first {number} --count 1\n\n{detail}\n"
+            f"{what}\n{campaign.kinds[what]} of {campaign.counts[kind]}\n"
+            f"python -m fuzz {kind} --seed {options.seed} --first {number} --count 1\n\n{detail}\n"
         )
         print(f"  wrote {path}")
     server.close()
@@ -231,8 +232,10 @@ def main() -> int:
             print(f"--- {what} ({kind} {number})\n{detail}")
     total = sum(campaign.counts.values())
     print(
-        f"{total} inputs ({', '.join(f'{count} {kind}' for kind, count in campaign.counts.items())}) in {took:.0f} s ({cpu} s CPU), "
-        f"{sum(campaign.kinds.values())} failures of {len(campaign.kinds)} kinds; slowest run {campaign.slowest[0][0] if campaign.slowest else 0} s CPU"
+        f"{total} inputs ({', '.join(f'{count} {kind}' for kind, count in campaign.counts.items())}) in {took:.0f} s "
+        f"({cpu} s CPU), "
+        f"{sum(campaign.kinds.values())} failures of {len(campaign.kinds)} kinds; slowest run "
+        f"{campaign.slowest[0][0] if campaign.slowest else 0} s CPU"
     )
     for what, count in campaign.kinds.most_common():
         print(f"  {count:5} {what}")

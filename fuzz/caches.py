@@ -11,7 +11,7 @@ FILLERS = 50  # the tool keeps no cache for fewer files than that
 
 
 def make(rng: Random) -> Case:
-    """A tree with a cache or a baseline; the damage is the random choice of `planted`, made when the true one is there."""
+    """A tree with a cache or a baseline; the damage is a random one of `planted`, made when the true one is there."""
     files = {"case.py": programs.program(rng, rng.choice((0, 0, 1))), "sub/b.py": programs.program(rng, 0)}
     seed = str(rng.getrandbits(64)).encode()
     if rng.random() < 0.5:

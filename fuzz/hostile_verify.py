@@ -261,7 +261,9 @@ def out_of_reach(mode: str) -> str:
 
 
 def given_by_system(mode: str) -> bool:
-    """Does the system give what the protection of a mode is made of?  Asked of the kernel itself, not of the code under test."""
+    """Does the system give what the protection of a mode is made of?  Asked of the kernel itself, not of the code under
+    test.
+    """
     if mode == "no-namespaces":
         return (
             ctypes.CDLL(None).syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
@@ -450,15 +452,21 @@ def table(found: list, facts: dict) -> str:
     lines = [
         "# What hostile programs can do under `--verify`",
         "",
-        f"{len(names)} programs, {len(found)} runs of `tflint-mem verify FILE:ROW` on {facts['date']}, Linux {facts['kernel']}, Python {facts['python']}, "
-        f"{facts['processors']} processors, under a stand-in for TensorFlow where it is not named.  {wrong} runs with an objection.",
+        f"{len(names)} programs, {len(found)} runs of `tflint-mem verify FILE:ROW` on {facts['date']}, Linux "
+        f"{facts['kernel']}, Python {facts['python']}, "
+        f"{facts['processors']} processors, under a stand-in for TensorFlow where it is not named.  {wrong} runs "
+        "with an objection.",
         "",
-        "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was connected to, no planted "
-        "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for that program.",
-        "`root`: the tool runs as root.  `user`: as an unprivileged user.  `no-namespaces`: as an unprivileged user where new namespaces are "
+        "A run is *contained* when no process lived on, nothing outside the scratch folder had changed, nobody was "
+        "connected to, no planted "
+        "secret stood in anything the tool wrote, the scratch folder was gone, and the verdict was an honest one for "
+        "that program.",
+        "`root`: the tool runs as root.  `user`: as an unprivileged user.  `no-namespaces`: as an unprivileged user "
+        "where new namespaces are "
         "refused, as in most containers.",
         "",
-        "Made by `python fuzz/hostile_verify.py --record docs/evidence/trust`; details are in [trust.json](trust.json), the protections in "
+        "Made by `python fuzz/hostile_verify.py --record docs/evidence/trust`; details are in "
+        "[trust.json](trust.json), the protections in "
         "[verify-protection.md](../verify-protection.md).",
         "",
         "| program | what it tries | " + " | ".join(modes) + " |",
@@ -500,7 +508,8 @@ def main() -> int:
             found.append(run(program, mode, given.tensorflow))
             last = found[-1]
             print(
-                f"{mode:14} {program.name:24} {last['seconds']:6.1f} s  {last['verdict'] or '-':14} {'; '.join(last['wrong']) or 'contained'}",
+                f"{mode:14} {program.name:24} {last['seconds']:6.1f} s  {last['verdict'] or '-':14} "
+                f"{'; '.join(last['wrong']) or 'contained'}",
                 flush=True,
             )
     if given.record:

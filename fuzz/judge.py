@@ -24,8 +24,8 @@ _COMMANDS = re.compile(r"^::(?!(?:error|warning|notice) title=tflint-mem )", re.
 
 
 class Verdict:
-    """`failures` [(kind, detail)], CPU seconds of the first run (`check`) and of the slowest (`seconds`), a `digest` of the
-    findings and their `codes`."""
+    """`failures` [(kind, detail)], CPU seconds of the first run (`check`) and of the slowest (`seconds`), a `digest` of
+    the findings and their `codes`."""
 
     def __init__(self):
         self.failures, self.check, self.seconds, self.digest, self.codes = [], 0.0, 0.0, "", {}

@@ -2,10 +2,11 @@
 
     python fuzz/kill_fix.py --runs 500 [--seed 1]
 
-Each run fixes a fresh copy of a small project in a process of its own, which gets SIGKILL: half of the time at any moment, half
-of the time shortly after the first file was touched.  Then every file must hold its old bytes or its new ones, and a run that
-is left alone must bring all files to their new bytes, with their modes, and take every temporary file away.
-The process is forked from this one, so that a run costs no start of the interpreter; it runs the command's own `main`.
+Each run fixes a fresh copy of a small project in a process of its own, which gets SIGKILL: half of the time at any
+moment, half of the time shortly after the first file was touched.  Then every file must hold its old bytes or its new
+ones, and a run that is left alone must bring all files to their new bytes, with their modes, and take every temporary
+file away. The process is forked from this one, so that a run costs no start of the interpreter; it runs the command's
+own `main`.
 """
 
 import argparse
@@ -20,7 +21,10 @@ import time
 from pathlib import Path
 
 FILES, MODES = 8, (0o644, 0o755, 0o600)
-LOADS = "\nimport tensorflow as tf\n\nfor step in range(1000):\n    model = tf.keras.models.load_model('{0}.keras')\n    print(step, model(tf.zeros([1, 4])))\n"
+LOADS = (
+    "\nimport tensorflow as tf\n\nfor step in range(1000):\n    model = tf.keras.models.load_model('{0}.keras')\n"
+    "    print(step, model(tf.zeros([1, 4])))\n"
+)
 
 
 def project() -> dict:

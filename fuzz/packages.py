@@ -5,10 +5,10 @@
     python -m fuzz.packages ../src site-packages  folders as they are
     python -m fuzz.packages --stdlib              Python's own library only
 
-Packages come from PyPI by name, as wheels and without their dependencies (a wheel runs nothing when it is unpacked; one that is
-not there is told and passed over), and stay in a cache folder.  Each package is checked as one project; then each file that
-mentions TensorFlow or Keras is judged alone as the mutants are.  Python's own library mentions neither, so a loop that loads
-models is put below each of its files.
+Packages come from PyPI by name, as wheels and without their dependencies (a wheel runs nothing when it is unpacked; one
+that is not there is told and passed over), and stay in a cache folder.  Each package is checked as one project; then
+each file that mentions TensorFlow or Keras is judged alone as the mutants are.  Python's own library mentions neither,
+so a loop that loads models is put below each of its files.
 """
 
 import argparse
@@ -153,7 +153,8 @@ def main() -> int:
         before = len(survey.failures)
         survey.folder(folder, name)
         print(
-            f"{name:50} {survey.projects[-1][0]:7.2f} s as a project, {survey.projects[-1][2]:5} findings, {len(survey.failures) - before} failures",
+            f"{name:50} {survey.projects[-1][0]:7.2f} s as a project, {survey.projects[-1][2]:5} findings, "
+            f"{len(survey.failures) - before} failures",
             flush=True,
         )
     if options.stdlib or not options.packages:
@@ -161,7 +162,8 @@ def main() -> int:
     survey.server.close()
     slowest = sorted(survey.times, reverse=True)[:20]
     print(
-        f"{survey.counts['packages']} packages, {survey.counts['files']} files, {survey.counts['judged']} judged in {time.time() - began:.0f} s; {len(survey.failures)} failures"
+        f"{survey.counts['packages']} packages, {survey.counts['files']} files, {survey.counts['judged']} judged in "
+        f"{time.time() - began:.0f} s; {len(survey.failures)} failures"
     )
     if missing:
         print(f"no wheel: {' '.join(missing)}")

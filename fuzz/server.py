@@ -88,7 +88,7 @@ def _batch(request: dict, first: int, scratch: str, out) -> int:
         for number in range(first, request["last"]):
             yield (
                 number,
-                lambda: case_of(request["kind"], request["seed"], number),
+                lambda number=number: case_of(request["kind"], request["seed"], number),
                 Random(f"judge {request['seed']} {number}"),
                 request.get("thorough", False),
             )
@@ -98,7 +98,9 @@ def _batch(request: dict, first: int, scratch: str, out) -> int:
 
 
 def _child(cases, scratch: str, out) -> int | None:
-    """Judge `cases` in a child and pass on its answers; the number of the input at which it died, None when all is done."""
+    """Judge `cases` in a child and pass on its answers; the number of the input at which it died, None when all is
+    done.
+    """
     gone, mine = os.pipe()
     trace = tempfile.TemporaryFile("w+")
     child = os.fork()

@@ -9,7 +9,8 @@ def spliced(raw: bytes, edits, encoding: str) -> bytes:
     """`raw` with `[((row, column), (row, column), text)]` put in, rows and columns from 1 in characters."""
     bom = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
     rows = re.split(r"(?<=\n)|(?<=\r)(?!\n)", raw[len(bom) :].decode(encoding))
-    for (first, start), (last, end), text in reversed(sorted(edits, key=lambda edit: edit[:2])):
+    in_order = sorted(edits, key=lambda edit: edit[:2])
+    for (first, start), (last, end), text in reversed(in_order):
         head, tail = rows[first - 1][: start - 1], rows[last - 1][end - 1 :] if last <= len(rows) else ""
         rows[first - 1 : last] = [head + text + tail]
     return bom + "".join(rows).encode(encoding)

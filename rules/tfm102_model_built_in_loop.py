@@ -47,8 +47,8 @@ ends every live Keras model of the process. For training loops no rewrite of the
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import loaded, models
-from tflint_mem.analysis.models.wrappers import wraps
+from tflint_mem.analysis.models import built, loaded, models
+from tflint_mem.analysis.passes.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.knowledge import RELEASES
 
@@ -67,28 +67,6 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
-_RESET = "begin each repeat with set_weights(initial_weights)"
-_KEEPS = {
-    mechanisms.PINNED: "the training graph and weights of each stay for the life of the process, "
-    "and neither clear_session() nor gc.collect() frees them",
-    mechanisms.CACHED: "the one before stays until clear_session() and a garbage collection",
-    mechanisms.WAITING: "the one before waits for a late garbage collection",
-    mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
-    mechanisms.COLLECTED: "the one before waits for a late garbage collection",
-}
-_HELP = {
-    mechanisms.PINNED: "train each model in a child process of its own (spawn, one task per child), "
-    f"or keep one compiled model and {_RESET}; an optimizer with moments (Adam) needs its variables reset, too",
-    mechanisms.CACHED: "build it once before the repeat, "
-    "or end each repeat with clear_session() and gc.collect(), in that order",
-    mechanisms.WAITING: "end each repeat with clear_session() and gc.collect(), in that order",
-    mechanisms.GRAPH: "end each repeat with clear_session() and gc.collect(), in that order",
-    mechanisms.COLLECTED: "end each repeat with gc.collect()",
-}
-_OR_ONCE = (
-    f"; to build it once instead, {_RESET} and the optimizer's variables reset, "
-    "or it goes on with what it has learned before"
-)
 
 
 def find(context: Context) -> Iterator[Draft]:
@@ -172,9 +150,9 @@ def _draft(
         m,
         i,
         f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}"
-        f"{loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
+        f"{loaded.so_often(repeat)}{since}{built.KEEPS[mechanism]}",
         measured=loaded.BUILT_MEASURED[mechanism],
-        help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
+        help=built.HELP[mechanism] + (built.OR_ONCE if training and not pins else ""),
         severity="error" if pins and (mechanisms.certain(context) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)

@@ -36,15 +36,15 @@ that a cache was given, then live as long as the program.
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import lifetimes, models, saved, wrappers
-from tflint_mem.analysis.passes import cached, hot
+from tflint_mem.analysis.models import models, saved
+from tflint_mem.analysis.passes import cached, wrappers
 from tflint_mem.analysis.tracing import frozen
-from tflint_mem.facts import SELF, Attribute, Name, Record, walk
+from tflint_mem.facts import SELF, Attribute, walk
 from tflint_mem.finding import LIKELY, UNSAFE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module, Site
@@ -60,20 +60,9 @@ MEASURED = (
 MEASURED_NODES = "12-14 KiB per call stay for ever: nodes in the existing model's graph (TF 2.21)"
 
 
-class _Wrapper(Record):
-    """A construction that wraps an existing model: `wrapped` as `wrappers.wraps` says, `names` of what is called."""
-
-    __slots__ = ()
-    m: Module
-    i: int
-    repeat: Repeat | None
-    wrapped: wrappers.Wrapped
-    names: frozenset[str]
-
-
 def find(context: Context) -> Iterator[Draft]:
     """Wrappers of an existing model in a function that repeats or is called from several places."""
-    found = list(_wrappers(context))
+    found = list(wrappers.found(context))
     sites = [(each.m, each.i) for each in found]
     numbers = frozenset((m.index, i) for m, i in sites)
     for each in context.each(found):
@@ -89,7 +78,7 @@ def find(context: Context) -> Iterator[Draft]:
             not nodes
             and repeat is not None
             and repeat.block is not None
-            and _of_new_model(context, m, i, repeat, numbers)
+            and wrappers.of_new_model(context, m, i, repeat, numbers)
         ):
             continue
         when = context.when(shown, m) if shown is not None else f"in each call of `{m.qualname(m.calls[i].scope)}`"
@@ -111,45 +100,6 @@ def find(context: Context) -> Iterator[Draft]:
             confidence=LIKELY if whose is not None else None,
             fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, sites),
         )
-
-
-def _wrappers(context: Context) -> Iterator[_Wrapper]:
-    """The constructions in functions and loops that wrap a model."""
-    for m, i, names in context.each(models.constructions(context)):
-        if m.calls[i].scope == 0 and not m.loops(m.calls[i].block):
-            continue
-        repeat = _repeat(context, m, i)
-        wrapped = wrappers.wraps(context, m, i, names, repeat.region if repeat is not None else -1)
-        if wrapped:
-            yield _Wrapper(m, i, repeat, wrapped, names)
-
-
-def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
-    for repeat in context.repeats(m, i):
-        if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat):
-            continue
-        if repeat.kind == "recursion":
-            continue  # one wrapper for each part of a nested model
-        return repeat
-    return None
-
-
-def _of_new_model(context: Context, m: Module, i: int, repeat: Repeat, numbers: Collection[tuple[int, int]]) -> bool:
-    """Does each pass make a model, and wrap one that is not the same as before?
-
-    Then making it is the bigger part of the work.
-    """
-    bases = [
-        e.base
-        for argument in m.arguments(i)
-        for e in walk(argument, m.calls)
-        if isinstance(e, Attribute) and e.attr in wrappers.ENDS and isinstance(e.base, Name)
-    ]
-    return (
-        bool(bases)
-        and lifetimes.in_loop_of_new_models(context, repeat, numbers)
-        and not any(hot.steady(context, repeat, base) for base in bases)
-    )
 
 
 # -- the fixes --------------------------------------------------------------------------------------------------------

@@ -65,26 +65,6 @@ MEASURED = {
     "optimizer": "142 KiB per repeat until clear_session() (TF 2.21; 3 on 2.15)",
     "metric": "0 KiB per repeat for a metric whose name stays the same (TF 2.21 and 2.15): no leak, only the set-up",
 }
-# Metrics that Keras 3 gives a new name each time, unless they are told one, and KiB per object that stay until
-# `clear_session()` on TensorFlow 2.21.
-_RENAMED = {
-    "AUC": 142,
-    "PrecisionAtRecall": 142,
-    "RecallAtPrecision": 142,
-    "SensitivityAtSpecificity": 142,
-    "SpecificityAtSensitivity": 142,
-    "Precision": 72,
-    "Recall": 72,
-    "MeanIoU": 37,
-    "IoU": 37,
-    "BinaryIoU": 37,
-    "OneHotIoU": 37,
-    "OneHotMeanIoU": 37,
-    "TruePositives": 35,
-    "TrueNegatives": 35,
-    "FalsePositives": 35,
-    "FalseNegatives": 35,
-}
 FIRST_RENAMED = (2, 16)  # TensorFlow with Keras 3
 
 
@@ -155,7 +135,7 @@ def _keeps(context: Context, m: Module, i: int, repeat: Repeat) -> int:
     ):
         return 0
     tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & step_objects.KINDS.keys()), "")
-    return 0 if context.project.released(repeat, models.CLEARS) else _RENAMED.get(tail, 0)
+    return 0 if context.project.released(repeat, models.CLEARS) else step_objects.RENAMED.get(tail, 0)
 
 
 def _repeat(context: Context, m: Module, i: int, kind: str) -> Repeat | None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tflint_mem.codemod import Proposal
-    from tflint_mem.facts import Reference
+    from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
@@ -131,7 +131,7 @@ def _for_next_call(context: Context, m: Module, i: int) -> Draft | None:
     return _alive(context, m, i, m, j, before)
 
 
-def _outliving(context: Context, m: Module, i: int, place: Reference) -> Repeat | None:
+def _outliving(context: Context, m: Module, i: int, place: Expression) -> Repeat | None:
     """A way in which call `i` repeats while the model in `place` is not made again."""
     made = lifetimes.makers(context, m, m.calls[i].scope, place, m.calls[i].statement)
     if not made:

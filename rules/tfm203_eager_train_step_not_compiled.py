@@ -42,18 +42,17 @@ objects that are made anew, no fix is offered.
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.passes import hot
-from tflint_mem.analysis.tracing import frozen, tracing
+from tflint_mem.analysis.tracing.decorating import decorate
 from tflint_mem.facts import Attribute, ExprStatement, With
-from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import Thing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
-    from tflint_mem.ruleset.fix_context import FixContext
+    from tflint_mem.ruleset.draft import Draft
 
 CODE = "TFM203"
 SWEEPS = True
@@ -63,17 +62,17 @@ MEASURED = (
 FEW = 20  # steps; tracing pays off after some dozens
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Tapes recorded eagerly in a loop; one finding for tapes opened together or inside each other."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
         if context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
-        block = _block(m, i)
+        opening = m.statements[m.calls[i].statement]
         if (
-            block is None
-            or hot.within_tape(context, m, m.statements[block][2])
-            or _not_first(context, m, i, block)
-            or _needs_host(context, m, block)
+            not isinstance(opening, With)
+            or hot.within_tape(context, m, opening.block)
+            or _not_first(context, m, i)
+            or _needs_host(m, i, opening)
         ):
             continue
         repeat = hot.busy(
@@ -81,14 +80,15 @@ def find(context: Context):
         )
         if repeat is None:
             continue
-        traced = _traced_inside(context, m, block)
+        traced = _traced_inside(context, m, i, opening)
         yield context.at_call(
             CODE,
             m,
             i,
             f"a GradientTape records eagerly {context.when(repeat, m)}: "
             + (
-                f"what it calls is traced already (`{traced}`), but loss, gradients and update are launched by Python operation by operation"
+                f"what it calls is traced already (`{traced}`), "
+                "but loss, gradients and update are launched by Python operation by operation"
                 if traced
                 else "nothing on the way is a tf.function, so each operation is launched by Python"
             ),
@@ -100,111 +100,40 @@ def find(context: Context):
         )
 
 
-def _block(m: Module, i: int):
-    """The `with` statement that opens the tape of call `i`, or None."""
-    statement = m.calls[i].statement
-    return statement if isinstance(m.statements[statement], With) else None
+def _recorded(m: Module, i: int, opening: With) -> Iterator[int]:
+    """The calls in the block of the tape that call `i` opens."""
+    for s in m.behind(m.calls[i].statement):
+        for j in m.calls_of(s):
+            if m.inside(m.calls[j].block, opening.body):
+                yield j
 
 
-def _traced_inside(context: Context, m: Module, block: int):
-    """The name of a function that the tape's block calls and that is a `tf.function` by its decorator, as a model's `call` may be; or None."""
-    inner = m.statements[block][6]
-    for i in (i for s in m.behind(block) for i in m.calls_of(s)):
-        if not m.inside(m.calls[i].block, inner):
-            continue
-        for fm, scope in context.project.functions_called(m, i):
-            if fm.scopes[scope][F.S_DECORATORS] and "tf.function" in context.infer.decorator_names(fm, scope):
-                return fm.scopes[scope][F.S_NAME]
+def _traced_inside(context: Context, m: Module, i: int, opening: With) -> str | None:
+    """The name of a function that the tape's block calls and that is a `tf.function` by its decorator, or None.
+
+    A model's `call` may be one.
+    """
+    for j in _recorded(m, i, opening):
+        for fm, scope in context.project.functions_called(m, j):
+            record = fm.scopes[scope]
+            if record.decorators and "tf.function" in context.infer.decorator_names(fm, scope):
+                return record.name
     return None
 
 
-def _not_first(context: Context, m: Module, i: int, block: int):
+def _not_first(context: Context, m: Module, i: int) -> bool:
     """Is another tape opened before this one by the same statement?"""
-    return any(j < i and "tf.GradientTape" in context.project.apis(m, j) for j in m.calls_of(block))
+    return any(j < i and "tf.GradientTape" in context.project.apis(m, j) for j in m.calls_of(m.calls[i].statement))
 
 
-def _needs_host(context: Context, m: Module, block: int):
+def _needs_host(m: Module, i: int, opening: With) -> bool:
     """Is a tensor taken to the host while the tape records, for something else than a message?"""
-    inner = m.statements[block][6]
-    for i in (i for s in m.behind(block) for i in m.calls_of(s)):
-        call = m.calls[i]
+    for j in _recorded(m, i, opening):
+        call = m.calls[j]
         if (
             isinstance(call.func, Attribute)
             and call.func.attr == "numpy"
-            and m.inside(call.block, inner)
             and not isinstance(m.statements[call.statement], ExprStatement)
-        ):
-            return True
-    return False
-
-
-def decorate(context: Context, m: Module, i: int):
-    """A fix that decorates the function around call `i`, or a few words that say why it has to run in Python."""
-    scope = m.calls[i].scope
-    record = m.scopes[scope]
-    if record.kind != "function":
-        return "the step stands in no function of its own"
-    if not _made_once(context, m, scope):
-        return "the function is defined again in each repeat"
-    if record.decorators:
-        return "the function has another decorator"
-    if _python_arguments(context, m, scope):
-        return "it is given Python values, each of which would be traced"
-    refusal = tracing.host_effect(context, m, scope)
-    if refusal:
-        return f"the function {refusal}"
-    refusal = frozen.reason(context, m, scope)
-    if refusal:
-        return refusal
-
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
-        from tflint_mem.codemod import operations as do
-
-        view, _ = fx.at(m, i)
-        row = m.statements[m.scopes[scope].statement].line
-        if _switched_off(fx.source.lines, row):
-            raise NoFix("its author switched the decorator off")
-        return (
-            UNSAFE,
-            "Trace the step once",
-            do.add_decorator(view, view.function_on(row), f"{do.tf_name(fx.source, row)}.function"),
-        )
-
-    return fix
-
-
-def _switched_off(lines, row):
-    """Does a comment right around the head of the function, which stands on `row`, hold the decorator: `# @tf.function`?"""
-    above = row - 1
-    while above > 0 and (
-        lines[above - 1].lstrip().startswith(("#", "@")) or not lines[above - 1].strip() and row - above < 2
-    ):
-        above -= 1
-    return any(
-        "#" in line and any(word in line.partition("#")[2] for word in ("tf.function", "@function", "def_function"))
-        for line in lines[above : row + 1]
-    )
-
-
-def _made_once(context: Context, m: Module, scope: int):
-    """Is the function defined once, and not again in each run of one that repeats?"""
-    owner = m.scopes[scope].parent
-    if m.loops(m.statements[m.scopes[scope].statement].block):
-        return False
-    if owner == 0 or m.scopes[owner].kind == "class":
-        return True
-    return not any(
-        how != "call" or context.first_repeat(other, j) for other, j, how in context.project.callers(m, owner)
-    )
-
-
-def _python_arguments(context: Context, m: Module, scope: int):
-    """Is the function given Python numbers or texts, which would trace it again for each value?"""
-    for index in range(len(m.scopes[scope].parameters)):
-        if any(
-            isinstance(v, Thing) and v.kind in ("int", "float", "number", "str")
-            for v in context.infer.parameter(m, scope, index)
         ):
             return True
     return False

@@ -34,11 +34,14 @@ There is no automatic fix.
 from __future__ import annotations
 
 from tflint_mem.analysis.passes import kept
-from tflint_mem.facts import Assign, Attribute, CallRef, Constant, Name, With
+from tflint_mem.facts import FALSE, Assign, Attribute, CallRef, Name, With
 from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.analysis.passes.kept import Keeping
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
@@ -48,7 +51,7 @@ MEASURED = "391 KiB per kept tape: all activations of its step (TF 2.21); reboun
 _GRADIENTS = frozenset(("gradient", "jacobian", "batch_jacobian"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Statements that keep the tape of each repeat."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
         if context.in_tests(m) or context.project.compiled(m, m.calls[i].scope):
@@ -64,65 +67,59 @@ def find(context: Context):
                     break
 
 
-def _name(m: Module, i: int):
+def _name(m: Module, i: int) -> Name | None:
     """The name that the `with` statement (or an assignment) gives the tape."""
     statement = m.statements[m.calls[i].statement]
     if isinstance(statement, With):
-        return next(
-            (
-                target
-                for expression, target in statement.items
-                if expression == CallRef(i) and target is not None and isinstance(target, Name)
-            ),
-            None,
-        )
-    if isinstance(statement, Assign) and statement.value == CallRef(i) and isinstance(statement.targets[0], Name):
-        return statement.targets[0]
+        named = (item.target for item in statement.items if item.context == CallRef(i))
+        return next((target for target in named if isinstance(target, Name)), None)
+    if isinstance(statement, Assign) and statement.value == CallRef(i):
+        target = statement.targets[0]
+        return target if isinstance(target, Name) else None
     return None
 
 
-def _persistent(context: Context, m: Module, i: int):
-    return context.argument(m, i, 0, "persistent") not in (None, Constant(False))
+def _persistent(context: Context, m: Module, i: int) -> bool:
+    return context.argument(m, i, 0, "persistent") not in (None, FALSE)
 
 
-def _taken(m: Module, i: int, name: str):
+def _taken(m: Module, i: int, name: Name) -> bool:
     """Is a gradient taken from the tape in its function, be it before or after it is kept?"""
-    return any(
-        k > i and m.calls[k].func == Attribute(name, m.calls[k].func[-1]) and m.calls[k].func[-1] in _GRADIENTS
-        for k in m.scope_calls(m.calls[i].scope)
-    )
+    called = [m.calls[k].func for k in m.scope_calls(m.calls[i].scope) if k > i]
+    return any(isinstance(f, Attribute) and f.base == name and f.attr in _GRADIENTS for f in called)
 
 
-def _repeat(context: Context, m: Module, i: int, keeping):
+def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | None:
+    """The repeat that records the tape, and in which the container goes on."""
+    scope, container = m.calls[i].scope, keeping.container
     local = (
-        isinstance(keeping.container, Name)
-        and keeping.container.id in m.bindings(m.calls[i].scope)
-        and keeping.container.id not in m.global_names(m.calls[i].scope)
+        isinstance(container, Name) and container.id in m.bindings(scope) and container.id not in m.global_names(scope)
     )
-    fresh = [m.statements[s][2] for s in kept.empty_at(context, m, m.calls[i].scope, keeping.container)]
+    fresh = [m.statements[s].block for s in kept.empty_at(context, m, scope, container)]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 8 or repeat.handed:
             continue
         if repeat.local:
-            if not m.inside(m.statements[keeping.s][2], repeat.context) or any(m.loops(place) for place in fresh):
+            if not m.inside(m.statements[keeping.s].block, repeat.region) or any(m.loops(place) for place in fresh):
                 continue
         elif local or fresh:
             continue
-        if kept.fate(context, keeping, repeat.context if repeat.local else -1) != kept.BOUNDED:
+        if kept.fate(context, keeping, repeat.region) != kept.BOUNDED:
             return repeat
     return None
 
 
-def _draft(context: Context, m: Module, keeping, repeat: Repeat):
+def _draft(context: Context, m: Module, keeping: Keeping, repeat: Repeat) -> Draft:
     pos = kept.position(m, keeping.s)
     return Draft(
         code=CODE,
         m=m,
         pos=pos,
-        message=f"keeps the tape that is recorded {context.when(repeat, m)}, and with it all intermediate results of that step",
+        message=f"keeps the tape that is recorded {context.when(repeat, m)}, "
+        "and with it all intermediate results of that step",
         measured=MEASURED,
         help="take the gradients in the step, and keep those if anything",
-        trace=context.trace(repeat, "records a tape", TraceStep(m, pos[0], pos[1], "keeps it")),
-        noqa_row=m.statements[keeping.s][4],
+        trace=context.trace(repeat, "records a tape", TraceStep.at(m, pos, "keeps it")),
+        noqa_row=m.statements[keeping.s].end_line,
         site=keeping.s,
     )

@@ -47,56 +47,56 @@ from tflint_mem.facts import (
     Return,
     While,
     With,
+    walk,
 )
-from tflint_mem.project.linking.module import walk
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
 
 CODE = "TFM206"
 MEASURED = "8192 KiB per pass with two activations of 4 MiB (TF 2.21); a tape per pass: flat"
 _ADDERS = frozenset(("append", "extend"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Tapes whose block holds an accumulating loop over data."""
     for m, i, _ in context.calls(("GradientTape",), frozenset(("tf.GradientTape",))):
         scope = m.calls[i].scope
         statement = m.statements[m.calls[i].statement]
         if not isinstance(statement, With) or context.in_tests(m) or context.project.compiled(m, scope):
             continue
-        loop = next((s for s in m.behind(m.calls[i].statement) if _is_long(context, m, s, statement.body)), None)
+        long = (s for s in m.behind(m.calls[i].statement) if _is_long(context, m, s, statement.body))
+        loop = next(long, None)
         if loop is None:
             continue
         line = m.statements[loop].line
-        pos = m.calls[i].pos
-        if _accumulates(context, m, loop) and not _leaves(m, loop):
+        if any(_adds(context, m, s) for s in _inside(m, loop)) and not _leaves(m, loop):
             yield context.at_call(
                 CODE,
                 m,
                 i,
-                f"one tape is open around the loop in line {line}, and keeps the activations of every pass until it ends",
+                f"one tape is open around the loop in line {line}, "
+                "and keeps the activations of every pass until it ends",
                 measured=MEASURED,
                 help="open a tape for each pass; take a step each time, or add the gradients up",
                 trace=(
-                    TraceStep(m, pos.line, pos.column, "records everything below"),
+                    TraceStep.at(m, m.calls[i].pos, "records everything below"),
                     TraceStep(m, line, 0, "the loop over data"),
                 ),
             )
 
 
-def _body(statement: int):
-    return statement[7] if isinstance(statement, For) else statement[6]
-
-
-def _is_long(context: Context, m: Module, s: int, inner):
+def _is_long(context: Context, m: Module, s: int, inner: int) -> bool:
     """Is the statement a loop over data, in the block `inner` of the tape?"""
     statement = m.statements[s]
-    if not statement or not isinstance(statement, (For, While)) or not m.inside(statement.block, inner):
+    if not isinstance(statement, (For, While)) or not m.inside(statement.block, inner):
         return False
     if isinstance(statement, While):
         return True
@@ -109,51 +109,54 @@ def _is_long(context: Context, m: Module, s: int, inner):
     )
 
 
-def _accumulates(context: Context, m: Module, loop: int):
-    """Does the loop add to something from before it: `total += loss`, `total = total + loss`, `losses.append(loss)`?"""
-    body = _body(m.statements[loop])
-    for s in m.behind(loop):
-        statement = m.statements[s]
-        if not statement or not m.inside(statement.block, body):
-            continue
-        if (
-            isinstance(statement, Augment)
-            and statement.op == "+"
-            and _is_tensor(context, m, statement.scope, statement.value, s)
-        ):
-            return True
-        if (
-            isinstance(statement, Assign)
-            and statement.value is not None
-            and isinstance(statement.value, BinaryOp)
-            and statement.value.op == "+"
-        ):
-            if any(t in walk(statement.value) for t in statement.targets if isinstance(t, Reference)) and _is_tensor(
-                context, m, statement.scope, statement.value, s
-            ):
-                return True
-        if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
-            call = m.calls[statement.value.number]
-            if (
-                isinstance(call.func, Attribute)
-                and call.func.attr in _ADDERS
-                and call.args
-                and _is_tensor(context, m, call.scope, call.args[0], call.statement)
-            ):
-                return True
+def _body(m: Module, loop: int) -> int:
+    """The block of the loop that a statement is."""
+    statement = m.statements[loop]
+    return statement.body if isinstance(statement, (For, While)) else -1
+
+
+def _inside(m: Module, loop: int) -> list[int]:
+    """The statements in the body of the loop, at any depth."""
+    body = _body(m, loop)
+    return [s for s in m.behind(loop) if m.inside(m.statements[s].block, body)]
+
+
+def _adds(context: Context, m: Module, s: int) -> bool:
+    """Does the statement add to something from before the loop?
+
+    `total += loss`, `total = total + loss`, `losses.append(loss)`
+    """
+    statement = m.statements[s]
+    if isinstance(statement, Augment):
+        return statement.op == "+" and _is_tensor(context, m, statement.scope, statement.value, s)
+    if isinstance(statement, Assign):
+        value = statement.value
+        return (
+            isinstance(value, BinaryOp)
+            and value.op == "+"
+            and any(t in walk(value) for t in statement.targets if isinstance(t, Reference))
+            and _is_tensor(context, m, statement.scope, value, s)
+        )
+    if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+        call = m.calls[statement.value.number]
+        return (
+            isinstance(call.func, Attribute)
+            and call.func.attr in _ADDERS
+            and bool(call.args)
+            and _is_tensor(context, m, call.scope, call.args[0], call.statement)
+        )
     return False
 
 
-def _is_tensor(context: Context, m: Module, scope: int, e: Expression, s: int):
+def _is_tensor(context: Context, m: Module, scope: int, e: Expression, s: int) -> bool:
     return "tensor" in context.project.kinds(m, scope, e, s)
 
 
-def _leaves(m: Module, loop: int):
+def _leaves(m: Module, loop: int) -> bool:
     """Does the loop always end in its first pass?"""
-    body = _body(m.statements[loop])
+    body = _body(m, loop)
     return any(
-        statement
-        and statement.block == body
+        statement.block == body
         and (isinstance(statement, Return) or isinstance(statement, Jump) and statement.what in ("break", "raise"))
         for statement in map(m.statements.__getitem__, m.behind(loop))
     )

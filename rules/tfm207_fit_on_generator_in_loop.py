@@ -34,25 +34,30 @@ There is no automatic fix: the data set needs the shapes and types of what the g
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.program import backends
-from tflint_mem.facts import Attribute, CallRef, Comprehension, Name
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.facts import SELF, Attribute, CallRef, Comprehension, Name
+from tflint_mem.project.linking.call_names import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Expression
+    from collections.abc import Iterator
+
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
 
 CODE = "TFM207"
-MEASURED = "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"
+MEASURED = (
+    "362 KiB per call for ever on TF 2.15 (350-450 on 2.8-2.15); "
+    "on 2.21 31 KiB of each fit until a garbage collection, 9-16 KiB in about 50 small objects behind it"
+)
+MAX_DEPTH = 4
 _METHODS = ("fit", "evaluate", "predict", "fit_generator", "evaluate_generator", "predict_generator")
 _NAMES = frozenset("model." + name for name in _METHODS)
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Calls that are given a generator, in repeats over one model."""
     for m, i, _ in context.calls(_METHODS, _NAMES):
         given = context.argument(m, i, 0, "x", "generator")
@@ -64,7 +69,7 @@ def find(context: Context):
             or context.project.versions.graph_mode(m)
         ):
             continue
-        if not _generator(context, m, m.calls[i].scope, given, m.calls[i].statement, 0):
+        if not _generator(context, m, m.calls[i].scope, given, m.calls[i].statement):
             continue
         for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= 3 or lifetimes.in_loop_of_new_models(context, repeat):
@@ -88,29 +93,31 @@ def find(context: Context):
             break
 
 
-def _generator(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
+def _generator(context: Context, m: Module, scope: int, e: object, at: int, depth: int = 0) -> bool:
     """Is the expression a Python generator?"""
-    if depth > 4 or e is None:
+    if depth > MAX_DEPTH:
         return False
     if isinstance(e, Comprehension):
         return e.kind == "generator"
     if isinstance(e, CallRef):
         called = context.project.functions_called(m, e.number)
         return bool(called) and all(
-            "g" in fm.scopes[fs][F.S_FLAGS] and "contextlib.contextmanager" not in context.infer.decorator_names(fm, fs)
+            "g" in fm.scopes[fs].flags and "contextlib.contextmanager" not in context.infer.decorator_names(fm, fs)
             for fm, fs in called
         )
     if isinstance(e, Name):
-        bindings = context.infer.reaching(m, m.bindings(scope).get(e.id, ()), at) if e.id in m.bindings(scope) else ()
+        found = m.bindings(scope).get(e.id)
+        bindings = context.infer.reaching(m, found, at) if found is not None else ()
         return bool(bindings) and all(
-            b[0] == "assign" and not b[4] and _generator(context, m, scope, b[3], b[1], depth + 1) for b in bindings
+            b.kind == "assign" and not b.path and _generator(context, m, scope, b.value, b.statement, depth + 1)
+            for b in bindings
         )
-    if isinstance(e, Attribute) and e.base == Name("self"):
+    if isinstance(e, Attribute) and e.base == SELF:
         while scope > 0 and m.scopes[scope].kind != "class":
             scope = m.scopes[scope].parent
         assigned = context.infer.attribute_assignments(m, scope).get(e.attr, ()) if scope > 0 else ()
         return bool(assigned) and all(
-            kind == "assign" and not path and _generator(context, m, function, value, statement, depth + 1)
-            for function, statement, value, path, kind in assigned
+            a.kind == "assign" and not a.path and _generator(context, m, a.function, a.value, a.statement, depth + 1)
+            for a in assigned
         )
     return False

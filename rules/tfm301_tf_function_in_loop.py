@@ -111,11 +111,14 @@ def find(context: Context) -> Iterator[Draft]:
     for m, i in traced_functions.in_part(context, traced_functions.wrapped(context)):
         yield from _checked(context, m, i, traced_functions.of_call(context, m, i), m.calls[i].pos)
     for traced in context.each(traced_functions.decorated(context)):
-        m, i = traced_functions.definition(context, traced) if context.has(traced.m) else (None, -1)
-        if m is not None:
-            yield from _checked(context, m, i, traced, m.calls[i].pos)
-        elif context.has(traced.m):
+        if not context.has(traced.m):
+            continue
+        made = traced_functions.definition(context, traced)
+        if made is None:
             yield from _of_new_objects(context, traced)
+        else:
+            m, i = made
+            yield from _checked(context, m, i, traced, m.calls[i].pos)
 
 
 def _of_new_objects(context: Context, traced: Traced) -> Iterator[Draft]:
@@ -374,7 +377,8 @@ def _doubt(context: Context, m: Module, i: int, traced: Traced, loop: int) -> st
     effect = tracing.host_effect(context, traced.m, traced.scope)
     if effect and not effect.startswith(_ONLY_SEEN):
         raise NoFix(f"each trace of the function {effect}")
-    names, attributes = frozen.reads(context, traced.m, traced.scope)
+    reads = frozen.reads(context, traced.m, traced.scope)
+    names, attributes = reads.names, reads.attributes
     own = m.statements[m.blocks[loop].statement].scope
     bound = {
         (m.index, name) for name, bindings in m.bindings(own).items() for b in bindings if hot.bound_inside(m, b, loop)

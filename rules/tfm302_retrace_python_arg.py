@@ -92,13 +92,14 @@ MEASURED_WRAPPER = (
 
 def find(context: Context) -> Iterator[Draft]:
     """Calls of a tf.function with a Python argument that varies."""
-    for m, i, traced in traced_functions.calls(context):
+    for call in traced_functions.calls(context):
+        m, i, traced = call.m, call.i, call.traced
         if "input_signature" in traced.options or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         found = varying_values.first(context, m, i) or _given_new_model(context, m, i)
         if found is None:
             continue
-        repeat, varying, which = found
+        repeat, varying, which = found.repeat, found.varying, found.which
         if _made_again(context, traced, repeat):
             continue  # a new function in each repeat has seen no other value
         model = varying.kind in ("model", "wrapper")
@@ -142,8 +143,8 @@ def _given_new_model(context: Context, m: Module, i: int) -> tuple[Repeat, Varyi
         )
         for fm, j in makers
     ):
-        return repeat, varying_values.Varying("a new model around another one", "wrapper"), which
-    return repeat, varying_values.Varying("a new model", "model"), which
+        return varying_values.Found(repeat, varying_values.Varying("a new model around another one", "wrapper"), which)
+    return varying_values.Found(repeat, varying_values.Varying("a new model", "model"), which)
 
 
 def _makers(context: Context, m: Module, i: int, e: Expression) -> Sequence[Site]:
@@ -177,15 +178,10 @@ def _makers(context: Context, m: Module, i: int, e: Expression) -> Sequence[Site
 
 def _made_again(context: Context, traced: Traced, repeat: Repeat) -> bool:
     """Does the repeat that brings the values make the function anew, too?"""
-    m, i = (
-        traced.made
-        if traced.made is not None and traced.m is None
-        else traced_functions.definition(context, traced)
-        if traced.m is not None
-        else (None, -1)
-    )
-    if m is None:
+    made = traced.made if traced.m is None else traced_functions.definition(context, traced)
+    if made is None:
         return False
+    m, i = made
     return any(
         (again.module, again.block, again.scope) == (repeat.module, repeat.block, repeat.scope)
         for again in context.repeats(m, i)

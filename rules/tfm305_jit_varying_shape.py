@@ -56,13 +56,14 @@ _JIT = frozenset(("jit_compile", "experimental_compile"))
 
 def find(context: Context) -> Iterator[Draft]:
     """Calls of an XLA-compiled function with an argument whose shape varies."""
-    for m, i, traced in traced_functions.calls(context):
+    for call in traced_functions.calls(context):
+        m, i, traced = call.m, call.i, call.traced
         if not _compiles(traced) or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
         found = shapes.varying(context, m, i)
         if found is None:
             continue
-        repeat, shape = found
+        repeat, shape = found.repeat, found.shape
         yield context.at_call(
             CODE,
             m,

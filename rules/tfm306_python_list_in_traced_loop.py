@@ -62,7 +62,8 @@ MEASURED = "996 KiB per new number of passes (TF 2.21; 1329 on 2.15), kept as lo
 def find(context: Context) -> Iterator[Draft]:
     """Lists in traced loops over a parameter that is given ever new numbers."""
     seen: set[tuple[int, int]] = set()
-    for m, i, traced in traced_functions.calls(context):
+    for call in traced_functions.calls(context):
+        m, i, traced = call.m, call.i, call.traced
         function = traced.m
         if function is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue
@@ -70,9 +71,9 @@ def find(context: Context) -> Iterator[Draft]:
         if not grown:
             continue
         found = varying_values.first(context, m, i)
-        if found is None or found[1].kind != "number":
+        if found is None or found.varying.kind != "number":
             continue
-        repeat, varying, which = found
+        repeat, varying, which = found.repeat, found.varying, found.which
         for s, parameter in grown:
             key = (function.index, s)
             if key not in seen and _given(context, m, i, function, traced.scope, parameter) == which:

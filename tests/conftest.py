@@ -1,6 +1,11 @@
 """Every test runs as a user without configuration or state of his own: nothing of whoever runs the tests decides about them."""
 
+import os
+
 import pytest
+
+# Some shells forbid Python to write compiled modules; a tool that is installed has them, and so has what is tested here.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)

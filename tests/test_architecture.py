@@ -166,3 +166,10 @@ def test_a_recipe_does_what_it_promises(copy, name):
                 env=environment,
             )
             assert done.returncode == 0, done.stderr
+
+
+def test_files_that_contributors_are_sent_to_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_0-9]+/[a-z_0-9/]*(?:\.py)?)`|\]\(([\w./-]+)\)", text)
+    for path in map("".join, named):
+        assert (ROOT / path).exists() or (ROOT / "tflint_mem" / path).exists(), path

@@ -138,7 +138,7 @@ def test_a_caller_known_by_a_name_only_is_less_than_certain(tmp_path):
     (tmp_path / "run.py").write_text(
         "import agent as agents\n\n\ndef play(agent, env):\n    for step in range(10000):\n        agent.act(env.state())\n"
     )
-    found = [record for record in records(tmp_path, "--pedantic", "--ignore", "TFM601")]
+    found = list(records(tmp_path, "--pedantic", "--ignore", "TFM601"))
     assert [(record["code"], record["confidence"]) for record in found] == [("TFM201", "likely")]
 
 

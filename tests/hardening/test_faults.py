@@ -100,7 +100,7 @@ def test_what_all_rules_ask_may_fail_on_a_module(project):
     assert {place for place, _ in told(done)} >= {"b.py:6: rule TFM101", "b.py:13: rule TFM301"}
     assert all(place.startswith("b.py:") for place, _ in told(done))
     assert found(done) == [each for each in found(whole) if each[0] != "b.py"]
-    assert [record for record in json.loads(done.stdout)] == [
+    assert json.loads(done.stdout) == [
         record for record in json.loads(whole.stdout) if not record["filename"].endswith("b.py")
     ]
 
@@ -108,7 +108,6 @@ def test_what_all_rules_ask_may_fail_on_a_module(project):
 def test_no_half_finished_answer_is_left_behind(project):
     """A search that breaks off has noted what it was about to find out; nobody may take that for an answer."""
     fault = """
-    from tflint_mem.analysis.models import lifetimes as _lifetimes, models as _models
     from tflint_mem.rules import tfm101_load_model_in_loop as rule
     whole, times = rule.find, []
     def find(context):
@@ -301,13 +300,13 @@ def test_a_step_that_fails_loses_no_finding(project, step, fault):
 def test_a_fix_is_not_taken_for_proven_where_the_check_after_it_failed(project):
     before = (project / "b.py").read_text()
     fault = """
-    from tflint_mem.analysis.models import models as _models
-    whole = _models.unreleased
+    from tflint_mem.analysis.models import origins as _origins
+    whole = _origins.unreleased
     def unreleased(context, m, i, *kind):
-        if m.path == "b.py" and m.calls[i][6][0] == 5:
+        if m.path == "b.py" and m.calls[i].pos.line == 5:
             raise ValueError("only after the fix")
         return whole(context, m, i, *kind)
-    _models.unreleased = unreleased
+    _origins.unreleased = unreleased
     """
     done = broken(project, fault, "--no-cache", "--fix", "--unsafe-fixes", "--output-format", "json", ".")
     assert (project / "a.py").read_text() != LEAKY + "# a.py\n"

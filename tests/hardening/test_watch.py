@@ -17,8 +17,8 @@ def spin(seconds=60):
 IN_A_RULE = (
     SPIN
     + """
-from tflint_mem.analysis.models import models as _models
-whole = _models.unreleased
+from tflint_mem.analysis.models import origins as _origins
+whole = _origins.unreleased
 def unreleased(context, m, *rest):
     if m.path == "b.py":
         try:
@@ -26,7 +26,7 @@ def unreleased(context, m, *rest):
         except Exception:
             pass
     return whole(context, m, *rest)
-_models.unreleased = unreleased
+_origins.unreleased = unreleased
 """
 )
 IN_A_QUESTION = (
@@ -53,12 +53,12 @@ def collect(code, filename="<module>"):
 facts.collect = collect
 """
 )
-LINE = "tflint-mem: b.py: this file is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
+LINE = "tflint-mem: b.py: this file is left out: it takes longer than 0.6 s (--timeout-per-file)\n"
 
 
 def timed(folder, fault, *arguments):
     start = time.monotonic()
-    done = broken(folder, fault, "--no-cache", "--output-format", "json", "--timeout-per-file", "0.3", *arguments, ".")
+    done = broken(folder, fault, "--no-cache", "--output-format", "json", "--timeout-per-file", "0.6", *arguments, ".")
     return done, time.monotonic() - start
 
 
@@ -109,7 +109,7 @@ view.view_at = view_at
     assert done.returncode == 2
     assert (
         done.stderr
-        == "tflint-mem: b.py: the fix of TFM101 in row 6 is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
+        == "tflint-mem: b.py: the fix of TFM101 in row 6 is left out: it takes longer than 0.6 s (--timeout-per-file)\n"
     )
     assert found(done) == [("a.py", "TFM101"), ("b.py", "TFM101"), ("c.py", "TFM101")]
 
@@ -128,7 +128,7 @@ rule.find = find
     )
     done, _ = timed(project, fault)
     assert done.returncode == 2
-    assert done.stderr == "tflint-mem: rule TFM101 is left out: it takes longer than 0.3 s (--timeout-per-file)\n"
+    assert done.stderr == "tflint-mem: rule TFM101 is left out: it takes longer than 0.6 s (--timeout-per-file)\n"
     assert found(done) == [("b.py", "TFM301")]
 
 
@@ -170,7 +170,7 @@ def test_a_left_out_file_is_not_remembered(tmp_path):
     for number in range(60):
         (tmp_path / f"m{number:02}.py").write_text(LEAKY)
     (tmp_path / "b.py").write_text(LEAKY)
-    done = broken(tmp_path, IN_A_RULE, "--output-format", "json", "--timeout-per-file", "0.3", ".")
+    done = broken(tmp_path, IN_A_RULE, "--output-format", "json", "--timeout-per-file", "0.6", ".")
     assert (done.returncode, done.stderr, len(found(done))) == (2, LINE, 60)
     done = broken(tmp_path, "", "--output-format", "json", ".")
     assert (done.returncode, len(found(done))) == (1, 61)

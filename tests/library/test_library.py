@@ -259,7 +259,7 @@ def test_every_public_name_is_there():
     assert set(tflint_mem.__all__) <= set(dir(tflint_mem))
     assert all(getattr(tflint_mem, name) is not None for name in tflint_mem.__all__)
     with pytest.raises(AttributeError):
-        tflint_mem.nothing  # noqa: B018
+        tflint_mem.nothing
 
 
 def test_importing_the_package_imports_nothing():

@@ -10,6 +10,7 @@ import pytest
 
 from support import ROOT
 from tflint_mem.settings import config, tables, trust
+from tflint_mem.settings.settings import MAX_FILE_SIZE
 from tflint_mem.storage import user
 from tflint_mem.verify.plan.options import KEYS as VERIFY_KEYS
 
@@ -213,7 +214,7 @@ def test_what_the_user_allows_is_the_limit(tree, nobody):
     )
     own(nobody, None)
     settings = config.load(["."])
-    assert (settings.verify, settings.max_file_size) == ({"seconds": 3}, config.MAX_FILE_SIZE)
+    assert (settings.verify, settings.max_file_size) == ({"seconds": 3}, MAX_FILE_SIZE)
     assert [one.key for one in settings.refused] == ["max-file-size", "verify.timeout"]
 
 

@@ -117,7 +117,7 @@ def test_ignore_lines_mean_what_git_says(tmp_path):
         }
     )
     files = [path + ".py" for path in paths]
-    for number in range(60):
+    for _ in range(60):
         line = "".join(
             pick.choice(["a", "b", "*", "*", "?", "/", "**/", "[ab]", "[!a]", "\\a", ".py"])
             for _ in range(pick.randrange(1, 7))

@@ -177,7 +177,8 @@ def test_long_trainings_are_cut_short():
         ),
         space,
     )
-    probe = type("Probe", (), {"running_for": staticmethod(lambda began=time.monotonic(): time.monotonic() - began)})
+    began = time.monotonic()
+    probe = type("Probe", (), {"running_for": staticmethod(lambda: time.monotonic() - began)})
     with shorten.Shortener(probe, told.append, 0.5):
         assert 0.4 < space["fit"](model) < 10
     assert model.stop_training and len(told) == 1 and told[0]["text"].startswith("fit: each training ends")

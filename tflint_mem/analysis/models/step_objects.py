@@ -38,6 +38,26 @@ KINDS = {
 }  # canonical name -> kind
 KINDS.update({f"{root}.{name}": "metric" for root in ("keras.metrics", "tf.metrics") for name in _METRICS})
 
+# Metrics that Keras 3 gives a new name each time, unless they are told one, and KiB per object that stay until
+# `clear_session()` on TensorFlow 2.21.
+RENAMED = {
+    "AUC": 142,
+    "PrecisionAtRecall": 142,
+    "RecallAtPrecision": 142,
+    "SensitivityAtSpecificity": 142,
+    "SpecificityAtSensitivity": 142,
+    "Precision": 72,
+    "Recall": 72,
+    "MeanIoU": 37,
+    "IoU": 37,
+    "BinaryIoU": 37,
+    "OneHotIoU": 37,
+    "OneHotMeanIoU": 37,
+    "TruePositives": 35,
+    "TrueNegatives": 35,
+    "FalsePositives": 35,
+    "FalseNegatives": 35,
+}
 _VARIABLES = frozenset(("tf.Variable", "keras.Variable"))
 
 

@@ -1,6 +1,13 @@
 """Which functions and graphs are traced, when, and what would a trace freeze?
 
-session_code      code of TensorFlow 1 that runs again and again together with a session
-operation_makers  statements that add operations to a graph
-graph_growth      which of them do so in each repeat
+In reading order:
+
+    traced_functions  where is each `tf.function` made, with which options, and who calls it?
+    tracing           what does a function do on the host, which a trace would do once or not at all?
+    given             would a trace take the arguments of a function as they are?
+    frozen            what state would a trace keep that changes afterwards?
+    graphs            which calls make operations of a TF1 graph, which run it, and what does a loop over it go over?
+    session_code      which code of TensorFlow 1 runs again and again together with a session?
+    operation_makers  which statements add operations to a graph?
+    graph_growth      which of them do so in each repeat?
 """

@@ -1,19 +1,28 @@
-"""What the rules about TF1 graphs share: which calls make operations, which run a session, and what a loop goes over."""
+"""What do the rules about TF1 graphs share: which calls make operations, which run a session, what does a loop go over?
+
+Uncertain: a session of unknown origin, which counts by its name in modules that build graphs, and a call that may reach
+several functions, which counts, outside of graph code, when all of them run a session.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 
-from tflint_mem.facts import Assign, Attribute, CallRef, Comprehension, For, Name
+from tflint_mem.facts import Assign, Attribute, CallRef, Comprehension, Expression, For, Name, With, tail_of, walk
 from tflint_mem.knowledge import is_op
-from tflint_mem.project.holds.values import Thing, TupleValue
-from tflint_mem.project.linking.module import statement_expressions, tail_of, walk
+from tflint_mem.project.holds.values import CallOrigin, Thing, TupleValue
+from tflint_mem.project.linking.body import statement_expressions
+from tflint_mem.project.repeats.headers import header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Expression
-    from tflint_mem.project.linking.module import Module
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from typing import TypeVar
+
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.ruleset.context import Context
+
+    T = TypeVar("T")
 
 RUNS = frozenset(("session.run", "tensor.eval", "variable.eval", "operation.run"))
 _SESSION_NAMES = frozenset(("sess", "session", "_sess", "_session", "tf_session"))
@@ -79,9 +88,10 @@ _NO_OPS = frozenset(
         "tf.train.Optimizer",
     )
 )
+CALLEES = 3  # levels of calls that are looked into for a session run
 
 
-def makes_op(names: frozenset[str]):
+def makes_op(names: frozenset[str]) -> str | None:
     """The canonical name among `names` whose call adds operations to the default graph, or None."""
     for name in sorted(names):
         if name in _MORE_OPS or name not in _NO_OPS and not _contrib_helper(name) and is_op(name):
@@ -89,19 +99,19 @@ def makes_op(names: frozenset[str]):
     return None
 
 
-def _contrib_helper(name: str):
+def _contrib_helper(name: str) -> bool:
     return name.startswith("tf.contrib.") and not name.startswith(("tf.contrib.layers.", "tf.contrib.losses."))
 
 
-CALLEES = 3  # levels of calls that are looked into for a session run
-
-
-def structural(name: str):
+def structural(name: str) -> bool:
     """Does the call belong to the construction of a network rather than to a single operation?"""
     return name in STRUCTURE or name.startswith(("tf.layers.", "tf.contrib.layers."))
 
 
-def runs_session(context: Context, m: Module, i: int):
+# -- sessions ----------------------------------------------------------------------------------------------------------
+
+
+def runs_session(context: Context, m: Module, i: int) -> bool:
     """Does call `i` run a session (or evaluate a tensor in one)?
 
     A session of unknown origin counts by its name only in a module that builds TF1 graphs.
@@ -118,18 +128,17 @@ def runs_session(context: Context, m: Module, i: int):
     ) and context.project.versions.graph_mode(m)
 
 
-def run_sites(context: Context):
-    """Every call that runs a session: [(module, call)]."""
-    if "session runs" not in context.memo:
-        context.memo["session runs"] = [
-            (m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)
-        ]
-    return context.memo["session runs"]
+def run_sites(context: Context) -> list[Site]:
+    """Every call that runs a session."""
+    return _once(
+        context,
+        "session runs",
+        lambda: [(m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)],
+    )
 
 
-def run_inside(context: Context, m: Module, scope: int, region, without=None):
-    """(module, call) of a session run in the part of `scope` inside context `region` (-1: all), callees included, or
-    None.
+def run_inside(context: Context, m: Module, scope: int, region: int, without: int | None = None) -> Site | None:
+    """A session run in the part of `scope` inside block `region` (-1: all), callees included, or None.
 
     Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts,
     outside of graph code, when all of them run one.
@@ -153,13 +162,14 @@ def run_inside(context: Context, m: Module, scope: int, region, without=None):
     return next((run for i, run in further if i != without), None)
 
 
-def _once(context: Context, key, compute):
+def _once(context: Context, key: Hashable, compute: Callable[[], T]) -> T:
     if key not in context.memo:
         context.memo[key] = compute()
-    return context.memo[key]
+    found: T = context.memo[key]
+    return found
 
 
-def _run_among(context: Context, m: Module, calls, levels: int):
+def _run_among(context: Context, m: Module, calls: Iterable[int], levels: int) -> Site | None:
     """A session run by one of the calls, itself or so many levels further down."""
     for i in calls:
         if runs_session(context, m, i):
@@ -169,7 +179,7 @@ def _run_among(context: Context, m: Module, calls, levels: int):
     )
 
 
-def _run_behind(context: Context, m: Module, i: int, levels: int):
+def _run_behind(context: Context, m: Module, i: int, levels: int) -> Site | None:
     """A session run by the functions that call `i` may reach, at most so many levels down."""
     called = context.project.functions_called(m, i)
     runs = [_run_in(context, fm, fs, levels - 1) for fm, fs in called]
@@ -179,157 +189,165 @@ def _run_behind(context: Context, m: Module, i: int, levels: int):
     return None
 
 
-def _run_in(context: Context, m: Module, scope: int, levels: int):
+def _run_in(context: Context, m: Module, scope: int, levels: int) -> Site | None:
     """A session run by a function, found once."""
-    key = ("session run", m.index, scope, levels)
-    if key not in context.memo:
-        context.memo[key] = _run_among(context, m, m.scope_calls(scope), levels)
-    return context.memo[key]
+    return _once(
+        context,
+        ("session run", m.index, scope, levels),
+        lambda: _run_among(context, m, m.scope_calls(scope), levels),
+    )
 
 
-def stand_in(context: Context, m: Module, scope: int, place: int, statement: int):
+def stand_in(context: Context, m: Module, scope: int, block: int, statement: int) -> int | None:
     """A call of the same block that runs whenever the statement does (a statement need not contain one), or None.
 
     The nearest one behind the statement's start is taken: a guard that returns early stands before both.
     """
-    key = ("calls by block", m.index, scope)
-    if key not in context.memo:
-        blocks = context.memo[key] = {}
-        for i in m.scope_calls(scope):
-            blocks.setdefault(m.calls[i].block, []).append((m.calls[i].statement, i))
-        for calls in blocks.values():
-            calls.sort()
-    calls = context.memo[key].get(place, ())
+    by_block = _once(context, ("calls by block", m.index, scope), lambda: _by_block(m, scope))
+    calls = by_block.get(block, [])
     behind = bisect_left(calls, (statement, -1))
-    return calls[behind][1] if behind < len(calls) else max((i for _, i in calls), default=None)
+    for _, i in calls[behind : behind + 1]:
+        return i
+    return max((i for _, i in calls), default=None)
 
 
-def in_unknown_graph(context: Context, m: Module, place: int):
-    """Is the context `place` inside `with graph.as_default()` of a graph that nothing is known about?"""
-    for each in m.chain(place):
-        kind, _, statement, _ = m.blocks[each]
-        if kind != "with":
-            continue
-        for expression, _ in m.statements[statement][5]:
-            if isinstance(expression, CallRef) and tail_of(m.calls[expression.number].func) == "as_default":
-                receiver = context.receiver(m, expression.number)
-                if receiver is not None and tail_of(receiver) not in _SESSION_NAMES:
-                    if not context.infer.values(m, m.statements[statement].scope, receiver, statement):
-                        return True
+def _by_block(m: Module, scope: int) -> dict[int, list[tuple[int, int]]]:
+    """block -> its calls as (statement, call), in order."""
+    blocks: dict[int, list[tuple[int, int]]] = {}
+    for i in m.scope_calls(scope):
+        blocks.setdefault(m.calls[i].block, []).append((m.calls[i].statement, i))
+    for calls in blocks.values():
+        calls.sort()
+    return blocks
+
+
+# -- which graph -------------------------------------------------------------------------------------------------------
+
+
+def _entered(m: Module, block: int) -> Iterator[tuple[int, int]]:
+    """The calls whose results the `with` statements around a place enter, innermost first: (statement, call)."""
+    for b in m.chain(block):
+        s = m.blocks[b].statement
+        statement = m.statements[s]
+        if m.blocks[b].kind == "with" and isinstance(statement, With):
+            for item in statement.items:
+                if isinstance(item.context, CallRef):
+                    yield s, item.context.number
+
+
+def in_unknown_graph(context: Context, m: Module, block: int) -> bool:
+    """Is the block inside `with graph.as_default()` of a graph that nothing is known about?"""
+    for s, i in _entered(m, block):
+        if tail_of(m.calls[i].func) == "as_default":
+            receiver = context.receiver(m, i)
+            if receiver is not None and tail_of(receiver) not in _SESSION_NAMES:
+                if not context.infer.values(m, m.statements[s].scope, receiver, s):
+                    return True
     return False
 
 
-def in_graph_of_its_own(context: Context, m: Module, place: int):
-    """Is the context `place` inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same
-    function makes?
+def in_graph_of_its_own(context: Context, m: Module, block: int) -> bool:
+    """Is the block inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same function
+    makes?
     """
-    for each in m.chain(place):
-        kind, _, statement, _ = m.blocks[each]
-        if kind == "with":
-            for expression, _ in m.statements[statement][5]:
-                if isinstance(expression, CallRef):
-                    i, scope = expression.number, m.statements[statement].scope
-                    given = (
-                        context.receiver(m, i)
-                        if tail_of(m.calls[i].func) == "as_default"
-                        else context.argument(m, i, None, "graph")
-                    )
-                    values = context.infer.values(m, scope, given, statement) if given is not None else ()
-                    if values and all(
-                        isinstance(v, Thing)
-                        and v.kind == "graph"
-                        and v.origin is not None
-                        and v.origin[0] == m.index
-                        and isinstance(v.origin[1], int)
-                        and m.calls[v.origin[1]].scope == scope != 0
-                        for v in values
-                    ):
-                        return True
-    return False
-
-
-def over_graph(context: Context, m: Module, loop: int):
-    """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
-    kind, _, statement, branch = m.blocks[loop]
-    if kind == "while":
-        return False
-    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
-    kinds = set()
-    for v in context.infer.elements(context.infer.values(m, m.statements[statement].scope, iterable, statement)):
-        kinds.update(
-            {v.kind}
-            if isinstance(v, Thing)
-            else {x.kind for item in v.items for x in item if isinstance(x, Thing)}
-            if isinstance(v, TupleValue)
-            else ()
+    for s, i in _entered(m, block):
+        scope = m.statements[s].scope
+        given = (
+            context.receiver(m, i)
+            if tail_of(m.calls[i].func) == "as_default"
+            else context.argument(m, i, None, "graph")
         )
-    return bool(kinds & {"variable", "tensor"}) or kind == "for" and _named_tensors(context, m, loop, statement)
+        values = context.infer.values(m, scope, given, s) if given is not None else ()
+        if values and all(
+            isinstance(v, Thing)
+            and v.kind == "graph"
+            and isinstance(v.origin, CallOrigin)
+            and v.origin.module == m.index
+            and m.calls[v.origin.call].scope == scope != 0
+            for v in values
+        ):
+            return True
+    return False
 
 
-def _named_tensors(context: Context, m: Module, loop: int, header):
-    return _once(context, ("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, header))
+# -- what a loop goes over ---------------------------------------------------------------------------------------------
 
 
-def _names_tensors(context: Context, m: Module, loop: int, header):
+def over_graph(context: Context, m: Module, loop: int) -> bool:
+    """Does the loop go over variables or tensors, so that each pass makes its own operation once?"""
+    head = header(m, loop)
+    if head is None:
+        return False
+    s = m.blocks[loop].statement
+    kinds: set[str] = set()
+    for v in context.infer.elements(context.infer.values(m, m.statements[s].scope, head.iterable, s)):
+        if isinstance(v, Thing):
+            kinds.add(v.kind)
+        elif isinstance(v, TupleValue):
+            kinds.update(x.kind for item in v.items for x in item if isinstance(x, Thing))
+    return bool(kinds & {"variable", "tensor"}) or isinstance(head, For) and _named_tensors(context, m, loop, head)
+
+
+def _named_tensors(context: Context, m: Module, loop: int, head: For) -> bool:
+    return _once(context, ("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, head))
+
+
+def _names_tensors(context: Context, m: Module, loop: int, head: For) -> bool:
     """`for weight in model.weights_list: tf.norm(weight) … weight.name`: what an operation takes and what has a name is
-    a tensor.
+    a
+    tensor.
     """
-    target, scope = m.statements[header][5], m.statements[header][1]
+    target, scope = head.target, head.scope
     if not isinstance(target, Name) or not any(
         target in m.calls[i].args and m.inside(m.calls[i].block, loop) and makes_op(context.project.apis(m, i))
         for i in m.scope_calls(scope)
     ):
         return False
+    name = Attribute(target, "name")
     return any(
-        statement and m.inside(statement.block, loop) and e == Attribute(target, "name")
-        for statement in map(m.statements.__getitem__, m.scope_statements(scope))
-        if statement
+        m.inside(statement.block, loop) and e == name
+        for statement in (m.statements[s] for s in m.scope_statements(scope))
         for expression in statement_expressions(statement)
         for e in walk(expression, m.calls)
     )
 
 
-def over_names(m: Module, loop: int):
+def over_names(m: Module, loop: int) -> bool:
     """Does the loop go through a dictionary: settings, layers or metrics by name, of which there are few?"""
-    kind, _, statement, branch = m.blocks[loop]
-    if kind == "while":
+    head = header(m, loop)
+    if head is None:
         return False
-    iterable = branch[1] if kind == "comp" else m.statements[statement][6]
-    while (
-        isinstance(iterable, CallRef)
-        and tail_of(m.calls[iterable.number].func) in ("sorted", "list", "enumerate")
-        and m.calls[iterable.number].args
-    ):
-        iterable = m.calls[iterable.number].args[0]
-    return (
-        isinstance(iterable, CallRef)
-        and isinstance(m.calls[iterable.number].func, Attribute)
-        and m.calls[iterable.number].func[2] in ("items", "keys", "values")
-    )
+    iterable = head.iterable
+    while isinstance(iterable, CallRef):
+        call = m.calls[iterable.number]
+        if tail_of(call.func) not in ("sorted", "list", "enumerate") or not call.args:
+            return isinstance(call.func, Attribute) and call.func.attr in ("items", "keys", "values")
+        iterable = call.args[0]
+    return False
 
 
-def collects_tensors(context: Context, m: Module, loop: int):
+def collects_tensors(context: Context, m: Module, loop: int) -> bool:
     """Is it a comprehension whose elements are tensors or operations (not what a session gave for them)?"""
-    kind, _, statement, _ = m.blocks[loop]
-    if kind != "comp":
+    if m.blocks[loop].kind != "comp":
         return False
-    record = m.statements[statement]
-    for expression in statement_expressions(record):
+    s = m.blocks[loop].statement
+    statement = m.statements[s]
+    for expression in statement_expressions(statement):
         for e in walk(expression, m.calls):
             if isinstance(e, Comprehension) and e.block == loop:
-                values = context.infer.values(m, record.scope, e.items[-1], statement)
+                values = context.infer.values(m, statement.scope, e.items[-1], s)
                 return bool(values) and all(
                     isinstance(v, Thing) and v.kind in ("tensor", "variable", "operation") for v in values
                 )
     return False
 
 
-def varies_with(m: Module, scope: int, loop: int, expression: Expression):
+def varies_with(m: Module, scope: int, loop: int, expression: Expression) -> bool:
     """Does the expression depend on what the loop binds, directly or through assignments in its body?"""
-    kind, _, statement, branch = m.blocks[loop]
-    target = m.statements[statement][5] if kind == "for" else branch[0] if kind == "comp" else None
-    bound = names_in(m, target) if target is not None else set()
-    names, seen = names_in(m, expression), set()
+    head = header(m, loop)
+    bound = names_in(m, head.target) if head is not None else set()
+    names = names_in(m, expression)
+    seen: set[str] = set()
     while names:
         if names & bound:
             return True
@@ -337,7 +355,7 @@ def varies_with(m: Module, scope: int, loop: int, expression: Expression):
         seen.add(name)
         for s in m.scope_statements(scope):
             other = m.statements[s]
-            if other and m.inside(other.block, loop):
+            if m.inside(other.block, loop):
                 if (
                     isinstance(other, Assign)
                     and other.value is not None
@@ -349,6 +367,6 @@ def varies_with(m: Module, scope: int, loop: int, expression: Expression):
     return False
 
 
-def names_in(m: Module, expression: Expression):
+def names_in(m: Module, expression: Expression) -> set[str]:
     """Names that an expression reads, those in the arguments of its calls included."""
     return {e.id for e in walk(expression, m.calls) if isinstance(e, Name)}

@@ -10,15 +10,17 @@ time is none that was there already.
 
 from __future__ import annotations
 
+from tflint_mem.analysis.models import lifetimes, models
 from tflint_mem.analysis.program import public
-from tflint_mem.facts import SELF, Assign, Attribute, CallRef, Name, Return, SequenceDisplay, Subscript, walk
+from tflint_mem.facts import SELF, Assign, Attribute, CallRef, Name, Record, Return, SequenceDisplay, Subscript, walk
 from tflint_mem.project.holds.values import CallOrigin, Instance, SelfValue, Thing, ThingMethod
 
-from . import models
+from . import hot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
+    from collections.abc import Set as AbstractSet
     from typing import Literal, TypeAlias
 
     from tflint_mem.facts import Call, Expression
@@ -29,11 +31,43 @@ if TYPE_CHECKING:
 
     Wrapped: TypeAlias = Literal["layer", "input", ""]
 
-ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers", "get_output_at", "get_input_at"))
+_ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers", "get_output_at", "get_input_at"))
 _GENERAL = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
 _GIVEN = ("inputs", "outputs", "input", "output", "layers")
 _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 _ONCE = ("__init__", "build", "setup", "main", "__new__")
+
+
+class Wrapper(Record):
+    """A construction that wraps an existing model: `wrapped` as `wraps` says, `names` of what is called."""
+
+    __slots__ = ()
+    m: Module
+    i: int
+    repeat: Repeat | None
+    wrapped: Wrapped
+    names: frozenset[str]
+
+
+def found(context: Context) -> Iterator[Wrapper]:
+    """The constructions in functions and loops that wrap a model, each with the way in which it repeats."""
+    for m, i, names in context.each(models.constructions(context)):
+        if m.calls[i].scope == 0 and not m.loops(m.calls[i].block):
+            continue
+        repeat = _repeat(context, m, i)
+        wrapped = wraps(context, m, i, names, repeat.region if repeat is not None else -1)
+        if wrapped:
+            yield Wrapper(m, i, repeat, wrapped, names)
+
+
+def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
+    for repeat in context.repeats(m, i):
+        if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat):
+            continue
+        if repeat.kind == "recursion":
+            continue  # one wrapper for each part of a nested model
+        return repeat
+    return None
 
 
 def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int) -> Wrapped:
@@ -49,7 +83,7 @@ def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int)
     found: Wrapped = ""
     for argument in (*call.args, *[k.value for k in call.keywords if k.name in _GIVEN]):
         for e in walk(argument, m.calls):
-            if isinstance(e, Attribute) and e.attr in ENDS:
+            if isinstance(e, Attribute) and e.attr in _ENDS:
                 if _is_model(context, m, call, e.base, ours, loop) or (
                     e.attr == "layers" and _of_unknown_origin(context, m, call, e.base)
                 ):
@@ -156,6 +190,24 @@ def _added(context: Context, m: Module, i: int, ours: Collection[Value], loop: i
                     added.setdefault(v, []).append(j)
     to_ours = {j for v in ours for j in context.memo[key].get(v, ()) if j > i}
     return "layer" if any(_is_model(context, m, call, m.calls[j].args[0], ours, loop) for j in sorted(to_ours)) else ""
+
+
+def of_new_model(context: Context, m: Module, i: int, repeat: Repeat, numbers: AbstractSet[tuple[int, int]]) -> bool:
+    """Does each pass make a model, and wrap one that is not the same as before?
+
+    Then making it is the bigger part of the work.
+    """
+    bases = [
+        e.base
+        for argument in m.arguments(i)
+        for e in walk(argument, m.calls)
+        if isinstance(e, Attribute) and e.attr in _ENDS and isinstance(e.base, Name)
+    ]
+    return (
+        bool(bases)
+        and lifetimes.in_loop_of_new_models(context, repeat, numbers)
+        and not any(hot.steady(context, repeat, base) for base in bases)
+    )
 
 
 # -- who uses the wrapper ---------------------------------------------------------------------------------------------
