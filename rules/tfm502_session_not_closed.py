@@ -246,7 +246,7 @@ def _entered(context: Context, m: Module) -> frozenset[Value]:
 
 
 def _close(repeat: Repeat, m: Module, i: int, interactive: bool) -> Repair:
-    """An interactive session is closed at the end of each pass where that can be; else it is opened in a `with` block."""
+    """An interactive session is closed at the end of each pass if that can be; else it is opened in a `with` block."""
 
     def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import NoFix, Proposal

@@ -88,7 +88,8 @@ _INITIALISE = (
         )
     )
 )
-# These make devices of their own with the default settings: the call after them raises nothing, but the memory is taken.
+# These make devices of their own with the default settings: the call after them raises nothing, but the memory is
+# taken.
 _PEEKS = frozenset(("tf.device_lib.list_local_devices", "tf.test.is_gpu_available", "tf.test.gpu_device_name"))
 _NO_WEIGHTS = (
     "Input",
@@ -225,7 +226,7 @@ def _weighted_layer(context: Context, m: Module, i: int) -> bool:
 
 
 def _built_sequential(context: Context, m: Module, i: int) -> bool:
-    """`Sequential([Input(…), Dense(…)])` and a first layer that is told its input shape: the weights are made at once."""
+    """`Sequential([Input(…), Dense(…)])` and a first layer that is told its input shape make the weights at once."""
     call = m.calls[i]
     if not call.args or not isinstance(call.args[0], SequenceDisplay):
         return False
@@ -249,7 +250,7 @@ def _built_sequential(context: Context, m: Module, i: int) -> bool:
 
 
 def _move_up(m: Module, i: int, first: Event) -> Repair | None:
-    """Move the statement around the configuring call, and what it reads, before the initialising one in the same block."""
+    """Move the statement around the configuring call, and what it reads, before the initialising one in its block."""
     if first.m is not m or m.calls[first.i].scope != m.calls[i].scope:
         return None
 

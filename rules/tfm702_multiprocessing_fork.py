@@ -37,22 +37,25 @@ models, locks or methods of objects.
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.gpu import tf_runtime
 from tflint_mem.analysis.program import execution_order
 from tflint_mem.analysis.tracing import frozen
-from tflint_mem.facts import Attribute, Constant, SequenceDisplay
+from tflint_mem.facts import NONE, Attribute, Constant, If, SequenceDisplay, tail_of
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import ClassValue, Thing
-from tflint_mem.project.linking.module import call_text, tail_of
+from tflint_mem.project.holds.values import CallOrigin, ClassValue, Thing
+from tflint_mem.project.linking.module import call_text
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+    from tflint_mem.codemod import Proposal
     from tflint_mem.facts import Call, Expression
     from tflint_mem.project.holds.values import Value
-    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.linking.module import Function, Module, Site
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM702"
@@ -97,7 +100,7 @@ def find(context: Context) -> Iterator[Draft]:
             continue
         um, ui = used
         fm, s = worker
-        pos, use = m.calls[i][6], um.calls[ui][6]
+
         yield context.at_call(
             CODE,
             m,
@@ -107,15 +110,15 @@ def find(context: Context) -> Iterator[Draft]:
             measured=MEASURED,
             help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
             trace=(
-                TraceStep(um, use[0], use[1], f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
-                TraceStep(m, pos[0], pos[1], "forks worker processes"),
-                TraceStep(fm, fm.scopes[s][F.S_LINE], 0, "runs TensorFlow in the worker"),
+                TraceStep.at(um, um.calls[ui].pos, f"`{call_text(um, ui)}` runs TensorFlow in the parent"),
+                TraceStep.at(m, m.calls[i].pos, "forks worker processes"),
+                TraceStep(fm, fm.scopes[s].line, 0, "runs TensorFlow in the worker"),
             ),
             fix=_not_spawned(context, m, i, workers) or _spawn(m, i, kind, _own_context(context, m, i)),
         )
 
 
-def _start_method(context: Context):
+def _start_method(context: Context) -> bool:
     """Does the project set the start method to something else than fork?"""
     for m, i, _ in context.everywhere({"set_start_method"}):
         method = context.argument(m, i, 0, "method")
@@ -124,32 +127,30 @@ def _start_method(context: Context):
     return False
 
 
-def _constructions(context: Context):
+def _constructions(context: Context) -> Iterator[tuple[Module, int, str]]:
     """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in
     _CONSTRUCTORS.
     """
     for index in context.among(context.project.mentioned(_CONSTRUCTORS)):
         m = context.project.module(index)
-        for i in range(len(m.calls)):
-            tail = tail_of(m.calls[i][0])
-            if tail is None:
-                continue
-            if tail[:1].isupper():
+        for i, call in enumerate(m.calls):
+            if (tail_of(call.func) or "")[:1].isupper():
                 kind = _forks(context, m, i)
                 if kind:
                     yield m, i, kind
 
 
-def _forks(context: Context, m: Module, i: int):
+def _forks(context: Context, m: Module, i: int) -> str:
     """What the call constructs when that forks ("Pool" …), else ""."""
     call = m.calls[i]
-    keywords = dict(call.keywords)
+    keywords = {keyword.name: keyword.value for keyword in call.keywords}
     for name in context.project.apis(m, i):
         base, _, tail = name.rpartition(".")
         if tail not in _CONSTRUCTORS or "dummy" in base:
             continue
         if name.startswith("ext:") and base.endswith("get_context"):
-            return tail if _context_forks(context, m, call.func[1], i) else ""
+            made_by = context.receiver(m, i)
+            return tail if made_by is not None and _context_forks(context, m, made_by, i) else ""
         if name.startswith(_PACKAGES):
             for keyword in ("mp_context", "context"):
                 if keyword in keywords:
@@ -160,7 +161,7 @@ def _forks(context: Context, m: Module, i: int):
     return "Process" if any(_process_class(context, v) for v in context.infer.callee(m, i)) else ""
 
 
-def _process_class(context: Context, v: Value):
+def _process_class(context: Context, v: Value) -> bool:
     """Is the value a class of the project that derives from `multiprocessing.Process`?"""
     if not isinstance(v, ClassValue):
         return False
@@ -176,36 +177,32 @@ def _process_class(context: Context, v: Value):
     )
 
 
-def _context_forks(context: Context, m: Module, expression: Expression, i: int):
+def _context_forks(context: Context, m: Module, expression: Expression, i: int) -> bool:
     """Is the multiprocessing context made with "fork", or with no name at all?"""
     made = _context_call(context, m, expression, i)
     if made is None:
         return False
     method = context.argument(*made, 0, "method")
-    return method is None or method in (Constant("fork"), Constant(None))
+    return method is None or method in (Constant("fork"), NONE)
 
 
-def _context_call(context: Context, m: Module, expression: Expression, i: int):
+def _context_call(context: Context, m: Module, expression: Expression, i: int) -> Site | None:
     """(module, call) of the `get_context` that a context comes from, or None."""
     call = m.calls[i]
     for v in context.infer.values(m, call.scope, expression, call.statement):
-        if (
-            isinstance(v, Thing)
-            and v.kind.endswith("get_context")
-            and v.origin is not None
-            and isinstance(v.origin[1], int)
-        ):
-            return context.project.module(v.origin[0]), v.origin[1]
+        if isinstance(v, Thing) and v.kind.endswith("get_context") and isinstance(v.origin, CallOrigin):
+            return context.project.module(v.origin.module), v.origin.call
     return None
 
 
-def _workers(context: Context, m: Module, i: int, kind):
+def _workers(context: Context, m: Module, i: int, kind: str) -> tuple[list[Function], list[int]]:
     """(functions that run in the workers, calls at which they are forked)."""
-    found, times = [], [i]
+    found: list[Function] = []
+    times = [i]
     call = m.calls[i]
     for v in context.infer.callee(m, i):
-        if _process_class(context, v):
-            run = context.infer.lookup(context.project.module(v[1]), v[2], "run")
+        if isinstance(v, ClassValue) and _process_class(context, v):
+            run = context.infer.lookup(context.project.module(v.module), v.scope, "run")
             if run:
                 found.append(run)
     for name, position in (("target", 1), ("initializer", None)):
@@ -216,21 +213,22 @@ def _workers(context: Context, m: Module, i: int, kind):
         for tail in _SUBMIT:
             for j in m.calls_by_tail().get(tail, ()):
                 other = m.calls[j]
-                if isinstance(other.func, Attribute) and other.args and _is_made_by(context, m, other, i):
+                if other.args and _is_made_by(context, m, other, i):
                     found += context.project.functions_in(m, other.scope, other.args[0], other.statement)
                     if kind == "ProcessPoolExecutor":
                         times.append(j)  # an executor forks when it is given work
     return found, times
 
 
-def _is_made_by(context: Context, m: Module, call: Call, i: int):
-    return any(
-        isinstance(v, Thing) and v.origin == (m.index, i)
-        for v in context.infer.values(m, call.scope, call.func[1], call.statement)
+def _is_made_by(context: Context, m: Module, call: Call, i: int) -> bool:
+    """Is the call one of a method of what call `i` makes?"""
+    return isinstance(call.func, Attribute) and any(
+        isinstance(v, Thing) and v.origin == CallOrigin(m.index, i)
+        for v in context.infer.values(m, call.scope, call.func.base, call.statement)
     )
 
 
-def _not_spawned(context: Context, m: Module, i: int, workers):
+def _not_spawned(context: Context, m: Module, i: int, workers: Sequence[Function]) -> str:
     """Why the workers cannot be spawned as the code stands, "" when they can.
 
     They need importable functions, a `__main__` guard on the way, and nothing that only the parent has.
@@ -239,10 +237,7 @@ def _not_spawned(context: Context, m: Module, i: int, workers):
         return "the worker is a class of processes"
     if m.notebook:
         return "a notebook's functions cannot be imported by spawned workers"
-    if any(
-        fm.scopes[s][F.S_KIND] == "lambda" or fm.scopes[fm.scopes[s][F.S_PARENT]][F.S_KIND] == "function"
-        for fm, s in workers
-    ):
+    if any(fm.scopes[s].kind == "lambda" or fm.scopes[fm.scopes[s].parent].kind == "function" for fm, s in workers):
         return "spawned workers can only import functions at the top of a module"
     if any(fm.is_method(s) for fm, s in workers):
         return "a method takes its object along, and that may not be picklable"
@@ -256,14 +251,14 @@ def _not_spawned(context: Context, m: Module, i: int, workers):
     return f"the workers read {name}, which only the parent sets" if name else ""
 
 
-def _hands_over(context: Context, m: Module, i: int, workers):
+def _hands_over(context: Context, m: Module, i: int, workers: Sequence[Function]) -> bool:
     """Are models, sessions or the like arguments of the workers?"""
     given = [*m.arguments(i)]
     for argument in list(given):
-        given += argument[1] if isinstance(argument, SequenceDisplay) else ()
+        given += argument.items if isinstance(argument, SequenceDisplay) else ()
     kinds = {kind for e in given for kind in context.kinds(m, i, e)}
     for fm, s in workers:
-        for index in range(len(fm.scopes[s][F.S_PARAMS])):
+        for index in range(len(fm.scopes[s].parameters)):
             kinds |= {v.kind for v in context.infer.parameter(fm, s, index) if isinstance(v, Thing)}
     return bool(kinds & _BOUND_TO_PROCESS)
 
@@ -286,11 +281,11 @@ _BOUND_TO_PROCESS = frozenset(
 )
 
 
-def _set_in_parent(context: Context, workers):
+def _set_in_parent(context: Context, workers: Sequence[Function]) -> str:
     """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or
     again; "" for none.
     """
-    seen = {}
+    seen: dict[Function, bool] = {}
     for fm, s in workers:
         seen.update(frozen.functions(context, fm, s))
     for fm, s in seen:
@@ -299,27 +294,32 @@ def _set_in_parent(context: Context, workers):
                 return name
         for e in frozen.module_attributes(context, fm, s):
             if any(
-                name == e[2]
-                for other in context.project.mentioning(e[2], frozen.MAX_MODULES)
+                name == e.attr
+                for other in context.project.mentioning(e.attr, frozen.MAX_MODULES)
                 for name in other.foreign_attributes()
             ):
-                return e[2]
+                return e.attr
     return ""
 
 
-def _later(m: Module, name: str, workers):
+def _later(m: Module, name: str, workers: Container[Function]) -> bool:
     """Is a module's name bound in its main block, or by a function that the workers do not run?"""
     for binding in m.bindings(0).get(name, ()):
-        if binding.statement >= 0 and any(_is_main_block(m, c) for c in m.chain(m.statements[binding.statement].block)):
+        if binding.statement >= 0 and _in_main_block(m, m.statements[binding.statement].block):
             return True
     return any((m, s) not in workers and name in m.bindings(s) for s in m.declaring(name))
 
 
-def _is_main_block(m: Module, context: Context):
-    return m.blocks[context][0] == "if" and execution_order.is_main_test(m.statements[m.blocks[context][2]][5])
+def _in_main_block(m: Module, place: int) -> bool:
+    """Is the block inside `if __name__ == "__main__":`?"""
+    for block in m.chain(place):
+        statement = m.statements[m.blocks[block].statement]
+        if isinstance(statement, If) and execution_order.is_main_test(statement.test):
+            return True
+    return False
 
 
-def _shares(context: Context, m: Module):
+def _shares(context: Context, m: Module) -> bool:
     """Are queues or locks made for the default start method?  Spawned processes refuse them."""
     return any(
         name.startswith(_PACKAGES)
@@ -329,10 +329,11 @@ def _shares(context: Context, m: Module):
     )
 
 
-def _guarded(context: Context, m: Module, i: int, depth):
+def _guarded(context: Context, m: Module, i: int, depth: int) -> bool:
+    """Does every way to the call, as far as it is followed, begin in a main block?"""
     call = m.calls[i]
     if call.scope == 0:
-        return any(_is_main_block(m, c) for c in m.chain(call.block))
+        return _in_main_block(m, call.block)
     if depth > 4:
         return False
     return all(
@@ -340,29 +341,34 @@ def _guarded(context: Context, m: Module, i: int, depth):
     )
 
 
-def _own_context(context: Context, m: Module, i: int):
+def _own_context(context: Context, m: Module, i: int) -> Site | None:
     """The `get_context` call whose `Pool` or `Process` is called, or None."""
     receiver = context.receiver(m, i)
     return None if receiver is None else _context_call(context, m, receiver, i)
 
 
-def _spawn(m: Module, i: int, kind, made):
+def _spawn(m: Module, i: int, kind: str, made: Site | None) -> Repair:
+    """The workers are spawned: by the context that `made` makes, where there is one."""
+
     def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         message = "Start the workers with the spawn method"
         if made is not None:
             view, call = fx.at(*made)
-            if not call.args:
-                return UNSAFE, message, do.replace_expression(view, call, f'{view.code(call.func)}("spawn")')
-            return UNSAFE, message, do.replace_expression(view, call.args[0].value, '"spawn"')
+            if call.args:
+                edits = do.replace_expression(view, call.args[0].value, '"spawn"')
+            else:
+                edits = do.replace_expression(view, call, f'{view.code(call.func)}("spawn")')
+            return Proposal(UNSAFE, message, edits)
         view, call = fx.at(m, i)
-        module, edits = do.ensure(fx.source, "multiprocessing", row=m.calls[i].pos.line)
-        context = f'{module}.get_context("spawn")'
+        module = do.ensure(fx.source, "multiprocessing", row=m.calls[i].pos.line)
+        context = f'{module.expression}.get_context("spawn")'
         if kind == "ProcessPoolExecutor":
             change = do.add_keyword(view, call, "mp_context", context)
         else:
             change = do.replace_expression(view, call.func, f"{context}.{kind}")
-        return UNSAFE, message, do.join(change, edits)
+        return Proposal(UNSAFE, message, do.join(change, module.edits))
 
     return fix

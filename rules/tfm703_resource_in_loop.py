@@ -36,16 +36,20 @@ from __future__ import annotations
 from tflint_mem.analysis.models import models, saved
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import Assign, CallRef, Reference, Subscript
+from tflint_mem.facts import Assign, CallRef, For, Reference, Subscript
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import Thing
+from tflint_mem.project.holds.values import CallOrigin, Thing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.codemod import Proposal
     from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM703"
@@ -94,7 +98,7 @@ def find(context: Context) -> Iterator[Draft]:
         )
 
 
-def _repeat(context: Context, m: Module, i: int):
+def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
     """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()`
     releases it.
     """
@@ -116,7 +120,7 @@ def _repeat(context: Context, m: Module, i: int):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
         if context.project.released_by.in_region(
             repeat.module,
-            repeat.module.calls[repeat.hops[0][1]].scope,
+            _scope_of(repeat),
             -1 if repeat.block is None else repeat.block,
             _INPUTS,
         ):
@@ -125,20 +129,26 @@ def _repeat(context: Context, m: Module, i: int):
     return None
 
 
-def _fills_by_key(m: Module, loop: int):
+def _scope_of(repeat: Repeat) -> int:
+    """The scope in the repeat's module in which the way begins."""
+    _, i = repeat.hops[0]
+    return repeat.module.calls[i].scope
+
+
+def _fills_by_key(m: Module, loop: int) -> bool:
     """Does the loop put something under the key that it goes through?"""
-    kind, _, statement, _ = m.blocks[loop]
-    target = m.statements[statement][5] if kind == "for" else None
-    return target is not None and any(
-        s
-        and isinstance(s, Assign)
+    header = m.statements[m.blocks[loop].statement]
+    if m.blocks[loop].kind != "for" or not isinstance(header, For):
+        return False
+    return any(
+        isinstance(s, Assign)
         and m.inside(s.block, loop)
-        and any(isinstance(t, Subscript) and t.index == target for t in s.targets)
+        and any(isinstance(t, Subscript) and t.index == header.target for t in s.targets)
         for s in m.statements
     )
 
 
-def _goes_into_model(context: Context, m: Module, i: int):
+def _goes_into_model(context: Context, m: Module, i: int) -> bool:
     """A layer of a model that is being built: it is called on a symbolic input, or kept with other layers."""
     call = m.calls[i]
     made = {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
@@ -155,21 +165,24 @@ def _goes_into_model(context: Context, m: Module, i: int):
     return models.stored(context, m, i)
 
 
-def _symbolic(context: Context, m: Module, j: int, argument: Expression):
+def _symbolic(context: Context, m: Module, j: int, argument: Expression) -> bool:
+    """Is the argument of call `j` an input of a model that is being built, or made of one?"""
     for v in context.infer.values(m, m.calls[j].scope, argument, m.calls[j].statement):
-        if isinstance(v, Thing) and v.kind == "tensor" and v.origin is not None and isinstance(v.origin[1], int):
-            om = context.project.module(v.origin[0])
-            if context.project.apis(om, v.origin[1]) & {"keras.Input", "layer.__call__"}:
+        if isinstance(v, Thing) and v.kind == "tensor" and isinstance(v.origin, CallOrigin):
+            om = context.project.module(v.origin.module)
+            if context.project.apis(om, v.origin.call) & {"keras.Input", "layer.__call__"}:
                 return True
     if isinstance(argument, Subscript):  # inputs[name] = Input(…), lookup(inputs[name])
         scope = m.calls[j].scope
         for s in m.scope_statements(scope):
             statement = m.statements[s]
             if (
-                statement
-                and isinstance(statement, Assign)
+                isinstance(statement, Assign)
                 and statement.value is not None
-                and any(isinstance(t, Subscript) and t[1:3] == argument[1:3] for t in statement.targets)
+                and any(
+                    isinstance(t, Subscript) and t.base == argument.base and t.index == argument.index
+                    for t in statement.targets
+                )
             ):
                 return _symbolic(context, m, j, statement.value)
     return False
@@ -185,7 +198,7 @@ _FILLED = frozenset(
 )
 
 
-def _keep(context: Context, m: Module, i: int, names: frozenset[str], repeat: Repeat):
+def _keep(context: Context, m: Module, i: int, names: frozenset[str], repeat: Repeat) -> Repair | str:
     """A cached function that makes the table once, or why there is none."""
     if not m.calls[i].scope or m.scopes[m.calls[i].scope].kind != "function":
         return "it stands in no function"
@@ -199,14 +212,17 @@ def _keep(context: Context, m: Module, i: int, names: frozenset[str], repeat: Re
     )
 
 
-def _hoist(m: Module, i: int):
+def _hoist(m: Module, i: int) -> Repair:
+    """The table is made before the loop."""
+
     def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        edits, _ = do.outermost_loop(
+        move = do.outermost_loop(
             view, call, lambda loop: do.hoist_call(view, call, loop, models.local_name(m, i) or "table")
         )
-        return UNSAFE, "Make the table once before the loop", edits
+        return Proposal(UNSAFE, "Make the table once before the loop", move.edits)
 
     return fix

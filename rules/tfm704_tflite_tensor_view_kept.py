@@ -29,16 +29,32 @@ The fix asks for a copy with `get_tensor`. It is unsafe only in so far as a pers
 from __future__ import annotations
 
 from tflint_mem.analysis.passes import kept
-from tflint_mem.facts import Assign, Attribute, CallRef, Name, Reference, Return, Subscript, TupleDisplay
+from tflint_mem.facts import (
+    SELF,
+    Assign,
+    Attribute,
+    CallRef,
+    Name,
+    Pos,
+    Record,
+    Reference,
+    Return,
+    Subscript,
+    TupleDisplay,
+)
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import Thing
+from tflint_mem.project.holds.values import CallOrigin, Thing
 from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tflint_mem.codemod import Proposal
     from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM704"
@@ -48,17 +64,17 @@ _VIEWS = frozenset(("reshape", "squeeze", "transpose", "view", "ravel", "swapaxe
 
 def find(context: Context) -> Iterator[Draft]:
     """Statements that keep or return a view."""
-    seen = set()
+    seen: set[tuple[int, int]] = set()
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
         for scope in _scopes(m, m.calls[i].scope):
-            for s, values, pos, what in _keeping(context, m, scope):
-                view = next(
-                    (v for v in (_view(context, m, scope, value, s, 0) for value in values) if v is not None), None
-                )
+            for keeper in _keepers(context, m, scope):
+                s = keeper.statement
+                views = (_view(context, m, scope, value, s, 0) for value in keeper.values)
+                view = next((v for v in views if v is not None), None)
                 if (
                     view is None
                     or (m.index, s) in seen
-                    or what == "returns"
+                    or keeper.verb == "returns"
                     and not _made_here(context, m, scope, view)
                 ):
                     continue
@@ -66,18 +82,28 @@ def find(context: Context) -> Iterator[Draft]:
                 yield Draft(
                     code=CODE,
                     m=m,
-                    pos=pos,
-                    message=f"{what} a view into the interpreter's memory, and with it the interpreter",
+                    pos=keeper.pos,
+                    message=f"{keeper.verb} a view into the interpreter's memory, and with it the interpreter",
                     measured=MEASURED,
                     help="use get_tensor(), or copy the array",
-                    trace=(TraceStep(m, m.calls[view][6][0], m.calls[view][6][1], "gives a view, no copy"),),
-                    fix=_copied(context, m, view),
-                    noqa_row=m.statements[s][4],
+                    trace=(TraceStep.at(m, m.calls[view].pos, "gives a view, no copy"),),
+                    fix=_copied(m, view),
+                    noqa_row=m.statements[s].end_line,
                     site=s,
                 )
 
 
-def _scopes(m: Module, scope: int):
+class _Keeper(Record):
+    """A statement that "keeps" or "returns" values, and where."""
+
+    __slots__ = ()
+    statement: int
+    values: Sequence[Expression]
+    pos: Pos
+    verb: str
+
+
+def _scopes(m: Module, scope: int) -> list[int]:
     """The function itself, and for a method its sisters: they may use the same attribute."""
     owner = m.scopes[scope].parent
     if owner > 0 and m.scopes[owner].kind == "class":
@@ -85,53 +111,39 @@ def _scopes(m: Module, scope: int):
     return [scope]
 
 
-def _keeping(context: Context, m: Module, scope: int):
-    """(statement, values, position, verb) of what keeps or returns something."""
+def _keepers(context: Context, m: Module, scope: int) -> Iterator[_Keeper]:
+    """What keeps or returns something."""
     for keeping in kept.in_scope(context, m, scope):
-        yield keeping.s, keeping.values, kept.position(m, keeping.s), "keeps"
+        yield _Keeper(keeping.s, keeping.values, kept.position(m, keeping.s), "keeps")
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None:
-            continue
         if (
             isinstance(statement, Assign)
             and statement.value is not None
-            and any(isinstance(t, Attribute) and t.base == Name("self") for t in statement.targets)
+            and any(isinstance(t, Attribute) and t.base == SELF for t in statement.targets)
         ):
             calls = [m.calls[k].pos for k in m.scope_calls(scope) if m.calls[k].statement == s]
             if calls:
-                yield (
-                    s,
-                    (statement.value,),
-                    (
-                        statement.line,
-                        min(c.column for c in calls if c.line == min(c.line for c in calls)),
-                        *max(c[2:] for c in calls),
-                    ),
-                    "keeps",
-                )
+                first = min(pos.line for pos in calls)
+                column = min(pos.column for pos in calls if pos.line == first)
+                end_line, end_column = max((pos.end_line, pos.end_column) for pos in calls)
+                yield _Keeper(s, (statement.value,), Pos(statement.line, column, end_line, end_column), "keeps")
         elif isinstance(statement, Return) and statement.value is not None:
-            yield (
-                s,
-                statement.value.items if isinstance(statement.value, TupleDisplay) else (statement.value,),
-                statement.pos,
-                "returns",
-            )
+            values = statement.value.items if isinstance(statement.value, TupleDisplay) else (statement.value,)
+            yield _Keeper(s, values, statement.pos, "returns")
 
 
-def _view(context: Context, m: Module, scope: int, e: Expression, at: int, depth):
+def _view(context: Context, m: Module, scope: int, e: object, at: int, depth: int) -> int | None:
     """The call that gives the view an expression is (or is cut from), or None."""
-    if e is None or depth > 6:
+    if depth > 6:
         return None
     if isinstance(e, Subscript):
         return _view(context, m, scope, e.base, at, depth + 1)
     if isinstance(e, Name):
         bindings = context.infer.reaching(m, m.bindings(scope).get(e.id, ()), at)
-        return (
-            _view(context, m, scope, bindings[0][3], bindings[0][1], depth + 1)
-            if len(bindings) == 1 and bindings[0][0] == "assign" and not bindings[0][4]
-            else None
-        )
+        if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
+            return None
+        return _view(context, m, scope, bindings[0].value, bindings[0].statement, depth + 1)
     if not isinstance(e, CallRef):
         return None
     f = m.calls[e.number].func
@@ -140,13 +152,13 @@ def _view(context: Context, m: Module, scope: int, e: Expression, at: int, depth
     if (
         "interpreter.tensor" in (context.project.apis(m, f.number) if isinstance(f, CallRef) else ())
         or isinstance(f, Reference)
-        and _gives_views(context, m, scope, f, at)
+        and _gives_views(context, m, scope, f)
     ):
         return e.number
     return None
 
 
-def _gives_views(context: Context, m: Module, scope: int, f: Expression, at: int):
+def _gives_views(context: Context, m: Module, scope: int, f: Reference) -> bool:
     """Is the called name or attribute what `interpreter.tensor(i)` gave?"""
     if isinstance(f, Name):
         bindings = m.bindings(scope).get(f.id, ())
@@ -159,65 +171,57 @@ def _gives_views(context: Context, m: Module, scope: int, f: Expression, at: int
     owner = scope
     while owner > 0 and m.scopes[owner].kind != "class":
         owner = m.scopes[owner].parent
-    if owner <= 0 or f[1] != Name("self"):
+    if owner <= 0 or not isinstance(f, Attribute) or f.base != SELF:
         return False
-    assigned = context.infer.attribute_assignments(m, owner).get(f[2], ())
+    assigned = context.infer.attribute_assignments(m, owner).get(f.attr, ())
     return bool(assigned) and all(
-        kind == "assign" and not path and _is_tensor_call(context, m, value) for _, _, value, path, kind in assigned
+        each.kind == "assign" and not each.path and _is_tensor_call(context, m, each.value) for each in assigned
     )
 
 
-def _is_tensor_call(context: Context, m: Module, e: Expression):
+def _is_tensor_call(context: Context, m: Module, e: object) -> bool:
     return isinstance(e, CallRef) and "interpreter.tensor" in context.project.apis(m, e.number)
 
 
-def _made_here(context: Context, m: Module, scope: int, view):
+def _made_here(context: Context, m: Module, scope: int, view: int) -> bool:
     """Is the interpreter made in this function, so that only the view would keep it?"""
-    f = m.calls[view][0]
-    source = (
-        f.number
-        if isinstance(f, CallRef)
-        else next(
-            (
-                b.value.number
-                for b in m.bindings(scope).get(f.id, ())
-                if b.kind == "assign" and isinstance(b.value, CallRef)
-            ),
-            None,
-        )
-        if isinstance(f, Name)
-        else None
-    )
-    if source is None:
+    f = m.calls[view].func
+    made: object = f
+    if isinstance(f, Name):
+        assigned = [b.value for b in m.bindings(scope).get(f.id, ()) if b.kind == "assign"]
+        made = next((value for value in assigned if isinstance(value, CallRef)), None)
+    if not isinstance(made, CallRef):
         return False
-    receiver = m.calls[source].func[1]
+    interpreter = context.receiver(m, made.number)
     return any(
         isinstance(v, Thing)
         and v.kind == "interpreter"
-        and v.origin is not None
-        and v.origin[0] == m.index
-        and isinstance(v.origin[1], int)
-        and m.calls[v.origin[1]].scope == scope
-        for v in context.infer.values(m, scope, receiver, m.calls[source].statement)
+        and isinstance(v.origin, CallOrigin)
+        and v.origin.module == m.index
+        and m.calls[v.origin.call].scope == scope
+        for v in context.infer.values(m, scope, interpreter, m.calls[made.number].statement)
     )
 
 
-def _copied(context: Context, m: Module, view):
+def _copied(m: Module, view: int) -> Repair | None:
     """`interpreter.tensor(i)()` becomes `interpreter.get_tensor(i)`."""
-    inner = m.calls[view][0]
+    inner = m.calls[view].func
     if not isinstance(inner, CallRef):
         return None
 
     def fix(fx: FixContext) -> Proposal:
+        import libcst as cst
+
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
         concrete, call = fx.at(m, view)
-        asked = call.func
+        _, asked = fx.at(m, inner.number)
+        if not isinstance(asked.func, cst.Attribute):
+            raise NoFix("nobody sees the interpreter")
+        interpreter = concrete.code(asked.func.value)
         arguments = ", ".join(concrete.code(arg.value) for arg in asked.args)
-        return (
-            UNSAFE,
-            "Take a copy with get_tensor",
-            do.replace_expression(concrete, call, f"{concrete.code(asked.func.value)}.get_tensor({arguments})"),
-        )
+        edits = do.replace_expression(concrete, call, f"{interpreter}.get_tensor({arguments})")
+        return Proposal(UNSAFE, "Take a copy with get_tensor", edits)
 
     return fix

@@ -7,4 +7,7 @@ In reading order:
     given             would a trace take the arguments of a function as they are?
     frozen            what state would a trace keep that changes afterwards?
     graphs            which calls make operations of a TF1 graph, which run it, and what does a loop over it go over?
+    session_code      which code of TensorFlow 1 runs again and again together with a session?
+    operation_makers  which statements add operations to a graph?
+    graph_growth      which of them do so in each repeat?
 """
