@@ -1,8 +1,8 @@
 """Facts: what one walk over a module's syntax tree leaves behind.
 
 `collect(code, filename)` parses with the standard library and returns `Facts`: scopes, blocks, statements, calls and
-expressions as records that refer to each other by number.  No syntax node survives, so facts can be packed and kept for a
-whole project.
+expressions as records that refer to each other by number.  No syntax node survives, so facts can be packed and kept for
+a whole project.
 
     records      calls, scopes, blocks, and the facts as a whole
     statements   a class for each kind of statement

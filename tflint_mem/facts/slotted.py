@@ -18,7 +18,8 @@ class Slotted:
         return f"{type(self).__name__}({', '.join([f'{name}={getattr(self, name)!r}' for name in names])})"
 
     if not TYPE_CHECKING:
-        # To be deleted: until every reader asks for fields by name, `record[3]`, `record[2:]` and `a, b, *rest = record` answer
+        # To be deleted: until every reader asks for fields by name, `record[3]`, `record[2:]` and `a, b, *rest =
+        # record` answer
         # as they did when these records were tuples.  A type checker refuses all three.
         _positions = ()
 

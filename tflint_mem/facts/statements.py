@@ -1,7 +1,7 @@
 """Statements: those of one scope are numbered one after the other, in the order of the text.
 
-`body`, `orelse` and `final` of a compound statement are numbers of blocks; what stands in a block are the statements that
-name it as theirs.
+`body`, `orelse` and `final` of a compound statement are numbers of blocks; what stands in a block are the statements
+that name it as theirs.
 """
 
 from __future__ import annotations
