@@ -16,23 +16,6 @@ if TYPE_CHECKING:
     Body = tuple[tuple["Scope", ...], tuple["Block", ...], tuple[Statement, ...], tuple["Call", ...]]
     Names = tuple[str, ...]
 
-# The fields of a scope by position: to be deleted with `Slotted.__getitem__`.
-(
-    S_KIND,
-    S_NAME,
-    S_PARENT,
-    S_LINE,
-    S_END,
-    S_DECORATORS,
-    S_PARAMS,
-    S_RETURNS,
-    S_BASES,
-    S_STMT,
-    S_STMTS,
-    S_CALLS,
-    S_FLAGS,
-) = range(13)
-
 LOOPS = frozenset(("for", "while", "comp"))  # kinds of blocks
 
 
@@ -90,8 +73,7 @@ class Call(Slotted):
 
 
 class Parameter(Record):
-    """A parameter of a function or lambda: kind is "p" for one by position, "*", "k" for one by keyword only, or "**".
-    """
+    """A parameter of a function or lambda: kind is "p" for one by position, "*", "k" for one by keyword only, or "**"."""
 
     __slots__ = ()
     name: str

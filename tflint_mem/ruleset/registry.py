@@ -507,7 +507,7 @@ RULES = (
         fix_safety="unsafe",
         rank=10,
         triggers="StaticHashTable StaticVocabularyTable DenseHashTable MutableHashTable StringLookup IntegerLookup "
-            "TextVectorization",
+        "TextVectorization",
         summary="a lookup table is made again in each repeat, and nothing frees it",
     ),
     Rule(
