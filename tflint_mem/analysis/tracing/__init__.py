@@ -7,4 +7,7 @@ In reading order:
     given             would a trace take the arguments of a function as they are?
     frozen            what state would a trace keep that changes afterwards?
     graphs            which calls make operations of a TF1 graph, which run it, and what does a loop over it go over?
+    decorating        may the function around a call be decorated with `@tf.function`?
+    big_arrays        which arrays are known to be big?
+    captured          which big array does a traced function read from around it?
 """
