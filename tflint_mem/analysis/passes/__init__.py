@@ -19,4 +19,9 @@ In reading order:
     list_lengths     is a list, a text or a batch longer in one pass than in another?
     requests         does an expression read rows from a request?
     shapes           does an argument have another shape in each pass?
+    wrappers         which models only wrap one that is there already, and who uses them?
+    retrained        is it one model, made before the repeat, that each pass trains?
+    predictions      how often is `predict` called, and for how much?
+    eager_calls      which calls does Python launch op by op?
+    long_repeats     does what is kept of each pass add up?
 """

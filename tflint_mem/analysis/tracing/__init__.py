@@ -10,4 +10,7 @@ In reading order:
     session_code      which code of TensorFlow 1 runs again and again together with a session?
     operation_makers  which statements add operations to a graph?
     graph_growth      which of them do so in each repeat?
+    decorating        may the function around a call be decorated with `@tf.function`?
+    big_arrays        which arrays are known to be big?
+    captured          which big array does a traced function read from around it?
 """
