@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from fuzz.hostile_programs import PROGRAMS, Program  # noqa: E402
 
-STAND_IN = ROOT / "tests" / "verify_data" / "stand_in_tensorflow"
+STAND_IN = ROOT / "tests" / "verify" / "data" / "stand_in_tensorflow"
 MODES = ("root", "user", "no-namespaces")
 _SECRETS = {
     "OPENAI_KEY": "",

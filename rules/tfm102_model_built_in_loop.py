@@ -1,24 +1,26 @@
 """Finds Keras models that are built again and again.
 
 ## What it does
-Reports the construction of a whole Keras model (`Sequential`, `Model`, a subclass, an application, `clone_model`, `from_config`)
-at a place that repeats, in this function or through its callers, when nothing on the way releases it. The finding stands where
-the new model comes from: at the constructor, or at the call of the project's own function that returns it. A layer block inside
-one model is not a model: there must be evidence that the thing is compiled, fitted, asked for predictions, saved or loaded into.
+Reports the construction of a whole Keras model (`Sequential`, `Model`, a subclass, an application, `clone_model`,
+`from_config`) at a place that repeats, in this function or through its callers, when nothing on the way releases it.
+The finding stands where the new model comes from: at the constructor, or at the call of the project's own function that
+returns it. A layer block inside one model is not a model: there must be evidence that the thing is compiled, fitted,
+asked for predictions, saved or loaded into.
 
 ## Why is this bad?
-Without training, every repeat leaves a dead model that waits for a late garbage collection, and native memory for each newly
-named variable (TensorFlow 2.15 and later) that only `clear_session()` frees.
+Without training, every repeat leaves a dead model that waits for a late garbage collection, and native memory for each
+newly named variable (TensorFlow 2.15 and later) that only `clear_session()` frees.
 
-With training (`fit`, `train_on_batch`) on TensorFlow 2.14 and later it is worse: the first training step of each newly compiled
-model registers a custom gradient that pins the traced graph and its weights for the life of the process. Neither `del` nor
-`gc.collect()` nor `clear_session()` frees them, not even all of them together.
+With training (`fit`, `train_on_batch`) on TensorFlow 2.14 and later it is worse: the first training step of each newly
+compiled model registers a custom gradient that pins the traced graph and its weights for the life of the process.
+Neither `del` nor `gc.collect()` nor `clear_session()` frees them, not even all of them together.
 
 ## What was measured
-KiB per repeat, TensorFlow 2.21 / 2.15, model of 4.2 MiB, CPU. Built and called: 877 / 844, of which 216 / 269 stay until
-`clear_session()`. Built and fitted: 5013 / 11328 stay for ever with SGD, 19508 / 17733 with Adam; 2.13 and older keep 0-300.
-Graph-mode Keras keeps 5600-9750, which `clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49 behind `gc.collect()`; the
-mechanisms above are TensorFlow's, so nothing of them is claimed where Keras runs on another backend.
+KiB per repeat, TensorFlow 2.21 / 2.15, model of 4.2 MiB, CPU. Built and called: 877 / 844, of which 216 / 269 stay
+until `clear_session()`. Built and fitted: 5013 / 11328 stay for ever with SGD, 19508 / 17733 with Adam; 2.13 and older
+keep 0-300. Graph-mode Keras keeps 5600-9750, which `clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49
+behind `gc.collect()`; the mechanisms above are TensorFlow's, so nothing of them is claimed where Keras runs on another
+backend.
 
 ## Example
 ```python
@@ -35,56 +37,69 @@ with ProcessPoolExecutor(max_workers=1, max_tasks_per_child=1, mp_context=get_co
         scores[units] = pool.submit(train_and_score, units).result()
 ```
 
-When the architecture does not change, keep one compiled model and reset it with `set_weights(initial_weights)`. When nothing
-is trained, end each repeat with `clear_session()` and `gc.collect()`.
+When the architecture does not change, keep one compiled model and reset it with `set_weights(initial_weights)`. When
+nothing is trained, end each repeat with `clear_session()` and `gc.collect()`.
 
 ## Fix safety
-For models that are not trained the fix adds `clear_session()` and `gc.collect()` to the repeat; it is unsafe because it ends
-every live Keras model of the process. For training loops no rewrite of the loop helps, so none is offered.
+For models that are not trained the fix adds `clear_session()` and `gc.collect()` to the repeat; it is unsafe because it
+ends every live Keras model of the process. For training loops no rewrite of the loop helps, so none is offered.
 """
 
 from __future__ import annotations
 
 from tflint_mem.analysis.models import loaded, models
+from tflint_mem.analysis.models.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.knowledge import RELEASES
 
-from .tfm104_submodel_per_call import wraps
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+    from typing import TypeAlias
+
+    from tflint_mem.analysis.models.models import Acquired
+    from tflint_mem.project.linking.module import Site
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
+
+    Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
 _RESET = "begin each repeat with set_weights(initial_weights)"
 _KEEPS = {
-    mechanisms.PINNED: "the training graph and weights of each stay for the life of the process, and neither clear_session() nor gc.collect() frees them",
+    mechanisms.PINNED: "the training graph and weights of each stay for the life of the process, "
+    "and neither clear_session() nor gc.collect() frees them",
     mechanisms.CACHED: "the one before stays until clear_session() and a garbage collection",
     mechanisms.WAITING: "the one before waits for a late garbage collection",
     mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
     mechanisms.COLLECTED: "the one before waits for a late garbage collection",
 }
 _HELP = {
-    mechanisms.PINNED: f"train each model in a child process of its own (spawn, one task per child), or keep one compiled model and {_RESET}; "
-    "an optimizer with moments (Adam) needs its variables reset, too",
-    mechanisms.CACHED: "build it once before the repeat, or end each repeat with clear_session() and gc.collect(), in that order",
+    mechanisms.PINNED: "train each model in a child process of its own (spawn, one task per child), "
+    f"or keep one compiled model and {_RESET}; an optimizer with moments (Adam) needs its variables reset, too",
+    mechanisms.CACHED: "build it once before the repeat, "
+    "or end each repeat with clear_session() and gc.collect(), in that order",
     mechanisms.WAITING: "end each repeat with clear_session() and gc.collect(), in that order",
     mechanisms.GRAPH: "end each repeat with clear_session() and gc.collect(), in that order",
     mechanisms.COLLECTED: "end each repeat with gc.collect()",
 }
-_OR_ONCE = f"; to build it once instead, {_RESET} and the optimizer's variables reset, or it goes on with what it has learned before"
+_OR_ONCE = (
+    f"; to build it once instead, {_RESET} and the optimizer's variables reset, "
+    "or it goes on with what it has learned before"
+)
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Constructions of whole models that repeat; those in handlers are TFM103's, wrappers of a model TFM104's."""
     for acquired in context.each(models.builds(context)):
         m = acquired.m
         if context.in_tests(m):
             continue
-        seen = set()
+        seen: set[Place] = set()
         if acquired.repeat is None and acquired.short is not None:
-            yield from _short(context, acquired, seen)
+            yield from _short(context, acquired, acquired.short, seen)
         if acquired.repeat is not None and acquired.repeat.kind not in ("handler", "script"):
             used = models.uses(context, acquired)
             if (
@@ -102,10 +117,9 @@ def find(context: Context):
         yield from _cleaned_training(context, acquired, seen)
 
 
-def _short(context: Context, acquired, seen):
+def _short(context: Context, acquired: Acquired, repeat: Repeat, seen: set[Place]) -> Iterator[Draft]:
     """A loop of two or three passes: a hint, and a warning where each pass trains a model that nothing frees."""
-    m, i, repeat = acquired.m, acquired.i, acquired.short
-    one = models.Acquired(m, i, "build", acquired.names, repeat)
+    one = models.Acquired(acquired.m, acquired.i, "build", acquired.names, repeat)
     used = models.uses(context, one)
     place = models.factory(context, one)
     if used and not _only_wraps(context, acquired, repeat, used) and not models.part(context, *place):
@@ -115,14 +129,15 @@ def _short(context: Context, acquired, seen):
         yield draft
 
 
-def _only_wraps(context: Context, acquired, repeat: Repeat, used):
-    """Does the model wrap one that is there already, without being trained?  What is trained is pinned, whoever made its layers."""
-    return not models.trains(used) and bool(
-        wraps(context, acquired.m, acquired.i, acquired.names, repeat.context if repeat.local else -1)
-    )
+def _only_wraps(context: Context, acquired: Acquired, repeat: Repeat, used: AbstractSet[str]) -> bool:
+    """Does the model wrap one that is there already, without being trained?
+
+    What is trained is pinned, whoever made its layers.
+    """
+    return not models.trains(used) and bool(wraps(context, acquired.m, acquired.i, acquired.names, repeat.region))
 
 
-def _elsewhere(context: Context, acquired):
+def _elsewhere(context: Context, acquired: Acquired) -> Iterator[tuple[Place, Draft]]:
     """(place, draft) of the other calls of a factory that repeat: each of them is a place of its own."""
     m, i = acquired.m, acquired.i
     seen = {(m.index, i), _place(models.factory(context, acquired))}
@@ -137,22 +152,27 @@ def _elsewhere(context: Context, acquired):
             yield place, _draft(context, again, repeat, used)
 
 
-def _place(site: int):
-    return site[0].index, site[1]
+def _place(site: Site) -> Place:
+    m, i = site
+    return m.index, i
 
 
-def _draft(context: Context, acquired, repeat: Repeat, used, cleaned=False):
+def _draft(
+    context: Context, acquired: Acquired, repeat: Repeat, used: AbstractSet[str], cleaned: bool = False
+) -> Draft:
+    """The finding; `cleaned`: each repeat releases what it can."""
     m, i = models.factory(context, acquired)
     training = models.trains(used)
     mechanism = _mechanism(context, repeat, training)
     pins = mechanism == mechanisms.PINNED
     since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context) else "; "
-    fixable = not pins and (m, i) == repeat.hops[0] and repeat.context is not None
+    fixable = not pins and (m, i) == repeat.hops[0] and repeat.block is not None
     return context.at_call(
         CODE,
         m,
         i,
-        f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}{loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
+        f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}"
+        f"{loaded.so_often(repeat)}{since}{_KEEPS[mechanism]}",
         measured=loaded.BUILT_MEASURED[mechanism],
         help=_HELP[mechanism] + (_OR_ONCE if training and not pins else ""),
         severity="error" if pins and (mechanisms.certain(context) or not cleaned) else "warning",
@@ -165,12 +185,15 @@ def _draft(context: Context, acquired, repeat: Repeat, used, cleaned=False):
     )
 
 
-def _mechanism(context: Context, repeat: Repeat, training):
+def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:
     return mechanisms.of(context, [m for m, _ in reversed(repeat.hops)], training)
 
 
-def _cleaned_training(context: Context, acquired, seen):
-    """Training loops that clean up: no cure on TensorFlow 2.14 and later, whether or not other loops with the same model do."""
+def _cleaned_training(context: Context, acquired: Acquired, seen: set[Place]) -> Iterator[Draft]:
+    """Training loops that clean up: no cure on TensorFlow 2.14 and later.
+
+    That is so whether or not other loops with the same model clean up.
+    """
     m, i = acquired.m, acquired.i
     for repeat in context.repeats(m, i):
         if (
@@ -198,8 +221,11 @@ def _cleaned_training(context: Context, acquired, seen):
             yield _draft(context, cleaned, repeat, used, cleaned=True)
 
 
-def _calls_release(context: Context, repeat: Repeat):
-    """Does the repeat call `clear_session()` or `gc.collect()`, and have no graph of its own, which only code of TensorFlow 1 has?"""
+def _calls_release(context: Context, repeat: Repeat) -> bool:
+    """Does the repeat call `clear_session()` or `gc.collect()`, and have no graph of its own?
+
+    Only code of TensorFlow 1 has one.
+    """
     found = context.project.released(repeat, RELEASES)
     return found is not None and not context.project.apis(*found) & {
         "graph.as_default",

@@ -1,16 +1,17 @@
 """Finds `History` objects that keep the models they were made by.
 
 ## What it does
-Reports a container or attribute that collects the results of `fit` (`histories.append(model.fit(…))`, `runs[name] = model.fit(…)`)
-when each result comes from a model of its own.
+Reports a container or attribute that collects the results of `fit` (`histories.append(model.fit(…))`, `runs[name] =
+model.fit(…)`) when each result comes from a model of its own.
 
 ## Why is this bad?
-A `History` is a callback: its `model` attribute holds the model it watched. A list of histories is therefore a list of models,
-with their weights and optimizer state. What people want from it, the numbers, is the plain dictionary `.history`.
+A `History` is a callback: its `model` attribute holds the model it watched. A list of histories is therefore a list of
+models, with their weights and optimizer state. What people want from it, the numbers, is the plain dictionary
+`.history`.
 
 ## What was measured
-KiB per repeat on TensorFlow 2.21, model of 4.2 MiB: +1350 on top of what `fit` itself keeps (6373 against 5016 with the dictionary).
-Histories of one and the same model cost nothing.
+KiB per repeat on TensorFlow 2.21, model of 4.2 MiB: +1350 on top of what `fit` itself keeps (6373 against 5016 with the
+dictionary). Histories of one and the same model cost nothing.
 
 ## Example
 ```python
@@ -28,44 +29,33 @@ for units in sizes:
     histories.append(model.fit(x, y).history)
 ```
 
-This frees the models that the histories kept. It does not cure what training a new model in each repeat keeps on TensorFlow 2.14
-and later: that is TFM102.
+This frees the models that the histories kept. It does not cure what training a new model in each repeat keeps on
+TensorFlow 2.14 and later: that is TFM102.
 
 ## Fix safety
-Appending `.history` is safe where nothing else reads the container. Where it is read, the readers lose their `.history` too, which is unsafe; where one
-reads anything else of the History, there is no fix.
+Appending `.history` is safe where nothing else reads the container. Where it is read, the readers lose their `.history`
+too, which is unsafe; where one reads anything else of the History, there is no fix.
 """
 
 from __future__ import annotations
 
-from itertools import count
-from operator import itemgetter
-
-from tflint_mem import facts as F
-from tflint_mem.analysis.models import models
-from tflint_mem.facts import (
-    Assign,
-    Attribute,
-    CallRef,
-    Comprehension,
-    DictDisplay,
-    ExprStatement,
-    Name,
-    Reference,
-    Subscript,
-    TupleDisplay,
-)
+from tflint_mem.analysis.models import handed_out
+from tflint_mem.facts import Assign, Attribute, CallRef, ExprStatement, Name, Pos, Subscript, dotted
 from tflint_mem.finding import SAFE, UNSAFE
-from tflint_mem.project.holds.values import Thing
-from tflint_mem.project.linking.module import dotted, tail_of, walk
+from tflint_mem.project.holds.values import CallOrigin, Thing
 from tflint_mem.ruleset.draft import Draft
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Expression
+    from collections.abc import Iterator
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.codemod.outline import Outline
+    from tflint_mem.facts import Expression, Statement
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM105"
@@ -73,111 +63,54 @@ TRAINING = frozenset(("fit", "fit_generator"))
 MEASURED = "+1350 KiB per repeat for a model of 4.2 MiB, on top of what fit keeps (TF 2.21); histories of one model: 0"
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Statements that keep a History in a repeat, when its model is new in each."""
-    seen = set()
+    seen: set[tuple[int, int]] = set()  # index of a module, statement
     for m, i, _ in context.calls(TRAINING, frozenset("model." + name for name in TRAINING)):
-        for hm, hi in _givers(context, m, i):
-            for s, expression in _keeping(context, hm, hi):
-                if (hm.index, s) not in seen:
-                    draft = _draft(context, hm, s, expression, m, i)
+        for hm, hi in handed_out.givers(context, m, i):
+            for kept in handed_out.keeping(context, hm, hi):
+                if (hm.index, kept.statement) not in seen:
+                    draft = _draft(context, hm, kept.statement, kept.expression, m, i)
                     if draft is not None:
-                        seen.add((hm.index, s))
+                        seen.add((hm.index, kept.statement))
                         yield draft
 
 
-def _givers(context: Context, m: Module, i: int):
-    """The fit itself and the calls of functions that return its History."""
-    queue, found = [(m, i)], []
-    while queue and len(found) < 24:
-        hm, hi = queue.pop(0)
-        if (hm, hi) in found:
-            continue
-        found.append((hm, hi))
-        if hm.calls[hi].scope and models.returned_from(hm, hi):
-            queue.extend((om, oi) for om, oi, how in context.project.callers(hm, hm.calls[hi].scope) if how == "call")
-    return found
-
-
-def _keeping(context: Context, m: Module, i: int):
-    """(statement, kept expression) in the scope of call `i` that put its result into a container, directly or by its name."""
-    call = m.calls[i]
-    own = m.statements[call.statement]
-    wanted = [F.CallRef(i)]
-    if isinstance(own, Assign) and own.value == CallRef(i):
-        wanted.extend(t for t in own.targets if isinstance(t, Reference))
-    key = ("kept in containers", m.index, call.scope)
-    if key not in context.memo:
-        context.memo[key] = _all_kept(m, call.scope)
-    for _, s, expression in sorted(
-        (place for each in dict.fromkeys(wanted) for place in context.memo[key].get(each, ())), key=itemgetter(0)
-    ):
-        yield s, expression
-
-
-def _all_kept(m: Module, scope: int):
-    """{expression: [(number, statement, expression)]} of all that a scope puts into containers."""
-    found, numbers = {}, count()
-    for s in m.scope_statements(scope):
-        statement = m.statements[s]
-        if statement is None:
-            continue
-        for value in _kept_values(m, statement):
-            for expression in (
-                value.items
-                if isinstance(value, TupleDisplay)
-                else value.values
-                if isinstance(value, DictDisplay)
-                else (value,)
-            ):
-                found.setdefault(expression, []).append((next(numbers), s, expression))
-    return found
-
-
-def _kept_values(m: Module, statement: int):
-    """What `container.append(x)`, `container[key] = x` and `[x for …]` keep."""
-    if isinstance(statement, ExprStatement) and isinstance(statement[5], CallRef):
-        call = m.calls[statement[5][1]]
-        if isinstance(call[0], Attribute) and call[0][2] in ("append", "add", "appendleft") and call[1]:
-            yield call[1][0]
-    elif isinstance(statement, Assign) and statement[6] is not None:
-        if any(isinstance(t, Subscript) for t in statement[5]):
-            yield statement[6]
-        for e in walk(statement[6]):
-            if isinstance(e, Comprehension) and e[1] in ("list", "dict"):
-                yield e[2][-1]
-
-
-def _draft(context: Context, m: Module, s: int, expression: Expression, fm: Module, fit):
+def _draft(context: Context, m: Module, s: int, expression: Expression, fm: Module, fit: int) -> Draft | None:
+    """The finding at statement `s`, which keeps the expression, the History of call `fit` in `fm`."""
     statement = m.statements[s]
-    repeat = _repeat(context, m, s, expression, fit if fm is m and fm.calls[fit][3] == statement.scope else None)
+    here = fit if fm is m and fm.calls[fit].scope == statement.scope else None
+    repeat = _repeat(context, m, s, expression, here)
     if repeat is None or not _new_model(context, fm, fit, repeat):
         return None
+    flagged, _ = repeat.hops[-1]
     return Draft(
         code=CODE,
         m=m,
-        pos=_position(m, s, statement),
-        message=f"keeps the History of a new model {context.when(repeat, m)}, and through its `model` attribute the model itself",
+        pos=_position(m, s),
+        message=f"keeps the History of a new model {context.when(repeat, m)}, "
+        "and through its `model` attribute the model itself",
         measured=MEASURED,
         help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
-        trace=context.trace(repeat, "trains the model whose history is kept") if repeat.hops[-1][0] is m else (),
-        fix=_numbers(context, m, expression, s),
+        trace=context.trace(repeat, "trains the model whose history is kept") if flagged is m else (),
+        fix=_numbers(context, m, expression, statement),
         noqa_row=statement.end_line,
         site=s,
     )
 
 
-def _position(m: Module, s: int, statement: int):
+def _position(m: Module, s: int) -> Pos:
     """The statement itself; of a comprehension, too, the statement that it is in."""
-    calls = [m.calls[i] for i in m.calls_of(s)]
+    statement = m.statements[s]
+    places = [m.calls[i].pos for i in m.calls_of(s)]
     column = 0
-    if isinstance(statement, ExprStatement):
-        column = m.calls[statement[5][1]][6][1]
-    end = max((c.pos[2:] for c in calls), default=(statement[4], 0))
-    return (statement[3], column, end[0], end[1])
+    if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+        column = m.calls[statement.value.number].pos.column
+    end_line, end_column = max(((p.end_line, p.end_column) for p in places), default=(statement.end_line, 0))
+    return Pos(statement.line, column, end_line, end_column)
 
 
-def _repeat(context: Context, m: Module, s: int, expression: Expression, fit):
+def _repeat(context: Context, m: Module, s: int, expression: Expression, fit: int | None) -> Repeat | None:
     """The repeat of the keeping statement: of the loop around it, or through the callers of its function."""
     calls = m.calls_of(s)
     here = expression.number if isinstance(expression, CallRef) else calls[-1] if calls else fit
@@ -186,50 +119,43 @@ def _repeat(context: Context, m: Module, s: int, expression: Expression, fit):
     return context.project.repeats(m, here, lambda r: r.count is None or r.count > 1)
 
 
-def _new_model(context: Context, fm: Module, fit, repeat: Repeat):
+def _new_model(context: Context, fm: Module, fit: int, repeat: Repeat) -> bool:
     """Is the fitted model made inside the repeat?"""
     receiver = context.receiver(fm, fit)
     if receiver is None:
         return False
     call = fm.calls[fit]
-    origins = [
-        v for v in context.infer.values(fm, call[3], receiver, call[5]) if isinstance(v, Thing) and v.kind == "model"
-    ]
+    values = context.infer.values(fm, call.scope, receiver, call.statement)
+    origins = [v.origin for v in values if isinstance(v, Thing) and v.kind == "model"]
     if not origins:
         return False
-    for v in origins:
-        if v.origin is None or not isinstance(v.origin[1], int):
+    for origin in origins:
+        if not isinstance(origin, CallOrigin):
             return False
-        om, oi = context.project.module(v.origin[0]), v.origin[1]
-        made = context.first_repeat(om, oi)
-        if made is None:
+        om, oi = context.project.module(origin.module), origin.call
+        if context.first_repeat(om, oi) is None:
             return False
-        if (
-            om is repeat.module
-            and repeat.context is not None
-            and om.calls[oi].scope == repeat.module.statements[repeat.module.contexts[repeat.context][2]][1]
-        ):
-            if not om.inside(om.calls[oi].block, repeat.context):
+        if om is repeat.module and repeat.block is not None:
+            made, around = om.calls[oi], om.statements[om.blocks[repeat.block].statement]
+            if made.scope == around.scope and not om.inside(made.block, repeat.block):
                 return False
     return True
 
 
-def _numbers(context: Context, m: Module, expression: Expression, s: int):
+# -- the fix ----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(context: Context, m: Module, expression: Expression, statement: Statement) -> Repair | str:
     """`.history` on what is kept, and no `.history` any more where the container is read."""
-    statement = m.statements[s]
-    if isinstance(statement, ExprStatement):
-        container = m.calls[statement.value[1]].func[1]
-    else:
-        container = statement[5][0].base if isinstance(statement[5][0], Subscript) else ()
-    name = ".".join(dotted(container) or ()) if container else ""
+    container = _container(m, statement)
+    name = ".".join(dotted(container) or ()) if container is not None else ""
     if not name:
         return "it is made by a comprehension, or has no name"
-    tail = tail_of(container)
-    if isinstance(container, Attribute) and any(other is not m for other in context.project.mentioning(tail)):
+    if isinstance(container, Attribute) and any(other is not m for other in context.project.mentioning(container.attr)):
         return "other files read the container"
 
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod.histories import keep_numbers
         from tflint_mem.codemod.outline import outline
 
@@ -240,15 +166,26 @@ def _numbers(context: Context, m: Module, expression: Expression, s: int):
         )
         if place is None:
             raise NoFix("what is kept is no plain value")
-        edits, read = keep_numbers(fx.source, statement.line, statement.end_line, place, name)
-        return UNSAFE if read else SAFE, "Keep the numbers only", edits
+        kept = keep_numbers(fx.source, statement.line, statement.end_line, place, name)
+        return Proposal(UNSAFE if kept.read else SAFE, "Keep the numbers only", kept.edits)
 
     return fix
 
 
-def _place(file, statement: int, expression: Expression):
+def _container(m: Module, statement: Statement) -> Expression | None:
+    """What the History is put into; None for what a comprehension makes."""
+    if isinstance(statement, ExprStatement) and isinstance(statement.value, CallRef):
+        added = m.calls[statement.value.number].func
+        return added.base if isinstance(added, Attribute) else None
+    target = statement.targets[0] if isinstance(statement, Assign) else None
+    return target.base if isinstance(target, Subscript) else None
+
+
+def _place(file: Outline, statement: Statement, expression: Expression) -> Pos | None:
     """Where the name that is kept stands in its statement, as `ast` gives it."""
     import ast
+
+    from tflint_mem.codemod.outline import extent
 
     found = [
         node
@@ -256,11 +193,6 @@ def _place(file, statement: int, expression: Expression):
         if isinstance(node, ast.Name)
         and Name(node.id) == expression
         and isinstance(node.ctx, ast.Load)
-        and statement[3] <= node.lineno <= statement[4]
-        and not isinstance(node, ast.Attribute)
+        and statement.line <= node.lineno <= statement.end_line
     ]
-    return (
-        (found[0].lineno, found[0].col_offset, found[0].end_lineno, found[0].end_col_offset)
-        if len(found) == 1
-        else None
-    )
+    return Pos(*extent(found[0])) if len(found) == 1 else None

@@ -2,18 +2,19 @@
 
 ## What it does
 Reports `clear_session()` in a hook that Keras runs during training (`on_epoch_end`, `on_train_batch_end` …), and
-`clear_session()` between the making of a model and a use of the same model: in the function, in the next pass of a loop, in the
-next request. It is right in `on_train_end`, between two models, and at the head or tail of a trial that makes its own.
+`clear_session()` between the making of a model and a use of the same model: in the function, in the next pass of a
+loop, in the next request. It is right in `on_train_end`, between two models, and at the head or tail of a trial that
+makes its own.
 
 ## Why is this bad?
-It clears the state of all Keras models of the process, so a model that lives on is cleared with the rest, while nothing of its
-memory is freed: it is in use. In graph mode (TensorFlow 1, or with eager execution off) the model's graph and session are gone
-and its next use fails. In eager TensorFlow 2 the compiled kernels are thrown away and made again, and new layers get names that
-the old ones still carry.
+It clears the state of all Keras models of the process, so a model that lives on is cleared with the rest, while nothing
+of its memory is freed: it is in use. In graph mode (TensorFlow 1, or with eager execution off) the model's graph and
+session are gone and its next use fails. In eager TensorFlow 2 the compiled kernels are thrown away and made again, and
+new layers get names that the old ones still carry.
 
 ## What was measured
-On TensorFlow 2.4 to 2.21 a loop that fits or predicts with one compiled model keeps 0-4 KiB per pass, and clearing in between
-changes nothing that matters. `clear_session()` frees dead models (with `gc.collect()`), never live ones.
+On TensorFlow 2.4 to 2.21 a loop that fits or predicts with one compiled model keeps 0-4 KiB per pass, and clearing in
+between changes nothing that matters. `clear_session()` frees dead models (with `gc.collect()`), never live ones.
 
 ## Example
 ```python
@@ -30,7 +31,8 @@ gc.collect()
 ```
 
 ## Fix safety
-Inside a callback that does other things too the fix takes the call out. It is unsafe: a person should decide whether it belongs behind the training instead.
+Inside a callback that does other things too the fix takes the call out. It is unsafe: a person should decide whether it
+belongs behind the training instead.
 """
 
 from __future__ import annotations
@@ -38,26 +40,34 @@ from __future__ import annotations
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import ExprStatement
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.facts import Reference
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM108"
-MEASURED = "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); a live model is never freed by it"
+MEASURED = (
+    "one compiled model fitted or asked in a loop keeps 0-4 KiB per pass, cleared or not (TF 2.4-2.21); "
+    "a live model is never freed by it"
+)
 HELP = "take it out; call clear_session() and gc.collect() once the model is no longer used"
 _AFTER = frozenset(("on_train_end", "on_predict_end", "on_test_end"))
 _UNCONDITIONAL = frozenset(("with", "try"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """`clear_session()` calls in training hooks, then those between a model and its use."""
-    for m, i, _ in context.calls({"clear_session"}, {"keras.clear_session"}):
+    for m, i, _ in context.calls(("clear_session",), frozenset(("keras.clear_session",))):
         draft = (
             _in_hook(context, m, i)
             or _before_use(context, m, i)
@@ -68,7 +78,7 @@ def find(context: Context):
             yield draft
 
 
-def _in_hook(context: Context, m: Module, i: int):
+def _in_hook(context: Context, m: Module, i: int) -> Draft | None:
     """Inside a Keras callback's method, or a function handed to LambdaCallback, that runs while a model trains."""
     for repeat in context.repeats(m, i):
         if repeat.kind != "callback" or not _is_hook(context, repeat):
@@ -77,7 +87,8 @@ def _in_hook(context: Context, m: Module, i: int):
             CODE,
             m,
             i,
-            f"`{call_text(m, i)}` clears the state of the model in training {context.when(repeat, m)}; nothing of that model is freed",
+            f"`{call_text(m, i)}` clears the state of the model in training {context.when(repeat, m)}; "
+            "nothing of that model is freed",
             measured=MEASURED,
             help=HELP,
             trace=context.trace(repeat, "clears the state of every Keras model of the process"),
@@ -88,63 +99,54 @@ def _in_hook(context: Context, m: Module, i: int):
     return None
 
 
-def _is_hook(context: Context, repeat: Repeat):
-    if repeat.handed:
-        m, i = repeat.hops[0]
-        return "keras.callbacks.LambdaCallback" in context.project.apis(m, i)
+def _is_hook(context: Context, repeat: Repeat) -> bool:
     m, i = repeat.hops[0]
+    if repeat.handed:
+        return "keras.callbacks.LambdaCallback" in context.project.apis(m, i)
     scope = repeat.scope
-    owner = m.scopes[scope].parent
     return (
-        m.is_method(scope) and context.infer.class_kind(m, owner) == "callback" and m.scopes[scope].name not in _AFTER
+        scope is not None
+        and m.is_method(scope)
+        and context.infer.class_kind(m, m.scopes[scope].parent) == "callback"
+        and m.scopes[scope].name not in _AFTER
     )
 
 
-def _before_use(context: Context, m: Module, i: int):
+def _before_use(context: Context, m: Module, i: int) -> Draft | None:
     """A model made before the call is used after it, in the same function."""
     j = lifetimes.used_after(context, m, i)
     return None if j is None else _alive(context, m, i, m, j, ())
 
 
-def _for_next_call(context: Context, m: Module, i: int):
+def _for_next_call(context: Context, m: Module, i: int) -> Draft | None:
     """The function runs again and again, and uses a model that is kept outside of it."""
     found = lifetimes.used_by_next_call(context, m, i)
     if found is None:
         return None
     j, place = found
     repeat = _outliving(context, m, i, place)
-    return (
-        None
-        if repeat is None
-        else _alive(
-            context,
-            m,
-            i,
-            m,
-            j,
-            context.trace(repeat, "clears the state of every Keras model of the process").steps[:-1],
-        )
-    )
+    if repeat is None:
+        return None
+    *before, _ = context.trace(repeat, "").steps  # but for the call itself, which `_alive` tells
+    return _alive(context, m, i, m, j, before)
 
 
-def _outliving(context: Context, m: Module, i: int, place: int):
+def _outliving(context: Context, m: Module, i: int, place: Reference) -> Repeat | None:
     """A way in which call `i` repeats while the model in `place` is not made again."""
     made = lifetimes.makers(context, m, m.calls[i].scope, place, m.calls[i].statement)
     if not made:
         return None
     for repeat in context.repeats(m, i):
-        again = {
-            (other.module.index, other.context, other.scope) for mm, mi in made for other in context.repeats(mm, mi)
-        }
-        if (repeat.module.index, repeat.context, repeat.scope) not in again:
+        again = {(other.module.index, other.block, other.scope) for mm, mi in made for other in context.repeats(mm, mi)}
+        if (repeat.module.index, repeat.block, repeat.scope) not in again:
             return repeat
     return None
 
 
-def _in_helper(context: Context, m: Module, i: int):
+def _in_helper(context: Context, m: Module, i: int) -> Draft | None:
     """The function around the call is a helper; its caller's model lives on across the call of the helper."""
     call = m.calls[i]
-    if call.scope == 0 or any(m.contexts[c].kind not in _UNCONDITIONAL for c in m.chain(call.block)):
+    if call.scope == 0 or any(m.blocks[c].kind not in _UNCONDITIONAL for c in m.chain(call.block)):
         return None
     for caller, k, how in context.project.callers(m, call.scope):
         if how != "call":
@@ -152,21 +154,19 @@ def _in_helper(context: Context, m: Module, i: int):
         used = lifetimes.used_after if context.project.versions.graph_mode(caller) else lifetimes.used_in_loop
         j = used(context, caller, k)
         if j is not None:
-            pos = caller.calls[k][6]
-            return _alive(
-                context, m, i, caller, j, (TraceStep(caller, pos[0], pos[1], f"calls `{call_text(caller, k)}`"),)
-            )
+            step = TraceStep.at(caller, caller.calls[k].pos, f"calls `{call_text(caller, k)}`")
+            return _alive(context, m, i, caller, j, (step,))
     return None
 
 
-def _alive(context: Context, m: Module, i: int, other, j: int, before):
-    pos, use = m.calls[i].pos, other.calls[j][6]
+def _alive(context: Context, m: Module, i: int, other: Module, j: int, before: Iterable[TraceStep]) -> Draft:
+    """The finding that call `j` of module `other` uses a model behind the clearing; `before`: steps that lead there."""
+    use = other.calls[j]
     fails = context.project.versions.graph_mode(other)
-    where = (
-        f"line {use[0]}"
-        if other is m
-        else f"{other.qualname(other.calls[j][3]) or 'a loop'} of {other.path.rpartition('/')[2]}:{use[0]}"
-    )
+    if other is m:
+        where = f"line {use.pos.line}"
+    else:
+        where = f"{other.qualname(use.scope) or 'a loop'} of {other.path.rpartition('/')[2]}:{use.pos.line}"
     return context.at_call(
         CODE,
         m,
@@ -177,30 +177,28 @@ def _alive(context: Context, m: Module, i: int, other, j: int, before):
         help=HELP,
         trace=(
             *before,
-            TraceStep(m, pos.line, pos.column, "clears the state of every Keras model of the process"),
-            TraceStep(other, use[0], use[1], f"`{call_text(other, j)}` uses the model again"),
+            TraceStep.at(m, m.calls[i].pos, "clears the state of every Keras model of the process"),
+            TraceStep.at(other, use.pos, f"`{call_text(other, j)}` uses the model again"),
         ),
     )
 
 
-def _among_others(m: Module, i: int):
+# -- the fix ----------------------------------------------------------------------------------------------------------
+
+
+def _among_others(m: Module, i: int) -> bool:
     """Is the call a statement of its own, in a block with others that stay?"""
     here = m.statements[m.calls[i].statement]
-    return (
-        isinstance(here, ExprStatement)
-        and sum(
-            s is not None and s.block == here.block
-            for s in map(m.statements.__getitem__, m.scope_statements(here.scope))
-        )
-        > 1
-    )
+    beside = [s for s in m.scope_statements(here.scope) if m.statements[s].block == here.block]
+    return isinstance(here, ExprStatement) and len(beside) > 1
 
 
-def _removal(m: Module, i: int):
-    def fix(fx: FixContext):
+def _removal(m: Module, i: int) -> Repair:
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Take the call out of the training", do.remove_statement(view, call)
+        return Proposal(UNSAFE, "Take the call out of the training", do.remove_statement(view, call))
 
     return fix

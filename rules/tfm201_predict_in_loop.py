@@ -1,24 +1,27 @@
 """Finds Keras' `predict` called for one sample, frame or step at a time.
 
 ## What it does
-Reports `predict` of a Keras model at a place that repeats: a loop or comprehension, a function that is called for each frame, step
-or node (also from another file), `map`, a worker, a callback per batch. The receiver must be a Keras model: `predict` of scikit-learn,
-XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. Up to eight passes, whole arrays (the parts of a
-cross-validation, one prediction for each trained model) and one prediction per request stay silent.
+Reports `predict` of a Keras model at a place that repeats: a loop or comprehension, a function that is called for each
+frame, step or node (also from another file), `map`, a worker, a callback per batch. The receiver must be a Keras model:
+`predict` of scikit-learn, XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. Up to
+eight passes, whole arrays (the parts of a cross-validation, one prediction for each trained model) and one prediction
+per request stay silent.
 
 ## Why is this bad?
-`predict` is made for large arrays: each call sets up a data pipeline, callbacks and a progress bar, whatever the size of the input.
-For one sample that set-up is nearly all the time. It is slow, but it is no memory leak: what it leaves is collected.
+`predict` is made for large arrays: each call sets up a data pipeline, callbacks and a progress bar, whatever the size
+of the input. For one sample that set-up is nearly all the time. It is slow, but it is no memory leak: what it leaves is
+collected.
 
 ## What was measured
-Milliseconds per call for one small batch (TensorFlow 2.8, 2.15 and 2.21, CPU; good for ratios only): `predict` 41-64, `model(x)` 1.7-2.8,
-`predict_on_batch` 1.1 (23 on 2.15 and 2.8), a `tf.function` around the model 0.8-1.0. Memory: 0-4 KiB per call stay on 2.4 to 2.21.
+Milliseconds per call for one small batch (TensorFlow 2.8, 2.15 and 2.21, CPU; good for ratios only): `predict` 41-64,
+`model(x)` 1.7-2.8, `predict_on_batch` 1.1 (23 on 2.15 and 2.8), a `tf.function` around the model 0.8-1.0. Memory: 0-4
+KiB per call stay on 2.4 to 2.21.
 
-Inputs of ever new element shapes (images of their own sizes, texts of their own lengths) are another thing: each new shape keeps 74-120 KiB on
-2.21, with no end in 600 calls. A direct call keeps nothing.
+Inputs of ever new element shapes (images of their own sizes, texts of their own lengths) are another thing: each new
+shape keeps 74-120 KiB on 2.21, with no end in 600 calls. A direct call keeps nothing.
 
-In graph mode (TF1, or eager execution switched off) `predict` takes 0.7 ms and `predict_on_batch` 0.4; calling the model there is no
-cure, since each call adds operations to the graph (9 for two layers).
+In graph mode (TF1, or eager execution switched off) `predict` takes 0.7 ms and `predict_on_batch` 0.4; calling the
+model there is no cure, since each call adds operations to the graph (9 for two layers).
 
 ## Example
 ```python
@@ -38,8 +41,9 @@ for frame in frames:
 ```
 
 ## Fix safety
-The fix calls the model directly where it surely gives one tensor, else, and in graph mode, `predict_on_batch`. There is none where the input may be
-a whole data set: both take it at once. It is unsafe: a direct call skips an overridden `predict_step` and callbacks.
+The fix calls the model directly where it surely gives one tensor, else, and in graph mode, `predict_on_batch`. There is
+none where the input may be a whole data set: both take it at once. It is unsafe: a direct call skips an overridden
+`predict_step` and callbacks.
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
 """Finds models and chains of operations that run eagerly in a hot loop.
 
 ## What it does
-Reports `model(x)` of a Keras model, and statements of several TensorFlow operations around a matrix product or convolution, that run for each
-sample, step or batch of a loop (also through callers in other files) while nothing on the way is traced: no `tf.function`, no Keras `call`, no
-`Dataset.map`. A handful of passes, the building of a functional model, one forward pass per epoch of training, a loop in a function that
-some of its callers compile, and code beside a `GradientTape` (see TFM203) stay silent.
+Reports `model(x)` of a Keras model, and statements of several TensorFlow operations around a matrix product or
+convolution, that run for each sample, step or batch of a loop (also through callers in other files) while nothing on
+the way is traced: no `tf.function`, no Keras `call`, no `Dataset.map`. A handful of passes, the building of a
+functional model, one forward pass per epoch of training, a loop in a function that some of its callers compile, and
+code beside a `GradientTape` (see TFM203) stay silent.
 
 ## Why is this bad?
-Each layer is launched from Python, operation by operation. `model(x)` is much faster than `predict` for one sample, but a traced
-function is faster again, and it costs two lines. Memory is not affected.
+Each layer is launched from Python, operation by operation. `model(x)` is much faster than `predict` for one sample, but
+a traced function is faster again, and it costs two lines. Memory is not affected.
 
 ## What was measured
-2.8 ms per call eagerly against 1.0 ms in a `tf.function` (TensorFlow 2.21, model of three dense layers, CPU; a ratio, not an absolute). Memory flat.
+2.8 ms per call eagerly against 1.0 ms in a `tf.function` (TensorFlow 2.21, model of three dense layers, CPU; a ratio,
+not an absolute). Memory flat.
 
 ## Example
 ```python
@@ -27,8 +29,8 @@ for frame in frames:
 ```
 
 ## Fix safety
-The fix makes the `tf.function` before the loop, or decorates a function that does nothing but TensorFlow. It is unsafe: Python code in the
-model's `call` then runs once per trace, not per call.
+The fix makes the `tf.function` before the loop, or decorates a function that does nothing but TensorFlow. It is unsafe:
+Python code in the model's `call` then runs once per trace, not per call.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
 """Finds model outputs that are kept as tensors across a long loop.
 
 ## What it does
-Reports the statement that puts the output tensor of a model into a list, a dictionary or an attribute for each sample, batch, frame
-or request. Losses, means, labels and single elements are no outputs, and a container that begins anew, is cut or has a maximal
-length does not grow. Where all outputs are joined or handed on behind the loop it is only a hint.
+Reports the statement that puts the output tensor of a model into a list, a dictionary or an attribute for each sample,
+batch, frame or request. Losses, means, labels and single elements are no outputs, and a container that begins anew, is
+cut or has a maximal length does not grow. Where all outputs are joined or handed on behind the loop it is only a hint.
 
 ## Why is this bad?
-Each tensor keeps its own memory; on a GPU that is device memory, and the loop ends when the device is full. A tensor does not keep
-the tape or the graph it came from: scalar losses in a list and running sums are no leak.
+Each tensor keeps its own memory; on a GPU that is device memory, and the loop ends when the device is full. A tensor
+does not keep the tape or the graph it came from: scalar losses in a list and running sums are no leak.
 
 ## What was measured
-TensorFlow 2.21 and 2.15: 64.7 KiB per kept output of 64 KiB, 0 for scalars. `.numpy()` keeps the same bytes on the CPU and frees
-the GPU.
+TensorFlow 2.21 and 2.15: 64.7 KiB per kept output of 64 KiB, 0 for scalars. `.numpy()` keeps the same bytes on the CPU
+and frees the GPU.
 
 ## Example
 ```python

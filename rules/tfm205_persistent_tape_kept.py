@@ -1,17 +1,17 @@
 """Finds gradient tapes that are kept beyond their step.
 
 ## What it does
-Reports the statement that puts a `GradientTape` into a list, a dictionary or an attribute's container in each repeat, when the tape
-is persistent or its gradient has not been taken. A tape that is rebound in the next step leaves nothing, with or without `del`:
-that is a myth and silent.
+Reports the statement that puts a `GradientTape` into a list, a dictionary or an attribute's container in each repeat,
+when the tape is persistent or its gradient has not been taken. A tape that is rebound in the next step leaves nothing,
+with or without `del`: that is a myth and silent.
 
 ## Why is this bad?
-A tape holds every intermediate result that its gradients need. It lets go of them when it dies, or, if it is not persistent, when
-the gradient is taken.
+A tape holds every intermediate result that its gradients need. It lets go of them when it dies, or, if it is not
+persistent, when the gradient is taken.
 
 ## What was measured
-TensorFlow 2.21: 391 KiB per kept tape (all activations of the step); rebound persistent tape: 0; kept after `gradient()`, not
-persistent: 0.
+TensorFlow 2.21: 391 KiB per kept tape (all activations of the step); rebound persistent tape: 0; kept after
+`gradient()`, not persistent: 0.
 
 ## Example
 ```python

@@ -1,13 +1,13 @@
 """Finds gradient tapes that stay open around a whole loop over data.
 
 ## What it does
-Reports a `GradientTape` in eager code whose `with` block holds a loop over a data set (or a `while` loop, or a loop over epochs with
-such a loop inside) that adds up losses. Loops over layers, heads, time steps or a few samples belong to one step and are silent,
-and so is a loop that accumulates nothing.
+Reports a `GradientTape` in eager code whose `with` block holds a loop over a data set (or a `while` loop, or a loop
+over epochs with such a loop inside) that adds up losses. Loops over layers, heads, time steps or a few samples belong
+to one step and are silent, and so is a loop that accumulates nothing.
 
 ## Why is this bad?
-The tape records every pass and keeps its activations until the block ends: memory grows with the length of the data, and the one
-step at the end is no better than steps in between or gradients that are added up.
+The tape records every pass and keeps its activations until the block ends: memory grows with the length of the data,
+and the one step at the end is no better than steps in between or gradients that are added up.
 
 ## What was measured
 TensorFlow 2.21: 8192 KiB per pass with two activations of 4 MiB; without accumulation: flat.

@@ -1,17 +1,19 @@
 """Finds models that are fed by a Python generator again and again.
 
 ## What it does
-Reports `fit`, `evaluate` and `predict` of one model with a Python generator (a generator function's result, a generator expression)
-in each pass of a loop. Arrays, data sets and Keras sequences leave nothing and are silent; so is a generator that is used once, and
-a loop that makes a new model each time.
+Reports `fit`, `evaluate` and `predict` of one model with a Python generator (a generator function's result, a generator
+expression) in each pass of a loop. Arrays, data sets and Keras sequences leave nothing and are silent; so is a
+generator that is used once, and a loop that makes a new model each time.
 
 ## Why is this bad?
-Keras wraps each generator into a new data set with functions of its own. On Keras 2 four traced functions of each call stay for the
-life of the process; on Keras 3 they wait for a garbage collection, and only some small Python objects stay.
+Keras wraps each generator into a new data set with functions of its own. On Keras 2 four traced functions of each call
+stay for the life of the process; on Keras 3 they wait for a garbage collection, and only some small Python objects
+stay.
 
 ## What was measured
-KiB per call: 362 for ever on TensorFlow 2.15 (350-450 on 2.8 to 2.15). On 2.21 and 2.18 `fit` holds 31-36 before a garbage collection and
-9-16 behind it, in about 50 small Python objects; `predict` 19 before it, and behind it too little to tell.
+KiB per call: 362 for ever on TensorFlow 2.15 (350-450 on 2.8 to 2.15). On 2.21 and 2.18 `fit` holds 31-36 before a
+garbage collection and 9-16 behind it, in about 50 small Python objects; `predict` 19 before it, and behind it too
+little to tell.
 
 ## Example
 ```python

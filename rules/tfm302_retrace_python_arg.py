@@ -1,19 +1,20 @@
 """Finds Python values that change from call to call and are passed to a `tf.function`.
 
 ## What it does
-Reports a call of a `tf.function` in a loop (or in a function that repeats) that passes a Python number, text, list or new object which
-changes: a loop variable over `range` or `enumerate`, arithmetic on one, a counter, `float(…)`, `len(…)`, `random`, an f-string, an object or
-model made for each call, also in a function of a library that nothing in the project calls. Tensors, NumPy scalars and arrays, constants, flags and a handful of values stay silent, and so does a
-function with an `input_signature`, which makes tensors of them.
+Reports a call of a `tf.function` in a loop (or in a function that repeats) that passes a Python number, text, list or
+new object which changes: a loop variable over `range` or `enumerate`, arithmetic on one, a counter, `float(…)`,
+`len(…)`, `random`, an f-string, an object or model made for each call, also in a function of a library that nothing in
+the project calls. Tensors, NumPy scalars and arrays, constants, flags and a handful of values stay silent, and so does
+a function with an `input_signature`, which makes tensors of them.
 
 ## Why is this bad?
-A Python value is part of the key under which a trace is kept. Each new value traces a new graph, and the function keeps all of them as long
-as it lives itself. Nothing frees them while the function is in use.
+A Python value is part of the key under which a trace is kept. Each new value traces a new graph, and the function keeps
+all of them as long as it lives itself. Nothing frees them while the function is in use.
 
 ## What was measured
-98 KiB per new value on TensorFlow 2.21 (117 on 2.15, 115 on 2.8, 110 on 2.4) for a function of one operation, and 35 times slower
-per call; 100 for a new object; 4636 for a new model, 470-500 for one that shares the weights of another. `reduce_retracing=True` changes nothing for Python values (98 / 115). NumPy scalars
-and arrays: one trace, 0.
+98 KiB per new value on TensorFlow 2.21 (117 on 2.15, 115 on 2.8, 110 on 2.4) for a function of one operation, and 35
+times slower per call; 100 for a new object; 4636 for a new model, 470-500 for one that shares the weights of another.
+`reduce_retracing=True` changes nothing for Python values (98 / 115). NumPy scalars and arrays: one trace, 0.
 
 ## Example
 ```python
@@ -28,14 +29,14 @@ for epoch in range(200):
 ```
 
 ## Fix safety
-The fix wraps the argument in `tf.constant`. It is safe where the traced function only casts the value, unsafe where it calculates with
-it (`tf.constant` of a float is float32). Where the function needs a Python value (a range, a shape, an axis), calculates with a whole number that it
-does not cast, or may work in another precision than float32, there is no fix.
+The fix wraps the argument in `tf.constant`. It is safe where the traced function only casts the value, unsafe where it
+calculates with it (`tf.constant` of a float is float32). Where the function needs a Python value (a range, a shape, an
+axis), calculates with a whole number that it does not cast, or may work in another precision than float32, there is no
+fix.
 """
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import text, walk_statement
 from tflint_mem.analysis.passes import hot, varying_values
 from tflint_mem.analysis.program import public
@@ -48,38 +49,48 @@ from tflint_mem.facts import (
     Comparison,
     Constant,
     Def,
+    Expression,
     For,
     If,
+    Keyword,
     Lambda,
     Name,
     Return,
     Subscript,
     While,
+    walk,
 )
 from tflint_mem.finding import LIKELY, SAFE, UNSAFE
 from tflint_mem.project.holds.values import External
-from tflint_mem.project.linking.module import walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Expression
-    from tflint_mem.project.linking.module import Module
+    from collections.abc import Iterator, Sequence
+
+    from tflint_mem.analysis.passes.varying_values import Varying
+    from tflint_mem.analysis.tracing.traced_functions import Traced
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM302"
 _MODELS = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
 _ENDS = frozenset(("input", "inputs", "output", "outputs"))
 SWEEPS = True
-MEASURED = "98 KiB per new value for a function of one operation (TF 2.21; 117 on 2.15), kept as long as the function; reduce_retracing is no help"
+MEASURED = (
+    "98 KiB per new value for a function of one operation (TF 2.21; 117 on 2.15), kept as long as the function; "
+    "reduce_retracing is no help"
+)
 MEASURED_MODEL = "4636 KiB per new model of 4.2 MiB (TF 2.21): the function's cache keeps its variables"
 MEASURED_WRAPPER = (
     "470-500 KiB per new model that shares the weights of another (TF 2.21): its graph, with the gradient"
 )
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Calls of a tf.function with a Python argument that varies."""
     for call in traced_functions.calls(context):
         m, i, traced = call.m, call.i, call.traced
@@ -96,7 +107,8 @@ def find(context: Context):
             CODE,
             m,
             i,
-            f"`{text(m, i)}` is given {varying.what} {context.when(repeat, m)}; the tf.function traces a new graph for each value and keeps it",
+            f"`{text(m, i)}` is given {varying.what} {context.when(repeat, m)}; "
+            "the tf.function traces a new graph for each value and keeps it",
             measured=MEASURED_WRAPPER if varying.kind == "wrapper" else MEASURED_MODEL if model else MEASURED,
             help="make the model a closure of a function traced for it, or a method"
             if model
@@ -108,14 +120,21 @@ def find(context: Context):
         )
 
 
-def _given_new_model(context: Context, m: Module, i: int):
-    """The same for a call in a function that others are there to call, when it makes the model that it passes, or has it made."""
-    given = [*enumerate(m.calls[i].args), *[(name, e) for name, e in m.calls[i].keywords if name]]
+def _given_new_model(context: Context, m: Module, i: int) -> varying_values.Found | None:
+    """The same for a call in a function that others are there to call, when it makes the model that it passes, or has
+    it made.
+    """
+    given: list[tuple[int | str, Expression]] = [
+        *enumerate(m.calls[i].args),
+        *[(k.name, k.value) for k in m.calls[i].keywords if k.name],
+    ]
     made = next(((which, makers) for which, e in given for makers in (_makers(context, m, i, e),) if makers), None)
-    repeat = public.each_call(context, m, i) if made is not None else None
-    if repeat is None or not hot.eager(context, repeat):
+    if made is None:
         return None
     which, makers = made
+    repeat = public.each_call(context, m, i)
+    if repeat is None or not hot.eager(context, repeat):
+        return None
     if all(
         any(
             isinstance(e, Attribute) and e.attr in _ENDS
@@ -128,69 +147,78 @@ def _given_new_model(context: Context, m: Module, i: int):
     return varying_values.Found(repeat, varying_values.Varying("a new model", "model"), which)
 
 
-def _makers(context: Context, m: Module, i: int, e: Expression):
-    """[(module, call)] that make the Keras model: the expression is what a call in the same function gives, which makes one, or calls a
-    function that always makes and returns one.  Else ()."""
+def _makers(context: Context, m: Module, i: int, e: Expression) -> Sequence[Site]:
+    """(module, call) that make the Keras model: the expression is what a call in the same function gives, which makes
+    one, or calls a function that always makes and returns one.  Else ().
+    """
     scope = m.calls[i].scope
+    made: object = e
     if isinstance(e, Name):
         bindings = m.bindings(scope).get(e.id, ())
-        e = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path else e
-    if not isinstance(e, CallRef) or not public.drops(m, e.number):
+        if len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path:
+            made = bindings[0].value
+    if not isinstance(made, CallRef) or not public.drops(m, made.number):
         return ()
-    if context.project.apis(m, e.number) & _MODELS:
-        return ((m, e.number),)
-    functions = context.project.functions_called(m, e.number)
+    if context.project.apis(m, made.number) & _MODELS:
+        return ((m, made.number),)
+    functions = context.project.functions_called(m, made.number)
     if len(functions) != 1 or context.project.repeats_of.guards.cached(*functions[0]):
         return ()
     fm, scope = functions[0]
-    returned = [
-        fm.statements[s][5]
-        for s in fm.scope_statements(scope)
-        if fm.statements[s] and isinstance(fm.statements[s], Return)
-    ]
-    if not all(
-        value is not None and isinstance(value, CallRef) and context.project.apis(fm, value.number) & _MODELS
-        for value in returned
-    ):
-        return ()
-    return tuple((fm, value[1]) for value in returned)
+    found = []
+    for s in fm.scope_statements(scope):
+        statement = fm.statements[s]
+        if isinstance(statement, Return):
+            value = statement.value
+            if not isinstance(value, CallRef) or not context.project.apis(fm, value.number) & _MODELS:
+                return ()
+            found.append((fm, value.number))
+    return found
 
 
-def _made_again(context: Context, traced, repeat: Repeat):
+def _made_again(context: Context, traced: Traced, repeat: Repeat) -> bool:
     """Does the repeat that brings the values make the function anew, too?"""
     made = traced.made if traced.m is None else traced_functions.definition(context, traced)
     if made is None:
         return False
     m, i = made
     return any(
-        (again.module, again.context, again.scope) == (repeat.module, repeat.context, repeat.scope)
+        (again.module, again.block, again.scope) == (repeat.module, repeat.block, repeat.scope)
         for again in context.repeats(m, i)
     )
 
 
-# -- the fix --------------------------------------------------------------------------------------------------------------
+# -- the fix -----------------------------------------------------------------------------------------------------------
 
 
-def _fix(context: Context, m: Module, i: int, traced, varying, which):
+def _fix(context: Context, m: Module, i: int, traced: Traced, varying: Varying, which: int | str) -> Repair | str:
+    """A tensor instead of the value, or why the function cannot take one."""
     if varying.kind not in ("number", "text") or traced.m is None:
         return "nobody sees the traced function" if traced.m is None else "it is no number or text"
-    use = _used(context, traced.m, traced.scope, _parameter(context, m, i, traced, which), varying)
+    name = _parameter(context, m, i, traced.m, traced.scope, which)
+    use = _used(context, traced.m, traced.scope, name, varying)
     if use is None:
         return "the function needs a Python value, or calculates with it in another type than a tensor would have"
     applicability, dtype = use
     if applicability == UNSAFE and varying.kind == "number":
         if _in_double(context, m) or _in_double(context, traced.m):
             return "the tensors here may be float64, which does not mix with the float32 of tf.constant"
-        given = m.calls[i].args[which] if isinstance(which, int) else dict(m.calls[i].keywords).get(which)
+        given = (
+            m.calls[i].args[which]
+            if isinstance(which, int)
+            else {k.name: k.value for k in m.calls[i].keywords}.get(which)
+        )
         dtype = dtype or ("float32" if given is not None and _from_numpy(context, m, i, given) else "")
 
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        name = do.tf_name(fx.source, m.calls[i].pos.line)
-        more = f", {name}.{dtype}" if dtype else ""
-        return applicability, "Pass a tensor", do.wrap_argument(view, call, which, f"{name}.constant({{}}{more})")
+        tf = do.tf_name(fx.source, m.calls[i].pos.line)
+        more = f", {tf}.{dtype}" if dtype else ""
+        edits = do.wrap_argument(view, call, which, f"{tf}.constant({{}}{more})")
+        return Proposal(applicability, "Pass a tensor", edits)
 
     return fix
 
@@ -229,19 +257,20 @@ _ARRAYS = frozenset(
 )
 
 
-def _in_double(context: Context, m: Module):
-    """May tensors of the module have another precision than float32: does it say so, or make NumPy arrays and never say float32?"""
+def _in_double(context: Context, m: Module) -> bool:
+    """May tensors of the module have another precision than float32: does it say so, or make NumPy arrays and never say
+    float32?
+    """
     key = ("double", m.index)
-    if key not in context.memo:
+    known: bool | None = context.memo.get(key)
+    if known is None:
         constants = {
             e.value
             for call in m.calls
-            for e in (*call.args, *[value for _, value in call.keywords])
+            for e in (*call.args, *[keyword.value for keyword in call.keywords])
             if isinstance(e, Constant) and isinstance(e.value, str)
         }
-        named = {name for name in _TYPES if context.project.index.has("idents", name, m.index)} | constants & set(
-            _TYPES
-        )
+        named = any(context.project.index.has("idents", name, m.index) or name in constants for name in _TYPES)
         single = "float32" in constants or context.project.index.has("idents", "float32", m.index)
         arrays = not single and any(
             isinstance(v, External) and v.name.startswith(("numpy.", "pandas."))
@@ -250,15 +279,16 @@ def _in_double(context: Context, m: Module):
             if context.argument(m, j, None, "dtype") is None
             for v in context.infer.callee(m, j)
         )
-        context.memo[key] = bool(named) or arrays
-    return context.memo[key]
+        known = context.memo[key] = named or arrays
+    return known
 
 
-def _from_numpy(context: Context, m: Module, i: int, given):
+def _from_numpy(context: Context, m: Module, i: int, given: Expression) -> bool:
     """Does NumPy calculate the number, in float64?"""
     call, parts = m.calls[i], [given]
     if isinstance(given, Name):
-        parts += [b.value for b in m.bindings(call.scope).get(given.id, ()) if b.kind in ("assign", "augment")]
+        bound = [b.value for b in m.bindings(call.scope).get(given.id, ()) if b.kind in ("assign", "augment")]
+        parts += [value for value in bound if isinstance(value, Expression)]
     return any(
         isinstance(e, CallRef)
         and any(isinstance(v, External) and v.name.startswith("numpy.") for v in context.infer.callee(m, e.number))
@@ -267,32 +297,27 @@ def _from_numpy(context: Context, m: Module, i: int, given):
     )
 
 
-def _parameter(context: Context, m: Module, i: int, traced, which):
+def _parameter(context: Context, m: Module, i: int, fm: Module, scope: int, which: int | str) -> str | None:
     """Name of the traced function's parameter that the argument fills, or None."""
-    record = traced.m.scopes[traced.scope]
+    parameters = fm.scopes[scope].parameters
     if isinstance(which, str):
-        return which if any(p[0] == which for p in record[F.S_PARAMS]) else None
-    for index, parameter in enumerate(record[F.S_PARAMS]):
-        if (
-            parameter[3] == "p"
-            and context.infer.argument(traced.m, traced.scope, index, m, i) == m.calls[i].args[which]
-        ):
-            return parameter[0]
+        return which if any(p.name == which for p in parameters) else None
+    for index, parameter in enumerate(parameters):
+        if parameter.kind == "p" and context.infer.argument(fm, scope, index, m, i) == m.calls[i].args[which]:
+            return parameter.name
     return None
 
 
-def _used(context: Context, m: Module, scope: int, name: str, varying):
+def _used(context: Context, m: Module, scope: int, name: str | None, varying: Varying) -> tuple[str, str] | None:
     """(applicability, dtype or "") when the function can take a tensor for the parameter, else None.
 
     SAFE when it only casts the value or counts summaries with it (those want int64), UNSAFE when it calculates with it.
     """
     if name is None or len(m.bindings(scope).get(name, ())) != 1:
         return None
-    me, found = F.Name(name), []
+    me, found = Name(name), set()
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement is None:
-            continue
         if isinstance(statement, (Def, ClassDef)):
             return None
         seen = [e for e in walk_statement(m, statement) if _mentions(e, me, m)]
@@ -311,13 +336,13 @@ def _used(context: Context, m: Module, scope: int, name: str, varying):
         uses = [_use(context, m, e, me, varying, e in cast) for e in seen]
         if None in uses or len(uses) != sum(1 for e in walk_statement(m, statement) if e == me):
             return None
-        found.extend(uses)
-    if not found or "step" in found and set(found) - {"step", "cast"}:
+        found.update(uses)
+    if not found or "step" in found and found - {"step", "cast"}:
         return None
-    return (SAFE if set(found) <= {"step", "cast"} else UNSAFE), "int64" if "step" in found else ""
+    return (SAFE if found <= {"step", "cast"} else UNSAFE), "int64" if "step" in found else ""
 
 
-def _mentions(e: Expression, me, m: Module):
+def _mentions(e: Expression, me: Name, m: Module) -> bool:
     """Is the name a direct part of this expression?"""
     if isinstance(e, CallRef):
         call = m.calls[e.number]
@@ -327,15 +352,15 @@ def _mentions(e: Expression, me, m: Module):
     return isinstance(e, Comparison) and (e.left == me or me in e.rights)
 
 
-def _use(context: Context, m: Module, e: Expression, me, varying, cast):
+def _use(context: Context, m: Module, e: Expression, me: Name, varying: Varying, cast: bool) -> str | None:
     """How an expression uses the parameter: "cast", "step", "number", or None when that needs a Python value.
 
-    A tensor of a whole number is int32: it mixes with nothing else, and divided it is float64.  So it may only be cast (`cast`: the
-    expression is), printed, or compared with whole numbers.
+    A tensor of a whole number is int32: it mixes with nothing else, and divided it is float64.  So it may only be cast
+    (`cast`: the expression is), printed, or compared with whole numbers.
     """
     if isinstance(e, BinaryOp):
         whole = any(
-            isinstance(o, Constant) and type(o.value) is int for o in e[2:4]
+            isinstance(o, Constant) and type(o.value) is int for o in (e.left, e.right)
         )  # tf.cast(epoch + 1, tf.float32) is right for a number and for a tensor
         return "number" if (varying.float or whole and cast) and e.op in ("+", "-", "*", "/") else None
     if isinstance(e, Comparison):
@@ -345,9 +370,11 @@ def _use(context: Context, m: Module, e: Expression, me, varying, cast):
             and (varying.float or all(_whole(context, m, o, me) for o in (e.left, *e.rights)))
             else None
         )
-    call, apis = m.calls[e[1]], context.project.apis(m, e[1])
+    if not isinstance(e, CallRef):
+        return None
+    call, apis = m.calls[e.number], context.project.apis(m, e.number)
     if any(name.startswith("tf.summary.") for name in apis):
-        return "step" if ("step", me) in call.keywords else None
+        return "step" if Keyword("step", me) in call.keywords else None
     if "tf.cast" in apis and call.args[:1] == (me,):
         return "cast"
     if varying.kind == "text":
@@ -355,7 +382,7 @@ def _use(context: Context, m: Module, e: Expression, me, varying, cast):
     return "number" if "tf.print" in apis or varying.float and apis & _NUMBER_OPS else None
 
 
-def _whole(context: Context, m: Module, e: Expression, me):
+def _whole(context: Context, m: Module, e: Expression, me: Name) -> bool:
     """Is one side of a comparison the parameter, a whole number, or a tensor of int32?"""
     if e == me or isinstance(e, Constant) and type(e.value) is int:
         return True
@@ -365,7 +392,5 @@ def _whole(context: Context, m: Module, e: Expression, me):
 
 
 _INT32 = frozenset(("tf.range", "tf.shape", "tf.size", "tf.rank"))
-
-
 _TEXT_OPS = ("tf.io.read_file", "tf.print", "tf.strings.", "tf.io.decode")
 _NUMBER_OPS = frozenset(("tf.print", "tf.multiply", "tf.add", "tf.less", "tf.greater"))

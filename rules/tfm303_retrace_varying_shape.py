@@ -1,14 +1,14 @@
 """Finds arrays and tensors of ever new shapes that are passed to a `tf.function`.
 
 ## What it does
-Reports a call of a `tf.function` that repeats and passes an argument whose shape shows in the code to change: a slice up to a loop
-variable, crops of boxes, random sizes, texts encoded one by one, tensors and lists that grow, batches padded to their longest element. Slices of
-constant length, a handful of sizes, arrays of unknown size, functions with an `input_signature`, `reduce_retracing=True` or the older
-`experimental_relax_shapes=True` stay silent.
+Reports a call of a `tf.function` that repeats and passes an argument whose shape shows in the code to change: a slice
+up to a loop variable, crops of boxes, random sizes, texts encoded one by one, tensors and lists that grow, batches
+padded to their longest element. Slices of constant length, a handful of sizes, arrays of unknown size, functions with
+an `input_signature`, `reduce_retracing=True` or the older `experimental_relax_shapes=True` stay silent.
 
 ## Why is this bad?
-The shapes of the arguments are part of the key under which a trace is kept. Each new shape traces a new graph, and the function keeps
-all of them as long as it lives.
+The shapes of the arguments are part of the key under which a trace is kept. Each new shape traces a new graph, and the
+function keeps all of them as long as it lives.
 
 ## What was measured
 145 KiB per new shape on TensorFlow 2.21 (163 on 2.15) for a small function, 470 for a model of three layers. With
@@ -34,30 +34,38 @@ def forecast(history):
 or an `input_signature` with `None` for the dimension that changes, or padding to a few sizes.
 
 ## Fix safety
-The fix adds `reduce_retracing=True` where the function is made. It is unsafe: the dimension is then unknown while tracing, and code that
-takes it from `x.shape` must take it from `tf.shape(x)`.
+The fix adds `reduce_retracing=True` where the function is made. It is unsafe: the dimension is then unknown while
+tracing, and code that takes it from `x.shape` must take it from `tf.shape(x)`.
 """
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
+from tflint_mem.facts import Def
 from tflint_mem.finding import UNSAFE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.analysis.tracing.traced_functions import Traced
+    from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM303"
-MEASURED = "145 KiB per new shape, 470 for a model of three layers (TF 2.21; 163 on 2.15 for the small one), kept as long as the function"
+MEASURED = (
+    "145 KiB per new shape, 470 for a model of three layers (TF 2.21; 163 on 2.15 for the small one), "
+    "kept as long as the function"
+)
 RELAXED = frozenset(("input_signature", "reduce_retracing", "experimental_relax_shapes"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Calls of a tf.function with an argument whose shape varies."""
     for call in traced_functions.calls(context):
         m, i, traced = call.m, call.i, call.traced
@@ -71,7 +79,8 @@ def find(context: Context):
             CODE,
             m,
             i,
-            f"`{text(m, i)}` is given {shape.what} {context.when(repeat, m)}; the tf.function traces a new graph for each shape and keeps it",
+            f"`{text(m, i)}` is given {shape.what} {context.when(repeat, m)}; "
+            "the tf.function traces a new graph for each shape and keeps it",
             measured=MEASURED,
             help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
             trace=context.trace(repeat, f"passes {shape.what}"),
@@ -79,30 +88,27 @@ def find(context: Context):
         )
 
 
-def _fix(context: Context, m: Module, traced):
+def _fix(context: Context, m: Module, traced: Traced) -> Repair | None:
     """`reduce_retracing=True` at the decorator or the call that makes the function, when that is in the same file."""
     where = traced.m if traced.made is None else traced.made[0]
     if where is None or where.index != m.index:
         return None
     keyword = "experimental_relax_shapes" if context.project.versions.at_least(2, 9) is False else "reduce_retracing"
 
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
         from tflint_mem.codemod.view import view_at
 
+        message = "Let one graph serve all shapes"
         if traced.made is not None:
             view, call = fx.at(*traced.made)
-            return UNSAFE, "Let one graph serve all shapes", do.add_keyword(view, call, keyword, "True")
-        statement = traced.m.statements[traced.m.scopes[traced.scope][F.S_STMT]]
-        if len(statement[6]) != 1:
+            return Proposal(UNSAFE, message, do.add_keyword(view, call, keyword, "True"))
+        statement = where.statements[where.scopes[traced.scope].statement]
+        if not isinstance(statement, Def) or len(statement.decorators) != 1:
             raise NoFix("there are several decorators")
-        row = statement[6][0][0]
+        row = statement.decorators[0].line
         view = view_at(fx.source, row)
-        return (
-            UNSAFE,
-            "Let one graph serve all shapes",
-            do.decorator_keyword(view, do.decorator_on(view, row), keyword, "True"),
-        )
+        return Proposal(UNSAFE, message, do.decorator_keyword(view, do.decorator_on(view, row), keyword, "True"))
 
     return fix

@@ -1,17 +1,18 @@
 """Finds variables that are made in each pass of a loop and leave something behind.
 
 ## What it does
-Reports a `tf.Variable` whose name follows the pass of the loop (`name=f"guess_{i}"`), and a variable of each pass that is put into
-a container of which at most one is used afterwards, in eager loops that work with the variable. A variable that is rebound under
-the same name, or without one, leaves nothing and is silent, and so are the weights that a network is built from.
+Reports a `tf.Variable` whose name follows the pass of the loop (`name=f"guess_{i}"`), and a variable of each pass that
+is put into a container of which at most one is used afterwards, in eager loops that work with the variable. A variable
+that is rebound under the same name, or without one, leaves nothing and is silent, and so are the weights that a network
+is built from.
 
 ## Why is this bad?
-TensorFlow keeps the kernel of each eager operation by its attributes, and the name of a variable is one of them: every new name
-stays in that cache. A kept variable keeps its value.
+TensorFlow keeps the kernel of each eager operation by its attributes, and the name of a variable is one of them: every
+new name stays in that cache. A kept variable keeps its value.
 
 ## What was measured
-KiB per repeat, TensorFlow 2.21 / 2.15: new name 35 / 44 until `clear_session()`; kept: its size; rebound with the same name: 0.
-TensorFlow 2.14 and older have no such cache.
+KiB per repeat, TensorFlow 2.21 / 2.15: new name 35 / 44 until `clear_session()`; kept: its size; rebound with the same
+name: 0. TensorFlow 2.14 and older have no such cache.
 
 ## Example
 ```python
@@ -32,7 +33,6 @@ The fix leaves the name out. It is unsafe: something may look for the variable b
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import kept, variance
 from tflint_mem.facts import Assign, CallRef, Constant, Name
@@ -42,8 +42,14 @@ from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM304"
@@ -53,7 +59,7 @@ MEASURED_KEPT = "its own size per repeat; rebound instead of kept: 0 (TF 2.21)"
 _BUILDING = frozenset(("__init__", "build", "__new__", "create_variables", "add_weight"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Variables of working loops that have a new name each time, or are kept."""
     for m, i, _ in context.calls(("Variable",), frozenset(("tf.Variable",))):
         if (
@@ -69,7 +75,7 @@ def find(context: Context):
             yield draft
 
 
-def _named(context: Context, m: Module, i: int):
+def _named(context: Context, m: Module, i: int) -> Draft | None:
     """Its name is another one in each pass."""
     name = context.argument(m, i, None, "name")
     if name is None or isinstance(name, Constant) or context.project.versions.at_least(2, 15) is False:
@@ -80,7 +86,8 @@ def _named(context: Context, m: Module, i: int):
                 CODE,
                 m,
                 i,
-                f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; each name stays in TensorFlow's kernel cache",
+                f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; "
+                "each name stays in TensorFlow's kernel cache",
                 measured=MEASURED,
                 help="make it once and `assign` to it, or give it the same name each time",
                 trace=context.trace(repeat, "makes a variable with a new name"),
@@ -89,10 +96,10 @@ def _named(context: Context, m: Module, i: int):
     return None
 
 
-def _held(context: Context, m: Module, i: int):
+def _held(context: Context, m: Module, i: int) -> Draft | None:
     """It is put into a container, of which at most one is used."""
     call = m.calls[i]
-    wanted = [F.CallRef(i)]
+    wanted: list[Expression] = [CallRef(i)]
     statement = m.statements[call.statement]
     if isinstance(statement, Assign) and statement.value == CallRef(i):
         wanted.extend(t for t in statement.targets if isinstance(t, Name))
@@ -100,27 +107,29 @@ def _held(context: Context, m: Module, i: int):
         if not any(value in wanted for value in keeping.values):
             continue
         for repeat in _repeats(context, m, i):
-            if not repeat.local or not m.inside(m.statements[keeping.s][2], repeat.context):
+            if not repeat.local or not m.inside(m.statements[keeping.s].block, repeat.region):
                 continue
-            if any(m.loops(m.statements[s][2]) for s in kept.empty_at(context, m, call.scope, keeping.container)):
+            if any(m.loops(m.statements[s].block) for s in kept.empty_at(context, m, call.scope, keeping.container)):
                 continue
-            if kept.fate(context, keeping, repeat.context) in (kept.NOTHING, kept.ONE):
+            if kept.fate(context, keeping, repeat.region) in (kept.NOTHING, kept.ONE):
                 pos = kept.position(m, keeping.s)
                 return Draft(
                     code=CODE,
                     m=m,
                     pos=pos,
-                    message=f"keeps the variable that is made {context.when(repeat, m)}, though at most one of them is used afterwards",
+                    message=f"keeps the variable that is made {context.when(repeat, m)}, "
+                    "though at most one of them is used afterwards",
                     measured=MEASURED_KEPT,
                     help="keep the value that is needed (`.numpy()`), or make one variable and `assign` to it",
-                    trace=context.trace(repeat, "makes a variable", TraceStep(m, pos[0], pos[1], "keeps it")),
-                    noqa_row=m.statements[keeping.s][4],
+                    trace=context.trace(repeat, "makes a variable", TraceStep.at(m, pos, "keeps it")),
+                    noqa_row=m.statements[keeping.s].end_line,
                     site=keeping.s,
                 )
     return None
 
 
-def _repeats(context: Context, m: Module, i: int):
+def _repeats(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """Every way in which the call repeats often, outside of a graph, in something that works."""
     for repeat in context.repeats(m, i):
         if (
             repeat.kind in ("loop", "while", "handler", "callback")
@@ -133,11 +142,12 @@ def _repeats(context: Context, m: Module, i: int):
                 yield repeat
 
 
-def _nameless(m: Module, i: int):
-    def fix(fx: FixContext):
+def _nameless(m: Module, i: int) -> Repair:
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        return UNSAFE, "Leave the changing name out", do.without_keyword(view, call, "name")
+        return Proposal(UNSAFE, "Leave the changing name out", do.without_keyword(view, call, "name"))
 
     return fix

@@ -1,19 +1,20 @@
 """Finds `tf.py_function` called eagerly again and again.
 
 ## What it does
-Reports `tf.py_function` at a place that repeats and that nothing on the way traces: in a loop or a handler, in a callback per batch, in the
-`call` of a layer that a loop calls directly. In a `tf.function`, in `Dataset.map` and in the layers of a model that `fit` trains it is called
-once, while tracing, and is fine; so are a few passes, and a loop that clears the session.
+Reports `tf.py_function` at a place that repeats and that nothing on the way traces: in a loop or a handler, in a
+callback per batch, in the `call` of a layer that a loop calls directly. In a `tf.function`, in `Dataset.map` and in the
+layers of a model that `fit` trains it is called once, while tracing, and is fine; so are a few passes, and a loop that
+clears the session.
 
 ## Why is this bad?
-Each call enters the function under a token of its own, also when it is the same function. TensorFlow keeps the kernel of each eager operation
-by its attributes, and the token is one of them: every call leaves a kernel in that cache. And there is nothing to win: eager code can call
-the function itself.
+Each call enters the function under a token of its own, also when it is the same function. TensorFlow keeps the kernel
+of each eager operation by its attributes, and the token is one of them: every call leaves a kernel in that cache. And
+there is nothing to win: eager code can call the function itself.
 
 ## What was measured
-TensorFlow 2.21, KiB per call with one and the same function: 37, with the gradient of a tape 76, in the `call` of a layer 32; linear over 4500
-calls, `gc.collect()` changes nothing, `clear_session()` frees it. Called directly, through `tf.numpy_function` or inside a `tf.function`: 0.
-TensorFlow 2.14 and older have no such cache.
+TensorFlow 2.21, KiB per call with one and the same function: 37, with the gradient of a tape 76, in the `call` of a
+layer 32; linear over 4500 calls, `gc.collect()` changes nothing, `clear_session()` frees it. Called directly, through
+`tf.numpy_function` or inside a `tf.function`: 0. TensorFlow 2.14 and older have no such cache.
 
 ## Example
 ```python
@@ -41,22 +42,27 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
-from tflint_mem.project.repeats.repeats import Repeat
+from tflint_mem.project.repeats.repeat import Repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.project.linking.module import Module
-    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
 
 CODE = "TFM307"
-MEASURED = "37 KiB stay per call of one and the same function until clear_session(), 76 with a tape's gradient (TF 2.21); called directly or by tf.numpy_function: 0"
+MEASURED = (
+    "37 KiB stay per call of one and the same function until clear_session(), 76 with a tape's gradient (TF 2.21); "
+    "called directly or by tf.numpy_function: 0"
+)
 FEW = 20  # calls: less than a megabyte in all
 _ONCE_IN_A_WHILE = frozenset(("script", "objective"))
 _SYMBOLIC = ("Input", "placeholder")
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Eager calls of `tf.py_function` that repeat."""
     if context.project.versions.at_least(2, 15) is False:
         return
@@ -69,14 +75,16 @@ def find(context: Context):
                 CODE,
                 m,
                 i,
-                f"`{models.text(m, i)}` runs eagerly {context.when(repeat, m)}: each call enters the function anew, and the kernel made for it stays",
+                f"`{models.text(m, i)}` runs eagerly {context.when(repeat, m)}: "
+                "each call enters the function anew, and the kernel made for it stays",
                 measured=MEASURED,
-                help="call the function itself, use tf.numpy_function with a function of arrays, or run the step in a tf.function",
+                help="call the function itself, use tf.numpy_function with a function of arrays, "
+                "or run the step in a tf.function",
                 trace=context.trace(repeat, "enters the function anew"),
             )
 
 
-def _often(context: Context, repeat: Repeat):
+def _often(context: Context, repeat: Repeat) -> bool:
     """Does the repeat run eagerly often, with nothing that clears the cache?"""
     if (
         repeat.kind in _ONCE_IN_A_WHILE
@@ -89,8 +97,11 @@ def _often(context: Context, repeat: Repeat):
     return _eager(context, repeat) and not context.project.released(repeat)
 
 
-def _eager(context: Context, repeat: Repeat):
-    """Does nothing on the way trace?  The `call` of a layer or model runs as its caller does, where a call of the object leads there."""
+def _eager(context: Context, repeat: Repeat) -> bool:
+    """Does nothing on the way trace?
+
+    The `call` of a layer or model runs as its caller does, where a call of the object leads there.
+    """
     hops, inside = [], False
     for position, (m, i) in enumerate(repeat.hops):
         scope = m.calls[i].scope
@@ -107,7 +118,7 @@ def _eager(context: Context, repeat: Repeat):
             repeat.kind,
             hops,
             repeat.module,
-            repeat.context,
+            repeat.block,
             repeat.scope,
             repeat.count,
             repeat.what,
@@ -117,11 +128,11 @@ def _eager(context: Context, repeat: Repeat):
     )
 
 
-def _is_call(context: Context, m: Module, scope: int):
+def _is_call(context: Context, m: Module, scope: int) -> bool:
     """Is it the method `call` of a Keras class, and no `tf.function` by itself?"""
     return m.is_method(scope) and m.scopes[scope].name == "call" and not context.infer.decorator_names(m, scope)
 
 
-def _builds(m: Module, scope: int):
+def _builds(m: Module, scope: int) -> bool:
     """Is a network put together in the function, so that what it calls gets symbols?"""
     return any(m.calls[j].scope == scope for tail in _SYMBOLIC for j in m.calls_by_tail().get(tail, ()))

@@ -1,13 +1,14 @@
 """Finds data sets that are opened anew for each batch.
 
 ## What it does
-Reports, as a hint, `next(iter(dataset))` (also `next(dataset.as_numpy_iterator())`, and `batches = iter(dataset)` with a single
-`next(batches)` in the same pass) at each step of a loop, in this function or through its callers. One sample batch, once or after
-each epoch, is the normal use and silent; so is the first batch of another data set in each pass.
+Reports, as a hint, `next(iter(dataset))` (also `next(dataset.as_numpy_iterator())`, and `batches = iter(dataset)` with
+a single `next(batches)` in the same pass) at each step of a loop, in this function or through its callers. One sample
+batch, once or after each epoch, is the normal use and silent; so is the first batch of another data set in each pass.
 
 ## Why is this bad?
-Each `iter` starts the whole pipeline: files are opened, the shuffle buffer is filled, threads are started, and all but the first
-batch is thrown away. Without a shuffle every step sees the same first batch, which is seldom what was meant. It is no leak.
+Each `iter` starts the whole pipeline: files are opened, the shuffle buffer is filled, threads are started, and all but
+the first batch is thrown away. Without a shuffle every step sees the same first batch, which is seldom what was meant.
+It is no leak.
 
 ## What was measured
 TensorFlow 2.21 and 2.15: memory flat; 4-21 ms per step against 0.05 ms for the next batch of an iterator that is kept.
@@ -26,23 +27,30 @@ for step in range(steps):
 ```
 
 ## Fix safety
-Where each iterator surely begins with the same batch (no shuffle, no function that may draw), the fix takes that batch once before the loop: the
-results stay as they are. Where the data set is shuffled it keeps one iterator over `dataset.repeat()`: the steps then see all batches in turn.
+Where each iterator surely begins with the same batch (no shuffle, no function that may draw), the fix takes that batch
+once before the loop: the results stay as they are. Where the data set is shuffled it keeps one iterator over
+`dataset.repeat()`: the steps then see all batches in turn.
 """
 
 from __future__ import annotations
 
 from tflint_mem.analysis.passes import hot, variance
-from tflint_mem.facts import Attribute, CallRef, For, Name, While
+from tflint_mem.facts import Attribute, CallRef, Expression, For, Name, While
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Expression
+    from collections.abc import Iterator
+
+    import libcst as cst
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.codemod.view import View
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM401"
@@ -52,7 +60,7 @@ _ITERATORS = frozenset(("dataset.as_numpy_iterator", "dataset.make_one_shot_iter
 _PASSES = frozenset(("fit", "evaluate", "fit_generator", "predict"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """`next` of an iterator that is made for it, at each step."""
     for m, i, _ in context.calls({"next", "get_next"}):
         if (
@@ -80,9 +88,12 @@ def find(context: Context):
         )
 
 
-def _fresh_iterator(context: Context, m: Module, i: int):
-    """(call that makes the iterator, expression of its data set) when `next` or `get_next` asks a new iterator, else None."""
+def _fresh_iterator(context: Context, m: Module, i: int) -> tuple[int, Expression] | None:
+    """(call that makes the iterator, expression of its data set) when `next` or `get_next` asks a new iterator, else
+    None.
+    """
     call = m.calls[i]
+    source: Expression | None
     if (
         isinstance(call.func, Name)
         and call.func.id == "next"
@@ -96,23 +107,23 @@ def _fresh_iterator(context: Context, m: Module, i: int):
         return None
     if isinstance(source, Name):
         source = _made_in_same_pass(m, i, source)
-    if source is None or not isinstance(source, CallRef):
+    if not isinstance(source, CallRef):
         return None
     j = source.number
     names, made = context.project.apis(m, j), m.calls[j]
     if "builtins.iter" in names and made.args:
         dataset = made.args[0]
-    elif names & _ITERATORS:
-        dataset = made.func[1]
+    elif names & _ITERATORS and isinstance(made.func, Attribute):
+        dataset = made.func.base
     else:
         return None
     return (j, dataset) if "dataset" in context.project.kinds(m, call.scope, dataset, call.statement) else None
 
 
-def _made_in_same_pass(m: Module, i: int, name: str):
+def _made_in_same_pass(m: Module, i: int, name: Name) -> CallRef | None:
     """The call assigned to `name` in the same block before its only `next`, or None."""
     call = m.calls[i]
-    bindings = m.bindings(call.scope).get(name[1], ())
+    bindings = m.bindings(call.scope).get(name.id, ())
     if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
         return None
     if (
@@ -123,12 +134,14 @@ def _made_in_same_pass(m: Module, i: int, name: str):
     asked = [
         k
         for k in m.scope_calls(call.scope)
-        if name in m.calls[k].args or isinstance(m.calls[k].func, Attribute) and m.calls[k].func[1] == name
+        for func in (m.calls[k].func,)
+        if name in m.calls[k].args or isinstance(func, Attribute) and func.base == name
     ]
-    return bindings[0].value if asked == [i] and isinstance(bindings[0].value, CallRef) else None
+    value = bindings[0].value
+    return value if asked == [i] and isinstance(value, CallRef) else None
 
 
-def _steps(context: Context, m: Module, i: int, dataset):
+def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Repeat | None:
     """A loop over steps (not epochs, not data sets) around the call."""
     for repeat in context.repeats(m, i):
         if (
@@ -144,31 +157,24 @@ def _steps(context: Context, m: Module, i: int, dataset):
     return None
 
 
-def _per_epoch(context: Context, repeat: Repeat):
+def _per_epoch(context: Context, repeat: Repeat) -> bool:
     """Does one pass of the repeat run through data elsewhere: an inner loop, a fit, an evaluation?"""
-    for number, (m, i) in enumerate(repeat.hops):
+    for position, (m, i) in enumerate(repeat.hops):
         call = m.calls[i]
-        loop = repeat.context if number == 0 and repeat.context is not None else -1
-        if loop >= 0 and m.contexts[loop].kind == "for":
-            target = m.statements[m.contexts[loop].statement][5]
+        loop = repeat.region_at(position)
+        if loop >= 0 and m.blocks[loop].kind == "for":
+            header = m.statements[m.blocks[loop].statement]
+            target = header.target if isinstance(header, For) else None
             if isinstance(target, Name) and "epoch" in target.id.lower():
                 return True
         around = set(m.chain(call.block))
         for k in m.scope_calls(call.scope):
-            if (
-                m.inside(m.calls[k].block, loop)
-                and isinstance(m.calls[k].func, Attribute)
-                and m.calls[k].func[2] in _PASSES
-            ):
+            func = m.calls[k].func
+            if m.inside(m.calls[k].block, loop) and isinstance(func, Attribute) and func.attr in _PASSES:
                 return True
         for s in m.scope_statements(call.scope):
             statement = m.statements[s]
-            if (
-                statement
-                and isinstance(statement, (For, While))
-                and statement[7 if isinstance(statement, For) else 6] not in around
-                and m.inside(statement.block, loop)
-            ):
+            if isinstance(statement, (For, While)) and statement.body not in around and m.inside(statement.block, loop):
                 return True
     return False
 
@@ -192,7 +198,8 @@ _SOURCES = frozenset(
 )
 
 
-def _fix(context: Context, m: Module, i: int, j: int, dataset, repeat: Repeat):
+def _fix(context: Context, m: Module, i: int, j: int, dataset: Expression, repeat: Repeat) -> Repair | str:
+    """One iterator, or the first batch once, as the data set is shuffled or not; or why it is left to a person."""
     if not repeat.local:
         return "what repeats it stands in another function"
     if not _inline(m, i, j):
@@ -205,9 +212,12 @@ def _fix(context: Context, m: Module, i: int, j: int, dataset, repeat: Repeat):
     return "nobody sees whether each pass shall take the first batch again or the next one"
 
 
-def _chain(context: Context, m: Module, scope: int, e: Expression, at: int):
-    """Last names of the methods that make the data set, the outermost first; what it begins with is "" when that is unknown."""
-    found = []
+def _chain(context: Context, m: Module, scope: int, expression: Expression, at: int) -> list[str]:
+    """Last names of the methods that make the data set, the outermost first; what it begins with is "" when that is
+    unknown.
+    """
+    found: list[str] = []
+    e: object = expression
     for _ in range(MAX_CHAIN):
         if isinstance(e, Name):
             bindings = m.bindings(scope).get(e.id, ()) or m.bindings(0).get(e.id, ())
@@ -227,51 +237,62 @@ def _chain(context: Context, m: Module, scope: int, e: Expression, at: int):
     return [*found, ""]
 
 
-def _first_batch(m: Module, i: int, j: int):
+def _first_batch(m: Module, i: int, j: int) -> Repair:
     """The batch that all passes see is taken once before the loop."""
 
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         view, made = fx.at(m, j)
         _, taken = fx.at(m, i)
-        loops = view.loops(made)
-        if not loops or not isinstance(loops[0], do.LOOPS):
-            raise NoFix("there is no place before the loop")
-        do.hoist_call(view, made, loops[0], "batches")  # refuses what the loop changes
+        loop = _loop_around(view, made)
         name = do.unique_name(fx.source, "first_batch", made, view.function(made))
         edits = view.edits(
-            {taken: view.expression(name)}, insert_before={loops[0]: view.new(f"{name} = {view.code(taken)}\n")}
+            {taken: view.expression(name)}, insert_before={loop: view.new(f"{name} = {view.code(taken)}\n")}
         )
-        return UNSAFE, "Take the first batch once: each pass sees the same", edits
+        return Proposal(UNSAFE, "Take the first batch once: each pass sees the same", edits)
 
     return fix
 
 
-def _inline(m: Module, i: int, j: int):
+def _loop_around(view: View, made: cst.Call) -> cst.For | cst.While:
+    """The loop around the call that makes the iterator.  Raises NoFix where it cannot be made before it."""
+    from tflint_mem.codemod import NoFix
+    from tflint_mem.codemod import operations as do
+
+    loops = view.loops(made)
+    if not loops or not isinstance(loops[0], do.LOOPS):
+        raise NoFix("there is no place before the loop")
+    do.hoist_call(view, made, loops[0], "batches")  # refuses what the loop changes
+    return loops[0]
+
+
+def _inline(m: Module, i: int, j: int) -> bool:
     """Is the iterator made inside the call itself?"""
-    return CallRef(j) in (m.calls[i].args[:1] or (None,)) or m.calls[i].func == Attribute(
-        CallRef(j), m.calls[i].func[-1]
-    )
+    call = m.calls[i]
+    return call.args[:1] == (CallRef(j),) or isinstance(call.func, Attribute) and call.func.base == CallRef(j)
 
 
-def _one_iterator(m: Module, i: int, j: int):
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+def _one_iterator(m: Module, i: int, j: int) -> Repair:
+    """All passes take their batches from one iterator over the repeated data set."""
+
+    def fix(fx: FixContext) -> Proposal:
+        import libcst as cst
+
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
         view, made = fx.at(m, j)
-        loops = view.loops(made)
-        if not loops or not isinstance(loops[0], do.LOOPS):
-            raise NoFix("there is no place before the loop")
-        do.hoist_call(view, made, loops[0], "batches")  # refuses what the loop changes
+        loop = _loop_around(view, made)
         name = do.unique_name(fx.source, "batches", made, view.function(made))
         if made.args:
             line = f"{name} = iter({view.code(made.args[0].value)}.repeat())\n"
-        else:
+        elif isinstance(made.func, cst.Attribute):
             line = f"{name} = {view.code(made.func.value)}.repeat().{made.func.attr.value}()\n"
-        edits = view.edits({made: view.expression(name)}, insert_before={loops[0]: view.new(line)})
-        return UNSAFE, "Take the batches from one iterator", edits
+        else:
+            raise NoFix("the iterator's maker has another name")
+        edits = view.edits({made: view.expression(name)}, insert_before={loop: view.new(line)})
+        return Proposal(UNSAFE, "Take the batches from one iterator", edits)
 
     return fix

@@ -2,15 +2,17 @@
 
 ## What it does
 Reports `reset_default_graph()` in code that runs eagerly, and inside a `tf.function`, a `with graph.as_default()` or a
-`with Session()` block. TF1 graph code, where the call is right, stays silent, and so do branches that ask for the version.
+`with Session()` block. TF1 graph code, where the call is right, stays silent, and so do branches that ask for the
+version.
 
 ## Why is this bad?
-Eager TensorFlow keeps nothing in the default graph: the call frees no memory and hides that something else should. In TensorFlow 2
-the plain name `tf.reset_default_graph` is gone. Inside a traced function or another graph TensorFlow refuses the call.
+Eager TensorFlow keeps nothing in the default graph: the call frees no memory and hides that something else should. In
+TensorFlow 2 the plain name `tf.reset_default_graph` is gone. Inside a traced function or another graph TensorFlow
+refuses the call.
 
 ## What was measured
-In eager code: no effect at all; a loop that loads or builds models grows as before (TF 2.21 and 2.15). Inside a `tf.function` or an
-`as_default()` block: `AssertionError`.
+In eager code: no effect at all; a loop that loads or builds models grows as before (TF 2.21 and 2.15). Inside a
+`tf.function` or an `as_default()` block: `AssertionError`.
 
 ## Example
 ```python
@@ -36,15 +38,18 @@ Taking out a call that does nothing is safe. Where a Keras model is built after 
 from __future__ import annotations
 
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import CallRef
+from tflint_mem.facts import CallRef, Imported, With, dotted
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.knowledge import BUILDERS, LOADERS
-from tflint_mem.project.linking.module import dotted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM501"
@@ -54,7 +59,7 @@ _NAME = "tf.reset_default_graph"
 _MODELS = BUILDERS | LOADERS | {"new:model"}
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Calls of `reset_default_graph` inside a graph or a traced function, and those in eager code."""
     for m, i, _ in context.calls(("reset_default_graph",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i):
@@ -89,14 +94,16 @@ def find(context: Context):
             )
 
 
-def _open_graph(context: Context, m: Module, i: int):
+def _open_graph(context: Context, m: Module, i: int) -> str:
     """ "a `with` block of …" when another graph is the default one at the call, else ""."""
-    for c in m.chain(m.calls[i].block):
-        kind, _, statement, _ = m.contexts[c]
-        if kind != "with":
+    for block in m.chain(m.calls[i].block):
+        statement = m.statements[m.blocks[block].statement]
+        if m.blocks[block].kind != "with" or not isinstance(statement, With):
             continue
-        for expression, _ in m.statements[statement][5]:
-            names = context.project.apis(m, expression.number) if isinstance(expression, CallRef) else frozenset()
+        for item in statement.items:
+            if not isinstance(item.context, CallRef):
+                continue
+            names = context.project.apis(m, item.context.number)
             if "graph.as_default" in names:
                 return "`with graph.as_default()`"
             if "tf.Session" in names:
@@ -104,10 +111,10 @@ def _open_graph(context: Context, m: Module, i: int):
     return ""
 
 
-# -- eager or not ----------------------------------------------------------------------------------------------------------------
+# -- eager or not ------------------------------------------------------------------------------------------------------
 
 
-def _eager(context: Context, m: Module, i: int):
+def _eager(context: Context, m: Module, i: int) -> bool:
     """Is there evidence that the call runs in eager TensorFlow 2, and none of graph code around it?"""
     versions = context.project.versions
     known = versions.at_least(2, 0)
@@ -123,23 +130,28 @@ def _eager(context: Context, m: Module, i: int):
     return "compat" in spelled and any(_builds(context, other) for other in near)
 
 
-def _builds(context: Context, m: Module):
-    if ("builds models", m.index) not in context.memo:
-        context.memo["builds models", m.index] = any(
+def _builds(context: Context, m: Module) -> bool:
+    """Does the module build or load models?"""
+    key = ("builds models", m.index)
+    known: bool | None = context.memo.get(key)
+    if known is None:
+        known = context.memo[key] = any(
             context.project.apis(m, i) & _MODELS
             for tail, calls in m.calls_by_tail().items()
             if tail[:1].isupper() or tail.startswith(("load", "clone"))
             for i in calls
         )
-    return context.memo["builds models", m.index]
+    return known
 
 
-def _compat_module(m: Module):
+def _compat_module(m: Module) -> bool:
     """Is `tf` in this file the compatibility module, which has the name?"""
-    return any(b.kind == "import" and "compat" in b.value[1].split(".") for b in m.bindings(0).get("tf", ()))
+    return any(
+        isinstance(b.value, Imported) and "compat" in b.value.module.split(".") for b in m.bindings(0).get("tf", ())
+    )
 
 
-def _model_again(context: Context, m: Module, i: int):
+def _model_again(context: Context, m: Module, i: int) -> bool:
     """Is a model built or loaded in what runs after the call, and Keras not cleared anyway?"""
     released = context.project.released_by
     call = m.calls[i]
@@ -152,34 +164,37 @@ def _model_again(context: Context, m: Module, i: int):
     )
 
 
-# -- fixes -----------------------------------------------------------------------------------------------------------------------
+# -- fixes -------------------------------------------------------------------------------------------------------------
 
 
-def _remove(m: Module, i: int, applicability):
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+def _remove(m: Module, i: int, applicability: str) -> Repair:
+    """The call is taken out: SAFE where it does nothing, UNSAFE where it fails."""
+
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
         small = view.small(call)
         if getattr(small, "value", None) is not call:
             raise NoFix("the call is part of a larger statement")
-        return (
-            applicability,
-            "Take out the call that does nothing" if applicability == SAFE else "Take out the call that fails",
-            do.remove_statement(view, call),
-        )
+        message = "Take out the call that does nothing" if applicability == SAFE else "Take out the call that fails"
+        return Proposal(applicability, message, do.remove_statement(view, call))
 
     return fix
 
 
-def _clear_session(m: Module, i: int):
-    def fix(fx: FixContext):
+def _clear_session(m: Module, i: int) -> Repair:
+    """Keras' session is cleared instead."""
+
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        expression, edits = do.clear_session_expression(fx.source, m.calls[i].pos.line)
-        code = expression if expression.endswith(")") else f"{expression}()"
-        return UNSAFE, "Clear Keras' session instead", do.join(do.replace_expression(view, call, code), edits)
+        clear = do.clear_session_expression(fx.source, m.calls[i].pos.line)
+        code = clear.expression if clear.expression.endswith(")") else f"{clear.expression}()"
+        edits = do.join(do.replace_expression(view, call, code), clear.edits)
+        return Proposal(UNSAFE, "Clear Keras' session instead", edits)
 
     return fix

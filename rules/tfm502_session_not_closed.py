@@ -1,17 +1,18 @@
 """Finds sessions that pile up because nothing closes them.
 
 ## What it does
-Reports an `InteractiveSession` that is opened at a place that repeats, and plain sessions of each repeat that are kept in a
-container, or in objects that are, when no `close()` and no `with` block ends them. A plain session that is rebound, local or
-dropped is closed by reference counting and not reported.
+Reports an `InteractiveSession` that is opened at a place that repeats, and plain sessions of each repeat that are kept
+in a container, or in objects that are, when no `close()` and no `with` block ends them. A plain session that is
+rebound, local or dropped is closed by reference counting and not reported.
 
 ## Why is this bad?
-A session owns the values of its variables. An interactive session puts itself on the stack of default sessions when it is made, so
-nothing but `close()` ever lets go of it: not `del`, not a garbage collection.
+A session owns the values of its variables. An interactive session puts itself on the stack of default sessions when it
+is made, so nothing but `close()` ever lets go of it: not `del`, not a garbage collection.
 
 ## What was measured
-KiB per repeat with 4 MiB of variables: 4251 stay for ever (TF 2.21 in graph mode; 12400 on 1.15). With `close()`: flat. A rebound
-plain `Session`: flat on 1.15 and 2.21, with or without `close()`. An interactive session is no context manager: `with` raises a `TypeError`.
+KiB per repeat with 4 MiB of variables: 4251 stay for ever (TF 2.21 in graph mode; 12400 on 1.15). With `close()`: flat.
+A rebound plain `Session`: flat on 1.15 and 2.21, with or without `close()`. An interactive session is no context
+manager: `with` raises a `TypeError`.
 
 ## Example
 ```python
@@ -28,13 +29,13 @@ for seed in seeds:
 ```
 
 ## Fix safety
-The fix adds `close()` at the end of the repeat, or opens a plain session in a `with` block that holds the rest of the function (an interactive
-one is no context manager). It is unsafe when something else still wants the session; where it is kept, returned or handed on there is none.
+The fix adds `close()` at the end of the repeat, or opens a plain session in a `with` block that holds the rest of the
+function (an interactive one is no context manager). It is unsafe when something else still wants the session; where it
+is kept, returned or handed on there is none.
 """
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
 from tflint_mem.analysis.models import models
 from tflint_mem.facts import (
     Assign,
@@ -47,29 +48,40 @@ from tflint_mem.facts import (
     SequenceDisplay,
     Subscript,
     With,
+    walk,
 )
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import Instance, Thing
-from tflint_mem.project.linking.module import statement_expressions, walk
+from tflint_mem.project.holds.values import CallOrigin, Instance, Thing
+from tflint_mem.project.linking.module import statement_expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Call, Expression
+    from collections.abc import Iterator
+
+    import libcst as cst
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.holds.values import Value
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM502"
 MEASURED = "4251 KiB per repeat with 4 MiB of variables stay for ever (TF 2.21 in graph mode; 12400 on 1.15)"
 ENSEMBLE = 10  # so many sessions, counted in the code, are kept on purpose
-_HELP_INTERACTIVE = "call its close() at the end of the repeat; an InteractiveSession cannot be opened in a `with` block, a plain tf.Session can"
+_HELP_INTERACTIVE = (
+    "call its close() at the end of the repeat; an InteractiveSession cannot be opened in a `with` block, "
+    "a plain tf.Session can"
+)
 _HELP_KEPT = "call close() on each when it has done its work, or open it in a `with` block"
 _NAMES = frozenset(("tf.Session", "tf.InteractiveSession"))
 _CLOSERS = frozenset(("closing", "enter_context", "push", "set_session"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Interactive sessions that repeat, and sessions of each repeat that are kept."""
     for m, i, names in context.calls(("Session", "InteractiveSession"), _NAMES):
         if context.in_tests(m):
@@ -94,7 +106,7 @@ def find(context: Context):
             break
 
 
-def _draft(context: Context, m: Module, i: int, repeat: Repeat, interactive):
+def _draft(context: Context, m: Module, i: int, repeat: Repeat, interactive: bool) -> Draft:
     text = f"`{models.text(m, i)}`"
     return context.at_call(
         CODE,
@@ -113,10 +125,10 @@ def _draft(context: Context, m: Module, i: int, repeat: Repeat, interactive):
     )
 
 
-def _kept(context: Context, repeat: Repeat):
+def _kept(context: Context, repeat: Repeat) -> bool:
     """Is the session, or an object that owns it, put into a container somewhere on the way of the repeat?"""
     m, i = repeat.hops[-1]
-    if _contained(context, m, i, repeat.context if repeat.local else -1):
+    if _contained(context, m, i, repeat.region):
         return True
     owner = _owner(m, i)
     if owner is None:
@@ -125,15 +137,15 @@ def _kept(context: Context, repeat: Repeat):
         if (position or not repeat.handed) and any(
             isinstance(v, Instance) and (v.module, v.scope) == owner for v in context.infer.call_values(hm, hi)
         ):
-            return _contained(context, hm, hi, repeat.context if position == 0 and repeat.context is not None else -1)
+            return _contained(context, hm, hi, repeat.region_at(position))
     return False
 
 
-def _contained(context: Context, m: Module, i: int, region):
+def _contained(context: Context, m: Module, i: int, region: int) -> bool:
     """Does what call `i` makes go into a list, set or dictionary (in the part of the function inside `region`)?"""
     call = m.calls[i]
     statement = m.statements[call.statement]
-    held = {F.CallRef(i)}
+    held: set[Expression] = {CallRef(i)}
     if isinstance(statement, Assign) and statement.value is not None and _holds(statement.value, held):
         if any(isinstance(target, Subscript) for target in statement.targets):
             return True
@@ -142,14 +154,15 @@ def _contained(context: Context, m: Module, i: int, region):
         if any(isinstance(e, Comprehension) and _holds(e.items[-1], held) for e in walk(expression, m.calls)):
             return True
     key = ("into containers", m.index, call.scope)
-    if key not in context.memo:
-        context.memo[key] = _into_containers(m, call.scope)
-    return any(m.inside(place, region) for each in held for place in context.memo[key].get(each, ()))
+    blocks: dict[Expression, list[int]] | None = context.memo.get(key)
+    if blocks is None:
+        blocks = context.memo[key] = _into_containers(m, call.scope)
+    return any(m.inside(block, region) for each in held for block in blocks.get(each, ()))
 
 
-def _into_containers(m: Module, scope: int):
-    """{name, attribute or call: contexts in which a scope puts it into a container, alone or with others}."""
-    found = {}
+def _into_containers(m: Module, scope: int) -> dict[Expression, list[int]]:
+    """Name, attribute or call -> blocks in which a scope puts it into a container, alone or with others."""
+    found: dict[Expression, list[int]] = {}
     for j in m.scope_calls(scope):
         call = m.calls[j]
         if isinstance(call.func, Attribute) and call.func.attr in models.ADDERS:
@@ -158,8 +171,7 @@ def _into_containers(m: Module, scope: int):
     for s in m.scope_statements(scope):
         statement = m.statements[s]
         if (
-            statement
-            and isinstance(statement, Assign)
+            isinstance(statement, Assign)
             and statement.value is not None
             and any(isinstance(target, Subscript) for target in statement.targets)
         ):
@@ -168,20 +180,20 @@ def _into_containers(m: Module, scope: int):
     return found
 
 
-def _holds(expression: Expression, held):
+def _holds(expression: Expression, held: set[Expression]) -> bool:
     """Is the expression one of those, or a tuple, list or dictionary with one?"""
     if expression in held:
         return True
     return (
         isinstance(expression, SequenceDisplay)
-        and any(_holds(e, held) for e in expression[1])
+        and any(_holds(e, held) for e in expression.items)
         or isinstance(expression, DictDisplay)
         and any(_holds(e, held) for e in expression.values)
     )
 
 
-def _owner(m: Module, i: int):
-    """(module, class) of the object whose attribute the session becomes, or None."""
+def _owner(m: Module, i: int) -> tuple[int, int] | None:
+    """(index of the module, scope of the class) of the object whose attribute the session becomes, or None."""
     call = m.calls[i]
     statement = m.statements[call.statement]
     if (
@@ -193,21 +205,23 @@ def _owner(m: Module, i: int):
     return None
 
 
-def _ended(context: Context, m: Module, i: int):
+def _ended(context: Context, m: Module, i: int) -> bool:
     """Is the session closed, used as a context manager or handed to something that closes or owns it, anywhere?"""
-    ours = Thing("session", (m.index, i))
+    ours = Thing("session", CallOrigin(m.index, i))
     statement = m.statements[m.calls[i].statement]
-    if isinstance(statement, With) and any(e == CallRef(i) for e, _ in statement.items):
+    if isinstance(statement, With) and any(item.context == CallRef(i) for item in statement.items):
         return True
-    if "closed" not in context.memo:
-        context.memo["closed"] = frozenset(_closed(context))
-    return ours in context.memo["closed"] or ours in _entered(context, m)
+    closed: frozenset[Value] | None = context.memo.get("closed")
+    if closed is None:
+        closed = context.memo["closed"] = frozenset(_closed(context))
+    return ours in closed or ours in _entered(context, m)
 
 
-def _closed(context: Context):
+def _closed(context: Context) -> Iterator[Value]:
     """The values that are closed, handed to what closes or owns them, or entered, anywhere in the project."""
     for other, j, _ in context.everywhere(("close",), frozenset(("session.close",))):
-        yield from context.infer.values(other, other.calls[j].scope, other.calls[j].func[1], other.calls[j].statement)
+        session = context.receiver(other, j)
+        yield from context.infer.values(other, other.calls[j].scope, session, other.calls[j].statement)
     for other, j, _ in context.everywhere(tuple(_CLOSERS)):
         for argument in other.calls[j].args:
             yield from context.infer.values(other, other.calls[j].scope, argument, other.calls[j].statement)
@@ -215,43 +229,44 @@ def _closed(context: Context):
         yield from _entered(context, context.project.module(index))
 
 
-def _entered(context: Context, m: Module):
+def _entered(context: Context, m: Module) -> frozenset[Value]:
     """The values of names and attributes that the module uses as context managers."""
     key = ("entered", m.index)
-    if key not in context.memo:
-        context.memo[key] = frozenset(
+    known: frozenset[Value] | None = context.memo.get(key)
+    if known is None:
+        known = context.memo[key] = frozenset(
             v
             for s, statement in enumerate(m.statements)
-            if statement and isinstance(statement, With)
-            for expression, _ in statement.items
-            if isinstance(expression, Reference)
-            for v in context.infer.values(m, statement.scope, expression, s)
+            if isinstance(statement, With)
+            for item in statement.items
+            if isinstance(item.context, Reference)
+            for v in context.infer.values(m, statement.scope, item.context, s)
         )
-    return context.memo[key]
+    return known
 
 
-def _close(repeat: Repeat, m: Module, i: int, interactive):
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+def _close(repeat: Repeat, m: Module, i: int, interactive: bool) -> Repair:
+    """An interactive session is closed at the end of each pass where that can be; else it is opened in a `with` block."""
+
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
         do.stays_inside(view, call)
         if repeat.local and interactive:
             try:
-                return (
-                    UNSAFE,
-                    "Close the session at the end of each repeat",
-                    do.close_at_end(view, call, fx.loop(view, m, repeat.context)),
-                )
+                edits = do.close_at_end(view, call, fx.loop(view, m, repeat.region))
+                return Proposal(UNSAFE, "Close the session at the end of each repeat", edits)
             except NoFix:
                 pass
-        return UNSAFE, "Open the session in a with block", do.with_rest(view, call, _plain(call), whole=True)
+        edits = do.with_rest(view, call, _plain(call), whole=True)
+        return Proposal(UNSAFE, "Open the session in a with block", edits)
 
     return fix
 
 
-def _plain(call: Call):
+def _plain(call: cst.Call) -> cst.Call:
     """The call with `Session` in place of `InteractiveSession`, which is no context manager."""
     import libcst as cst
 
@@ -259,6 +274,6 @@ def _plain(call: Call):
 
     if isinstance(call.func, cst.Attribute):
         return call.with_changes(func=call.func.with_changes(attr=cst.Name("Session")))
-    if call.func.value == "Session":
+    if isinstance(call.func, cst.Name) and call.func.value == "Session":
         return call
     raise NoFix("InteractiveSession is imported by its name")

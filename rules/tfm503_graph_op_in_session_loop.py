@@ -1,20 +1,21 @@
 """Finds graph operations that are made where a session runs again and again.
 
 ## What it does
-Reports code that adds operations to a TF1 graph (`tf.assign`, arithmetic on tensors, slices, `Saver()`, initializers, summaries,
-`minimize`, `get_next`) at a place that repeats together with a session run: in the training loop, or in a method such as `learn`
-that a loop calls. Building a network before any session runs, loops over layers, devices or variables, a graph made for each
-repeat, and operations made at the first use only are fine.
+Reports code that adds operations to a TF1 graph (`tf.assign`, arithmetic on tensors, slices, `Saver()`, initializers,
+summaries, `minimize`, `get_next`) at a place that repeats together with a session run: in the training loop, or in a
+method such as `learn` that a loop calls. Building a network before any session runs, loops over layers, devices or
+variables, a graph made for each repeat, and operations made at the first use only are fine.
 
 ## Why is this bad?
-A graph only grows. Each repeat adds nodes that live as long as the graph, and each session that runs them has to take in the
-larger graph again, so the loop also gets slower and slower. Closing the session does not shrink the graph.
+A graph only grows. Each repeat adds nodes that live as long as the graph, and each session that runs them has to take
+in the larger graph again, so the loop also gets slower and slower. Closing the session does not shrink the graph.
 
 ## What was measured
-KiB per repeat that stay as long as the graph, TensorFlow 1.15 and 2.x in graph mode: 31-178 for a small set of operations, a constant of
-4 MiB 8-21 MiB, a one-shot iterator 760-990, a `Saver` 144-231 with two variables and 1811 with 200. An initializer of global variables keeps
-2 in a graph of 6 small variables, and 3760 with 200 of them where one session goes on; 4137 where variables start from constants of 4 MiB,
-which that session copies. With a session for each repeat it is 28-61 for 200 variables; initializers of local variables and tables keep 15-47.
+KiB per repeat that stay as long as the graph, TensorFlow 1.15 and 2.x in graph mode: 31-178 for a small set of
+operations, a constant of 4 MiB 8-21 MiB, a one-shot iterator 760-990, a `Saver` 144-231 with two variables and 1811
+with 200. An initializer of global variables keeps 2 in a graph of 6 small variables, and 3760 with 200 of them where
+one session goes on; 4137 where variables start from constants of 4 MiB, which that session copies. With a session for
+each repeat it is 28-61 for 200 variables; initializers of local variables and tables keep 15-47.
 
 ## Example
 ```python
@@ -35,8 +36,8 @@ for step in range(steps):
 `finalize()` turns any operation that is made later into an error.
 
 ## Fix safety
-An operation whose arguments do not change moves before the loop. That is unsafe for savers, which count the checkpoints they keep,
-and where the loop changes what the operation reads.
+An operation whose arguments do not change moves before the loop. That is unsafe for savers, which count the checkpoints
+they keep, and where the loop changes what the operation reads.
 """
 
 from __future__ import annotations
@@ -79,15 +80,23 @@ MEASURED = (
     "31-178 KiB per repeat for a small set of operations stay as long as the graph (TF 1.15 and 2.x in graph mode)"
 )
 MEASURED_INIT = (
-    "where one session goes on 3760-4137 KiB per repeat stay as long as the graph with 200 variables or with variables that start from 4 MiB "
+    "where one session goes on 3760-4137 KiB per repeat stay as long as the graph with 200 variables or with "
+    "variables that start from 4 MiB "
     "of constants, and 2 KiB in a graph of 6 small variables (TF 2.21 in graph mode)"
 )
 MEASURED_INIT_OWN = (
-    "with a session for each repeat 28-61 KiB per repeat stay as long as the graph for 200 variables, and less than 1 KiB for 6 "
+    "with a session for each repeat 28-61 KiB per repeat stay as long as the graph for 200 variables, "
+    "and less than 1 KiB for 6 "
     "(TF 2.21 in graph mode)"
 )
-MEASURED_INIT_LOCAL = "15-47 KiB per repeat stay as long as the graph where there are 200 local variables or tables, nearly nothing where there are none (TF 2.21 in graph mode)"
-MEASURED_SAVER = "144-172 KiB per repeat stay as long as the graph with two variables (TF 2.21 in graph mode; 196-231 on 1.15), 1811 with 200"
+MEASURED_INIT_LOCAL = (
+    "15-47 KiB per repeat stay as long as the graph where there are 200 local variables or tables, "
+    "nearly nothing where there are none (TF 2.21 in graph mode)"
+)
+MEASURED_SAVER = (
+    "144-172 KiB per repeat stay as long as the graph with two variables (TF 2.21 in graph mode; "
+    "196-231 on 1.15), 1811 with 200"
+)
 _OF_VARIABLES = frozenset(("tf.global_variables_initializer", "tf.variables_initializer"))
 _RELEASES = frozenset(("tf.reset_default_graph", "keras.clear_session"))
 _OPERATORS = frozenset("bxuq")
@@ -98,7 +107,9 @@ _SETUP = frozenset(("__init__", "__new__", "__enter__", "setUp"))
 
 
 class _Made:
-    """A statement that makes operations: its first maker `call` (None: an operator) with its canonical `name`, and all `names`."""
+    """A statement that makes operations: its first maker `call` (None: an operator) with its canonical `name`, and all
+    `names`.
+    """
 
     __slots__ = ("m", "scope", "statement", "context", "call", "pos", "name", "repeat", "names", "whole")
 
@@ -117,7 +128,7 @@ class _Made:
         self.name, self.names, self.repeat, self.whole = name, names, None, False
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Statements that make operations where a session runs, one finding for each chain of them."""
     found = []
     for m, scope, region in _regions(context):
@@ -158,7 +169,9 @@ def _draft(context: Context, made):
 
 
 def _cost(context: Context, made):
-    """What was measured of such operations; a session that goes on keeps copies of the constants that it has initialised variables with."""
+    """What was measured of such operations; a session that goes on keeps copies of the constants that it has
+    initialised variables with.
+    """
     if made.name == "tf.train.Saver":
         return MEASURED_SAVER
     if made.name not in graphs.INITIALIZERS:
@@ -173,7 +186,7 @@ def _session_of_its_own(context: Context, repeat: Repeat):
     if repeat is True:
         return False
     for position, (m, i) in enumerate(repeat.hops):
-        region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
+        region = repeat.block if position == 0 and repeat.block is not None and m is repeat.module else -1
         if not (position == 0 and repeat.handed) and context.project.released_by.in_region(
             m, m.calls[i].scope, region, SESSION_TYPES
         ):
@@ -181,7 +194,7 @@ def _session_of_its_own(context: Context, repeat: Repeat):
     return False
 
 
-# -- where to look ---------------------------------------------------------------------------------------------------------
+# -- where to look -----------------------------------------------------------------------------------------------------
 
 
 def _regions(context: Context):
@@ -196,8 +209,8 @@ def _regions(context: Context):
     for m, i in context.each(graphs.run_sites(context)):
         for repeat in _ways(context, m, i):
             for hm, hi in repeat.hops[1 if repeat.handed else 0 :]:
-                first = repeat.context is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
-                add(hm, hm.calls[hi][3], repeat.context if first else -1, 0)
+                first = repeat.block is not None and hm is repeat.module and (hm, hi) == repeat.hops[0]
+                add(hm, hm.calls[hi][3], repeat.block if first else -1, 0)
         if m.is_method(m.calls[i][3]) and m.scopes[m.calls[i][3]][F.S_NAME] not in _SETUP:
             add(m, m.calls[i][3], -1, 0)
     while queue:
@@ -213,7 +226,9 @@ def _regions(context: Context):
 
 
 def _replaced(m: Module, scope: int):
-    """Does the name of the function get what something makes of it, `resize = built_once(resize)`?  Then that is what runs."""
+    """Does the name of the function get what something makes of it, `resize = built_once(resize)`?  Then that is what
+    runs.
+    """
     record = m.scopes[scope]
     return any(
         b.kind == "assign" and isinstance(b.value, CallRef) and Name(record.name) in m.arguments(b.value.number)
@@ -253,7 +268,7 @@ def _eager(context: Context, m: Module):
     return bool(two) and not context.project.versions.graph_mode(m)
 
 
-# -- what makes operations -------------------------------------------------------------------------------------------------
+# -- what makes operations ---------------------------------------------------------------------------------------------
 
 
 def _makers(context: Context, m: Module, scope: int, region):
@@ -324,7 +339,9 @@ def _on_tensors(context: Context, m: Module, scope: int, e: Expression, s: int):
 
 
 def _read_by_numpy(context: Context, m: Module, scope: int, s: int):
-    """Does NumPy get what the statement computes, or does it compute with what NumPy gets?  A tensor of a graph is nothing to NumPy."""
+    """Does NumPy get what the statement computes, or does it compute with what NumPy gets?  A tensor of a graph is
+    nothing to NumPy.
+    """
     statement = m.statements[s]
     names = frozenset().union(*(graphs.names_in(m, e) for e in statement_expressions(statement)))
     names = {
@@ -348,10 +365,12 @@ def _only_tensors(context: Context, m: Module, scope: int, e: Expression, s: int
 
 
 def _outside_graph_loops(context: Context, m: Module, scope: int, place: int, i: int, name: str):
-    """The context around those loops that go over variables, each of which gets its own operation, or that collect tensors."""
+    """The context around those loops that go over variables, each of which gets its own operation, or that collect
+    tensors.
+    """
     for loop in m.loops(place):
         if graphs.collects_tensors(context, m, loop):
-            place = m.contexts[loop].parent
+            place = m.blocks[loop].parent
             continue
         call = m.calls[i]
         operand = call.args[0] if call.args else None
@@ -364,7 +383,7 @@ def _outside_graph_loops(context: Context, m: Module, scope: int, place: int, i:
             or not (graphs.varies_with(m, scope, loop, operand) or _picked(m, scope, loop, call, operand))
         ):
             break
-        place = m.contexts[loop].parent
+        place = m.blocks[loop].parent
     return place
 
 
@@ -378,11 +397,13 @@ def _picked(m: Module, scope: int, loop: int, call: Call, operand):
     return inner and any(graphs.varies_with(m, scope, loop, value) for value in call.args if value is not operand)
 
 
-# -- whether it repeats ------------------------------------------------------------------------------------------------------
+# -- whether it repeats ------------------------------------------------------------------------------------------------
 
 
 def _repeat(context: Context, made):
-    """The Repeat of a maker together with a session run; True for a method that is called again and again from elsewhere."""
+    """The Repeat of a maker together with a session run; True for a method that is called again and again from
+    elsewhere.
+    """
     m, scope = made.m, made.scope
     site = graphs.stand_in(context, m, scope, made.context, made.statement)
     if site is None or graphs.in_unknown_graph(context, m, made.context) or context.project.compiled(m, scope):
@@ -394,8 +415,8 @@ def _repeat(context: Context, made):
         if repeat.count is not None and repeat.count <= 3 or context.project.released(repeat, _RELEASES):
             continue
         if (
-            repeat.context is not None
-            and graphs.over_names(repeat.module, repeat.context)
+            repeat.block is not None
+            and graphs.over_names(repeat.module, repeat.block)
             or _builds_up(context, repeat)
             or any(_eager(context, hm) for hm, _ in repeat.hops)
         ):
@@ -431,11 +452,13 @@ def _family(context: Context, m: Module, method):
 
 
 def _runs(context: Context, repeat: Repeat):
-    """Does a session run on the way of the repeat?  A call on the way counts by the function that the way takes, not by its other targets."""
+    """Does a session run on the way of the repeat?  A call on the way counts by the function that the way takes, not by
+    its other targets.
+    """
     for position, (m, i) in enumerate(repeat.hops):
         if position == 0 and repeat.handed:
             continue
-        region = repeat.context if position == 0 and repeat.context is not None and m is repeat.module else -1
+        region = repeat.block if position == 0 and repeat.block is not None and m is repeat.module else -1
         if graphs.run_inside(
             context, m, m.calls[i].scope, region, without=i if position < len(repeat.hops) - 1 else None
         ):
@@ -444,12 +467,14 @@ def _runs(context: Context, repeat: Repeat):
 
 
 def _builds_up(context: Context, repeat: Repeat):
-    """Is the repeat a loop over variables in a caller, or one that collects parts of the graph or objects that each have one?"""
-    if repeat.context is not None and graphs.collects_tensors(context, repeat.module, repeat.context):
+    """Is the repeat a loop over variables in a caller, or one that collects parts of the graph or objects that each
+    have one?
+    """
+    if repeat.block is not None and graphs.collects_tensors(context, repeat.module, repeat.block):
         return True
     if repeat.handed or repeat.local:
         return False
-    if repeat.context is not None and graphs.over_graph(context, repeat.module, repeat.context):
+    if repeat.block is not None and graphs.over_graph(context, repeat.module, repeat.block):
         return True
     m, i = repeat.hops[0]
     if _over_objects(context, repeat):
@@ -460,15 +485,15 @@ def _builds_up(context: Context, repeat: Repeat):
         and v.kind in ("tensor", "variable", "operation", "layer", "model")
         for v in context.infer.call_values(m, i)
     )
-    return parts and models.stored(context, m, i, repeat.context)
+    return parts and models.stored(context, m, i, repeat.block)
 
 
 def _over_objects(context: Context, repeat: Repeat):
     """`for part in parts: part.train()`, and nothing runs the loop again: each object makes what belongs to it once."""
     m, i = repeat.hops[0]
-    if repeat.context is None or m.contexts[repeat.context].kind != "for":
+    if repeat.block is None or m.blocks[repeat.block].kind != "for":
         return False
-    target, f = m.statements[m.contexts[repeat.context].statement][5], m.calls[i].func
+    target, f = m.statements[m.blocks[repeat.block].statement][5], m.calls[i].func
     if (
         not isinstance(target, Name)
         or not isinstance(f, Attribute)
@@ -482,8 +507,9 @@ def _over_objects(context: Context, repeat: Repeat):
 
 
 def _called_later(context: Context, made, site: int):
-    """Without a loop in sight: a method that runs what it makes, is no part of setting up, and is called by another method
-    now and then (`if step % n == 0`) or next to runs of the session."""
+    """Without a loop in sight: a method that runs what it makes, is no part of setting up, and is called by another
+    method now and then (`if step % n == 0`) or next to runs of the session.
+    """
     m, scope = made.m, made.scope
     if _sets_up(m, scope) or any(graphs.structural(name) for name in made.names):
         return False
@@ -509,7 +535,7 @@ def _called_later(context: Context, made, site: int):
 def _now_and_then(m: Module, place: int):
     """Is the place under a condition such as `step % 100 == 0`?"""
     for each in m.chain(place):
-        kind, _, statement, branch = m.contexts[each]
+        kind, _, statement, branch = m.blocks[each]
         if kind == "if" and branch:
             for e in walk(m.statements[statement][5], m.calls):
                 if (
@@ -539,11 +565,13 @@ def _constructs(context: Context, m: Module, scope: int, depth=0):
     return bool(callers) and depth < 3 and all(_constructs(context, cm, cs, depth + 1) for cm, cs in callers)
 
 
-# -- one finding for what belongs together -------------------------------------------------------------------------------------
+# -- one finding for what belongs together -----------------------------------------------------------------------------
 
 
 def _merged(context: Context, found):
-    """The first statement of each chain of operations, and only the first of a network that each repeat builds as a whole."""
+    """The first statement of each chain of operations, and only the first of a network that each repeat builds as a
+    whole.
+    """
     networks = {_key(made) for made in found if any(graphs.structural(name) for name in made.names)}
     first = {}
     for made in found:
@@ -574,9 +602,7 @@ def _key(made):
     """What repeats: the same for all that one repeat makes."""
     repeat = made.repeat
     return (
-        (made.m.index, made.scope)
-        if repeat is True
-        else (repeat.module.index, repeat.context, repeat.scope, repeat.kind)
+        (made.m.index, made.scope) if repeat is True else (repeat.module.index, repeat.block, repeat.scope, repeat.kind)
     )
 
 
@@ -593,13 +619,13 @@ def _result_is_run(context: Context, made):
     )
 
 
-# -- fix -----------------------------------------------------------------------------------------------------------------------
+# -- fix ---------------------------------------------------------------------------------------------------------------
 
 
 def _hoist(made):
     m, i = made.m, made.call
 
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import NoFix
         from tflint_mem.codemod import operations as do
 

@@ -1,18 +1,19 @@
 """Finds Keras backend functions and gradients that are made again for each image or step.
 
 ## What it does
-Reports `K.function` and `K.gradients` (and, in graph-mode code, `K.variable`) at a place that repeats, in this function or through
-its callers, unless the result is kept under a key or the session is cleared in each repeat. Where one function makes both, the
-finding stands at `K.function`.
+Reports `K.function` and `K.gradients` (and, in graph-mode code, `K.variable`) at a place that repeats, in this function
+or through its callers, unless the result is kept under a key or the session is cleared in each repeat. Where one
+function makes both, the finding stands at `K.function`.
 
 ## Why is this bad?
-`K.gradients` adds a backward pass to the graph, `K.variable` a variable, and nothing ever takes operations out of a graph: the
-graph grows with each repeat, and each `run` becomes slower. `K.function` by itself adds next to nothing, but it is a new function
-each time, set up anew. Keras 3 has no `K.function`.
+`K.gradients` adds a backward pass to the graph, `K.variable` a variable, and nothing ever takes operations out of a
+graph: the graph grows with each repeat, and each `run` becomes slower. `K.function` by itself adds next to nothing, but
+it is a new function each time, set up anew. Keras 3 has no `K.function`.
 
 ## What was measured
-KiB per repeat: `K.gradients` in graph mode 223 (TensorFlow 2.15), 311 (1.15); `K.variable` 4108 with a value of 4 MiB (1.15; flat in
-eager code); `K.function` 0 (2.15), 5-7 (1.15). `clear_session()` gives the graph back, `gc.collect()` does not.
+KiB per repeat: `K.gradients` in graph mode 223 (TensorFlow 2.15), 311 (1.15); `K.variable` 4108 with a value of 4 MiB
+(1.15; flat in eager code); `K.function` 0 (2.15), 5-7 (1.15). `clear_session()` gives the graph back, `gc.collect()`
+does not.
 
 ## Example
 ```python
@@ -39,20 +40,27 @@ from __future__ import annotations
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import variance
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import Name
+from tflint_mem.facts import For, Name, Record, walk
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text, walk
+from tflint_mem.project.linking.module import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.codemod.hoist import Move
+    from tflint_mem.codemod.view import Comprehension, Loop
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM504"
 MEASURED = {
-    "gradients": "223 KiB per repeat (TF 2.15 in graph mode; 311 on 1.15) stay in the graph; only clear_session() gives them back",
+    "gradients": "223 KiB per repeat (TF 2.15 in graph mode; 311 on 1.15) stay in the graph; "
+    "only clear_session() gives them back",
     "variable": "4108 KiB per repeat with a value of 4 MiB (TF 1.15); flat in eager code",
     "function": "0 KiB per repeat on TF 2.15, 5-7 on 1.15; the function is set up anew each time",
 }
@@ -77,9 +85,19 @@ _SAMPLES = frozenset(
 _RELEASES = frozenset(("keras.clear_session", "tf.reset_default_graph"))
 
 
-def find(context: Context):
+class _Made(Record):
+    """What is made again in each repeat: kind is "function", "gradients" or "variable"."""
+
+    __slots__ = ()
+    kind: str
+    m: Module
+    i: int
+    repeat: Repeat
+
+
+def find(context: Context) -> Iterator[Draft]:
     """Backend functions, gradients and graph-mode variables that are made in each repeat."""
-    found = {}
+    found: dict[tuple[int, int], list[_Made]] = {}
     for m, i, names in context.calls({"function", "gradients", "variable"}, _NAMES):
         kind = next(iter(names)).rpartition(".")[2]
         if modes.asks_for_eager(m, i):
@@ -92,13 +110,15 @@ def find(context: Context):
             continue
         repeat = _repeat(context, m, i, kind)
         if repeat is not None:
-            found.setdefault((m.index, m.calls[i].scope), []).append((kind, m, i, repeat))
-    for sites in found.values():
-        yield from _drafts(context, sites)
+            found.setdefault((m.index, m.calls[i].scope), []).append(_Made(kind, m, i, repeat))
+    for made in found.values():
+        yield from _drafts(context, made)
 
 
-def _repeat(context: Context, m: Module, i: int, kind):
-    """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is construction."""
+def _repeat(context: Context, m: Module, i: int, kind: str) -> Repeat | None:
+    """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is
+    construction.
+    """
     for repeat in context.repeats(m, i):
         if (
             repeat.count is not None
@@ -119,35 +139,37 @@ def _repeat(context: Context, m: Module, i: int, kind):
     return None
 
 
-def _over_samples(repeat: Repeat):
-    """Does the loop go through images, files or samples, as its variables are called?  They are data, not the parts of a network."""
+def _over_samples(repeat: Repeat) -> bool:
+    """Does the loop go through images, files or samples, as its variables are called?  They are data, not the parts of
+    a network.
+    """
     m = repeat.module
-    if repeat.context is None or m.contexts[repeat.context].kind != "for":
+    if repeat.block is None or m.blocks[repeat.block].kind != "for":
         return False
-    statement = m.statements[m.contexts[repeat.context].statement]
-    words = {word for e in walk(statement[5]) if isinstance(e, Name) for word in e.id.lower().split("_")}
+    statement = m.statements[m.blocks[repeat.block].statement]
+    if not isinstance(statement, For):
+        return False
+    words = {word for e in walk(statement.target) if isinstance(e, Name) for word in e.id.lower().split("_")}
     return not words.isdisjoint(_SAMPLES)
 
 
-def _drafts(context: Context, sites):
+def _drafts(context: Context, sites: list[_Made]) -> Iterator[Draft]:
     """The sites of one function: gradients that a backend function of the same repeat returns are told with it."""
-    functions = [site for site in sites if site[0] == "function"]
-    for kind, m, i, repeat in sites:
-        if kind == "gradients" and any(_same(repeat, other[3]) and i < other[2] for other in functions):
+    for site in sites:
+        together = [other for other in sites if _same(site.repeat, other.repeat)]
+        growing = site.kind
+        if site.kind == "gradients" and any(other.kind == "function" and site.i < other.i for other in together):
             continue
-        growing = kind
-        if kind == "function" and any(
-            other[0] == "gradients" and _same(repeat, other[3]) and other[2] < i for other in sites
-        ):
+        if site.kind == "function" and any(other.kind == "gradients" and other.i < site.i for other in together):
             growing = "gradients"
-        yield _draft(context, kind, growing, m, i, repeat)
+        yield _draft(context, site.kind, growing, site.m, site.i, site.repeat)
 
 
-def _same(one, other):
-    return (one.module, one.context, one.scope) == (other.module, other.context, other.scope)
+def _same(one: Repeat, other: Repeat) -> bool:
+    return (one.module, one.block, one.scope) == (other.module, other.block, other.scope)
 
 
-def _draft(context: Context, kind, growing, m: Module, i: int, repeat: Repeat):
+def _draft(context: Context, kind: str, growing: str, m: Module, i: int, repeat: Repeat) -> Draft:
     keeps = {
         "gradients": "; the gradient operations it needs are added to the graph each time and stay there"
         if kind == "function"
@@ -169,20 +191,22 @@ def _draft(context: Context, kind, growing, m: Module, i: int, repeat: Repeat):
     )
 
 
-def _hoist(m: Module, i: int, kind):
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+def _hoist(m: Module, i: int, kind: str) -> Repair:
+    """What is made is made once before the loop."""
+
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
 
-        def out_of(loop: int):
+        def out_of(loop: Loop | Comprehension) -> Move:
             try:  # `slope = K.gradients(…)[0]` moves as it stands
                 return do.hoist_statement(view, call, loop, call=call)
             except NoFix:
                 return do.hoist_call(view, call, loop, "backend_" + kind)
 
-        edits, _ = do.outermost_loop(view, call, out_of)
-        return UNSAFE, f"Make the backend {kind} once before the loop", edits
+        move = do.outermost_loop(view, call, out_of)
+        return Proposal(UNSAFE, f"Make the backend {kind} once before the loop", move.edits)
 
     return fix

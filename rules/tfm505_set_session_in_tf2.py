@@ -1,13 +1,13 @@
 """Finds sessions that are set for Keras in eager TensorFlow 2, where nobody looks at them.
 
 ## What it does
-Reports `set_session(Session(config=…))` of the Keras backend in code that runs eagerly: the names come from the compatibility
-module `tf.compat.v1`, and nothing around it builds graphs, runs a session or switches eager execution off. In TensorFlow 1 it is
-right and silent.
+Reports `set_session(Session(config=…))` of the Keras backend in code that runs eagerly: the names come from the
+compatibility module `tf.compat.v1`, and nothing around it builds graphs, runs a session or switches eager execution
+off. In TensorFlow 1 it is right and silent.
 
 ## Why is this bad?
-The session holds the wish for memory growth, a memory limit or no GPU, and eager Keras never runs a session: the wish is not
-heard. Keras 3 does not have the function at all.
+The session holds the wish for memory growth, a memory limit or no GPU, and eager Keras never runs a session: the wish
+is not heard. Keras 3 does not have the function at all.
 
 ## What was measured
 On TensorFlow 2.15 the call silently does nothing; with Keras 3 (TensorFlow 2.16 and later) it is an `AttributeError`.
@@ -26,22 +26,27 @@ for gpu in tf.config.list_physical_devices("GPU"):
 ```
 
 ## Fix safety
-At the top of a script that asks for growth, the fix puts in the two lines and takes out the session with its configuration. It is
-unsafe because it changes how GPU memory is taken.
+At the top of a script that asks for growth, the fix puts in the two lines and takes out the session with its
+configuration. It is unsafe because it changes how GPU memory is taken.
 """
 
 from __future__ import annotations
 
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import Assign, Attribute, CallRef, Constant, ExprStatement, Import, Name
+from tflint_mem.facts import Assign, Attribute, CallRef, ExprStatement, Import, Name, tail_of, walk
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import External, Thing
-from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+from tflint_mem.project.holds.values import CallOrigin, External, Thing
+from tflint_mem.project.linking.module import call_text, statement_expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.codemod import Proposal
+    from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM505"
@@ -53,7 +58,7 @@ _SETUP = frozenset(
 )
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Calls of `set_session` in eager code."""
     for m, i, _ in context.calls(("set_session",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i) or not _eager(context, m, i):
@@ -78,7 +83,7 @@ def find(context: Context):
         )
 
 
-def _eager(context: Context, m: Module, i: int):
+def _eager(context: Context, m: Module, i: int) -> bool:
     """Is there evidence of TensorFlow 2, and none of graphs?"""
     if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
         return False
@@ -87,15 +92,18 @@ def _eager(context: Context, m: Module, i: int):
     ):
         return False
     if any(
-        "graph.as_default" in context.project.apis(m, k)
-        or (tail_of(context.receiver(m, k) or Constant(None)) or "").endswith("graph")
+        "graph.as_default" in context.project.apis(m, k) or _named_graph(context.receiver(m, k))
         for k in m.calls_by_tail().get("as_default", ())
     ):
         return False
     return not any(context.project.versions.evidence(other).first & _SWITCHES for other in modes.near(context, m, i))
 
 
-def _compatible(context: Context, m: Module, i: int):
+def _named_graph(e: Expression | None) -> bool:
+    return e is not None and (tail_of(e) or "").endswith("graph")
+
+
+def _compatible(context: Context, m: Module, i: int) -> bool:
     """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
     session = _session(context, m, i)
     return any(
@@ -106,22 +114,18 @@ def _compatible(context: Context, m: Module, i: int):
     )
 
 
-def _session(context: Context, m: Module, i: int):
+def _session(context: Context, m: Module, i: int) -> int | None:
     """The call in this module that makes the session, or None."""
     given = context.argument(m, i, 0, "session")
     for v in context.infer.values(m, m.calls[i].scope, given, m.calls[i].statement) if given is not None else ():
-        if (
-            isinstance(v, Thing)
-            and v.kind == "session"
-            and v.origin is not None
-            and v.origin[0] == m.index
-            and isinstance(v.origin[1], int)
-        ):
-            return v.origin[1]
+        if isinstance(v, Thing) and v.kind == "session":
+            origin = v.origin
+            if isinstance(origin, CallOrigin) and origin.module == m.index:
+                return origin.call
     return None
 
 
-def _growth(context: Context, m: Module, i: int):
+def _growth(context: Context, m: Module, i: int) -> bool | None:
     """Does the session's configuration ask for growth?  None when there is no configuration to be seen."""
     session = _session(context, m, i)
     if session is None:
@@ -130,49 +134,52 @@ def _growth(context: Context, m: Module, i: int):
     if config is None:
         return None
     for e in walk(config, m.calls):
-        if isinstance(e, CallRef) and any(keyword == "allow_growth" for keyword, _ in m.calls[e.number].keywords):
+        if _asks_for_growth(m, e):
             return True
-        if isinstance(e, Name) and _configured(m, m.calls[session][3], e):
+        if isinstance(e, Name) and _configured(m, m.calls[session].scope, e):
             return True
     return False
 
 
-def _configured(m: Module, scope: int, name: str):
+def _asks_for_growth(m: Module, e: Expression) -> bool:
+    return isinstance(e, CallRef) and any(k.name == "allow_growth" for k in m.calls[e.number].keywords)
+
+
+def _configured(m: Module, scope: int, name: Name) -> bool:
     """`config.gpu_options.allow_growth = True`, or a configuration made with it."""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if statement and isinstance(statement, Assign) and statement.value is not None:
+        if isinstance(statement, Assign) and statement.value is not None:
             for target in statement.targets:
                 if target == Attribute(Attribute(name, "gpu_options"), "allow_growth"):
                     return True
-                if target == name and any(
-                    isinstance(e, CallRef) and any(k == "allow_growth" for k, _ in m.calls[e.number].keywords)
-                    for e in walk(statement.value, m.calls)
-                ):
+                if target == name and any(_asks_for_growth(m, e) for e in walk(statement.value, m.calls)):
                     return True
     return False
 
 
-def _growth_instead(m: Module, i: int, context: Context):
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+def _growth_instead(m: Module, i: int, context: Context) -> Repair:
+    """TensorFlow 2's growth in place of the session and all that is there for it alone."""
+
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
         if not isinstance(m.statements[m.calls[i].statement], ExprStatement):
             raise NoFix("the call is part of a larger statement")
-        rows = sorted(m.statements[s][3] for s in _with_setup(m, i))
+        rows = sorted(m.statements[s].line for s in _with_setup(m, i))
         edits = []
         for row in rows:
             view = do.view_at(fx.source, row)
             edits.append(do.remove_statement(view, view.statement_on(row)))
         if not context.project.mentions_in(m, ("set_memory_growth",)):
             edits.append(do.growth_stanza(fx.source, _first_import(m)))
-        return UNSAFE, "Ask TensorFlow 2 for memory growth", do.join(*edits)
+        return Proposal(UNSAFE, "Ask TensorFlow 2 for memory growth", do.join(*edits))
 
     return fix
 
 
-def _with_setup(m: Module, i: int):
+def _with_setup(m: Module, i: int) -> set[int]:
     """The statement of call `i`, and those before it that only make its session and configuration."""
     found = {m.calls[i].statement}
     while True:
@@ -182,54 +189,42 @@ def _with_setup(m: Module, i: int):
         found |= more
 
 
-def _only_for(m: Module, s: int, found):
+def _only_for(m: Module, s: int, found: set[int]) -> bool:
     """Does statement `s` bind or change a name that nothing outside of `found` reads?"""
     statement = m.statements[s]
-    if (
-        not statement
-        or not isinstance(statement, Assign)
-        or statement.block != -1
-        or len(statement.targets) != 1
-        or s > max(found)
-    ):
+    if not isinstance(statement, Assign) or statement.block != -1 or len(statement.targets) != 1 or s > max(found):
         return False
-    base = statement.targets[0]
-    while isinstance(base, Attribute):
-        base = base.base
+    base = _root(statement.targets[0])
     if not isinstance(base, Name) or not any(base in _read(m, other) for other in found):
         return False
-    same = {
-        k
-        for k in m.scope_statements(0)
-        if m.statements[k] and isinstance(m.statements[k], Assign) and any(_rooted(t, base) for t in m.statements[k][5])
-    }
+    same = set()
+    for k in m.scope_statements(0):
+        other = m.statements[k]
+        if isinstance(other, Assign) and any(_root(target) == base for target in other.targets):
+            same.add(k)
     return all(k in found or k in same or base not in _read(m, k) for k in range(len(m.statements)))
 
 
-def _rooted(target, base):
-    while isinstance(target, Attribute):
-        target = target.base
-    return target == base
+def _root(e: Expression) -> Expression:
+    """What a chain of attributes begins with."""
+    while isinstance(e, Attribute):
+        e = e.base
+    return e
 
 
-def _read(m: Module, s: int):
+def _read(m: Module, s: int) -> set[Name]:
     """The names in the expressions of a statement."""
-    statement = m.statements[s]
-    return (
-        {e for expression in statement_expressions(statement) for e in walk(expression, m.calls) if isinstance(e, Name)}
-        if statement
-        else set()
-    )
+    expressions = statement_expressions(m.statements[s])
+    return {e for expression in expressions for e in walk(expression, m.calls) if isinstance(e, Name)}
 
 
-def _first_import(m: Module):
+def _first_import(m: Module) -> int:
     """Row of the module's first import of TensorFlow."""
     return next(
         (
             statement.line
             for statement in m.statements
-            if statement
-            and isinstance(statement, Import)
+            if isinstance(statement, Import)
             and statement.block == -1
             and any(bound.module.split(".")[0] == "tensorflow" for bound in statement.names)
         ),

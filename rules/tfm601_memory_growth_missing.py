@@ -1,19 +1,19 @@
 """Finds programs that leave TensorFlow all GPU memory.
 
 ## What it does
-Reports a program that trains or infers with TensorFlow and configures the GPU nowhere in what it imports from its project: no
-memory growth, no memory limit, no fraction, no choice of devices. Once for a project, at the first import of TensorFlow or Keras in
-one of its entry points (script, notebook, console script, service); the others are listed in the trace. Libraries and tests, TFLite,
-code for the CPU or a TPU, and a project whose requirements or container have no GPU stay silent: whoever runs a library decides
-about the GPU. It is a hint: many programs have their GPU to themselves.
+Reports a program that trains or infers with TensorFlow and configures the GPU nowhere in what it imports from its
+project: no memory growth, no memory limit, no fraction, no choice of devices. Once for a project, at the first import
+of TensorFlow or Keras in one of its entry points (script, notebook, console script, service); the others are listed in
+the trace. Libraries and tests, TFLite, code for the CPU or a TPU, and a project whose requirements or container have no
+GPU stay silent: whoever runs a library decides about the GPU. It is a hint: many programs have their GPU to themselves.
 
 ## Why is this bad?
-Without a setting TensorFlow reserves nearly all memory of every visible GPU when it starts, whether it needs it or not. A second
-process on the same GPU then fails, and what the program really uses cannot be seen from outside.
+Without a setting TensorFlow reserves nearly all memory of every visible GPU when it starts, whether it needs it or not.
+A second process on the same GPU then fails, and what the program really uses cannot be seen from outside.
 
 ## What was measured
-Nothing to measure: it is the default of TensorFlow 1 and 2, and growth is the remedy that users of the biggest thread about it
-(tensorflow#24496) settled on.
+Nothing to measure: it is the default of TensorFlow 1 and 2, and growth is the remedy that users of the biggest thread
+about it (tensorflow#24496) settled on.
 
 ## Example
 ```python
@@ -37,7 +37,8 @@ model.predict(x)
 The environment variable `TF_FORCE_GPU_ALLOW_GROWTH=true` does the same.
 
 ## Fix safety
-Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions, is unsafe: growth can fragment memory, and a program that owns its GPU may want all of it.
+Adding the loop over all GPUs, or in TensorFlow 1 `allow_growth` to the sessions, is unsafe: growth can fragment memory,
+and a program that owns its GPU may want all of it.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ _PROGRAM_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _NO_PROGRAMS = frozenset(("setup", "conf", "conftest", "noxfile", "fabfile", "tasks"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """One draft for all entry points that reach work on TensorFlow and configure no GPU."""
     project = context.project
     scripts = _console_scripts(context)
@@ -186,7 +187,8 @@ def _draft(context: Context, start, *others):
         code=CODE,
         m=m,
         pos=pos,
-        message="this program computes with TensorFlow and configures no GPU memory growth: TensorFlow takes nearly all memory of every visible GPU",
+        message="this program computes with TensorFlow and configures no GPU memory growth: "
+        "TensorFlow takes nearly all memory of every visible GPU",
         measured=MEASURED,
         help="switch on growth for all GPUs before anything else, or set TF_FORCE_GPU_ALLOW_GROWTH=true",
         trace=(
@@ -209,7 +211,7 @@ def _doing(m: Module, i: int):
     )
 
 
-# -- entry points --------------------------------------------------------------------------------------------------------------
+# -- entry points ------------------------------------------------------------------------------------------------------
 
 
 def _may_start(context: Context, m: Module, scripts):
@@ -246,7 +248,9 @@ def _is_script(context: Context, m: Module):
 
 
 def _self_test(context: Context, m: Module, scripts):
-    """Is the main block, which trains nothing, there to try out a part: does a program that nobody imports use this module?"""
+    """Is the main block, which trains nothing, there to try out a part: does a program that nobody imports use this
+    module?
+    """
     if (
         m.notebook
         or m.package
@@ -273,7 +277,9 @@ def _self_test(context: Context, m: Module, scripts):
 
 
 def _in_framework(context: Context, m: Module):
-    """Is the module a part of Keras or the like itself?  Then imports of it are taken for imports of the framework, and nothing is known about them."""
+    """Is the module a part of Keras or the like itself?  Then imports of it are taken for imports of the framework, and
+    nothing is known about them.
+    """
     for depth, part in enumerate(m.parts[:-1], 1):
         if part in EXTERNAL_ROOTS:
             key = ("framework", m.parts[:depth])
@@ -345,7 +351,7 @@ def _is_test(context: Context, m: Module):
     )
 
 
-# -- work and settings -----------------------------------------------------------------------------------------------------------
+# -- work and settings -------------------------------------------------------------------------------------------------
 
 
 def _work(context: Context, starts):
@@ -365,7 +371,8 @@ def _work(context: Context, starts):
 
 
 def _step(context: Context, index, scope: int, itself):
-    """(call that trains or infers or None, (module index, scope) of what else runs when this function does); found once for all programs.
+    """(call that trains or infers or None, (module index, scope) of what else runs when this function does); found once
+    for all programs.
 
     itself   the module is started, not only imported: then its main block runs too
     """
@@ -500,7 +507,9 @@ def _is_input(context: Context, v: Value):
 
 
 def _handed_over(context: Context, m: Module, i: int):
-    """Functions of the project that are arguments of a call: `app.run(main)`, `Thread(target=work)`; `tf.app.run()` means `main`."""
+    """Functions of the project that are arguments of a call: `app.run(main)`, `Thread(target=work)`; `tf.app.run()`
+    means `main`.
+    """
     call = m.calls[i]
     arguments = [a for a in m.arguments(i) if isinstance(a, (Name, Attribute, Lambda))]
     if not arguments and "tf.app.run" in context.project.apis(m, i):
@@ -586,7 +595,7 @@ def _helper_names(context: Context):
     return context.memo["GPU helpers"]
 
 
-# -- where it stands -----------------------------------------------------------------------------------------------------------
+# -- where it stands ---------------------------------------------------------------------------------------------------
 
 
 def _first_import(context: Context, m: Module):
@@ -616,7 +625,9 @@ def _fix(context: Context, m: Module, pos: Pos, top):
 
 
 def _sessions(context: Context, m: Module):
-    """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one, or why there is none."""
+    """In TensorFlow 1 the configuration of the first session decides: a fix that gives all sessions of the program one,
+    or why there is none.
+    """
     closure = {m.index, *context.project.imports.closure(m)}
     made = [
         (om, i) for om, i, _ in context.everywhere(_SESSIONS, frozenset("tf." + name for name in _SESSIONS), closure)
@@ -629,7 +640,7 @@ def _sessions(context: Context, m: Module):
     ):
         return "in TensorFlow 1 the configuration of the first session decides, and several files open one"
 
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import operations as do
 
         edits = []
@@ -650,7 +661,7 @@ _SESSIONS = ("Session", "InteractiveSession")
 
 
 def _stanza(pos: Pos, listing):
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod.growth_stanza import growth_stanza
 
         return UNSAFE, "Let the memory of all GPUs grow as needed", growth_stanza(fx.source, pos.line, listing=listing)

@@ -1,18 +1,19 @@
 """Finds GPU memory that is configured after TensorFlow has set up its devices.
 
 ## What it does
-Reports `set_memory_growth` and memory limits that run after something that initialises the devices: the first operation, variable or
-data set, a strategy, built weights, a loaded model, `list_logical_devices`. It follows the order of a run through functions,
-constructors and the imports of the project. Listing physical devices, layers without input, `Input`, `tf.function` and seeds may come
-first. Setting growth a second time to the value it has is allowed at any time.
+Reports `set_memory_growth` and memory limits that run after something that initialises the devices: the first
+operation, variable or data set, a strategy, built weights, a loaded model, `list_logical_devices`. It follows the order
+of a run through functions, constructors and the imports of the project. Listing physical devices, layers without input,
+`Input`, `tf.function` and seeds may come first. Setting growth a second time to the value it has is allowed at any
+time.
 
 ## Why is this bad?
-TensorFlow reads the settings once, when it sets up its devices. After that the call raises; where the error is caught and
-printed, as in the guide's example, the program goes on without growth and takes nearly all GPU memory.
+TensorFlow reads the settings once, when it sets up its devices. After that the call raises; where the error is caught
+and printed, as in the guide's example, the program goes on without growth and takes nearly all GPU memory.
 
 ## What was measured
-`RuntimeError: Physical devices cannot be modified after being initialized`. Which calls initialise was tried out one by one on
-TensorFlow 2.21.
+`RuntimeError: Physical devices cannot be modified after being initialized`. Which calls initialise was tried out one by
+one on TensorFlow 2.21.
 
 ## Example
 ```python
@@ -29,8 +30,8 @@ MEAN = tf.constant([0.485, 0.456, 0.406])
 ```
 
 ## Fix safety
-The configuration moves up when both stand in one block; that is safe, because it reads nothing that is made in between. In other
-cases there is no fix.
+The configuration moves up when both stand in one block; that is safe, because it reads nothing that is made in between.
+In other cases there is no fix.
 """
 
 from __future__ import annotations
@@ -38,17 +39,22 @@ from __future__ import annotations
 import os
 
 from tflint_mem.analysis.program import devices, execution_order
-from tflint_mem.facts import Assign, CallRef, Name, SequenceDisplay
+from tflint_mem.facts import Assign, CallRef, Name, SequenceDisplay, tail_of, walk
 from tflint_mem.finding import SAFE
 from tflint_mem.knowledge import INITIALISERS, LOADERS, is_op
-from tflint_mem.project.holds.values import Thing
-from tflint_mem.project.linking.module import call_text, statement_expressions, tail_of, walk
+from tflint_mem.project.holds.values import CallOrigin, Thing
+from tflint_mem.project.linking.module import call_text, statement_expressions
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint_mem.analysis.program.execution_order import Event
+    from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM603"
@@ -120,16 +126,17 @@ _NO_WEIGHTS = (
     "ThresholdedReLU",
     "Identity",
 )
+_SHAPES = frozenset(("input_shape", "input_dim", "batch_input_shape"))
 _LAZY_ARGUMENTS = frozenset(("lr", "decay"))
 _SCHEDULES = ("Decay", "DecayRestarts", "LearningRateSchedule", "Optimizer")
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Configuring calls for which, on one way to them, an initialising call comes before any configuring call."""
     calls = [*devices.growth_calls(context), *devices.limit_calls(context)]
     configuring = {(m.index, i) for m, i in calls}
 
-    def classify(m: Module, i: int):
+    def classify(m: Module, i: int) -> str | None:
         return "configure" if (m.index, i) in configuring else "initialise" if _initialises(context, m, i) else None
 
     order = execution_order.Order(context, classify)
@@ -143,10 +150,10 @@ def find(context: Context):
                 break
 
 
-def _draft(context: Context, m: Module, i: int, first):
-    place = first.m.calls[first.i][6]
+def _draft(context: Context, m: Module, i: int, first: Event) -> Draft:
+    place = first.m.calls[first.i].pos
     what = "memory growth" if tail_of(m.calls[i].func) == "set_memory_growth" else "a memory limit"
-    where = first.m.spot(place[0])
+    where = first.m.spot(place.line)
     if first.m is not m:
         where = f"{os.path.basename(first.m.path)}, {where}"
     return context.at_call(
@@ -157,17 +164,17 @@ def _draft(context: Context, m: Module, i: int, first):
         measured="" if context.project.apis(first.m, first.i) & _PEEKS else MEASURED,
         help="configure the GPUs before anything else: at the start of the program, before imports that make tensors",
         trace=(
-            TraceStep(first.m, place[0], place[1], "sets up the devices"),
-            (m, *m.calls[i].pos[:2], f"asks for {what} after that"),
+            TraceStep.at(first.m, place, "sets up the devices"),
+            TraceStep.at(m, m.calls[i].pos, f"asks for {what} after that"),
         ),
         fix=_move_up(m, i, first),
     )
 
 
-# -- what sets up the devices ------------------------------------------------------------------------------------------------
+# -- what sets up the devices ------------------------------------------------------------------------------------------
 
 
-def _initialises(context: Context, m: Module, i: int):
+def _initialises(context: Context, m: Module, i: int) -> bool:
     for name in context.project.apis(m, i):
         if name in _INITIALISE:
             return True
@@ -198,29 +205,26 @@ def _initialises(context: Context, m: Module, i: int):
     return False
 
 
-def _lazy_optimizer(context: Context, m: Module, i: int):
-    """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by arguments that later ones refuse?"""
+def _lazy_optimizer(context: Context, m: Module, i: int) -> bool:
+    """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by
+    arguments that later ones refuse?
+    """
     return context.project.versions.at_least(2, 11) is False or any(
-        name in _LAZY_ARGUMENTS for name, _ in m.calls[i].keywords
+        keyword.name in _LAZY_ARGUMENTS for keyword in m.calls[i].keywords
     )
 
 
-def _weighted_layer(context: Context, m: Module, i: int):
+def _weighted_layer(context: Context, m: Module, i: int) -> bool:
     """Is the called layer one with weights?  Calling it on an input makes them."""
     for v in context.infer.callee(m, i):
-        if (
-            isinstance(v, Thing)
-            and v.origin is not None
-            and isinstance(v.origin[0], int)
-            and isinstance(v.origin[1], int)
-        ):
-            names = context.project.apis(context.project.module(v.origin[0]), v.origin[1])
+        if isinstance(v, Thing) and isinstance(v.origin, CallOrigin):
+            names = context.project.apis(context.project.module(v.origin.module), v.origin.call)
             if any(n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names):
                 return True
     return False
 
 
-def _built_sequential(context: Context, m: Module, i: int):
+def _built_sequential(context: Context, m: Module, i: int) -> bool:
     """`Sequential([Input(…), Dense(…)])` and a first layer that is told its input shape: the weights are made at once."""
     call = m.calls[i]
     if not call.args or not isinstance(call.args[0], SequenceDisplay):
@@ -233,7 +237,7 @@ def _built_sequential(context: Context, m: Module, i: int):
                 shaped
                 or "keras.Input" in names
                 or "keras.layers.InputLayer" in names
-                or any(k in ("input_shape", "input_dim", "batch_input_shape") for k, _ in m.calls[e.number].keywords)
+                or any(k.name in _SHAPES for k in m.calls[e.number].keywords)
             )
             weighted = weighted or any(
                 n.startswith("keras.layers.") and not n[13:].startswith(_NO_WEIGHTS) for n in names
@@ -241,64 +245,54 @@ def _built_sequential(context: Context, m: Module, i: int):
     return shaped and weighted
 
 
-# -- fix -----------------------------------------------------------------------------------------------------------------------
+# -- fix ---------------------------------------------------------------------------------------------------------------
 
 
-def _move_up(m: Module, i: int, first):
+def _move_up(m: Module, i: int, first: Event) -> Repair | None:
     """Move the statement around the configuring call, and what it reads, before the initialising one in the same block."""
-    if first.m is not m or m.calls[first.i][3] != m.calls[i][3]:
+    if first.m is not m or m.calls[first.i].scope != m.calls[i].scope:
         return None
 
-    def fix(fx: FixContext):
-        from tflint_mem.codemod import NoFix
+    def fix(fx: FixContext) -> Proposal:
+        from tflint_mem.codemod import NoFix, Proposal
         from tflint_mem.codemod import operations as do
 
-        scope, start = m.calls[i][3], m.calls[first.i][5]
-        block = m.statements[start][2]
-        unit = _in_block(m, m.calls[i][5], block)
+        scope, start = m.calls[i].scope, m.calls[first.i].statement
+        block = m.statements[start].block
+        unit = _in_block(m, m.calls[i].statement, block)
         if unit is None or unit == start:
             raise NoFix("they stand in different blocks")
         moved, names = {unit}, _read(m, scope, unit)
-        for s in sorted(
-            (
-                s
-                for s in m.scope_statements(scope)
-                if start < s < unit and m.statements[s] and m.statements[s][2] == block
-            ),
-            reverse=True,
-        ):
+        between = [s for s in m.scope_statements(scope) if start < s < unit and m.statements[s].block == block]
+        for s in reversed(between):
             statement = m.statements[s]
-            bound = {t.id for t in statement.targets if isinstance(t, Name)} if isinstance(statement, Assign) else set()
-            if bound & names:
+            if isinstance(statement, Assign) and any(isinstance(t, Name) and t.id in names for t in statement.targets):
                 moved.add(s)
                 names |= _read(m, scope, s)
-        rows = [(m.statements[s][3], m.statements[s][4]) for s in sorted(moved)]
-        return (
-            SAFE,
-            "Configure the GPUs before TensorFlow sets them up",
-            do.move_up(fx.source, rows, m.statements[start][3]),
-        )
+        rows = [(m.statements[s].line, m.statements[s].end_line) for s in sorted(moved)]
+        edits = do.move_up(fx.source, rows, m.statements[start].line)
+        return Proposal(SAFE, "Configure the GPUs before TensorFlow sets them up", edits)
 
     return fix
 
 
-def _in_block(m: Module, s: int, block: int):
+def _in_block(m: Module, s: int, block: int) -> int | None:
     """The statement directly in `block` that holds statement `s`, or None."""
-    while s is not None and m.statements[s].block != block:
-        context = m.statements[s].block
-        if context == -1:
+    while m.statements[s].block != block:
+        around = m.statements[s].block
+        if around == -1:
             return None
-        s = m.contexts[context].statement
+        s = m.blocks[around].statement
     return s
 
 
-def _read(m: Module, scope: int, s: int):
+def _read(m: Module, scope: int, s: int) -> set[str]:
     """Names that a statement and what stands in it read."""
-    found = set()
+    found: set[str] = set()
     end = m.statements[s].end_line
     for each in m.scope_statements(scope):
         statement = m.statements[each]
-        if statement and each >= s and statement.line <= end:
+        if each >= s and statement.line <= end:
             for e in statement_expressions(statement):
                 found.update(x.id for x in walk(e, m.calls) if isinstance(x, Name))
     return found

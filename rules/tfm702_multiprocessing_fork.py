@@ -1,20 +1,20 @@
 """Finds worker processes that are forked from a process in which TensorFlow has already run.
 
 ## What it does
-Reports `multiprocessing.Pool`, `Process` and `ProcessPoolExecutor` with the default or the fork start method when the workers use
-TensorFlow and the parent has run it before: an operation, a variable or a model, earlier on the way to this place, in the
-constructor of the object, at the top of an imported module, or in an earlier pass of the loop. A parent that only imports
-TensorFlow is fine, and so are workers that never touch it.
+Reports `multiprocessing.Pool`, `Process` and `ProcessPoolExecutor` with the default or the fork start method when the
+workers use TensorFlow and the parent has run it before: an operation, a variable or a model, earlier on the way to this
+place, in the constructor of the object, at the top of an imported module, or in an earlier pass of the loop. A parent
+that only imports TensorFlow is fine, and so are workers that never touch it.
 
 ## Why is this bad?
-A fork copies the memory of the process but only one of its threads. TensorFlow's thread pools, locks and CUDA contexts are in
-that memory, the threads that would serve them are gone: the first operation in the worker that needs one waits for ever. Where it
-does not hang, each worker carries the parent's models as memory of its own as soon as it touches them. Linux forks by default
-before Python 3.14.
+A fork copies the memory of the process but only one of its threads. TensorFlow's thread pools, locks and CUDA contexts
+are in that memory, the threads that would serve them are gone: the first operation in the worker that needs one waits
+for ever. Where it does not hang, each worker carries the parent's models as memory of its own as soon as it touches
+them. Linux forks by default before Python 3.14.
 
 ## What was measured
-On TensorFlow 2.21 (CPU, Linux) `Model.predict` in a worker forked after one `predict` in the parent never returned; see the
-fixture. A child process that is spawned per model returns all its memory when it ends.
+On TensorFlow 2.21 (CPU, Linux) `Model.predict` in a worker forked after one `predict` in the parent never returned; see
+the fixture. A child process that is spawned per model returns all its memory when it ends.
 
 ## Example
 ```python
@@ -30,8 +30,9 @@ with multiprocessing.get_context("spawn").Pool(4, initializer=load) as pool:
 ```
 
 ## Fix safety
-The fix asks for the spawn start method. It is unsafe: spawned workers import the main module again; arguments and functions must be picklable. There
-is none where the workers read globals that only the parent sets, or are given models, locks or methods of objects.
+The fix asks for the spawn start method. It is unsafe: spawned workers import the main module again; arguments and
+functions must be picklable. There is none where the workers read globals that only the parent sets, or are given
+models, locks or methods of objects.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ _SUBMIT = frozenset(
 )
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Forking constructors whose workers run TensorFlow behind a parent that has."""
     if _start_method(context):
         return
@@ -101,7 +102,8 @@ def find(context: Context):
             CODE,
             m,
             i,
-            f"`{call_text(m, i)}` forks workers that run TensorFlow (`{fm.qualname(s) or 'a lambda'}`) from a process that has already run it; they can hang for ever",
+            f"`{call_text(m, i)}` forks workers that run TensorFlow (`{fm.qualname(s) or 'a lambda'}`) from a "
+            "process that has already run it; they can hang for ever",
             measured=MEASURED,
             help="start the workers with the spawn method, or fork them before TensorFlow runs in the parent",
             trace=(
@@ -123,7 +125,9 @@ def _start_method(context: Context):
 
 
 def _constructions(context: Context):
-    """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in _CONSTRUCTORS."""
+    """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in
+    _CONSTRUCTORS.
+    """
     for index in context.among(context.project.mentioned(_CONSTRUCTORS)):
         m = context.project.module(index)
         for i in range(len(m.calls)):
@@ -283,7 +287,9 @@ _BOUND_TO_PROCESS = frozenset(
 
 
 def _set_in_parent(context: Context, workers):
-    """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or again; "" for none."""
+    """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or
+    again; "" for none.
+    """
     seen = {}
     for fm, s in workers:
         seen.update(frozen.functions(context, fm, s))
@@ -310,7 +316,7 @@ def _later(m: Module, name: str, workers):
 
 
 def _is_main_block(m: Module, context: Context):
-    return m.contexts[context][0] == "if" and execution_order.is_main_test(m.statements[m.contexts[context][2]][5])
+    return m.blocks[context][0] == "if" and execution_order.is_main_test(m.statements[m.blocks[context][2]][5])
 
 
 def _shares(context: Context, m: Module):
@@ -341,7 +347,7 @@ def _own_context(context: Context, m: Module, i: int):
 
 
 def _spawn(m: Module, i: int, kind, made):
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import operations as do
 
         message = "Start the workers with the spawn method"

@@ -1,16 +1,16 @@
 """Finds lookup tables and table-holding layers that are made again and again.
 
 ## What it does
-Reports a lookup table (`StaticHashTable`, `StaticVocabularyTable`, `DenseHashTable`, `MutableHashTable`) or a preprocessing layer
-that holds one (`StringLookup`, `IntegerLookup`, `TextVectorization`) made at a place that repeats.
+Reports a lookup table (`StaticHashTable`, `StaticVocabularyTable`, `DenseHashTable`, `MutableHashTable`) or a
+preprocessing layer that holds one (`StringLookup`, `IntegerLookup`, `TextVectorization`) made at a place that repeats.
 
 ## Why is this bad?
-The table is a native resource that TensorFlow shares by name for the life of the process. Dropping the Python object frees none
-of it; neither `gc.collect()` nor `clear_session()` does. Each repeat keeps the whole content of its table.
+The table is a native resource that TensorFlow shares by name for the life of the process. Dropping the Python object
+frees none of it; neither `gc.collect()` nor `clear_session()` does. Each repeat keeps the whole content of its table.
 
 ## What was measured
-KiB per repeat, kept for ever, TensorFlow 2.21 / 2.15: tables with 20 000 entries 1088 / 1097, `StringLookup` with 2000 words
-230 / 238, an adapted `TextVectorization` 221.
+KiB per repeat, kept for ever, TensorFlow 2.21 / 2.15: tables with 20 000 entries 1088 / 1097, `StringLookup` with 2000
+words 230 / 238, an adapted `TextVectorization` 221.
 
 ## Example
 ```python
@@ -27,8 +27,8 @@ for path in paths:
 ```
 
 ## Fix safety
-The construction moves before a loop that does not change its arguments, or from a function that repeats into a cached one. Both are unsafe only in
-that a table which is filled keeps its entries from one repeat to the next.
+The construction moves before a loop that does not change its arguments, or from a function that repeats into a cached
+one. Both are unsafe only in that a table which is filled keeps its entries from one repeat to the next.
 """
 
 from __future__ import annotations
@@ -63,11 +63,17 @@ LAYERS = frozenset(
     "keras.layers." + name for name in ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup")
 )
 _INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
-MEASURED_TABLE = "1088 KiB per repeat for 20 000 entries stay for ever (TF 2.21; 1097 on 2.15); gc.collect() and clear_session() free nothing"
-MEASURED_LAYER = "220-240 KiB per repeat for a vocabulary of 2000 words stay for ever (TF 2.21 and 2.15); gc.collect() and clear_session() free nothing"
+MEASURED_TABLE = (
+    "1088 KiB per repeat for 20 000 entries stay for ever (TF 2.21; 1097 on 2.15); "
+    "gc.collect() and clear_session() free nothing"
+)
+MEASURED_LAYER = (
+    "220-240 KiB per repeat for a vocabulary of 2000 words stay for ever (TF 2.21 and 2.15); "
+    "gc.collect() and clear_session() free nothing"
+)
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Tables and layers at a place that repeats, unless each is kept on purpose or belongs to one model."""
     tails = frozenset(name.rpartition(".")[2] for name in TABLES | LAYERS)
     for m, i, names in context.calls(tails, TABLES | LAYERS):
@@ -79,7 +85,8 @@ def find(context: Context):
             CODE,
             m,
             i,
-            f"`{models.text(m, i)}` makes a lookup table {context.when(repeat, m)}; the content of each stays for the life of the process",
+            f"`{models.text(m, i)}` makes a lookup table {context.when(repeat, m)}; "
+            "the content of each stays for the life of the process",
             measured=MEASURED_LAYER if layer else MEASURED_TABLE,
             help="make it once, before the repeat or in the constructor of what uses it",
             trace=context.trace(repeat, "makes a table that nothing frees"),
@@ -88,7 +95,9 @@ def find(context: Context):
 
 
 def _repeat(context: Context, m: Module, i: int):
-    """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()` releases it."""
+    """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()`
+    releases it.
+    """
     for repeat in context.repeats(m, i):
         if (
             repeat.count is not None
@@ -100,15 +109,15 @@ def _repeat(context: Context, m: Module, i: int):
             continue
         if (
             repeat.count is not None
-            and repeat.context is not None
+            and repeat.block is not None
             and not repeat.local
-            and _fills_by_key(repeat.module, repeat.context)
+            and _fills_by_key(repeat.module, repeat.block)
         ):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
         if context.project.released_by.in_region(
             repeat.module,
             repeat.module.calls[repeat.hops[0][1]].scope,
-            -1 if repeat.context is None else repeat.context,
+            -1 if repeat.block is None else repeat.block,
             _INPUTS,
         ):
             continue  # each pass adds an input to the model that is being built, with its own table
@@ -118,7 +127,7 @@ def _repeat(context: Context, m: Module, i: int):
 
 def _fills_by_key(m: Module, loop: int):
     """Does the loop put something under the key that it goes through?"""
-    kind, _, statement, _ = m.contexts[loop]
+    kind, _, statement, _ = m.blocks[loop]
     target = m.statements[statement][5] if kind == "for" else None
     return target is not None and any(
         s
@@ -191,7 +200,7 @@ def _keep(context: Context, m: Module, i: int, names: frozenset[str], repeat: Re
 
 
 def _hoist(m: Module, i: int):
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)

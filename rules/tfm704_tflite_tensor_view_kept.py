@@ -1,13 +1,13 @@
 """Finds NumPy views into a TFLite interpreter that are kept.
 
 ## What it does
-Reports a statement that keeps or returns the array of `interpreter.tensor(i)()`: in a list, a dictionary or an attribute, or
-returned from a function that made the interpreter. Copies, numbers taken from it, and the function `interpreter.tensor(i)` itself
-are fine.
+Reports a statement that keeps or returns the array of `interpreter.tensor(i)()`: in a list, a dictionary or an
+attribute, or returned from a function that made the interpreter. Copies, numbers taken from it, and the function
+`interpreter.tensor(i)` itself are fine.
 
 ## Why is this bad?
-The array is no copy but a view into the interpreter's memory. As long as it lives, the interpreter with its model and all its
-buffers lives; and `invoke()` refuses to run or overwrites what was kept.
+The array is no copy but a view into the interpreter's memory. As long as it lives, the interpreter with its model and
+all its buffers lives; and `invoke()` refuses to run or overwrites what was kept.
 
 ## What was measured
 TensorFlow 2.21: 4229 KiB per kept view of an interpreter with a model of 4.2 MiB; `get_tensor()`: 0.
@@ -46,7 +46,7 @@ MEASURED = "4229 KiB per kept view: the interpreter of a model of 4.2 MiB stays 
 _VIEWS = frozenset(("reshape", "squeeze", "transpose", "view", "ravel", "swapaxes"))
 
 
-def find(context: Context):
+def find(context: Context) -> Iterator[Draft]:
     """Statements that keep or return a view."""
     seen = set()
     for m, i, _ in context.calls(("tensor",), frozenset(("interpreter.tensor",))):
@@ -208,7 +208,7 @@ def _copied(context: Context, m: Module, view):
     if not isinstance(inner, CallRef):
         return None
 
-    def fix(fx: FixContext):
+    def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import operations as do
 
         concrete, call = fx.at(m, view)

@@ -1,6 +1,11 @@
 """Every test runs as a user without configuration or state of his own: nothing of whoever runs the tests decides about them."""
 
+import os
+
 import pytest
+
+# Some shells forbid Python to write compiled modules; a tool that is installed has them, and so has what is tested here.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +16,17 @@ def nobody(tmp_path_factory, monkeypatch):
         (home / folder).mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(home / folder))
     return home
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests that share something costly of their module run in one process, one after the other; all others anywhere."""
+    for item in items:
+        of_module = [
+            definition
+            for definitions in item._fixtureinfo.name2fixturedefs.values()
+            for definition in definitions
+            if definition.scope == "module" and definition.baseid and item.nodeid.startswith(definition.baseid)
+        ]
+        if of_module:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

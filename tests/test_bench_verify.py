@@ -2,11 +2,11 @@
 
 import ast
 import importlib.util
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from support import ROOT
+
 SPEC = importlib.util.spec_from_file_location("bench_verify", ROOT / "bench" / "verify.py")
 bench = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(bench)

@@ -1,9 +1,10 @@
 """The rule pages are what the rules say."""
 
 import importlib.util
-from pathlib import Path
 
-DOCS = Path(__file__).parent.parent / "docs"
+from support import ROOT
+
+DOCS = ROOT / "docs"
 
 
 def test_pages_are_current():

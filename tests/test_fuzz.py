@@ -2,20 +2,20 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-HOME = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(HOME))
+from support import ROOT
 
-from fuzz import case, material, server, shrink  # noqa: E402
-from fuzz.splice import patched, spliced  # noqa: E402
+sys.path.insert(0, str(ROOT))
+
+from fuzz import case, material, server, shrink
+from fuzz.splice import patched, spliced
 
 
 def fuzz(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "fuzz", *arguments], cwd=HOME, capture_output=True, text=True, timeout=600
+        [sys.executable, "-m", "fuzz", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600
     )
 
 

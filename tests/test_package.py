@@ -1,11 +1,9 @@
 """What is shipped: metadata, hooks and licence agree with the code."""
 
 import re
-from pathlib import Path
 
 import tflint_mem
-
-ROOT = Path(__file__).resolve().parent.parent
+from support import ROOT
 
 
 def test_every_folder_with_modules_is_shipped():

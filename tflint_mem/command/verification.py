@@ -7,6 +7,8 @@ from tflint_mem.hardening.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .check import Run
 
 
@@ -19,7 +21,7 @@ def verify(run: Run) -> None:
     from tflint_mem.verify import command
     from tflint_mem.verify.plan.options import OptionError
 
-    given = {name: value for name, value in (run.options.verify or {}).items() if value is not None}
+    given: Any = {name: value for name, value in (run.options.verify or {}).items() if value is not None}
     report = given.pop("report", None)
     try:
         outcome = command.run(

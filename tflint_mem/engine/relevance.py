@@ -122,8 +122,9 @@ def _imports(project: Project, latest: Iterable[int], plain: _Plain) -> list[str
     found: list[str] = []
     for number in latest:
         module = project.modules[number]
-        for _, dotted, attribute, level in module.imports:
-            whole = (dotted + "." if dotted else "") + attribute if attribute not in (None, "", "*") else ""
+        for bound in module.imports:
+            dotted, attribute, level = bound.module, bound.attribute, bound.level
+            whole = (dotted + "." if dotted else "") + attribute if attribute and attribute != "*" else ""
             for name in (dotted, whole) if dotted or not whole else (whole,):
                 index = plain.names.resolve(module.parts, module.package, name, level) if name or level else None
                 if index is not None:

@@ -18,8 +18,8 @@ class Slotted:
         return f"{type(self).__name__}({', '.join([f'{name}={getattr(self, name)!r}' for name in names])})"
 
     if not TYPE_CHECKING:
-        # To be deleted: until every reader asks for fields by name, `record[3]`, `record[2:]`, `len(record)` and
-        # `a, b, *rest = record` answer as they did when these records were tuples.  A type checker refuses all four.
+        # To be deleted: until every reader asks for fields by name, `record[3]`, `record[2:]` and `a, b, *rest = record` answer
+        # as they did when these records were tuples.  A type checker refuses all three.
         _positions = ()
 
         def __init_subclass__(cls):
@@ -27,16 +27,11 @@ class Slotted:
                 cls._positions = (*cls._positions, *cls.__dict__.get("__slots__", ()))
 
         def __getitem__(self, place):
-            try:
-                return getattr(self, self._positions[place])
-            except TypeError:  # a slice
-                return tuple([getattr(self, name) for name in self._positions[place]])
+            return (
+                getattr(self, name)
+                if type(name := self._positions[place]) is str
+                else tuple([getattr(self, each) for each in name])
+            )
 
         def __iter__(self):
-            return iter([getattr(self, name) for name in self._positions])
-
-        def __len__(self):
-            return len(self._positions)
-
-        def __bool__(self):
-            return True
+            return iter(self[:])

@@ -316,11 +316,6 @@ class Jump(Statement):
         self.what = what
         self.value = value
 
-    if not TYPE_CHECKING:
-
-        def __len__(self):
-            return 7 if self.what == "raise" else 6
-
 
 class Def(Statement):
     """`def f(): …`, `async def f(): …`: the number of the function's scope, and where its decorators stand"""

@@ -110,17 +110,6 @@ def parameters(w: Walk, args: A.arguments) -> tuple[Parameter, ...]:
     return tuple(params)
 
 
-def inside(w: Walk, node: A.AST) -> tuple[Expression, ...]:
-    """The records of the expressions right inside a node of any kind."""
-    found = []
-    for field in node._fields:
-        value = getattr(node, field, None)
-        for item in value if type(value) is list else (value,):
-            if isinstance(item, A.expr):
-                found.append(EXPR[type(item)](w, item))
-    return tuple(found)
-
-
 def _name(w: Walk, node: A.Name) -> Name:
     name = node.id
     found = w.names.get(name)
@@ -182,7 +171,7 @@ def _call(w: Walk, node: A.Call) -> CallRef:
     return new(CallRef, ("c", len(calls) - 1))
 
 
-def _items(kind: type[TupleDisplay] | type[ListDisplay] | type[SetDisplay], tag: str) -> Handler:
+def _items(kind: type[TupleDisplay | ListDisplay | SetDisplay], tag: str) -> Handler:
     def handler(w: Walk, node: A.Tuple | A.List | A.Set) -> Expression:
         elements = node.elts
         if len(elements) > MAX_ITEMS:
@@ -316,7 +305,13 @@ def _formatted(w: Walk, node: A.FormattedValue) -> Expression:
 
 
 def _unknown(w: Walk, node: A.expr) -> Unknown:
-    return new(Unknown, ("?", inside(w, node)))
+    found = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        for item in value if type(value) is list else (value,):
+            if isinstance(item, A.expr):
+                found.append(EXPR[type(item)](w, item))
+    return new(Unknown, ("?", tuple(found)))
 
 
 # Every kind of expression has an entry: a plain dictionary is looked up twice as fast as one with a default.

@@ -6,6 +6,7 @@ others are inside.  A limit that somebody else has set meanwhile stays.
 
 from __future__ import annotations
 
+import os
 import sys
 from _thread import allocate_lock
 
@@ -43,5 +44,14 @@ class _Deep:
                 except RecursionError:  # whoever called us is deeper by now than it allowed
                     pass
 
+    def forget(self) -> None:
+        """In a new process nobody is inside."""
+        self._lock = allocate_lock()
+        if self._inside:
+            self._inside = 1
+            self.__exit__(None, None, None)
+
 
 DEEP = _Deep()
+if hasattr(os, "register_at_fork"):  # a fork copies locks as they are, and of the threads only the one that forks
+    os.register_at_fork(after_in_child=DEEP.forget)

@@ -13,6 +13,7 @@ has spoilt is built again.
 
 from __future__ import annotations
 
+import os
 from _thread import RLock, allocate_lock, get_ident
 
 TYPE_CHECKING = False
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST; top-level `await` parses, as notebooks need
 _TRIES = 5  # to build a tree
-_BUILDING = RLock()
 
 
 class _Silence:
@@ -34,6 +34,7 @@ class _Silence:
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
+        self.building = RLock()  # held by who builds a tree
         self._inside: list[int] = []  # threads, once for each block they are in
         self._entry = ("ignore", None, Warning, self, 0)  # as `warnings.filters` has them
         self._put: list[object] = []  # the list that it was put into
@@ -65,6 +66,12 @@ class _Silence:
                 filters.remove(self._entry)
         self._put = []
 
+    def forget(self) -> None:
+        """In a new process nobody is inside."""
+        self._lock, self.building = allocate_lock(), RLock()
+        self._inside.clear()
+        self._take_out()
+
 
 def _filters() -> list[object]:
     """The filters that hold now; `catch_warnings` puts another list in their place."""
@@ -76,13 +83,17 @@ def _filters() -> list[object]:
 SILENCE = _Silence()
 
 
+if hasattr(os, "register_at_fork"):  # a fork copies locks as they are, and of the threads only the one that forks
+    os.register_at_fork(after_in_child=SILENCE.forget)
+
+
 def undisturbed(work: Callable[[], T]) -> T:
     """What `work`, which builds a syntax tree, gives: no other thread of ours builds one meanwhile."""
     tries = _TRIES
     while True:
         tries -= 1
         try:
-            with _BUILDING:
+            with SILENCE.building:
                 return work()
         except SystemError:
             if not tries:

@@ -7,7 +7,7 @@ from .area import Area
 
 AREA = Area(
     makes={
-        "tf.function": ("tf.function", "tf.contrib.eager.defun"),
+        "tf.function": ("tf.function",),
         "tape": ("tf.GradientTape",),
         "backend-function": ("keras.backend.function",),
     },

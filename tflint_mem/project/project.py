@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from tflint_mem.project.holds.questions import Owner
     from tflint_mem.project.holds.values import Value
     from tflint_mem.project.linking.module import Function, Module, Site
-    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.project.repeats.repeat import Caller, Repeat
     from tflint_mem.settings.config import Settings
     from tflint_mem.sources.dependencies import Beside
 
@@ -170,7 +170,7 @@ class Project(Modules):
     def _functions_called(self, m: Module, i: int) -> list[Function]:
         return self._functions_of_all(self.infer.callee(m, i))
 
-    def functions_in(self, m: Module, scope: int, expression: Expression, at: int) -> list[Function]:
+    def functions_in(self, m: Module, scope: int, expression: Expression | None, at: int) -> list[Function]:
         """The project functions that an expression may be (a bound method, a partial, a `tf.function`)."""
         return self._functions_of_all(self.infer.values(m, scope, expression, at))
 
@@ -222,10 +222,9 @@ class Project(Modules):
                     found.add(kind)
         return found
 
-    def callers(self, m: Module, scope: int) -> Sequence[tuple[Module, int, str]]:
+    def callers(self, m: Module, scope: int) -> Sequence[Caller]:
         """(module, call, how) of what runs a function: see `callers.Callers`."""
-        found: Sequence[tuple[Module, int, str]] = self.callers_of.of(self.module(m.index), scope)
-        return found
+        return self.callers_of.of(self.module(m.index), scope)
 
     def subclasses(self, m: Module, scope: int) -> tuple[Owner, ...]:
         """(module index, class scope) of the project classes that derive from this one, directly or not."""
@@ -253,7 +252,7 @@ class Project(Modules):
         found: Repeat | None = self.repeats_of.of_call(m, i, accept)
         return found
 
-    def released(self, repeat: Repeat, names: Iterable[str] | None = None) -> Site | None:
+    def released(self, repeat: Repeat, names: frozenset[str] | None = None) -> Site | None:
         """The call or construct that ends the life of what was made before the next repeat, or None.
 
         names   canonical names of what counts as a release

@@ -86,6 +86,14 @@ class Context:
         del self.project, self.infer
         self.memo.clear()
 
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What `find` gives, found once for all rules of a run.  The key says what it is about: see `memo`."""
+        memo = self.memo
+        if key not in memo:
+            memo[key] = find()
+        found: T = memo[key]
+        return found
+
     def repeats(self, m: Module, i: int, time: bool = False) -> Iterator[Repeat]:
         """Every way in which call `i` repeats, nearest first: found once for all rules, as far as somebody asks.
 
@@ -220,7 +228,7 @@ class Context:
         else:
             origin = f"runs for {repeat.what}"
         steps = [TraceStep(m, repeat.line, 0, origin)]
-        if not repeat.handed and repeat.block is None:
+        if not repeat.handed and repeat.block is None and repeat.scope is not None:
             evidence = self.project.repeats_of.handlers.evidence(m, repeat.scope)
             steps[:0] = [TraceStep(each.m, each.line, each.column, each.message) for each in evidence]
         for position in range(repeat.handed, len(repeat.hops) - 1):

@@ -7,7 +7,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .globs import Globs
     from .selection import Layer, Selection
@@ -118,7 +118,38 @@ class Settings:
         "_resolved",
         "_ignored_per_file",
     )
-    __hash__ = None  # type: ignore[assignment]  # what says that there is none
+    select: list[str] | None
+    ignore: list[str]
+    extend_select: list[str]
+    exclude: list[str]
+    extend_exclude: list[str]
+    force_exclude: bool
+    respect_gitignore: bool
+    per_file_ignores: dict[str, list[str]]
+    fix: bool
+    unsafe_fixes: bool
+    pedantic: bool
+    output_format: str
+    baseline: str | None
+    cache_dir: str | None
+    max_file_size: int
+    timeout_per_file: float
+    tensorflow_version: str | None
+    handlers: list[str]
+    entry_points: list[str]
+    verify: dict[str, Any]
+    project_root: str
+    config_path: str | None
+    isolated: bool
+    cache: bool
+    tree: str
+    refused: list[Refused]
+    passed_over: list[str]
+    _rooted: bool
+    _layers: list[Layer]
+    _resolved: Selection | None
+    _ignored_per_file: list[tuple[Globs, bool, frozenset[str]]] | None
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # what says that there is none
 
     def __init__(
         self,
@@ -143,32 +174,19 @@ class Settings:
         project_root: Text | None = None,
     ) -> None:
         """None: as usual.  Raises UsageError for a selector that names no rule, and for a value of another kind."""
-        self.select: list[str] | None = None
-        self.ignore: list[str] = []
-        self.extend_select: list[str] = []
-        self.exclude = list(DEFAULT_EXCLUDE)
-        self.extend_exclude: list[str] = []
+        self.select, self.ignore, self.extend_select = None, [], []
+        self.exclude, self.extend_exclude = list(DEFAULT_EXCLUDE), []
         self.force_exclude, self.respect_gitignore = False, True
-        self.per_file_ignores: dict[str, list[str]] = {}
-        self.fix = self.unsafe_fixes = self.pedantic = False
-        self.output_format = "full"
-        self.baseline: str | None = None
-        self.cache, self.isolated = cache, False
-        self.cache_dir: str | None = None
+        self.per_file_ignores = {}
+        self.fix = self.unsafe_fixes = self.pedantic = self.isolated = False
+        self.output_format, self.cache = "full", cache
+        self.baseline = self.cache_dir = self.config_path = self.tensorflow_version = None
         self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
-        self.tensorflow_version: str | None = None
-        self.handlers: list[str] = []
-        self.entry_points: list[str] = []
-        self.verify: dict[str, Any] = {}
-        self._rooted = project_root is not None
+        self.handlers, self.entry_points, self.verify = [], [], {}
         self.project_root = os.getcwd() if project_root is None else os.path.abspath(project_root)
-        self.config_path: str | None = None
-        self.tree = self.project_root
-        self.refused: list[Refused] = []
-        self.passed_over: list[str] = []
-        self._layers: list[Layer] = []
-        self._resolved: Selection | None = None
-        self._ignored_per_file: list[tuple[Globs, bool, frozenset[str]]] | None = None
+        self.tree, self.refused, self.passed_over = self.project_root, [], []
+        self._rooted = project_root is not None
+        self._layers, self._resolved, self._ignored_per_file = [], None, None
         given = {
             "select": select,
             "ignore": ignore,

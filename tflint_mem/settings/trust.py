@@ -82,6 +82,8 @@ class Refused:
     """
 
     __slots__ = ("key", "message")
+    key: str
+    message: str
 
     def __init__(self, key: str, message: str) -> None:
         self.key, self.message = key, message

@@ -1,1 +1,4 @@
-"""What happens on a GPU, and when is TensorFlow's runtime started?"""
+"""What happens on a GPU, and when is TensorFlow's runtime started?
+
+tf_runtime   which code runs TensorFlow, and what has run it before a call
+"""

@@ -1,19 +1,33 @@
-"""Which Keras models live on across a place: made before it and used after it, in the same function or its next run."""
+"""Which Keras models live on across a place?
+
+Those made before it and used after it: in the same function, in the next pass of a loop around it, or in the next run
+of the function.  Also: is what a repeat makes kept, does each pass make a model, does each pass do work?  A place that
+something else may have been put into on the way counts as made anew, so a model that does live on may be missed.
+"""
 
 from __future__ import annotations
 
-from tflint_mem.facts import Assign, Attribute, Delete, For, Jump, Name, Return, SequenceDisplay, With
+from tflint_mem.facts import Assign, Attribute, Delete, For, Jump, Name, Return, SequenceDisplay, With, dotted, tail_of
 from tflint_mem.hardening.budget import settle
-from tflint_mem.project.holds.values import Thing
-from tflint_mem.project.linking.module import dotted
+from tflint_mem.project.holds.values import CallOrigin, Thing
 
-from . import models
+from .origins import builds, loads
+from .stored import stored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.project.linking.module import Module
+    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from tflint_mem.facts import Expression, Statement
+    from tflint_mem.project.holds.values import Value
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
+
+    Key = tuple[int, int]  # the index of a module, and the number of a call or a scope in it
+    Use = tuple[int, Expression]  # a call that uses a model, and the name or attribute that holds the model
+    Loop = tuple[int, int | None, int | None]  # a repeat: its module, block and scope
 
 # What needs a live model; reading its structure or weights is no use of that kind.
 USES = frozenset(
@@ -34,7 +48,7 @@ USES = frozenset(
 )
 
 
-def used_after(context: Context, m: Module, i: int):
+def used_after(context: Context, m: Module, i: int) -> int | None:
     """The call that uses a model behind call `i` in the same function although the model was made before it, or None.
 
     A use counts behind the call on the way down, and in the next pass of a loop around both.
@@ -50,8 +64,11 @@ def used_after(context: Context, m: Module, i: int):
     return None
 
 
-def used_in_loop(context: Context, m: Module, i: int):
-    """The same, for a loop around call `i` only: a use in another pass of a model that the loop does not make again."""
+def used_in_loop(context: Context, m: Module, i: int) -> int | None:
+    """The same, for a loop around call `i` only.
+
+    That is a use in another pass of a model that the loop does not make again.
+    """
     scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
         if _is_model(context, m, scope, place, m.calls[i].statement) and _lives_in_loop(context, m, scope, place, i, j):
@@ -59,29 +76,29 @@ def used_in_loop(context: Context, m: Module, i: int):
     return None
 
 
-def used_by_next_call(context: Context, m: Module, i: int):
-    """A use in the function around call `i` of a model that is kept outside of it and not made there; (use, place) or None."""
+def used_by_next_call(context: Context, m: Module, i: int) -> Use | None:
+    """A use in the function around call `i` of a model that is kept outside of it and not made there, or None."""
     scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
-        if not _outlives(m, scope, place) or not _is_model(context, m, scope, place, m.calls[j][5]):
+        if not _outlives(m, scope, place) or not _is_model(context, m, scope, place, m.calls[j].statement):
             continue
         if not _made_again(context, m, scope, place, -1, len(m.calls)):
             return j, place
     return None
 
 
-def makers(context: Context, m: Module, scope: int, place: int, at: int):
-    """(module, call) of the constructions and loads whose model the name or attribute `place` may hold."""
+def makers(context: Context, m: Module, scope: int, place: Expression, at: int) -> list[Site]:
+    """The constructions and loads whose model the name or attribute `place` may hold."""
     found = []
     for v in context.infer.values(m, scope, place, at):
-        if isinstance(v, Thing) and v.kind == "model" and v.origin is not None and isinstance(v.origin[1], int):
-            found.append((context.project.module(v.origin[0]), v.origin[1]))
+        if isinstance(v, Thing) and v.kind == "model" and isinstance(v.origin, CallOrigin):
+            found.append((context.project.module(v.origin.module), v.origin.call))
     return found
 
 
-def model_uses(context: Context, m: Module, scope: int):
-    """(call, name or attribute) of each use of a Keras model in a function."""
-    found = []
+def model_uses(context: Context, m: Module, scope: int) -> list[Use]:
+    """Each use of a Keras model in a function that a name or a dotted name holds."""
+    found: list[Use] = []
     for j in m.scope_calls(scope):
         f = m.calls[j].func
         if isinstance(f, Attribute) and f.attr in USES and dotted(f.base):
@@ -92,18 +109,17 @@ def model_uses(context: Context, m: Module, scope: int):
     return found
 
 
-def kept(context: Context, repeat: Repeat, kind):
+def kept(context: Context, repeat: Repeat, kind: str) -> bool:
     """Is what the repeat makes, a thing of this kind, put into a container or under a key somewhere on its way?"""
     for number, (m, i) in enumerate(repeat.hops):
         if number or not repeat.handed:
-            if any(isinstance(v, Thing) and v.kind == kind for v in context.infer.call_values(m, i)) and models.stored(
-                context, m, i
-            ):
+            made = context.infer.call_values(m, i)
+            if any(isinstance(v, Thing) and v.kind == kind for v in made) and stored(context, m, i):
                 return True
     return False
 
 
-def in_loop_of_new_models(context: Context, repeat: Repeat, but=()):
+def in_loop_of_new_models(context: Context, repeat: Repeat, but: AbstractSet[Key] = frozenset()) -> bool:
     """Is a model made or loaded in each pass of the repeat?  Then it dwarfs what else is made there.
 
     `but`: (module index, call) of constructions that do not count, since they only wrap a model.
@@ -112,60 +128,67 @@ def in_loop_of_new_models(context: Context, repeat: Repeat, but=()):
     return not made <= but if but else bool(made)
 
 
-def new_in_loop(context: Context, repeat: Repeat, values, loaded):
+def new_in_loop(context: Context, repeat: Repeat, values: Iterable[Value], loaded: bool) -> bool:
     """Is one of the values a model that each pass of the repeat constructs, or (with `loaded`) loads?"""
     made = _made_in(context, repeat)
-    return bool(made) and any(
-        isinstance(v, Thing)
-        and v.kind == "model"
-        and v.origin in made
-        and (loaded or any((a.m.index, a.i) == v.origin for a in models.builds(context)))
-        for v in values
-    )
+    if not made:
+        return False
+    for v in values:
+        if isinstance(v, Thing) and v.kind == "model" and isinstance(v.origin, CallOrigin):
+            maker = (v.origin.module, v.origin.call)
+            if maker in made and (loaded or any((a.m.index, a.i) == maker for a in builds(context))):
+                return True
+    return False
 
 
-def _made_in(context: Context, repeat: Repeat):
-    """(module index, call) of what makes or loads a model in each pass of the repeat."""
-    key = "loops with new models"
-    if key not in context.memo:
-        found = context.memo[key] = {}
-        for acquired in (*models.builds(context), *models.loads(context)):
-            for again in context.repeats(acquired.m, acquired.i):
-                found.setdefault((again.module.index, again.context, again.scope), set()).add(
-                    (acquired.m.index, acquired.i)
-                )
-    return context.memo[key].get((repeat.module.index, repeat.context, repeat.scope), frozenset())
+def _made_in(context: Context, repeat: Repeat) -> AbstractSet[Key]:
+    """The calls that make or load a model in each pass of the repeat."""
+    found = context.once("loops with new models", lambda: _loops_with_new_models(context))
+    return found.get((repeat.module.index, repeat.block, repeat.scope), frozenset())
 
 
-def _is_model(context: Context, m: Module, scope: int, place: int, at: int):
+def _loops_with_new_models(context: Context) -> dict[Loop, set[Key]]:
+    """repeat -> the calls that make or load a model in each of its passes."""
+    found: dict[Loop, set[Key]] = {}
+    for acquired in (*builds(context), *loads(context)):
+        for again in context.repeats(acquired.m, acquired.i):
+            loop = (again.module.index, again.block, again.scope)
+            found.setdefault(loop, set()).add((acquired.m.index, acquired.i))
+    return found
+
+
+def _is_model(context: Context, m: Module, scope: int, place: Expression, at: int) -> bool:
     return "model" in context.project.kinds(m, scope, place, at)
 
 
-def _outlives(m: Module, scope: int, place: int):
+def _outlives(m: Module, scope: int, place: Expression) -> bool:
     """Is the place an attribute, or a name that this function does not bind?"""
-    if isinstance(place, Attribute):
+    if not isinstance(place, Name):
         return True
-    return place[1] not in m.bindings(scope) or place[1] in m.global_names(scope)
+    return place.id not in m.bindings(scope) or place.id in m.global_names(scope)
 
 
-def meet(m: Module, i: int, j: int):
-    """Can one run reach call `j` behind call `i`: not in two branches of one `if`, and no unconditional exit in between?"""
-    branches = {m.contexts[c].statement: c for c in m.chain(m.calls[i].block) if m.contexts[c].kind == "if"}
-    for c in m.chain(m.calls[j].block):
-        if m.contexts[c].kind == "if" and branches.get(m.contexts[c].statement, c) != c:
+def meet(m: Module, i: int, j: int) -> bool:
+    """Can one run reach call `j` behind call `i`?
+
+    Not in two branches of one `if`, nor with an unconditional exit in between.
+    """
+    branches = {m.blocks[b].statement: b for b in m.chain(m.calls[i].block) if m.blocks[b].kind == "if"}
+    for b in m.chain(m.calls[j].block):
+        if m.blocks[b].kind == "if" and branches.get(m.blocks[b].statement, b) != b:
             return False
     first, last = m.calls[i].statement, m.calls[j].statement
     around = set(m.chain(m.calls[i].block)) - set(m.chain(m.calls[j].block))
     for s in range(first, last):
         statement = m.statements[s]
-        if statement and statement.block in around and (isinstance(statement, Return) or isinstance(statement, Jump)):
+        if statement.block in around and isinstance(statement, (Return, Jump)):
             return False
     return True
 
 
-def _lives_in_loop(context: Context, m: Module, scope: int, place: int, i: int, j: int):
+def _lives_in_loop(context: Context, m: Module, scope: int, place: Expression, i: int, j: int) -> bool:
     """Is `place` used in a loop around both calls and not made again in it?"""
-    loops = [c for c in m.loops(m.calls[i].block) if m.inside(m.calls[j].block, c) and m.contexts[c].kind != "comp"]
+    loops = [b for b in m.loops(m.calls[i].block) if m.inside(m.calls[j].block, b) and m.blocks[b].kind != "comp"]
     if not loops:
         return False
     if context.project.repeats_of.leaving.at_once(m, i, loops[0]):
@@ -174,34 +197,35 @@ def _lives_in_loop(context: Context, m: Module, scope: int, place: int, i: int, 
     return not _made_again(context, m, scope, place, first, last, loop=loops[0])
 
 
-def _span(m: Module, scope: int, loop: int):
-    """The call numbers (before the first, behind the last) inside a loop context."""
+def _span(m: Module, scope: int, loop: int) -> tuple[int, int]:
+    """The call numbers (before the first, behind the last) inside a loop's block."""
     inside = [k for k in m.scope_calls(scope) if m.inside(m.calls[k].block, loop)]
     return inside[0] - 1, inside[-1] + 1
 
 
-def _made_again(context: Context, m: Module, scope: int, place: int, i: int, j: int, loop: int = -1):
-    """Does anything between the calls `i` and `j` (and in the loop, if one is given) put something else into `place` or what it hangs on?"""
-    prefixes = []
-    while isinstance(place, Attribute):
-        prefixes.append(place)
-        place = place[1]
-    prefixes.append(place)
+def _made_again(context: Context, m: Module, scope: int, place: Expression, i: int, j: int, loop: int = -1) -> bool:
+    """Does anything between the calls `i` and `j` put something else into `place` or what it hangs on?
+
+    loop   the block of a loop: then only what stands in it counts, and its header
+    """
+    root, prefixes = place, [place]
+    while isinstance(root, Attribute):
+        root = root.base
+        prefixes.append(root)
     calls = m.scope_calls(scope)
     first = m.calls[i].statement if i >= calls.start else m.scopes[scope].statements.first
     last = m.calls[j].statement if j < calls.stop else m.scopes[scope].statements.behind - 1
     for s in range(first, last + 1):
         statement = m.statements[s]
-        if statement is None or statement.scope != scope or not m.inside(statement.block, loop):
+        if statement.scope != scope or not m.inside(statement.block, loop):
             continue
         if any(_binds(target, prefixes) for target in _targets(statement)):
             return True
-    if loop != -1 and any(_binds(target, prefixes) for target in _targets(m.statements[m.contexts[loop].statement])):
+    if loop != -1 and any(_binds(target, prefixes) for target in _targets(m.statements[m.blocks[loop].statement])):
         return True
-    outlives = isinstance(prefixes[0], Attribute) or place[1] not in m.bindings(scope)
-    if not outlives:
+    name = tail_of(place)
+    if name is None or isinstance(place, Name) and name in m.bindings(scope):
         return False
-    name = prefixes[0][2] if isinstance(prefixes[0], Attribute) else prefixes[0][1]
     return any(
         sets(context, fm, fs, name)
         for k in range(max(i + 1, calls.start), min(j, calls.stop))
@@ -209,23 +233,17 @@ def _made_again(context: Context, m: Module, scope: int, place: int, i: int, j: 
     )
 
 
-def sets(context: Context, m: Module, scope: int, name: str):
+def sets(context: Context, m: Module, scope: int, name: str) -> bool:
     """Does a function, or what it calls, assign to an attribute or global of that name?"""
-    return (
-        settle(
-            (m.index, scope),
-            lambda function: _sets(context, *function, name),
-            context.memo.setdefault(("sets", name), {}),
-        )
-        > 0
-    )
+    memo: dict[Key, int] = context.once(("sets", name), dict)
+    return settle((m.index, scope), lambda function: _sets(context, function, name), memo) > 0
 
 
-def _sets(context: Context, index, scope: int, name: str):
+def _sets(context: Context, function: Key, name: str) -> tuple[int, Iterable[Key]]:
+    index, scope = function
     m = context.project.module(index)
     for s in m.scope_statements(scope):
-        statement = m.statements[s]
-        for target in _targets(statement) if statement is not None else ():
+        for target in _targets(m.statements[s]):
             if (
                 isinstance(target, Attribute)
                 and target.attr == name
@@ -237,22 +255,21 @@ def _sets(context: Context, index, scope: int, name: str):
     return 0, ((fm.index, fs) for k in m.scope_calls(scope) for fm, fs in context.project.functions_called(m, k))
 
 
-def _binds(target, prefixes):
+def _binds(target: Expression, prefixes: Collection[Expression]) -> bool:
+    """Is one of the places what a target binds, by itself or in a tuple?"""
     if isinstance(target, SequenceDisplay):
-        return any(_binds(item, prefixes) for item in target[1])
+        return any(_binds(item, prefixes) for item in target.items)
     return target in prefixes
 
 
-def _targets(statement: int):
+def _targets(statement: Statement) -> Sequence[Expression]:
     """What a statement binds or deletes."""
-    if isinstance(statement, Assign):
-        return statement[5]
+    if isinstance(statement, (Assign, Delete)):
+        return statement.targets
     if isinstance(statement, For):
-        return (statement[5],)
+        return (statement.target,)
     if isinstance(statement, With):
-        return [target for _, target in statement[5] if target is not None]
-    if isinstance(statement, Delete):
-        return statement[5]
+        return [item.target for item in statement.items if item.target is not None]
     return ()
 
 
@@ -276,10 +293,13 @@ _WORK = frozenset(
 )
 
 
-def works(context: Context, repeat: Repeat):
-    """Does each pass of the repeat train, predict or take steps?  A loop that only makes variables, layers or writers is construction."""
+def works(context: Context, repeat: Repeat) -> bool:
+    """Does each pass of the repeat train, predict or take steps?
+
+    A loop that only makes variables, layers or writers is construction.
+    """
     for number, (m, i) in enumerate(repeat.hops):
-        loop = repeat.context if number == 0 and repeat.context is not None else -1
+        loop = repeat.region_at(number)
         if number == 0 and repeat.handed:
             continue
         for k in m.scope_calls(m.calls[i].scope):
@@ -288,18 +308,19 @@ def works(context: Context, repeat: Repeat):
     return False
 
 
-def works_in(context: Context, m: Module, k):
+def works_in(context: Context, m: Module, k: int) -> bool:
     """Does call `k`, or what it calls, train, predict or take a step?"""
     if context.project.apis(m, k) & _WORK:
         return True
-    memo = context.memo.setdefault("works", {})
+    memo: dict[Key, int] = context.once("works", dict)
     return any(
-        settle((fm.index, scope), lambda function: _works(context, *function), memo)
+        settle((fm.index, scope), lambda function: _works(context, function), memo)
         for fm, scope in context.project.functions_called(m, k)
     )
 
 
-def _works(context: Context, index, scope: int):
+def _works(context: Context, function: Key) -> tuple[int, Iterable[Key]]:
+    index, scope = function
     m = context.project.module(index)
     calls = m.scope_calls(scope)
     if "tf.function" in context.infer.decorator_names(m, scope) or any(

@@ -1,18 +1,25 @@
-"""What is said of models that are loaded again: what becomes of the one before, what was measured, what no clean-up frees."""
+"""What is said of models that are loaded or built again?
+
+What becomes of the one before, what was measured, what no clean-up frees.  The figures hold for the versions that they
+name; for others nothing was measured.
+"""
 
 from __future__ import annotations
 
 from tflint_mem.analysis.program import mechanisms
 
-from . import models
+from .releases import FEW, LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
 
+    from .origins import Acquired
+
 _LOAD_MEASURED = {
-    mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() (graph mode, TF 1.15 to 2.15)",
+    mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() "
+    "(graph mode, TF 1.15 to 2.15)",
     mechanisms.COLLECTED: "dead models wait for a garbage collection, which takes them (Keras 3.15 with JAX on a CPU)",
 }
 _TABLES = frozenset(
@@ -33,36 +40,43 @@ _OF_ANY_GRAPH = frozenset(("tf.saved_model.load", "hub.load", "hub.KerasLayer", 
 
 # what models keep that are built, and where the mechanism says so trained, in each repeat
 BUILT_MEASURED = {
-    mechanisms.PINNED: "5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; 11328 and 17733 on 2.15); "
-    "up to TF 2.13 only 0-300",
-    mechanisms.CACHED: "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until clear_session()",
-    mechanisms.WAITING: "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of 4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)",
-    mechanisms.GRAPH: "5600-9750 KiB per repeat for a model of 4.2 MiB until clear_session() (TF 1.15, 2.8 and 2.15 in graph mode)",
-    mechanisms.COLLECTED: "3406 KiB per repeat of a model that is fitted, 49 behind gc.collect() (Keras 3.15 with JAX on a CPU)",
+    mechanisms.PINNED: "5013 KiB per repeat with SGD, 19508 with Adam for a model of 4.2 MiB stay for ever (TF 2.21; "
+    "11328 and 17733 on 2.15); up to TF 2.13 only 0-300",
+    mechanisms.CACHED: "877 KiB per repeat for a model of 4.2 MiB (TF 2.21; 844 on 2.15), 216-269 of them until "
+    "clear_session()",
+    mechanisms.WAITING: "models wait for a late garbage collection; behind it 0-300 KiB per repeat stay for a model of "
+    "4.2 MiB (TF 2.4, 2.8 and 2.10 to 2.13)",
+    mechanisms.GRAPH: "5600-9750 KiB per repeat for a model of 4.2 MiB until clear_session() (TF 1.15, 2.8 and 2.15 "
+    "in graph mode)",
+    mechanisms.COLLECTED: "3406 KiB per repeat of a model that is fitted, 49 behind gc.collect() (Keras 3.15 "
+    "with JAX on a CPU)",
 }
 
 
-def loaded_before(mechanism, names: frozenset[str]):
+def loaded_before(mechanism: str, names: frozenset[str]) -> str:
     """What becomes of the model that was loaded before by one of the loaders `names`."""
     if mechanism == mechanisms.GRAPH:
         return "in graph mode the network of each stays on Keras' graph until clear_session()"
-    if names & models.LIBRARY_LOADERS:
+    if names & LIBRARY_LOADERS:
         return "the model before it stays in memory until clear_session() and a garbage collection"
     return "the model before it stays in memory until a full garbage collection"
 
 
-def load_measured(mechanism, names: frozenset[str], default):
+def load_measured(mechanism: str, names: frozenset[str], default: str) -> str:
     """What was measured of such loads; `default` where nothing special is known."""
-    if names & models.LIBRARY_LOADERS and mechanism != mechanisms.GRAPH:
-        return "1393 KiB per repeat for 2.4 MiB of weights (transformers on Keras 2); gc.collect() alone frees nothing, clear_session() and gc.collect() do"
+    if names & LIBRARY_LOADERS and mechanism != mechanisms.GRAPH:
+        return (
+            "1393 KiB per repeat for 2.4 MiB of weights (transformers on Keras 2); gc.collect() alone frees nothing, "
+            "clear_session() and gc.collect() do"
+        )
     return _LOAD_MEASURED.get(mechanism, default)
 
 
-def so_often(repeat: Repeat):
+def so_often(repeat: Repeat) -> str:
     """ ", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
-    return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= models.FEW else ""
+    return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= FEW else ""
 
 
-def may_hold_tables(context: Context, acquired):
+def may_hold_tables(context: Context, acquired: Acquired) -> bool:
     """May what is loaded hold a lookup table: an arbitrary graph, or a model of a project that uses them?"""
     return bool(acquired.names & _OF_ANY_GRAPH) or bool(context.project.mentioned(_TABLES))

@@ -1,4 +1,4 @@
-"""Optimizers that keep nothing from step to step: one made anew is as good as one that stays."""
+"""Which optimizers keep nothing from step to step?  One of these made anew is as good as one that stays."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PLAIN = frozenset(("keras.optimizers.SGD", "keras.optimizers.sgd", "tf.optimizer
 BEGINS_ANEW = "the new optimizer of each repeat begins without the state of the one before"
 
 
-def plain(context: Context, m: Module, i: int):
+def plain(context: Context, m: Module, i: int) -> bool:
     """Does call `i` make plain SGD, without momentum and without a schedule that counts steps?"""
     call = m.calls[i]
     return (
         bool(context.project.apis(m, i) & PLAIN)
         and len(call.args) <= 1
-        and all(name in ("learning_rate", "lr", "name") for name, _ in call.keywords)
+        and all(keyword.name in ("learning_rate", "lr", "name") for keyword in call.keywords)
         and all(not isinstance(value, CallRef) for value in m.arguments(i))
     )

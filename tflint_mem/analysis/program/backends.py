@@ -1,13 +1,14 @@
-"""Which backend Keras runs on: what was measured of TensorFlow's own mechanisms is not claimed for JAX or PyTorch.
+"""Which backend does Keras run on?  What was measured of TensorFlow's own mechanisms is not claimed for JAX or PyTorch.
 
-Evidence, strongest first: what the program's own modules set, what its project's files set, requirements that name Keras and another
-backend but no TensorFlow.
+The answer is the name of another backend, or None: TensorFlow, or nobody knows.  Evidence, strongest first: what the
+program's own modules set, what its project's files set, requirements that name Keras and another backend but no
+TensorFlow.  Where pieces of evidence of one kind contradict each other they count for nothing.  What the shell of
+whoever runs the program sets is not seen.
 """
 
 from __future__ import annotations
 
-from tflint_mem.facts import Constant
-from tflint_mem.project.linking.module import tail_of
+from tflint_mem.facts import Constant, tail_of
 
 from .devices import environment
 
@@ -31,15 +32,15 @@ _SETTINGS = (
 _FIRST_WITH_KERAS_3 = (2, 16)  # from here on `tf.keras` is Keras 3, which asks the variable
 
 
-def other(context: Context, m: Module):
+def other(context: Context, m: Module) -> str | None:
     """The name of the backend that Keras has in this module when it is surely not TensorFlow, else None."""
-    memo = context.memo.setdefault("backends", {})
+    memo: dict[int, str | None] = context.once("backends", dict)
     if m.index not in memo:
         memo[m.index] = _other(context, m)
     return memo[m.index]
 
 
-def _other(context: Context, m: Module):
+def _other(context: Context, m: Module) -> str | None:
     said = _said(context, m) or _of_project(context)
     if said is None:
         said = None if _imports(m, "tensorflow") or _imports(m, "tf_keras") else _required(context)
@@ -54,7 +55,7 @@ def _other(context: Context, m: Module):
     return None
 
 
-def _said(context: Context, m: Module):
+def _said(context: Context, m: Module) -> str | None:
     """What the module, one that it imports or one that imports it sets; None where they differ or say nothing."""
     project = context.project
     named = project.index.modules("idents", _VARIABLE), project.index.modules("idents", "set_backend")
@@ -66,11 +67,13 @@ def _said(context: Context, m: Module):
     around = set(project.imports.closure(m))
     for index in project.imports.importers(m):
         around.update(project.imports.closure(project.module(index)))
-    found = set().union(*(_set_in(project.module(index)) for index in sorted(around & set().union(*named))))
+    found: set[str] = set()
+    for index in sorted(around.intersection(set().union(*named))):
+        found |= _set_in(project.module(index))
     return found.pop() if len(found) == 1 else None
 
 
-def _set_in(m: Module):
+def _set_in(m: Module) -> set[str]:
     """The backends that a module sets by constants."""
     found = {value for value in environment(m, _VARIABLE) if isinstance(value, str)}
     for call in m.calls:
@@ -84,16 +87,16 @@ def _set_in(m: Module):
     return found
 
 
-def _of_project(context: Context):
+def _of_project(context: Context) -> str | None:
     """What files at the project's root set: `KERAS_BACKEND=jax`, `{"backend": "jax"}`."""
-    if "backend of the project" not in context.memo:
-        context.memo["backend of the project"] = next(
-            filter(None, map(_set_by, context.project.versions.texts(_SETTINGS))), None
-        )
-    return context.memo["backend of the project"]
+    return context.once(
+        "backend of the project",
+        lambda: next(filter(None, map(_set_by, context.project.versions.texts(_SETTINGS))), None),
+    )
 
 
-def _set_by(text):
+def _set_by(text: str) -> str | None:
+    """The backend that the text of a settings file names, or None."""
     for key in (_VARIABLE, '"backend"'):
         _, there, rest = text.partition(key)
         word = rest.lstrip(" \t\r\n=:'\"").split("\n")[0].split(",")[0].strip(" \t\r\n'\"}") if there else ""
@@ -102,20 +105,20 @@ def _set_by(text):
     return None
 
 
-def _required(context: Context):
+def _required(context: Context) -> str | None:
     """The one other backend that the requirements name beside Keras, when they name no TensorFlow."""
-    if "backend of the requirements" not in context.memo:
-        words = context.project.versions.required()
-        named = words & (_OTHERS | {"jaxlib"})
-        found = {"jax" if name == "jaxlib" else name for name in named} & {"jax", "torch"}
-        without = not any(
-            word.startswith(("tensorflow", "tf-nightly", "tf_nightly", "tf-keras", "tf_keras")) for word in words
-        )
-        context.memo["backend of the requirements"] = (
-            found.pop() if len(found) == 1 and "keras" in words and without else None
-        )
-    return context.memo["backend of the requirements"]
+    return context.once("backend of the requirements", lambda: _named_by(context.project.versions.required()))
 
 
-def _imports(m: Module, root):
-    return any(dotted.partition(".")[0] == root and not level for _, dotted, _, level in m.imports)
+def _named_by(words: set[str]) -> str | None:
+    """The one other backend among the packages that are required, when they are for Keras without TensorFlow."""
+    named = words & (_OTHERS | {"jaxlib"})
+    found = {"jax" if name == "jaxlib" else name for name in named} & {"jax", "torch"}
+    without = not any(
+        word.startswith(("tensorflow", "tf-nightly", "tf_nightly", "tf-keras", "tf_keras")) for word in words
+    )
+    return found.pop() if len(found) == 1 and "keras" in words and without else None
+
+
+def _imports(m: Module, root: str) -> bool:
+    return any(each.module.partition(".")[0] == root and not each.level for each in m.imports)

@@ -1,41 +1,64 @@
-"""What the rules about GPU configuration share: the configuring calls and which devices they name."""
+"""Which calls configure GPUs, and which devices do they name?
+
+The answer is as far as the text says: `Devices` with "?" where it does not, which overlaps with nothing.
+"""
 
 from __future__ import annotations
 
-from tflint_mem.facts import Assign, CallRef, Constant, Jump, ListDisplay, Name, Return, Slice, Subscript
+from tflint_mem.facts import (
+    Assign,
+    CallRef,
+    Constant,
+    Expression,
+    Jump,
+    ListDisplay,
+    Name,
+    Return,
+    Slice,
+    Subscript,
+    tail_of,
+    walk,
+)
 from tflint_mem.project.holds.values import Thing
-from tflint_mem.project.linking.module import tail_of, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.facts import Expression
-    from tflint_mem.project.linking.module import Module
+    from collections.abc import Iterator
+    from typing import Literal
+
+    from tflint_mem.project.linking.bindings import Binding
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.ruleset.context import Context
+
+    Which = Literal["one", "some", "each", "?"]
 
 GROWTH = frozenset(("tf.config.set_memory_growth",))
 LIMIT = frozenset(("tf.config.set_logical_device_configuration",))
 
 
-def growth_calls(context: Context):
+def growth_calls(context: Context) -> Iterator[Site]:
     """(module, call) of every call that switches memory growth on."""
     for m, i, _ in context.everywhere(("set_memory_growth",), GROWTH):
         if context.argument(m, i, 1, "enable") != Constant(False) and not _taken_back(context, m, i):
             yield m, i
 
 
-def _taken_back(context: Context, m: Module, i: int):
+def _taken_back(context: Context, m: Module, i: int) -> bool:
     """Is growth switched off again for the same device further on in the function?"""
-    key = ("growth off", m.index)
-    if key not in context.memo:  # (function, device) -> the last call that switches it off
-        context.memo[key] = {
-            (m.calls[j].scope, context.argument(m, j, 0, "device")): j
-            for j in m.calls_by_tail().get("set_memory_growth", ())
-            if context.argument(m, j, 1, "enable") == Constant(False)
-        }
-    return context.memo[key].get((m.calls[i].scope, context.argument(m, i, 0, "device")), -1) > i
+    last = context.once(("growth off", m.index), lambda: _switching_off(context, m))
+    return last.get((m.calls[i].scope, context.argument(m, i, 0, "device")), -1) > i
 
 
-def limit_calls(context: Context):
+def _switching_off(context: Context, m: Module) -> dict[tuple[int, Expression | None], int]:
+    """(function, device) -> the last call that switches growth off for it."""
+    return {
+        (m.calls[j].scope, context.argument(m, j, 0, "device")): j
+        for j in m.calls_by_tail().get("set_memory_growth", ())
+        if context.argument(m, j, 1, "enable") == Constant(False)
+    }
+
+
+def limit_calls(context: Context) -> Iterator[Site]:
     """(module, call) of every call that gives a device a memory limit."""
     for m, i, _ in context.everywhere(("set_logical_device_configuration", "set_virtual_device_configuration"), LIMIT):
         configurations = context.argument(m, i, 1, "logical_devices", "virtual_devices")
@@ -43,56 +66,60 @@ def limit_calls(context: Context):
             yield m, i
 
 
-def _written(m: Module, i: int, expression: Expression):
+def _written(m: Module, i: int, expression: Expression) -> Iterator[Expression]:
     """The parts of an expression and, for a name in it, of what the name is assigned."""
     for e in walk(expression, m.calls):
         yield e
         if isinstance(e, Name):
             for scope in (m.calls[i].scope, 0):
                 for binding in m.bindings(scope).get(e.id, ()):
-                    if binding.kind == "assign":
+                    if binding.kind == "assign" and isinstance(binding.value, Expression):
                         yield from walk(binding.value, m.calls)
 
 
-def _has_limit(m: Module, e: Expression):
+def _has_limit(m: Module, e: Expression) -> bool:
     if not isinstance(e, CallRef):
         return False
     call = m.calls[e.number]
     return tail_of(call.func) in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration") and bool(
-        call.args or any(k == "memory_limit" for k, _ in call.keywords)
+        call.args or any(k.name == "memory_limit" for k in call.keywords)
     )
 
 
 class Devices:
     """Which devices a configuring call names.
 
-    which   "one" (`gpus[0]`), "some" (a slice, or a loop that ends early), "each" (a loop over a list of devices) or "?"
-    base    the expression of the list        index   the expression between the brackets, else None
+    which   "one" (`gpus[0]`), "some" (a slice, or a loop that ends early), "each" (a loop over a list of devices), or
+            "?" for nobody knows
+    base    the expression of the list, else None
+    index   the expression between the brackets, else None
     """
 
     __slots__ = ("which", "base", "index")
 
-    def __init__(self, which, base=None, index=None):
-        self.which, self.base, self.index = which, base, index
+    def __init__(self, which: Which, base: Expression | None = None, index: Expression | None = None) -> None:
+        self.which = which
+        self.base = base
+        self.index = index
 
-    def overlap(self, other):
+    def overlap(self, other: Devices) -> bool:
         """May both name a common device, as far as the text says?"""
         if "?" in (self.which, other.which):
             return False
         return not (self.which == other.which == "one") or self.index == other.index
 
 
-def devices(context: Context, m: Module, i: int):
+def devices(context: Context, m: Module, i: int) -> Devices:
     """The Devices that a configuring call names in its first argument."""
     device = context.argument(m, i, 0, "device", "devices")
     return chosen(context, m, m.calls[i].scope, device, m.calls[i].statement) if device is not None else Devices("?")
 
 
-def chosen(context: Context, m: Module, scope: int, e: Expression, at: int, depth=0):
+def chosen(context: Context, m: Module, scope: int, e: Expression, at: int, depth: int = 0) -> Devices:
     """The Devices that an expression stands for; a list of one device stands for that device."""
     if isinstance(e, ListDisplay) and len(e.items) == 1:
         e = e.items[0]
-    if isinstance(e, Subscript) and e.index is not None and is_list(context, m, scope, e.base, at):
+    if isinstance(e, Subscript) and is_list(context, m, scope, e.base, at):
         if isinstance(e.index, Slice):
             return Devices("each" if e.index.low is None and e.index.high is None else "some", e.base, e.index)
         return Devices("?") if _counts_through(context, m, scope, e.index, at) else Devices("one", e.base, e.index)
@@ -107,68 +134,60 @@ def chosen(context: Context, m: Module, scope: int, e: Expression, at: int, dept
     return Devices("each", e) if is_list(context, m, scope, e, at) else Devices("?")
 
 
-def _bound(context: Context, m: Module, scope: int, binding, at: int, depth):
-    kind, statement, _, expression, path = binding
-    if kind == "assign" and not path and expression[0] in "nxl":
+def _bound(context: Context, m: Module, scope: int, binding: Binding, at: int, depth: int) -> Devices:
+    """The Devices that a name holds by one of its bindings."""
+    expression, statement = binding.value, binding.statement
+    if binding.kind == "assign" and not binding.path and isinstance(expression, (Name, Subscript, ListDisplay)):
         return chosen(context, m, scope, expression, statement, depth + 1)
-    if kind != "iter":
+    if binding.kind != "iter" or not isinstance(expression, Expression):
         return Devices("?")
-    if (
-        isinstance(expression, CallRef)
-        and tail_of(m.calls[expression.number].func) == "enumerate"
-        and m.calls[expression.number].args
-        and path == (1,)
-    ):
-        expression = m.calls[expression.number].args[0]
+    if isinstance(expression, CallRef):
+        call = m.calls[expression.number]
+        if tail_of(call.func) == "enumerate" and call.args and binding.path == (1,):
+            expression = call.args[0]
     found = chosen(context, m, scope, expression, statement, depth + 1)
-    loop = next((c for c in m.loops(m.statements[at].block) if m.contexts[c].statement == statement), None)
+    loop = next((b for b in m.loops(m.statements[at].block) if m.blocks[b].statement == statement), None)
     if found.which == "each" and loop is not None and _ends_early(m, scope, loop):
         return Devices("some", found.base)
     return found
 
 
-def _counts_through(context: Context, m: Module, scope: int, index, at: int):
+def _counts_through(context: Context, m: Module, scope: int, index: Expression, at: int) -> bool:
     """Is the index counted by a loop, or handed in by a caller who may do that?"""
     if not isinstance(index, Name):
         return False
     bindings = m.bindings(scope).get(index.id, ())
     return (
-        any(b[0] in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at))
+        any(b.kind in ("iter", "param", "augment") for b in context.infer.reaching(m, bindings, at))
         if bindings
         else False
     )
 
 
-def _ends_early(m: Module, scope: int, loop: int):
+def _ends_early(m: Module, scope: int, loop: int) -> bool:
     """Does the loop always leave in its first pass?"""
     for s in m.scope_statements(scope):
         statement = m.statements[s]
-        if (
-            statement
-            and statement.block == loop
-            and (isinstance(statement, Return) or isinstance(statement, Jump) and statement.what == "break")
+        if statement.block == loop and (
+            isinstance(statement, Return) or isinstance(statement, Jump) and statement.what == "break"
         ):
             return True
     return False
 
 
-def is_list(context: Context, m: Module, scope: int, e: Expression, at: int):
+def is_list(context: Context, m: Module, scope: int, e: Expression, at: int) -> bool:
     """Is the expression a list of devices?"""
     return any(isinstance(v, Thing) and v.kind == "devices" for v in context.infer.values(m, scope, e, at))
 
 
-def environment(m: Module, name: str):
+def environment(m: Module, name: str) -> list[str | float | bool | None]:
     """Values given to an environment variable by name in the module: constants, or None for what is not constant."""
     found = []
     for statement in m.statements:
-        if statement and isinstance(statement, Assign):
+        if isinstance(statement, Assign):
             for target in statement.targets:
                 if isinstance(target, Subscript) and target.index == Constant(name):
-                    found.append(
-                        statement.value.value
-                        if statement.value is not None and isinstance(statement.value, Constant)
-                        else None
-                    )
+                    found.append(statement.value.value if isinstance(statement.value, Constant) else None)
     for call in m.calls:
         if (
             call.args

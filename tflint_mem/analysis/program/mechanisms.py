@@ -1,7 +1,12 @@
-"""What keeps a Keras model that a repeat has dropped, in this very program: the words and the severity of a finding follow from it.
+"""What keeps a Keras model that a repeat has dropped, in this very program?
 
-PINNED     trained on TensorFlow 2.14 and later: the registry of custom gradients pins the graph and its weights for ever
-CACHED     TensorFlow 2.15 and later, or unknown: dead models wait for a collection, kernels of new names for `clear_session()`
+The words and the severity of a finding follow from the answer, which is one of these; an unknown version of TensorFlow
+counts as a new one.
+
+PINNED     trained on TensorFlow 2.14 and later: the registry of custom gradients pins the graph and its weights for
+           ever
+CACHED     TensorFlow 2.15 and later, or unknown: dead models wait for a collection, kernels of new names for
+           `clear_session()`
 WAITING    TensorFlow before that: dead models wait for a collection
 GRAPH      graph mode: the network stays on Keras' graph until `clear_session()`
 COLLECTED  another backend: dead models wait for a collection, which takes nearly all
@@ -9,22 +14,25 @@ COLLECTED  another backend: dead models wait for a collection, which takes nearl
 
 from __future__ import annotations
 
-from tflint_mem.facts import Constant
+from tflint_mem.facts import TRUE, Keyword
 from tflint_mem.project.linking.requirements import ANY
 
 from . import backends, modes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
 
 PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
 FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since
 FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
-_EAGERLY = "run_eagerly"
+_EAGERLY = Keyword("run_eagerly", TRUE)
 
 
-def of(context: Context, modules, training):
+def of(context: Context, modules: Sequence[Module], training: bool) -> str:
     """The mechanism for a model that the code in these modules makes, nearest first."""
     m = modules[0]
     if backends.other(context, m):
@@ -33,24 +41,25 @@ def of(context: Context, modules, training):
         return GRAPH
     versions = context.project.versions
     old = any(versions.uses_removed(module) for module in modules)
-    if training and not old and versions.at_least(*FIRST_PINNED) is not False and not _runs_eagerly(context, modules):
+    if training and not old and versions.at_least(*FIRST_PINNED) is not False and not _runs_eagerly(modules):
         return PINNED
     return WAITING if training or old or versions.at_least(*FIRST_CACHED) is False else CACHED
 
 
-def certain(context: Context):
+def certain(context: Context) -> bool:
     """Is TensorFlow 2.14 or later sure?"""
     return bool(context.project.versions.at_least(*FIRST_PINNED))
 
 
-def likely(context: Context, modules):
-    """Is it sure, or does nothing at all tell of another TensorFlow: no requirements, no API that later ones have lost?"""
+def likely(context: Context, modules: Sequence[Module]) -> bool:
+    """Is it sure, or does nothing at all tell of another TensorFlow?
+
+    That is: no requirements, no API that later ones have lost.
+    """
     versions = context.project.versions
     return certain(context) or versions.range() == ANY and not any(versions.looks_old(m) for m in modules)
 
 
-def _runs_eagerly(context: Context, modules):
+def _runs_eagerly(modules: Sequence[Module]) -> bool:
     """Is a model compiled to train eagerly, which registers no graph: `compile(…, run_eagerly=True)`?"""
-    return any(
-        (_EAGERLY, Constant(True)) in m.calls[i][2] for m in modules for i in m.calls_by_tail().get("compile", ())
-    )
+    return any(_EAGERLY in m.calls[i].keywords for m in modules for i in m.calls_by_tail().get("compile", ()))

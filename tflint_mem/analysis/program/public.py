@@ -1,29 +1,53 @@
-"""Functions that only those call who use the library: nothing in the project does, so how often they run is theirs to say."""
+"""Is a function one that only those call who use the library?
+
+Nothing in the project calls or handles it, so how often it runs is theirs to say; `each_call` gives the Repeat for a
+finding that says as much.  Whether anybody ever does call it, nobody knows: a script's own functions, and names such as
+`train` that people run once, are left out.
+"""
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
-from tflint_mem.facts import Assign, Attribute, CallRef, DictDisplay, ExprStatement, If, Name, Return, SequenceDisplay
-from tflint_mem.project.repeats.repeats import Repeat
+from tflint_mem.facts import (
+    Assign,
+    Attribute,
+    CallRef,
+    DictDisplay,
+    ExprStatement,
+    For,
+    If,
+    Name,
+    Return,
+    SequenceDisplay,
+    While,
+    With,
+)
+from tflint_mem.project.repeats.repeat import Repeat
 
 from . import execution_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.project.linking.module import Module
+    from collections.abc import Sequence
+
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module, Site
+    from tflint_mem.project.repeats.repeat import Kind
     from tflint_mem.ruleset.context import Context
 
 MAX_HOPS = 3
-KIND = "call"  # of such a Repeat
+KIND: Kind = "call"  # of such a Repeat
 _PUTS = frozenset(("append", "add", "insert", "extend", "setdefault", "update", "put", "set", "register"))
 _PLAIN = frozenset(("builtins.staticmethod", "builtins.classmethod"))  # decorators
-_ACTS = frozenset((F.EXPR, F.FOR, F.WHILE, F.WITH))
+_ACTS = (ExprStatement, For, While, With)
 _STARTS = frozenset(("main", "run", "train", "fit", "build", "setup", "cli"))
 
 
-def each_call(context: Context, m: Module, i: int):
-    """The Repeat of a call that each call of such a function runs, directly or through functions with one caller; or None."""
-    hops = ((m, i),)
+def each_call(context: Context, m: Module, i: int) -> Repeat | None:
+    """The Repeat of a call that each call of such a function runs, or None.
+
+    It may run it directly, or through functions with one caller.
+    """
+    hops: tuple[Site, ...] = ((m, i),)
     while len(hops) <= MAX_HOPS:
         m, i = hops[0]
         scope = m.calls[i].scope
@@ -31,15 +55,21 @@ def each_call(context: Context, m: Module, i: int):
             return None
         callers = context.project.callers(m, scope)
         if not callers:
-            return _repeat(context, hops) if is_public(context, m, scope) else None
-        if len(callers) != 1 or callers[0][2] != "call" or callers[0][0].unit_test:
+            return _repeat(hops) if is_public(context, m, scope) else None
+        if len(callers) != 1:
             return None
-        hops = (callers[0][:2], *hops)
+        cm, j, how = callers[0]
+        if how != "call" or cm.unit_test:
+            return None
+        hops = ((cm, j), *hops)
     return None
 
 
-def is_public(context: Context, m: Module, scope: int):
-    """Has it a public name, in a module that is imported and no script, and does nothing in the project call or handle it?"""
+def is_public(context: Context, m: Module, scope: int) -> bool:
+    """Has a function a public name, in a module that is imported and no script?
+
+    And does nothing in the project call or handle it?
+    """
     record = m.scopes[scope]
     if m.unit_test or m.notebook or record.kind != "function" or record.name in _STARTS:
         return False
@@ -57,31 +87,23 @@ def is_public(context: Context, m: Module, scope: int):
     return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
 
 
-def drops(m: Module, i: int):
-    """Does the function around call `i` use what it gives and let go of it: is that neither returned nor put anywhere?"""
+def drops(m: Module, i: int) -> bool:
+    """Does the function around call `i` use what it gives and let go of it?
+
+    That is: it neither returns it nor puts it anywhere.
+    """
     statement = m.statements[m.calls[i].statement]
     if isinstance(statement, Return):
         return statement.value != CallRef(i)
     if not isinstance(statement, Assign) or statement.value != CallRef(i):
         return isinstance(statement, ExprStatement) and statement.value != CallRef(i)
-    names = set(statement.targets)
+    names: set[Expression] = set(statement.targets)
     if any(not isinstance(target, Name) for target in names):
         return False
     for s in m.scope_statements(m.calls[i].scope):
         other = m.statements[s]
-        value = (
-            other.value
-            if other and isinstance(other, Return)
-            else other.value
-            if other and isinstance(other, Assign)
-            else None
-        )
-        if value is None:
-            continue
-        items = (
-            value[1] if isinstance(value, SequenceDisplay) else value.values if isinstance(value, DictDisplay) else ()
-        )
-        if value in names or not names.isdisjoint(items):
+        value = other.value if isinstance(other, (Return, Assign)) else None
+        if value is not None and (value in names or not names.isdisjoint(_items(value))):
             return False
     others = (m.calls[j] for j in m.scope_calls(m.calls[i].scope))
     return not any(
@@ -90,23 +112,29 @@ def drops(m: Module, i: int):
     )
 
 
-def _is_script(m: Module):
+def _items(display: Expression) -> Sequence[Expression]:
+    """What a tuple, list or dictionary that is written out holds; nothing for anything else."""
+    if isinstance(display, SequenceDisplay):
+        return display.items
+    return display.values if isinstance(display, DictDisplay) else ()
+
+
+def _is_script(m: Module) -> bool:
     """Does running the module do something: is there a call at its top that assigns nothing, or `if __name__ == …`?"""
     for s in m.scope_statements(0):
         statement = m.statements[s]
-        if statement and (
-            statement.kind in _ACTS or isinstance(statement, If) and execution_order.is_main_test(statement.test)
-        ):
+        if isinstance(statement, _ACTS) or isinstance(statement, If) and execution_order.is_main_test(statement.test):
             return True
     return False
 
 
-def _now_and_then(context: Context, m: Module, i: int):
+def _now_and_then(context: Context, m: Module, i: int) -> bool:
+    """Does the call not run in each run of its function: behind "not loaded yet", or in a cached function?"""
     guards = context.project.repeats_of.guards
-    return guards.once(m, i, -1) or guards.cached(m, m.calls[i].scope)
+    return bool(guards.once(m, i, -1)) or guards.cached(m, m.calls[i].scope)
 
 
-def _repeat(context: Context, hops):
+def _repeat(hops: Sequence[Site]) -> Repeat:
     m, i = hops[0]
-    scope = m.calls[i][3]
-    return Repeat(KIND, hops, m, None, scope, None, f"each call of `{m.qualname(scope)}`", m.scopes[scope][F.S_LINE])
+    scope = m.calls[i].scope
+    return Repeat(KIND, hops, m, None, scope, None, f"each call of `{m.qualname(scope)}`", m.scopes[scope].line)

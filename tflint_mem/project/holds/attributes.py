@@ -161,6 +161,8 @@ class Attributes(Questions):
         for other in self.project.found("foreign", name, _FEW_MODULES):
             for i, base in other.foreign_attributes().get(name, ()):
                 statement = other.statements[i]
+                if type(statement) is not Assign:
+                    continue
                 for v in self.values(other, statement.scope, base, i):
                     if type(v) is Instance or type(v) is SelfValue:
                         if v.module == m.index and v.scope == scope:

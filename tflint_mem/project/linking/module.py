@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tflint_mem.facts import Facts, Imported
 
-    Locate: TypeAlias = Callable[[int], tuple[int, int]]
+    Locate: TypeAlias = Callable[[int], tuple[int | None, int]]
     Site: TypeAlias = tuple["Module", int]  # a call in a module
     Function: TypeAlias = tuple["Module", int]  # a scope of a module
 

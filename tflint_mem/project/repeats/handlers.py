@@ -156,9 +156,13 @@ class Handlers:
         for index, s in self._given_to_events().get(name, ()):
             other = self.project.module(index)
             statement = other.statements[s]
-            if type(statement) is Assign and any(
-                fm.index == m.index and given == scope
-                for fm, given in self.project.functions_in(other, statement.scope, statement.value, s)
+            if (
+                type(statement) is Assign
+                and statement.value is not None
+                and any(
+                    fm.index == m.index and given == scope
+                    for fm, given in self.project.functions_in(other, statement.scope, statement.value, s)
+                )
             ):
                 attribute = next(tail for tail in map(tail_of, statement.targets) if is_event(tail))
                 self._evidence[m.index, scope] = [

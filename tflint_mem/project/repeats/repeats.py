@@ -320,7 +320,7 @@ class Repeats:
         """The callers that the search looks at."""
         if nearest is not None:
             return nearest.callers(m, scope)
-        callers: Sequence[Caller] = self.project.callers(m, scope)
+        callers = self.project.callers(m, scope)
         if all(other.unit_test for other, _, _ in callers):  # what a test repeats is no evidence for the program
             return self.kindred.callers(m, scope)
         return callers

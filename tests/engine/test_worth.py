@@ -1,0 +1,297 @@
+"""What a default run shows, what it holds back for --pedantic, and one finding for one thing."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from support import FIXTURES
+
+PREDICTS = """\
+import numpy as np
+import tensorflow as tf
+
+model = tf.keras.models.load_model("m.keras")
+frames = np.load("frames.npy")
+{loop}
+    print(model.predict(frames[i : i + 1]))
+"""
+
+
+def check(cwd, *arguments):
+    """(exit code, standard output, standard error) of a check without the memory growth rule."""
+    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", *arguments, "."]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def records(cwd, *arguments):
+    return json.loads(check(cwd, "--output-format", "json", *arguments)[1])
+
+
+@pytest.mark.parametrize(
+    ("loop", "persona"),
+    [
+        ("for i in range(12):", "pedantic"),
+        ("for i in range(1000):", "regular"),
+        ("for i in range(len(frames)):", "regular"),
+    ],
+)
+def test_what_is_slow_counts_where_it_adds_up(tmp_path, loop, persona):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop=loop))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"], record["confidence"]) == ("TFM201", persona, "certain")
+    assert bool(records(tmp_path, "--ignore", "TFM601,TFM202")) == (persona == "regular")
+    assert records(tmp_path, "--select", "TFM201"), "who names the rule wants to see it"
+
+
+@pytest.mark.parametrize(
+    ("draw", "persona"),
+    [
+        ("plt.figure()", "pedantic"),
+        ("if i % 100 == 0:\n        plt.savefig('now.png')", "regular"),
+        ("cv2.imshow('now', i)", "regular"),
+    ],
+)
+def test_nobody_waits_for_a_prediction_beside_a_figure(tmp_path, draw, persona):
+    (tmp_path / "main.py").write_text(
+        "import cv2\nimport matplotlib.pyplot as plt\n"
+        + PREDICTS.format(loop=f"for i in range(len(frames)):\n    {draw}")
+    )
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+
+
+def test_the_fix_works_on_each_version_that_the_requirements_admit(tmp_path):
+    (tmp_path / "main.py").write_text(
+        PREDICTS.format(loop="for i in range(len(frames)):").replace("1]))", "1]).argmax())")
+    )
+    for requirement, text in (
+        ("tensorflow>=1.14", "predict_on_batch("),
+        ("tensorflow>=2.4", "training=False).numpy()"),
+    ):
+        (tmp_path / "requirements.txt").write_text(requirement + "\n")
+        [record] = records(tmp_path, "--ignore", "TFM601,TFM202")
+        assert text in record["fix"]["edits"][0]["content"]
+
+
+REPLAYS = """\
+import random
+
+import tensorflow as tf
+
+
+class Agent:
+    def __init__(self):
+        self.model, self.memory = tf.keras.models.load_model("m.keras"), []
+
+    def replay(self{parameter}):
+        for state in random.sample(self.memory, {size}):
+            print(self.model.predict(state))
+
+
+def play(agent, env):
+    {loop}:
+        agent.memory.append(env.step())
+        agent.replay()
+
+
+play(Agent(), object())
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "parameter", "size", "persona"),
+    [
+        ("while True", "", "20", "regular"),
+        ("for step in range(100)", "", "20", "regular"),
+        ("for step in range(1)", "", "20", "pedantic"),
+        ("if env", "", "20", "pedantic"),
+        ("if env", ", size=14", "size", "pedantic"),
+        ("if env", ", size=SIZE", "size", "pedantic"),
+        ("if env", ", size=None", "size", "regular"),
+    ],
+)
+def test_a_short_loop_counts_as_often_as_it_runs(tmp_path, loop, parameter, size, persona):
+    (tmp_path / "main.py").write_text("SIZE = 14\n" + REPLAYS.format(loop=loop, parameter=parameter, size=size))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+
+
+def test_the_summary_says_how_to_see_the_rest(tmp_path):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(12):"))
+    code, out, _ = check(tmp_path, "--ignore", "TFM601,TFM202")
+    assert (code, out) == (0, "Checked 1 file: no findings.\n1 more finding with --pedantic.\n")
+    (tmp_path / "tflint-mem.toml").write_text("pedantic = true\nignore = ['TFM601', 'TFM202']\n")
+    command = [sys.executable, "-m", "tflint_mem", "check", "--no-cache", "."]
+    assert "TFM201" in subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+
+
+def test_a_caller_known_by_a_name_only_is_less_than_certain(tmp_path):
+    (tmp_path / "agent.py").write_text(
+        "import tensorflow as tf\n\n\nclass DQNAgent:\n    def __init__(self):\n        self.net = tf.keras.models.load_model('n.keras')\n\n"
+        "    def act(self, state):\n        return self.net.predict(state)[0]\n"
+    )
+    (tmp_path / "run.py").write_text(
+        "import agent as agents\n\n\ndef play(agent, env):\n    for step in range(10000):\n        agent.act(env.state())\n"
+    )
+    found = [record for record in records(tmp_path, "--pedantic", "--ignore", "TFM601")]
+    assert [(record["code"], record["confidence"]) for record in found] == [("TFM201", "likely")]
+
+
+def test_sarif_ranks_by_confidence(tmp_path):
+    (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(1000):"))
+    _, out, _ = check(tmp_path, "--output-format", "sarif", "--ignore", "TFM601,TFM202")
+    [result] = json.loads(out)["runs"][0]["results"]
+    assert result["rank"] == 90.0 and result["properties"]["confidence"] == "certain"
+
+
+def test_growth_is_said_once_for_a_project(tmp_path):
+    for name in ("b_train", "a_serve", "deep/c_eval"):
+        path = tmp_path / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\nmodel.predict([1.0])\n"
+        )
+    [record] = records(tmp_path, "--select", "TFM601")
+    assert record["filename"].endswith("a_serve.py") and record["severity"] == "hint" and record["fix"] is None
+    assert [step["filename"].rpartition("/")[2] for step in record["trace"]] == [
+        "a_serve.py",
+        "a_serve.py",
+        "b_train.py",
+        "c_eval.py",
+    ]
+    assert check(tmp_path)[0] == 0, "a hint fails no run"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "silent"),
+    [
+        ("Dockerfile", "FROM python:3.11-slim\nCOPY . .\n", True),
+        ("Dockerfile", "FROM tensorflow/tensorflow:2.15.0\n", True),
+        ("Dockerfile", "FROM tensorflow/tensorflow:2.15.0-gpu\n", False),
+        ("Dockerfile", "FROM nvidia/cuda:12.2.0-base\nENV CUDA_VISIBLE_DEVICES=-1\n", True),
+        ("Procfile", "web: gunicorn main:app\n", True),
+        ("app.yaml", "runtime: python311\n", True),
+        ("docker-compose.yml", "services:\n  app:\n    runtime: nvidia\n", False),
+        ("Makefile", "all:\n", False),
+    ],
+)
+def test_a_machine_without_gpu_needs_no_growth(tmp_path, name, text, silent):
+    (tmp_path / name).write_text(text)
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\ntf.keras.models.load_model('m.keras').predict([1.0])\n"
+    )
+    assert (records(tmp_path, "--select", "TFM601") == []) == silent
+
+
+def test_several_on_one_row_are_one(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\n\n\ndef pairs(frames):\n"
+        "    return [(model.predict(a[None]), model.predict(b[None])) for a, b in frames]\n"
+    )
+    [record] = records(tmp_path, "--ignore", "TFM601")
+    assert [place["row"] for place in record["places"]] == [record["location"]["row"]]
+    assert "the same in:\n    main.py:7:" in check(tmp_path, "--ignore", "TFM601")[1]
+
+
+def test_a_cell_copied_into_many_notebooks_is_one(tmp_path):
+    rows = PREDICTS.format(loop="for i in range(1000):").splitlines(keepends=True)
+    for number in range(4):
+        cells = [
+            {"cell_type": "markdown", "metadata": {}, "source": ["# x"] * number},
+            {"cell_type": "code", "metadata": {}, "source": rows, "outputs": [], "execution_count": None},
+        ]
+        (tmp_path / f"n{number}.ipynb").write_text(
+            json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        )
+    [record] = records(tmp_path, "--ignore", "TFM601,TFM202")
+    assert [place["filename"].rpartition("/")[2] for place in record["places"]] == ["n1.ipynb", "n2.ipynb", "n3.ipynb"]
+
+
+def test_tapes_of_one_step_are_one(tmp_path):
+    (tmp_path / "main.py").write_text("""\
+import tensorflow as tf
+
+
+def step(g, d, batch, og, od):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(d(g(batch)))
+    og.apply_gradients(zip(tape.gradient(loss, g.trainable_variables), g.trainable_variables))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(d(batch))
+    od.apply_gradients(zip(tape.gradient(loss, d.trainable_variables), d.trainable_variables))
+
+
+def train(data):
+    g, d = tf.keras.Sequential([tf.keras.layers.Dense(3)]), tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    og, od = tf.keras.optimizers.Adam(), tf.keras.optimizers.Adam()
+    for batch in data:
+        step(g, d, batch, og, od)
+""")
+    [record] = records(tmp_path, "--ignore", "TFM601")
+    assert record["code"] == "TFM203" and record["location"]["row"] == 5
+    assert [place["row"] for place in record["places"]] == [8]
+
+
+@pytest.mark.parametrize(
+    ("write", "persona"),
+    [
+        ("sf.write(f'{i}.wav', sound, 22050)", "pedantic"),
+        ("if i == 7:\n        sf.write('7.wav', sound, 22050)", "regular"),
+        ("print(sound)", "regular"),
+    ],
+)
+def test_launching_operations_is_nothing_beside_a_file_of_sound(tmp_path, write, persona):
+    (tmp_path / "main.py").write_text(
+        "import soundfile as sf\nimport tensorflow as tf\n\nvoice = tf.keras.models.load_model('voice.keras')\n"
+        f"for i, text in enumerate(open('texts')):\n    sound = voice(tf.constant([ord(c) for c in text])[None])\n    {write}\n"
+    )
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM202", persona)
+
+
+def test_a_step_whose_forward_pass_is_traced_gains_little(tmp_path):
+    fixture = FIXTURES / "TFM203-eager-train-step-not-compiled" / "bad_forward_is_traced.py"
+    shutil.copy(fixture, tmp_path / "main.py")
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM203", "pedantic") and "traced already (`call`)" in record[
+        "message"
+    ]
+    assert records(tmp_path, "--ignore", "TFM601") == []
+
+
+def test_what_is_said_of_a_library_model_agrees_with_itself_on_another_backend(tmp_path):
+    (tmp_path / "main.py").write_text(
+        'import os\n\nos.environ["KERAS_BACKEND"] = "jax"\nfrom transformers import TFAutoModel\n\nfor name in open("names"):\n'
+        "    model = TFAutoModel.from_pretrained(name)\n    print(model(name))\n"
+    )
+    [record] = [each for each in records(tmp_path, "--ignore", "TFM601") if each["code"] == "TFM101"]
+    assert "until clear_session()" in record["message"]
+    fix = record["fix"]["edits"] if record["fix"] else []
+    assert not fix or any("clear_session" in edit["content"] for edit in fix)
+
+
+def test_a_trained_model_of_a_handler_is_measured_as_one_that_is_built(tmp_path):
+    (tmp_path / "requirements.txt").write_text("tensorflow==2.10\nflask\n")
+    (tmp_path / "app.py").write_text(
+        "import tensorflow as tf\nfrom flask import Flask\n\napp = Flask(__name__)\n\n\n@app.post('/train')\ndef train():\n"
+        "    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n    model.compile('sgd', 'mse')\n    model.fit([[1.0]], [[2.0]])\n    return 'ok'\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "tflint_mem",
+        "check",
+        "--no-cache",
+        "--output-format",
+        "full",
+        "--ignore",
+        "TFM601",
+        ".",
+    ]
+    out = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+    assert "TFM103" in out and "2.10 to 2.13" in " ".join(out.split()) and "930-1260" not in out

@@ -1,0 +1,132 @@
+"""How is a model kept from being made again, or from staying: hoist its load, or clear at the end of each repeat.
+
+Both refuse with `NoFix` where the program would do something else; a clean-up is never safe, as nobody knows all that
+uses the session.
+"""
+
+from __future__ import annotations
+
+from tflint_mem.codemod import NoFix, Proposal
+from tflint_mem.facts import Attribute, Reference
+from tflint_mem.finding import SAFE, UNSAFE
+from tflint_mem.knowledge import LOADERS
+from tflint_mem.project.holds.values import CallOrigin, Thing
+from tflint_mem.project.linking.call_names import call_text
+
+from . import saved
+from .syntax import local_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tflint_mem.codemod.hoist import Move
+    from tflint_mem.codemod.view import Comprehension, Loop, View
+    from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Repair
+    from tflint_mem.ruleset.fix_context import FixContext
+
+
+def hoist_or_clear(context: Context, repeat: Repeat, m: Module, i: int, collect_only: bool = False) -> Repair:
+    """A fix function: hoist the call out of its own loop, else clear session and collect at the end of the repeat."""
+
+    def fix(fx: FixContext) -> Proposal:
+        try:
+            return hoist_load(context, fx, m, i)
+        except NoFix:
+            return clear_each_repeat(context, repeat, m, i, collect_only)(fx)
+
+    return fix
+
+
+def hoist_load(context: Context, fx: FixContext, m: Module, i: int) -> Proposal:
+    """Move the load of a model before the loops that leave its file, and the model, as they are."""
+    from tflint_mem.codemod import operations as do
+
+    view, call = fx.at(m, i)
+    if not context.project.apis(m, i) & LOADERS:
+        raise NoFix("what runs the loader gives no model yet, and may be awaited only once")
+    blocks = fx.blocks(view, call, m, m.calls[i].block)
+
+    def attempt(loop: Loop | Comprehension) -> Move:
+        doubt = saved.doubt(context, m, i, blocks[id(loop)])
+        move = do.hoist_call(view, call, loop, local_name(m, i) or "model")
+        return do.Move(move.edits, UNSAFE if doubt and move.applicability == SAFE else move.applicability)
+
+    move = do.outermost_loop(view, call, attempt)
+    return Proposal(move.applicability, f"Move `{call_text(m, i)}` before the loop", move.edits)
+
+
+def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, collect_only: bool = False) -> Repair:
+    """A fix function: clear session and collect at the end of the repeat, unless a model from before it is used in it.
+
+    collect_only   a collection is enough: Keras runs on another backend
+    """
+
+    def fix(fx: FixContext) -> Proposal:
+        if not collect_only and lives_through(context, repeat, m, i):
+            raise NoFix("clear_session would hit a model that lives through the loop")
+        view, _ = fx.at(m, i)
+        return clearing(fx, view, repeat, m, i, collect_only)
+
+    return fix
+
+
+def lives_through(context: Context, repeat: Repeat, m: Module, i: int) -> bool:
+    """Does the loop use a model that was made before it?"""
+    scope, loop = m.calls[i].scope, repeat.block
+    if loop is None:
+        return False
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if not m.inside(call.block, loop):
+            continue
+        for e in (call.func.base if isinstance(call.func, Attribute) else call.func, *m.arguments(j)):
+            if isinstance(e, Reference) and _made_before(context, repeat, m, j, loop, e):
+                return True
+    return False
+
+
+def _made_before(context: Context, repeat: Repeat, m: Module, j: int, loop: int, e: Expression) -> bool:
+    """May what call `j` uses be a model of this module that is made outside of the loop, not on the repeat's way?"""
+    call = m.calls[j]
+    for v in context.infer.values(m, call.scope, e, call.statement):
+        if not isinstance(v, Thing) or v.kind not in ("model", "saved_model"):
+            continue
+        if not isinstance(v.origin, CallOrigin) or v.origin.module != m.index:
+            continue
+        made = m.calls[v.origin.call]
+        if made.scope != call.scope:
+            if (m, v.origin.call) not in repeat.hops:
+                return True
+        elif not m.inside(made.block, loop):
+            return True
+    return False
+
+
+def clearing(fx: FixContext, view: View, repeat: Repeat, m: Module, i: int, collect_only: bool = False) -> Proposal:
+    """Clear the session and collect, or only collect, at the end of each pass of the repeat's loop."""
+    from tflint_mem.codemod import operations as do
+
+    if repeat.block is None:
+        raise NoFix("clear_session would hit every model of the process")
+    loop = fx.loop(view, m, repeat.block)
+    row = m.calls[i].pos.line
+    collector = do.ensure(fx.source, "gc", row=row)
+    collect = f"{collector.expression}.collect()"
+    if collect_only:
+        edits = do.append_to_repeat(view, loop, [collect], name=local_name(m, i))
+        return Proposal(UNSAFE, "Collect garbage in each repeat", do.join(edits, collector.edits))
+    clear = do.clear_session_expression(fx.source, row)
+    edits = do.append_to_repeat(
+        view,
+        loop,
+        [clear.expression if clear.expression.endswith(")") else f"{clear.expression}()", collect],
+        name=local_name(m, i),
+    )
+    return Proposal(
+        UNSAFE,
+        "Clear the Keras session and collect garbage in each repeat",
+        do.join(edits, clear.edits, collector.edits),
+    )
