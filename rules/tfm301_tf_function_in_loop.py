@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
     from libcst import Call, FunctionDef
 
-    from tflint_mem.analysis.tracing.traced_functions import Traced
+    from tflint_mem.analysis.tracing.traced_functions import Own, Traced
     from tflint_mem.codemod import Proposal
     from tflint_mem.codemod.hoist import Move
     from tflint_mem.codemod.view import Comprehension, Loop, View
@@ -121,7 +121,7 @@ def find(context: Context) -> Iterator[Draft]:
             yield from _checked(context, m, i, traced, m.calls[i].pos)
 
 
-def _of_new_objects(context: Context, traced: Traced) -> Iterator[Draft]:
+def _of_new_objects(context: Context, traced: Own) -> Iterator[Draft]:
     """A method that trains, traced anew for each object, where the objects are made at a place that repeats."""
     m, scope = traced.m, traced.scope
     if not m.is_method(scope) or context.in_tests(m) or context.project.versions.graph_mode(m):

@@ -120,7 +120,7 @@ def find(context: Context) -> Iterator[Draft]:
         )
 
 
-def _given_new_model(context: Context, m: Module, i: int) -> tuple[Repeat, Varying, int | str] | None:
+def _given_new_model(context: Context, m: Module, i: int) -> varying_values.Found | None:
     """The same for a call in a function that others are there to call, when it makes the model that it passes, or has
     it made.
     """

@@ -9,6 +9,7 @@ In reading order:
     hot              is a place hot?  All that rules ask of the four before can be had from here, too
     variance         does what an expression gives follow the loop variable, change, or stay?
     trials           does a pass train something new?
+    retrained        is one model trained anew in each pass?
     kept             what does a pass put into a container, and what becomes of that?
     cached           can what a pass makes be made once?
     varying          what is said about another value in each pass, and what the search for it asks

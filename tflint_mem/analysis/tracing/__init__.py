@@ -6,6 +6,8 @@ In reading order:
     tracing           what does a function do on the host, which a trace would do once or not at all?
     given             would a trace take the arguments of a function as they are?
     frozen            what state would a trace keep that changes afterwards?
+    big_arrays        which arrays are known to be big?
+    captured          which of them does a traced function read from around it?
     graphs            which calls make operations of a TF1 graph, which run it, and what does a loop over it go over?
     session_code      which code of TensorFlow 1 runs again and again together with a session?
     operation_makers  which statements add operations to a graph?
