@@ -19,4 +19,10 @@ In reading order:
     list_lengths     is a list, a text or a batch longer in one pass than in another?
     requests         does an expression read rows from a request?
     shapes           does an argument have another shape in each pass?
+    tensor_views     what keeps or returns a view into the memory of a TFLite interpreter?
+    dataset_uses     is a data set read in a pass, used up, or put together with others?
+    chained_datasets which data sets are put on top of themselves?
+    rebuilt_datasets which data sets are built again in each pass?
+    endless_datasets which data sets never end?
+    fresh_iterators  which iterators are made for one batch?
 """

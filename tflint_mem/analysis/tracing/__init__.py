@@ -6,8 +6,13 @@ In reading order:
     tracing           what does a function do on the host, which a trace would do once or not at all?
     given             would a trace take the arguments of a function as they are?
     frozen            what state would a trace keep that changes afterwards?
+    remade            is a `tf.function` that is made anew meant so, and what does it hold?
+    one_trace         would one trace do for all passes?
+    new_models        does a function give a traced one a model that it makes anew?
+    tensor_parameters would a traced function do the same with a tensor?
     graphs            which calls make operations of a TF1 graph, which run it, and what does a loop over it go over?
     session_code      which code of TensorFlow 1 runs again and again together with a session?
     operation_makers  which statements add operations to a graph?
     graph_growth      which of them do so in each repeat?
+    open_sessions     which sessions are kept, and does anything close them?
 """
