@@ -34,8 +34,8 @@ once before the loop: the results stay as they are. Where the data set is shuffl
 
 from __future__ import annotations
 
-from tflint_mem.analysis.passes import hot, variance
-from tflint_mem.facts import Attribute, CallRef, Expression, For, Name, While
+from tflint_mem.analysis.passes import fresh_iterators, hot, variance
+from tflint_mem.facts import Attribute, CallRef, Expression
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
 CODE = "TFM401"
 SWEEPS = True
 MEASURED = "memory flat; 4-21 ms per step against 0.05 ms with one iterator (TF 2.21), and always the first batch"
-_ITERATORS = frozenset(("dataset.as_numpy_iterator", "dataset.make_one_shot_iterator", "dataset.__iter__"))
-_PASSES = frozenset(("fit", "evaluate", "fit_generator", "predict"))
 
 
 def find(context: Context) -> Iterator[Draft]:
@@ -69,7 +67,7 @@ def find(context: Context) -> Iterator[Draft]:
             or context.project.versions.graph_mode(m)
         ):
             continue
-        made = _fresh_iterator(context, m, i)
+        made = fresh_iterators.asked(context, m, i)
         if made is None:
             continue
         j, dataset = made
@@ -88,59 +86,6 @@ def find(context: Context) -> Iterator[Draft]:
         )
 
 
-def _fresh_iterator(context: Context, m: Module, i: int) -> tuple[int, Expression] | None:
-    """(call that makes the iterator, expression of its data set) when `next` or `get_next` asks a new iterator, else
-    None.
-    """
-    call = m.calls[i]
-    source: Expression | None
-    if (
-        isinstance(call.func, Name)
-        and call.func.id == "next"
-        and call.args
-        and "builtins.next" in context.project.apis(m, i)
-    ):
-        source = call.args[0]
-    elif isinstance(call.func, Attribute) and call.func.attr in ("get_next", "next"):
-        source = call.func.base
-    else:
-        return None
-    if isinstance(source, Name):
-        source = _made_in_same_pass(m, i, source)
-    if not isinstance(source, CallRef):
-        return None
-    j = source.number
-    names, made = context.project.apis(m, j), m.calls[j]
-    if "builtins.iter" in names and made.args:
-        dataset = made.args[0]
-    elif names & _ITERATORS and isinstance(made.func, Attribute):
-        dataset = made.func.base
-    else:
-        return None
-    return (j, dataset) if "dataset" in context.project.kinds(m, call.scope, dataset, call.statement) else None
-
-
-def _made_in_same_pass(m: Module, i: int, name: Name) -> CallRef | None:
-    """The call assigned to `name` in the same block before its only `next`, or None."""
-    call = m.calls[i]
-    bindings = m.bindings(call.scope).get(name.id, ())
-    if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
-        return None
-    if (
-        m.statements[bindings[0].statement].block != m.statements[call.statement].block
-        or bindings[0].statement >= call.statement
-    ):
-        return None
-    asked = [
-        k
-        for k in m.scope_calls(call.scope)
-        for func in (m.calls[k].func,)
-        if name in m.calls[k].args or isinstance(func, Attribute) and func.base == name
-    ]
-    value = bindings[0].value
-    return value if asked == [i] and isinstance(value, CallRef) else None
-
-
 def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Repeat | None:
     """A loop over steps (not epochs, not data sets) around the call."""
     for repeat in context.repeats(m, i):
@@ -152,48 +97,24 @@ def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Repeat |
             continue
         if repeat.kind == "callback" and "_batch_" not in repeat.what or hot.waits(context, repeat):
             continue
-        if variance.of(context, repeat, dataset) == variance.SAME and not _per_epoch(context, repeat):
+        if variance.of(context, repeat, dataset) == variance.SAME and not fresh_iterators.per_epoch(context, repeat):
             return repeat
     return None
 
 
-def _per_epoch(context: Context, repeat: Repeat) -> bool:
-    """Does one pass of the repeat run through data elsewhere: an inner loop, a fit, an evaluation?"""
-    for position, (m, i) in enumerate(repeat.hops):
-        call = m.calls[i]
-        loop = repeat.region_at(position)
-        if loop >= 0 and m.blocks[loop].kind == "for":
-            header = m.statements[m.blocks[loop].statement]
-            target = header.target if isinstance(header, For) else None
-            if isinstance(target, Name) and "epoch" in target.id.lower():
-                return True
-        around = set(m.chain(call.block))
-        for k in m.scope_calls(call.scope):
-            func = m.calls[k].func
-            if m.inside(m.calls[k].block, loop) and isinstance(func, Attribute) and func.attr in _PASSES:
-                return True
-        for s in m.scope_statements(call.scope):
-            statement = m.statements[s]
-            if isinstance(statement, (For, While)) and statement.body not in around and m.inside(statement.block, loop):
-                return True
-    return False
-
-
-_BEGINS = "from"  # stands for a source in a fixed order
 _IN_ORDER = frozenset(
-    (_BEGINS, "batch", "repeat", "prefetch", "cache", "take", "skip", "unbatch", "with_options", "enumerate", "zip")
-)
-MAX_CHAIN = 24
-_SOURCES = frozenset(
-    "tf.data." + name
-    for name in (
-        "Dataset.from_tensor_slices",
-        "Dataset.from_tensors",
-        "Dataset.range",
-        "Dataset.load",
-        "Dataset.zip",
-        "TFRecordDataset",
-        "TextLineDataset",
+    (
+        fresh_iterators.BEGINS,
+        "batch",
+        "repeat",
+        "prefetch",
+        "cache",
+        "take",
+        "skip",
+        "unbatch",
+        "with_options",
+        "enumerate",
+        "zip",
     )
 )
 
@@ -204,37 +125,12 @@ def _fix(context: Context, m: Module, i: int, j: int, dataset: Expression, repea
         return "what repeats it stands in another function"
     if not _inline(m, i, j):
         return "the iterator has a name of its own"
-    chain = _chain(context, m, m.calls[i].scope, dataset, m.calls[i].statement)
+    chain = fresh_iterators.chain(context, m, m.calls[i].scope, dataset, m.calls[i].statement)
     if "shuffle" in chain:
         return _one_iterator(m, i, j)
     if chain and set(chain) <= _IN_ORDER:
         return _first_batch(m, i, j)
     return "nobody sees whether each pass shall take the first batch again or the next one"
-
-
-def _chain(context: Context, m: Module, scope: int, expression: Expression, at: int) -> list[str]:
-    """Last names of the methods that make the data set, the outermost first; what it begins with is "" when that is
-    unknown.
-    """
-    found: list[str] = []
-    e: object = expression
-    for _ in range(MAX_CHAIN):
-        if isinstance(e, Name):
-            bindings = m.bindings(scope).get(e.id, ()) or m.bindings(0).get(e.id, ())
-            if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
-                break
-            scope, e = bindings[0].scope, bindings[0].value
-            continue
-        if not isinstance(e, CallRef):
-            break
-        if context.project.apis(m, e.number) & _SOURCES:
-            return [*found, _BEGINS]
-        f = m.calls[e.number].func
-        if not isinstance(f, Attribute):
-            break
-        found.append(f.attr)
-        e = f.base
-    return [*found, ""]
 
 
 def _first_batch(m: Module, i: int, j: int) -> Repair:

@@ -32,11 +32,12 @@ configuration. It is unsafe because it changes how GPU memory is taken.
 
 from __future__ import annotations
 
+from tflint_mem.analysis.gpu import session_setup
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import Assign, Attribute, CallRef, ExprStatement, Import, Name, tail_of, walk
+from tflint_mem.facts import ExprStatement, Import, tail_of
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import CallOrigin, External, Thing
-from tflint_mem.project.linking.module import call_text, statement_expressions
+from tflint_mem.project.holds.values import External
+from tflint_mem.project.linking.module import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def find(context: Context) -> Iterator[Draft]:
     for m, i, _ in context.calls(("set_session",), frozenset((_NAME,))):
         if context.in_tests(m) or modes.switched(m, i) or not _eager(context, m, i):
             continue
-        growth = _growth(context, m, i)
+        growth = session_setup.asks_for_growth(context, m, i)
         gone = context.project.versions.at_least(2, 16)
         yield context.at_call(
             CODE,
@@ -105,57 +106,13 @@ def _named_graph(e: Expression | None) -> bool:
 
 def _compatible(context: Context, m: Module, i: int) -> bool:
     """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
-    session = _session(context, m, i)
+    session = session_setup.opened_by(context, m, i)
     return any(
         isinstance(v, External) and "compat.v1" in v.name
         for k in (i, session)
         if k is not None
         for v in context.infer.callee(m, k)
     )
-
-
-def _session(context: Context, m: Module, i: int) -> int | None:
-    """The call in this module that makes the session, or None."""
-    given = context.argument(m, i, 0, "session")
-    for v in context.infer.values(m, m.calls[i].scope, given, m.calls[i].statement) if given is not None else ():
-        if isinstance(v, Thing) and v.kind == "session":
-            origin = v.origin
-            if isinstance(origin, CallOrigin) and origin.module == m.index:
-                return origin.call
-    return None
-
-
-def _growth(context: Context, m: Module, i: int) -> bool | None:
-    """Does the session's configuration ask for growth?  None when there is no configuration to be seen."""
-    session = _session(context, m, i)
-    if session is None:
-        return None
-    config = context.argument(m, session, None, "config")
-    if config is None:
-        return None
-    for e in walk(config, m.calls):
-        if _asks_for_growth(m, e):
-            return True
-        if isinstance(e, Name) and _configured(m, m.calls[session].scope, e):
-            return True
-    return False
-
-
-def _asks_for_growth(m: Module, e: Expression) -> bool:
-    return isinstance(e, CallRef) and any(k.name == "allow_growth" for k in m.calls[e.number].keywords)
-
-
-def _configured(m: Module, scope: int, name: Name) -> bool:
-    """`config.gpu_options.allow_growth = True`, or a configuration made with it."""
-    for s in m.scope_statements(scope):
-        statement = m.statements[s]
-        if isinstance(statement, Assign) and statement.value is not None:
-            for target in statement.targets:
-                if target == Attribute(Attribute(name, "gpu_options"), "allow_growth"):
-                    return True
-                if target == name and any(_asks_for_growth(m, e) for e in walk(statement.value, m.calls)):
-                    return True
-    return False
 
 
 def _growth_instead(m: Module, i: int, context: Context) -> Repair:
@@ -167,7 +124,7 @@ def _growth_instead(m: Module, i: int, context: Context) -> Repair:
 
         if not isinstance(m.statements[m.calls[i].statement], ExprStatement):
             raise NoFix("the call is part of a larger statement")
-        rows = sorted(m.statements[s].line for s in _with_setup(m, i))
+        rows = sorted(m.statements[s].line for s in session_setup.with_setup(m, i))
         edits = []
         for row in rows:
             view = do.view_at(fx.source, row)
@@ -177,45 +134,6 @@ def _growth_instead(m: Module, i: int, context: Context) -> Repair:
         return Proposal(UNSAFE, "Ask TensorFlow 2 for memory growth", do.join(*edits))
 
     return fix
-
-
-def _with_setup(m: Module, i: int) -> set[int]:
-    """The statement of call `i`, and those before it that only make its session and configuration."""
-    found = {m.calls[i].statement}
-    while True:
-        more = {s for s in m.scope_statements(0) if s not in found and _only_for(m, s, found)}
-        if not more:
-            return found
-        found |= more
-
-
-def _only_for(m: Module, s: int, found: set[int]) -> bool:
-    """Does statement `s` bind or change a name that nothing outside of `found` reads?"""
-    statement = m.statements[s]
-    if not isinstance(statement, Assign) or statement.block != -1 or len(statement.targets) != 1 or s > max(found):
-        return False
-    base = _root(statement.targets[0])
-    if not isinstance(base, Name) or not any(base in _read(m, other) for other in found):
-        return False
-    same = set()
-    for k in m.scope_statements(0):
-        other = m.statements[k]
-        if isinstance(other, Assign) and any(_root(target) == base for target in other.targets):
-            same.add(k)
-    return all(k in found or k in same or base not in _read(m, k) for k in range(len(m.statements)))
-
-
-def _root(e: Expression) -> Expression:
-    """What a chain of attributes begins with."""
-    while isinstance(e, Attribute):
-        e = e.base
-    return e
-
-
-def _read(m: Module, s: int) -> set[Name]:
-    """The names in the expressions of a statement."""
-    expressions = statement_expressions(m.statements[s])
-    return {e for expression in expressions for e in walk(expression, m.calls) if isinstance(e, Name)}
 
 
 def _first_import(m: Module) -> int:

@@ -37,50 +37,24 @@ models, locks or methods of objects.
 
 from __future__ import annotations
 
-from tflint_mem.analysis.gpu import tf_runtime
-from tflint_mem.analysis.program import execution_order
-from tflint_mem.analysis.tracing import frozen
-from tflint_mem.facts import NONE, Attribute, Constant, If, SequenceDisplay, tail_of
+from tflint_mem.analysis.gpu import forked_workers, spawnable, tf_runtime
+from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import CallOrigin, ClassValue, Thing
 from tflint_mem.project.linking.module import call_text
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Iterator
 
     from tflint_mem.codemod import Proposal
-    from tflint_mem.facts import Call, Expression
-    from tflint_mem.project.holds.values import Value
-    from tflint_mem.project.linking.module import Function, Module, Site
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM702"
 MEASURED = "a forked worker's `predict` never returned after one `predict` in the parent (TF 2.21, CPU, Linux)"
-_PACKAGES = ("multiprocessing.", "multiprocess.", "concurrent.futures.", "billiard.")
-_CONSTRUCTORS = frozenset(("Pool", "Process", "ProcessPoolExecutor"))
-_SHARED = frozenset(
-    (
-        "Queue",
-        "JoinableQueue",
-        "SimpleQueue",
-        "Lock",
-        "RLock",
-        "Event",
-        "Condition",
-        "Semaphore",
-        "BoundedSemaphore",
-        "Barrier",
-        "Value",
-        "Array",
-    )
-)
-_SUBMIT = frozenset(
-    ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply", "apply_async", "submit")
-)
 
 
 def find(context: Context) -> Iterator[Draft]:
@@ -88,10 +62,10 @@ def find(context: Context) -> Iterator[Draft]:
     if _start_method(context):
         return
     runtime = tf_runtime.of(context)
-    for m, i, kind in _constructions(context):
+    for m, i, kind in forked_workers.constructions(context):
         if context.in_tests(m):
             continue
-        workers, times = _workers(context, m, i, kind)
+        workers, times = forked_workers.of_construction(context, m, i, kind)
         worker = next(((fm, s) for fm, s in workers if runtime.function(fm, s)), None)
         if worker is None:
             continue
@@ -114,7 +88,8 @@ def find(context: Context) -> Iterator[Draft]:
                 TraceStep.at(m, m.calls[i].pos, "forks worker processes"),
                 TraceStep(fm, fm.scopes[s].line, 0, "runs TensorFlow in the worker"),
             ),
-            fix=_not_spawned(context, m, i, workers) or _spawn(m, i, kind, _own_context(context, m, i)),
+            fix=spawnable.objection(context, m, i, workers)
+            or _spawn(m, i, kind, forked_workers.own_context(context, m, i)),
         )
 
 
@@ -125,226 +100,6 @@ def _start_method(context: Context) -> bool:
         if method is not None and method != Constant("fork"):
             return True
     return False
-
-
-def _constructions(context: Context) -> Iterator[tuple[Module, int, str]]:
-    """(module, call, kind) of each construction of forked processes, subclasses of Process included; kind as in
-    _CONSTRUCTORS.
-    """
-    for index in context.among(context.project.mentioned(_CONSTRUCTORS)):
-        m = context.project.module(index)
-        for i, call in enumerate(m.calls):
-            if (tail_of(call.func) or "")[:1].isupper():
-                kind = _forks(context, m, i)
-                if kind:
-                    yield m, i, kind
-
-
-def _forks(context: Context, m: Module, i: int) -> str:
-    """What the call constructs when that forks ("Pool" …), else ""."""
-    call = m.calls[i]
-    keywords = {keyword.name: keyword.value for keyword in call.keywords}
-    for name in context.project.apis(m, i):
-        base, _, tail = name.rpartition(".")
-        if tail not in _CONSTRUCTORS or "dummy" in base:
-            continue
-        if name.startswith("ext:") and base.endswith("get_context"):
-            made_by = context.receiver(m, i)
-            return tail if made_by is not None and _context_forks(context, m, made_by, i) else ""
-        if name.startswith(_PACKAGES):
-            for keyword in ("mp_context", "context"):
-                if keyword in keywords:
-                    return tail if _context_forks(context, m, keywords[keyword], i) else ""
-            if tail == "ProcessPoolExecutor" and "max_tasks_per_child" in keywords:
-                return ""  # that asks for spawn by itself
-            return tail
-    return "Process" if any(_process_class(context, v) for v in context.infer.callee(m, i)) else ""
-
-
-def _process_class(context: Context, v: Value) -> bool:
-    """Is the value a class of the project that derives from `multiprocessing.Process`?"""
-    if not isinstance(v, ClassValue):
-        return False
-    return any(
-        name
-        in (
-            "multiprocessing.Process",
-            "multiprocess.Process",
-            "multiprocessing.process.BaseProcess",
-            "multiprocessing.context.Process",
-        )
-        for name in context.infer.foreign_bases(context.project.module(v.module), v.scope)
-    )
-
-
-def _context_forks(context: Context, m: Module, expression: Expression, i: int) -> bool:
-    """Is the multiprocessing context made with "fork", or with no name at all?"""
-    made = _context_call(context, m, expression, i)
-    if made is None:
-        return False
-    method = context.argument(*made, 0, "method")
-    return method is None or method in (Constant("fork"), NONE)
-
-
-def _context_call(context: Context, m: Module, expression: Expression, i: int) -> Site | None:
-    """(module, call) of the `get_context` that a context comes from, or None."""
-    call = m.calls[i]
-    for v in context.infer.values(m, call.scope, expression, call.statement):
-        if isinstance(v, Thing) and v.kind.endswith("get_context") and isinstance(v.origin, CallOrigin):
-            return context.project.module(v.origin.module), v.origin.call
-    return None
-
-
-def _workers(context: Context, m: Module, i: int, kind: str) -> tuple[list[Function], list[int]]:
-    """(functions that run in the workers, calls at which they are forked)."""
-    found: list[Function] = []
-    times = [i]
-    call = m.calls[i]
-    for v in context.infer.callee(m, i):
-        if isinstance(v, ClassValue) and _process_class(context, v):
-            run = context.infer.lookup(context.project.module(v.module), v.scope, "run")
-            if run:
-                found.append(run)
-    for name, position in (("target", 1), ("initializer", None)):
-        expression = context.argument(m, i, position if kind == "Process" else None, name)
-        if expression is not None:
-            found += context.project.functions_in(m, call.scope, expression, call.statement)
-    if kind != "Process":
-        for tail in _SUBMIT:
-            for j in m.calls_by_tail().get(tail, ()):
-                other = m.calls[j]
-                if other.args and _is_made_by(context, m, other, i):
-                    found += context.project.functions_in(m, other.scope, other.args[0], other.statement)
-                    if kind == "ProcessPoolExecutor":
-                        times.append(j)  # an executor forks when it is given work
-    return found, times
-
-
-def _is_made_by(context: Context, m: Module, call: Call, i: int) -> bool:
-    """Is the call one of a method of what call `i` makes?"""
-    return isinstance(call.func, Attribute) and any(
-        isinstance(v, Thing) and v.origin == CallOrigin(m.index, i)
-        for v in context.infer.values(m, call.scope, call.func.base, call.statement)
-    )
-
-
-def _not_spawned(context: Context, m: Module, i: int, workers: Sequence[Function]) -> str:
-    """Why the workers cannot be spawned as the code stands, "" when they can.
-
-    They need importable functions, a `__main__` guard on the way, and nothing that only the parent has.
-    """
-    if any(isinstance(v, ClassValue) for v in context.infer.callee(m, i)):
-        return "the worker is a class of processes"
-    if m.notebook:
-        return "a notebook's functions cannot be imported by spawned workers"
-    if any(fm.scopes[s].kind == "lambda" or fm.scopes[fm.scopes[s].parent].kind == "function" for fm, s in workers):
-        return "spawned workers can only import functions at the top of a module"
-    if any(fm.is_method(s) for fm, s in workers):
-        return "a method takes its object along, and that may not be picklable"
-    if not _guarded(context, m, i, 0):
-        return 'spawned workers import the main module again, which has no `if __name__ == "__main__":` on the way'
-    if _shares(context, m):
-        return "queues or locks are made for the default start method"
-    if _hands_over(context, m, i, workers):
-        return "the workers are given things of TensorFlow, which cannot be pickled"
-    name = _set_in_parent(context, workers)
-    return f"the workers read {name}, which only the parent sets" if name else ""
-
-
-def _hands_over(context: Context, m: Module, i: int, workers: Sequence[Function]) -> bool:
-    """Are models, sessions or the like arguments of the workers?"""
-    given = [*m.arguments(i)]
-    for argument in list(given):
-        given += argument.items if isinstance(argument, SequenceDisplay) else ()
-    kinds = {kind for e in given for kind in context.kinds(m, i, e)}
-    for fm, s in workers:
-        for index in range(len(fm.scopes[s].parameters)):
-            kinds |= {v.kind for v in context.infer.parameter(fm, s, index) if isinstance(v, Thing)}
-    return bool(kinds & _BOUND_TO_PROCESS)
-
-
-_BOUND_TO_PROCESS = frozenset(
-    (
-        "model",
-        "session",
-        "graph",
-        "dataset",
-        "iterator",
-        "tf.function",
-        "variable",
-        "strategy",
-        "saved_model",
-        "layer",
-        "optimizer",
-        "interpreter",
-    )
-)
-
-
-def _set_in_parent(context: Context, workers: Sequence[Function]) -> str:
-    """A name or setting that the workers read and that code outside of them sets: in the main block, in a function, or
-    again; "" for none.
-    """
-    seen: dict[Function, bool] = {}
-    for fm, s in workers:
-        seen.update(frozen.functions(context, fm, s))
-    for fm, s in seen:
-        for name, owner in frozen.outer_names(fm, s):
-            if owner == 0 and _later(fm, name, seen):
-                return name
-        for e in frozen.module_attributes(context, fm, s):
-            if any(
-                name == e.attr
-                for other in context.project.mentioning(e.attr, frozen.MAX_MODULES)
-                for name in other.foreign_attributes()
-            ):
-                return e.attr
-    return ""
-
-
-def _later(m: Module, name: str, workers: Container[Function]) -> bool:
-    """Is a module's name bound in its main block, or by a function that the workers do not run?"""
-    for binding in m.bindings(0).get(name, ()):
-        if binding.statement >= 0 and _in_main_block(m, m.statements[binding.statement].block):
-            return True
-    return any((m, s) not in workers and name in m.bindings(s) for s in m.declaring(name))
-
-
-def _in_main_block(m: Module, place: int) -> bool:
-    """Is the block inside `if __name__ == "__main__":`?"""
-    for block in m.chain(place):
-        statement = m.statements[m.blocks[block].statement]
-        if isinstance(statement, If) and execution_order.is_main_test(statement.test):
-            return True
-    return False
-
-
-def _shares(context: Context, m: Module) -> bool:
-    """Are queues or locks made for the default start method?  Spawned processes refuse them."""
-    return any(
-        name.startswith(_PACKAGES)
-        for tail in _SHARED
-        for k in m.calls_by_tail().get(tail, ())
-        for name in context.project.apis(m, k)
-    )
-
-
-def _guarded(context: Context, m: Module, i: int, depth: int) -> bool:
-    """Does every way to the call, as far as it is followed, begin in a main block?"""
-    call = m.calls[i]
-    if call.scope == 0:
-        return _in_main_block(m, call.block)
-    if depth > 4:
-        return False
-    return all(
-        _guarded(context, cm, k, depth + 1) for cm, k, how in context.project.callers(m, call.scope) if how == "call"
-    )
-
-
-def _own_context(context: Context, m: Module, i: int) -> Site | None:
-    """The `get_context` call whose `Pool` or `Process` is called, or None."""
-    receiver = context.receiver(m, i)
-    return None if receiver is None else _context_call(context, m, receiver, i)
 
 
 def _spawn(m: Module, i: int, kind: str, made: Site | None) -> Repair:

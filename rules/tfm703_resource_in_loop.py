@@ -33,19 +33,16 @@ one. Both are unsafe only in that a table which is filled keeps its entries from
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import models, saved
+from tflint_mem.analysis.models import models, saved, table_use
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import Assign, CallRef, For, Reference, Subscript
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.holds.values import CallOrigin, Thing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tflint_mem.codemod import Proposal
-    from tflint_mem.facts import Expression
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
@@ -66,7 +63,6 @@ TABLES = frozenset(
 LAYERS = frozenset(
     "keras.layers." + name for name in ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup")
 )
-_INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 MEASURED_TABLE = (
     "1088 KiB per repeat for 20 000 entries stay for ever (TF 2.21; 1097 on 2.15); "
     "gc.collect() and clear_session() free nothing"
@@ -107,7 +103,7 @@ def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
             repeat.count is not None
             and repeat.count <= 3
             or models.kept(context, repeat)
-            or _goes_into_model(context, m, i)
+            or table_use.goes_into_model(context, m, i)
             or modes.new_graph(context, repeat)
         ):
             continue
@@ -115,14 +111,14 @@ def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
             repeat.count is not None
             and repeat.block is not None
             and not repeat.local
-            and _fills_by_key(repeat.module, repeat.block)
+            and table_use.fills_by_key(repeat.module, repeat.block)
         ):
             continue  # outputs[key] = transform(inputs[key]), for each of a few columns
         if context.project.released_by.in_region(
             repeat.module,
             _scope_of(repeat),
             -1 if repeat.block is None else repeat.block,
-            _INPUTS,
+            table_use.INPUTS,
         ):
             continue  # each pass adds an input to the model that is being built, with its own table
         return repeat
@@ -133,59 +129,6 @@ def _scope_of(repeat: Repeat) -> int:
     """The scope in the repeat's module in which the way begins."""
     _, i = repeat.hops[0]
     return repeat.module.calls[i].scope
-
-
-def _fills_by_key(m: Module, loop: int) -> bool:
-    """Does the loop put something under the key that it goes through?"""
-    header = m.statements[m.blocks[loop].statement]
-    if m.blocks[loop].kind != "for" or not isinstance(header, For):
-        return False
-    return any(
-        isinstance(s, Assign)
-        and m.inside(s.block, loop)
-        and any(isinstance(t, Subscript) and t.index == header.target for t in s.targets)
-        for s in m.statements
-    )
-
-
-def _goes_into_model(context: Context, m: Module, i: int) -> bool:
-    """A layer of a model that is being built: it is called on a symbolic input, or kept with other layers."""
-    call = m.calls[i]
-    made = {v for v in context.infer.call_values(m, i) if isinstance(v, Thing)}
-    for j in m.scope_calls(call.scope):
-        other = m.calls[j]
-        if (
-            other.func == CallRef(i)
-            or isinstance(other.func, Reference)
-            and not made.isdisjoint(context.infer.callee(m, j))
-        ):
-            for argument in other.args:
-                if _symbolic(context, m, j, argument):
-                    return True
-    return models.stored(context, m, i)
-
-
-def _symbolic(context: Context, m: Module, j: int, argument: Expression) -> bool:
-    """Is the argument of call `j` an input of a model that is being built, or made of one?"""
-    for v in context.infer.values(m, m.calls[j].scope, argument, m.calls[j].statement):
-        if isinstance(v, Thing) and v.kind == "tensor" and isinstance(v.origin, CallOrigin):
-            om = context.project.module(v.origin.module)
-            if context.project.apis(om, v.origin.call) & {"keras.Input", "layer.__call__"}:
-                return True
-    if isinstance(argument, Subscript):  # inputs[name] = Input(…), lookup(inputs[name])
-        scope = m.calls[j].scope
-        for s in m.scope_statements(scope):
-            statement = m.statements[s]
-            if (
-                isinstance(statement, Assign)
-                and statement.value is not None
-                and any(
-                    isinstance(t, Subscript) and t.base == argument.base and t.index == argument.index
-                    for t in statement.targets
-                )
-            ):
-                return _symbolic(context, m, j, statement.value)
-    return False
 
 
 _FILLED = frozenset(

@@ -30,4 +30,5 @@ In the order of reading; each module imports only those above it:
     wrappers      which constructions only wrap a model that is there already
     handed_out    where the result of a call goes
     step_objects  what the function that makes a metric or an optimizer does with it
+    table_use     does a lookup table belong to a model that is being built?
 """

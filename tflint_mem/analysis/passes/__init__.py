@@ -25,4 +25,10 @@ In reading order:
     predictions      how often is `predict` called, and for how much?
     eager_calls      which calls does Python launch op by op?
     long_repeats     does what is kept of each pass add up?
+    tensor_views     what keeps or returns a view into the memory of a TFLite interpreter?
+    dataset_uses     is a data set read in a pass, used up, or put together with others?
+    chained_datasets which data sets are put on top of themselves?
+    rebuilt_datasets which data sets are built again in each pass?
+    endless_datasets which data sets never end?
+    fresh_iterators  which iterators are made for one batch?
 """

@@ -8,11 +8,14 @@ In reading order:
     frozen            what state would a trace keep that changes afterwards?
     big_arrays        which arrays are known to be big?
     captured          which of them does a traced function read from around it?
+    remade            is a `tf.function` that is made anew meant so, and what does it hold?
+    one_trace         would one trace do for all passes?
+    new_models        does a function give a traced one a model that it makes anew?
+    tensor_parameters would a traced function do the same with a tensor?
     graphs            which calls make operations of a TF1 graph, which run it, and what does a loop over it go over?
     session_code      which code of TensorFlow 1 runs again and again together with a session?
     operation_makers  which statements add operations to a graph?
     graph_growth      which of them do so in each repeat?
+    open_sessions     which sessions are kept, and does anything close them?
     decorating        may the function around a call be decorated with `@tf.function`?
-    big_arrays        which arrays are known to be big?
-    captured          which big array does a traced function read from around it?
 """
