@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
 from support import ROOT
 
 
@@ -14,8 +12,6 @@ def told(*command):
     return done.returncode, done.stdout + done.stderr
 
 
-# To be taken away when the last row is short enough.
-@pytest.mark.xfail(reason="long rows are still being split", strict=False)
 def test_ruff_has_nothing_to_say():
     code, said = told("ruff", "check", "--no-cache", ".")
     assert code == 0, said
@@ -26,8 +22,6 @@ def test_all_is_formatted():
     assert code == 0, said
 
 
-# To be taken away when the last module is typed.
-@pytest.mark.xfail(reason="rooms are still being typed", strict=False)
 def test_types_fit(tmp_path):
     code, said = told("mypy", "--cache-dir", str(tmp_path))
     assert code == 0, said

@@ -21,7 +21,7 @@ class Expression(Record):
     __slots__ = ()
 
     def children(self) -> tuple[Expression | None, ...]:
-        """The expressions right inside this one, in the order of the text; None where one is left out, as in `x[1:]`."""
+        """The expressions right inside this one, in order; None where one is left out, as in `x[1:]`."""
         return ()
 
 
@@ -319,7 +319,7 @@ def dotted(expression: Expression) -> tuple[str, ...] | None:
 
 
 def walk(expression: Expression | None, calls: Sequence[Call] | None = None) -> Iterator[Expression]:
-    """Every sub-expression, itself included; goes into calls when the module's `calls` are given, never into lambdas."""
+    """Every sub-expression, itself included; goes into calls if the module's `calls` are given, never into lambdas."""
     stack = [expression]
     while stack:
         e = stack.pop()

@@ -73,7 +73,7 @@ class Call(Slotted):
 
 
 class Parameter(Record):
-    """A parameter of a function or lambda: kind is "p" for one by position, "*", "k" for one by keyword only, or "**"."""
+    """A parameter of a function or lambda; kind: "p" for one by position, "*", "k" for one by keyword only, "**"."""
 
     __slots__ = ()
     name: str

@@ -246,7 +246,7 @@ class Context:
         return Trace((*steps, *behind), repeat)
 
     def _passing(self, m: Module, i: int, fm: Module, fi: int) -> str:
-        """What call `i` does to run the function around call `fi`: calls it, or reads a property or an item on its way."""
+        """What call `i` does to run the function around call `fi`: calls it, or reads a property or an item."""
         scope = fm.calls[fi].scope
         name = fm.scopes[scope].name
         if fm.is_method(scope) and not any(
@@ -264,7 +264,7 @@ class Context:
         return f"calls `{call_text(m, i)}`"
 
     def when(self, repeat: Repeat, m: Module) -> str:
-        """For messages about module `m`: "in each pass of the `for` loop in line 12", "for each request to `/predict`"."""
+        """For messages about module `m`: "in each pass of the `for` loop in line 12", "for each request to …"."""
         if repeat.block is not None:
             place = repeat.module.spot(repeat.line)
             if repeat.module is not m:

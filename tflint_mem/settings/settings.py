@@ -274,6 +274,14 @@ class Settings:
         absolute = os.path.abspath(path)
         return any(code in codes and globs.match(absolute) != inverted for globs, inverted, codes in self._per_file())
 
+    def is_entry_point(self, path: str, root: str) -> bool:
+        """True when `entry-points` names the file at `path` as a script of its own; patterns count from `root`."""
+        if not self.entry_points:
+            return False
+        from .globs import Globs
+
+        return Globs(self.entry_points, root).match_below(os.path.abspath(path), root)
+
     def _selection(self) -> Selection:
         if self._resolved is None:
             from .selection import resolve

@@ -156,13 +156,7 @@ def _in_framework(context: Context, m: Module) -> bool:
 
 def _listed(context: Context, m: Module) -> bool:
     """Is the module one of the scripts that the settings name?"""
-    patterns = context.settings.entry_points
-    if not patterns:
-        return False
-    from tflint_mem.settings.globs import Globs
-
-    root = context.project.root or os.getcwd()
-    return Globs(patterns, root).match_below(os.path.abspath(m.path), root)
+    return context.settings.is_entry_point(m.path, context.project.root or os.getcwd())
 
 
 def _is_test(context: Context, m: Module) -> bool:
