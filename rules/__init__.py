@@ -18,6 +18,6 @@ The docstring begins with one sentence, and has these sections:
 
 What a rule asks about programs stands in `tflint_mem.analysis`, in a module whose docstring says its question, its
 answer and what it cannot know: a rule keeps words, decisions and fixes, in about 150 rows with its documentation.  A
-rule imports no other rule.  A fix imports `tflint_mem.codemod` inside its function: most runs build none, and LibCST takes
-longer to import than a small project takes to check.
+rule imports no other rule.  A fix imports `tflint_mem.codemod` inside its function: most runs build none, and LibCST
+takes longer to import than a small project takes to check.
 """
