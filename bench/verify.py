@@ -255,7 +255,6 @@ def _repeated(target, rules):
 
 def _handlers(sources):
     """{(path, row of `def`)} of functions that a framework calls again and again, as the linter sees them."""
-    from tflint_mem import facts
     from tflint_mem.engine import engine
     from tflint_mem.settings import config
 
@@ -265,7 +264,7 @@ def _handlers(sources):
     project.link()
     handlers = project.repeats_of.handlers
     return {
-        (module.path, record[facts.S_LINE])
+        (module.path, record.line)
         for module in project.modules
         for scope, record in enumerate(module.scopes)
         if scope and handlers.of_function(module, scope).kind == "handler"

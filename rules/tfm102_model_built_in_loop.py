@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
+_GRAPHS = frozenset(("graph.as_default", "tf.Session", "session.as_default"))
 
 
 def find(context: Context) -> Iterator[Draft]:
@@ -168,10 +169,7 @@ def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:
 
 
 def _cleaned_training(context: Context, acquired: Acquired, seen: set[Place]) -> Iterator[Draft]:
-    """Training loops that clean up: no cure on TensorFlow 2.14 and later.
-
-    That is so whether or not other loops with the same model clean up.
-    """
+    """Training loops that clean up, which is no cure on TensorFlow 2.14 and later, whatever other loops do."""
     m, i = acquired.m, acquired.i
     for repeat in context.repeats(m, i):
         if (
@@ -205,8 +203,4 @@ def _calls_release(context: Context, repeat: Repeat) -> bool:
     Only code of TensorFlow 1 has one.
     """
     found = context.project.released(repeat, RELEASES)
-    return found is not None and not context.project.apis(*found) & {
-        "graph.as_default",
-        "tf.Session",
-        "session.as_default",
-    }
+    return found is not None and not context.project.apis(*found) & _GRAPHS

@@ -118,7 +118,7 @@ def _graphs(context: Context) -> Iterator[_Graph]:
     """Everything that traces a function of the project."""
     for traced in context.each(traced_functions.decorated(context)):
         m, scope = traced.m, traced.scope
-        if m is None or not context.has(m):
+        if not context.has(m):
             continue
         record = m.scopes[scope]
         definition = m.statements[record.statement]
@@ -127,9 +127,9 @@ def _graphs(context: Context) -> Iterator[_Graph]:
                 yield _Graph(m, pos, None, m, scope, f"the tf.function `{record.name}`")
                 break
     for m, i in traced_functions.in_part(context, traced_functions.wrapped(context)):
-        traced = traced_functions.of_call(context, m, i)
-        if traced.m is not None:
-            yield _Graph(m, m.calls[i].pos, i, traced.m, traced.scope, f"`{call_text(m, i)}`")
+        given = traced_functions.of_call(context, m, i)
+        if given.m is not None:
+            yield _Graph(m, m.calls[i].pos, i, given.m, given.scope, f"`{call_text(m, i)}`")
     for m, i, _ in context.calls(frozenset(name.rpartition(".")[2] for name in _MAPS), _MAPS):
         call = m.calls[i]
         for argument in m.arguments(i):

@@ -97,9 +97,7 @@ def hoist_def(view: View, function: cst.FunctionDef, loop: Loop | Comprehension)
     return _Hoist(view, loop, frozenset(), None).definition(function)
 
 
-def outermost_loop(
-    view: View, node: cst.CSTNode, attempt: Callable[[Loop | Comprehension], Move | tuple[list[Edit], str]]
-) -> Move:
+def outermost_loop(view: View, node: cst.CSTNode, attempt: Callable[[Loop | Comprehension], Move]) -> Move:
     """The result of `attempt(loop)` for the outermost loop around `node` from which it does not raise NoFix.
 
     attempt  a function such as `lambda loop: hoist_statement(view, node, loop)`; loops are tried from the inside out
@@ -108,11 +106,10 @@ def outermost_loop(
     refusal = "there is no loop around it"
     for loop in view.loops(node):
         try:
-            result = attempt(loop)
+            move = attempt(loop)
         except NoFix as error:
             refusal = error.reason  # an exception that is kept would keep all that was at work
             break
-        move = result if isinstance(result, Move) else Move(*result)  # goes when no attempt returns a plain tuple
         if best is None or (best.applicability, move.applicability) != (SAFE, UNSAFE):
             best = move
     if best is None:

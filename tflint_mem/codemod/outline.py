@@ -295,7 +295,8 @@ _latest = _Latest()
 
 
 def outline(source: Source) -> Outline:
-    """The Outline of `source`; the latest one is kept, as the fixes of a file are built one after the other in one thread.
+    """The Outline of `source`; the latest one is kept, as the fixes of a file are built one after the other in one
+    thread.
 
     Raises NoFix when the source does not parse.
     """

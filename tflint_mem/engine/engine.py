@@ -7,7 +7,7 @@ when a finding has a fix to propose.
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
+from tflint_mem import facts
 from tflint_mem.finding import SYNTAX_ERROR, Finding, Fix, Step
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
@@ -24,8 +24,8 @@ from .session import Session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
 
+    from tflint_mem.facts import Facts
     from tflint_mem.finding import Place
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
@@ -155,6 +155,7 @@ def _added(
     project: Project, source: Source, kept: Kept, findings: list[Finding], quiet: bool, session: Session
 ) -> None:
     mended = False
+    collected: Facts | None
     try:
         collected = _collect(source, session)
     except SourceError as error:
@@ -205,22 +206,22 @@ class Kept:
         return source
 
 
-def _collect(source: Source, session: Session) -> Any:
+def _collect(source: Source, session: Session) -> Facts:
     code = source.code_bytes()
     source.check_bytes()
     if session.facts is None:
-        return undisturbed(lambda: F.collect(code, source.path))
+        return undisturbed(lambda: facts.collect(code, source.path))
     key = (source.path, code)
     if key not in session.facts:
-        session.facts[key] = undisturbed(lambda: F.collect(code, source.path))
+        session.facts[key] = undisturbed(lambda: facts.collect(code, source.path))
     return session.facts[key]
 
 
-def _mended(source: Source) -> Any:
+def _mended(source: Source) -> Facts | None:
     """Facts of what can be read in a file that does not parse, or None."""
     from tflint_mem.sources.mending import readable
 
-    return readable(source.code_bytes(), lambda code: undisturbed(lambda: F.collect(code, source.path)))
+    return readable(source.code_bytes(), lambda code: undisturbed(lambda: facts.collect(code, source.path)))
 
 
 def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0) -> Finding:
@@ -289,16 +290,10 @@ def _try(
             raise
         if isinstance(error, Overtime):
             watched.forgive(draft.m.index)
-            faults.overtime(f"{draft.code} in row {_pos(draft).line}", draft.m.path, watched.limit)
+            faults.overtime(f"{draft.code} in row {draft.pos.line}", draft.m.path, watched.limit)
         else:
-            faults.add(f"{draft.code} in row {_pos(draft).line}", draft.m.path)
+            faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
         return None
-
-
-def _pos(draft: Draft) -> F.Pos:
-    """The place of a draft; a rule may give a plain tuple."""
-    pos: Any = draft.pos
-    return pos if type(pos) is F.Pos else F.Pos(*pos)
 
 
 def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
@@ -307,7 +302,7 @@ def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
 
     best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
     for draft in drafts:
-        pos = _pos(draft)
+        pos = draft.pos
         key = (draft.m.index, (pos.line, pos.column), BY_CODE[draft.code].group == "config")
         other = best.get(key)
         if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
@@ -330,7 +325,7 @@ def _finished(
     if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
         sure = worth.LIKELY
     source = kept[draft.m.path]
-    pos = _pos(draft)
+    pos = draft.pos
     row, column = _place(source, pos.line, pos.column)
     end_row, end_column = _place(source, pos.end_line, pos.end_column)
     cell, row = source.locate(row)
@@ -399,12 +394,11 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
         return None, draft.fix or ""
     if _incomplete(draft):
         return None, ""
-    from tflint_mem.codemod import NoFix, Proposal
+    from tflint_mem.codemod import NoFix
     from tflint_mem.ruleset.fix_context import FixContext
 
     try:
-        answer: Any = draft.fix(FixContext(source, draft.m))
-        proposal = Proposal(*answer)  # rules may answer a plain tuple
+        proposal = draft.fix(FixContext(source, draft.m))
         from tflint_mem.codemod.cells import located
 
         edits = located(source, proposal.edits)
@@ -415,13 +409,13 @@ def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) ->
     except Overtime:
         if faults is None:
             raise
-        faults.overtime(f"the fix of {draft.code} in row {_pos(draft).line}", source.path, watched.limit)
+        faults.overtime(f"the fix of {draft.code} in row {draft.pos.line}", source.path, watched.limit)
         watched.forgive(draft.m.index)
         return None, ""
     except Exception:
         if faults is None:
             raise
-        faults.add(f"the fix of {draft.code} in row {_pos(draft).line}", source.path)
+        faults.add(f"the fix of {draft.code} in row {draft.pos.line}", source.path)
         return None, ""
     if not edits:
         return None, ""

@@ -6,8 +6,7 @@ from tflint_mem.sources.dependencies import Beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from tflint_mem.facts import Facts
     from tflint_mem.project.project import Project
 
     from .rule_runs import Running
@@ -27,7 +26,7 @@ class Session:
 
     def __init__(self) -> None:
         self.beside = Beside()
-        self.facts: dict[tuple[str, bytes], Any] | None = None
+        self.facts: dict[tuple[str, bytes], Facts] | None = None
 
     def remember(self) -> None:
         """Keep the facts of files from now on: fixes check the project again after each round."""

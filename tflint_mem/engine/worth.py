@@ -10,14 +10,13 @@ per repeat, as measured, times a count that is unknown (a stream, requests, step
 
 from __future__ import annotations
 
-from tflint_mem import facts as F
+from tflint_mem.facts import Attribute, Name, tail_of
 from tflint_mem.finding import CERTAIN as CERTAIN
 from tflint_mem.finding import LIKELY as LIKELY
 from tflint_mem.finding import PEDANTIC as PEDANTIC
 from tflint_mem.finding import POSSIBLE as POSSIBLE
 from tflint_mem.finding import REGULAR as REGULAR
-from tflint_mem.project.linking.module import tail_of
-from tflint_mem.project.repeats.repeats import Repeat
+from tflint_mem.project.repeats.repeat import Repeat
 from tflint_mem.ruleset.context import Context
 from tflint_mem.ruleset.draft import Draft
 
@@ -103,7 +102,7 @@ def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[s
     for j in m.scope_calls(first.calls[i].scope):
         call = m.calls[j]
         f, place = call.func, call.block
-        if isinstance(f, F.Attribute) and f.attr in names and isinstance(f.base, F.Name) and f.base.id in known:
+        if isinstance(f, Attribute) and f.attr in names and isinstance(f.base, Name) and f.base.id in known:
             if m.inside(place, loop) and not any(
                 m.blocks[b].kind in ("if", "except") for b in m.chain(place) if b > loop
             ):
@@ -157,7 +156,7 @@ def _guessed_receiver(context: Context, draft: Draft) -> int:
     if site is None or site >= len(draft.m.calls) or draft.m.calls[site].pos != draft.pos:
         return 0  # a statement or a decorator
     receiver = context.receiver(draft.m, site)
-    if not isinstance(receiver, (F.Name, F.Attribute)):
+    if not isinstance(receiver, (Name, Attribute)):
         return 0
     call = draft.m.calls[site]
     return int(not context.infer.values(draft.m, call.scope, receiver, call.statement))

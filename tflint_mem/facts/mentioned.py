@@ -100,7 +100,9 @@ class Mentioned:
 
 
 def _tails(e: Expression, add: Add, calls: Sequence[Call] = ()) -> None:
-    """The last names of a name, an attribute or the items of a literal; with `calls`, those of what is called there, too."""
+    """The last names of a name, an attribute or the items of a literal; with `calls`, those of what is called there,
+    too.
+    """
     if type(e) is Name:
         add(e.id)
     elif type(e) is Attribute:

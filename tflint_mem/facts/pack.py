@@ -1,10 +1,11 @@
 """A body as bytes: the facts of modules that are not asked about at the moment, for large projects.
 
 `marshal` takes neither records nor objects with slots.  So a body is laid out level by level: first all scopes, blocks,
-statements and calls, then what stands right in those, and so on.  A level says the class of each of its records in order,
-and for each class and field one column: the values, or nothing for a field that holds a record, as those are found in the
-next level in the same order, or the lengths for a field that holds a tuple of records.  Every step is a loop in C over a
-whole column, and nothing recurses.  Names, constants and attributes of names that are one record stay one.
+statements and calls, then what stands right in those, and so on.  A level says the class of each of its records in
+order, and for each class and field one column: the values, or nothing for a field that holds a record, as those are
+found in the next level in the same order, or the lengths for a field that holds a tuple of records.  Every step is a
+loop in C over a whole column, and nothing recurses.  Names, constants and attributes of names that are one record stay
+one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     Level = tuple[bytes, list[list[Any]]]
 
-# How the fields of each class are laid out: "v" a plain value, "r" a record, "o" a record or None, "*" a tuple of records,
+# How the fields of each class are laid out: "v" a plain value, "r" a record, "o" a record or None, "*" a tuple of
+# records,
 # "p" a position, "s" a span.
 _FIELDS: dict[type, str] = {
     R.Scope: "vvvvv**o*vssv",

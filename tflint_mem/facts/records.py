@@ -16,23 +16,6 @@ if TYPE_CHECKING:
     Body = tuple[tuple["Scope", ...], tuple["Block", ...], tuple[Statement, ...], tuple["Call", ...]]
     Names = tuple[str, ...]
 
-# The fields of a scope by position: to be deleted with `Slotted.__getitem__`.
-(
-    S_KIND,
-    S_NAME,
-    S_PARENT,
-    S_LINE,
-    S_END,
-    S_DECORATORS,
-    S_PARAMS,
-    S_RETURNS,
-    S_BASES,
-    S_STMT,
-    S_STMTS,
-    S_CALLS,
-    S_FLAGS,
-) = range(13)
-
 LOOPS = frozenset(("for", "while", "comp"))  # kinds of blocks
 
 
@@ -100,7 +83,8 @@ class Parameter(Record):
 
 
 class Scope(Slotted):
-    """A module, class, function or lambda; scope 0 is the module itself, an inner one is numbered after the one around it.
+    """A module, class, function or lambda; scope 0 is the module itself, an inner one is numbered after the one around
+    it.
 
     kind               "module", "class", "function" or "lambda"
     parent             the number of the scope around it, -1 for the module
@@ -183,10 +167,10 @@ class Clause(Record):
 class Block(Slotted):
     """A part of a scope: the body of a loop, a branch, a `with`, a part of `try`, a `for` of a comprehension.
 
-    kind       "for", "while", "comp", "else" (of a loop), "if", "with", "try", "except", "tryelse", "finally" or "match"
-    parent     the number of the block around it in the same scope, -1 for none; it is less than its own
-    statement  the number of the statement it is a part of
-    branch     of "if" whether its test holds there; of "comp" its clause; else None
+    kind       "for", "while", "comp", "else" (of a loop), "if", "with", "try", "except", "tryelse", "finally" or
+    "match" parent     the number of the block around it in the same scope, -1 for none; it is less than its own
+    statement  the number of the statement it is a part of branch     of "if" whether its test holds there; of "comp"
+    its clause; else None
     """
 
     __slots__ = ("kind", "parent", "statement", "branch")
@@ -209,8 +193,8 @@ class Facts:
     """Everything known about one module.
 
     scopes, blocks, statements, calls   by number
-    idents   every identifier that occurs as a name or attribute, and strings in capitals such as the names of environment
-             variables (for reverse look-ups)
+    idents   every identifier that occurs as a name or attribute, and strings in capitals such as the names of
+             environment variables (for reverse look-ups)
     called   last names of what is called
     given    last names of what is handed over, assigned, or imported under another name: it may be called under that
     defs     names of the functions and classes defined anywhere in the module
@@ -218,8 +202,8 @@ class Facts:
     decorating  last names of decorators
     foreign  attributes that are assigned on something else than `self`: `agent.model = …`
     imports  what all import statements bind
-    bases    (class, last name of a base) of its classes, and (name, class) of other names given to classes: `Base = keras.Model`
-    stored   attributes that are assigned: `self.x = …`
+    bases    (class, last name of a base) of its classes, and (name, class) of other names given to classes: `Base =
+    keras.Model` stored   attributes that are assigned: `self.x = …`
     """
 
     __slots__ = (

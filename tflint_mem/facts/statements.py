@@ -1,7 +1,7 @@
 """Statements: those of one scope are numbered one after the other, in the order of the text.
 
-`body`, `orelse` and `final` of a compound statement are numbers of blocks; what stands in a block are the statements that
-name it as theirs.
+`body`, `orelse` and `final` of a compound statement are numbers of blocks; what stands in a block are the statements
+that name it as theirs.
 """
 
 from __future__ import annotations
@@ -11,28 +11,8 @@ from .slotted import Slotted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from .expressions import Expression
     from .position import Pos
-
-# Kinds of statements: to be deleted once every reader asks for the class.
-ASSIGN = "="
-AUGMENT = "+="
-RETURN = "return"
-EXPR = "expr"
-DELETE = "del"
-WITH = "with"
-FOR = "for"
-WHILE = "while"
-IF = "if"
-TRY = "try"
-GLOBAL = "global"
-IMPORT = "import"
-JUMP = "jump"
-DEF = "def"
-CLASS = "class"
-OTHER = "other"
 
 
 class WithItem(Record):
@@ -70,14 +50,12 @@ class Imported(Record):
 class Statement(Slotted):
     """Any statement.
 
-    kind            one of the constants above
     scope           the number of the scope it stands in
     block           the number of the block it stands in, -1 right in its scope
     line, end_line  its first and last row; a function starts at its first decorator
     """
 
     __slots__ = ("scope", "block", "line", "end_line")
-    kind: ClassVar[str]
 
     def __init__(self, scope: int, block: int, line: int, end_line: int) -> None:
         self.scope = scope
@@ -85,15 +63,11 @@ class Statement(Slotted):
         self.line = line
         self.end_line = end_line
 
-    if not TYPE_CHECKING:
-        _positions = ("kind", *__slots__)  # to be deleted with those of `Slotted`
-
 
 class Assign(Statement):
     """`a = b = value`, `a: annotation = value`, `a: annotation` (no value), and `(a := value)`"""
 
     __slots__ = ("targets", "value", "annotation")
-    kind = ASSIGN
 
     def __init__(
         self,
@@ -118,7 +92,6 @@ class Augment(Statement):
     """`target += value`"""
 
     __slots__ = ("target", "op", "value", "pos")
-    kind = AUGMENT
 
     def __init__(
         self, scope: int, block: int, line: int, end_line: int, target: Expression, op: str, value: Expression, pos: Pos
@@ -137,7 +110,6 @@ class Return(Statement):
     """`return value`; the body of a lambda, too"""
 
     __slots__ = ("value", "pos")
-    kind = RETURN
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, value: Expression | None, pos: Pos) -> None:
         self.scope = scope
@@ -152,7 +124,6 @@ class ExprStatement(Statement):
     """`f(x)` as a statement; what is only a constant, as a docstring, is none"""
 
     __slots__ = ("value",)
-    kind = EXPR
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, value: Expression) -> None:
         self.scope = scope
@@ -166,7 +137,6 @@ class Delete(Statement):
     """`del a, b.c`"""
 
     __slots__ = ("targets",)
-    kind = DELETE
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, targets: tuple[Expression, ...]) -> None:
         self.scope = scope
@@ -180,7 +150,6 @@ class With(Statement):
     """`with context as target: …`; `async with`, too"""
 
     __slots__ = ("items", "body")
-    kind = WITH
 
     def __init__(
         self, scope: int, block: int, line: int, end_line: int, items: tuple[WithItem, ...], body: int
@@ -197,7 +166,6 @@ class For(Statement):
     """`for target in iterable: …`; `async for`, too"""
 
     __slots__ = ("target", "iterable", "body")
-    kind = FOR
 
     def __init__(
         self, scope: int, block: int, line: int, end_line: int, target: Expression, iterable: Expression, body: int
@@ -215,7 +183,6 @@ class While(Statement):
     """`while test: …`; calls in the test stand in the body, as they are made at every pass"""
 
     __slots__ = ("test", "body")
-    kind = WHILE
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, test: Expression, body: int) -> None:
         self.scope = scope
@@ -230,7 +197,6 @@ class If(Statement):
     """`if test: … else: …`; `elif` is an `If` in the block of `else`"""
 
     __slots__ = ("test", "body", "orelse")
-    kind = IF
 
     def __init__(
         self, scope: int, block: int, line: int, end_line: int, test: Expression, body: int, orelse: int | None
@@ -248,7 +214,6 @@ class Try(Statement):
     """`try: … except E as name: … else: … finally: …`"""
 
     __slots__ = ("body", "handlers", "orelse", "final")
-    kind = TRY
 
     def __init__(
         self,
@@ -275,7 +240,6 @@ class Global(Statement):
     """`global a, b`, `nonlocal a, b`"""
 
     __slots__ = ("names",)
-    kind = GLOBAL
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, names: tuple[str, ...]) -> None:
         self.scope = scope
@@ -289,7 +253,6 @@ class Import(Statement):
     """`import a.b as c`, `from a import b`"""
 
     __slots__ = ("names", "pos")
-    kind = IMPORT
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, names: tuple[Imported, ...], pos: Pos) -> None:
         self.scope = scope
@@ -304,7 +267,6 @@ class Jump(Statement):
     """`break`, `continue`, `raise value`: `what` is the word, only `raise` may have a value"""
 
     __slots__ = ("what", "value")
-    kind = JUMP
 
     def __init__(
         self, scope: int, block: int, line: int, end_line: int, what: str, value: Expression | None = None
@@ -321,7 +283,6 @@ class Def(Statement):
     """`def f(): …`, `async def f(): …`: the number of the function's scope, and where its decorators stand"""
 
     __slots__ = ("defines", "decorators")
-    kind = DEF
 
     def __init__(
         self, scope: int, block: int, line: int, end_line: int, defines: int, decorators: tuple[Pos, ...]
@@ -338,7 +299,6 @@ class ClassDef(Statement):
     """`class C: …`: the number of its scope"""
 
     __slots__ = ("defines",)
-    kind = CLASS
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, defines: int) -> None:
         self.scope = scope
@@ -352,7 +312,6 @@ class Other(Statement):
     """`assert x`, `match x: …`: any other statement, and the expressions in it"""
 
     __slots__ = ("items",)
-    kind = OTHER
 
     def __init__(self, scope: int, block: int, line: int, end_line: int, items: tuple[Expression, ...]) -> None:
         self.scope = scope

@@ -1,7 +1,7 @@
 """The walk over a module's syntax tree: `collect`.
 
-Functions, classes and lambdas are put into a queue when they are met and walked after the scope around them, so that the
-statements and calls of one scope are numbered one after the other.
+Functions, classes and lambdas are put into a queue when they are met and walked after the scope around them, so that
+the statements and calls of one scope are numbered one after the other.
 """
 
 from __future__ import annotations

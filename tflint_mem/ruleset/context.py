@@ -1,7 +1,8 @@
 """What a rule sees: the project's questions, its calls by name, and a way to tell what it found.
 
-A rule is a module with a docstring (its documentation) and `find(context)`, which yields drafts.  A draft names its place
-in bytes as the syntax tree does; the engine turns it into a Finding and builds its fix, if it has one, on concrete syntax.
+A rule is a module with a docstring (its documentation) and `find(context)`, which yields drafts.  A draft names its
+place in bytes as the syntax tree does; the engine turns it into a Finding and builds its fix, if it has one, on
+concrete syntax.
 """
 
 from __future__ import annotations
@@ -119,11 +120,15 @@ class Context:
         return self._looking(indices, _itself)
 
     def each(self, found: Iterable[Located]) -> Iterator[Located]:
-        """The things found, tuples that begin with a module or objects that have one as `m`, but for those in hidden modules."""
+        """The things found, tuples that begin with a module or objects that have one as `m`, but for those in hidden
+        modules.
+        """
         return self._looking(found, _index_of)
 
     def _looking(self, things: Iterable[T], index_of: Callable[[T], int]) -> Iterator[T]:
-        """Goes through things that belong to modules; `watch` knows the module, unless somebody around looks at one already."""
+        """Goes through things that belong to modules; `watch` knows the module, unless somebody around looks at one
+        already.
+        """
         hidden, watch = self.hidden, self.watch
         outermost = watch.at == SHARED
         try:
@@ -154,8 +159,8 @@ class Context:
     ) -> Iterator[tuple[Module, int, frozenset[str]]]:
         """Calls whose last name is in `tails` (or a local alias of one) and which call one of the canonical `names`.
 
-        Yields (module, call number, matching names); without `names`, every call with such a tail.  `within`: indices of
-        the modules to look at, None for all.
+        Yields (module, call number, matching names); without `names`, every call with such a tail.  `within`: indices
+        of the modules to look at, None for all.
         """
         tails = frozenset(tails)
         numbers = self.project.calling(tails)
@@ -218,7 +223,9 @@ class Context:
         )
 
     def trace(self, repeat: Repeat, last: str, *behind: TraceStep) -> Trace:
-        """The trace of a Repeat: the repeat, each call on the way, `last` for the place itself, and the steps behind it."""
+        """The trace of a Repeat: the repeat, each call on the way, `last` for the place itself, and the steps behind
+        it.
+        """
         m = repeat.module
         if repeat.block is not None:
             count = self.project.repeats_of.count(m, repeat.block)  # of this loop alone

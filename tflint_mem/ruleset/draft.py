@@ -43,8 +43,7 @@ class Trace:
     __slots__ = ("steps", "repeat")
 
     def __init__(self, steps: Iterable[TraceStep] = (), repeat: Repeat | None = None) -> None:
-        # plain tuples are taken for steps until every rule names them: to be deleted then
-        self.steps = tuple([step if type(step) is TraceStep else TraceStep(*step) for step in steps])  # type: ignore[misc]
+        self.steps = tuple(steps)
         self.repeat = repeat
 
 

@@ -506,7 +506,8 @@ RULES = (
         fixable="sometimes",
         fix_safety="unsafe",
         rank=10,
-        triggers="StaticHashTable StaticVocabularyTable DenseHashTable MutableHashTable StringLookup IntegerLookup TextVectorization",
+        triggers="StaticHashTable StaticVocabularyTable DenseHashTable MutableHashTable StringLookup IntegerLookup "
+        "TextVectorization",
         summary="a lookup table is made again in each repeat, and nothing frees it",
     ),
     Rule(

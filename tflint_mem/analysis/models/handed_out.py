@@ -73,10 +73,7 @@ def standing_for(m: Module, i: int) -> list[Expression]:
 def keeping(context: Context, m: Module, i: int) -> list[Kept]:
     """What is put into containers, in the scope of call `i`, of its result, directly or by its name; in order."""
     scope = m.calls[i].scope
-    key = ("kept in containers", m.index, scope)
-    if key not in context.memo:
-        context.memo[key] = _all_kept(m, scope)
-    known: dict[Expression, list[Kept]] = context.memo[key]
+    known = context.once(("kept in containers", m.index, scope), lambda: _all_kept(m, scope))
     found = [kept for each in dict.fromkeys(standing_for(m, i)) for kept in known.get(each, ())]
     found.sort(key=lambda kept: kept.number)
     return found

@@ -180,11 +180,7 @@ def one_tensor(context: Context, m: Module, s: int, e: Expression, made: int, de
 
 def _returns_one(context: Context, m: Module, scope: int, depth: int) -> bool:
     """Does a function give one tensor in each `return`?"""
-    key = ("returns one", m.index, scope, depth)
-    known: bool | None = context.memo.get(key)
-    if known is None:
-        known = context.memo[key] = _all_one(context, m, scope, depth)
-    return known
+    return context.once(("returns one", m.index, scope, depth), lambda: _all_one(context, m, scope, depth))
 
 
 def _all_one(context: Context, m: Module, scope: int, depth: int) -> bool:

@@ -9,6 +9,7 @@ In reading order:
     hot              is a place hot?  All that rules ask of the four before can be had from here, too
     variance         does what an expression gives follow the loop variable, change, or stay?
     trials           does a pass train something new?
+    retrained        is one model trained anew in each pass?
     kept             what does a pass put into a container, and what becomes of that?
     cached           can what a pass makes be made once?
     varying          what is said about another value in each pass, and what the search for it asks
@@ -19,6 +20,11 @@ In reading order:
     list_lengths     is a list, a text or a batch longer in one pass than in another?
     requests         does an expression read rows from a request?
     shapes           does an argument have another shape in each pass?
+    wrappers         which models only wrap one that is there already, and who uses them?
+    retrained        is it one model, made before the repeat, that each pass trains?
+    predictions      how often is `predict` called, and for how much?
+    eager_calls      which calls does Python launch op by op?
+    long_repeats     does what is kept of each pass add up?
     tensor_views     what keeps or returns a view into the memory of a TFLite interpreter?
     dataset_uses     is a data set read in a pass, used up, or put together with others?
     chained_datasets which data sets are put on top of themselves?

@@ -65,7 +65,7 @@ def loader(
         from tflint_mem.codemod import operations as do
 
         view, call = fx.at(m, i)
-        first = None if alike[0] == i else fx.at(m, alike[0])[0]
+        first, _ = (None, None) if alike[0] == i else fx.at(m, alike[0])
         edits = do.cached_loader(fx.source, view, call, base, decorator, above=first, by_name=by_name)
         return do.Proposal(UNSAFE, message, edits)
 

@@ -80,9 +80,11 @@ def _feeds_itself(context: Context, m: Module, scope: int, e: Expression, at: in
             for binding in context.infer.reaching(m, m.bindings(scope)[part.id], at):
                 value, statement = binding.value, binding.statement
                 if binding.kind == "assign" and statement != at and isinstance(value, Expression):
-                    key = ("feeds itself", m.index, statement, depth + 1)
-                    if key not in context.memo:
-                        context.memo[key] = _feeds_itself(context, m, scope, value, statement, depth + 1)
-                    if context.memo[key]:
+                    if _before_feeds_itself(context, m, scope, value, statement, depth + 1):
                         return True
     return False
+
+
+def _before_feeds_itself(context: Context, m: Module, scope: int, e: Expression, at: int, depth: int) -> bool:
+    """The same of what a statement assigns, found once for each statement and depth."""
+    return context.once(("feeds itself", m.index, at, depth), lambda: _feeds_itself(context, m, scope, e, at, depth))

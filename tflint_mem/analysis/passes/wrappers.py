@@ -179,17 +179,21 @@ def _fresh(context: Context, m: Module, i: int) -> bool:
 
 def _added(context: Context, m: Module, i: int, ours: Collection[Value], loop: int) -> Wrapped:
     """`new = Sequential(); new.add(existing_model)`."""
-    call, key = m.calls[i], ("added to", m.index, m.calls[i].scope)
-    if key not in context.memo:
-        added: dict[Value, list[int]] = {}  # value -> calls that add something to it
-        context.memo[key] = added
-        for j in m.scope_calls(call.scope):
-            other = m.calls[j]
-            if isinstance(other.func, Attribute) and other.func.attr == "add" and other.args:
-                for v in context.infer.values(m, call.scope, other.func.base, other.statement):
-                    added.setdefault(v, []).append(j)
-    to_ours = {j for v in ours for j in context.memo[key].get(v, ()) if j > i}
+    call = m.calls[i]
+    added = context.once(("added to", m.index, call.scope), lambda: _additions(context, m, call.scope))
+    to_ours = {j for v in ours for j in added.get(v, ()) if j > i}
     return "layer" if any(_is_model(context, m, call, m.calls[j].args[0], ours, loop) for j in sorted(to_ours)) else ""
+
+
+def _additions(context: Context, m: Module, scope: int) -> dict[Value, list[int]]:
+    """The calls of a function that add something to a value: `model.add(layer)`."""
+    added: dict[Value, list[int]] = {}
+    for j in m.scope_calls(scope):
+        call = m.calls[j]
+        if isinstance(call.func, Attribute) and call.func.attr == "add" and call.args:
+            for v in context.infer.values(m, scope, call.func.base, call.statement):
+                added.setdefault(v, []).append(j)
+    return added
 
 
 def of_new_model(context: Context, m: Module, i: int, repeat: Repeat, numbers: AbstractSet[tuple[int, int]]) -> bool:

@@ -6,6 +6,8 @@ In reading order:
     tracing           what does a function do on the host, which a trace would do once or not at all?
     given             would a trace take the arguments of a function as they are?
     frozen            what state would a trace keep that changes afterwards?
+    big_arrays        which arrays are known to be big?
+    captured          which of them does a traced function read from around it?
     remade            is a `tf.function` that is made anew meant so, and what does it hold?
     one_trace         would one trace do for all passes?
     new_models        does a function give a traced one a model that it makes anew?
@@ -16,4 +18,5 @@ In reading order:
     graph_growth      which of them do so in each repeat?
     open_sessions     which sessions are kept, and does anything close them?
     backend_objects   which functions and gradients of Keras' backend are made again?
+    decorating        may the function around a call be decorated with `@tf.function`?
 """

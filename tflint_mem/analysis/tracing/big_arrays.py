@@ -126,16 +126,16 @@ def big(context: Context, m: Module, scope: int, e: object, at: int, depth: int 
 
 def _big_name(context: Context, m: Module, scope: int, name: str, depth: int) -> bool:
     """Is the name bound once, to a big array?"""
-    while scope >= 0 and name not in m.bindings(scope):
-        scope = m.scopes[scope].parent
-    bindings = m.bindings(scope)[name] if scope >= 0 else []
+    owner = scope
+    while owner >= 0 and name not in m.bindings(owner):
+        owner = m.scopes[owner].parent
+    bindings = m.bindings(owner)[name] if owner >= 0 else []
     if len(bindings) != 1 or bindings[0].kind != "assign":
         return False
-    key = ("big", m.index, scope, name, depth)
-    known: bool | None = context.memo.get(key)
-    if known is None:
-        known = context.memo[key] = big_binding(context, m, scope, bindings[0], depth + 1)
-    return known
+    (binding,) = bindings
+    return context.once(
+        ("big", m.index, owner, name, depth), lambda: big_binding(context, m, owner, binding, depth + 1)
+    )
 
 
 def _big_call(context: Context, m: Module, scope: int, i: int, at: int, depth: int) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterator, Sequence
 
-    from tflint_mem.facts import Block, Expression, Statement
+    from tflint_mem.facts import Expression, Statement
     from tflint_mem.facts.records import Body
 
 _PARTS = ("scopes", "blocks", "statements", "calls")
@@ -77,16 +77,10 @@ class ModuleBody:
             self.decoded.append(self.index)
             return getattr(self, name)
 
-    @property
-    def contexts(self) -> Sequence[Block]:
-        """The blocks; to be deleted once every reader calls them so."""
-        return self.blocks
-
     def release(self) -> None:
         """Forget the decoded body and everything derived from it; it comes back when asked for.
 
-        What is kept is a thirtieth of the decoded body: packing costs a tenth of making the facts, unpacking half of
-        decoding.
+        What is kept is a thirtieth of the decoded body: packing costs a third of making the facts, unpacking a quarter.
         """
         if self.loaded:
             if self._blob is None:

@@ -128,10 +128,3 @@ class Repeat:
     def region_at(self, position: int) -> int:
         """The block around the call of a hop that each repeat runs: the loop's at the first, else -1: the function."""
         return self.block if self.block is not None and position == 0 else -1
-
-    if not TYPE_CHECKING:
-
-        @property
-        def context(self):
-            """The former name of `block`: to be deleted once every reader asks for that."""
-            return self.block
