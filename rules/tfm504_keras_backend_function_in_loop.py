@@ -37,10 +37,9 @@ Moving the call before a loop that does not change its arguments is unsafe only 
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import lifetimes
-from tflint_mem.analysis.passes import variance
 from tflint_mem.analysis.program import modes
-from tflint_mem.facts import For, Name, Record, walk
+from tflint_mem.analysis.tracing import backend_objects
+from tflint_mem.facts import Record
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 
@@ -65,24 +64,6 @@ MEASURED = {
     "function": "0 KiB per repeat on TF 2.15, 5-7 on 1.15; the function is set up anew each time",
 }
 _NAMES = frozenset(("keras.backend.function", "keras.backend.gradients", "keras.backend.variable"))
-_SAMPLES = frozenset(
-    (
-        "image",
-        "img",
-        "images",
-        "file",
-        "filename",
-        "path",
-        "frame",
-        "sample",
-        "photo",
-        "picture",
-        "face",
-        "patch",
-        "crop",
-    )
-)
-_RELEASES = frozenset(("keras.clear_session", "tf.reset_default_graph"))
 
 
 class _Made(Record):
@@ -108,49 +89,11 @@ def find(context: Context) -> Iterator[Draft]:
             or context.project.compiled(m, m.calls[i].scope)
         ):
             continue
-        repeat = _repeat(context, m, i, kind)
+        repeat = backend_objects.made_again(context, m, i, kind)
         if repeat is not None:
             found.setdefault((m.index, m.calls[i].scope), []).append(_Made(kind, m, i, repeat))
     for made in found.values():
         yield from _drafts(context, made)
-
-
-def _repeat(context: Context, m: Module, i: int, kind: str) -> Repeat | None:
-    """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is
-    construction.
-    """
-    for repeat in context.repeats(m, i):
-        if (
-            repeat.count is not None
-            and repeat.count <= 3
-            or repeat.kind == "comprehension"
-            or lifetimes.kept(context, repeat, "backend-function")
-        ):
-            continue
-        if (
-            kind != "variable"
-            and repeat.local
-            and not _over_samples(repeat)
-            and any(variance.of(context, repeat, e) == variance.TARGET for e in m.calls[i].args)
-        ):
-            continue
-        if not context.project.released(repeat, _RELEASES):
-            return repeat
-    return None
-
-
-def _over_samples(repeat: Repeat) -> bool:
-    """Does the loop go through images, files or samples, as its variables are called?  They are data, not the parts of
-    a network.
-    """
-    m = repeat.module
-    if repeat.block is None or m.blocks[repeat.block].kind != "for":
-        return False
-    statement = m.statements[m.blocks[repeat.block].statement]
-    if not isinstance(statement, For):
-        return False
-    words = {word for e in walk(statement.target) if isinstance(e, Name) for word in e.id.lower().split("_")}
-    return not words.isdisjoint(_SAMPLES)
 
 
 def _drafts(context: Context, sites: list[_Made]) -> Iterator[Draft]:

@@ -43,90 +43,43 @@ and a program that owns its GPU may want all of it.
 
 from __future__ import annotations
 
-from tflint_mem.analysis.gpu import configured, entry_points, first_work
-from tflint_mem.facts import Attribute, Import, Record
+import os
+
+from tflint_mem.analysis.gpu import first_work, unconfigured
+from tflint_mem.facts import Attribute, Import
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.module import call_text
 from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from tflint_mem.analysis.gpu.unconfigured import Program
     from tflint_mem.codemod import Proposal
-    from tflint_mem.facts import Imported, Pos
-    from tflint_mem.project.linking.module import Module, Site
+    from tflint_mem.facts import Pos
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
-_FRAMEWORKS = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub"))
 _SESSIONS = ("Session", "InteractiveSession")
 _MESSAGE = "Let the memory of all GPUs grow as needed"
 
 
-class _Program(Record):
-    """A module that is started, reaches work and configures no GPU.
-
-    place    of its first import that leads to TensorFlow
-    work     the first call that computes
-    service  only its handlers and commands are started
-    closure  indices of the module and of all that it imports
-    """
-
-    __slots__ = ()
-    m: Module
-    place: Pos
-    work: Site
-    service: bool
-    closure: frozenset[int]
-
-
 def find(context: Context) -> Iterator[Draft]:
     """One draft for all entry points that reach work on TensorFlow and configure no GPU."""
-    found = list(_programs(context))
-    # what a program imports and serves is part of that program
-    own = [
-        program
-        for program in found
-        if not (
-            program.service and any(program.m.index in other.closure and other.m is not program.m for other in found)
-        )
-    ]
-    if own:
-        # the one nearest to the root of the project stands for all, programs about tests come last
-        yield _draft(context, sorted(own, key=_rank))
+    settings, root = context.settings, context.project.root or os.getcwd()
+    found = unconfigured.programs(
+        context, lambda m: settings.is_entry_point(m.path, root), lambda m: settings.is_ignored(m.path, CODE)
+    )
+    if found:
+        yield _draft(context, found)
 
 
-def _programs(context: Context) -> Iterator[_Program]:
-    project = context.project
-    scripts = entry_points.console_scripts(context)
-    for m in map(project.modules.__getitem__, context.shown(range(len(project.modules)))):
-        if not entry_points.may_start(context, m, scripts):
-            continue
-        starts = entry_points.starts(context, m, scripts)
-        if not starts or project.hardware.without_gpu(m) or context.settings.is_ignored(m.path, CODE):
-            continue
-        closure = project.imports.closure(m)
-        if any(configured.configures(context, project.module(index)) for index in closure):
-            continue
-        place = _first_import(context, m)
-        work = first_work.of_program(context, starts) if place is not None else None
-        if place is None or work is None:
-            continue
-        if first_work.trains(*work) or not entry_points.tries_out_a_part(context, m, scripts):
-            service = len(starts) > 1 and not entry_points.runs_itself(context, m)
-            yield _Program(m, place, work, service, frozenset(closure))
-
-
-def _rank(program: _Program) -> tuple[object, ...]:
-    parts = program.m.parts
-    return "test" in parts[-1].lower(), len(parts), [part.lower() for part in parts], parts
-
-
-def _draft(context: Context, programs: Sequence[_Program]) -> Draft:
+def _draft(context: Context, programs: Sequence[Program]) -> Draft:
     first = programs[0]
     m, pos = first.m, first.place
     wm, i = first.work
@@ -155,24 +108,6 @@ def _draft(context: Context, programs: Sequence[_Program]) -> Draft:
 
 def _does(m: Module, i: int) -> str:
     return f"`{call_text(m, i)}` {'trains' if first_work.trains(m, i) else 'computes'}"
-
-
-def _first_import(context: Context, m: Module) -> Pos | None:
-    """Place of the first import of TensorFlow or Keras, else of the first module of the project that leads there."""
-    imports = sorted((s for s in m.statements if isinstance(s, Import)), key=lambda s: (s.pos.line, s.pos.column))
-    for statement in imports:
-        if _of_framework(statement.names):
-            return statement.pos
-    project = context.project
-    for statement in imports:
-        for target in project.imports.of_statement(m, statement):
-            if any(_of_framework(project.module(index).imports) for index in project.imports.closure(target)):
-                return statement.pos
-    return None
-
-
-def _of_framework(names: Iterable[Imported]) -> bool:
-    return any(bound.module.partition(".")[0] in _FRAMEWORKS and not bound.level for bound in names)
 
 
 # -- fix ---------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ In reading order:
     entry_points    which modules are programs, and what runs when they are started?
     first_work      which training or inference does a program reach first?
     configured      does a module say anything about GPU memory or devices?
+    unconfigured    which programs compute and configure none?
     device_setup    which calls set up the devices?
     session_setup   which sessions are made to configure a GPU?
 """

@@ -18,7 +18,7 @@ from tflint_mem.project.linking.names import is_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
     from typing import TypeAlias
 
     from tflint_mem.project.linking.module import Function, Module
@@ -32,34 +32,79 @@ _TEST_FOLDERS = frozenset(("test", "tests", "testing", "unittests"))
 _TEST_RUNNERS = (("test",), ("unittest",), ("absltest",), ("pytest",), ("googletest",))
 
 
-def may_start(context: Context, m: Module, scripts: Collection[Script]) -> bool:
-    """Can the module be a program, and none of tests?  Judged by the names in it, since most modules are none."""
-    return (
-        m.parts[-1] not in _NO_PROGRAMS
-        and not context.in_tests(m)
-        and _may_have_starts(context, m, scripts)
-        and not _is_test(context, m)
-    )
+class EntryPoints:
+    """Answers about one project."""
 
+    def __init__(self, context: Context, listed: Callable[[Module], bool]) -> None:
+        """listed   is the module one of the scripts that the settings name?"""
+        self.context = context
+        self._listed = listed
+        self._scripts = _console_scripts(context)
 
-def starts(context: Context, m: Module, scripts: Collection[Script]) -> list[Function]:
-    """What runs when the module is started as a program, its own code first; empty for a library."""
-    named = _listed(context, m)  # then something starts its functions
-    functions = [
-        (m, s)
-        for s, record in enumerate(m.scopes)
-        if record.kind == "function"
-        and record.parent == 0
-        and (named or (m.parts, record.name) in scripts or is_handler(context, m, s))
-    ]
-    if functions or runs_itself(context, m):
-        return [(m, 0), *functions]
-    return [(m, 0)] if _is_script(context, m) and m.scope_calls(0) else []
+    def may_start(self, m: Module) -> bool:
+        """Can the module be a program, and none of tests?  Judged by the names in it, since most modules are none."""
+        return (
+            m.parts[-1] not in _NO_PROGRAMS
+            and not self.context.in_tests(m)
+            and self._may_have_starts(m)
+            and not _is_test(self.context, m)
+        )
 
+    def starts(self, m: Module) -> list[Function]:
+        """What runs when the module is started as a program, its own code first; empty for a library."""
+        named = self._listed(m)  # then something starts its functions
+        functions = [
+            (m, s)
+            for s, record in enumerate(m.scopes)
+            if record.kind == "function"
+            and record.parent == 0
+            and (named or (m.parts, record.name) in self._scripts or is_handler(self.context, m, s))
+        ]
+        if functions or self.runs_itself(m):
+            return [(m, 0), *functions]
+        return [(m, 0)] if _is_script(self.context, m) and m.scope_calls(0) else []
 
-def runs_itself(context: Context, m: Module) -> bool:
-    """Is the module there to be started: a notebook, `__main__`, a script with a guard, one that the settings name?"""
-    return m.notebook or m.parts[-1] == "__main__" or _listed(context, m) or bool(main_blocks(m))
+    def runs_itself(self, m: Module) -> bool:
+        """Is the module there to be started: a notebook, `__main__`, a script with a guard or a listed one?"""
+        return m.notebook or m.parts[-1] == "__main__" or self._listed(m) or bool(main_blocks(m))
+
+    def tries_out_a_part(self, m: Module) -> bool:
+        """Is the main block there to try out a part: does a program that nobody imports use this module?"""
+        if (
+            m.notebook
+            or m.package
+            or self._listed(m)
+            or any(parts == m.parts for parts, _ in self._scripts)
+            or any(is_handler(self.context, m, s) for s in range(len(m.scopes)))
+        ):
+            return False
+        imports = self.context.project.imports
+        waiting, seen = [m.index], {m.index}
+        for index in waiting:
+            for other in imports.importers(self.context.project.module(index)):
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+                    om = self.context.project.module(other)
+                    if (
+                        not self.context.in_tests(om)
+                        and not _is_test(self.context, om)
+                        and not imports.importers(om)
+                        and (om.notebook or self._may_have_starts(om))
+                    ):
+                        return True
+        return False
+
+    def _may_have_starts(self, m: Module) -> bool:
+        return (
+            m.notebook
+            or m.parts[-1] == "__main__"
+            or self.context.project.index.has("idents", "__name__", m.index)
+            or self._listed(m)
+            or _is_script(self.context, m)
+            or any(parts == m.parts for parts, _ in self._scripts)
+            or self.context.project.repeats_of.handlers.possible(m)
+        )
 
 
 def main_blocks(m: Module) -> list[int]:
@@ -72,40 +117,12 @@ def main_blocks(m: Module) -> list[int]:
     return found
 
 
-def tries_out_a_part(context: Context, m: Module, scripts: Collection[Script]) -> bool:
-    """Is the main block there to try out a part: does a program that nobody imports use this module?"""
-    if (
-        m.notebook
-        or m.package
-        or _listed(context, m)
-        or any(parts == m.parts for parts, _ in scripts)
-        or any(is_handler(context, m, s) for s in range(len(m.scopes)))
-    ):
-        return False
-    imports = context.project.imports
-    waiting, seen = [m.index], {m.index}
-    for index in waiting:
-        for other in imports.importers(context.project.module(index)):
-            if other not in seen:
-                seen.add(other)
-                waiting.append(other)
-                om = context.project.module(other)
-                if (
-                    not context.in_tests(om)
-                    and not _is_test(context, om)
-                    and not imports.importers(om)
-                    and (om.notebook or _may_have_starts(context, om, scripts))
-                ):
-                    return True
-    return False
-
-
 def is_handler(context: Context, m: Module, scope: int) -> bool:
     """Does a framework call the function for each request?"""
     return context.project.repeats_of.handlers.of_function(m, scope).kind == "handler"
 
 
-def console_scripts(context: Context) -> set[Script]:
+def _console_scripts(context: Context) -> set[Script]:
     """What the project installs as commands."""
     found: set[Script] = set()
     for text in context.project.versions.texts(_PROGRAM_FILES):
@@ -120,18 +137,6 @@ def console_scripts(context: Context) -> set[Script]:
             if parts[-len(names) :] == names:
                 known.add((m.parts, function))
     return known
-
-
-def _may_have_starts(context: Context, m: Module, scripts: Collection[Script]) -> bool:
-    return (
-        m.notebook
-        or m.parts[-1] == "__main__"
-        or context.project.index.has("idents", "__name__", m.index)
-        or _listed(context, m)
-        or _is_script(context, m)
-        or any(parts == m.parts for parts, _ in scripts)
-        or context.project.repeats_of.handlers.possible(m)
-    )
 
 
 def _is_script(context: Context, m: Module) -> bool:
@@ -152,11 +157,6 @@ def _in_framework(context: Context, m: Module) -> bool:
             if context.memo[key]:
                 return True
     return False
-
-
-def _listed(context: Context, m: Module) -> bool:
-    """Is the module one of the scripts that the settings name?"""
-    return context.settings.is_entry_point(m.path, context.project.root or os.getcwd())
 
 
 def _is_test(context: Context, m: Module) -> bool:

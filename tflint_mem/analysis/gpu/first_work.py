@@ -16,13 +16,14 @@ from . import entry_points
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tflint_mem.facts import Call
+    from tflint_mem.facts import Call, Imported, Pos
     from tflint_mem.project.holds.values import Value
     from tflint_mem.project.linking.module import Function, Module, Site
     from tflint_mem.ruleset.context import Context
 
+_FRAMEWORKS = frozenset(("tensorflow", "keras", "tf_keras", "tensorflow_hub"))
 _WORK = frozenset(
     f"model.{name}"
     for name in (
@@ -223,3 +224,21 @@ def _handed_over(context: Context, m: Module, i: int) -> Iterator[Function]:
                     yield fm, v.scope
             elif isinstance(v, MethodValue):
                 yield context.project.module(v.module), v.scope
+
+
+def first_import(context: Context, m: Module) -> Pos | None:
+    """Place of the first import of TensorFlow or Keras, else of the first module of the project that leads there."""
+    imports = sorted((s for s in m.statements if isinstance(s, Import)), key=lambda s: (s.pos.line, s.pos.column))
+    for statement in imports:
+        if _of_framework(statement.names):
+            return statement.pos
+    project = context.project
+    for statement in imports:
+        for target in project.imports.of_statement(m, statement):
+            if any(_of_framework(project.module(index).imports) for index in project.imports.closure(target)):
+                return statement.pos
+    return None
+
+
+def _of_framework(names: Iterable[Imported]) -> bool:
+    return any(bound.module.partition(".")[0] in _FRAMEWORKS and not bound.level for bound in names)

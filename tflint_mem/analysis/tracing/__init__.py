@@ -17,5 +17,6 @@ In reading order:
     operation_makers  which statements add operations to a graph?
     graph_growth      which of them do so in each repeat?
     open_sessions     which sessions are kept, and does anything close them?
+    backend_objects   which functions and gradients of Keras' backend are made again?
     decorating        may the function around a call be decorated with `@tf.function`?
 """
