@@ -77,6 +77,8 @@ else:
             that is missing.
             """
             fields = cls._fields
+            if len(given) == len(fields) and not named:
+                return new(cls, cls._tag + given)
             if len(given) > len(fields):
                 raise TypeError(f"{cls.__name__} has {len(fields)} fields, not {len(given)}")
             if named or len(given) < len(fields):
