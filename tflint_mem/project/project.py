@@ -11,8 +11,6 @@ from __future__ import annotations
 from tflint_mem.facts import tail_of
 from tflint_mem.hardening.budget import Searches
 from tflint_mem.knowledge import canonical
-from tflint_mem.project.holds.asked import Asked
-from tflint_mem.project.holds.infer import Infer
 from tflint_mem.project.holds.values import (
     CallOrigin,
     ClassValue,
@@ -33,11 +31,6 @@ from tflint_mem.project.linking.imports import Imports
 from tflint_mem.project.linking.modules import Modules
 from tflint_mem.project.linking.spelling import Spelling
 from tflint_mem.project.linking.versions import Versions
-from tflint_mem.project.repeats.callers import Callers
-from tflint_mem.project.repeats.compiled import Compiled
-from tflint_mem.project.repeats.iterated import Iterated
-from tflint_mem.project.repeats.released import Released
-from tflint_mem.project.repeats.repeats import Repeats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +38,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tflint_mem.facts import Expression
+    from tflint_mem.project.holds.asked import Asked
+    from tflint_mem.project.holds.infer import Infer
     from tflint_mem.project.holds.questions import Owner
     from tflint_mem.project.holds.values import Value
     from tflint_mem.project.linking.module import Function, Module, Site
+    from tflint_mem.project.repeats.callers import Callers
+    from tflint_mem.project.repeats.compiled import Compiled
+    from tflint_mem.project.repeats.iterated import Iterated
+    from tflint_mem.project.repeats.released import Released
     from tflint_mem.project.repeats.repeat import Caller, Repeat
+    from tflint_mem.project.repeats.repeats import Repeats
     from tflint_mem.settings.config import Settings
     from tflint_mem.sources.dependencies import Beside
 
@@ -68,7 +68,27 @@ class Project(Modules):
     infer, asked                             what an expression may hold
     callers_of, iterated, repeats_of, released_by, compiled_by   why something runs again
     versions, spelling, hardware, imports    what the project says about itself
+
+    What asks about calls is made, and imported, when it is first asked for: a file without suspicious calls needs none.
     """
+
+    if TYPE_CHECKING:
+        infer: Infer
+        asked: Asked
+        callers_of: Callers
+        iterated: Iterated
+        repeats_of: Repeats
+        released_by: Released
+        compiled_by: Compiled
+    else:
+
+        def __getattr__(self, name):
+            """A part that nobody has asked for yet."""
+            make = _LATE.get(name)
+            if make is None:
+                raise AttributeError(name)
+            part = self.__dict__[name] = make(self)
+            return part
 
     def __init__(
         self,
@@ -86,13 +106,6 @@ class Project(Modules):
         self._apis: dict[tuple[int, int], frozenset[str]] = {}
         self._api_sets: dict[frozenset[str], frozenset[str]] = {}
         self._called: dict[tuple[int, int], list[Function]] = {}
-        self.infer = Infer(self)
-        self.asked = Asked(self)
-        self.callers_of = Callers(self)
-        self.iterated = Iterated(self)
-        self.repeats_of = Repeats(self)
-        self.released_by = Released(self)
-        self.compiled_by = Compiled(self)
         self.versions = Versions(self)
         self.spelling = Spelling(self)
         self.hardware = Hardware(self)
@@ -116,11 +129,12 @@ class Project(Modules):
         """Let go of everything: the parts refer to each other, and only a slow full collection would find them."""
         for part in _parts(self):
             part.project = None
-        self.callers_of.forget()
+        for name in ("callers_of", "infer"):
+            if name in self.__dict__:
+                getattr(self, name).forget()
         self._called.clear()
         self.modules.clear()
         self.__dict__.pop("module", None)
-        self.infer.forget()
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
@@ -267,6 +281,59 @@ class Project(Modules):
 
 
 _CONTAINERS = {SequenceValue: "seq", MapValue: "map", TupleValue: "tup"}  # what their methods are named after
+
+
+def _infer(project: Project) -> Infer:
+    from tflint_mem.project.holds.infer import Infer
+
+    return Infer(project)
+
+
+def _asked(project: Project) -> Asked:
+    from tflint_mem.project.holds.asked import Asked
+
+    return Asked(project)
+
+
+def _callers(project: Project) -> Callers:
+    from tflint_mem.project.repeats.callers import Callers
+
+    return Callers(project)
+
+
+def _iterated(project: Project) -> Iterated:
+    from tflint_mem.project.repeats.iterated import Iterated
+
+    return Iterated(project)
+
+
+def _repeats(project: Project) -> Repeats:
+    from tflint_mem.project.repeats.repeats import Repeats
+
+    return Repeats(project)
+
+
+def _released(project: Project) -> Released:
+    from tflint_mem.project.repeats.released import Released
+
+    return Released(project)
+
+
+def _compiled(project: Project) -> Compiled:
+    from tflint_mem.project.repeats.compiled import Compiled
+
+    return Compiled(project)
+
+
+_LATE: dict[str, Callable[[Project], object]] = {
+    "infer": _infer,
+    "asked": _asked,
+    "callers_of": _callers,
+    "iterated": _iterated,
+    "repeats_of": _repeats,
+    "released_by": _released,
+    "compiled_by": _compiled,
+}
 
 
 def _parts(project: Project) -> list[Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from tflint_mem.facts import Expression
+    from tflint_mem.project.holds.infer import Infer
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.project import Project
     from tflint_mem.project.repeats.repeat import Repeat
@@ -69,10 +70,20 @@ class Context:
     watch    is told which module is looked at: see `hardening.watch`
     """
 
+    if TYPE_CHECKING:
+        infer: Infer
+    else:
+
+        def __getattr__(self, name):
+            """What an expression may hold is not asked in every file."""
+            if name != "infer":
+                raise AttributeError(name)
+            self.infer = self.project.infer
+            return self.infer
+
     def __init__(self, project: Project, settings: Settings, watch: Watch | None = None) -> None:
         self.project = project
         self.settings = settings
-        self.infer = project.infer
         self.memo: dict[Hashable, Any] = {}
         self.part: Collection[int] | None = None
         self.hidden: frozenset[int] = frozenset()
@@ -80,11 +91,13 @@ class Context:
 
     def anew(self, project: Project) -> None:
         """Another project, with the same modules and without any answers, takes the place of the one before."""
-        self.project, self.infer, self.memo = project, project.infer, {}
+        self.project, self.memo = project, {}
+        self.__dict__.pop("infer", None)
 
     def close(self) -> None:
         """Let go of the project and of all answers: they refer to each other."""
-        del self.project, self.infer
+        del self.project
+        self.__dict__.pop("infer", None)
         self.memo.clear()
 
     def once(self, key: Hashable, find: Callable[[], T]) -> T:
