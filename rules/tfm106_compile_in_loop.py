@@ -40,6 +40,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import optimizers
 from tflint_mem.analysis.passes import hot, retrained
 from tflint_mem.analysis.program import backends, modes
+from tflint_mem.analysis.program.mechanisms import FIRST_PINNED
 from tflint_mem.facts import FALSE, TRUE, Assign, Attribute, CallRef, Constant
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.call_names import call_text
@@ -69,7 +70,6 @@ _HELP = "compile once; to change the learning rate assign it: model.optimizer.le
 _HELP_TURNS = (
     "make a model for each turn of the same layers, set what it trains, compile each once, and fit them in turns"
 )
-FIRST_PINNED = (2, 14)
 
 
 def find(context: Context) -> Iterator[Draft]:
@@ -158,7 +158,7 @@ def _keeps_nothing(context: Context, m: Module, i: int, repeat: Repeat) -> bool:
     return (
         context.kinds(m, i, optimizer) == {"optimizer"}
         and hot.steady(context, repeat, optimizer)
-        and not hot.made_in_pass(context, repeat, context.infer.values(m, call.scope, optimizer, call.statement))
+        and not hot.made_in_pass(repeat, context.infer.values(m, call.scope, optimizer, call.statement))
     )
 
 

@@ -45,6 +45,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import lifetimes, models, optimizers, step_objects
 from tflint_mem.analysis.passes import hot, trials, variance
 from tflint_mem.analysis.program import backends
+from tflint_mem.analysis.program.backends import FIRST_WITH_KERAS_3
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.call_names import call_text
 
@@ -65,7 +66,6 @@ MEASURED = {
     "optimizer": "142 KiB per repeat until clear_session() (TF 2.21; 3 on 2.15)",
     "metric": "0 KiB per repeat for a metric whose name stays the same (TF 2.21 and 2.15): no leak, only the set-up",
 }
-FIRST_RENAMED = (2, 16)  # TensorFlow with Keras 3
 
 
 def find(context: Context) -> Iterator[Draft]:
@@ -101,7 +101,7 @@ def _draft(context: Context, m: Module, i: int, repeat: Repeat, kind: str, keeps
     if kind == "optimizer":
         why = "; it forgets its moments each time"
     elif keeps:
-        since = "" if context.project.versions.at_least(*FIRST_RENAMED) else "on Keras 3 "
+        since = "" if context.project.versions.at_least(*FIRST_WITH_KERAS_3) else "on Keras 3 "
         why = f"; {since}each gets a new name, and TensorFlow keeps kernels for its variables until clear_session()"
         help += ", and reset it with reset_state(), or give it a fixed name"
     else:
@@ -131,7 +131,7 @@ def _keeps(context: Context, m: Module, i: int, repeat: Repeat) -> int:
     call = m.calls[i]
     if (
         any(keyword.name in ("name", None) for keyword in call.keywords)
-        or context.project.versions.at_least(*FIRST_RENAMED) is False
+        or context.project.versions.at_least(*FIRST_WITH_KERAS_3) is False
     ):
         return 0
     tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & step_objects.KINDS.keys()), "")

@@ -78,7 +78,7 @@ def _in_containers(context: Context, m: Module, i: int) -> Iterator[Draft]:
         repeat = _new_in_each(context, m, i, keeping)
         if repeat is None:
             continue
-        fate = kept.fate(context, keeping, repeat.region)
+        fate = kept.fate(context, keeping)
         if (
             fate not in (kept.NOTHING, kept.ONE)
             or fate == kept.NOTHING

@@ -131,7 +131,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
     repeat = long_repeat(context, keeping, made)
     if repeat is None:
         return None
-    fate = kept.fate(context, keeping, repeat.region)
+    fate = kept.fate(context, keeping)
     if fate in (kept.BOUNDED, kept.UNKNOWN):
         return None
     pos = kept.position(m, s)

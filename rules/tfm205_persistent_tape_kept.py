@@ -104,7 +104,7 @@ def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | N
                 continue
         elif local or fresh:
             continue
-        if kept.fate(context, keeping, repeat.region) != kept.BOUNDED:
+        if kept.fate(context, keeping) != kept.BOUNDED:
             return repeat
     return None
 

@@ -113,8 +113,7 @@ def _generator(context: Context, m: Module, scope: int, e: object, at: int, dept
             for b in bindings
         )
     if isinstance(e, Attribute) and e.base == SELF:
-        while scope > 0 and m.scopes[scope].kind != "class":
-            scope = m.scopes[scope].parent
+        scope = m.class_around(scope)
         assigned = context.infer.attribute_assignments(m, scope).get(e.attr, ()) if scope > 0 else ()
         return bool(assigned) and all(
             a.kind == "assign" and not a.path and _generator(context, m, a.function, a.value, a.statement, depth + 1)

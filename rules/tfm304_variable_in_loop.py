@@ -37,7 +37,7 @@ from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.passes import kept, variance
 from tflint_mem.facts import Assign, CallRef, Constant, Name
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False
@@ -111,7 +111,7 @@ def _held(context: Context, m: Module, i: int) -> Draft | None:
                 continue
             if any(m.loops(m.statements[s].block) for s in kept.empty_at(context, m, call.scope, keeping.container)):
                 continue
-            if kept.fate(context, keeping, repeat.region) in (kept.NOTHING, kept.ONE):
+            if kept.fate(context, keeping) in (kept.NOTHING, kept.ONE):
                 pos = kept.position(m, keeping.s)
                 return Draft(
                     code=CODE,

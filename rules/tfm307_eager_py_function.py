@@ -91,7 +91,7 @@ def _often(context: Context, repeat: Repeat) -> bool:
         or repeat.kind == "recursion"
         or repeat.count is not None
         and repeat.count <= FEW
-        or hot.per_epoch(context, repeat)
+        or hot.per_epoch(repeat)
     ):
         return False
     return _eager(context, repeat) and not context.project.released(repeat)

@@ -37,7 +37,7 @@ from __future__ import annotations
 from tflint_mem.analysis.passes import fresh_iterators, hot, variance
 from tflint_mem.facts import Attribute, CallRef, Expression
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Repeat |
             continue
         if repeat.kind == "callback" and "_batch_" not in repeat.what or hot.waits(context, repeat):
             continue
-        if variance.of(context, repeat, dataset) == variance.SAME and not fresh_iterators.per_epoch(context, repeat):
+        if variance.of(context, repeat, dataset) == variance.SAME and not fresh_iterators.runs_through_data(repeat):
             return repeat
     return None
 
@@ -125,9 +125,9 @@ def _fix(context: Context, m: Module, i: int, j: int, dataset: Expression, repea
         return "what repeats it stands in another function"
     if not _inline(m, i, j):
         return "the iterator has a name of its own"
-    chain = fresh_iterators.chain(context, m, m.calls[i].scope, dataset, m.calls[i].statement)
+    chain = fresh_iterators.chain(context, m, m.calls[i].scope, dataset)
     if "shuffle" in chain:
-        return _one_iterator(m, i, j)
+        return _one_iterator(m, j)
     if chain and set(chain) <= _IN_ORDER:
         return _first_batch(m, i, j)
     return "nobody sees whether each pass shall take the first batch again or the next one"
@@ -170,7 +170,7 @@ def _inline(m: Module, i: int, j: int) -> bool:
     return call.args[:1] == (CallRef(j),) or isinstance(call.func, Attribute) and call.func.base == CallRef(j)
 
 
-def _one_iterator(m: Module, i: int, j: int) -> Repair:
+def _one_iterator(m: Module, j: int) -> Repair:
     """All passes take their batches from one iterator over the repeated data set."""
 
     def fix(fx: FixContext) -> Proposal:

@@ -39,7 +39,7 @@ is not rewritten: a person should say which links are wanted once.
 from __future__ import annotations
 
 from tflint_mem.analysis.passes import chained_datasets, dataset_uses, rebuilt_datasets
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from tflint_mem.facts import (
     CallRef,
 )
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False

@@ -39,6 +39,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.tracing import open_sessions
 from tflint_mem.finding import UNSAFE
+from tflint_mem.knowledge import SESSION_TYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,12 +62,11 @@ _HELP_INTERACTIVE = (
     "a plain tf.Session can"
 )
 _HELP_KEPT = "call close() on each when it has done its work, or open it in a `with` block"
-_NAMES = frozenset(("tf.Session", "tf.InteractiveSession"))
 
 
 def find(context: Context) -> Iterator[Draft]:
     """Interactive sessions that repeat, and sessions of each repeat that are kept."""
-    for m, i, names in context.calls(("Session", "InteractiveSession"), _NAMES):
+    for m, i, names in context.calls(("Session", "InteractiveSession"), SESSION_TYPES):
         if context.in_tests(m):
             continue
         interactive = "tf.InteractiveSession" in names

@@ -47,7 +47,7 @@ from tflint_mem.analysis.tracing import graph_growth, graphs
 from tflint_mem.facts import Assign, Augment, ExprStatement, Return, tail_of
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import SESSION_TYPES
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False

@@ -41,7 +41,7 @@ from tflint_mem.analysis.program import modes
 from tflint_mem.analysis.tracing import backend_objects
 from tflint_mem.facts import Record
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

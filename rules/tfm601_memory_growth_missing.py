@@ -48,7 +48,7 @@ import os
 from tflint_mem.analysis.gpu import first_work, unconfigured
 from tflint_mem.facts import Attribute, Import
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False

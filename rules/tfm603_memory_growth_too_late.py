@@ -42,7 +42,8 @@ from tflint_mem.analysis.gpu import device_setup
 from tflint_mem.analysis.program import devices, execution_order
 from tflint_mem.facts import Assign, Name, tail_of, walk
 from tflint_mem.finding import SAFE
-from tflint_mem.project.linking.module import call_text, statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False

@@ -119,7 +119,7 @@ def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | N
             and keeping.container.id in m.bindings(m.calls[i].scope)
         ):
             continue
-        if kept.fate(context, keeping, repeat.region) not in (kept.BOUNDED, kept.UNKNOWN):
+        if kept.fate(context, keeping) not in (kept.BOUNDED, kept.UNKNOWN):
             return repeat
     return None
 

@@ -40,7 +40,7 @@ from __future__ import annotations
 from tflint_mem.analysis.gpu import forked_workers, spawnable, tf_runtime
 from tflint_mem.facts import Constant
 from tflint_mem.finding import UNSAFE
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import TraceStep
 
 TYPE_CHECKING = False

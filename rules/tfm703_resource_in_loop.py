@@ -37,6 +37,7 @@ from tflint_mem.analysis.models import models, saved, table_use
 from tflint_mem.analysis.passes import cached
 from tflint_mem.analysis.program import modes
 from tflint_mem.finding import UNSAFE
+from tflint_mem.knowledge import INPUTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
             repeat.module,
             _scope_of(repeat),
             -1 if repeat.block is None else repeat.block,
-            table_use.INPUTS,
+            INPUTS,
         ):
             continue  # each pass adds an input to the model that is being built, with its own table
         return repeat

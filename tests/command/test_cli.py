@@ -10,15 +10,8 @@ import textwrap
 
 import pytest
 
-LEAKY = textwrap.dedent("""\
-    import tensorflow as tf
+from support.faults import LEAKY
 
-
-    def scores(folder, images):
-        for image in images:
-            model = tf.keras.models.load_model(folder)
-            print(model.predict_on_batch(image))
-""")
 CLEAN = LEAKY.replace("        model = tf.keras.models.load_model(folder)\n", "").replace(
     "    for image", "    model = tf.keras.models.load_model(folder)\n    for image"
 )

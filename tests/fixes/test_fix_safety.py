@@ -44,7 +44,6 @@ def build(width):
     net.compile("sgd", "mse")
     return net
 """
-HOISTS = ("safe", "Move")
 
 LOADS = {
     "prediction only": (

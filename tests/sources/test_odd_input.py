@@ -7,15 +7,8 @@ import textwrap
 
 import pytest
 
-LEAKY = textwrap.dedent("""\
-    import tensorflow as tf
+from support.faults import LEAKY
 
-
-    def scores(folder, images):
-        for image in images:
-            model = tf.keras.models.load_model(folder)
-            print(model.predict_on_batch(image))
-""")
 FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
 HEAD = b"import tensorflow as tf\n"
 

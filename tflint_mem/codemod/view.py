@@ -166,10 +166,6 @@ class View:
         """The first function whose decorators or `def` stand on `row`."""
         return self.statement_on(row, cst.FunctionDef)
 
-    def class_on(self, row: int) -> cst.ClassDef:
-        """The first class whose decorators or `class` stand on `row`."""
-        return self.statement_on(row, cst.ClassDef)
-
     def start(self, node: cst.Call | Statement) -> Place:
         """Module position where a call or statement starts."""
         return self.position(*beginning(self.ast_of(node)))

@@ -126,7 +126,7 @@ def _imports(project: Project, latest: Iterable[int], plain: _Plain) -> list[str
             dotted, attribute, level = bound.module, bound.attribute, bound.level
             whole = (dotted + "." if dotted else "") + attribute if attribute and attribute != "*" else ""
             for name in (dotted, whole) if dotted or not whole else (whole,):
-                index = plain.names.resolve(module.parts, module.package, name, level) if name or level else None
+                index = plain.names.resolve(module.parts, name, level) if name or level else None
                 if index is not None:
                     found.append(plain.paths[index])
     return found

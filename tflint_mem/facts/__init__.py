@@ -8,6 +8,8 @@ a whole project.
     statements   a class for each kind of statement
     expressions  a class for each kind of expression, and what can be asked of one alone
     position     where something stands
+    record       the base of all small values (`tflint_mem.record`)
+    slotted      the base of statements, calls, scopes and blocks
     pack         a body as bytes, for large projects
     walker       how all of it is made: `walker_statements`, `walker_expressions`, `mentioned`
 """

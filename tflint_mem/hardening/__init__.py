@@ -8,7 +8,8 @@
     safe        text from the code under check, fit to print
     streams     the standard streams of a process that may have been started without them
 
-Nothing here knows what a finding, a fact or a setting is.  `depth` and `parsing` are the only modules of the package
-that touch what belongs to the whole process (the limit of recursion, the filters of warnings), both under a lock and
-only for as long as somebody is inside; what the command does to its own process is in `command.process`.
+Nothing here knows what a finding, a fact or a setting is.  `depth` and `parsing` are all that a call of the library
+touches of the whole process (the limit of recursion, the filters of warnings), both under a lock and only for as long
+as somebody is inside.  The timer of `watch` and the streams of `streams` are for a process that is the command's own,
+as is what `command.process` does.
 """

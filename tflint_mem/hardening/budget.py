@@ -5,8 +5,7 @@ Two ways, and all searches use one of them:
 - `settle` answers questions that ask each other (functions that call each other, names made from names): each is looked
   at once, members of a cycle included, so the cost is that of reading the program once.
 - A `Search` spends from a budget that belongs to one question, so that no question asked before changes its answer.
-When
-  it is spent the answer is "unknown": the rule is silent at that place and `--verbose` says so.
+  When it is spent the answer is "unknown": the rule is silent at that place and `--verbose` says so.
 
 Both count their steps in the open, by kind: `Searches.steps`.
 """

@@ -37,6 +37,8 @@ class _Deep:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with self._lock:
+            if not self._inside:  # a process that was forked in the middle of a block: see `forget`
+                return
             self._inside -= 1
             if not self._inside and self._before < RECURSION == sys.getrecursionlimit():
                 try:

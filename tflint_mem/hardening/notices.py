@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Tell = Callable[["Notice"], None]
 
 UNREADABLE, SKIPPED, FAULT, OVERTIME = "unreadable", "skipped", "fault", "overtime"
-COMMENT, CONFIGURATION, BASELINE, SEARCH, LEFT_OUT = "comment", "configuration", "baseline", "search", "left-out"
+COMMENT, BASELINE, SEARCH = "comment", "baseline", "search"
 ERRORS = frozenset((UNREADABLE, FAULT, OVERTIME))  # kinds that say that the result is not complete
 
 
@@ -20,9 +20,8 @@ class Notice(Record, tag="notice", kw_only=True):
 
     kind   "unreadable": the file cannot be read       "skipped": it is larger than `max-file-size`
            "fault": this program failed there          "overtime": it took longer than `timeout-per-file`
-           "comment": a comment that cannot work       "configuration": what a checked tree's configuration says in vain
-           "baseline": entries that are stale          "search": a search that was given up (only when asked for)
-           "left-out": a link out of the tree (only when asked for)
+           "comment": a comment that cannot work       "baseline": entries that are stale
+           "search": a search that was given up (only when asked for)
     path   the file it is about, as the run names it; None when it is about no single file
     text   one line, which begins with the place where there is one
     trace  rows of the traceback of a fault; "" unless they were asked for

@@ -56,7 +56,8 @@ class _Silence:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with self._lock:
-            self._inside.remove(get_ident())
+            if get_ident() in self._inside:  # not in a process that was forked in the middle of a block: see `forget`
+                self._inside.remove(get_ident())
             if not self._inside:
                 self._take_out()
 

@@ -18,7 +18,18 @@ Nothing here knows of a project; a name may be added without touching anything e
 from .devices import INITIALISERS
 from .graphs import GRAPH_RELEASES, SESSION_TYPES
 from .loaders import LOADERS
-from .models import BUILDERS, MODEL_FACTORIES, MODEL_METHODS, RELEASES, TRAINING_METHODS
+from .models import (
+    BUILDERS,
+    ENDS,
+    FUNCTIONAL,
+    GENERAL_MODELS,
+    INPUTS,
+    MODEL_FACTORIES,
+    MODEL_METHODS,
+    RELEASES,
+    TRAINABLE,
+    TRAINING_METHODS,
+)
 from .names import EXTERNAL_ROOTS, canonical
 from .operations import is_op
 from .results import result_of
@@ -28,9 +39,13 @@ __all__ = [
     "ATTRIBUTES",
     "BUILDERS",
     "ELEMENTS",
+    "ENDS",
     "EXTERNAL_ROOTS",
+    "FUNCTIONAL",
+    "GENERAL_MODELS",
     "GRAPH_RELEASES",
     "INITIALISERS",
+    "INPUTS",
     "LOADERS",
     "METHODS",
     "MODEL_FACTORIES",
@@ -38,6 +53,7 @@ __all__ = [
     "RELEASES",
     "RETURNS",
     "SESSION_TYPES",
+    "TRAINABLE",
     "TRAINING_METHODS",
     "canonical",
     "is_op",

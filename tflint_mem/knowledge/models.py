@@ -129,3 +129,9 @@ MODEL_METHODS = frozenset(
         "count_params",
     )
 )
+
+INPUTS = frozenset(("keras.Input", "keras.layers.Input"))  # make a symbolic tensor
+FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))  # make a model of symbolic tensors
+GENERAL_MODELS = FUNCTIONAL | {"keras.Sequential"}
+ENDS = frozenset(("input", "inputs", "output", "outputs"))  # attributes of a model: its symbolic tensors
+TRAINABLE = frozenset(("trainable_variables", "trainable_weights"))  # attributes of a model: what a step changes

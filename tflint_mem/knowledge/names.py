@@ -93,12 +93,15 @@ _KERAS_SECTIONS = frozenset(
 )
 
 _known: dict[str, str] = {}
+_MOST_KNOWN = 100_000  # names; a process that checks project after project meets new ones for ever
 
 
 def canonical(dotted: str) -> str:
     """The one name of a dotted name, whatever spelling or internal module it was reached through."""
     found = _known.get(dotted)
     if found is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
         found = _known[dotted] = _canonical(dotted)
     return found
 

@@ -11,7 +11,7 @@ import os
 
 from tflint_mem.facts import Assign, Attribute, Augment, Delete, ExprStatement, Jump, Return, Starred
 from tflint_mem.hardening.watch import OFF, SHARED, Watch
-from tflint_mem.project.linking.module import call_text
+from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False

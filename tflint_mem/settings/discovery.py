@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Ignores = tuple[tuple[str, "_Ignores"], ...]  # folders, each with what the ignore file in it says
 
 _MOST_BYTES = 1_000_000  # of an ignore file
-_STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wild`
+_STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wildcards`
 SUFFIXES = (".py", ".ipynb")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Fits = Callable[[str], "Match[str] | bool | None"]
 
-_FEW = 3  # a pattern with more of a kind may stand for too many: see `wild`
+_FEW = 3  # a pattern with more of a kind may stand for too many: see `wildcards`
 
 
 class Globs:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.tracing import graphs
 from tflint_mem.facts import Attribute, CallRef, Expression, Import, Lambda, Name, Record, tail_of, walk
+from tflint_mem.knowledge import ENDS, INPUTS
 from tflint_mem.project.holds.values import CallOrigin, FunctionValue, MethodValue, Thing
 
 from . import entry_points
@@ -47,8 +48,6 @@ _EAGER_ONLY = frozenset(
     ("model.__call__", "saved_model.__call__", "tape.gradient", "optimizer.apply_gradients", "optimizer.minimize")
 )
 _WORK_TAILS = frozenset(name.rpartition(".")[2] for name in _WORK) | {"run", "eval"}
-_INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
-_ENDS = frozenset(("input", "inputs", "output", "outputs"))
 
 
 class _Step(Record):
@@ -177,9 +176,9 @@ def _symbolic(context: Context, m: Module, call: Call, argument: Expression) -> 
     seen: set[str] = set()
     while waiting:
         for e in walk(waiting.pop(), m.calls):
-            if isinstance(e, Attribute) and e.attr in _ENDS:
+            if isinstance(e, Attribute) and e.attr in ENDS:
                 return True
-            if isinstance(e, CallRef) and context.project.apis(m, e.number) & _INPUTS:
+            if isinstance(e, CallRef) and context.project.apis(m, e.number) & INPUTS:
                 return True
             if isinstance(e, Name) and e.id not in seen:
                 seen.add(e.id)
@@ -193,7 +192,7 @@ def _symbolic(context: Context, m: Module, call: Call, argument: Expression) -> 
 def _is_input(context: Context, v: Value) -> bool:
     if not isinstance(v, Thing) or v.kind != "tensor" or not isinstance(v.origin, CallOrigin):
         return False
-    return bool(context.project.apis(context.project.module(v.origin.module), v.origin.call) & _INPUTS)
+    return bool(context.project.apis(context.project.module(v.origin.module), v.origin.call) & INPUTS)
 
 
 def _handed_over(context: Context, m: Module, i: int) -> Iterator[Function]:

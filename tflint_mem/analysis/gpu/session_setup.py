@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tflint_mem.facts import Assign, Attribute, CallRef, Name, walk
 from tflint_mem.project.holds.values import CallOrigin, Thing
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -142,8 +142,7 @@ class Runtime:
 
     def _constructor(self, m: Module, scope: int) -> Function | None:
         """`__init__` of the class whose method this is, or None."""
-        while scope > 0 and m.scopes[scope].kind != "class":
-            scope = m.scopes[scope].parent
+        scope = m.class_around(scope)
         return self.context.infer.lookup(m, scope, "__init__") if scope > 0 else None
 
     def at_import(self, m: Module, before: int | None, depth: int = 0) -> Site | None:

@@ -27,7 +27,6 @@ In the order of reading; each module imports only those above it:
     fixes         the fixes: hoist a load, or clear at the end of each repeat
     models        what rules ask of `syntax`, `results`, `stored`, `parts`, `releases`, `origins`, `trained` and
                   `fixes`, under one name
-    wrappers      which constructions only wrap a model that is there already
     handed_out    where the result of a call goes
     step_objects  what the function that makes a metric or an optimizer does with it
     table_use     does a lookup table belong to a model that is being built?

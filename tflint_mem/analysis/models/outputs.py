@@ -21,6 +21,7 @@ from tflint_mem.facts import (
     TupleDisplay,
     tail_of,
 )
+from tflint_mem.knowledge import FUNCTIONAL
 from tflint_mem.project.holds.values import (
     CallOrigin,
     Instance,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 4  # clones of clones
 _ONE = frozenset(("keras.Sequential",))
-_FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))
 _ARRAY_FUNCTIONS = frozenset(
     (
         "argmax",
@@ -126,7 +126,7 @@ def _of_model(context: Context, v: Value, depth: int) -> bool | None:
     if names & _ONE or any(name.startswith("keras.applications.") for name in names):
         return False
     call = m.calls[i]
-    if names & _FUNCTIONAL:
+    if names & FUNCTIONAL:
         outputs = context.argument(m, i, 1, "outputs")
         return None if outputs is None else _of_expression(context, m, call.scope, outputs, call.statement)
     if "keras.clone_model" in names and call.args:

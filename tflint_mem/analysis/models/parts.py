@@ -17,7 +17,7 @@ from tflint_mem.facts import (
     tail_of,
     walk,
 )
-from tflint_mem.knowledge import MODEL_METHODS
+from tflint_mem.knowledge import FUNCTIONAL, MODEL_METHODS
 
 from .stored import ADDERS
 from .syntax import holds, local_name
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
 
-_FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))
 _FUNCTIONAL_TAILS = frozenset(("Model", "Functional", "print", "len"))
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers"))
 
@@ -50,7 +49,7 @@ def part(context: Context, m: Module, i: int) -> bool:
     if applied is None and name is None:
         return False
     built = context.once(
-        ("built", m.index, scope), lambda: [j for j in here if context.project.apis(m, j) & _FUNCTIONAL]
+        ("built", m.index, scope), lambda: [j for j in here if context.project.apis(m, j) & FUNCTIONAL]
     )
     for j in built:
         if (

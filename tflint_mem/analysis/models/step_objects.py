@@ -76,7 +76,7 @@ def sees_one(context: Context, m: Module, i: int) -> bool:
     call, made = m.calls[i], _made(context, m, i)
     around, found = set(m.loops(call.block)), False
     for scope in range(call.scope, len(m.scopes)):
-        if not _within(m, scope, call.scope):
+        if not m.within(scope, call.scope):
             continue
         for k in m.scope_calls(scope):
             receiver = _updated_by(m, k)
@@ -97,7 +97,7 @@ def applied(context: Context, m: Module, i: int, repeat: Repeat) -> bool:
             break
         scope = hm.calls[hi].scope
         for inner in range(scope, len(hm.scopes)):
-            if _within(hm, inner, scope) and any(_steps(context, hm, k, made) for k in hm.scope_calls(inner)):
+            if hm.within(inner, scope) and any(_steps(context, hm, k, made) for k in hm.scope_calls(inner)):
                 return True
     return False
 
@@ -135,13 +135,6 @@ def _steps(context: Context, m: Module, k: int, made: Values) -> bool:
     given = any(isinstance(a, (Name, Attribute, CallRef)) and _is(context, m, k, made, a) for a in m.arguments(k))
     wraps = any(isinstance(v, Thing) and v.kind == "optimizer" for v in context.infer.call_values(m, k))
     return given and not wraps and bool(context.project.functions_called(m, k))
-
-
-def _within(m: Module, scope: int, outer: int) -> bool:
-    """Is the scope `outer` itself or nested in it?"""
-    while scope > outer:
-        scope = m.scopes[scope].parent
-    return scope == outer
 
 
 def _made(context: Context, m: Module, i: int) -> Values:

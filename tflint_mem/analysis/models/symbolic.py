@@ -8,6 +8,7 @@ from `Input(…)`, from the inputs of a model, or from `Layer(…)(x)`, through 
 from __future__ import annotations
 
 from tflint_mem.facts import Attribute, CallRef, Name, Subscript, walk
+from tflint_mem.knowledge import FUNCTIONAL, INPUTS
 from tflint_mem.project.holds.values import CallOrigin, SequenceValue, Thing, TupleValue
 
 TYPE_CHECKING = False
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 12
 _CALLED = frozenset(("model.__call__", "layer.__call__"))
-_INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
-_FUNCTIONAL = frozenset(("keras.Model", "keras.Functional"))
 _MODELS = frozenset(("keras.Model", "keras.Functional", "new:model"))
 
 
@@ -41,7 +40,7 @@ def symbolic(context: Context, m: Module, i: int, depth: int = 0) -> bool:
 def _from_inputs(context: Context, m: Module, i: int, depth: int) -> bool:
     call = m.calls[i]
     here = m.scope_calls(call.scope)
-    if call.scope > 0 and any(context.project.apis(m, j) & _INPUTS for j in here):
+    if call.scope > 0 and any(context.project.apis(m, j) & INPUTS for j in here):
         return True
     if any(
         m.calls[j].statement == call.statement and CallRef(i) in m.arguments(j) and context.project.apis(m, j) & _MODELS
@@ -69,7 +68,7 @@ def _symbolic_value(context: Context, v: Value, here: Site, depth: int) -> bool:
         return False
     origin, j = context.project.module(v.origin.module), v.origin.call
     names = context.project.apis(origin, j)
-    if names & _INPUTS or "layer.__call__" in names and isinstance(origin.calls[j].func, CallRef):
+    if names & INPUTS or "layer.__call__" in names and isinstance(origin.calls[j].func, CallRef):
         return True
     return (
         depth < MAX_DEPTH and bool(names & _CALLED) and (origin, j) != here and symbolic(context, origin, j, depth + 1)
@@ -86,10 +85,10 @@ def building(context: Context, m: Module, i: int) -> bool:
         for v in _flat(context.infer.values(m, call.scope, argument, call.statement)):
             if isinstance(v, Thing) and v.kind == "tensor" and isinstance(v.origin, CallOrigin):
                 om, oi = context.project.module(v.origin.module), v.origin.call
-                if context.project.apis(om, oi) & _INPUTS or _new_layer(context, om, oi):
+                if context.project.apis(om, oi) & INPUTS or _new_layer(context, om, oi):
                     return True
     return call.scope > 0 and any(
-        context.project.apis(m, k) & _FUNCTIONAL or _new_layer(context, m, k) for k in m.scope_calls(call.scope)
+        context.project.apis(m, k) & FUNCTIONAL or _new_layer(context, m, k) for k in m.scope_calls(call.scope)
     )
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
 
-INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
-
 
 def fills_by_key(m: Module, loop: int) -> bool:
     """Does the loop put something under the key that it goes through?"""

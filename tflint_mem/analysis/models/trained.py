@@ -8,7 +8,7 @@ one step far: what happens further on is unknown, and the answer is a lower boun
 from __future__ import annotations
 
 from tflint_mem.facts import Attribute, CallRef, Constant, Name, Starred, tail_of
-from tflint_mem.knowledge import MODEL_METHODS, TRAINING_METHODS
+from tflint_mem.knowledge import MODEL_METHODS, TRAINABLE, TRAINING_METHODS
 
 from .results import flat, values_of
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 CHANGES = frozenset(
     ("compile", "load_weights", "set_weights", "reset_states", "make_predict_function", "_make_predict_function")
 )  # what makes a model another one for those who share it
-_WEIGHTS = frozenset(("trainable_variables", "trainable_weights"))
 _SEARCHES = frozenset(
     ("KerasClassifier", "KerasRegressor", "RandomSearch", "Hyperband", "BayesianOptimization", "GridSearch")
 )
@@ -93,7 +92,7 @@ def _methods_of(context: Context, m: Module, scope: int) -> dict[Value, set[str]
             for v in context.infer.values(m, scope, f.base, call.statement):
                 found.setdefault(v, set()).add(f.attr)
         for e in call.args:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
-            if isinstance(e, Attribute) and e.attr in _WEIGHTS:
+            if isinstance(e, Attribute) and e.attr in TRAINABLE:
                 for v in context.infer.values(m, scope, e.base, call.statement):
                     found.setdefault(v, set()).add("call")
     return found

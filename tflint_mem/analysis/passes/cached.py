@@ -185,7 +185,7 @@ def varying(context: Context, m: Module, i: int, repeat: Repeat) -> str:
         if (
             not values
             or not all(_is_key(v) for v in values)
-            or hot.made_in_pass(context, repeat, values)
+            or hot.made_in_pass(repeat, values)
             or variance.of(context, repeat, Name(name)) != variance.SAME
         ):
             return name

@@ -24,7 +24,7 @@ from tflint_mem.facts import (
     walk,
 )
 from tflint_mem.knowledge import METHODS
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

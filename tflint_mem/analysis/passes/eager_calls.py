@@ -103,9 +103,7 @@ def steady_model(context: Context, m: Module, i: int, repeat: Repeat) -> bool:
     """Is it one model that is called again and again, and not a new one in each pass?"""
     if "model.__call__" not in context.project.apis(m, i):
         return True
-    return hot.steady(context, repeat, m.calls[i].func) and not hot.made_in_pass(
-        context, repeat, context.infer.callee(m, i)
-    )
+    return hot.steady(context, repeat, m.calls[i].func) and not hot.made_in_pass(repeat, context.infer.callee(m, i))
 
 
 # -- chains of operations ---------------------------------------------------------------------------------------------

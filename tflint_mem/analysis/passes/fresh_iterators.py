@@ -86,7 +86,7 @@ def _made_in_same_pass(m: Module, i: int, name: Name) -> CallRef | None:
     return value if asked == [i] and isinstance(value, CallRef) else None
 
 
-def per_epoch(context: Context, repeat: Repeat) -> bool:
+def runs_through_data(repeat: Repeat) -> bool:
     """Does one pass of the repeat run through data elsewhere: an inner loop, a fit, an evaluation?"""
     for position, (m, i) in enumerate(repeat.hops):
         call = m.calls[i]
@@ -108,7 +108,7 @@ def per_epoch(context: Context, repeat: Repeat) -> bool:
     return False
 
 
-def chain(context: Context, m: Module, scope: int, expression: Expression, at: int) -> list[str]:
+def chain(context: Context, m: Module, scope: int, expression: Expression) -> list[str]:
     """Last names of the methods that make the data set, the outermost first; what it begins with is "" when that is
     unknown.
     """

@@ -121,7 +121,7 @@ def busy(
         if (
             repeat.kind in ONE_OFF
             or repeat.kind == "recursion"
-            or per_epoch(context, repeat)
+            or per_epoch(repeat)
             or waits(context, repeat)
             or _through_layers(repeat)
         ):
@@ -133,7 +133,7 @@ def busy(
     return None
 
 
-def per_epoch(context: Context, repeat: Repeat) -> bool:
+def per_epoch(repeat: Repeat) -> bool:
     """Is the repeat a Keras callback that runs once for an epoch or a training, not for a batch?"""
     if repeat.kind != "callback":
         return False

@@ -162,8 +162,8 @@ def empty_at(context: Context, m: Module, scope: int, container: Expression) -> 
 NOTHING, ONE, ALL, BOUNDED, UNKNOWN = "nothing", "one", "all", "bounded", "unknown"
 
 
-def fate(context: Context, keeping: Keeping, loop: int | None) -> str:
-    """What the project does with a container that is filled in the block `loop` of a loop (-1: in the whole function).
+def fate(context: Context, keeping: Keeping) -> str:
+    """What the project does with a container that is filled.
 
     NOTHING   it is only filled and counted
     ONE       one item is picked out
@@ -221,7 +221,7 @@ def _views(context: Context, m: Module, scope: int, container: Expression) -> li
         for inner, record in enumerate(m.scopes):
             if (
                 inner != owner
-                and _inside(m, inner, owner)
+                and m.within(inner, owner)
                 and name not in {p.name for p in record.parameters}
                 and _names(m, inner, name)
                 and inner != scope
@@ -258,12 +258,6 @@ def _made_empty(context: Context, m: Module, owner: int, name: str) -> bool:
         ):
             return False
     return True
-
-
-def _inside(m: Module, scope: int, outer: int) -> bool:
-    while scope > outer:
-        scope = m.scopes[scope].parent
-    return scope == outer
 
 
 def _names(m: Module, scope: int, name: str) -> bool:

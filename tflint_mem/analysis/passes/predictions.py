@@ -31,7 +31,8 @@ from . import hot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.project.linking.module import Binding, Module
+    from tflint_mem.project.linking.bindings import Binding
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
 
@@ -78,7 +79,7 @@ def data(context: Context, m: Module, i: int) -> Expression | None:
 
 def often(context: Context, m: Module, i: int, repeat: Repeat) -> bool:
     """Does this repeat call predict often, with little to do for each?"""
-    if repeat.kind in hot.ONE_OFF or hot.per_epoch(context, repeat) or hot.waits(context, repeat):
+    if repeat.kind in hot.ONE_OFF or hot.per_epoch(repeat) or hot.waits(context, repeat):
         return False
     if repeat.count is not None and repeat.count <= FEW:
         return False

@@ -189,7 +189,7 @@ def bound_by(m: Module, binding: Binding, loop: int) -> bool:
     return block.statement == binding.statement and block.kind == "for"
 
 
-def made_in_pass(context: Context, repeat: Repeat, values: Iterable[Value]) -> bool:
+def made_in_pass(repeat: Repeat, values: Iterable[Value]) -> bool:
     """Was one of the values made in a pass of the repeat itself, in a function on its way?"""
     for v in values:
         if isinstance(v, Thing) and isinstance(v.origin, CallOrigin):

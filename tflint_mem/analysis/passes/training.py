@@ -9,6 +9,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import LOOPS, Attribute, CallRef, Name, Record, With, walk
 from tflint_mem.hardening.budget import settle
+from tflint_mem.knowledge import TRAINABLE
 from tflint_mem.project.repeats.headers import header
 
 TYPE_CHECKING = False
@@ -30,7 +31,6 @@ TRAINS = frozenset(
     )
 )
 WHOLE_ROUND = frozenset(("model.fit", "model.fit_generator"))
-_VARIABLES = frozenset(("trainable_variables", "trainable_weights"))
 
 
 def trains(context: Context, repeat: Repeat) -> bool:
@@ -140,7 +140,7 @@ def over_gradients(context: Context, repeat: Repeat) -> bool:
         return False
     scope = m.statements[m.blocks[repeat.block].statement].scope
     for e in walk(head.iterable, m.calls):
-        if isinstance(e, Attribute) and e.attr in _VARIABLES:
+        if isinstance(e, Attribute) and e.attr in TRAINABLE:
             return True
         for binding in m.bindings(scope).get(e.id, ()) if isinstance(e, Name) else ():
             if (

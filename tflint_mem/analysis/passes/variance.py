@@ -341,9 +341,9 @@ class _Walk:
         if self.changed_in_repeat(hop, m, scope, e):
             reads.worst = max(reads.worst, CHANGED)
         elif root == "self" and m.is_method(scope):
-            self.holder(hop, m, scope, reads)
+            self.holder(hop, reads)
 
-    def holder(self, hop: int, m: Module, scope: int, reads: _Reads) -> None:
+    def holder(self, hop: int, reads: _Reads) -> None:
         """How the object changes whose method a hop is in: `Loader(part).read()` reads another part in each pass."""
         while hop > 0:
             caller, k = self.repeat.hops[hop - 1]

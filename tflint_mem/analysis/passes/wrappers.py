@@ -13,6 +13,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import lifetimes, models
 from tflint_mem.analysis.program import public
 from tflint_mem.facts import SELF, Assign, Attribute, CallRef, Name, Record, Return, SequenceDisplay, Subscript, walk
+from tflint_mem.knowledge import GENERAL_MODELS, INPUTS
 from tflint_mem.project.holds.values import CallOrigin, Instance, SelfValue, Thing, ThingMethod
 
 from . import hot
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
     Wrapped: TypeAlias = Literal["layer", "input", ""]
 
 _ENDS = frozenset(("input", "inputs", "output", "outputs", "get_layer", "layers", "get_output_at", "get_input_at"))
-_GENERAL = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
 _GIVEN = ("inputs", "outputs", "input", "output", "layers")
-_INPUTS = frozenset(("keras.Input", "keras.layers.Input"))
 _ONCE = ("__init__", "build", "setup", "main", "__new__")
 
 
@@ -77,7 +76,7 @@ def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int)
     loop   the block in which the existing model must not have been made; -1 for the whole function
     """
     call = m.calls[i]
-    if not names & _GENERAL:
+    if not names & GENERAL_MODELS:
         return ""
     ours = frozenset(v for v in context.infer.call_values(m, i) if isinstance(v, Thing))
     found: Wrapped = ""
@@ -279,6 +278,6 @@ def _on_inputs(context: Context, m: Module, j: int) -> bool:
             return True
         for v in context.infer.values(m, call.scope, argument, call.statement):
             if isinstance(v, Thing) and v.kind == "tensor" and isinstance(v.origin, CallOrigin):
-                if context.project.apis(context.project.module(v.origin.module), v.origin.call) & _INPUTS:
+                if context.project.apis(context.project.module(v.origin.module), v.origin.call) & INPUTS:
                     return True
     return False

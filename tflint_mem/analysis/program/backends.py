@@ -29,7 +29,7 @@ _SETTINGS = (
     ".keras/keras.json",
     "keras.json",
 )
-_FIRST_WITH_KERAS_3 = (2, 16)  # from here on `tf.keras` is Keras 3, which asks the variable
+FIRST_WITH_KERAS_3 = (2, 16)  # from here on `tf.keras` is Keras 3, which asks the variable
 
 
 def other(context: Context, m: Module) -> str | None:
@@ -49,7 +49,7 @@ def _other(context: Context, m: Module) -> str | None:
     if said in _OTHERS:
         return (
             None
-            if _imports(m, "tensorflow") and context.project.versions.at_least(*_FIRST_WITH_KERAS_3) is False
+            if _imports(m, "tensorflow") and context.project.versions.at_least(*FIRST_WITH_KERAS_3) is False
             else said
         )
     return None

@@ -24,7 +24,8 @@ from tflint_mem.project.holds.values import CallOrigin, Thing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.facts import Call, Expression
-    from tflint_mem.project.linking.module import Binding, Module
+    from tflint_mem.project.linking.bindings import Binding
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
 
 BIG = 100_000  # elements

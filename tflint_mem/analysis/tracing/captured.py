@@ -130,8 +130,7 @@ def _imported(context: Context, m: Module, name: str, bound: Imported) -> Captur
 
 def _attribute(context: Context, m: Module, scope: int, attr: str) -> Captured | None:
     """`self.table` that the class sets once, from a file or with many elements."""
-    while scope > 0 and m.scopes[scope].kind != "class":
-        scope = m.scopes[scope].parent
+    scope = m.class_around(scope)
     if scope <= 0:
         return None
     assigned = context.infer.attribute_assignments(m, scope).get(attr, ())

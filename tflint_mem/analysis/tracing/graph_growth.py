@@ -12,7 +12,7 @@ from __future__ import annotations
 from tflint_mem.analysis.models import models
 from tflint_mem.facts import Assign, Attribute, BinaryOp, Comparison, Constant, For, If, Name, walk
 from tflint_mem.project.holds.values import Instance, Thing
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 from . import graphs, operation_makers, session_code
 

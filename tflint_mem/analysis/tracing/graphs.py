@@ -16,7 +16,7 @@ from tflint_mem.project.repeats.headers import header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import TypeVar
 
     from tflint_mem.project.linking.module import Module, Site
@@ -130,8 +130,7 @@ def runs_session(context: Context, m: Module, i: int) -> bool:
 
 def run_sites(context: Context) -> list[Site]:
     """Every call that runs a session."""
-    return _once(
-        context,
+    return context.once(
         "session runs",
         lambda: [(m, i) for m, i, _ in context.everywhere(("run", "eval")) if runs_session(context, m, i)],
     )
@@ -143,30 +142,21 @@ def run_inside(context: Context, m: Module, scope: int, region: int, without: in
     Call number `without` is left out.  A call that may reach several functions (an estimator of either backend) counts,
     outside of graph code, when all of them run one.
     """
-    calls = _once(
-        context,
+    calls = context.once(
         ("calls in", m.index, scope, region),
         lambda: [i for i in m.scope_calls(scope) if m.inside(m.calls[i].block, region)],
     )
-    itself = _once(
-        context, ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)]
+    itself = context.once(
+        ("runs in", m.index, scope, region), lambda: [i for i in calls if runs_session(context, m, i)]
     )
     found = next((i for i in itself if i != without), None)
     if found is not None:
         return m, found
-    further = _once(
-        context,
+    further = context.once(
         ("runs behind", m.index, scope, region),
         lambda: [(i, run) for i in calls for run in (_run_behind(context, m, i, CALLEES),) if run],
     )
     return next((run for i, run in further if i != without), None)
-
-
-def _once(context: Context, key: Hashable, compute: Callable[[], T]) -> T:
-    if key not in context.memo:
-        context.memo[key] = compute()
-    found: T = context.memo[key]
-    return found
 
 
 def _run_among(context: Context, m: Module, calls: Iterable[int], levels: int) -> Site | None:
@@ -191,8 +181,7 @@ def _run_behind(context: Context, m: Module, i: int, levels: int) -> Site | None
 
 def _run_in(context: Context, m: Module, scope: int, levels: int) -> Site | None:
     """A session run by a function, found once."""
-    return _once(
-        context,
+    return context.once(
         ("session run", m.index, scope, levels),
         lambda: _run_among(context, m, m.scope_calls(scope), levels),
     )
@@ -203,7 +192,7 @@ def stand_in(context: Context, m: Module, scope: int, block: int, statement: int
 
     The nearest one behind the statement's start is taken: a guard that returns early stands before both.
     """
-    by_block = _once(context, ("calls by block", m.index, scope), lambda: _by_block(m, scope))
+    by_block = context.once(("calls by block", m.index, scope), lambda: _by_block(m, scope))
     calls = by_block.get(block, [])
     behind = bisect_left(calls, (statement, -1))
     for _, i in calls[behind : behind + 1]:
@@ -289,7 +278,7 @@ def over_graph(context: Context, m: Module, loop: int) -> bool:
 
 
 def _named_tensors(context: Context, m: Module, loop: int, head: For) -> bool:
-    return _once(context, ("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, head))
+    return context.once(("names tensors", m.index, loop), lambda: _names_tensors(context, m, loop, head))
 
 
 def _names_tensors(context: Context, m: Module, loop: int, head: For) -> bool:

@@ -17,6 +17,7 @@ from tflint_mem.facts import (
     Return,
     walk,
 )
+from tflint_mem.knowledge import ENDS, GENERAL_MODELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.ruleset.context import Context
-
-_MODELS = frozenset(("keras.Model", "keras.Functional", "keras.Sequential"))
-_ENDS = frozenset(("input", "inputs", "output", "outputs"))
 
 
 def given(context: Context, m: Module, i: int) -> varying_values.Found | None:
@@ -46,7 +44,7 @@ def given(context: Context, m: Module, i: int) -> varying_values.Found | None:
         return None
     if all(
         any(
-            isinstance(e, Attribute) and e.attr in _ENDS
+            isinstance(e, Attribute) and e.attr in ENDS
             for argument in fm.arguments(j)
             for e in walk(argument, fm.calls)
         )
@@ -68,7 +66,7 @@ def _makers(context: Context, m: Module, i: int, e: Expression) -> Sequence[Site
             made = bindings[0].value
     if not isinstance(made, CallRef) or not public.drops(m, made.number):
         return ()
-    if context.project.apis(m, made.number) & _MODELS:
+    if context.project.apis(m, made.number) & GENERAL_MODELS:
         return ((m, made.number),)
     functions = context.project.functions_called(m, made.number)
     if len(functions) != 1 or context.project.repeats_of.guards.cached(*functions[0]):
@@ -79,7 +77,7 @@ def _makers(context: Context, m: Module, i: int, e: Expression) -> Sequence[Site
         statement = fm.statements[s]
         if isinstance(statement, Return):
             value = statement.value
-            if not isinstance(value, CallRef) or not context.project.apis(fm, value.number) & _MODELS:
+            if not isinstance(value, CallRef) or not context.project.apis(fm, value.number) & GENERAL_MODELS:
                 return ()
             found.append((fm, value.number))
     return found

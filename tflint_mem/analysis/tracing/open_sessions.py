@@ -9,21 +9,20 @@ that is named like something that closes or owns sessions.
 from __future__ import annotations
 
 from tflint_mem.analysis.models import models
+from tflint_mem.analysis.models.syntax import holds
 from tflint_mem.facts import (
     Assign,
     Attribute,
     CallRef,
     Comprehension,
-    DictDisplay,
     Name,
     Reference,
-    SequenceDisplay,
     Subscript,
     With,
     walk,
 )
 from tflint_mem.project.holds.values import CallOrigin, Instance, Thing
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,12 +58,15 @@ def _contained(context: Context, m: Module, i: int, region: int) -> bool:
     call = m.calls[i]
     statement = m.statements[call.statement]
     held: set[Expression] = {CallRef(i)}
-    if isinstance(statement, Assign) and statement.value is not None and _holds(statement.value, held):
+    if isinstance(statement, Assign) and statement.value is not None and holds(statement.value, CallRef(i)):
         if any(isinstance(target, Subscript) for target in statement.targets):
             return True
         held.update(target for target in statement.targets if isinstance(target, Reference))
     for expression in statement_expressions(statement):
-        if any(isinstance(e, Comprehension) and _holds(e.items[-1], held) for e in walk(expression, m.calls)):
+        if any(
+            isinstance(e, Comprehension) and any(holds(e.items[-1], each) for each in held)
+            for e in walk(expression, m.calls)
+        ):
             return True
     key = ("into containers", m.index, call.scope)
     blocks: dict[Expression, list[int]] | None = context.memo.get(key)
@@ -91,18 +93,6 @@ def _into_containers(m: Module, scope: int) -> dict[Expression, list[int]]:
             for each in set(models.held(statement.value)):
                 found.setdefault(each, []).append(statement.block)
     return found
-
-
-def _holds(expression: Expression, held: set[Expression]) -> bool:
-    """Is the expression one of those, or a tuple, list or dictionary with one?"""
-    if expression in held:
-        return True
-    return (
-        isinstance(expression, SequenceDisplay)
-        and any(_holds(e, held) for e in expression.items)
-        or isinstance(expression, DictDisplay)
-        and any(_holds(e, held) for e in expression.values)
-    )
 
 
 def _owner(m: Module, i: int) -> tuple[int, int] | None:

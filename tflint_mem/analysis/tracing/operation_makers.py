@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tflint_mem.facts import BinaryOp, Comparison, Constant, For, Name, Pos, Subscript, UnaryOp, tail_of, walk
 from tflint_mem.project.holds.values import External, ModuleValue, SelfValue, Thing
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 from . import graphs
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import lifetimes, models
 from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.program.mechanisms import FIRST_PINNED
 from tflint_mem.facts import Attribute, CallRef, Def, Name, Record, tail_of
 from tflint_mem.project.holds.values import Instance, Thing
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     AnyLoop = Loop | Comprehension
 
-FIRST_PINNED = (2, 14)
 _PINS = frozenset(
     (
         "optimizer.apply_gradients",

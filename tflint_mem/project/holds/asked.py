@@ -10,7 +10,7 @@ from __future__ import annotations
 from tflint_mem.facts import CLS, NONE, SELF, Attribute, Name, tail_of, walk
 from tflint_mem.facts.record import Record
 from tflint_mem.knowledge import MODEL_METHODS, canonical
-from tflint_mem.project.linking.module import statement_expressions
+from tflint_mem.project.linking.body import statement_expressions
 
 from .values import EMPTY, External, Instance, Thing, ThingMethod, one, thing
 

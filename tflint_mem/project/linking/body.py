@@ -141,6 +141,18 @@ class ModuleBody:
             inner = self.scopes[inner].parent
         return inner if inner > 0 else scope
 
+    def within(self, scope: int, outer: int) -> bool:
+        """Is the scope `outer` itself or nested in it?"""
+        while scope > outer:  # an inner scope is numbered after the one around it
+            scope = self.scopes[scope].parent
+        return scope == outer
+
+    def class_around(self, scope: int) -> int:
+        """The class that a scope is, or in which it stands, however deep; 0 or less when there is none."""
+        while scope > 0 and self.scopes[scope].kind != "class":
+            scope = self.scopes[scope].parent
+        return scope
+
     def classes(self) -> list[int]:
         """Scopes of all classes in the module."""
         if self._classes is None:

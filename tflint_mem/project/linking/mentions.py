@@ -24,7 +24,7 @@ from .call_names import TABLE, called_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Sequence
 
     from tflint_mem.facts import Call, Expression
 
@@ -188,10 +188,6 @@ class ModuleMentions(ModuleBindings):
                         for target in statement.targets:
                             _note_alias(index, target, value, self.calls)
         return self._aliases
-
-    def aliases_of(self, names: Iterable[str]) -> set[str]:
-        """Other names that these have in this module."""
-        return {alias for name in names for alias in self.aliases().get(name, ())}
 
     def aliases_of_defined(self, defined: Container[str]) -> frozenset[str]:
         """Other names that functions and classes of the project have in this module.

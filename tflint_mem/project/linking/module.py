@@ -12,11 +12,7 @@ A module is made of layers, each of which answers one kind of question and keeps
 from __future__ import annotations
 
 from tflint_mem import facts as F
-from tflint_mem.facts import dotted, tail_of, walk
 
-from .bindings import Binding
-from .body import statement_expressions
-from .call_names import RESULT, TABLE, WRAPPING, call_text, called_name
 from .mentions import ModuleMentions
 
 TYPE_CHECKING = False
@@ -30,22 +26,6 @@ if TYPE_CHECKING:
     Locate: TypeAlias = Callable[[int], tuple[int | None, int]]
     Site: TypeAlias = tuple["Module", int]  # a call in a module
     Function: TypeAlias = tuple["Module", int]  # a scope of a module
-
-# For the transition all but `Module` can be had from here, too: `dotted`, `tail_of` and `walk` stand in `facts`, the
-# others beside this module.
-__all__ = [
-    "Binding",
-    "Module",
-    "RESULT",
-    "TABLE",
-    "WRAPPING",
-    "call_text",
-    "called_name",
-    "dotted",
-    "statement_expressions",
-    "tail_of",
-    "walk",
-]
 
 
 class Module(ModuleMentions):

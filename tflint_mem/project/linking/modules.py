@@ -158,5 +158,5 @@ class Modules:
         """The module of the project that an import of `dotted` at `level` means in `module`, or None."""
         index = module.resolved.get((dotted, level), -1)
         if index == -1:
-            index = self.names.resolve(module.parts, module.package, dotted, level)
+            index = self.names.resolve(module.parts, dotted, level)
         return None if index is None or index == module.index else self.module(index)

@@ -35,10 +35,10 @@ class Names:
         if name:
             self._by_last.setdefault(name[-1], []).append((index, name))
 
-    def resolve(self, importer: Parts, package: bool, dotted: str, level: int) -> int | None:
+    def resolve(self, importer: Parts, dotted: str, level: int) -> int | None:
         """Index of the module that `dotted` (a string, "" with `level` > 0) means for the importing module, or None.
 
-        importer  the parts of the importing module, package  whether it is an `__init__`
+        importer  the parts of the importing module
         """
         known, key = self.known(importer), (dotted, level)
         found = known.get(key, -1)

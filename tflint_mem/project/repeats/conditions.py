@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Place: TypeAlias = Expression | Literal[True]
 
 _SAME = frozenset(("is", "=="))
-_EQUALITY = frozenset(("is", "==", "is not", "!="))
+EQUALITY = frozenset(("is", "==", "is not", "!="))
 _SPACES = frozenset(("globals", "locals", "vars", "dir", "keys"))  # calls that give the names that there are
 _FLAGS = frozenset(("first", "first_run", "first_time", "is_first", "need_init", "first_call", "first_frame"))
 _PATHS = frozenset(("str", "Path", "PathLike"))
@@ -74,7 +74,7 @@ def _missing_in(m: Module, comparison: Comparison, positive: bool) -> Place | No
     op, left, right = comparison.ops[0], comparison.left, comparison.rights[0]
     if type(left) is Walrus:  # (model := cache.get(key)) is None
         left = looked_up(m, left.value) or Name(left.name)
-    if op in _EQUALITY:
+    if op in EQUALITY:
         if (op in _SAME) is not positive:
             return None
         if right == NONE:

@@ -191,7 +191,7 @@ _COMPILED_CALLS = frozenset(
 )
 _RAY_TUNE = frozenset(("ray.tune.run", "ray.tune.Tuner", "ray.tune.tuner.Tuner"))
 _NUMERIC = ("scipy.optimize.", "scipy.integrate.", "numdifftools.", "pyswarm.", "cma.", "nevergrad.")
-_REPLICA_TAILS = frozenset(("run", "experimental_run_v2"))
+REPLICA_TAILS = frozenset(("run", "experimental_run_v2"))
 _REPLICA = frozenset(("strategy.run", "strategy.experimental_run_v2", "strategy.experimental_run"))
 
 
@@ -241,7 +241,7 @@ class Consumers:
         if (
             names & _REPLICA
             or where == 0
-            and tail in _REPLICA_TAILS
+            and tail in REPLICA_TAILS
             and method
             and not names
             and any(keyword.name == "args" for keyword in call.keywords)

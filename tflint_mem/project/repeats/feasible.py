@@ -31,6 +31,8 @@ from tflint_mem.facts.record import Record
 from tflint_mem.knowledge import canonical
 from tflint_mem.project.holds.values import External, FunctionValue, Instance, MethodValue, Thing
 from tflint_mem.project.linking.body import statement_expressions
+from tflint_mem.project.repeats.conditions import EQUALITY
+from tflint_mem.project.repeats.leaving import RETURNS
 
 from .headers import calls_in, test_of
 
@@ -52,11 +54,9 @@ MAX_PASSED = 6  # parameters that pass a value on
 _TRUE_KINDS = frozenset(("model", "saved_model", "layer", "optimizer", "session", "graph", "dataset", "tf.function"))
 _TRUE_VALUES = (Instance, FunctionValue, MethodValue)
 _DECIDED = frozenset(("is", "is not", "==", "!=", "in", "not in"))  # what `_compare` has an answer for
-_EQUALITY = frozenset(("is", "is not", "==", "!="))
 _MEMBERSHIP = (("in",), ("not in",))
 _SUPER = Name("super")
 _BINDING_VALUES = frozenset(("assign", "with", "iter", "import", "def"))  # kinds of bindings whose values are known
-_LEAVES = frozenset(("return", "raise"))
 
 
 class _Condition(Record):
@@ -343,7 +343,7 @@ def _untouched(m: Module, scope: int, name: str, at: int) -> bool:
 
 def _leaves(m: Module, scope: int, block: int) -> bool:
     """Does a block end its function whatever happens in it?"""
-    return any(what in _LEAVES for _, what in m.jumps(scope).get(block, ()))
+    return any(what in RETURNS for _, what in m.jumps(scope).get(block, ()))
 
 
 def _looks_for_text(test: Comparison) -> bool:
@@ -398,11 +398,11 @@ def _compare(op: str, given: Given | None, right: Expression) -> bool | None:
     """Does a comparison of what is given with a literal hold?"""
     if given is None:
         return None
-    if right == NONE and op in _EQUALITY:
+    if right == NONE and op in EQUALITY:
         return (given == right) is (op in ("is", "=="))
     if type(given) is not Constant:
         return None
-    if type(right) is Constant and op in _EQUALITY:
+    if type(right) is Constant and op in EQUALITY:
         same = given.value == right.value and type(given.value) is type(right.value)
         return same is (op in ("is", "=="))
     if op in ("in", "not in") and isinstance(right, Display) and all(type(item) is Constant for item in right.items):

@@ -29,6 +29,7 @@ from tflint_mem.facts import (
     walk,
 )
 from tflint_mem.project.linking.body import statement_expressions
+from tflint_mem.project.repeats.conditions import EQUALITY
 
 from .conditions import conditions, missing, present, same_place
 from .headers import calls_in, test_of
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     Chosen: TypeAlias = list[tuple[Expression, frozenset[int] | None]]
 
 _NOT_THERE = frozenset(("KeyError", "AttributeError", "NameError"))
-_EQUALITY = frozenset(("is", "is not", "==", "!="))
 
 
 class Guards:
@@ -346,7 +346,7 @@ def _is_read_first(m: Module, scope: int, name: str, statement: int) -> bool:
 def _is_guard_by(m: Module, condition: Expression, place: Expression | bool, leaves: Return | Jump) -> bool:
     """Does leaving when the place is there mean that it is used again?  `if done: break` does not."""
     if type(leaves) is not Return:  # nor `if key in seen: continue`
-        return type(condition) is Comparison and condition.ops[0] in _EQUALITY
+        return type(condition) is Comparison and condition.ops[0] in EQUALITY
     if type(condition) is Name or type(condition) is Attribute or type(condition) is Subscript:
         return isinstance(place, Expression) and any(same_place(place, e) for e in walk(leaves.value, m.calls))
     return True

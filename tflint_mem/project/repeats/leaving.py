@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     Jumps = Mapping[int, Sequence[tuple[int, str]]]  # block -> (statement, what) of what ends it: see `Module.jumps`
 
-_RETURNS = frozenset(("return", "raise"))
-_LEAVES_ALL = _RETURNS | {"exit"}
+RETURNS = frozenset(("return", "raise"))
+_LEAVES_ALL = RETURNS | {"exit"}
 _LEAVES = _LEAVES_ALL | {"break"}
 _BLOCKS = frozenset(("for", "while", "try"))
 _LOOPS = frozenset(("for", "while"))
@@ -78,7 +78,7 @@ class Leaving:
             if block != loop and kind in _LOOPS:
                 # a break in an inner loop leaves only that loop; a return leaves all
                 outward, inward = outward - 1, inward + 1
-                if _ends_with(jumps, block, at, _RETURNS):
+                if _ends_with(jumps, block, at, RETURNS):
                     return True
             elif kind != "comp":
                 kinds = _LEAVES_ALL if outward or inward and block != loop else _LEAVES

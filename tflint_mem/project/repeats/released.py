@@ -10,6 +10,7 @@ from tflint_mem.facts import Attribute, CallRef, With, tail_of
 from tflint_mem.hardening.budget import settle
 from tflint_mem.knowledge import GRAPH_RELEASES, RELEASES, canonical
 from tflint_mem.project.holds.values import CallOrigin, ClassValue, External, Thing
+from tflint_mem.project.repeats.consumers import REPLICA_TAILS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     Key: TypeAlias = tuple[int, int]  # the index of a module, and the number of a call or a scope in it
     Apis: TypeAlias = frozenset[str]  # canonical names of calls that release
 
-_REPLICA = frozenset(("run", "experimental_run_v2"))
 _CLEANS = frozenset(("__exit__", "__del__"))
 _ENDS = frozenset(("on_train_end", "on_train_begin", "on_test_end", "on_predict_end"))
 _SESSIONS = frozenset(("tf.Session", "session.as_default"))
@@ -136,7 +136,7 @@ class Released:
         """Functions that a call is given to run, and methods that clean up in objects which it makes."""
         call, f = m.calls[i], m.calls[i].func
         found: list[Function] = []
-        if call.args and (tail_of(f) == "callback" or type(f) is Attribute and f.attr in _REPLICA):
+        if call.args and (tail_of(f) == "callback" or type(f) is Attribute and f.attr in REPLICA_TAILS):
             # strategy.run(train_step, args=…) runs it now
             found.extend(self.project.functions_in(m, call.scope, call.args[0], call.statement))
         for v in self.project.infer.callee(m, i):

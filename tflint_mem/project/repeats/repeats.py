@@ -24,7 +24,7 @@ from .nearest import Nearest
 from .owners import Owners
 from .places import is_made_anew
 from .recursion import instead
-from .repeat import Repeat as Repeat
+from .repeat import Repeat
 from .scripts import Scripts
 from .turns import picks, takes_turns
 

@@ -77,7 +77,7 @@ def curves(series: Iterable[Series], marks: Marks = (), unit: str = "MiB", label
         high = low + 1.0
     ticks = _ticks(low, high)
     area = _Area(right, min(low, ticks[0]), max(high, ticks[-1]))
-    name = _escaped(label or "memory per repeat")
+    name = escaped(label or "memory per repeat")
     out = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}">']
     out += _axes(area, ticks, right, unit)
     out += _phases(area, marks, right)
@@ -103,7 +103,7 @@ def _axes(area: _Area, ticks: Sequence[float], right: float, unit: str) -> list[
     out.append(f'<text class="axis" x="{(WIDTH + _LEFT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">repeats</text>')
     out.append(
         f'<text class="axis" transform="translate(14 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">'
-        f"{_escaped(unit)}</text>"
+        f"{escaped(unit)}</text>"
     )
     return out
 
@@ -116,7 +116,7 @@ def _phases(area: _Area, marks: Marks, right: float) -> list[str]:
         if x:
             out.append(f'<line class="mark" x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>')
         if area.x(following) - at >= 7 * len(text):
-            out.append(f'<text class="phase" x="{at + 4:.1f}" y="{_TOP + 10}">{_escaped(text)}</text>')
+            out.append(f'<text class="phase" x="{at + 4:.1f}" y="{_TOP + 10}">{escaped(text)}</text>')
     return out
 
 
@@ -131,15 +131,16 @@ def bars(values: Iterable[Bar], unit: str = "ms") -> str:
     for number, (bar, value) in enumerate(drawn):
         y = 8 + 34 * number
         length = max(2.0, (WIDTH - 260) * value / top)
-        out.append(f'<text class="axis" x="84" y="{y + 17}" text-anchor="end">{_escaped(bar.legend)}</text>')
+        out.append(f'<text class="axis" x="84" y="{y + 17}" text-anchor="end">{escaped(bar.legend)}</text>')
         out.append(f'<rect class="bar {bar.css}" x="92" y="{y}" width="{length:.1f}" height="24" rx="3"/>')
-        shown = f"{_number(value)} {_escaped(unit)}"
+        shown = f"{_number(value)} {escaped(unit)}"
         out.append(f'<text class="tick" x="{100 + length:.1f}" y="{y + 17}">{shown}</text>')
     out.append("</svg>")
     return "\n".join(out)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text of the run as HTML: with nothing in it that a browser, or a person, reads as something else."""
     return html.escape(safe.field(text))
 
 

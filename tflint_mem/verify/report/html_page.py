@@ -18,6 +18,7 @@ from tflint_mem.verify.verdict.units import duration, size
 from tflint_mem.verify.verdict.words import VERDICTS
 
 from . import chart
+from .chart import escaped
 from .page_style import STYLE
 from .text import above_start, curve_of
 
@@ -81,13 +82,13 @@ def render(
         "<head>",
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_text(title)}</title>",
+        f"<title>{escaped(title)}</title>",
         f"<style>{STYLE}</style>",
         "</head>",
         "<body>",
         "<main>",
-        f"<h1>{_text(title)}</h1>",
-        f'<p class="soft">tflint-mem {_text(__version__)}, {time.strftime("%Y-%m-%d %H:%M")}: '
+        f"<h1>{escaped(title)}</h1>",
+        f'<p class="soft">tflint-mem {escaped(__version__)}, {time.strftime("%Y-%m-%d %H:%M")}: '
         "each finding was cut out of the project, run in a process of its own and measured over two settled phases, "
         "as flagged and as fixed.</p>",
         '<ul class="counts">'
@@ -117,15 +118,15 @@ def _article(result: Result, source_of: Callable[[str], Source | None]) -> str:
     out = [
         "<article>",
         '<header class="place">',
-        f"<h2>{_text(finding.code)} {_text(finding.name)}</h2>",
-        f'<span class="badge {verdict}">{_text(badge)}</span>',
+        f"<h2>{escaped(finding.code)} {escaped(finding.name)}</h2>",
+        f'<span class="badge {verdict}">{escaped(badge)}</span>',
         "</header>",
-        f'<p class="place"><code>{_text(place)}</code></p>',
-        f'<p class="soft">{_text(_capital(finding.message))}.</p>',
-        f"<p>{_text(_capital(verification['message']))}.</p>",
+        f'<p class="place"><code>{escaped(place)}</code></p>',
+        f'<p class="soft">{escaped(_capital(finding.message))}.</p>',
+        f"<p>{escaped(_capital(verification['message']))}.</p>",
     ]
     if verification["mechanism"]:
-        out.append(f'<p class="soft">Mechanism: {_text(verification["mechanism"])}.</p>')
+        out.append(f'<p class="soft">Mechanism: {escaped(verification["mechanism"])}.</p>')
     out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]
     source = source_of(finding.path)
     out += [_code(finding, source), _fix(finding, source)]
@@ -144,12 +145,7 @@ def _list(title: str, items: Sequence[str]) -> str:
     """A list under a title; "" for an empty one."""
     if not items:
         return ""
-    return f"<h3>{title}</h3><ul>" + "".join(f"<li>{_text(text)}</li>" for text in items) + "</ul>"
-
-
-def _text(text: str) -> str:
-    """Text of the run as HTML: with nothing in it that a browser, or a person, reads as something else."""
-    return html.escape(safe.field(text))
+    return f"<h3>{title}</h3><ul>" + "".join(f"<li>{escaped(text)}</li>" for text in items) + "</ul>"
 
 
 def _row(text: str) -> str:
@@ -209,7 +205,7 @@ def _meters(verification: Verification, missing: Mapping[str, str]) -> str:
     if times:
         fixed = duration(times["fixed"]) if times["fixed"] is not None else "-"
         rows.append(f"<tr><td>time</td><td>{duration(times['flagged'])}</td><td></td><td>{fixed}</td><td></td></tr>")
-    facts = f"{_text(verification['device'])}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
+    facts = f"{escaped(verification['device'])}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
     return (
         '<h3>Per repeat</h3><div class="wide"><table><thead><tr><th></th><th>flagged</th><th>stays</th>'
         "<th>fixed</th><th>stays</th></tr></thead><tbody>"
@@ -225,7 +221,7 @@ def _meter(meter: MeterNumbers, missing: Mapping[str, str], decided: bool) -> st
     cells = [flagged["raw"], flagged["retained"]] + ([fixed["raw"], fixed["retained"]] if fixed else [None, None])
     name = meter["name"]
     if all(cell is None for cell in cells) and name in ("nvml", "allocator"):
-        why = f": {_text(missing[name])}" if name in missing else ""
+        why = f": {escaped(missing[name])}" if name in missing else ""
         return f"<tr><td>{_METER_NAMES[name]}</td><td colspan='4' class='soft'>not measured{why}</td></tr>"
     shown = "".join(f"<td>{_cell(cell, name != 'objects')}</td>" for cell in cells)
     css = " class='decided'" if decided else ""
@@ -267,7 +263,7 @@ def _fix(finding: Finding, source: Source | None) -> str:
     if not lines:
         return ""
     return (
-        f"<h3>Fix ({_text(finding.fix.applicability)})</h3><p>{_text(_capital(finding.fix.message))}</p><pre>"
+        f"<h3>Fix ({escaped(finding.fix.applicability)})</h3><p>{escaped(_capital(finding.fix.message))}</p><pre>"
         + "".join(lines)
         + "</pre>"
     )
@@ -307,7 +303,7 @@ def _environment(facts: Environment, options: Options) -> str:
         ("Memory growth", "on, except where memory growth itself is measured"),
     ]
     rows = "".join(
-        f"<tr><td>{_text(name)}</td><td>{_text(str(value))}</td></tr>"
+        f"<tr><td>{escaped(name)}</td><td>{escaped(str(value))}</td></tr>"
         for name, value in entries
         if value not in (None, "")
     )
