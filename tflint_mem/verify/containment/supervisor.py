@@ -78,6 +78,7 @@ def _guarded(
         "memory": options.memory,
         "cpu_seconds": seconds * (os.cpu_count() or 1) + 30,
         "file_bytes": limits.LARGEST_FILE,
+        "cpus": options.seat.cpus,
     }
     status: Status | None = None
     peak, loaded = 0, False
@@ -87,6 +88,8 @@ def _guarded(
             channel.begin()
             watch = _Watch(options, scratch, guard, channel, began + seconds)
             while guard.poll() is None:
+                if options.seat.over():
+                    raise KeyboardInterrupt
                 status = watch.look()
                 if status is not None:
                     loaded = status == "timeout" and processes.has_loaded_tensorflow(watch.worker)

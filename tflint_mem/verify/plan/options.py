@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import sys
+
+from .seat import Seat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
         network: bool | None
         setup: str | None
         env: Iterable[str] | None
+        jobs: int | None
+        on: str | None
+        changed: bool | None
 
 
 DEVICES = ("auto", "cpu", "gpu")
+ENGINES = ("ray",)
 
 # key of the configuration table -> (attribute of Options, type or "bytes")
 KEYS: dict[str, tuple[str, type | str]] = {
@@ -58,6 +65,10 @@ class Options:
     keep     folder for the snippets, None to drop them
     env      names of environment variables that children get beside those of containment/variables.py; from the
              command line alone
+    jobs     how many findings are verified at the same time on this machine; 0: as many as there are processors
+    on       an engine that spreads the findings over its machines, one of ENGINES; None: this machine
+    changed  a snippet that was measured before by the same interpreter on the same device keeps what was measured
+    seat     the part of the machine that a measurement has to itself
     """
 
     __slots__ = (
@@ -73,6 +84,10 @@ class Options:
         "keep",
         "base",
         "env",
+        "jobs",
+        "on",
+        "changed",
+        "seat",
     )
 
     def __init__(
@@ -89,17 +104,31 @@ class Options:
         keep: str | None = None,
         base: str | None = None,
         env: Iterable[str] = (),
+        jobs: int = 1,
+        on: str | None = None,
+        changed: bool = False,
     ) -> None:
         """Raises OptionError for values that cannot be used."""
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total
-        self.memory = default_memory_limit() if memory is None else int(memory)
+        self.jobs, self.on, self.changed, self.seat = int(jobs), on, changed, Seat()
+        self.memory = default_memory_limit(self.jobs) if memory is None else int(memory)
         self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
         self.base, self.env = base or os.getcwd(), tuple(env)
         if device not in DEVICES:
             raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
         if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
             raise OptionError("verify limits must be greater than zero")
+        if self.jobs < 0:
+            raise OptionError("--verify-jobs must be a number of findings, or 0 for as many as there are processors")
+        if on is not None and on not in ENGINES:
+            raise OptionError(f"--verify-on must be one of {', '.join(ENGINES)}, not {on!r}")
+
+    def at(self, seat: Seat) -> Options:
+        """The same options for a measurement at a seat."""
+        options = copy.copy(self)
+        options.seat = seat
+        return options
 
     @classmethod
     def from_table(cls, table: Mapping[str, object] | None, base: str | None = None, **overrides: Any) -> Options:
@@ -135,8 +164,10 @@ class Options:
         return self.setup
 
 
-def default_memory_limit() -> int:
-    """Bytes: half of what is available now, at most 8 GiB, at least 1 GiB."""
+def default_memory_limit(jobs: int = 1) -> int:
+    """Bytes for each of so many measurements at the same time: half of what is available now (of several, a part of
+    three quarters), at most 8 GiB, at least 1 GiB.
+    """
     available = None
     try:
         with open("/proc/meminfo") as meminfo:
@@ -145,7 +176,10 @@ def default_memory_limit() -> int:
                     available = int(line.split()[1]) * 1024
     except (OSError, ValueError):
         pass
-    return 4 << 30 if available is None else max(1 << 30, min(8 << 30, available // 2))
+    if available is None:
+        return 4 << 30
+    each = available // 2 if jobs == 1 else available * 3 // 4 // (jobs or os.cpu_count() or 1)
+    return max(1 << 30, min(8 << 30, each))
 
 
 def parse_bytes(text: object) -> int:
