@@ -107,7 +107,7 @@ def verify_findings(
     else:
         from . import side_by_side
 
-        found = side_by_side.results(work, wanted, environment, shown.tell)
+        found = side_by_side.results(work.verify, options, wanted, environment, shown.tell)
     results: dict[int, Result] = {}
     interrupted, skipped = False, 0
     with contextlib.closing(found):

@@ -21,34 +21,36 @@ if TYPE_CHECKING:
     from tflint_mem.verify.verdict.result import Result
 
     from .experiment import Stage
-    from .work import Work
 
     Numbered = tuple[int, Finding]
+    Verify = Callable[[Finding, Options, Environment, Callable[[Stage], None]], Result | None]
     # (number of the finding, its result or the exception that is a fault of ours)
     Done = tuple[int, "Result | BaseException | None"]
 
 
 def results(
-    work: Work,
+    verify: Verify,
+    options: Options,
     findings: Sequence[Numbered],
     environment: Environment,
     tell: Callable[[int, Finding, Stage], None],
 ) -> Generator[tuple[int, Result | None], None, None]:
     """Number and result of each finding, as they are done; None for one that there was no time for.
 
-    findings   with their numbers      tell   is called in the threads that verify
+    verify     verifies one finding, as `Work.verify` does; called in several threads, as `tell` is
+    findings   with their numbers
 
     A finding about all GPUs of a machine is verified when the others are done.  Ends the children when it is closed.
     """
     stop = threading.Event()
     gpus = None
-    if work.options.device != "cpu" and environment["gpus"]:
+    if options.device != "cpu" and environment["gpus"]:
         gpus = visible_gpus(len(environment["gpus"]))
-    rooms = seats(work.options.jobs or len(processors()), gpus, stop.is_set)
+    rooms = seats(options.jobs or len(processors()), gpus, stop.is_set)
     alone = [pair for pair in findings if gpus is not None and len(rooms) > 1 and _needs_all(pair[1])]
     together = [pair for pair in findings if pair not in alone]
-    yield from _seated(work, rooms, together, environment, tell, stop)
-    yield from _seated(work, [Seat(over=stop.is_set)], alone, environment, tell, stop)
+    yield from _seated(verify, options, rooms, together, environment, tell, stop)
+    yield from _seated(verify, options, [Seat(over=stop.is_set)], alone, environment, tell, stop)
 
 
 def _needs_all(finding: Finding) -> bool:
@@ -56,7 +58,8 @@ def _needs_all(finding: Finding) -> bool:
 
 
 def _seated(
-    work: Work,
+    verify: Verify,
+    options: Options,
     rooms: Sequence[Seat],
     findings: Iterable[Numbered],
     environment: Environment,
@@ -68,12 +71,12 @@ def _seated(
     count = len(waiting)
     done: SimpleQueue[Done] = SimpleQueue()
 
-    def sit(options: Options) -> None:
+    def sit(seated: Options) -> None:
         """Verifies until nothing is left."""
         number = -1
         try:
-            own = _environment(options, environment)
-            while not options.seat.over():
+            own = _environment(seated, environment)
+            while not seated.seat.over():
                 try:
                     number, finding = waiting.popleft()
                 except IndexError:
@@ -82,11 +85,11 @@ def _seated(
                 def told(stage: Stage, number: int = number, finding: Finding = finding) -> None:
                     tell(number, finding, stage)
 
-                done.put((number, work.verify(finding, options, own, told)))
+                done.put((number, verify(finding, seated, own, told)))
         except BaseException as error:  # the thread that waits raises it; KeyboardInterrupt is its own, come back
             done.put((number, error))
 
-    threads = [threading.Thread(target=sit, args=(work.options.at(seat),), daemon=True) for seat in rooms]
+    threads = [threading.Thread(target=sit, args=(options.at(seat),), daemon=True) for seat in rooms]
     for thread in threads:
         thread.start()
     complete = False
