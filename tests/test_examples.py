@@ -64,7 +64,9 @@ def test_each_repository_has_its_rows_and_is_done_once(fleet, repositories, tmp_
     assert again == rows and told[-1] == "5 of 5 are done already"
     (tmp_path / "missing").mkdir()
     assert fleet.main([str(out), *repositories, "--retry"]) == 0
-    assert [row["repository"] for row in parquet.read_table(out / "findings.parquet").to_pylist()].count(missing[0]["repository"]) == 0
+    assert [row["repository"] for row in parquet.read_table(out / "findings.parquet").to_pylist()].count(
+        missing[0]["repository"]
+    ) == 0
 
 
 def test_a_run_that_is_ended_goes_on_where_it_was(fleet, repositories, tmp_path):

@@ -9,7 +9,7 @@ a page
 (`report`).  `plan` says what a run may use, and which rule is verified how; `events` and `job` are the words that the
 processes use between them.  The modules at this root are the only ones that know all rooms:
 
-    experiment   one finding, from its snippets to its result
+    experiment   one finding, from its snippets to its result; kept_runs: what need not be run again
     work         what all findings of a run share, and one of them
     session      all findings of a run: one after another, or
     side_by_side   several at the same time, each with processors or a GPU of its own

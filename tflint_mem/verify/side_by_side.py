@@ -90,10 +90,10 @@ def _seated(
             done.put((number, error))
 
     threads = [threading.Thread(target=sit, args=(options.at(seat),), daemon=True) for seat in rooms]
-    for thread in threads:
-        thread.start()
     complete = False
     try:
+        for thread in threads:
+            thread.start()
         for _ in range(count):
             number, result = done.get()
             if isinstance(result, BaseException):
@@ -104,7 +104,8 @@ def _seated(
         if not complete:
             stop.set()
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:  # it has been started
+                thread.join()
 
 
 def _environment(options: Options, environment: Environment) -> Environment:

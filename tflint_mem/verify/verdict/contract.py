@@ -36,10 +36,12 @@ if TYPE_CHECKING:
         fixed: float | None
 
     class _Further(TypedDict, total=False):
-        """Where they say something: whose numbers decided, whether it is undecided, what does not hold, times."""
+        """Where they say something: whose numbers decided, whether it is undecided, whether an earlier run has
+        measured it, what does not hold, times."""
 
         meter: MeterName
         undecided: bool
+        measured_before: bool
         unprotected: Mapping[str, str]
         time: TimeNumbers
 
