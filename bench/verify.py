@@ -400,7 +400,7 @@ def measured_together(items, jobs):
     """Item and record of each, as they are done: so many at the same time in this process, each with sources of its
     own.
     """
-    from tflint_mem import check_paths
+    from tflint_mem import Settings, check_paths
     from tflint_mem.verify import session, side_by_side
     from tflint_mem.verify.plan.options import Options
     from tflint_mem.verify.work import Work
@@ -408,7 +408,7 @@ def measured_together(items, jobs):
     findings, began = [], {}
     for number, item in enumerate(items):
         if item.kind in ("leaky", "bad"):
-            found = check_paths(item.target).findings
+            found = check_paths(item.target, Settings(select=[item.code])).findings
             keys = [(os.path.realpath(one.path), one.code, one.start[0]) for one in found]
             findings.append((number, found[keys.index((os.path.realpath(item.file), item.code, item.row))]))
         else:
