@@ -49,7 +49,14 @@ class KeptRuns:
         told = ("python", "system", "processors", "tensorflow", "keras", "numpy", "gpus", "driver", "executable")
         facts = {name: environment.get(name) for name in told}
         facts["cards"] = [(gpu["name"], gpu["total"]) for gpu in environment["driver_gpus"]]
-        chosen = (options.python, options.device, options.network, options.memory, sorted(options.env))
+        chosen = (
+            options.python,
+            options.device,
+            options.network,
+            options.memory,
+            options.legacy_keras,
+            *sorted(options.env),
+        )
         self._where = json.dumps([__version__, facts, chosen, sorted(environment.get("unprotected", ()))], default=str)
 
     def key(

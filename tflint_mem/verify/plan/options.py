@@ -69,6 +69,7 @@ class Options:
     on       an engine that spreads the findings over its machines, one of ENGINES; None: this machine
     changed  a snippet that was measured before by the same interpreter on the same device keeps what was measured
     seat     the part of the machine that a measurement has to itself
+    legacy_keras  `tf.keras` is Keras 2, from the package tf_keras
     """
 
     __slots__ = (
@@ -88,6 +89,7 @@ class Options:
         "on",
         "changed",
         "seat",
+        "legacy_keras",
     )
 
     def __init__(
@@ -107,6 +109,7 @@ class Options:
         jobs: int = 1,
         on: str | None = None,
         changed: bool = False,
+        legacy_keras: bool = False,
     ) -> None:
         """Raises OptionError for values that cannot be used."""
         self.python = python or sys.executable
@@ -114,7 +117,7 @@ class Options:
         self.jobs, self.on, self.changed, self.seat = int(jobs), on, changed, Seat()
         self.memory = default_memory_limit(self.jobs) if memory is None else int(memory)
         self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
-        self.base, self.env = base or os.getcwd(), tuple(env)
+        self.base, self.env, self.legacy_keras = base or os.getcwd(), tuple(env), legacy_keras
         if device not in DEVICES:
             raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
         if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
