@@ -1,8 +1,10 @@
 """Several findings at once, on other machines, and those that were measured before; children run under a stand-in for
 TensorFlow."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -147,10 +149,39 @@ def test_what_was_measured_before_is_not_run_again(project, monkeypatch):
     assert first.results[0].flagged.curves == second.results[0].flagged.curves
     (project.folder / "b.py").unlink()
     (project.folder / "c.py").unlink()
-    project.verify(options(changed=True, seconds=0.3, memory=3 << 30))
-    assert len(ran) == 2  # another limit is another measurement
+    project.verify(options(changed=True, seconds=0.4))
+    assert len(ran) == 2  # a longer look is another measurement
     project.verify(options(seconds=0.3))
     assert len(ran) == 3
+
+
+def test_on_the_command_line_only_what_is_new_is_measured(project):
+    """Of two files with the same fault, the baseline knows one; the other is measured once."""
+    program = """
+        import tensorflow as tf
+
+        for number in range(50):
+            model = tf.keras.models.load_model("model.txt")
+            print(model.predict(number))
+    """
+    for path in project.folder.glob("*.py"):
+        path.unlink()
+
+    def check(*arguments):
+        command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--select", "TFM101", "--no-cache"]
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+
+    project.write("known.py", program)
+    assert check("--write-baseline", "known.json").returncode == 0
+    project.write("new.py", program)
+    config = "--config=verify.seconds=0.4"
+    arguments = ["--verify-changed", "--verify-jobs=2", "--baseline=known.json", "--output-format=json", config]
+    for number in range(2):
+        done = check(*arguments)
+        (found,) = json.loads(done.stdout)
+        assert found["filename"].endswith("new.py") and found["verification"]["verdict"] == "confirmed"
+        assert found["verification"].get("measured_before", False) is (number == 1)
+        assert "Running 1 snippet of your code" in done.stderr and "each, 2 at the same time." in done.stderr
 
 
 class Future:

@@ -53,7 +53,6 @@ class KeptRuns:
             options.python,
             options.device,
             options.network,
-            options.memory,
             options.legacy_keras,
             *sorted(options.env),
         )
@@ -92,7 +91,7 @@ class KeptRuns:
     def put(self, key: str, run: Run) -> None:
         """Keep a run; a folder that cannot be written to costs nothing but the next one's time."""
         end = run.last("end")
-        if self._folder is None or run.status not in _ENDS or (end is not None and end["slow"]):
+        if self._folder is None or run.status not in _ENDS or (end is not None and (end["slow"] or end["limit"])):
             return
         data = json.dumps({name: getattr(run, name) for name in _FIELDS}).encode("ascii")
         if len(data) > _LARGEST:

@@ -10,6 +10,7 @@ import threading
 
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.plan.options import OptionError
+from tflint_mem.verify.plan.seat import processors
 from tflint_mem.verify.verdict.contract import device_name
 from tflint_mem.verify.verdict.units import size
 
@@ -185,11 +186,18 @@ def announcement(findings: Iterable[Finding], options: Options, environment: Env
         if others
         else ""
     )
+    at_once = _at_once(options)
     return (
         f"Running {count} snippet{'s' if count != 1 else ''} of your code under TensorFlow "
         f"{environment['tensorflow']} on {device_name(environment, options)}: scratch folder, network {network}, "
-        f"at most {options.timeout:.0f} s and {size(options.memory)} each.{shared}{_gaps(environment)}"
+        f"at most {options.timeout:.0f} s and {size(options.memory)} each{at_once}.{shared}{_gaps(environment)}"
     )
+
+
+def _at_once(options: Options) -> str:
+    if options.on is not None:
+        return f", spread over a {options.on.capitalize()} cluster"
+    return "" if options.jobs == 1 else f", {options.jobs or len(processors())} at the same time"
 
 
 def _gaps(environment: Environment) -> str:
