@@ -7,12 +7,14 @@ Each folder of FOLDER is a repository, checked by `tflint_mem.check_paths`.  All
     dask           two workers of Dask            dask-threads   one worker of Dask with two threads
     spark          two local workers of PySpark
 
-An engine that is not installed is told and passed over.  A digest of what was found is entered in RECORD.json for each
+The package must be installed for the interpreter.  An engine that is not installed is told and passed over.  A digest of what was found is entered in RECORD.json for each
 way; the exit code is 1 when they differ.
 """
 
 import argparse
+import contextlib
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -21,8 +23,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 WORKERS = 2
 
@@ -81,6 +81,7 @@ def dask_threads(folders):
 def spark(folders):
     from pyspark import SparkConf, SparkContext
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # else "python3", which may be another one
     conf = SparkConf().setMaster(f"local[{WORKERS}]").set("spark.ui.enabled", "false")
     with SparkContext(conf=conf) as context:
         context.setLogLevel("ERROR")
@@ -106,7 +107,7 @@ def main():
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--times", type=int, default=1, help="how often each way runs (default: 1)")
     options = parser.parse_args()
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent)  # of this module, for workers that import it
     folders = sorted(str(path.resolve()) for path in options.folder.iterdir() if path.is_dir())
     record = json.loads(options.record.read_text()) if options.record.exists() else {}
     record.update(repositories=len(folders), workers=WORKERS, python=platform.python_version())
@@ -124,6 +125,9 @@ def main():
             entry["digests"].append(hashlib.sha256(text.encode()).hexdigest()[:16])
             entry["seconds"].append(round(time.monotonic() - began, 1))
             entry["rows"] = sum(map(len, found))
+            if package is not None:
+                with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                    entry["version"] = importlib.metadata.version(package)
             print(way, entry, flush=True)
             options.record.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
     digests = {digest for entry in ways.values() for digest in entry["digests"]}
