@@ -7,8 +7,8 @@ Each folder of FOLDER is a repository, checked by `tflint_mem.check_paths`.  All
     dask           two workers of Dask            dask-threads   one worker of Dask with two threads
     spark          two local workers of PySpark
 
-The package must be installed for the interpreter.  An engine that is not installed is told and passed over.  A digest of
-what was found is entered in RECORD.json for each way; the exit code is 1 when they differ.
+The package must be installed for the interpreter.  An engine that is not installed is told and passed over.  A digest
+of what was found is entered in RECORD.json for each way; the exit code is 1 when they differ.
 """
 
 import argparse
