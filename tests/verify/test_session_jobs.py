@@ -13,7 +13,7 @@ import types
 import pytest
 
 from support.verify import STAND_IN, Project, options
-from tflint_mem.verify import session
+from tflint_mem.verify import session, side_by_side
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.experiment import verify_finding
 from tflint_mem.verify.plan import seat as seats
@@ -111,6 +111,28 @@ def test_seats_share_nothing(jobs, gpus, expected, monkeypatch):
     assert [(seat.cpus, seat.gpu) for seat in seats.seats(jobs, gpus)] == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, GPU-b,1")
     assert seats.visible_gpus(2) == ["3", "GPU-b"]
+
+
+def test_on_gpus_each_has_one_and_what_is_about_all_comes_last(project, monkeypatch):
+    """Two cards; which measurement sits where is seen by a stand-in for it."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(seats, "processors", lambda: [0, 1, 2, 3])
+    both = {"gpus": ["GPU:0", "GPU:1"]}
+    monkeypatch.setattr(runner, "inspect", lambda given: runner.Inspected({"gpus": [given.seat.gpu]}, None))
+    (finding,) = project.findings()[:1]
+    codes = ["TFM601", "TFM101", "TFM602", "TFM101", "TFM101"]
+    seen, meet = [], threading.Barrier(2)
+
+    def verify(finding, given, environment, tell):
+        if finding.start in ((1, 1), (3, 1)):  # the first two: both cards are in use
+            meet.wait(20)
+        seen.append((finding.code, given.seat.gpu, environment["gpus"]))
+
+    numbered = [(number, finding.replace(code=code, start=(number, 1))) for number, code in enumerate(codes)]
+    found = list(side_by_side.results(verify, options(jobs=4, device="auto"), numbered, both, lambda *told: None))
+    assert sorted(found) == [(number, None) for number in range(5)]
+    assert {gpu for _, gpu, _ in seen[:2]} == {"0", "1"} and all(gpus == [gpu] for _, gpu, gpus in seen[:3])
+    assert seen[3:] == [("TFM601", None, both["gpus"]), ("TFM602", None, both["gpus"])]
 
 
 def test_ctrl_c_ends_all_children(project):

@@ -149,7 +149,9 @@ def _verify(
         raise RuntimeError(found.reason)
     work = Work(sources, folders, options)
     work.ends = ends
-    with _processor() as cpu:  # the GPUs are those of CUDA_VISIBLE_DEVICES, which Ray has set and children see
+    # The GPUs are those of CUDA_VISIBLE_DEVICES, which Ray has set and children see; host memory is read on CPUs alone.
+    on_gpu = options.device != "cpu" and bool(found.environment["gpus"])
+    with contextlib.nullcontext() if on_gpu else _processor() as cpu:
         seat = Seat(None if cpu is None else (cpu,))
         return work.verify(finding, options.at(seat), found.environment, lambda stage: None)
 
