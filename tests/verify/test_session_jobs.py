@@ -124,9 +124,9 @@ def test_on_gpus_each_has_one_and_what_is_about_all_comes_last(project, monkeypa
     seen, meet = [], threading.Barrier(2)
 
     def verify(finding, given, environment, tell):
+        seen.append((finding.code, given.seat.gpu, environment["gpus"]))
         if finding.start in ((1, 1), (3, 1)):  # the first two: both cards are in use
             meet.wait(20)
-        seen.append((finding.code, given.seat.gpu, environment["gpus"]))
 
     numbered = [(number, finding.replace(code=code, start=(number, 1))) for number, code in enumerate(codes)]
     found = list(side_by_side.results(verify, options(jobs=4, device="auto"), numbered, both, lambda *told: None))
