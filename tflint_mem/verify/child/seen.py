@@ -6,6 +6,7 @@ that both versions draw the same.  Nothing is kept: each repeat leaves one event
 
 from __future__ import annotations
 
+import builtins
 import os
 import random
 import sys
@@ -42,16 +43,20 @@ class Seen:
         self._emit, self._files, self._cwd, self._seed = emit, files, cwd, seed
         self._stdout: _Listening | None = None
         self._before: dict[str, tuple[int, int]] = {}
+        self._import = builtins.__import__
+        self._deep, self._imported = 0, False
         self.repeats = 0
 
     def begin(self) -> None:
-        """The snippet is about to run."""
+        """The snippet, or what stands in for something that it lacks, is about to run."""
         begin_anew(self._seed)
+        builtins.__import__ = self._importing
         self._stdout = _Listening(sys.stdout, self._files)
         sys.stdout = self._stdout
 
     def end(self) -> None:
         """Nothing more is seen."""
+        builtins.__import__ = self._import
         if self._stdout is not None and sys.stdout is self._stdout:  # else the program has put another in its place
             sys.stdout = self._stdout.real
         self._stdout = None
@@ -59,6 +64,7 @@ class Seen:
     def first(self) -> None:
         """The first repeat begins: what was printed before belongs to none."""
         self._printed()
+        builtins.__import__ = self._import
         self._before = _files(self._cwd)
         begin_anew(self._seed)
 
@@ -85,6 +91,20 @@ class Seen:
             self.end()
         else:
             begin_anew(self._seed + self.repeats)
+
+    def _importing(self, name: str, *more: Any, **named: Any) -> Any:
+        """An import.  That of TensorFlow draws random numbers itself, and only the first attempt of a process makes it:
+        behind it they begin anew.
+        """
+        self._deep += 1
+        try:
+            found = self._import(name, *more, **named)
+        finally:
+            self._deep -= 1
+        if not self._deep and not self._imported and name.partition(".")[0] in ("tensorflow", "keras", "tf_keras"):
+            self._imported = True
+            begin_anew(self._seed)
+        return found
 
     def _printed(self) -> str:
         """What was printed since the last time."""
