@@ -152,7 +152,8 @@ def on_ray(check: Check, repositories: Sequence[str], workers: int) -> Iterator[
     ray = importlib.import_module("ray")
     ray.init(include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
     task = ray.remote(num_cpus=1, max_retries=0)(check)
-    queue, running = list(reversed(repositories)), {}
+    queue = list(reversed(repositories))
+    running: dict[object, str] = {}
     most = 4 * max(workers, int(ray.cluster_resources().get("CPU", 1)))  # that wait: a queue of its own for each worker
     try:
         while queue or running:
