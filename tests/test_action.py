@@ -86,7 +86,7 @@ def test_findings_are_annotated_uploaded_and_suggested(tmp_path):
         assert json.load(file)["runs"][0]["results"][0]["ruleId"]
     with open(check["rdjson"]) as file:
         assert any("suggestions" in one for one in json.load(file)["diagnostics"])
-    assert "| TFM101 load-model-in-loop |" in runner.summary.read_text()
+    assert runner.summary.read_text().count("load-model-in-loop") == 1
     assert "-reporter=github-pr-review" in (runner.place.home / "reviewdog").read_text()
     assert sorted(path.name for path in runner.place.folder.iterdir()) == [".git", "src"], (
         "the checkout stays as it was"
