@@ -47,11 +47,13 @@ def render(run: Run) -> str:
         suites = {"tflint-mem": [passed]}
     every = [test for suite in suites.values() for test in suite]
     content = "".join(
-        f"  <testsuite name={_quoted(path)}{_counts(suite)}>\n{''.join(test.element for test in suite)}  </testsuite>\n"
+        f'  <testsuite name={_quoted(path)}{_counts(suite)} skipped="0" time="0">\n'
+        + "".join(test.element for test in suite)
+        + "  </testsuite>\n"
         for path, suite in suites.items()
     )
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="tflint-mem"{_counts(every)}>\n'
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="tflint-mem"{_counts(every)} time="0">\n'
         f"{content}</testsuites>\n"
     )
 
@@ -96,7 +98,7 @@ def _attributes(name: str, classname: str) -> str:
 
 def _counts(tests: list[_Test]) -> str:
     ended = Counter(test.outcome for test in tests)
-    return f' tests="{len(tests)}" failures="{ended[_FAILURE]}" errors="{ended[_ERROR]}" skipped="0" time="0"'
+    return f' tests="{len(tests)}" failures="{ended[_FAILURE]}" errors="{ended[_ERROR]}"'
 
 
 def _quoted(text: str) -> str:
