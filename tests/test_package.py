@@ -2,6 +2,8 @@
 
 import re
 
+import yaml
+
 import tflint_mem
 from support import ROOT
 
@@ -24,14 +26,15 @@ def test_rules_are_part_of_the_package():
 
 
 def test_the_hooks_are_commands_of_ours():
-    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    assert re.findall(r"^- id: (.*)$", text, re.MULTILINE) == ["tflint-mem", "tflint-mem-fix"]
-    assert re.findall(r"^  entry: (.*)$", text, re.MULTILINE) == [
-        "tflint-mem check --force-exclude",
-        "tflint-mem check --force-exclude --fix",
-    ]
-    # Cross-file analysis needs all files in one process.
-    assert text.count("require_serial: true") == 2
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert {hook["id"]: hook["entry"] for hook in hooks} == {
+        "tflint-mem": "tflint-mem check --force-exclude",
+        "tflint-mem-fix": "tflint-mem check --force-exclude --fix",
+        "tflint-mem-project": "tflint-mem check",
+    }
+    for hook in hooks:
+        assert hook["require_serial"], "analysis across files needs all files in one process"
+        assert hook.get("pass_filenames", True) == (hook["id"] != "tflint-mem-project")
 
 
 def test_changelog_and_version_agree():

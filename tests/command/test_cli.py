@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 from support.faults import LEAKY
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 
 CLEAN = LEAKY.replace("        model = tf.keras.models.load_model(folder)\n", "").replace(
     "    for image", "    model = tf.keras.models.load_model(folder)\n    for image"
@@ -499,7 +500,7 @@ def test_a_path_that_is_no_text_is_printed_somehow(here):
     name = os.fsencode(here) + b"/caf\xe9.py"
     with open(name, "w") as file:
         file.write(LEAKY)
-    for chosen in ("concise", "json", "sarif", "rdjson", "github"):
+    for chosen in OUTPUT_FORMATS:
         done = subprocess.run(
             [sys.executable, "-m", "tflint_mem", "check", *BASE, "--output-format", chosen], capture_output=True
         )

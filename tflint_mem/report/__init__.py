@@ -1,6 +1,8 @@
 """Reports: every format is written from the same findings by a module of its own with `render(run) -> str`.
 
-    text, frame, patch, summary   for people            json, sarif, rdjson, github   for programs
+    text, grouped, markdown       for people; with frame, patch and summary
+    json, json_lines, pylint      for programs
+    sarif, rdjson, github, gitlab, azure, junit   for services; with located and fingerprints
     statistics                    how often each rule was broken
     twins                         one finding for what stands several times
     run                           what all of them ask of a run
@@ -85,15 +87,19 @@ def _render(run: Run, chosen: str, color: bool) -> str:
         from tflint_mem.report import statistics
 
         return statistics.render(run)
-    if chosen in ("full", "concise"):
+    if chosen in ("full", "concise", "grouped"):
         if not run.findings and not run.fixed:
             return _outcome(run)  # the common case imports nothing
+        if chosen == "grouped":
+            from tflint_mem.report import grouped
+
+            return grouped.render(run) + _outcome(run)
         from tflint_mem.report import text
 
         return text.render(run, full=chosen == "full", color=color) + _outcome(run)
     from importlib import import_module
 
-    rendered: str = import_module(f"tflint_mem.report.{chosen}").render(run)
+    rendered: str = import_module(f"tflint_mem.report.{chosen.replace('-', '_')}").render(run)
     return rendered
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from tflint_mem import __version__
 from tflint_mem.hardening import safe
-from tflint_mem.silencing import baseline
 from tflint_mem.sources.paths import file_place, repository, uri
+
+from .fingerprints import fingerprints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from tflint_mem.finding import Finding, Place, Step
-    from tflint_mem.silencing.baseline import Key
     from tflint_mem.sources.source import Source
 
     from .run import Get, Run
@@ -29,11 +29,10 @@ def render(run: Run) -> str:
     for finding in run.findings:
         rules.setdefault(finding.code, _rule(finding))
     order = {code: index for index, code in enumerate(sorted(rules))}
-    seen: dict[Key, int] = {}
-    results: list[dict[str, Any]] = []
-    for finding, key in zip(run.findings, baseline.keys(run.findings, run.reader.get, root)):
-        seen[key] = seen.get(key, 0) + 1
-        results.append(_result(finding, run.reader.get, root, order[finding.code], _fingerprint(key, seen[key])))
+    known = fingerprints(run.findings, run.reader.get, root)
+    results = [
+        _result(finding, run.reader.get, root, order[finding.code], by) for finding, by in zip(run.findings, known)
+    ]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -153,9 +152,3 @@ def _fix(source: Source | None, finding: Finding, root: str) -> dict[str, Any] |
         "description": {"text": f"{finding.fix.message} ({finding.fix.applicability})"},
         "artifactChanges": [{"artifactLocation": _artifact(finding.path, root), "replacements": replacements}],
     }
-
-
-def _fingerprint(key: Key, ordinal: int) -> str:
-    import hashlib
-
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{ordinal}"
