@@ -221,7 +221,9 @@ def test_json_has_the_promised_fields(run):
             "end_location",
             "filename",
             "fix",
+            "help",
             "location",
+            "measured",
             "message",
             "name",
             "noqa_row",
@@ -234,6 +236,7 @@ def test_json_has_the_promised_fields(run):
         ]
     )
     assert record["filename"].endswith("/src/a b.py") and record["filename"].startswith("/")
+    assert (record["measured"], record["help"]) == ("930-1260 KiB per pass", "load it once")
     assert record["location"] == {"row": 4, "column": 10}
     assert record["end_location"] == {"row": 4, "column": 42}
     assert record["fix"] == {

@@ -300,8 +300,7 @@ class Run:
             from tflint_mem.command import diff as output
 
             if diff:
-                for change in fixed.changes:
-                    output.show(change.old, change.new)
+                output.show(fixed.changes)
             else:
                 source = check.reader.get(self.paths[0])
                 output.write(b"" if source is None else source.raw)
