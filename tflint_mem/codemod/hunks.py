@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tflint_mem.sources.source import Source
 
+
 def hunks(
     source: Source, lines: Sequence[str], first_row: int, old: Sequence[str], new: Sequence[str], newline: str
 ) -> list[Edit]:

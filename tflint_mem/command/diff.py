@@ -39,9 +39,7 @@ def _for_people() -> Show:
     try:
         if sys.stdout.isatty():
             encoding = sys.stdout.encoding or "utf-8"
-            return lambda row: (
-                safe.block(_text(row).rstrip()) + "\n"
-            ).encode(encoding, "backslashreplace")
+            return lambda row: (safe.block(_text(row).rstrip()) + "\n").encode(encoding, "backslashreplace")
         builds = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
         if builds and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
             return lambda row: safe.row(row.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

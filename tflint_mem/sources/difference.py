@@ -34,9 +34,8 @@ def changes(old: Sequence[Row], new: Sequence[Row]) -> list[Change]:
     """
     found: list[Change] = []
     first = start = 0
-    size = (len(old), len(new))
-    long = sum(size) > _MOST_ROWS
-    for row, other in (*(_anchors(old, new) if long else ()), size):
+    anchors = _anchors(old, new) if len(old) + len(new) > _MOST_ROWS else []
+    for row, other in (*anchors, (len(old), len(new))):
         found += _between(old, new, first, row, start, other)
         first, start = row, other
     return found
@@ -72,7 +71,7 @@ def _anchors(old: Sequence[Row], new: Sequence[Row]) -> list[tuple[int, int]]:
     for position, (_, other) in enumerate(pairs):
         length = bisect_left(ends, other)
         before.append(best[length - 1] if length else -1)
-        ends[length:length + 1], best[length:length + 1] = [other], [position]
+        ends[length : length + 1], best[length : length + 1] = [other], [position]
     series: list[tuple[int, int]] = []
     position = best[-1] if best else -1
     while position >= 0:
