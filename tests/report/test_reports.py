@@ -306,12 +306,9 @@ def test_rdjson_counts_bytes_and_suggests_whole_rows(run):
 def test_rdjson_suggestion_over_several_rows(run):
     [diagnostic] = json.loads(rdjson.render(run(finding())))["diagnostics"]
     [suggestion] = diagnostic["suggestions"]
-    assert suggestion["range"] == {"start": {"line": 3}, "end": {"line": 5}}
-    assert suggestion["text"].split("\n") == [
-        "model = tf.keras.models.load_model('m')",
-        "for näme in paths:",
-        "\tuse(model, '日本')",
-    ]
+    assert suggestion["range"] == {"start": {"line": 3}, "end": {"line": 4}}
+    assert suggestion["text"].split("\n") == ["model = tf.keras.models.load_model('m')", "for näme in paths:"]
+    assert diagnostic["message"].endswith("\nload it once\nSuggested fix (safe): Load once")
 
 
 def apply_sarif(fix, old):

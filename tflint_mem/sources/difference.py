@@ -34,7 +34,7 @@ def changes(old: Sequence[Row], new: Sequence[Row]) -> list[Change]:
     """
     found: list[Change] = []
     first = start = 0
-    anchors = _anchors(old, new) if len(old) + len(new) > _MOST_ROWS else []
+    anchors: list[tuple[int, int]] = _anchors(old, new) if len(old) + len(new) > _MOST_ROWS else []
     for row, other in (*anchors, (len(old), len(new))):
         found += _between(old, new, first, row, start, other)
         first, start = row, other
