@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Get = Callable[[str], Source | None]
 
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
+_MOST_TO_REMEMBER = 4000  # files whose facts are kept, in case there are fixes to try
 
 
 class Check:
@@ -45,10 +46,12 @@ class Check:
     every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
+    tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides
     baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
     """
 
     reader: Reader
+    tries_fixes = True
 
     def __init__(
         self,
@@ -209,11 +212,42 @@ class Check:
         if found is None:
             self._told = False
             every = self.every if self.fixing else None
+            if len(self.reader.files) <= _MOST_TO_REMEMBER:
+                self.session.remember()
             found = self._analyze(self.reader.sources(cache.note if cache else None), every)
+            if self.tries_fixes and not self.fixing:
+                with self.faults.around("the trial of fixes"):
+                    found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
                     cache.store(found, self.session.beside)
         return found
+
+    def _offered(self, found: list[Finding]) -> list[Finding]:
+        """The findings without the fixes that `--fix` would refuse; such a finding says why it has none."""
+        shown = self._worth_showing(self._wanted(found, self.reader.get, ignore))
+        if all(finding.fix is None for finding in shown):
+            return found
+        from tflint_mem.fixes import offers
+        from tflint_mem.ruleset.registry import RULES
+
+        faults, first = self.faults, self._first_faults
+        self._first_faults, self.faults = faults.latest, Faults(ignore)  # a trial that fails is no fault of the check
+        try:
+            if all(rule.code in self.settings.enabled for rule in RULES):
+                every = self._unsilenced(found, self.reader.get, ignore)
+            else:
+                _, every = self.found_with({})
+            refused = offers.refused(self, shown, every)
+        finally:
+            self.faults, self._first_faults = faults, first
+        reasons = {each.finding.key(): each.reason for each in refused}
+        return [
+            finding.replace(fix=None, help=_without_fix(finding.help, reason))
+            if finding.fix is not None and (reason := reasons.get(finding.key())) is not None
+            else finding
+            for finding in found
+        ]
 
     def _cache(self) -> Cache | None:
         """The cache, unless there are so few files that reading them is quicker."""
@@ -301,6 +335,11 @@ class Check:
         if self.settings.pedantic or not findings:
             return findings
         return [finding for finding in findings if finding.persona == REGULAR or finding.code in self.settings.explicit]
+
+
+def _without_fix(text: str, reason: str) -> str:
+    reason = f"no fix is offered: {reason}"
+    return f"{text}; {reason}" if text else reason
 
 
 class _Comments:
