@@ -59,10 +59,14 @@ def run(tmp_path, monkeypatch):
             fixed=[],
             skipped_fixes=[],
             baselined=0,
+            silenced=[],
+            known=[],
             checked=1,
             stdin=False,
             reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
-            settings=SimpleNamespace(project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full"),
+            settings=SimpleNamespace(
+                project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full", baseline=None
+            ),
             options=SimpleNamespace(diff=False, quiet=False, statistics=False),
         )
         for name, value in more.items():

@@ -43,6 +43,7 @@ class Check:
     found       what `look` found, silenced or not
     wanted      that without what settings and comments silence; sorted
     findings    that without what is not worth showing, and without what the baseline knows
+    known       the findings that the baseline knows
     every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
@@ -80,6 +81,7 @@ class Check:
         self.wanted: list[Finding] = []
         self.findings: list[Finding] = []
         self.every: list[Finding] = []
+        self.known: list[Finding] = []
         self.checked = self.held_back = self.baselined = 0
         self.baseline: Baseline | None = None
         self._text = False  # what is checked was given, and is no file
@@ -133,14 +135,22 @@ class Check:
         if not path:
             return
         self.baseline = Baseline(path, self.settings.project_root)
-        before = len(self.findings)
-        self.findings = self.baseline.new(self.findings, self.reader.get)
-        self.baselined = before - len(self.findings)
+        new = self.baseline.new(self.findings, self.reader.get)
+        keys = {finding.key() for finding in new}
+        self.known = [finding for finding in self.findings if finding.key() not in keys]
+        self.baselined, self.findings = len(self.findings) - len(new), new
         stale = self.baseline.stale(self.reader.files)
         if stale:
             entries = "1 entry is" if stale == 1 else f"{stale} entries are"
             text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
             self._tell(Notice(kind=BASELINE, path=path, text=text))
+
+    @property
+    def silenced(self) -> list[Finding]:
+        """The findings that would be reported if no comment in the files silenced them; sorted."""
+        keys = {finding.key() for finding in self.wanted}
+        silenced = [finding for finding in self._enabled(self.found) if finding.key() not in keys]
+        return sorted(self._worth_showing(silenced), key=lambda finding: finding.sort_key())
 
     def together(self) -> None:
         """Let one finding stand for several that are the same thing, as reports have it."""
@@ -306,14 +316,17 @@ class Check:
         """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
         if not findings:
             return []
+        return self._unsilenced(self._enabled(findings), get, tell)
+
+    def _enabled(self, findings: list[Finding]) -> list[Finding]:
+        """Without what the settings leave out."""
         enabled = self.settings.enabled
-        findings = [
+        return [
             finding
             for finding in findings
             if finding.code == SYNTAX_ERROR
             or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
         ]
-        return self._unsilenced(findings, get, tell)
 
     def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
         """Without what comments silence; sorted."""

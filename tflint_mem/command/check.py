@@ -156,6 +156,16 @@ class Run:
         return self.check.checked
 
     @property
+    def silenced(self) -> list[Finding]:
+        """The findings that comments silence."""
+        return self.check.silenced
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows."""
+        return self.check.known
+
+    @property
     def held_back(self) -> int:
         """How many findings --pedantic would show."""
         return self.check.held_back

@@ -63,5 +63,13 @@ class Run(Protocol):
         """How many findings the baseline knows."""
 
     @property
+    def silenced(self) -> list[Finding]:
+        """The findings that comments silence."""
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows."""
+
+    @property
     def held_back(self) -> int:
         """How many findings --pedantic would show."""
