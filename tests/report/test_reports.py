@@ -67,7 +67,7 @@ def run(tmp_path, monkeypatch):
             settings=SimpleNamespace(
                 project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full", baseline=None
             ),
-            options=SimpleNamespace(diff=False, quiet=False, statistics=False),
+            options=SimpleNamespace(diff=False, quiet=False, statistics=False, outputs=[]),
         )
         for name, value in more.items():
             setattr(state, name, value)
@@ -271,7 +271,8 @@ def test_github_commands_and_the_plain_list(run):
     lines = github.render(run(finding(), finding(severity="hint", path="a,b:c.py", end=(5, 1), trace=()))).split("\n")
     assert lines[0] == (
         "::error title=tflint-mem (TFM101 load-model-in-loop),file=src/a b.py,line=4,endLine=4,col=10,endColumn=42::"
-        "`load_model` runs in each pass of the loop: 100 %25 of it stays, and%0Anothing frees it.%0A930-1260 KiB per pass%0Aload it once"
+        "`load_model` runs in each pass of the loop: 100 %25 of it stays, and%0Anothing frees it.%0A930-1260 KiB per pass%0Aload it once%0A"
+        "fix: Load once (safe: --fix applies it)"
     )
     assert lines[1].startswith(
         "::notice title=tflint-mem (TFM101 load-model-in-loop),file=a%2Cb%3Ac.py,line=4,endLine=5::"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tflint_mem.sources.source import Source
     from tflint_mem.storage.cache import Cache
 
+    from .changed import Changed
+
     Get = Callable[[str], Source | None]
 
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
@@ -48,6 +50,7 @@ class Check:
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
     tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides
+    changed     the rows that `findings` are about, None for all
     baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
     """
 
@@ -84,6 +87,7 @@ class Check:
         self.known: list[Finding] = []
         self.checked = self.held_back = self.baselined = 0
         self.baseline: Baseline | None = None
+        self.changed: Changed | None = None
         self._text = False  # what is checked was given, and is no file
         self._tidied: set[str] = set()
 
@@ -126,6 +130,24 @@ class Check:
         self.held_back = len(self.wanted) - len(self.findings)
         if self.fixing:
             self.every = self._unsilenced(self.every, self.reader.get, ignore)
+
+    def since(self, revision: str) -> Changed:
+        """The rows that changed since a revision of git, for `keep_changed`.  Raises UsageError where there is none."""
+        from tflint_mem.sources.git import Revision
+
+        from .changed import Changed
+
+        first = os.path.abspath(self.paths[0]) if self.paths != ["-"] else os.getcwd()
+        folder = first if os.path.isdir(first) else os.path.dirname(first)
+        return Changed(Revision(revision, folder if os.path.isdir(folder) else os.getcwd()))
+
+    def keep_changed(self, changed: Changed) -> None:
+        """Leave out the findings that concern no row that changed."""
+        self.changed = changed
+        self.found, self.wanted, self.findings = (
+            changed.only(findings, self.reader.get) for findings in (self.found, self.wanted, self.findings)
+        )
+        self.held_back = len(self.wanted) - len(self.findings)
 
     def subtract_baseline(self) -> None:
         """Leave out the findings that the file of the settings knows.  Raises UsageError for a file that is none."""
@@ -182,6 +204,8 @@ class Check:
                 for finding in self.findings
                 if finding.path in changed and (finding.path in failed or None in failed) and finding not in findings
             ]
+        if self.changed:
+            findings = self.changed.only(findings, get)
         if self.baseline:
             findings = self.baseline.new(findings, get)
         return findings, self._unsilenced(every, get, ignore)

@@ -29,6 +29,7 @@ class Options(Protocol):
     quiet: bool
     statistics: bool
     output_file: str | None
+    outputs: list[tuple[str, str]]  # further reports: format and file
     color: str
 
 

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}
 _RANKS = {"certain": 90.0, "likely": 60.0, "possible": 20.0}  # SARIF: a priority from 0 to 100
 _ROOT = "%SRCROOT%"
+_AZURE_BUILD = "azuredevops/pipeline/build/"
+_AZURE = (  # variables of its pipelines
+    "SYSTEM_COLLECTIONURI",
+    "SYSTEM_TEAMPROJECT",
+    "SYSTEM_DEFINITIONID",
+    "BUILD_DEFINITIONNAME",
+    "SYSTEM_PHASEID",
+    "SYSTEM_PHASENAME",
+    "BUILD_SOURCEBRANCH",
+    "BUILD_BUILDID",
+)
 _AROUND = 2  # rows above and below what is flagged
 _MOST_TEXT = 4_000  # characters of them
 
@@ -57,7 +68,7 @@ def render(run: Run) -> str:
                         "rules": [rules[code] for code in sorted(rules)],
                     }
                 },
-                "automationDetails": {"id": _category(run.settings.project_root, root)},
+                "automationDetails": _automation(run.settings.project_root, root),
                 "originalUriBaseIds": {_ROOT: {"uri": uri(root, None).rstrip("/") + "/"}},
                 "columnKind": "unicodeCodePoints",
                 "results": results,
@@ -92,10 +103,27 @@ def _suppression(kind: str, justification: str) -> dict[str, str]:
     return {"kind": kind} | ({"justification": justification} if justification else {})
 
 
-def _category(project: str, root: str) -> str:
-    """What tells the results of this project from those of others in the repository: `tflint-mem/services/a/`."""
+def _automation(project: str, root: str) -> dict[str, Any]:
+    """What tells the results of this project from those of others in the repository: `tflint-mem/services/a/`, to which
+    GitHub adds the number of its run.  Azure wants to know which of its own runs it was.
+    """
     below = relative(project, root)
-    return "tflint-mem/" + (f"{below}/" if below != "." else "")
+    category = "tflint-mem/" + (f"{below}/" if below != "." else "")
+    said = [os.environ.get(name, "") for name in _AZURE]
+    if not (os.environ.get("TF_BUILD") and all(said)):
+        return {"id": category}
+    organization, team, pipeline, title, phase, phase_title, branch, build = said
+    path = (organization.rstrip("/").rpartition("/")[2], team, pipeline, phase, branch, build)
+    return {
+        "id": _AZURE_BUILD + "/".join(part.replace("/", "%2F") for part in path),
+        "description": {"text": category},
+        "properties": {
+            f"{_AZURE_BUILD}buildDefinitionId": pipeline,
+            f"{_AZURE_BUILD}buildDefinitionName": title,
+            f"{_AZURE_BUILD}phaseId": phase,
+            f"{_AZURE_BUILD}phaseName": phase_title,
+        },
+    }
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
