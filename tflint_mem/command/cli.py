@@ -7,6 +7,7 @@ import sys
 import click
 
 from tflint_mem import __version__
+from tflint_mem.command.environments import env
 from tflint_mem.settings.tables import OUTPUT_FORMATS
 
 TYPE_CHECKING = False
@@ -238,6 +239,11 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
 @click.option("--verify-only", type=_SELECTORS, hidden=True)
+@click.option(
+    "--fix-proven",
+    is_flag=True,
+    help="With --verify: reports offer only fixes that are proven to cure and to change no result, with the numbers.",
+)
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
@@ -262,8 +268,8 @@ def check(
     verify = {**_verify_given(given), "codes": verify_only}
     if not verifies and any(value is not None for value in verify.values()):
         raise click.UsageError("options of --verify need --verify")
-    if verifies and (given["fix"] or given["diff"]):
-        raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
+    if given["fix_proven"] and not verifies:
+        raise click.UsageError("--fix-proven needs --verify")
     given["verify"] = verify if verifies else None
 
     if (
@@ -356,6 +362,9 @@ def rules(output_format: str) -> int:
     from tflint_mem.command import rulebook
 
     return rulebook.table(output_format)
+
+
+cli.add_command(env)
 
 
 def usage_error(error: click.ClickException) -> int:
