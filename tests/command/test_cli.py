@@ -105,7 +105,9 @@ def test_json(here):
         "end_location",
         "filename",
         "fix",
+        "help",
         "location",
+        "measured",
         "message",
         "name",
         "noqa_row",
@@ -306,12 +308,12 @@ def test_diff_shows_and_writes_nothing(here):
     )
     assert done.returncode == 1
     assert done.stderr == b"Would fix 1 finding.\n"
-    assert done.stdout.startswith(b"--- leaky.py\n+++ leaky.py\n@@ ")
+    assert done.stdout.startswith(b"diff --git a/leaky.py b/leaky.py\n--- a/leaky.py\n+++ b/leaky.py\n@@ ")
     assert b"-        model = tf.keras.models.load_model(folder)\r\n" in done.stdout
     assert b"+    model = tf.keras.models.load_model(folder)\r\n" in done.stdout
     assert (here / "leaky.py").read_bytes() == LEAKY.replace("\n", "\r\n").encode()
     (here / "patch").write_bytes(done.stdout)
-    subprocess.run(["git", "apply", "-p0", "patch"], check=True, cwd=here)
+    subprocess.run(["git", "apply", "patch"], check=True, cwd=here)
     assert (here / "leaky.py").read_bytes() == CLEAN.replace("\n", "\r\n").encode()
     clean = check("--diff", "leaky.py")
     assert (clean.returncode, clean.stdout) == (0, "")
@@ -370,12 +372,14 @@ def test_a_notebook_is_found_and_fixed_in_its_cell(here):
     (here / "n.ipynb").write_text(raw, encoding="utf-8")
     [record] = json.loads(check("--output-format", "json").stdout)
     assert (record["cell"], record["location"]) == (2, {"row": 4, "column": 13})
-    diff = check("--diff")
-    assert diff.stdout.startswith("--- n.ipynb:cell 2\n+++ n.ipynb:cell 2\n")
+    (here / "patch").write_text(check("--diff").stdout, encoding="utf-8")
     assert check("--fix").returncode == 0
     new = (here / "n.ipynb").read_text(encoding="utf-8")
     book["cells"][1]["source"] = [lines[0], lines[1], "model = tf.keras.models.load_model('m')\n", lines[2], lines[4]]
     assert new == json.dumps(book, indent=1, ensure_ascii=False) + "\n"
+    (here / "n.ipynb").write_text(raw, encoding="utf-8")
+    subprocess.run(["git", "apply", "patch"], check=True, cwd=here)
+    assert (here / "n.ipynb").read_text(encoding="utf-8") == new
 
 
 # -- baseline, statistics, outputs

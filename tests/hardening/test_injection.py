@@ -480,8 +480,8 @@ def test_a_hostile_configuration(tmp_path, key):
 def test_a_patch_applies_whatever_the_names(tree, tmp_path):
     done = tflint(tree, "check", "--isolated", "--diff", "--unsafe-fixes")
     assert b"::error::from a string" in done.stdout and b"\x1b[31m" in done.stdout, "bytes as they are"
-    assert b'--- "new\\nline ::error::x.py"\n' in done.stdout and b'--- "esc\\033[31m.py"\n' in done.stdout
-    applied = subprocess.run(["git", "apply", "--check", "-p0", "-"], cwd=tree, input=done.stdout, capture_output=True)
+    assert b'--- "a/new\\nline ::error::x.py"\t\n' in done.stdout and b'--- "a/esc\\033[31m.py"\n' in done.stdout
+    applied = subprocess.run(["git", "apply", "--check", "-"], cwd=tree, input=done.stdout, capture_output=True)
     assert applied.returncode == 0, applied.stderr
 
 
