@@ -69,7 +69,23 @@ def uri(path: str, root: str | None) -> str:
     absolute_path = os.path.abspath(path)
     if root is not None and (path == "-" or absolute_path.startswith(os.path.join(root, ""))):
         return quote(_encoded(relative(path, root)))
-    return "file://" + quote(_encoded(absolute_path.replace(os.sep, "/")))
+    if os.sep == "/":
+        return "file://" + quote(_encoded(absolute_path))
+    return _windows_uri(absolute_path)
+
+
+def _windows_uri(path: str) -> str:
+    """`file:///C:/folder/file` for a path with a drive, `file://server/share/file` for one of the network."""
+    from urllib.parse import quote
+
+    path = path.replace("\\", "/")
+    for long, short in (("//?/UNC/", "//"), ("//?/", "")):
+        if path.startswith(long):
+            path = short + path[len(long) :]
+            break
+    if path.startswith("//"):
+        return "file:" + quote(_encoded(path))
+    return "file:///" + path[:2] + quote(_encoded(path[2:]))
 
 
 def _encoded(path: str) -> bytes:

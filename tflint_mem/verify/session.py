@@ -6,7 +6,7 @@ import os
 import time
 
 from tflint_mem.verify.containment import runner
-from tflint_mem.verify.plan.options import OptionError
+from tflint_mem.verify.plan.options import CannotVerify, refuse_elsewhere
 from tflint_mem.verify.plan.protocols import LEAST_SECONDS
 from tflint_mem.verify.snippet.first_party import Files
 from tflint_mem.verify.verdict.contract import device_name
@@ -75,7 +75,8 @@ def verify_findings(
     progress  called when a stage of a finding begins
     announce  called with the environment before the first snippet runs
 
-    Raises OptionError before anything runs when the interpreter or the device is not there.
+    Raises CannotVerify before anything runs when the interpreter or the device is not there, OptionError when the
+    set-up code cannot be read.
     """
     environment = check_environment(options)
     if announce is not None:
@@ -114,16 +115,15 @@ def verify_findings(
 
 
 def check_environment(options: Options) -> Environment:
-    """What the child's interpreter has.  Raises OptionError when it cannot serve."""
-    if os.name != "posix":
-        raise OptionError("--verify needs a POSIX system (Linux or macOS)")
+    """What the child's interpreter has.  Raises CannotVerify when it cannot serve, OptionError for the set-up code."""
+    refuse_elsewhere()
     options.setup_source()
     environment, reason = runner.inspect(options)
     if environment is None:
-        raise OptionError(reason or "")
+        raise CannotVerify(reason or "")
     if options.device == "gpu" and not environment["gpus"]:
         why = f"; {environment['nvml']}" if environment.get("nvml") else ""
-        raise OptionError(
+        raise CannotVerify(
             f"--verify-device gpu: TensorFlow {environment['tensorflow']} in {options.python} sees no GPU{why}"
         )
     return environment
