@@ -80,7 +80,7 @@ def commands(text):
                 while found and re.fullmatch(r"\w+=\S*", found[0]):
                     del found[0]
                 if found[:1] == ["tflint-mem"]:
-                    yield [word for word in found[1 : _end(found)]]
+                    yield found[1 : _end(found)]
 
 
 def _end(words):

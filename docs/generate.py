@@ -1,8 +1,8 @@
 """Writes the pages of rules, and what others print and measure: `python docs/generate.py`.
 
-The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold; nothing
-is written twice.  In the other pages it renews what is measured (measured.py) and what examples print (examples.py).  A
-test fails when the pages are not what this script writes.
+The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold;
+nothing is written twice.  In the other pages it renews what is measured (measured.py) and what examples print
+(examples.py).  A test fails when the pages are not what this script writes.
 """
 
 import importlib.util

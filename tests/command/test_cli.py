@@ -189,7 +189,10 @@ def test_findings_are_reported_where_nothing_can_be_measured(here):
     done = check("leaky.py", "--output-format", "json", "--verify", "--verify-python", "bare/bin/python")
     assert done.returncode == 2 and codes(done) == ["TFM101"]
     assert "has no usable TensorFlow" in done.stderr
-    assert "install tflint-mem[verify] there, or name the interpreter that has it with --verify-python" in done.stderr
+    assert (
+        "install tflint-mem[verify] there, name the interpreter that has it with --verify-python, or make one"
+        in done.stderr
+    )
     assert json.loads(done.stdout)[0]["verification"] is None
 
 

@@ -65,7 +65,7 @@ def inspect(options: Options) -> Inspected:
         return Inspected(
             None,
             f"{options.python} has no usable TensorFlow ({environment['error']}): install tflint-mem[verify] there, "
-            "or name the interpreter that has it with --verify-python",
+            "name the interpreter that has it with --verify-python, or make one: tflint-mem env create",
         )
     environment["isolated"] = run.last("isolated")
     environment["unprotected"] = unprotected(environment["isolated"])
