@@ -106,6 +106,32 @@ def test_links_of_the_other_documents_lead_somewhere(path):
         assert target.startswith("https://") or (path.parent / target).exists(), target
 
 
+def test_the_first_example_is_what_is_printed(tmp_path, monkeypatch):
+    """README's, without the steps of its trace; of what was measured the form."""
+    from click.testing import CliRunner
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```console\n\$ tflint-mem check app/train.py --verify\n(.*?)```", readme, re.DOTALL)[1]
+    found, _, measured = shown.partition("\n  verified: ")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "train.py").write_text(
+        "import numpy as np\nimport tensorflow as tf\n\n"
+        'for gpu in tf.config.list_physical_devices("GPU"):\n    tf.config.experimental.set_memory_growth(gpu, True)\n\n'
+        "@tf.function\ndef train_step(weight, batch, rate):\n    weight.assign_sub(rate * tf.reduce_mean(batch))\n"
+        + "".join(f"{row[7:]}\n" for row in found.splitlines() if re.match(r"  1[0-2] \| ", row))
+    )
+    monkeypatch.chdir(tmp_path)
+    printed = CliRunner().invoke(cli, ["check", "app/train.py"]).output.partition("\nChecked")[0]
+    assert re.sub(r"  how it gets here:\n(    .*\n)*", "", printed).rstrip() == found.rstrip()
+    size = r"\+?[\d.]+ (B|KiB|MiB)"
+    form = (
+        r"confirmed, retained \([\w ]+\), on CPU, \d+ repeats, \d+ s\n"
+        rf"    {size} stay per repeat after a collection; fixed: no growth \({size} per repeat\)\n"
+        rf"    flagged [▁▂▃▄▅▆▇█]{{32}}  {size} per repeat, {size} stay\n    fixed   ▁{{32}}  {size} per repeat\n"
+    )
+    assert re.fullmatch(form, measured)
+
+
 # -- platforms.md
 
 ONLY_POSIX = re.compile(
