@@ -20,6 +20,7 @@ def verify(run: Run) -> None:
     option, and when a report or snippet cannot be written.
     """
     from tflint_mem.verify import command
+    from tflint_mem.verify.place import PLACE
     from tflint_mem.verify.plan.options import CannotVerify, OptionError
 
     given: Any = {name: value for name, value in (run.options.verify or {}).items() if value is not None}
@@ -36,6 +37,7 @@ def verify(run: Run) -> None:
         )
     except CannotVerify as error:
         run.failed = True
+        run.findings = [finding for finding in run.findings if finding.code != PLACE]
         run.warn(f"--verify: {error}")
         return
     except OptionError as error:
