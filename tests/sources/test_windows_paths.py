@@ -76,7 +76,11 @@ def test_relative_paths_have_forward_slashes() -> None:
 
 
 def test_patterns_are_written_with_forward_slashes() -> None:
-    patterns = globs.Globs(["build", "src/generated", "notebooks/**/*.py", "test_*.py", "D:/third party"], HERE)
+    many = "a/**/b/**/c/**/d/**/e.py"  # for the automaton
+    braces = "{" + ",".join(f"p{n}/x{n}" for n in range(300)) + "}"
+    patterns = globs.Globs(
+        [many, braces, "build", "src/generated", "notebooks/**/*.py", "test_*.py", "D:/third party"], HERE
+    )
     for path, fits in (
         ("C:\\work\\app\\build", True),
         ("C:\\work\\app\\src\\generated", True),
@@ -85,6 +89,9 @@ def test_patterns_are_written_with_forward_slashes() -> None:
         ("C:\\work\\app\\notebooks\\deep\\er\\a.py", True),
         ("C:\\work\\app\\deep\\test_a.py", True),
         ("D:\\third party", True),
+        ("C:\\work\\app\\a\\b\\1\\c\\d\\2\\e.py", True),
+        ("C:\\work\\app\\p7\\x7", True),
+        ("C:\\work\\app\\p7\\x8", False),
     ):
         assert patterns.match(path) is fits, path
     assert patterns.match_below("C:\\work\\app\\src\\generated\\a.py", HERE)
