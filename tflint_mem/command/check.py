@@ -17,7 +17,7 @@ from tflint_mem.sources.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from tflint_mem.checking.reader import Reader
@@ -64,6 +64,7 @@ class Options:
         "verify",
         "place",
         "trust",
+        "fix_proven",
     )
 
     def __init__(self, paths: Sequence[str], **given: Any) -> None:
@@ -71,7 +72,7 @@ class Options:
         self.overrides: dict[str, Any] = {}
         self.config: tuple[str, ...] = ()
         self.isolated = self.diff = self.add_noqa = self.statistics = False
-        self.exit_zero = self.quiet = self.verbose = self.trust = False
+        self.exit_zero = self.quiet = self.verbose = self.trust = self.fix_proven = False
         self.write_baseline: str | None = None
         self.output_file: str | None = None
         self.stdin_filename: str | None = None
@@ -212,18 +213,37 @@ class Run:
         if self.options.place:
             check.findings = check.wanted  # who names a place wants to know all about it
             self._keep_place(*self.options.place)
-        if self.fixing:
+        if self.fixing and self.options.verify is not None:
+            self._verify()
+            with check.faults.around("fixing"):
+                self._fix_what_is_proven()
+        elif self.fixing:
             with check.faults.around("fixing"):
                 self._fix()
         with check.faults.around("the search for copies"):
             check.together()
-        if self.options.verify is not None:
-            from tflint_mem.command import verification
+        if not self.fixing and self.options.verify is not None:
+            self._verify()
+        if self.options.fix_proven:
+            from tflint_mem.command import proven
 
-            with check.faults.around("--verify"):
-                verification.verify(self)
+            self.findings = proven.offered(self.findings)
         self._report()
         return self._exit_code()
+
+    def _verify(self) -> None:
+        from tflint_mem.command import verification
+
+        with self.check.faults.around("--verify"):
+            verification.verify(self)
+
+    def _fix_what_is_proven(self) -> None:
+        from tflint_mem.command import proven
+
+        before = self.findings
+        if not self.interrupted and any(map(proven.is_proven, before)):
+            self._fix(proven.only_proven(before))
+            self.findings = proven.with_verifications(self.findings, before)
 
     def _discover(self) -> None:
         check = self.check
@@ -285,14 +305,18 @@ class Run:
             self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
         return FAILED if self.failed or self.faults else OK
 
-    def _fix(self) -> None:
-        """Fix what there is: in the files, on standard output (for standard input), or as a diff."""
+    def _fix(self, only: Callable[[Finding], bool] | None = None) -> None:
+        """Fix what there is: in the files, on standard output (for standard input), or as a diff.
+
+        only   may the fix of a finding be applied, safe or not?  None: as the settings say
+        """
         from tflint_mem.fixes import fixing
 
         check, diff = self.check, self.options.diff
         if not diff and not self.stdin:
             check.tidy()
-        fixed = fixing.fix(check, None if diff else self._written, self.settings.unsafe_fixes)
+        unsafe = self.settings.unsafe_fixes or only is not None
+        fixed = fixing.fix(check, None if diff else self._written, unsafe, only)
         self.skipped_fixes += fixed.skipped
         for change in fixed.changes:
             self.fixed += change.applied

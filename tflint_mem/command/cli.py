@@ -206,6 +206,11 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
 @click.option("--verify-only", type=_SELECTORS, hidden=True)
+@click.option(
+    "--fix-proven",
+    is_flag=True,
+    help="With --verify: reports offer only fixes that are proven to cure and to change no result, with the numbers.",
+)
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
@@ -229,8 +234,8 @@ def check(
     verify = {**_verify_given(given), "codes": verify_only}
     if not verifies and any(value is not None for value in verify.values()):
         raise click.UsageError("options of --verify need --verify")
-    if verifies and (given["fix"] or given["diff"]):
-        raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
+    if given["fix_proven"] and not verifies:
+        raise click.UsageError("--fix-proven needs --verify")
     given["verify"] = verify if verifies else None
 
     if (
