@@ -125,6 +125,8 @@ def _outcome(run: Run) -> str:
     if run.options.quiet:
         return ""
     if not run.findings and not run.fixed:
+        if run.failed and not run.checked:
+            return ""  # standard error says why
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
         tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
         return f"Checked {files}: no findings{tail}.\n{more(run)}"

@@ -126,7 +126,7 @@ def checked(table: Table, path: str) -> Table:
 def _located(verify: Table, folder: str) -> Table:
     """The table of that name with absolute paths: tables of several files are put together."""
     located = dict(verify)
-    if os.sep in located.get("python", ""):
+    if os.path.dirname(located.get("python", "")):
         located["python"] = os.path.join(folder, os.path.expanduser(located["python"]))
     if "setup" in located:  # a file or source code
         path = os.path.join(folder, os.path.expanduser(located["setup"]))
