@@ -9,7 +9,7 @@ import os
 import threading
 
 from tflint_mem.verify.containment import runner
-from tflint_mem.verify.plan.options import CannotVerify, OptionError, refuse_elsewhere
+from tflint_mem.verify.plan.options import CannotVerify, refuse_elsewhere
 from tflint_mem.verify.plan.seat import processors
 from tflint_mem.verify.verdict.contract import device_name
 from tflint_mem.verify.verdict.units import size
