@@ -43,6 +43,8 @@ class Options:
 
     overrides   the options that are settings too: keys in snake_case, None for those not given
     verify      the options of --verify by name, None without it
+    outputs     further reports: format and file
+    since       a revision of git: only what concerns rows that changed since
     place       what `verify` was asked about: file, and row or None
     """
 
@@ -57,6 +59,8 @@ class Options:
         "statistics",
         "exit_zero",
         "output_file",
+        "outputs",
+        "since",
         "stdin_filename",
         "quiet",
         "verbose",
@@ -75,6 +79,8 @@ class Options:
         self.exit_zero = self.quiet = self.verbose = self.trust = self.fix_proven = False
         self.write_baseline: str | None = None
         self.output_file: str | None = None
+        self.outputs: list[tuple[str, str]] = []
+        self.since: str | None = None
         self.stdin_filename: str | None = None
         self.verify: dict[str, Any] | None = None
         self.place: tuple[str, int | None] | None = None
@@ -157,6 +163,16 @@ class Run:
         return self.check.checked
 
     @property
+    def silenced(self) -> list[Finding]:
+        """The findings that comments silence."""
+        return self.check.silenced
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows."""
+        return self.check.known
+
+    @property
     def held_back(self) -> int:
         """How many findings --pedantic would show."""
         return self.check.held_back
@@ -201,8 +217,11 @@ class Run:
         """Run all the steps; returns the exit code."""
         check = self.check
         self._discover()
+        changed = None if self.options.since is None else check.since(self.options.since)
         check.look(cached=self._may_be_cached())
         self.failed = bool(check.reader.errors)
+        if changed is not None:
+            check.keep_changed(changed)
         if self.options.add_noqa:
             return self._add_noqa()
         if self.options.write_baseline:
@@ -324,8 +343,7 @@ class Run:
             from tflint_mem.command import diff as output
 
             if diff:
-                for change in fixed.changes:
-                    output.show(change.old, change.new)
+                output.show(fixed.changes)
             else:
                 source = check.reader.get(self.paths[0])
                 output.write(b"" if source is None else source.raw)

@@ -36,6 +36,27 @@ class _List(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
         return [word.strip() for word in words if word.strip()]
 
 
+class _Format(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since 8.4
+    """A format, for standard output or `--output-file`, or a format and a file: `sarif:memory.sarif`."""
+
+    name = "FORMAT[:FILE]"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """(format, file or "")."""
+        if isinstance(value, tuple):
+            return value
+        name, colon, file = value.partition(":")
+        if name not in OUTPUT_FORMATS:
+            from tflint_mem.settings.selection import nearest
+
+            self.fail(f"{name!r} is not one of {', '.join(OUTPUT_FORMATS)}{nearest(name, OUTPUT_FORMATS)}", param, ctx)
+        if colon and not file:
+            self.fail(f"{value!r} names no file", param, ctx)
+        return name, file
+
+
 _SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
 
 
@@ -178,8 +199,20 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything."
 )
-@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option(
+    "--output-format",
+    "formats",
+    type=_Format(),
+    multiple=True,
+    help=f"{', '.join(OUTPUT_FORMATS)} (default: full).  With a file, as in sarif:memory.sarif, a further report; "
+    "can be repeated.",
+)
 @click.option("--output-file", type=click.Path(), help="Write the report there instead of to standard output.")
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Report only what concerns rows that changed since this revision of git, committed or not.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when something was found.")
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken, nothing else.")
 @click.option("--baseline", type=click.Path(), help="Report only what is not in this file.")
@@ -246,6 +279,7 @@ def check(
     paths: tuple[str, ...],
     config: tuple[str, ...],
     no_cache: bool,
+    formats: tuple[tuple[str, str], ...],
     verifies: bool,
     verify_only: list[str] | None,
     **given: Any,
@@ -269,7 +303,13 @@ def check(
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
-    settings: dict[str, Any] = {}
+    if given["since"] is not None and given["write_baseline"]:
+        raise click.UsageError("--write-baseline is about all findings: give it without --since")
+    plain = [name for name, file in formats if not file]
+    given["outputs"] = [(name, file) for name, file in formats if file]
+    if len(plain) > 1 or len({file for _, file in given["outputs"]}) < len(given["outputs"]):
+        raise click.UsageError("--output-format: one format for each file, and one without a file")
+    settings: dict[str, Any] = {"output_format": plain[0] if plain else None}
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
@@ -277,7 +317,6 @@ def check(
         "fix",
         "unsafe_fixes",
         "pedantic",
-        "output_format",
         "baseline",
         "cache_dir",
         "force_exclude",

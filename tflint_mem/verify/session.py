@@ -9,7 +9,7 @@ import os
 import threading
 
 from tflint_mem.verify.containment import runner
-from tflint_mem.verify.plan.options import OptionError
+from tflint_mem.verify.plan.options import CannotVerify, refuse_elsewhere
 from tflint_mem.verify.plan.seat import processors
 from tflint_mem.verify.verdict.contract import device_name
 from tflint_mem.verify.verdict.units import size
@@ -92,7 +92,8 @@ def verify_findings(
     progress  called when a stage of a finding begins
     announce  called with the environment before the first snippet runs
 
-    Raises OptionError before anything runs when the interpreter or the device is not there.
+    Raises CannotVerify before anything runs when the interpreter or the device is not there, OptionError when the
+    set-up code cannot be read.
     """
     engine = _engine(options)
     environment = check_environment(options) if engine is None else engine.environment(options)
@@ -160,16 +161,15 @@ class _Shown:
 
 
 def check_environment(options: Options) -> Environment:
-    """What the child's interpreter has.  Raises OptionError when it cannot serve."""
-    if os.name != "posix":
-        raise OptionError("--verify needs a POSIX system (Linux or macOS)")
+    """What the child's interpreter has.  Raises CannotVerify when it cannot serve, OptionError for the set-up code."""
+    refuse_elsewhere()
     options.setup_source()
     environment, reason = runner.inspect(options)
     if environment is None:
-        raise OptionError(reason or "")
+        raise CannotVerify(reason or "")
     if options.device == "gpu" and not environment["gpus"]:
         why = f"; {environment['nvml']}" if environment.get("nvml") else ""
-        raise OptionError(
+        raise CannotVerify(
             f"--verify-device gpu: TensorFlow {environment['tensorflow']} in {options.python} sees no GPU{why}"
         )
     return environment

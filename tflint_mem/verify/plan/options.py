@@ -50,6 +50,10 @@ KEYS: dict[str, tuple[str, type | str]] = {
 }
 
 
+class CannotVerify(Exception):
+    """Nothing can be measured here: no system, interpreter or device for it."""
+
+
 class OptionError(ValueError):
     """An option or configuration value that cannot be used; the message is for the user."""
 
@@ -146,7 +150,7 @@ class Options:
                 raise OptionError(f"unknown key {key!r} in the verify table{_nearest(key)}")
             name, kind = KEYS[key]
             values[name] = _converted(key, value, kind)
-        if base and "python" in values and os.sep in values["python"]:
+        if base and "python" in values and os.path.dirname(values["python"]):
             values["python"] = os.path.join(base, os.path.expanduser(values["python"]))
         values.update({name: value for name, value in overrides.items() if value is not None})
         return cls(base=base, **values)
@@ -167,6 +171,12 @@ class Options:
         return self.setup
 
 
+def refuse_elsewhere() -> None:
+    """Raises CannotVerify on a system on which no measured process can be contained and ended."""
+    if os.name != "posix" or sys.platform == "win32":
+        raise CannotVerify("needs a POSIX system (Linux, macOS or WSL)")
+
+
 def default_memory_limit(jobs: int = 1) -> int:
     """Bytes for each of so many measurements at the same time: half of what is available now (of several, a part of
     three quarters), at most 8 GiB, at least 1 GiB.
@@ -178,7 +188,9 @@ def default_memory_limit(jobs: int = 1) -> int:
                 if line.startswith("MemAvailable:"):
                     available = int(line.split()[1]) * 1024
     except (OSError, ValueError):
-        pass
+        from tflint_mem.verify.containment import without_proc
+
+        available = without_proc.available()
     if available is None:
         return 4 << 30
     each = available // 2 if jobs == 1 else available * 3 // 4 // (jobs or os.cpu_count() or 1)
