@@ -421,7 +421,7 @@ def measured_together(items, jobs):
         else:
             findings.append((number, as_flagged(item.code, str(item.file), item.row, item.repeat or 0)))
     numbers = {id(finding): number for number, finding in findings}
-    options = Options(device="cpu", jobs=jobs)
+    options = Options(device="cpu", jobs=jobs, level="as-written")
 
     def verify(finding, seated, environment, tell):
         item = items[numbers[id(finding)]]
@@ -468,7 +468,8 @@ def place(code, target, file, row, repeat, device, env):
     from tflint_mem.verify.plan.options import Options
 
     finding = as_flagged(code, file, row, repeat)
-    outcome = session.verify_findings([finding], _sources(target), None, Options(device=device, env=env))
+    options = Options(device=device, env=env, level="as-written")
+    outcome = session.verify_findings([finding], _sources(target), None, options)
     print(json.dumps([record(found) for found in outcome.findings]))
 
 

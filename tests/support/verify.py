@@ -14,7 +14,7 @@ STAND_IN = str(ROOT / "tests" / "verify" / "data" / "stand_in_tensorflow")
 
 def options(**more):
     """Options for quick runs under this interpreter."""
-    return Options(**dict(dict(python=sys.executable, seconds=0.8, timeout=40), **more))
+    return Options(**dict(dict(python=sys.executable, seconds=0.8, timeout=40, level="as-written"), **more))
 
 
 class Project:

@@ -88,7 +88,7 @@ class _Check(click.Command):
         return super().parse_args(ctx, rewritten)
 
 
-_VERIFY = ("device", "python", "timeout", "total", "memory", "jobs", "on", "changed", "env", "keep", "report")
+_VERIFY = ("device", "python", "timeout", "total", "memory", "jobs", "on", "changed", "level", "env", "keep", "report")
 
 
 def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,6 +148,13 @@ def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 default=None,
                 help="Measure only what no run before has measured: the same snippet, by the same interpreter, on the "
                 "same device.",
+            ),
+            click.option(
+                "--verify-level",
+                "verify_level",
+                type=click.Choice(["as-written", "reduced", "mechanism"]),
+                help="How far from the code as written a measurement may go where that does not run: to the flagged "
+                "call in a loop of its own, and to the rule's own pattern (default: mechanism).",
             ),
             click.option(
                 "--verify-env",

@@ -56,7 +56,8 @@ def _row(finding: Finding, root: str) -> str:
         how = "safe" if finding.fix.applicability == SAFE else "unsafe: look before you apply"
         text.append(f"*fix* ({how}): {escaped(line(finding.fix.message))}")
     if finding.verification:
-        verified = (finding.verification["verdict"], finding.verification["kind"])
+        reduced = "reduced" if finding.verification.get("level") == "reduced" else None
+        verified = (finding.verification["verdict"], finding.verification["kind"], reduced)
         text.append(f"*verified*: {escaped(', '.join(filter(None, verified)))}")
     cells = (
         f"{_ICONS[finding.severity]} {finding.severity}",

@@ -49,8 +49,9 @@ def concise(run: Run, paint: Paint | None = None) -> str:
 def _verdict(finding: Finding) -> str:
     if not finding.verification:
         return ""
-    kind = finding.verification["kind"]
-    return safe.field(f" (verified: {finding.verification['verdict']}{', ' + kind if kind else ''})")
+    said = finding.verification
+    words = [said["verdict"], said["kind"], "reduced" if said.get("level") == "reduced" else None]
+    return safe.field(f" (verified: {', '.join(filter(None, words))})")
 
 
 def _full(finding: Finding, run: Run, paint: Paint) -> str:

@@ -60,6 +60,7 @@ KEYS = {
     "verify.setup": INSIDE,
     "verify.device": FREE,
     "verify.codes": FREE,
+    "verify.level": FREE,
 }
 _ROOM = {"max-file-size": 20_000_000}  # bytes: a large module or notebook is nothing to be afraid of
 _OPTIONS = {

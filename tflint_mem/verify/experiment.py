@@ -12,6 +12,7 @@ from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECOND
 from tflint_mem.verify.snippet.candidates import further_snippet, snippets
 from tflint_mem.verify.snippet.fixed_version import fixed_snippet
 from tflint_mem.verify.snippet.given import bound_by, verify_with
+from tflint_mem.verify.snippet.reduced import reduced
 from tflint_mem.verify.snippet.snippet import CannotCut
 from tflint_mem.verify.verdict.endings import STOPPED
 from tflint_mem.verify.verdict.judge import judge, judge_growth
@@ -20,7 +21,7 @@ from tflint_mem.verify.verdict.result import not_runnable
 from tflint_mem.verify.verdict.results import OTHER, compared, differing
 from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran, reached, refused
-from tflint_mem.verify.verdict.words import CONFIRMED
+from tflint_mem.verify.verdict.words import CONFIRMED, NOT_CONFIRMED, NOT_RUNNABLE
 
 from .kept_runs import KeptRuns
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from tflint_mem.verify.verdict.result import Result
     from tflint_mem.verify.verdict.results import Compared
 
-    Stage = Literal["flagged", "behind", "fixed", "done"]
+    Stage = Literal["flagged", "reduced", "behind", "fixed", "pattern", "done"]
     Tell = Callable[[Stage], None]
 
 _BEHIND_SECONDS = 25.0
@@ -97,6 +98,46 @@ def verify_finding(
     return result
 
 
+def verify_reduced(
+    finding: Finding,
+    files: Files,
+    options: Options,
+    environment: Environment,
+    folders: Iterable[str],
+    seconds: float,
+    before: Result,
+    tell: Tell,
+) -> Result | None:
+    """Verifies the flagged call of a finding in a loop of its own; None where that gives no verdict either.
+
+    before   the Result of the code as written
+    """
+    began = time.monotonic()
+    bare = finding.replace(fix=None)  # the fix is one of the code as written
+    model = files.get(finding.path)
+    given = verify_with(model) if model is not None else {}
+    cut = reduced(bare, files, given, bound_by(options.setup_source()))
+    if cut is None:
+        return None
+
+    def told(stage: Stage) -> None:
+        tell("reduced")
+
+    experiment = _Experiment(bare, files, options, folders, began, seconds, told, [cut.snippet])
+    if options.changed:
+        experiment.kept = KeptRuns(options, environment, experiment.folders)
+    result = judge(bare, options, environment, experiment.runs(), began)
+    said = result.verification
+    if said["verdict"] == NOT_RUNNABLE or said["verdict"] == NOT_CONFIRMED and not cut.complete:
+        return None
+    needs = "; ".join(before.verification["needs"])
+    said["message"] += f"; this is the flagged call in a loop of its own, because as written it needs {needs}"
+    said["needs"] = before.verification["needs"]
+    said["seconds"] = round(said["seconds"] + before.verification["seconds"], 1)
+    result.finding = finding.replace(verification=said)
+    return result
+
+
 class _Experiment:
     """The runs of one finding, in the time that they have.
 
@@ -117,8 +158,9 @@ class _Experiment:
         began: float,
         seconds: float | None,
         tell: Tell | None,
+        candidates: list[Snippet] | None = None,
     ) -> None:
-        """Cuts the snippets.  Raises CannotCut or RecursionError when there are none."""
+        """Cuts the snippets, where no candidates are given.  Raises CannotCut or RecursionError when there are none."""
         self._finding, self._files, self._options, self._began = finding, files, options, began
         self._tell: Tell = tell or (lambda stage: None)
         here = os.path.dirname(os.path.abspath(finding.path))
@@ -128,7 +170,9 @@ class _Experiment:
         self._given = verify_with(model) if model is not None else {}
         self._once = finding.code in REFUSED or finding.code == RESERVES
         self._setup = options.setup_source()
-        self._candidates = snippets(finding, files, self._given, self._once, setup_names=bound_by(self._setup))
+        self._candidates = candidates or snippets(
+            finding, files, self._given, self._once, setup_names=bound_by(self._setup)
+        )
         self._seconds = max((options.timeout if seconds is None else seconds) - _TO_END_SECONDS, 1.0)
         self._plan = plan_for(finding, options, self._seconds)
         self._choice = 0  # which of the candidates counts

@@ -20,6 +20,7 @@ from tflint_mem.verify.plan.protocols import REFUSED
 from tflint_mem.verify.plan.seat import Seat, processors
 from tflint_mem.verify.verdict.result import not_runnable
 
+from .pattern_runs import PatternRuns
 from .work import Work
 
 TYPE_CHECKING = False
@@ -40,6 +41,7 @@ _MISSING = "--verify-on ray needs Ray: pip install 'tflint-mem[ray]'"
 
 # What this worker process has found, by interpreter, device and GPUs: TensorFlow's import takes seconds.
 _inspected: dict[tuple[str, str, str | None], Inspected] = {}
+_patterns = PatternRuns()
 
 
 class Cluster:
@@ -147,7 +149,7 @@ def _verify(
     found = _inspect(version, options)
     if found.environment is None:
         raise RuntimeError(found.reason)
-    work = Work(sources, folders, options)
+    work = Work(sources, folders, options, _patterns)
     work.ends = ends
     # The GPUs are those of CUDA_VISIBLE_DEVICES, which Ray has set and children see; host memory is read on CPUs alone.
     on_gpu = options.device != "cpu" and bool(found.environment["gpus"])

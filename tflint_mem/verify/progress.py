@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from .experiment import Stage
 
 _BAR = 24  # characters
-_DONE: dict[Stage, float] = {"flagged": 0.0, "behind": 0.4, "fixed": 0.5, "done": 1.0}  # of one finding
+_DONE: dict[Stage, float] = {
+    "flagged": 0.0,
+    "reduced": 0.3,
+    "behind": 0.4,
+    "fixed": 0.5,
+    "pattern": 0.6,
+    "done": 1.0,
+}  # of one finding
 _WORDS: dict[Stage, str] = {
     "flagged": "as flagged",
+    "reduced": "reduced",
     "behind": "behind the loop",
     "fixed": "as fixed",
+    "pattern": "the pattern of the rule",
     "done": "done",
 }
 

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
         jobs: int | None
         on: str | None
         changed: bool | None
+        level: str | None
 
 
 DEVICES = ("auto", "cpu", "gpu")
+LEVELS = ("as-written", "reduced", "mechanism")
 ENGINES = ("ray",)
 
 # key of the configuration table -> (attribute of Options, type or "bytes")
@@ -47,6 +49,7 @@ KEYS: dict[str, tuple[str, type | str]] = {
     "network": ("network", bool),
     "setup": ("setup", str),
     "codes": ("codes", list),
+    "level": ("level", str),
 }
 
 
@@ -72,6 +75,8 @@ class Options:
     jobs     how many findings are verified at the same time on this machine; 0: as many as there are processors
     on       an engine that spreads the findings over its machines, one of ENGINES; None: this machine
     changed  a snippet that was measured before by the same interpreter on the same device keeps what was measured
+    level    how far from the code as written a verification may go, one of LEVELS: to a call of it in a loop of our
+             own, and to the rule's own pattern
     seat     the part of the machine that a measurement has to itself
     legacy_keras  `tf.keras` is Keras 2, from the package tf_keras
     """
@@ -92,6 +97,7 @@ class Options:
         "jobs",
         "on",
         "changed",
+        "level",
         "seat",
         "legacy_keras",
     )
@@ -113,6 +119,7 @@ class Options:
         jobs: int = 1,
         on: str | None = None,
         changed: bool = False,
+        level: str = "mechanism",
         legacy_keras: bool = False,
     ) -> None:
         """Raises OptionError for values that cannot be used."""
@@ -122,8 +129,11 @@ class Options:
         self.memory = default_memory_limit(self.jobs) if memory is None else int(memory)
         self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
         self.base, self.env, self.legacy_keras = base or os.getcwd(), tuple(env), legacy_keras
+        self.level = level
         if device not in DEVICES:
             raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
+        if level not in LEVELS:
+            raise OptionError(f"verify level must be one of {', '.join(LEVELS)}, not {level!r}")
         if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
             raise OptionError("verify limits must be greater than zero")
         if self.jobs < 0:

@@ -15,7 +15,7 @@ from tflint_mem.sources.source import Source, SourceError
 from tflint_mem.storage.new_file import put
 from tflint_mem.verify.verdict.contract import device_name
 from tflint_mem.verify.verdict.units import duration, size
-from tflint_mem.verify.verdict.words import VERDICTS
+from tflint_mem.verify.verdict.words import LEVEL_WORDS, VERDICTS
 
 from . import chart
 from .chart import escaped
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tflint_mem.finding import Finding
     from tflint_mem.verify.events import Environment
     from tflint_mem.verify.plan.options import Options
+    from tflint_mem.verify.snippet.snippet import Level
     from tflint_mem.verify.verdict.contract import MeterNumbers, Verification
     from tflint_mem.verify.verdict.measured import Measured
     from tflint_mem.verify.verdict.result import Result
@@ -58,6 +59,11 @@ _METER_NAMES = {
 
 # whose numbers made the verdict -> its row
 _DECIDES: dict[MeterName, str] = {"host": "rss", "allocator": "allocator", "nvml": "nvml"}
+_LEVELS: dict[Level, str] = {
+    "as-written": "the code's own region",
+    "reduced": "the code's own call, in a loop of ours",
+    "mechanism": "the rule's own pair of programs, not this code",
+}
 _SHOWN: dict[MeterName, str] = {
     "host": "Host memory in use",
     "allocator": "GPU memory in TensorFlow's allocator",
@@ -125,6 +131,10 @@ def _article(result: Result, source_of: Callable[[str], Source | None]) -> str:
         f'<p class="soft">{escaped(_capital(finding.message))}.</p>',
         f"<p>{escaped(_capital(verification['message']))}.</p>",
     ]
+    if verification["level"] is not None:
+        out.append(
+            f'<p class="soft">Level: {LEVEL_WORDS[verification["level"]]}, {_LEVELS[verification["level"]]}.</p>'
+        )
     if verification["mechanism"]:
         out.append(f'<p class="soft">Mechanism: {escaped(verification["mechanism"])}.</p>')
     out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]

@@ -33,7 +33,8 @@ margin: 1.25rem 0; }
 header.place { display: flex; flex-wrap: wrap; gap: .5rem; align-items: baseline; justify-content: space-between; }
 .badge { border-radius: 99px; padding: .1rem .7rem; font-size: .85rem; font-weight: 600; border: 1px solid \
 currentColor; white-space: nowrap; }
-.confirmed { color: var(--flagged); } .not-confirmed { color: var(--fixed); } .bounded, .not-runnable { color: \
+.confirmed { color: var(--flagged); } .not-confirmed { color: var(--fixed); }
+.bounded, .measured-pattern, .not-runnable { color: \
 var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { text-align: right; \
 padding: .3rem .6rem; border-bottom: 1px solid var(--rule); }

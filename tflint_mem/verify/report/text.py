@@ -6,7 +6,14 @@ import textwrap
 
 from tflint_mem.hardening import safe
 from tflint_mem.verify.verdict.units import duration, size
-from tflint_mem.verify.verdict.words import BOUNDED, CONFIRMED, NOT_CONFIRMED, NOT_RUNNABLE
+from tflint_mem.verify.verdict.words import (
+    BOUNDED,
+    CONFIRMED,
+    LEVEL_WORDS,
+    MEASURED_PATTERN,
+    NOT_CONFIRMED,
+    NOT_RUNNABLE,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +30,13 @@ if TYPE_CHECKING:
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-=+*#%"
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
-_COLOR: dict[VerdictWord, str] = {CONFIRMED: RED, BOUNDED: YELLOW, NOT_CONFIRMED: GREEN, NOT_RUNNABLE: YELLOW}
+_COLOR: dict[VerdictWord, str] = {
+    CONFIRMED: RED,
+    BOUNDED: YELLOW,
+    NOT_CONFIRMED: GREEN,
+    MEASURED_PATTERN: YELLOW,
+    NOT_RUNNABLE: YELLOW,
+}
 
 
 def sparkline(
@@ -61,6 +74,8 @@ def rows(result: Result, paint: Paint | None = None, width: int = 100, ascii: bo
     if verification["mechanism"]:
         head += f" ({verification['mechanism']})"
     facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
+    if verification["level"] is not None:
+        facts = f"{LEVEL_WORDS[verification['level']]}, {facts}"
     if verification.get("measured_before"):
         facts += ", by an earlier run"
     color = _COLOR[verification["verdict"]]
@@ -73,7 +88,7 @@ def rows(result: Result, paint: Paint | None = None, width: int = 100, ascii: bo
         lines += _wrapped("stand-ins: " + "; ".join(verification["stand_ins"]), width)
     if verification.get("unprotected"):
         lines += _wrapped("not contained: " + ", ".join(verification["unprotected"]), width)
-    if verification["needs"] and verification["verdict"] != NOT_RUNNABLE:
+    if verification["needs"] and verification["verdict"] not in (NOT_RUNNABLE, MEASURED_PATTERN):
         lines += _wrapped("needs: " + "; ".join(verification["needs"]), width)
     return lines
 

@@ -10,9 +10,12 @@ from .lines import Line, indented
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Literal
 
     from .behind import Behind
     from .lines import Origin
+
+    Level = Literal["as-written", "reduced", "mechanism"]
 
     PlaceInSnippet = tuple[str, int]  # (MAIN or the relative name of an embedded module, row from 1)
 
@@ -90,6 +93,12 @@ sys.path.insert(0, _FOLDER)
 
 MAIN = "__main__"
 
+_TITLES: dict[Level, str] = {
+    "as-written": "Minimal reproduction of %s %s at %s, cut by tflint-mem.\n",
+    "reduced": "Reproduction of %s %s at %s, cut by tflint-mem to the flagged call, in a loop of its own.\n",
+    "mechanism": "The pattern of %s %s, by tflint-mem.  It is not the code at %s, of which nothing could be run.\n",
+}
+
 
 class CannotCut(Exception):
     """There is no snippet for this place; the message says what it would need."""
@@ -126,6 +135,7 @@ class Snippet:
     count         how many repeats the code itself spells out (a literal, `range(3)`), None when it does not
     parts         the loop runs over the parts of one thing: as many as the run finds
     growth        memory growth is switched on (off for the rules about memory growth)
+    level         how close to the user's code it is: verdict/words.py
     constant      what repeats is a call with the same stand-ins each time: what varies from call to call is its
                   callers' choice
     keyed         the loop keeps things under keys that come from its elements: elements that come again replace what
@@ -153,6 +163,7 @@ class Snippet:
         "keyed",
         "behind",
         "constant",
+        "level",
     )
 
     def __init__(
@@ -176,13 +187,14 @@ class Snippet:
         keyed: bool = False,
         behind: Behind | None = None,
         constant: bool = False,
+        level: Level = "as-written",
     ) -> None:
         self.code, self.name, self.place, self.future = code, name, place, list(future)
         self.prelude, self.setup, self.region = list(prelude), list(setup), list(region)
         self.modules = dict(modules or {})
         self.flagged, self.elements, self.target = flagged, elements, target
         self.stand_ins, self.needs, self.count, self.growth = list(stand_ins), list(needs), count, growth
-        self.constant = constant
+        self.constant, self.level = constant, level
         self.parts, self.keyed, self.behind = parts, keyed, behind
 
     def has_probe(self) -> bool:
@@ -226,7 +238,7 @@ class Snippet:
         return (_MODULES % items).rstrip("\n").split("\n")
 
     def _title(self) -> str:
-        text = f"Minimal reproduction of {self.code} {self.name} at {self.place}, cut by tflint-mem.\n"
+        text = _TITLES[self.level] % (self.code, self.name, self.place)
         if self.stand_ins:
             text += "\nStand-ins for what was missing:\n" + "".join(f"- {item}\n" for item in self.stand_ins)
         return text + "\nRun it with the Python that has TensorFlow; an argument sets the number of repeats.\n"

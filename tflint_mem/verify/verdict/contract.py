@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tflint_mem.verify.containment.run import Run
     from tflint_mem.verify.events import Environment
     from tflint_mem.verify.plan.options import Options
+    from tflint_mem.verify.snippet.snippet import Level
 
     from .growth import GrowthNumbers
     from .measured import Measured
@@ -56,10 +57,12 @@ if TYPE_CHECKING:
         message: str
 
     class _Further(TypedDict, total=False):
-        """Where they say something: whose numbers decided, whether it is undecided, whether an earlier run has
-        measured it, what does not hold, times, and what is proven of the fix.
+        """How close to the user's code is what ran (None: nothing ran)?  And where they say something: whose numbers
+        decided, whether it is undecided, whether an earlier run has measured it, what does not hold, times, and what is
+        proven of the fix.
         """
 
+        level: Level | None
         meter: MeterName
         undecided: bool
         measured_before: bool

@@ -63,6 +63,7 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
         "stand_ins": runs.stand_ins,
         "needs": judged.needs,
         "message": message,
+        "level": runs.snippet.level,
     }
     if _is_about_growth(finding, judged) and judged.verdict != NOT_RUNNABLE:
         if verification["device"].startswith("GPU"):

@@ -81,6 +81,7 @@ def not_runnable(
         "stand_ins": [],
         "needs": needs,
         "message": said_of(needs),
+        "level": None,
     }
     if environment.get("unprotected"):
         verification["unprotected"] = environment["unprotected"]

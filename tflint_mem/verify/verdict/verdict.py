@@ -5,6 +5,7 @@ confirmed      kind "retained": memory that no collection returns; kind "deferre
                hang
 bounded        it grew, and stopped or fell back by itself
 not-confirmed  nothing of the kind could be measured
+measured-pattern  nothing of the code ran: what the rule's own pair of programs costs here
 not-runnable   the snippet does not run; `needs` says what would make it run
 """
 

@@ -6,16 +6,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    VerdictWord = Literal["confirmed", "bounded", "not-confirmed", "not-runnable"]
+    from tflint_mem.verify.snippet.snippet import Level
+
+    VerdictWord = Literal["confirmed", "bounded", "not-confirmed", "measured-pattern", "not-runnable"]
     Kind = Literal["retained", "deferred"]
     MeterName = Literal["host", "allocator", "nvml"]  # whose numbers decide
 
 # In the order in which reports show them.
-VERDICTS: tuple[VerdictWord, ...] = ("confirmed", "bounded", "not-confirmed", "not-runnable")
+VERDICTS: tuple[VerdictWord, ...] = ("confirmed", "bounded", "not-confirmed", "measured-pattern", "not-runnable")
 CONFIRMED: VerdictWord = "confirmed"
 BOUNDED: VerdictWord = "bounded"
 NOT_CONFIRMED: VerdictWord = "not-confirmed"
+MEASURED_PATTERN: VerdictWord = "measured-pattern"  # of the rule, not the user's code
 NOT_RUNNABLE: VerdictWord = "not-runnable"
+
+# How close to the user's code what was measured is, the closest first.
+LEVELS: tuple[Level, ...] = ("as-written", "reduced", "mechanism")
+AS_WRITTEN: Level = "as-written"  # its own region, with its slice
+REDUCED: Level = "reduced"  # its own call in a loop of ours
+MECHANISM: Level = "mechanism"  # the rule's own pair of programs
+LEVEL_WORDS: dict[Level | None, str] = {AS_WRITTEN: "as written", REDUCED: "reduced", MECHANISM: "mechanism"}
 
 RETAINED: Kind = "retained"  # memory that no collection returns
 DEFERRED: Kind = "deferred"  # garbage that waits for a late collection
