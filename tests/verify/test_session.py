@@ -91,6 +91,7 @@ def test_the_dictionary_is_the_contract(project):
         "stand_ins",
         "needs",
         "message",
+        "level",
     ]
     assert outcome.results[0].flagged.curves["rss"]
 
@@ -825,7 +826,7 @@ def test_command_reports_and_keeps(project, tmp_path_factory):
     assert page.startswith("<!doctype html>") and "confirmed, deferred" in page and page.count("<polyline") == 2
     assert "<script" not in page and "http" not in page.replace("http://www.w3.org", "")
     rows = text.rows(outcome.results[0])
-    assert rows[0].startswith("verified: confirmed, deferred (reference cycles), on CPU, ")
+    assert rows[0].startswith("verified: confirmed, deferred (reference cycles), as written, on CPU, ")
     assert any(row.startswith("  flagged ") and "▁" in row for row in rows)
     assert any(row.startswith("  fixed ") for row in rows)
     assert any("_" in row for row in text.rows(outcome.results[0], ascii=True) if row.startswith("  flagged"))

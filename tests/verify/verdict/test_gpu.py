@@ -100,6 +100,7 @@ def result_of(run, code="TFM204", fixed=None, same=False, **facts):
 
     class Snippet:
         stand_ins, parts, count, keyed, flagged, behind, constant = [], False, None, False, ("a.py", 1), None, False
+        level = "as-written"
 
         def render(self):
             return Rendered("@function\nstep()\n", {})

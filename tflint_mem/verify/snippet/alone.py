@@ -6,8 +6,8 @@ from __future__ import annotations
 import ast
 
 from .call_sites import last_name
-from .data_loading import from_data, loads
-from .scope import base_name, binds, reads
+from .data_loading import from_data, loads, takes
+from .scope import base_name, binds, exposed, reads
 from .syntax import BLOCKS, DEFINITIONS, FUNCTIONS, LOOPS, block, classes_in, functions_in, path_to
 
 TYPE_CHECKING = False
@@ -66,53 +66,37 @@ def alone(model: FileModel, row: int, column: int, repeat_row: int | None) -> Al
     flagged = statements[-1]
     way = chain[: chain.index(flagged)]
     functions = functions_in(way)
-    function = functions[-1] if functions else None
-    first = way.index(function) if function is not None else 0
+    first = way.index(functions[0]) if functions else 0
     owners = [node for node in way[:first][-1:] if isinstance(node, ast.ClassDef)]
-    found = Alone(flagged, function, owners[0] if owners else None)
-    if classes_in(way[first:]):
+    found = Alone(flagged, functions[-1] if functions else None, owners[0] if owners else None)
+    if classes_in(way[first:]) or owners and len(functions) > 1:
         return None
     frames = [_frame(node, inner) for node, inner in zip(way[first:], chain[first + 1 :]) if block_of(node, inner)]
-    loops = [number for number, frame in enumerate(frames) if isinstance(frame.node, LOOPS)]
-    at = next((number for number in loops if frames[number].node.lineno == repeat_row), loops[-1] if loops else None)  # type: ignore[attr-defined]
-    start = at if at is not None else len(frames)
+    start = max((number for number, frame in enumerate(frames) if isinstance(frame.node, FUNCTIONS)), default=0)
+    loops = [number for number, frame in enumerate(frames) if number >= start and isinstance(frame.node, LOOPS)]
+    at = next((number for number in loops if getattr(frames[number].node, "lineno", 0) == repeat_row), None)
+    if loops:
+        start = at if at is not None else loops[-1]
+    outer, inner_frames = frames[:start], frames[start:]
     imported = _imported(model.tree.body)
-    top = [] if function is None else model.tree.body
-    earlier = [statement for frame in frames for statement in frame.before]
-    found.data = from_data([*top, *earlier])
-    found.around = [frame.node for frame in frames[:start] if isinstance(frame.node, (ast.With, ast.AsyncWith))]
-    found.within = [frame.node for frame in frames[start:] if isinstance(frame.node, (ast.With, ast.AsyncWith))]
-    inner_frames = frames[start:] if at is not None else frames
-    objects = _objects(flagged, {name for frame in inner_frames for each in frame.before for name in binds(each)})
+    once = [statement for frame in outer for statement in (*_first_element(frame.node), *frame.before)]
+    again = [statement for frame in inner_frames for statement in frame.before]
+    found.data = from_data([*([] if not functions else model.tree.body), *once, *again])
+    found.around = [frame.node for frame in outer if isinstance(frame.node, (ast.With, ast.AsyncWith))]
+    found.within = [frame.node for frame in inner_frames if isinstance(frame.node, (ast.With, ast.AsyncWith))]
+    objects = _objects(flagged, {name for each in again for name in binds(each)})
     uses: list[ast.stmt] = []
     for frame in reversed(inner_frames):
-        for statement in frame.after:
-            if _is_about(statement, objects, imported):
-                uses.append(statement)
-            elif _mentions(statement, objects):
-                found.complete = False
-    needed = reads(flagged, *uses) | {
-        name for each in (*found.around, *found.within) for item in each.items for name in reads(item)
-    }
-    loop = frames[at].node if at is not None else None
-    if at is not None:
-        head = _needed_before(
-            [s for frame in frames[at:] for s in frame.before], needed, objects, found, imported, True
-        )
-        found.inside = [*head, flagged, *uses]
-        needed |= reads(*head)
-        if (
-            isinstance(loop, ast.For)
-            and _targets(loop) & needed
-            and not (reads(loop.iter) & found.data or loads(loop.iter))
-        ):
-            found.loop = loop
-            needed |= reads(loop.iter)
-        outer = [s for frame in frames[:at] for s in frame.before]
-        found.before = _needed_before(outer, needed, objects, found, imported, False)
-    else:
-        head = _needed_before(earlier, needed, objects, found, imported, True)
-        found.inside = [*head, flagged, *uses]
+        uses += _uses(frame.after, objects, found, imported)
+    opened = reads(*(item.context_expr for each in (*found.around, *found.within) for item in each.items))
+    head = _needed_before(again, reads(flagged, *uses) | opened, objects, found, imported, True)
+    found.inside = [*head, flagged, *uses]
+    needed = exposed(*found.inside) | opened
+    loop = inner_frames[0].node if inner_frames else None
+    if isinstance(loop, ast.For) and _targets(loop) & needed and not (takes(loop.iter, found.data) or loads(loop.iter)):
+        found.loop = loop
+        needed |= reads(loop.iter)
+    found.before = _needed_before(once, needed, objects, found, imported, False)
     dropped = [s for frame in inner_frames for s in (*frame.before, *frame.after) if s not in found.inside]
     if any(_releases(statement) for statement in dropped):
         return None  # what lets go of it is part of the mechanism
@@ -134,6 +118,13 @@ def _frame(node: ast.AST, inner: ast.AST) -> _Frame:
         return _Frame(node, [], [])  # the handler of a `try`, the case of a `match`
     at = next(number for number, each in enumerate(statements) if each is inner)
     return _Frame(node, statements[:at], statements[at + 1 :])
+
+
+def _first_element(node: ast.AST) -> list[ast.stmt]:
+    """What stands for a loop around the one that repeats: its first pass."""
+    if not isinstance(node, ast.For):
+        return []
+    return ast.parse(f"{ast.unparse(node.target)} = next(iter({ast.unparse(node.iter)}))").body
 
 
 def _imported(statements: Iterable[ast.stmt]) -> set[str]:
@@ -198,9 +189,26 @@ def _is_about(statement: ast.stmt, objects: set[str], imported: set[str]) -> boo
     if not isinstance(called, ast.Attribute):
         return False
     receiver = ast.unparse(called.value)
-    if called.attr in _PUTS:
-        return any(ast.unparse(argument) in objects for argument in value.args)
-    return any(receiver == name or receiver.startswith(name + ".") for name in objects) and receiver not in imported
+    if receiver not in imported and any(receiver == name or receiver.startswith(name + ".") for name in objects):
+        return True
+    return called.attr in _PUTS and any(ast.unparse(argument) in objects for argument in value.args)
+
+
+def _uses(statements: Sequence[ast.stmt], objects: set[str], found: Alone, imported: set[str]) -> list[ast.stmt]:
+    """Those statements behind the flagged one that use an object, with what they need of the others."""
+    kept: list[ast.stmt] = []
+    needed: set[str] = set()
+    for statement in reversed(statements):
+        if _is_about(statement, objects, imported) or _changes(statement, objects):
+            wanted = True
+        else:
+            wanted = bool(binds(statement) & needed) and not loads(statement) and not takes(statement, found.data)
+            wanted = wanted and isinstance(statement, (ast.Assign, ast.AnnAssign, *DEFINITIONS))
+            found.complete = found.complete and (wanted or not _mentions(statement, objects))
+        if wanted:
+            kept.insert(0, statement)
+            needed |= reads(statement)
+    return kept
 
 
 def _mentions(statement: ast.stmt, objects: set[str]) -> bool:
@@ -233,8 +241,9 @@ def _needed_before(
             wanted = _has_effect(statement, needed - imported, objects, imported, repeats)
         else:
             wanted = bool(binds(statement) & needed) and not loads(statement)
-            wanted = wanted and not (reads(statement) - {"self"}) & found.data and not _leaves(statement)
-            wanted = wanted or _is_about(statement, {name for name in objects if "." in name}, imported)
+            wanted = wanted and not takes(statement, found.data) and not _leaves(statement)
+            wanted = wanted or repeats and _is_about(statement, {name for name in objects if "." in name}, imported)
+            wanted = wanted or _changes(statement, needed - imported)
         if wanted:
             kept.insert(0, statement)
             needed |= reads(statement)
@@ -251,9 +260,22 @@ def _has_effect(statement: ast.Expr, needed: set[str], objects: set[str], import
         return repeats
     if name.startswith(_SETTINGS) and base_name(value.func) in imported:
         return True
-    if _is_about(statement, objects, imported):
+    if repeats and _is_about(statement, objects, imported):
         return True
     return isinstance(value.func, ast.Attribute) and base_name(value.func) in needed and not loads(statement)
+
+
+def _changes(statement: ast.stmt, needed: set[str]) -> bool:
+    """Is it a block that calls what is needed for an effect: `for units in sizes: model.add(Dense(units))`?"""
+    if not isinstance(statement, (ast.For, ast.If)) or loads(statement) or _leaves(statement):
+        return False
+    return any(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and base_name(node.value.func) in needed
+        for node in ast.walk(statement)
+    )
 
 
 def _leaves(statement: ast.stmt) -> bool:

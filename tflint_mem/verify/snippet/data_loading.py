@@ -6,7 +6,7 @@ import ast
 import re
 
 from .call_sites import last_name
-from .scope import binds, reads
+from .scope import binds
 from .syntax import DEFINITIONS
 
 TYPE_CHECKING = False
@@ -43,13 +43,30 @@ def _own_calls(node: ast.AST) -> Iterator[ast.Call]:
             stack.extend(ast.iter_child_nodes(inner))
 
 
+def takes(node: ast.AST, data: set[str]) -> bool:
+    """Does a statement take the values of any of these names?  Their shapes are no data: a stand-in has some too."""
+    asked = [
+        inner.value
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and inner.attr in ("shape", "element_spec", "ndim", "dtype")
+    ]
+    of_shapes = {id(part) for each in asked for part in ast.walk(each)}
+    return any(
+        isinstance(inner, ast.Name)
+        and inner.id in data
+        and isinstance(inner.ctx, ast.Load)
+        and id(inner) not in of_shapes
+        for inner in ast.walk(node)
+    )
+
+
 def from_data(statements: Iterable[ast.stmt]) -> set[str]:
     """Names that hold loaded data, or what was made of it, after the statements have run in this order."""
     found: set[str] = set()
     for statement in statements:
         if isinstance(statement, (*DEFINITIONS, ast.Import, ast.ImportFrom)):
             continue
-        if loads(statement) or reads(statement) & found:
+        if loads(statement) or takes(statement, found):
             found |= binds(statement)
         elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
             found -= binds(statement)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ast
 
+from .scope import reads
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +52,18 @@ def _fed(model, otherwise, targets=True):
 
 
 class Feeding(ast.NodeTransformer):
-    """Replaces what models are given.  used: it has replaced something."""
+    """Replaces what models are given.
 
-    def __init__(self, shape: Sequence[int]) -> None:
-        """shape: of one example, for a model that says none."""
-        self.used = False
-        self._shape = tuple(shape)
+    used   it has replaced something        lost   with it went callbacks, which may be what counts
+    """
+
+    def __init__(self, shape: Sequence[int], given: set[str], data: set[str]) -> None:
+        """shape: of one example, for a model that says none
+
+        given, data   names that have values of the user's; names that hold loaded data
+        """
+        self.used = self.lost = False
+        self._shape, self._given, self._data = tuple(shape), given, data
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """A call of `fit`, `predict` or one of their kind."""
@@ -64,11 +72,15 @@ class Feeding(ast.NodeTransformer):
         if not isinstance(called, ast.Attribute) or not (node.args or node.keywords):
             return node
         name = _TRAINS.get(called.attr) or _CALLS.get(called.attr)
-        if name is None:
+        if name is None or reads(*node.args) <= self._given:
             return node
         self.used = True
+        self.lost = self.lost or any(keyword.arg == "callbacks" for keyword in node.keywords)
         targets = "" if called.attr in _TRAINS else ", targets=False"
         quiet = (", epochs=1" if name == "fit" else "") + (", verbose=0" if name in _LONG else "")
         receiver = ast.unparse(called.value)
         source = f"{receiver}.{name}(*_fed({receiver}, {self._shape!r}{targets}){quiet})"
+        if not reads(node) & self._data:
+            # an object of the program's own that has a method of this name is called as it is
+            source += f' if hasattr({receiver}, "compile") else {ast.unparse(node)}'
         return ast.parse(source, mode="eval").body

@@ -86,13 +86,14 @@ def reduced(
     cell = f"cell {finding.cell}:" if finding.cell is not None else ""
     snippet.place = f"{finding.path}:{cell}{start_row}"
     snippet.stand_ins += program.stand_ins
-    return Reduced(snippet, parts.complete)
+    return Reduced(snippet, program.complete)
 
 
 class _Program:
     """The text of the program.
 
-    row   of the flagged statement in it        stand_ins   what was made up, one sentence each
+    row         of the flagged statement in it        stand_ins   what was made up, one sentence each
+    complete    a quiet run of it acquits the finding
     """
 
     def __init__(self, files: Files, model: FileModel, parts: Alone, given: Mapping[str, str]) -> None:
@@ -102,7 +103,7 @@ class _Program:
         self.row = 0
         self._files, self._model, self._given, self._parts = files, model, given, parts
         self._shape = plausible_shape("\n".join(model.text.rows))
-        feeding = Feeding(self._shape)
+        feeding = Feeding(self._shape, set(given), parts.data)
         own = {id(node) for node in (*parts.before, *parts.inside)}
         top = [node for node in model.tree.body if id(node) not in own and self._may_stay(node)]
         for node in top:
@@ -111,6 +112,7 @@ class _Program:
         flagged = parts.flagged
         inside = [(node, feeding.visit(_copied(node)) if node is not flagged else node) for node in parts.inside]
         before = [feeding.visit(_copied(node)) for node in parts.before]
+        self.complete = parts.complete and not feeding.lost
         used = [*before, *(written for _, written in inside), *parts.around, *parts.within]
         if feeding.used:
             self._rows += FED.split("\n")

@@ -25,6 +25,7 @@ def value_for(
 
     shape: what the code around it works with; depth: 0 for a name, 1 for a part of a value, which has no parts itself
     """
+    shape = _as_taken_apart(name, text, shape)
     if annotation:
         value = _by_annotation(annotation, name, text, shape)
         if value is not None:
@@ -110,10 +111,28 @@ def _by_use(name: str, text: str, shape: Shape, depth: int) -> Value | None:
 
 
 def _by_name(name: str, text: str, shape: Shape, depth: int) -> Value | None:
-    value = _first(NUMBERS_BY_NAME, name, text, shape) or _first(THINGS_BY_NAME, name, text, shape)
+    number = _first(NUMBERS_BY_NAME, name, text, shape)
+    if number is not None and re.search(r"\bfor\s[^:\n]+\sin\s+%s\s*[:\]]" % re.escape(name), text):
+        number = Value("list(range(4))")  # what is gone through is no number, whatever its name
+    value = number or _first(THINGS_BY_NAME, name, text, shape)
     if value is None and depth == 0 and re.search(r"args|kwargs|cfg|config|params|options|settings", name.lower()):
         return _namespace(name, text, shape)
     return value
+
+
+def _as_taken_apart(name: str, text: str, shape: Shape) -> Shape:
+    """The shape, with as many sides as the code takes apart or names in an index: `rows, steps, width = x.shape`."""
+    word = r"(?<![\w.])%s" % re.escape(name)
+    parts = re.search(
+        r"((?:\w+\s*,\s*)+\w+)\s*=\s*(?:np\.shape\(\s*%s\s*\)|%s\.shape\s*$)" % (word, word), text, re.MULTILINE
+    )
+    sides = parts.group(1).count(",") if parts else 0  # without the one of the batch
+    for index in re.findall(word + r"\[((?:[^\[\],]*,)+[^\[\],]*)\]", text):
+        if ":" in index:
+            sides = max(sides, index.count(","))
+    if not 0 < sides <= 4 or sides == len(shape):
+        return shape
+    return tuple(shape[-sides:]) if sides < len(shape) else (8,) * (sides - len(shape)) + tuple(shape)
 
 
 def _first(clues: Sequence[Clue], name: str, text: str, shape: Shape) -> Value | None:

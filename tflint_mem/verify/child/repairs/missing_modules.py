@@ -61,6 +61,12 @@ def first_layers(error: BaseException, state: State) -> Iterator[Action]:
         )
 
 
+def summaries(error: BaseException, state: State) -> Iterator[Action]:
+    """Functions of `tf.summary` that come with TensorBoard."""
+    if type(error).__name__ == "TBNotInstalledError":
+        yield substitute("summaries", "tf.summary: its functions write by TensorFlow's own operation, for TensorBoard")
+
+
 def gone_from_numpy(error: BaseException, state: State) -> Iterator[Action]:
     """A name that NumPy has given up."""
     yield from old_numpy.again(error)

@@ -31,6 +31,7 @@ _REPAIRS: tuple[Repair, ...] = (
     missing_modules.first_tensorflow,
     missing_modules.first_layers,
     missing_modules.environment_of_gym,
+    missing_modules.summaries,
     missing_files.saved_dataset,
     missing_files.asserted_folder,
     missing_files.path,
