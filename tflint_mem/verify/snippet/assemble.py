@@ -17,6 +17,7 @@ from .repeat_count import is_over_parts, repeat_count
 from .scope import binds
 from .snippet import Snippet
 from .source_text import Patch
+from .undocumented import undocumented
 from .writing import write
 
 TYPE_CHECKING = False
@@ -71,7 +72,7 @@ def assembled(
         finding.code,
         finding.name,
         _place(finding),
-        made_up.head() + prelude,
+        made_up.head() + undocumented(prelude),
         region,
         flagged,
         setup=setup,
@@ -168,7 +169,7 @@ def _modules(cut: Slice) -> dict[str, list[Line]]:
             own = any("in behind(" in line.text for line in lines)
             lines.insert(at, Line("from __main__ import behind, repeat" if own else "from __main__ import repeat"))
         for name in other.module_files():
-            modules[name] = lines
+            modules[name] = undocumented(lines)
     return modules
 
 

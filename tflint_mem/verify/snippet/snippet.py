@@ -9,7 +9,7 @@ from .lines import Line, indented
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Literal
 
     from .behind import Behind
@@ -41,12 +41,19 @@ except ImportError:
     _WANTED, _SEEN = int(sys.argv[1]) if len(sys.argv) > 1 else 20, []
 
     def _note():
-        before = _resident()
-        gc.collect()
+        if len(_SEEN) == 3:  # the first repeats set things up; from here on nothing collects for the program
+            gc.collect()
         _SEEN.append(_resident())
-        kept = _SEEN[-1] - _SEEN[-2] if len(_SEEN) > 1 else 0
-        print(f"repeat {len(_SEEN) - 1:4}: {before:9.0f} KiB resident, \
-{_SEEN[-1]:9.0f} after a collection ({kept:+.0f})")
+        more = _SEEN[-1] - _SEEN[max(0, len(_SEEN) - 2)]
+        print(f"repeat {len(_SEEN) - 1:4}: {_SEEN[-1]:9.0f} KiB resident ({more:+.0f})")
+
+    def _sum_up():
+        gc.collect()
+        settled, since = _resident(), len(_SEEN) - 4
+        if since > 0:
+            print(f"{(settled - _SEEN[3]) / since:+.0f} KiB per repeat stay after a collection, "
+                  f"{_SEEN[-1] - settled:.0f} KiB were garbage")
+        _SEEN.extend([0] * (_WANTED + 1))
 
     def _resident():
         try:
@@ -58,6 +65,8 @@ except ImportError:
             return float(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())]))
 
     def again():
+        if len(_SEEN) == _WANTED + 1:
+            _sum_up()
         return len(_SEEN) <= _WANTED
 
     def repeat(source):
@@ -202,10 +211,15 @@ class Snippet:
         every = self.prelude + self.setup + self.region + [line for lines in self.modules.values() for line in lines]
         return any("repeat(" in line.text for line in every)
 
-    def render(self) -> Rendered:
-        """The snippet as one file, with the way back from its rows."""
+    def render(self, stand_ins: Sequence[str] | None = None) -> Rendered:
+        """The snippet as one file, with the way back from its rows.
+
+        stand_ins   sentences about all of them, those that were made at run time too; None: as it was cut
+        """
         rows: dict[Origin, PlaceInSnippet] = {}
-        title = self._title().replace("\\", "\\\\").replace('"""', "'''")
+        title = (
+            self._title(self.stand_ins if stand_ins is None else stand_ins).replace("\\", "\\\\").replace('"""', "'''")
+        )
         out = f'"""{title}"""'.split("\n")
         if self.future:
             out.append("from __future__ import " + ", ".join(self.future))
@@ -237,10 +251,10 @@ class Snippet:
                     rows.setdefault(line.origin, (name, row))
         return (_MODULES % items).rstrip("\n").split("\n")
 
-    def _title(self) -> str:
+    def _title(self, stand_ins: Sequence[str]) -> str:
         text = _TITLES[self.level] % (self.code, self.name, self.place)
-        if self.stand_ins:
-            text += "\nStand-ins for what was missing:\n" + "".join(f"- {item}\n" for item in self.stand_ins)
+        if stand_ins:
+            text += "\nStand-ins for what was missing:\n" + "".join(f"- {item}\n" for item in stand_ins)
         return text + "\nRun it with the Python that has TensorFlow; an argument sets the number of repeats.\n"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tflint_mem.verify.standins.substitute import in_short
+
 from .contract import device_name, no_meters, seconds_since
 from .verdict import said_of
 from .words import NOT_RUNNABLE
@@ -55,7 +57,7 @@ class Result:
         if not self.setup or not text:
             return text
         head, mark, rest = text.partition("\nimport os\n")
-        return head + mark + "\n# Stand-ins for what was missing\n" + "\n".join(self.setup) + rest
+        return head + mark + "\n# Stand-ins for what was missing\n" + "\n".join(in_short(self.setup, text)) + rest
 
 
 def with_verification(finding: Finding, verification: Verification) -> Finding:
