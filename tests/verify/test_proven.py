@@ -45,7 +45,8 @@ def test_exactly_the_proven_fixes_are_applied(tmp_path):
     assert by_file["cured.py"]["verification"]["fix"]["results"] == "same", offered.stdout
     assert fix["applicability"] == "safe" and "per repeat before, " in fix["message"]
     assert fix["message"].endswith("after, same results)")
-    assert by_file["not_run.py"]["fix"] is None and by_file["not_run.py"]["verification"]["verdict"] == "not-runnable"
+    said = by_file["not_run.py"]["verification"]
+    assert by_file["not_run.py"]["fix"] is None and (said["verdict"], said["level"]) == ("confirmed", "reduced")
     assert (tmp_path / "cured.py").read_text() == CURED
 
     done = check(tmp_path, "--fix", "--output-format", "json")
@@ -53,7 +54,7 @@ def test_exactly_the_proven_fixes_are_applied(tmp_path):
     assert fixed.index("load_model") < fixed.index("for number"), done.stdout + done.stderr
     assert (tmp_path / "not_run.py").read_text() == NOT_RUN
     (left,) = json.loads(done.stdout)
-    assert left["filename"].endswith("not_run.py") and left["verification"]["verdict"] == "not-runnable"
+    assert left["filename"].endswith("not_run.py") and left["verification"]["level"] == "reduced"
 
 
 def test_fix_proven_needs_verify(tmp_path):

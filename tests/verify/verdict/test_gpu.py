@@ -102,7 +102,7 @@ def result_of(run, code="TFM204", fixed=None, same=False, **facts):
         stand_ins, parts, count, keyed, flagged, behind, constant = [], False, None, False, ("a.py", 1), None, False
         level = "as-written"
 
-        def render(self):
+        def render(self, stand_ins=None):
             return Rendered("@function\nstep()\n", {})
 
     finding = Finding(

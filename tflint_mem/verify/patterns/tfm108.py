@@ -13,6 +13,7 @@ model = tf.keras.Sequential(
 model.compile("sgd", "mse")
 
 
+# flagged, once
 class FreeMemory(tf.keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         tf.keras.backend.clear_session()

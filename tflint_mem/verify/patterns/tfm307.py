@@ -15,6 +15,8 @@ def lookup(rows):
 
 # flagged
 found = tf.py_function(lookup, inp=[ids], Tout=tf.float32)
+total = float(tf.reduce_mean(found))
 
 # fixed
 found = lookup(ids)
+total = float(tf.reduce_mean(found))

@@ -40,7 +40,7 @@ def plausible_shape(text: str) -> tuple[int, ...]:
             ):
                 return numbers + (3,)
             return numbers
-    if re.search(r"image|img|frame|photo|picture|cv2|PIL", text, re.IGNORECASE):
+    if re.search(r"image|img|frame|photo|picture|cv2|\bPIL\b", text, re.IGNORECASE):
         return (64, 64, 3)
     return (16,)
 
