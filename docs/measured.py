@@ -27,7 +27,7 @@ def _verified():
         item = next(item for name, item in items.items() if name.startswith(wanted))
         head = item["verdict"] + (f", {item['kind']}" if item["kind"] else "")
         head += f" ({item['mechanism']})" if item["mechanism"] else ""
-        facts = f"on {item['device']}, {item['iterations']} repeats, {item['seconds']:.0f} s"
+        facts = f"as written, on {item['device']}, {item['iterations']} repeats, {item['seconds']:.0f} s"
         lines.append(f"| `{item['place'].partition('/')[2]}` of {item['code']} | {head}, {facts} | {item['message']} |")
     return "\n".join(lines) + "\n"
 

@@ -125,7 +125,7 @@ def test_the_first_example_is_what_is_printed(tmp_path, monkeypatch):
     assert re.sub(r"  how it gets here:\n(    .*\n)*", "", printed).rstrip() == found.rstrip()
     size = r"\+?[\d.]+ (B|KiB|MiB)"
     form = (
-        r"confirmed, retained \([\w ]+\), on CPU, \d+ repeats, \d+ s\n"
+        r"confirmed, retained \([\w ]+\), as written, on CPU, \d+ repeats, \d+ s\n"
         rf"    {size} stay per repeat after a collection; fixed: no growth \({size} per repeat\)\n"
         rf"    flagged [▁▂▃▄▅▆▇█]{{32}}  {size} per repeat, {size} stay\n    fixed   ▁{{32}}  {size} per repeat\n"
     )
