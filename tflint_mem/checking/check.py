@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 
-from tflint_mem.finding import REGULAR, SYNTAX_ERROR
+from tflint_mem.finding import REGULAR, SYNTAX_ERROR, UNUSED_SUPPRESSION
 from tflint_mem.hardening.faults import Faults
 from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
 from tflint_mem.settings import discovery
 from tflint_mem.sources.text import SourceError
 
-from .reader import Reader, TextReader
+from .reader import Reader, TextReader, mentions_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tflint_mem.engine.session import Session
     from tflint_mem.finding import Finding
@@ -37,6 +37,7 @@ class Check:
     session     what lasts between its analyses
     faults      what went wrong
     fixing      fixes will be tried
+    heeding     comments in the files silence findings
     outside     links that lead out of the tree and were not followed
     reader      the files; set by `discover` and `take`
     found       what `look` found, silenced or not
@@ -59,6 +60,7 @@ class Check:
         *,
         verbose: bool = False,
         fixing: bool = False,
+        heeding: bool = True,
     ) -> None:
         """tell   is given the Notices        verbose   searches that were given up, and tracebacks of faults, among
         them
@@ -68,7 +70,7 @@ class Check:
 
             session = Session()
         self.settings, self.paths, self.session = settings, paths, session
-        self.verbose, self.fixing = verbose, fixing
+        self.verbose, self.fixing, self.heeding = verbose, fixing, heeding
         self._listener, self._told = tell, False
         self.faults = Faults(self._tell, verbose)
         self._first_faults: set[tuple[str, str | None]] = set()
@@ -116,7 +118,7 @@ class Check:
         self.checked = len(files) - sum(error.path in files for error in self.reader.errors)
         for error in self.reader.errors:
             self._tell(error)
-        self.wanted = self._wanted(self.found, self.reader.get, self._tell)
+        self.wanted = self._wanted(self.found, self.reader.commented, self.reader.get, self._tell)
         self.findings = self._worth_showing(self.wanted)
         self.held_back = len(self.wanted) - len(self.findings)
         if self.fixing:
@@ -151,17 +153,21 @@ class Check:
         all rules.
         """
         sources: Iterable[Source]
+        reader = Reader(self.reader.files, self.settings, ignore)
         if self._text:
             sources = changed.values()
         else:
-            reader = Reader(self.reader.files, self.settings, ignore)
             sources = (changed.get(source.path, source) for source in reader.sources())
 
         def get(path: str) -> Source | None:
             return changed[path] if path in changed else self.reader.get(path)
 
         every: list[Finding] = []
-        findings = self._worth_showing(self._wanted(self._analyze(sources, every), get, ignore))
+        found = self._analyze(sources, every)
+        commented = (reader.commented - changed.keys()) | {
+            path for path, source in changed.items() if mentions_us(source.raw)
+        }
+        findings = self._worth_showing(self._wanted(found, commented, get, ignore))
         failed = {path for _, path in self.faults.latest - self._first_faults}
         if failed:  # what was not looked at is not gone
             findings += [
@@ -206,13 +212,15 @@ class Check:
         with self.faults.around("the cache"):
             cache = self._cache() if cached else None
             found = cache.findings() if cache else None
+            if cache and found is not None:
+                self.reader.commented = cache.commented
         if found is None:
             self._told = False
             every = self.every if self.fixing else None
             found = self._analyze(self.reader.sources(cache.note if cache else None), every)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
-                    cache.store(found, self.session.beside)
+                    cache.store(found, self.session.beside, self.reader.commented)
         return found
 
     def _cache(self) -> Cache | None:
@@ -268,33 +276,42 @@ class Check:
                 return failure.finding()
         return error
 
-    def _wanted(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
-        """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
-        if not findings:
-            return []
-        enabled = self.settings.enabled
-        findings = [
-            finding
-            for finding in findings
-            if finding.code == SYNTAX_ERROR
-            or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
-        ]
-        return self._unsilenced(findings, get, tell)
+    def _wanted(self, findings: list[Finding], commented: Collection[str], get: Get, tell: Tell) -> list[Finding]:
+        """Without what the settings or comments in the files (`get(path)`) silence, as the settings have it; sorted.
 
-    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
-        """Without what comments silence; sorted."""
+        commented   the files that may have comments for this program, which are findings where they silence nothing
+        """
+        if not findings and not commented:
+            return []
+        runs = self.settings.runs
+        judged: set[str] = set()
+        if commented and self.heeding and not self.faults.latest:  # what failed may have found what they silence
+            broken = {finding.path for finding in findings if finding.code == SYNTAX_ERROR}
+            judged = {path for path in commented if path not in broken and runs(path, UNUSED_SUPPRESSION)}
+        findings = [finding for finding in findings if runs(finding.path, finding.code)]
+        return self.settings.as_configured(self._unsilenced(findings, get, tell, judged))
+
+    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell, judged: Collection[str] = ()) -> list[Finding]:
+        """Without what comments silence, and with what is wrong with those of the files in `judged`; sorted."""
+        if not self.heeding:
+            return sorted(findings, key=lambda finding: finding.sort_key())
         from tflint_mem.silencing import noqa_comments
 
-        by_path: dict[str, list[Finding]] = {}
+        by_path: dict[str, list[Finding]] = {path: [] for path in judged}
         for finding in findings:
             by_path.setdefault(finding.path, []).append(finding)
         kept: list[Finding] = []
         for path, group in by_path.items():
             said = group
             with self.faults.around("the search for comments that silence findings", path):
-                said = noqa_comments.apply(group, get, _Comments(path, tell))
+                ours = {path: self._asked_in(path)} if path in judged else None
+                said = noqa_comments.apply(group, get, _Comments(path, tell), ours)
             kept += said
         return sorted(kept, key=lambda finding: finding.sort_key())
+
+    def _asked_in(self, path: str) -> Callable[[str], bool]:
+        """The function that tells whether the rule with a code was asked about the file."""
+        return lambda code: self.settings.runs(path, code)
 
     def _worth_showing(self, findings: list[Finding]) -> list[Finding]:
         """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""

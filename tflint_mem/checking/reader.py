@@ -19,6 +19,11 @@ MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and 
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
+def mentions_us(raw: bytes) -> bool:
+    """Can the bytes of a file hold a comment that is meant for this program and no other?"""
+    return b"tflint-mem" in raw or b"TFM" in raw
+
+
 class Reader:
     """Reads the files of a run once, and keeps the bytes of those that can have findings.
 
@@ -26,12 +31,14 @@ class Reader:
 
     files    paths, as the run names them, in order
     errors   what could not be read
+    commented   files that were read and may have comments for this program
     most     bytes that are kept; the files of a very large tree are read again when somebody asks
     """
 
     def __init__(self, files: list[str], settings: Settings, tell: Tell) -> None:
         self.files = files
         self.errors: list[Notice] = []
+        self.commented: set[str] = set()
         self._limit, self._tell = settings.max_file_size, tell
         self._kept: dict[str, bytes] = {}
         self._recent: dict[str, Source | None] = {}
@@ -56,6 +63,8 @@ class Reader:
                 if self._size <= self.most:
                     self._size += len(source.raw)
                     self._kept[path] = source.raw
+            if mentions_us(source.raw):
+                self.commented.add(path)
             yield source
 
     def missed(self, path: str, reason: str) -> None:
@@ -117,4 +126,6 @@ class TextReader(Reader):
     def sources(self, note: Callable[[Source], None] | None = None) -> Iterator[Source]:
         """The one source."""
         if self._given is not None:
+            if mentions_us(self._given.raw):
+                self.commented.add(self._given.path)
             yield self._given

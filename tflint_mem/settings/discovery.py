@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from tflint_mem.settings.globs import Globs
+from tflint_mem.settings.values import DEFAULT_INCLUDE
 from tflint_mem.sources.files import read_regular
 from tflint_mem.storage.user import is_inside
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1_000_000  # of an ignore file
 _STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wildcards`
-SUFFIXES = (".py", ".ipynb")
+SUFFIXES = (".py", ".ipynb")  # of what `DEFAULT_INCLUDE` names
 
 
 class Discovered:
@@ -46,6 +47,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
     found = Discovered()
     seen: set[str] = set()
     excluded = Globs(settings.excludes, settings.project_root)
+    included = _included(settings)
 
     def add(path: str, absolute: str) -> None:
         if absolute not in seen:
@@ -72,7 +74,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
         if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
             continue
         if is_directory:
-            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
+            _walk(path, absolute, included, excluded, settings.respect_gitignore, add, leads_out, found.errors)
         else:
             add(path, absolute)
     if len(paths) > 1:  # in whatever order they are given
@@ -92,9 +94,22 @@ def is_excluded(path: str, settings: Settings) -> bool:
     return excluded.match_below(os.path.abspath(path), settings.project_root)
 
 
+def _included(settings: Settings) -> Callable[[str, str], bool]:
+    """Is the file at a path, and of a name, one to check?  Names alone tell unless somebody has configured more."""
+    own = list(settings.extend_include)
+    usual = list(settings.include) == list(DEFAULT_INCLUDE)
+    if not usual:
+        own += settings.include
+    if not own:
+        return lambda path, name: name.endswith(SUFFIXES)
+    globs = Globs(own, settings.project_root)
+    return lambda path, name: (usual and name.endswith(SUFFIXES)) or globs.match(path, name)
+
+
 def _walk(
     top: str,
     absolute_top: str,
+    included: Callable[[str, str], bool],
     excluded: Globs,
     respect_gitignore: bool,
     add: Callable[[str, str], None],
@@ -122,9 +137,9 @@ def _walk(
         for entry in entries:
             name = entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and not name.endswith(SUFFIXES):
-                continue
             path = base + name
+            if not is_folder and not included(path, name):
+                continue
             if excluded.match(path, name) or (ignores and _is_ignored(path, is_folder, ignores)):
                 continue
             if is_folder:

@@ -18,7 +18,7 @@ from tflint_mem.hardening.parsing import compiled, parsed
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
-from .noqa_comments import NOQA, codes_in
+from .comments import NOQA, codes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ class Cache:
     """What is stored for one run.
 
     paths  as the command line names them      files  every file that is checked, in order
+    commented   files that may have comments for this program, as `findings` has read it
     """
 
     def __init__(self, settings: Settings, paths: Sequence[str], files: list[str]) -> None:
@@ -55,6 +56,7 @@ class Cache:
         self._blake2b, self._files = hashlib.blake2b, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
+        self.commented: set[str] = set()
         self._key = self.digest(_key(settings, paths).encode("utf-8", "surrogateescape"))
         self._folder = os.path.join(settings.tree, settings.cache_dir or FOLDER)
         self._path = os.path.join(self._folder, self._key + ".json")
@@ -83,6 +85,7 @@ class Cache:
                 return None
             files = set(self._files)
             found = [_finding(values, files) for values in stored["findings"]]
+            self.commented = files.intersection(stored["commented"])
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None  # nothing stored, or something else than what we store
         if touched:
@@ -91,10 +94,11 @@ class Cache:
             self._write(stored)
         return found
 
-    def store(self, findings: Iterable[Finding], beside: Beside) -> None:
+    def store(self, findings: Iterable[Finding], beside: Beside, commented: Iterable[str] = ()) -> None:
         """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time.
 
-        beside   the other files that the run has looked for
+        beside      the other files that the run has looked for
+        commented   files that may have comments for this program
         """
         import time
 
@@ -107,6 +111,7 @@ class Cache:
                 "files": [[path, self._states[path], self._digests[path]] for path in self._files],
                 "beside": [[path, self._state(path, now), self._read(path)] for path in sorted(beside.paths)],
                 "findings": [_values(finding) for finding in findings],
+                "commented": sorted(commented),
             }
         )
 
