@@ -1,7 +1,7 @@
 """Reports: every format is written from the same findings by a module of its own with `render(run) -> str`.
 
     text, frame, patch, summary   for people            json, sarif, rdjson, github   for programs
-    statistics                    how often each rule was broken
+    statistics                    how often each rule was broken        fixes   what was fixed
     twins                         one finding for what stands several times
     run                           what all of them ask of a run
 
@@ -34,6 +34,9 @@ def write(run: Run) -> None:
     if options.diff:
         text = _outcome(run)
         target = None
+    elif run.settings.fix_only:
+        run.findings = []  # they stay, and nobody asked about them
+        text = _contained(run, chosen, False)
     else:
         text = _contained(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
     if target:
@@ -44,7 +47,7 @@ def write(run: Run) -> None:
         except OSError as error:
             raise UsageError(f"--output-file {target}: {error.strerror or error}") from None
         return
-    if text:
+    if text and not options.silent:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
         stream.write(text)
@@ -100,18 +103,23 @@ def _render(run: Run, chosen: str, color: bool) -> str:
 def _outcome(run: Run) -> str:
     if run.options.quiet:
         return ""
-    if not run.findings and not run.fixed:
+    if not run.findings and not run.fixed and not run.settings.fix_only:
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
         tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
         return f"Checked {files}: no findings{tail}.\n{more(run)}"
     from tflint_mem.report import summary
 
-    return summary.line(run) + "\n" + more(run)
+    listed = ""
+    if run.settings.show_fixes and run.fixed:
+        from tflint_mem.report import fixes
+
+        listed = fixes.render(run)
+    return listed + summary.line(run) + "\n" + more(run)
 
 
 def more(run: Run) -> str:
     """The line that says how many findings a default run holds back, and how to see them; empty when there are none."""
-    number = run.held_back
+    number = 0 if run.settings.fix_only else run.held_back
     return f"{number} more finding{'s' * (number != 1)} with --pedantic.\n" if number else ""
 
 

@@ -27,6 +27,7 @@ class Options(Protocol):
 
     diff: bool
     quiet: bool
+    silent: bool
     statistics: bool
     output_file: str | None
     color: str

@@ -32,7 +32,8 @@ def findings(comments: Comments, runs: Runs) -> Iterator[Finding]:
     """
     for directive in comments.directives:
         idle = [selector for selector in directive.selectors if _is_idle(directive, selector, runs)]
-        if idle and not any(map(_excuses, [*comments.everywhere, *comments.rows.get(directive.row, ())])):
+        empty = not directive.selectors and directive.verb != "noqa"
+        if (idle or empty) and not any(map(_excuses, [*comments.everywhere, *comments.rows.get(directive.row, ())])):
             yield _finding(comments, directive, idle)
 
 
@@ -89,7 +90,10 @@ def _message(directive: Directive, idle: list[Selector]) -> str:
         parts.append(f"no rule is called {_listed(unknown)}")
     if useless:
         words = _listed(useless)
-        parts.append(f"{words} silences nothing here" if words else "it silences nothing")
+        verb = "silence" if len(useless) > 1 else "silences"
+        parts.append(f"{words} {verb} nothing here" if words else "it silences nothing")
+    if not idle:
+        parts.append("it names no rule")
     return f"`{name}` is not needed: " + ", and ".join(parts)
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 FOLDER = ".tflint_mem_cache"
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
 _LARGEST = 256_000_000  # bytes of a stored result
+_MARK = "# Made by tflint-mem\n*\n"  # the ignore file of the folder
 _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits between them; what follows is signed
 
 
@@ -182,12 +183,23 @@ class Cache:
                 return
             try:
                 with open(self._ignore, "x", encoding="utf-8") as file:  # never through a link
-                    file.write("# Made by tflint-mem\n*\n")
+                    file.write(_MARK)
             except FileExistsError:
                 pass
             put_bytes(self._path, _HEAD + self._sign(body) + _NECK + body, 0o600)
         except (OSError, ValueError):
             pass
+
+
+def is_ours(folder: str) -> bool:
+    """Is it a folder that a run of ours has made for a cache?  One behind a link is none."""
+    try:
+        return (
+            not os.path.islink(folder)
+            and read_regular(os.path.join(folder, ".gitignore"), len(_MARK)).decode("utf-8", "replace") == _MARK
+        )
+    except OSError:
+        return False
 
 
 def _key(settings: Settings, paths: Sequence[str]) -> str:
