@@ -55,6 +55,27 @@ def test_garbage_of_models_is_confirmed_and_the_fix_ends_it(project):
     assert found["device"] == "CPU" and found["iterations"] > 10 and found["needs"] == []
 
 
+def test_a_fix_is_proven_or_what_it_changes_is_told(project):
+    text = LEAKY + "        seen = number * 2\n"
+    project.write("app.py", text)
+    fix = project.one(fix=FIX).verification["fix"]
+    assert (fix["cures"], fix["results"], fix["difference"]) == (True, "same", None) and fix["compared"] > 3
+    result = project.one(fix={**FIX, "    seen = number * 2": "    seen = number * 2 + number % 2"})
+    fix = result.verification["fix"]
+    assert (fix["cures"], fix["results"]) == (True, "other")
+    assert fix["difference"] == {"where": "`seen`", "repeat": 2, "flagged": "2", "fixed": "3"}
+    assert result.verification["message"].endswith("other results: `seen` in repeat 2 is 3, was 2")
+    fix = project.one(fix={**FIX, "    seen = number * 2": "    seen = number.missing"}).verification["fix"]
+    assert fix["results"] == "raises" and "missing" in fix["message"]
+
+
+def test_what_differs_from_run_to_run_proves_nothing(project):
+    text = LEAKY + "        seen = time.time_ns()\n"
+    project.write("app.py", text.replace("import tensorflow", "import time\n    import tensorflow"))
+    fix = project.one(fix=FIX).verification["fix"]
+    assert (fix["cures"], fix["results"]) == (True, "unknown") and "from run to run" in fix["message"]
+
+
 def test_the_dictionary_is_the_contract(project):
     project.write("app.py", LEAKY)
     outcome = project.verify()

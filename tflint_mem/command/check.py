@@ -18,7 +18,7 @@ from tflint_mem.sources.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from tflint_mem.checking.reader import Reader
@@ -70,6 +70,7 @@ class Options:
         "verify",
         "place",
         "trust",
+        "fix_proven",
     )
 
     def __init__(self, paths: Sequence[str], **given: Any) -> None:
@@ -78,7 +79,7 @@ class Options:
         self.config: tuple[str, ...] = ()
         self.isolated = self.diff = self.add_noqa = self.add_ignore = self.ignore_noqa = self.statistics = False
         self.exit_zero = self.exit_non_zero_on_fix = False
-        self.quiet = self.silent = self.verbose = self.trust = False
+        self.quiet = self.silent = self.verbose = self.trust = self.fix_proven = False
         self.comment_reason: str | None = None
         self.write_baseline: str | None = None
         self.output_file: str | None = None
@@ -236,18 +237,37 @@ class Run:
         if self.options.place:
             check.findings = check.wanted  # who names a place wants to know all about it
             self._keep_place(*self.options.place)
-        if self.fixing:
+        if self.fixing and self.options.verify is not None:
+            self._verify()
+            with check.faults.around("fixing"):
+                self._fix_what_is_proven()
+        elif self.fixing:
             with check.faults.around("fixing"):
                 self._fix()
         with check.faults.around("the search for copies"):
             check.together()
-        if self.options.verify is not None:
-            from tflint_mem.command import verification
+        if not self.fixing and self.options.verify is not None:
+            self._verify()
+        if self.options.fix_proven:
+            from tflint_mem.command import proven
 
-            with check.faults.around("--verify"):
-                verification.verify(self)
+            self.findings = proven.offered(self.findings)
         self._report()
         return self._exit_code()
+
+    def _verify(self) -> None:
+        from tflint_mem.command import verification
+
+        with self.check.faults.around("--verify"):
+            verification.verify(self)
+
+    def _fix_what_is_proven(self) -> None:
+        from tflint_mem.command import proven
+
+        before = self.findings
+        if not self.interrupted and any(map(proven.is_proven, before)):
+            self._fix(proven.only_proven(before))
+            self.findings = proven.with_verifications(self.findings, before)
 
     def _discover(self) -> None:
         check = self.check
@@ -310,14 +330,18 @@ class Run:
             self.warn(f"added {added} {'noqa' if noqa else 'ignore'} comment{'s' * (added != 1)}")
         return FAILED if self.failed or self.faults else OK
 
-    def _fix(self) -> None:
-        """Fix what there is: in the files, on standard output (for standard input), or as a diff."""
+    def _fix(self, only: Callable[[Finding], bool] | None = None) -> None:
+        """Fix what there is: in the files, on standard output (for standard input), or as a diff.
+
+        only   may the fix of a finding be applied, safe or not?  None: as the settings say
+        """
         from tflint_mem.fixes import fixing
 
         check, diff = self.check, self.options.diff
         if not diff and not self.stdin:
             check.tidy()
-        fixed = fixing.fix(check, None if diff else self._written, self.settings.unsafe_fixes)
+        unsafe = self.settings.unsafe_fixes or only is not None
+        fixed = fixing.fix(check, None if diff else self._written, unsafe, only)
         self.skipped_fixes += fixed.skipped
         for change in fixed.changes:
             self.fixed += change.applied

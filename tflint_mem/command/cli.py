@@ -9,6 +9,7 @@ import click
 from tflint_mem import __version__
 
 from . import options as asked
+from .environments import env
 from .verify_options import taken, verify_options
 
 TYPE_CHECKING = False
@@ -65,6 +66,11 @@ _VALUES = {"--verify": "--verify-only", "--add-noqa": "--comment-reason", "--add
     "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
 @click.option("--verify-only", type=asked.WordList("SELECTORS"), hidden=True)
+@click.option(
+    "--fix-proven",
+    is_flag=True,
+    help="With --verify: reports offer only fixes that are proven to cure and to change no result, with the numbers.",
+)
 @verify_options
 @asked.log_options
 @click.pass_obj
@@ -190,6 +196,9 @@ def generate_shell_completion(shell: str) -> int:
     completion = kind(cli, {}, "tflint-mem", "_TFLINT_MEM_COMPLETE")
     print(ShellComplete.source(completion))  # that of a shell itself would first run the shell
     return 0
+
+
+cli.add_command(env)
 
 
 def usage_error(error: click.ClickException) -> int:

@@ -298,8 +298,8 @@ def verification_of(given: dict[str, Any]) -> dict[str, Any] | None:
     verifies = given.pop("verifies")
     if not verifies and any(value is not None for value in verify.values()):
         raise click.UsageError("options of --verify need --verify")
-    if verifies and (given["fix"] or given["fix_only"] or given["diff"]):
-        raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
+    if given["fix_proven"] and not verifies:
+        raise click.UsageError("--fix-proven needs --verify")
     return verify if verifies else None
 
 

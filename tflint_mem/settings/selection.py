@@ -100,8 +100,8 @@ def _changed(codes: Codes, adds: Selectors, removes: Selectors) -> Codes:
         for selector in selectors:
             specificity, found = lookup(selector)
             levels.setdefault((specificity, takes_away), set()).update(found)
-    for (_, takes_away), found in sorted(levels.items()):
-        codes = codes - found if takes_away else codes | found
+    for (_, takes_away), named in sorted(levels.items()):
+        codes = codes - named if takes_away else codes | named
     return codes
 
 

@@ -50,11 +50,11 @@ def add_noqa(check: Check, refuse: Callable[[str, str], None], own: bool = False
         if path in left or old is None:
             refuse(path, _why(left.get(path, by_path[path][0])))
             continue
-        reason = check.replace(path, new.raw, old.raw)
-        if reason is None:
+        refused = check.replace(path, new.raw, old.raw)
+        if refused is None:
             added += counts[path]
         else:
-            refuse(path, reason)
+            refuse(path, refused)
     return added
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Protocol = Literal["memory", "speed", "once", "held", "behind"]
+Protocol = Literal["memory", "speed", "once", "held", "behind", "seen"]
 
 
 class PlanFields(TypedDict, total=False):
@@ -23,6 +23,7 @@ class PlanFields(TypedDict, total=False):
     keyed: bool
     soft_limit: int | None
     clear: bool
+    seed: int
 
 
 class Measurement(TypedDict, total=False):
