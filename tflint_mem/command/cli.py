@@ -7,6 +7,7 @@ import sys
 import click
 
 from tflint_mem import __version__
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 
 from . import options as asked
 from .environments import env
@@ -100,7 +101,7 @@ def check(session: Session | None, /, paths: tuple[str, ...], **given: Any) -> i
     type=click.Path(exists=True, file_okay=False),
     help="The folder of the project the file belongs to (default: the file alone).",
 )
-@click.option("--output-format", type=click.Choice(asked.OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--trust", is_flag=True, help=asked.TRUST)
 @verify_options
