@@ -17,7 +17,6 @@ from support.terminal import Terminal
 from tflint_mem.command.cli import cli
 from tflint_mem.settings.tables import KEYS
 
-SCALED = LEAKY.replace("load_model(folder)", "load_model(folder)  # two")
 UNSAFE = "import tensorflow as tf\n\nfor path in open('p'):\n    model = tf.keras.models.load_model(path)\n    print(model)\n"
 BROKEN = "import tensorflow as tf\nprint 1\n"
 CALL = "tf.keras.models.load_model(folder)"
