@@ -1,9 +1,12 @@
-"""Writes the pages about rules and the configuration, and its JSON schema: `python docs/generate.py`.
+"""Writes the pages of rules and of the configuration, its JSON schema, and what others print and measure: `python
+docs/generate.py`.
 
 The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold;
-nothing is written twice.  A test fails when the pages are not what this script writes.
+nothing is written twice.  In the other pages it renews what is measured (measured.py) and what examples print
+(examples.py).  A test fails when the pages are not what this script writes.
 """
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -117,12 +120,23 @@ def _key(key, said):
     ]
 
 
+def _beside(name):
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def pages():
     """{path below docs/: text} of everything that this script writes."""
     found = {f"rules/{rule.code}.md": page(rule) for rule in LISTED}
     found["rules.md"] = index()
     found["configuration.md"] = configuration()
     found["tflint-mem.schema.json"] = json.dumps(schema(), indent=2) + "\n"
+    measured, examples = _beside("measured"), _beside("examples")
+    for path in sorted(HERE.glob("*.md")):
+        if path.name not in found:
+            found[path.name] = examples.filled(measured.filled(path.read_text(encoding="utf-8")))
     return found
 
 

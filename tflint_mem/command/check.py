@@ -44,6 +44,8 @@ class Options:
 
     overrides   the options that are settings too: keys in snake_case, None for those not given
     verify      the options of --verify by name, None without it
+    outputs     further reports: format and file
+    since       a revision of git: only what concerns rows that changed since
     place       what `verify` was asked about: file, and row or None
     """
 
@@ -62,6 +64,8 @@ class Options:
         "exit_zero",
         "exit_non_zero_on_fix",
         "output_file",
+        "outputs",
+        "since",
         "stdin_filename",
         "quiet",
         "silent",
@@ -83,6 +87,8 @@ class Options:
         self.comment_reason: str | None = None
         self.write_baseline: str | None = None
         self.output_file: str | None = None
+        self.outputs: list[tuple[str, str]] = []
+        self.since: str | None = None
         self.stdin_filename: str | None = None
         self.verify: dict[str, Any] | None = None
         self.place: tuple[str, int | None] | None = None
@@ -179,6 +185,16 @@ class Run:
         return self.check.checked
 
     @property
+    def silenced(self) -> list[Finding]:
+        """The findings that comments silence."""
+        return self.check.silenced
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows."""
+        return self.check.known
+
+    @property
     def held_back(self) -> int:
         """How many findings --pedantic would show."""
         return self.check.held_back
@@ -187,6 +203,11 @@ class Run:
     def baselined(self) -> int:
         """How many findings the baseline knows."""
         return self.check.baselined
+
+    @property
+    def _comments(self) -> bool:
+        """Are comments to be written?"""
+        return self.options.add_noqa or self.options.add_ignore
 
     # -- standard error
 
@@ -225,9 +246,12 @@ class Run:
         """Run all the steps; returns the exit code."""
         check = self.check
         self._discover()
+        changed = None if self.options.since is None else check.since(self.options.since)
         check.look(cached=self._may_be_cached())
         self.failed = bool(check.reader.errors)
-        if self.options.add_noqa or self.options.add_ignore:
+        if changed is not None:
+            check.keep_changed(changed)
+        if self._comments:
             return self._add_comments()
         if self.options.write_baseline:
             return self._write_baseline(self.options.write_baseline)
@@ -283,7 +307,7 @@ class Run:
             self.warn(f"{len(files)} file{'s' * (len(files) != 1)} to check")
             for path in check.outside:
                 self.warn(f"{path}: left out, a link that leads out of the tree; give it by name")
-        if self.options.add_noqa or self.options.add_ignore:
+        if self._comments:
             check.reader.most = float("inf")  # what is written must follow from the bytes that were analysed
 
     def _source_of_stdin(self) -> Source:
@@ -301,7 +325,7 @@ class Run:
     def _may_be_cached(self) -> bool:
         """Not when the run changes files, or needs them all."""
         options = self.options
-        return not (self.stdin or self.fixing or options.add_noqa or options.add_ignore or options.verify is not None)
+        return not (self.stdin or self.fixing or self._comments or options.ignore_noqa or options.verify is not None)
 
     def _keep_place(self, path: str, row: int | None) -> None:
         """Only what stands in the file, or on the row, that `verify` was asked about."""
@@ -349,8 +373,7 @@ class Run:
             from tflint_mem.command import diff as output
 
             if diff:
-                for change in fixed.changes:
-                    output.show(change.old, change.new)
+                output.show(fixed.changes)
             else:
                 source = check.reader.get(self.paths[0])
                 output.write(b"" if source is None else source.raw)

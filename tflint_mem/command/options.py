@@ -55,6 +55,27 @@ class PairList(WordList):
         return pairs
 
 
+class _Format(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since 8.4
+    """A format, for standard output or `--output-file`, or a format and a file: `sarif:memory.sarif`."""
+
+    name = "FORMAT[:FILE]"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """(format, file or "")."""
+        if isinstance(value, tuple):
+            return value
+        name, colon, file = value.partition(":")
+        if name not in OUTPUT_FORMATS:
+            from tflint_mem.settings.selection import nearest
+
+            self.fail(f"{name!r} is not one of {', '.join(OUTPUT_FORMATS)}{nearest(name, OUTPUT_FORMATS)}", param, ctx)
+        if colon and not file:
+            self.fail(f"{value!r} names no file", param, ctx)
+        return name, file
+
+
 _SELECTORS, _PATTERNS = WordList("SELECTORS"), WordList("PATTERNS")
 _FILE_SELECTORS, _SEVERITIES = PairList("PATTERN:SELECTOR", ":"), PairList("SELECTOR=SEVERITY", "=")
 
@@ -132,11 +153,13 @@ def report_options(command: Command) -> Command:
         command,
         click.option(
             "--output-format",
-            type=click.Choice(OUTPUT_FORMATS),
-            default=None,
+            "formats",
+            type=_Format(),
+            multiple=True,
             envvar="TFLINT_MEM_OUTPUT_FORMAT",
             show_envvar=True,
-            help="Default: full.",
+            help=f"{', '.join(OUTPUT_FORMATS)} (default: full).  With a file, as in sarif:memory.sarif, a further "
+            "report; can be repeated.",
         ),
         click.option(
             "--output-file",
@@ -145,6 +168,11 @@ def report_options(command: Command) -> Command:
             envvar="TFLINT_MEM_OUTPUT_FILE",
             show_envvar=True,
             help="Write the report there instead of to standard output.",
+        ),
+        click.option(
+            "--since",
+            metavar="REV",
+            help="Report only what concerns rows that changed since this revision of git, committed or not.",
         ),
         click.option(
             "--fail-on",
@@ -259,7 +287,6 @@ _SETTINGS = (
     "show_fixes",
     "unsafe_fixes",
     "pedantic",
-    "output_format",
     "fail_on",
     "baseline",
     "cache_dir",
@@ -271,7 +298,7 @@ _SETTINGS = (
 
 def settings_of(given: dict[str, Any]) -> dict[str, Any]:
     """Takes the options that are settings, too, out of what click has read; None for those that were not given."""
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = {"output_format": _reports(given)}
     for name in _LISTS:
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
@@ -292,10 +319,20 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def _reports(given: dict[str, Any]) -> str | None:
+    """The format of the one report that has no file of its own; the others become `outputs` of what was given."""
+    formats = given.pop("formats")
+    plain = [name for name, file in formats if not file]
+    given["outputs"] = [(name, file) for name, file in formats if file]
+    if len(plain) > 1 or len({file for _, file in given["outputs"]}) < len(given["outputs"]):
+        raise click.UsageError("--output-format: one format for each file, and one without a file")
+    return plain[0] if plain else None
+
+
 def verification_of(given: dict[str, Any]) -> dict[str, Any] | None:
     """Takes the options of --verify out of what click has read; None without it."""
     verify = {**_verify_taken(given), "codes": given.pop("verify_only")}
-    verifies = given.pop("verifies")
+    verifies = given.pop("verifies") or bool(verify["changed"])
     if not verifies and any(value is not None for value in verify.values()):
         raise click.UsageError("options of --verify need --verify")
     if given["fix_proven"] and not verifies:
@@ -310,6 +347,8 @@ def refuse_together(given: dict[str, Any]) -> None:
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
+    if given["since"] is not None and given["write_baseline"]:
+        raise click.UsageError("--write-baseline is about all findings: give it without --since")
     if given["ignore_noqa"] and (given["add_noqa"] or given["add_ignore"]):
         raise click.UsageError("--ignore-noqa: what a comment says would not count")
     if given["watch"] and (any(modes) or given["show_files"] or given["show_settings"]):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_NAMES = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
+_NAMES = ("device", "python", "timeout", "total", "memory", "jobs", "on", "changed", "env", "keep", "report")
 
 
 def verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,6 +47,28 @@ def verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "verify_memory",
                 metavar="SIZE",
                 help="Memory at which a child is stopped, for example 4G.",
+            ),
+            click.option(
+                "--verify-jobs",
+                "verify_jobs",
+                type=click.IntRange(min=0),
+                metavar="N",
+                help="Measure so many findings at the same time, each with processors or a GPU of its own "
+                "(default: 1; 0: as many as there are).",
+            ),
+            click.option(
+                "--verify-on",
+                "verify_on",
+                type=click.Choice(["ray"]),
+                help="Spread the findings over a Ray cluster: RAY_ADDRESS, or this machine.",
+            ),
+            click.option(
+                "--verify-changed",
+                "verify_changed",
+                is_flag=True,
+                default=None,
+                help="Measure only what no run before has measured: the same snippet, by the same interpreter, on the "
+                "same device.",
             ),
             click.option(
                 "--verify-env",

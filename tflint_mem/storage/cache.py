@@ -213,6 +213,7 @@ def _key(settings: Settings, paths: Sequence[str]) -> str:
             paths,
             settings.project_root,
             sorted(settings.enabled),
+            (settings.fixable, settings.unfixable, settings.extend_fixable),  # which fixes were tried
             settings.max_file_size,
             settings.tensorflow_version,
             settings.handlers,
