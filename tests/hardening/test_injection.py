@@ -176,15 +176,21 @@ def run_of(*findings, **settings):
         baselined=0,
         checked=1,
         held_back=0,
+        silenced=[],
+        known=[],
+        failed=False,
         stdin=False,
         reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
         settings=SimpleNamespace(
+            fix_only=False,
+            show_fixes=False,
             **{
                 **dict(project_root=os.getcwd(), unsafe_fixes=False, fix=False, output_format="full", explicit=()),
+                "baseline": None,
                 **settings,
-            }
+            },
         ),
-        options=SimpleNamespace(diff=False, quiet=False, statistics=False),
+        options=SimpleNamespace(diff=False, quiet=False, statistics=False, outputs=[]),
         verified={},
     )
     for one in findings:

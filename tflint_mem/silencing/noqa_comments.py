@@ -37,7 +37,7 @@ def apply(
             kept += group
             continue
         runs = judged.get(path) if judged else None
-        for line in said.complaints(names=runs is None):
+        for line in said.complaints(names=bool(group)):  # it may have been meant for one of these
             warn(line)
         kept += [finding for finding in group if not said.silence(finding)]
         if runs is not None:
