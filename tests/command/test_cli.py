@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 from support.faults import LEAKY
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 
 CLEAN = LEAKY.replace("        model = tf.keras.models.load_model(folder)\n", "").replace(
     "    for image", "    model = tf.keras.models.load_model(folder)\n    for image"
@@ -174,6 +175,28 @@ def test_bad_files_get_one_clear_line(here, content, place, words):
     assert "TFM000 syntax-error [error]" in line
     assert words in line
     assert "1 finding (1 error)" in last
+
+
+def test_a_missing_folder_has_no_findings_to_deny(here):
+    for arguments in (("gone/",), ("gone/", "also.py"), ("gone/", "--diff")):
+        done = check(*arguments)
+        assert done.returncode == 2 and "gone: No such file or directory" in done.stderr
+        assert done.stdout == "" and "no findings" not in done.stderr
+    (here / "clean.py").write_text(CLEAN)
+    assert check("gone/", "clean.py").stdout == "Checked 1 file: no findings.\n"
+
+
+def test_findings_are_reported_where_nothing_can_be_measured(here):
+    (here / "leaky.py").write_text(LEAKY)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "bare"], check=True)
+    done = check("leaky.py", "--output-format", "json", "--verify", "--verify-python", "bare/bin/python")
+    assert done.returncode == 2 and codes(done) == ["TFM101"]
+    assert "has no usable TensorFlow" in done.stderr
+    assert (
+        "install tflint-mem[verify] there, name the interpreter that has it with --verify-python, or make one"
+        in done.stderr
+    )
+    assert json.loads(done.stdout)[0]["verification"] is None
 
 
 def test_a_broken_notebook_gets_one_clear_line(here):
@@ -503,7 +526,7 @@ def test_a_path_that_is_no_text_is_printed_somehow(here):
     name = os.fsencode(here) + b"/caf\xe9.py"
     with open(name, "w") as file:
         file.write(LEAKY)
-    for chosen in ("concise", "json", "sarif", "rdjson", "github"):
+    for chosen in OUTPUT_FORMATS:
         done = subprocess.run(
             [sys.executable, "-m", "tflint_mem", "check", *BASE, "--output-format", chosen], capture_output=True
         )

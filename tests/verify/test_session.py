@@ -13,7 +13,7 @@ from support.verify import STAND_IN, Project, options
 from tflint_mem.verify import command, session
 from tflint_mem.verify.containment import supervisor
 from tflint_mem.verify.plan import protocols
-from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes
+from tflint_mem.verify.plan.options import CannotVerify, OptionError, Options, parse_bytes
 from tflint_mem.verify.report import text
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are supervised through /proc")
@@ -771,15 +771,15 @@ def test_no_network_no_secrets_no_writes_into_the_project(project, monkeypatch):
 
 def test_before_anything_runs(project, monkeypatch):
     project.write("app.py", LEAKY)
-    with pytest.raises(OptionError, match="sees no GPU"):
+    with pytest.raises(CannotVerify, match="sees no GPU"):
         project.verify(options(device="gpu"))
-    with pytest.raises(OptionError, match="no-such-python"):
+    with pytest.raises(CannotVerify, match="no-such-python"):
         project.verify(options(python="/no-such-python"))
     monkeypatch.delenv("PYTHONPATH")
     import importlib.util
 
     if importlib.util.find_spec("tensorflow") is None:
-        with pytest.raises(OptionError, match="no usable TensorFlow"):
+        with pytest.raises(CannotVerify, match="no usable TensorFlow"):
             project.verify()
 
 

@@ -88,7 +88,7 @@ class _Check(click.Command):
         return super().parse_args(ctx, rewritten)
 
 
-_VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
+_VERIFY = ("device", "python", "timeout", "total", "memory", "jobs", "on", "changed", "env", "keep", "report")
 
 
 def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,6 +126,28 @@ def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "verify_memory",
                 metavar="SIZE",
                 help="Memory at which a child is stopped, for example 4G.",
+            ),
+            click.option(
+                "--verify-jobs",
+                "verify_jobs",
+                type=click.IntRange(min=0),
+                metavar="N",
+                help="Measure so many findings at the same time, each with processors or a GPU of its own "
+                "(default: 1; 0: as many as there are).",
+            ),
+            click.option(
+                "--verify-on",
+                "verify_on",
+                type=click.Choice(["ray"]),
+                help="Spread the findings over a Ray cluster: RAY_ADDRESS, or this machine.",
+            ),
+            click.option(
+                "--verify-changed",
+                "verify_changed",
+                is_flag=True,
+                default=None,
+                help="Measure only what no run before has measured: the same snippet, by the same interpreter, on the "
+                "same device.",
             ),
             click.option(
                 "--verify-env",
@@ -266,6 +288,7 @@ def check(
     from tflint_mem.command.check import Options, run
 
     verify = {**_verify_given(given), "codes": verify_only}
+    verifies = verifies or bool(verify["changed"])
     if not verifies and any(value is not None for value in verify.values()):
         raise click.UsageError("options of --verify need --verify")
     if given["fix_proven"] and not verifies:

@@ -1,6 +1,8 @@
 """Reports: every format is written from the same findings by a module of its own with `render(run) -> str`.
 
-    text, frame, patch, summary   for people            json, sarif, rdjson, github   for programs
+    text, grouped, markdown       for people; with frame, patch and summary
+    json, json_lines, pylint      for programs
+    sarif, rdjson, github, gitlab, azure, junit   for services; with located and fingerprints
     statistics                    how often each rule was broken
     suggestions                   fixes as rows of a code review, for rdjson
     job_summary                   the table on the page of a run on GitHub
@@ -103,15 +105,19 @@ def _render(run: Run, chosen: str, color: bool, further: bool) -> str:
         from tflint_mem.report import statistics
 
         return statistics.render(run)
-    if chosen in ("full", "concise"):
+    if chosen in ("full", "concise", "grouped"):
         if not run.findings and not run.fixed:
             return _outcome(run)  # the common case imports nothing
+        if chosen == "grouped":
+            from tflint_mem.report import grouped
+
+            return grouped.render(run) + _outcome(run)
         from tflint_mem.report import text
 
         return text.render(run, full=chosen == "full", color=color) + _outcome(run)
     from importlib import import_module
 
-    rendered: str = import_module(f"tflint_mem.report.{chosen}").render(run)
+    rendered: str = import_module(f"tflint_mem.report.{chosen.replace('-', '_')}").render(run)
     return rendered
 
 
@@ -119,6 +125,8 @@ def _outcome(run: Run) -> str:
     if run.options.quiet:
         return ""
     if not run.findings and not run.fixed:
+        if run.failed and not run.checked:
+            return ""  # standard error says why
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
         tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
         return f"Checked {files}: no findings{tail}.\n{more(run)}"

@@ -42,6 +42,7 @@ class Run(Protocol):
     verified: dict[tuple[str, int | None, Place, str], Any]
     settings: Settings
     stdin: bool
+    failed: bool
 
     @property
     def options(self) -> Options:

@@ -7,16 +7,17 @@ import os
 from tflint_mem import __version__
 from tflint_mem.hardening import safe
 from tflint_mem.ruleset import pages
-from tflint_mem.silencing import baseline, reasons
+from tflint_mem.silencing import reasons
 from tflint_mem.sources.paths import file_place, relative, repository, uri
 from tflint_mem.sources.text import SourceError
+
+from .fingerprints import fingerprints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from tflint_mem.finding import Finding, Place, Step
-    from tflint_mem.silencing.baseline import Key
     from tflint_mem.sources.source import Source
 
     from .run import Get, Run
@@ -47,12 +48,10 @@ def render(run: Run) -> str:
     for finding, _ in told:
         rules.setdefault(finding.code, _rule(finding))
     order = {code: index for index, code in enumerate(sorted(rules))}
-    seen: dict[Key, int] = {}
-    results: list[dict[str, Any]] = []
-    for (finding, state), key in zip(told, baseline.keys([finding for finding, _ in told], get, root)):
-        seen[key] = seen.get(key, 0) + 1
-        result = _result(finding, get, root, order[finding.code], _fingerprint(key, seen[key]))
-        results.append({**result, **state})
+    known = fingerprints([finding for finding, _ in told], get, root)
+    results = [
+        {**_result(finding, get, root, order[finding.code], by), **state} for (finding, state), by in zip(told, known)
+    ]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -246,9 +245,3 @@ def _fix(source: Source | None, finding: Finding, root: str) -> dict[str, Any] |
         "description": {"text": f"{finding.fix.message} ({finding.fix.applicability})"},
         "artifactChanges": [{"artifactLocation": _artifact(finding.path, root), "replacements": replacements}],
     }
-
-
-def _fingerprint(key: Key, ordinal: int) -> str:
-    import hashlib
-
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{ordinal}"

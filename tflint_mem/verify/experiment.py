@@ -22,6 +22,8 @@ from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran, reached, refused
 from tflint_mem.verify.verdict.words import CONFIRMED
 
+from .kept_runs import KeptRuns
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -88,7 +90,11 @@ def verify_finding(
         return needing("code that is less deeply nested")
     experiment.left_free = left_free
     experiment.pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
-    return judge(finding, options, environment, experiment.runs(), began)
+    kept = experiment.kept = KeptRuns(options, environment) if options.changed else None
+    result = judge(finding, options, environment, experiment.runs(), began)
+    if kept is not None and 0 < kept.used == kept.asked:
+        result.verification["measured_before"] = True
+    return result
 
 
 class _Experiment:
@@ -96,7 +102,10 @@ class _Experiment:
 
     left_free   bytes of GPU memory that a child must leave to others
     pretended   number of GPUs to add to TensorFlow's list
+    kept        runs of before that need not be made again, None to make all
     """
+
+    kept: KeptRuns | None = None
 
     def __init__(
         self,
@@ -162,6 +171,25 @@ class _Experiment:
         return ran(run) and reached(run.attempt(), self._candidates[self._choice])
 
     def _execute(
+        self,
+        snippet: Snippet,
+        plan: PlanFields,
+        seconds: float,
+        setup: Sequence[str],
+        rewrites: Iterable[Sequence[str]],
+    ) -> Run:
+        """Runs a snippet, unless it is known what it does."""
+        if self.kept is None:
+            return self._run(snippet, plan, seconds, setup, rewrites)
+        rewrites = list(rewrites)
+        key = self.kept.key(snippet, plan, setup, rewrites, self.pretended, self.left_free)
+        run = self.kept.get(key)
+        if run is None:
+            run = self._run(snippet, plan, seconds, setup, rewrites)
+            self.kept.put(key, run)
+        return run
+
+    def _run(
         self,
         snippet: Snippet,
         plan: PlanFields,

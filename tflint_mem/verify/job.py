@@ -99,6 +99,7 @@ class Guarded(TypedDict):
     namespaces             try to have own ones           events        descriptor that the child inherits
     base                   an empty folder for the view   folders       first-party folders
     memory, file_bytes     limits in bytes                cpu_seconds   of each process
+    cpus                   processors that it may use, None for all
     """
 
     command: list[str]
@@ -113,3 +114,4 @@ class Guarded(TypedDict):
     memory: int
     cpu_seconds: float
     file_bytes: int
+    cpus: tuple[int, ...] | None

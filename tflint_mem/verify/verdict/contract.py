@@ -56,12 +56,13 @@ if TYPE_CHECKING:
         message: str
 
     class _Further(TypedDict, total=False):
-        """Where they say something: whose numbers decided, whether it is undecided, what does not hold, times, and
-        what is proven of the fix.
+        """Where they say something: whose numbers decided, whether it is undecided, whether an earlier run has
+        measured it, what does not hold, times, and what is proven of the fix.
         """
 
         meter: MeterName
         undecided: bool
+        measured_before: bool
         unprotected: Mapping[str, str]
         time: TimeNumbers
         fix: FixVerdict
