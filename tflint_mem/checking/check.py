@@ -79,7 +79,8 @@ class Check:
         self.every: list[Finding] = []
         self.checked = self.held_back = self.baselined = 0
         self.baseline: Baseline | None = None
-        self._text = False  # what is checked was given, and is no file
+        self._held: dict[str, Source] = {}  # what was given in place of files
+        self._root = settings.project_root
         self._tidied: set[str] = set()
 
     # -- steps
@@ -102,14 +103,15 @@ class Check:
 
     def take(self, source: Source) -> None:
         """Check this text in place of files."""
-        self._text = True
         named = source.path != "-" and self.settings.force_exclude
         left_out = named and discovery.is_excluded(source.path, self.settings)
+        self._held = {} if left_out else {source.path: source}
         self.reader = TextReader(None if left_out else source, self.settings, self._tell)
         self.reader.put(source)
 
     def look(self, cached: bool = False) -> None:
         """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
+        self._surround()
         self.found = self._found(cached)
         self._first_faults = self.faults.latest
         files = set(self.reader.files)
@@ -139,6 +141,10 @@ class Check:
             text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
             self._tell(Notice(kind=BASELINE, path=path, text=text))
 
+    def may_change(self, path: str) -> bool:
+        """Is the file one of those that were given?  Those of the project around are read only."""
+        return path not in self.reader.around
+
     def together(self) -> None:
         """Let one finding stand for several that are the same thing, as reports have it."""
         if len(self.findings) > 1:
@@ -150,12 +156,7 @@ class Check:
         """What the check would find if the files in `changed` (by path) held those bytes: to report, and of
         all rules.
         """
-        sources: Iterable[Source]
-        if self._text:
-            sources = changed.values()
-        else:
-            reader = Reader(self.reader.files, self.settings, ignore)
-            sources = (changed.get(source.path, source) for source in reader.sources())
+        sources = (changed.get(source.path, source) for source in self.reader.again().sources())
 
         def get(path: str) -> Source | None:
             return changed[path] if path in changed else self.reader.get(path)
@@ -200,6 +201,17 @@ class Check:
         self._told = True
         self._listener(notice)
 
+    def _surround(self) -> None:
+        """Find the project around the files, and what of it must be read."""
+        if not self.settings.project or self.paths == ["-"] or not self.reader.files:
+            return
+        from .around import Around
+
+        around = Around(self.paths, self.settings)
+        self._root = around.root or self._root
+        if around:
+            self.reader.surround(around.files(self.reader.files, self.reader.alone().sources(), self._tell))
+
     def _found(self, cached: bool) -> list[Finding]:
         """The findings of the files, from the cache when they are as they were."""
         cache = found = None
@@ -217,11 +229,12 @@ class Check:
 
     def _cache(self) -> Cache | None:
         """The cache, unless there are so few files that reading them is quicker."""
-        if not self.settings.cache or len(self.reader.files) < _FEWEST_TO_CACHE:
+        files = self.reader.everything()
+        if not self.settings.cache or len(files) < _FEWEST_TO_CACHE:
             return None
         from tflint_mem.storage.cache import Cache
 
-        return Cache(self.settings, self.paths, self.reader.files)
+        return Cache(self.settings, self.paths, files, sorted(self.reader.around))
 
     def _analyze(self, sources: Iterable[Source], every: list[Finding] | None) -> list[Finding]:
         """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow.
@@ -246,8 +259,9 @@ class Check:
         found = engine.analyze(
             chain(waiting, sources),
             self.settings,
-            len(self.reader.files),
+            len(self.reader.files) + len(self.reader.around),
             self.faults,
+            given=engine.Given(self._root, self.reader.around, self._held),
             session=self.session,
             every=every,
             tell=self._given_up if self.verbose else None,

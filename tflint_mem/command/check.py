@@ -201,6 +201,8 @@ class Run:
         check = self.check
         self._discover()
         check.look(cached=self._may_be_cached())
+        if self.options.verbose and check.reader.around:
+            self.warn(f"{len(check.reader.around)} files of the project around are read")
         self.failed = bool(check.reader.errors)
         if self.options.add_noqa:
             return self._add_noqa()

@@ -178,6 +178,13 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
 )
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    help="The project around the paths, which is read to judge them (default: the repository, or the outermost "
+    "folder with a configuration).",
+)
+@click.option("--no-project", is_flag=True, help="Judge the paths alone.")
+@click.option(
     "--timeout-per-file",
     type=click.FloatRange(0, 1e9, max_open=True),
     default=None,
@@ -218,6 +225,8 @@ def check(
     paths: tuple[str, ...],
     config: tuple[str, ...],
     no_cache: bool,
+    project: str | None,
+    no_project: bool,
     verifies: bool,
     verify_only: list[str] | None,
     **given: Any,
@@ -240,6 +249,8 @@ def check(
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
+    if no_project and project is not None:
+        raise click.UsageError("--project and --no-project: give one of them")
     settings: dict[str, Any] = {}
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
@@ -257,6 +268,7 @@ def check(
     ):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
+    settings["project"] = False if no_project else project
     return run(Options(paths, overrides=settings, config=config, **given), session)
 
 

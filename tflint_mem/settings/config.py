@@ -13,11 +13,12 @@ from tflint_mem.hardening.errors import UsageError as UsageError
 from tflint_mem.sources.files import TooLarge, read_regular
 from tflint_mem.storage.user import config_file, is_inside
 
+from .project_folder import PACKAGING, VERSION_CONTROL, marked, parents
 from .settings import Settings as Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from .tables import Table
@@ -49,8 +50,8 @@ def load(
     if len(files) > 1:
         raise UsageError('--config: give one file; further settings as `--config "key = value"`')
     start = _common_folder(paths)
-    marked = _marked(start)
-    tree = marked or start
+    found = _marked(start)
+    tree = found or start
     if files:
         from . import tables
 
@@ -67,13 +68,13 @@ def load(
     own_path = None if isolated else _own(tree)
     own = None if own_path is None else _users(own_path)
     if table is None or settings.config_path is None:
-        settings.project_root = marked or os.getcwd()
+        settings.project_root = found or os.getcwd()
         if own is not None:
             settings.config_path = own_path
             settings.update(own)
     else:
         _take(settings, table, settings.config_path, tree, trust, own)
-    inside = is_inside(start, settings.project_root) and bool(table or marked)
+    inside = is_inside(start, settings.project_root) and bool(table or found)
     settings.settle(settings.project_root, settings.project_root if inside else tree)
     for item in inline:
         from . import tables
@@ -92,8 +93,8 @@ def located(settings: Settings, paths: Sequence[str]) -> Settings:
     settings = settings.replace()
     if not settings.rooted():
         start = _common_folder(paths)
-        marked = _marked(start)
-        settings.settle(marked or os.getcwd(), marked or start)
+        found = _marked(start)
+        settings.settle(found or os.getcwd(), found or start)
     return settings
 
 
@@ -128,15 +129,6 @@ def _common_folder(paths: Sequence[str]) -> str:
         return os.getcwd()
 
 
-def _parents(folder: str) -> Iterator[str]:
-    while True:
-        yield folder
-        above = os.path.dirname(folder)
-        if above == folder:
-            return
-        folder = above
-
-
 def _own(tree: str) -> str | None:
     """The path of the user's own configuration, None when there is none.
 
@@ -159,7 +151,7 @@ def _nearest(start: str, passed_over: list[str]) -> tuple[str, Table] | tuple[No
 
     passed_over   gets a line for each file that is not the project's to read
     """
-    for folder in _parents(start):
+    for folder in parents(start):
         for name in FILE_NAMES:
             path = os.path.join(folder, name)
             try:
@@ -185,7 +177,7 @@ def _nearest(start: str, passed_over: list[str]) -> tuple[str, Table] | tuple[No
 
 def _stranger(path: str, folder: str, start: str) -> str | None:
     """Why the file found in `folder` does not configure the check of `start`; None when it does."""
-    if os.path.islink(path) and not is_inside(path, _marked(folder, (".git", ".hg")) or folder):
+    if os.path.islink(path) and not is_inside(path, _marked(folder, VERSION_CONTROL) or folder):
         return "it is a link that leads out of the tree"
     if folder != start and hasattr(os, "getuid"):
         try:
@@ -196,11 +188,6 @@ def _stranger(path: str, folder: str, start: str) -> str | None:
     return None
 
 
-def _marked(
-    start: str, marks: Sequence[str] = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
-) -> str | None:
+def _marked(start: str, marks: Sequence[str] = (*VERSION_CONTROL, *PACKAGING)) -> str | None:
     """The nearest folder upwards that looks like the root of a project, or None."""
-    for folder in _parents(start):
-        if any(os.path.exists(os.path.join(folder, mark)) for mark in marks):
-            return folder
-    return None
+    return next((folder for folder in parents(start) if marked(folder, marks)), None)

@@ -41,8 +41,8 @@ class Discovered:
         self.outside: list[str] = []
 
 
-def discover(paths: Sequence[str], settings: Settings) -> Discovered:
-    """All files to check below `paths`, each once."""
+def discover(paths: Sequence[str], settings: Settings, most: float = float("inf")) -> Discovered:
+    """All files to check below `paths`, each once.  most   entries of folders to pass by in a walk"""
     found = Discovered()
     seen: set[str] = set()
     excluded = Globs(settings.excludes, settings.project_root)
@@ -72,15 +72,15 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
         if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
             continue
         if is_directory:
-            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
+            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors, most)
         else:
             add(path, absolute)
     if len(paths) > 1:  # in whatever order they are given
-        found.files.sort(key=_place)
+        found.files.sort(key=place)
     return found
 
 
-def _place(path: str) -> list[tuple[bool, str]]:
+def place(path: str) -> list[tuple[bool, str]]:
     """A key that sorts files as a walk of one tree meets them: those of a folder, then those below it."""
     *folders, name = os.path.abspath(path).split(os.sep)
     return [*[(True, folder) for folder in folders], (False, name)]
@@ -100,17 +100,19 @@ def _walk(
     add: Callable[[str, str], None],
     leads_out: Callable[[str, str, str], bool],
     errors: list[tuple[str, str]],
+    most: float,
 ) -> None:
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
     ignores: Ignores = _ignores_above(absolute_top) if respect_gitignore else ()
     if _is_ignored(absolute_top, True, ignores):
         ignores = ()  # asked for by name
     stack = [(top, absolute_top, ignores)]
-    while stack:
+    while stack and most > 0:
         folder, absolute, ignores = stack.pop()
         try:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=_name)
+                most -= len(entries) + 1
         except OSError as error:
             errors.append((folder, error.strerror or str(error)))
             continue

@@ -46,6 +46,8 @@ DEFAULT_EXCLUDE = (
 )
 MAX_FILE_SIZE = 5_000_000  # bytes
 TIMEOUT_PER_FILE = 30.0  # seconds
+MAX_PROJECT_FILES = 5_000
+MAX_PROJECT_SIZE = 50_000_000  # bytes
 
 
 class Settings:
@@ -67,6 +69,9 @@ class Settings:
     timeout_per_file                seconds of processor time that the analysis of a file may take, 0 for no limit
     tensorflow_version              "2.15", or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
+    project                         read the project around the checked files: False for none, a path for that one, True
+                                    for the one that is found (`settings.project_folder`)
+    max_project_files, max_project_size   of the project around so many files and bytes are read at most
     project_root                    absolute folder of the project, which patterns, requirements and containers count
                                     from; where it is not given it is the nearest folder around the checked paths that
                                     looks like one, else the current one
@@ -106,6 +111,9 @@ class Settings:
         "handlers",
         "entry_points",
         "verify",
+        "project",
+        "max_project_files",
+        "max_project_size",
         "project_root",
         "config_path",
         "isolated",
@@ -138,6 +146,9 @@ class Settings:
     handlers: list[str]
     entry_points: list[str]
     verify: dict[str, Any]
+    project: bool | str
+    max_project_files: int
+    max_project_size: int
     project_root: str
     config_path: str | None
     isolated: bool
@@ -171,6 +182,9 @@ class Settings:
         tensorflow_version: str | None = None,
         handlers: Sequence[str] | None = None,
         entry_points: Sequence[str] | None = None,
+        project: bool | Text | None = None,
+        max_project_files: int | None = None,
+        max_project_size: int | None = None,
         project_root: Text | None = None,
     ) -> None:
         """None: as usual.  Raises UsageError for a selector that names no rule, and for a value of another kind."""
@@ -183,6 +197,8 @@ class Settings:
         self.baseline = self.cache_dir = self.config_path = self.tensorflow_version = None
         self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
         self.handlers, self.entry_points, self.verify = [], [], {}
+        self.project = True if project is None or isinstance(project, bool) else os.path.abspath(project)
+        self.max_project_files, self.max_project_size = MAX_PROJECT_FILES, MAX_PROJECT_SIZE
         self.project_root = os.getcwd() if project_root is None else os.path.abspath(project_root)
         self.tree, self.refused, self.passed_over = self.project_root, [], []
         self._rooted = project_root is not None
@@ -204,6 +220,9 @@ class Settings:
             "tensorflow-version": tensorflow_version,
             "handlers": handlers,
             "entry-points": entry_points,
+            "project": project if isinstance(project, bool) else None,
+            "max-project-files": max_project_files,
+            "max-project-size": max_project_size,
         }
         said = {key: _as_written(value) for key, value in given.items() if value is not None}
         if said:
