@@ -7,16 +7,18 @@ taken for a part of it and is none costs time, and is left out later.
 
 from __future__ import annotations
 
-from tflint_mem.sources.source import Source
+from tflint_mem.sources.source import Source, names_framework
 from tflint_mem.sources.text import SourceError
 
-from .relevance import HELPERS, ROUNDS, imported, is_unit_test, matters, module_names
+from .import_lines import imported, is_unit_test, module_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .relevance import Word
+    from .import_lines import Word
+
+_BEFORE = (b" ", b".", b",", b"(", b"'", b'"', b"\t", b"\n")  # what stands in front of the name of a module
 
 
 class _File:
@@ -55,17 +57,21 @@ def reaches_framework(given: Sequence[Source], paths: Iterable[str]) -> bool:
 
     As `relevance.importers` takes them in: what imports a module that matters, and the helpers of such modules.
     """
+    asked = [_File(source.path, source.raw) for source in given if not is_unit_test(source.path)]
+    files = [_File(path, raw) for path, raw in _read(paths)] if asked else []
+    if not any(_imports_one(file, files) or _may_be_imported(file, files) for file in asked):
+        return False
+    from .relevance import HELPERS, ROUNDS, matters
+
     plain: list[_File] = []
     joined: list[_File] = []
-    for path, raw in _read(paths):
-        source = Source(path, raw)
-        if source.names_framework:
-            if matters(path, raw):
-                joined.append(_File(path, raw))
-        elif not is_unit_test(path):
-            plain.append(_File(path, raw))
-    asked = [_File(source.path, source.raw) for source in given if not is_unit_test(source.path)]
-    if not joined or not asked:
+    for file in files:
+        if names_framework(file.raw):
+            if matters(file.path, file.raw):
+                joined.append(file)
+        elif not is_unit_test(file.path):
+            plain.append(file)
+    if not joined:
         return False
     names: set[Word] = set()  # of what importers may import
     words: set[Word] = set()  # of what helpers may be called
@@ -84,6 +90,19 @@ def reaches_framework(given: Sequence[Source], paths: Iterable[str]) -> bool:
             return False
         plain = left
     return False
+
+
+def _imports_one(file: _File, others: Iterable[_File]) -> bool:
+    """Does the file import one of the others?"""
+    words = file.words
+    return bool(words) and any(not words.isdisjoint(other.names) for other in others)
+
+
+def _may_be_imported(file: _File, others: Iterable[_File]) -> bool:
+    """Does one of the others name the file, as an import would?  Asked of the bytes, since most files do not."""
+    stems = {stem.encode("utf-8", "surrogateescape") for _, stem in file.names}
+    forms = [before + stem for stem in stems for before in _BEFORE]
+    return any(form in other.raw for other in others for form in forms)
 
 
 def _joins(file: _File, names: set[Word], words: set[Word]) -> bool:

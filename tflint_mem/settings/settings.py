@@ -31,6 +31,7 @@ DEFAULT_EXCLUDE = (
     ".pytype",
     ".ruff_cache",
     ".svn",
+    ".tflint_mem_cache",
     ".tox",
     ".venv",
     ".vscode",
