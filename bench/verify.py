@@ -293,8 +293,12 @@ def _parts(node):
 # -- measuring ---------------------------------------------------------------------------------------------------------
 
 
-def measure(item):
-    """The record of one item: what a process of its own said."""
+def measure(item, device="cpu", env=()):
+    """The record of one item: what a process of its own said.
+
+    device  as `--verify-device` has it
+    env     names of variables that the measured process gets too
+    """
     began = time.monotonic()
     if item.kind in ("leaky", "bad"):
         command = [
@@ -311,7 +315,8 @@ def measure(item):
             "json",
             f"--verify={item.file}:{item.row}",
             "--verify-device",
-            "cpu",
+            device,
+            *(f"--verify-env={name}" for name in env),
             str(item.target),
         ]
     else:
@@ -324,6 +329,8 @@ def measure(item):
             str(item.file),
             str(item.row),
             str(item.repeat or 0),
+            device,
+            ",".join(env),
         ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     record = {"what": item.kind, "code": item.code, "place": f"{item.file.relative_to(FIXTURES)}:{item.row}"}
@@ -387,7 +394,7 @@ def after_fix(message):
     return None
 
 
-def place(code, target, file, row, repeat):
+def place(code, target, file, row, repeat, device, env):
     """Measures a place as if the rule had flagged it, and prints the JSON report.  In a process of its own."""
     from tflint_mem.finding import Finding, Step
     from tflint_mem.report.json import record
@@ -410,7 +417,7 @@ def place(code, target, file, row, repeat):
     )
     paths = sorted(Path(target).rglob("*.py")) if os.path.isdir(target) else [target]
     outcome = session.verify_findings(
-        [finding], [Source.read(str(path)) for path in paths], None, Options(device="cpu")
+        [finding], [Source.read(str(path)) for path in paths], None, Options(device=device, env=env)
     )
     print(json.dumps([record(found) for found in outcome.findings]))
 
@@ -526,11 +533,13 @@ def main():
     parser.add_argument("--list", action="store_true", help="show the places and stop")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="write the table there")
     parser.add_argument("--lock", metavar="FILE", help="hold the lock of this file during each measurement")
-    parser.add_argument("--place", nargs=5, metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--place", nargs=7, metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT", "DEVICE", "ENV"), help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     if options.place:
-        code, target, file, row, repeat = options.place
-        place(code, target, file, int(row), int(repeat))
+        code, target, file, row, repeat, device, env = options.place
+        place(code, target, file, int(row), int(repeat), device, [name for name in env.split(",") if name])
         return
     codes = [
         rule.code

@@ -7,6 +7,7 @@ import sys
 import click
 
 from tflint_mem import __version__
+from tflint_mem.command.environments import env
 from tflint_mem.settings.tables import OUTPUT_FORMATS
 
 TYPE_CHECKING = False
@@ -329,6 +330,9 @@ def rules(output_format: str) -> int:
     from tflint_mem.command import rulebook
 
     return rulebook.table(output_format)
+
+
+cli.add_command(env)
 
 
 def usage_error(error: click.ClickException) -> int:

@@ -101,6 +101,8 @@ def child_environment(
     if memory:
         environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
         environment["PYTHONMALLOC"] = "malloc"
+    if options.legacy_keras:
+        environment["TF_USE_LEGACY_KERAS"] = "1"
     if leave:
         environment["TF_DEVICE_MIN_SYS_MEMORY_IN_MB"] = str(leave >> 20)
     if options.device == "cpu":

@@ -58,6 +58,7 @@ class Options:
     keep     folder for the snippets, None to drop them
     env      names of environment variables that children get beside those of containment/variables.py; from the
              command line alone
+    legacy_keras  `tf.keras` is Keras 2, from the package tf_keras
     """
 
     __slots__ = (
@@ -73,6 +74,7 @@ class Options:
         "keep",
         "base",
         "env",
+        "legacy_keras",
     )
 
     def __init__(
@@ -89,13 +91,14 @@ class Options:
         keep: str | None = None,
         base: str | None = None,
         env: Iterable[str] = (),
+        legacy_keras: bool = False,
     ) -> None:
         """Raises OptionError for values that cannot be used."""
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total
         self.memory = default_memory_limit() if memory is None else int(memory)
         self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
-        self.base, self.env = base or os.getcwd(), tuple(env)
+        self.base, self.env, self.legacy_keras = base or os.getcwd(), tuple(env), legacy_keras
         if device not in DEVICES:
             raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
         if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
