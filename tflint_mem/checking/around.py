@@ -93,7 +93,7 @@ class Around:
         found: list[str] = []
         for folder in folders:
             top = folder if absolute else _relative(folder)
-            for path in discovery.discover([top], self._settings, entries).files:
+            for path in discovery.discover([top], self._settings, entries, lenient=True).files:
                 full = os.path.abspath(path)
                 if full not in known:
                     known.add(full)

@@ -286,12 +286,10 @@ class Check:
         """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
         if not findings:
             return []
-        enabled = self.settings.enabled
         findings = [
             finding
             for finding in findings
-            if finding.code == SYNTAX_ERROR
-            or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
+            if finding.code == SYNTAX_ERROR or self.settings.wants(finding.path, finding.code)
         ]
         return self._unsilenced(findings, get, tell)
 
@@ -312,9 +310,10 @@ class Check:
 
     def _worth_showing(self, findings: list[Finding]) -> list[Finding]:
         """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""
-        if self.settings.pedantic or not findings:
-            return findings
-        return [finding for finding in findings if finding.persona == REGULAR or finding.code in self.settings.explicit]
+        return [finding for finding in findings if self._is_worth(finding, self.settings.of(finding.path))]
+
+    def _is_worth(self, finding: Finding, settings: Settings) -> bool:
+        return settings.pedantic or finding.persona == REGULAR or finding.code in settings.explicit
 
 
 class _Comments:

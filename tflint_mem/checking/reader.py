@@ -36,7 +36,7 @@ class Reader:
         self.around: frozenset[str] = frozenset()
         self._everything = files
         self.errors: list[Notice] = []
-        self._settings, self._limit, self._tell = settings, settings.max_file_size, tell
+        self._settings, self._tell = settings, tell
         self._kept: dict[str, bytes] = {}
         self._recent: dict[str, Source | None] = {}
         self._size, self.most = 0, float(KEEP_BYTES)
@@ -51,7 +51,7 @@ class Reader:
                 source = self._read(path)
             except TooLarge as error:
                 if path not in around:
-                    self._skip(path, error.size or MOST_READ * self._limit)
+                    self._skip(path, error.size or MOST_READ * self._limit(path))
                 continue
             except SourceError as error:
                 if path not in around:
@@ -94,9 +94,13 @@ class Reader:
     def _copy(self) -> Reader:
         return Reader(self.files, self._settings, ignore)
 
+    def _limit(self, path: str) -> int:
+        """How many bytes the file at a path may have."""
+        return self._settings.of(path).max_file_size
+
     def _read(self, path: str) -> Source:
         """What is at a path; raises SourceError and TooLarge."""
-        return Source.read(path, MOST_READ * self._limit)
+        return Source.read(path, MOST_READ * self._limit(path))
 
     def missed(self, path: str, reason: str) -> None:
         """A file cannot be read."""
@@ -131,20 +135,20 @@ class Reader:
         """The size of a source that is larger than it may be.  A notebook is measured by its code, since pictures make
         the file big.
         """
-        size = len(source.raw)
-        if size <= self._limit:
+        size, limit = len(source.raw), self._limit(source.path)
+        if size <= limit:
             return None
-        if source.kind == "notebook" and size <= MOST_READ * self._limit:
+        if source.kind == "notebook" and size <= MOST_READ * limit:
             try:
                 size = len(source.text)
             except SourceError:
                 return None
-            if size <= self._limit:
+            if size <= limit:
                 return None
         return size
 
     def _skip(self, path: str, size: float) -> None:
-        text = f"{path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)"
+        text = f"{path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit(path) / 1e6:g} MB)"
         self._tell(Notice(kind=SKIPPED, path=path, text=text))
 
 

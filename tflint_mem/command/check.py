@@ -127,6 +127,7 @@ class Run:
         self.skipped_fixes: list[Refused] = []
         self.interrupted = False
         self.verified: Verified = {}
+        self._told = 0  # lines about configurations
         self._tell_what_is_refused()
 
     # -- what reports ask
@@ -186,13 +187,19 @@ class Run:
 
     def _tell_what_is_refused(self) -> None:
         """One line for each value of the checked tree's configuration that would have mattered and is not used."""
-        for line in self.settings.passed_over:
-            self.warn(line)
+        self._tell_what_is_passed_over()
         for refused in self.settings.refused:
             group, _, name = refused.key.rpartition(".")
             given = self.options.verify if group else self.options.overrides
             if given is not None and given.get(_ATTRIBUTES.get(name, name.replace("-", "_"))) is None:
                 self.warn(refused.message)
+
+    def _tell_what_is_passed_over(self) -> None:
+        """One line for each configuration that does not count, as far as it has not been told."""
+        lines = self.settings.passed_over
+        for line in lines[self._told :]:
+            self.warn(line)
+        self._told = len(lines)
 
     # -- steps
 
@@ -233,6 +240,7 @@ class Run:
             check.take(self._source_of_stdin())
             return
         check.discover()
+        self._tell_what_is_passed_over()
         if self.options.verbose:
             files = check.reader.files
             self.warn(
@@ -329,5 +337,5 @@ class Run:
             return OK
         if self.options.diff:
             return FOUND if self.fixed else OK
-        explicit = self.settings.explicit if self.findings else ()
-        return FOUND if any(f.severity != "hint" or f.code in explicit for f in self.findings) else OK
+        of = self.settings.of
+        return FOUND if any(f.severity != "hint" or f.code in of(f.path).explicit for f in self.findings) else OK

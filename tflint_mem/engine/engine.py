@@ -292,9 +292,10 @@ def _all_finished(
     every: list[Finding] | None = None,
 ) -> list[Finding]:
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
-    drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
+    drafts, of = [draft for draft in running.drafts() if not draft.m.mended], running.context.settings.of
     findings: dict[int, Finding | None] = {}
-    for draft in filter(given.concerns, _most_specific([draft for draft in drafts if draft.code in enabled])):
+    enabled = _most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
+    for draft in filter(given.concerns, enabled):
         findings[id(draft)] = _try(running, draft, kept, faults, watched)
     if every is not None:
         for draft in filter(given.concerns, _most_specific(drafts)):

@@ -31,6 +31,8 @@ COUNT, SIZE, SECONDS, TABLE, LISTS = (
 )
 
 KEYS = {
+    "extend": STRING,
+    "required-version": STRING,
     "select": STRINGS,
     "ignore": STRINGS,
     "extend-select": STRINGS,

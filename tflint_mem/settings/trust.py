@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FREE, INSIDE, LOWER, USER = "free", "inside", "lower", "user"
 
 KEYS = {
+    "extend": INSIDE,
+    "required-version": FREE,
     "select": FREE,
     "ignore": FREE,
     "extend-select": FREE,

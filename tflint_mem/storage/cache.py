@@ -197,11 +197,18 @@ def _key(settings: Settings, paths: Sequence[str], around: Sequence[str]) -> str
             paths,
             around,
             settings.project_root,
-            sorted(settings.enabled),
-            settings.max_file_size,
-            settings.tensorflow_version,
-            settings.handlers,
-            settings.entry_points,
+            [
+                (
+                    each.project_root,
+                    sorted(each.enabled),
+                    each.per_file_ignores,
+                    each.max_file_size,
+                    each.tensorflow_version,
+                    each.handlers,
+                    each.entry_points,
+                )
+                for each in settings.each()
+            ],
         )
     )
 
