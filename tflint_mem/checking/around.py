@@ -67,18 +67,24 @@ class Around:
         wanted: list[Source] = []
         named = False
         for source in sources:
-            named = named or source.names_framework
             wanted.append(source)
+            named = named or source.names_framework
+            if named and not self._loose:
+                break
         if not named and not any(_may_take_part(source) for source in wanted):
             return []
-        known = {os.path.abspath(path) for path in given}
-        absolute = any(map(os.path.isabs, given))
-        found = self._found(self.folders, known, absolute, _MOST_ENTRIES, given, tell)
-        loose = self._found(self._loose, known, absolute, _FEW_ENTRIES, given, tell)
-        if loose:
+        names = _Names(given)
+        found: list[str] = []
+        for folder in self.folders:
+            found += names.new(self._below(names.as_named(folder), _MOST_ENTRIES))
+        found = self._cut(found, given, tell)
+        if self._loose:
             from tflint_mem.engine import connected
 
-            found += connected.by_imports(wanted, loose)
+            loose: list[str] = []
+            for folder in self._loose:
+                loose += names.new(self._beside(names.as_named(folder), wanted))
+            found += connected.by_imports(wanted, loose[:_FEW])
         if found and not named:
             from tflint_mem.engine import connected
 
@@ -86,23 +92,30 @@ class Around:
                 return []
         return found
 
-    def _found(
-        self, folders: list[str], known: set[str], absolute: bool, entries: int, given: Sequence[str], tell: Tell
-    ) -> list[str]:
-        """The files below the folders that are not known, cut to what may be read."""
-        found: list[str] = []
-        for folder in folders:
-            top = folder if absolute else _relative(folder)
-            for path in discovery.discover([top], self._settings, entries, lenient=True).files:
-                full = os.path.abspath(path)
-                if full not in known:
-                    known.add(full)
-                    found.append(path)
-        return self._cut(found, given, _FEW if folders is self._loose else self._settings.max_project_files, tell)
+    def _below(self, folder: str, most: int) -> list[str]:
+        return discovery.discover([folder], self._settings, most, lenient=True).files
 
-    def _cut(self, found: list[str], given: Sequence[str], most: int, tell: Tell) -> list[str]:
+    def _beside(self, folder: str, given: Iterable[Source]) -> list[str]:
+        """The files of a folder that nothing marks, and those below its folders that the given files import from."""
+        if os.path.isfile(os.path.join(folder, "__init__.py")):
+            return self._below(folder, _FEW_ENTRIES)
+        found = self._below(folder, 1)  # not those below it
+        raws = [source.raw for source in given]
+        try:
+            with os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+        except OSError:
+            return found
+        for name in names:
+            raw = os.fsencode(name)
+            if any(before + raw in text for text in raws for before in (b"import ", b"from ", b"from .")):
+                found += self._below(os.path.join(folder, name), _FEW_ENTRIES)
+        return found
+
+    def _cut(self, found: list[str], given: Sequence[str], tell: Tell) -> list[str]:
         """The files nearest to the given ones, as many as are read."""
-        limit, sizes = self._settings.max_project_size, {}
+        most, limit = self._settings.max_project_files, self._settings.max_project_size
+        sizes: dict[str, int] = {}
         for path in found:
             try:
                 sizes[path] = os.stat(path).st_size
@@ -126,6 +139,28 @@ class Around:
         )
         tell(Notice(kind=PROJECT, text=text))
         return kept
+
+
+class _Names:
+    """How files are called, and which of them are known already."""
+
+    def __init__(self, given: Sequence[str]) -> None:
+        self._known = {os.path.abspath(path) for path in given}
+        self._absolute = any(map(os.path.isabs, given))
+
+    def as_named(self, folder: str) -> str:
+        """A folder as the given files are named: from the current one, or from the root of the file system."""
+        return folder if self._absolute else _relative(folder)
+
+    def new(self, paths: Iterable[str]) -> list[str]:
+        """Those of the paths that were not known before."""
+        found: list[str] = []
+        for path in paths:
+            full = os.path.abspath(path)
+            if full not in self._known:
+                self._known.add(full)
+                found.append(path)
+        return found
 
 
 def _may_take_part(source: Source) -> bool:
