@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.notices import Notice
     from tflint_mem.settings.settings import Settings
+    from tflint_mem.verify.plan.places import Place
 
     Verified = dict[tuple[str, "int | None", tuple[int, int], str], Any]  # results, by `finding.key()`
 
@@ -43,7 +44,7 @@ class Options:
 
     overrides   the options that are settings too: keys in snake_case, None for those not given
     verify      the options of --verify by name, None without it
-    place       what `verify` was asked about: file, and row or None
+    place       what `verify` was asked about, None without it
     """
 
     __slots__ = (
@@ -76,7 +77,7 @@ class Options:
         self.output_file: str | None = None
         self.stdin_filename: str | None = None
         self.verify: dict[str, Any] | None = None
-        self.place: tuple[str, int | None] | None = None
+        self.place: Place | None = None
         self.color = "auto"
         for name, value in given.items():
             setattr(self, name, value)
@@ -220,7 +221,7 @@ class Run:
                 check.subtract_baseline()
         if self.options.place:
             check.findings = check.wanted  # who names a place wants to know all about it
-            self._keep_place(*self.options.place)
+            self._keep_place(self.options.place)
         if self.fixing:
             with check.faults.around("fixing"):
                 self._fix()
@@ -269,13 +270,13 @@ class Run:
         options = self.options
         return not (self.stdin or self.fixing or options.add_noqa or options.verify is not None)
 
-    def _keep_place(self, path: str, row: int | None) -> None:
+    def _keep_place(self, place: Place) -> None:
         """Only what stands in the file, or on the row, that `verify` was asked about."""
         from tflint_mem.verify import command
         from tflint_mem.verify.plan.options import OptionError
 
         try:
-            self.findings = command.at_place(self.findings, path, row)
+            self.findings = command.at_place(self.findings, place)
         except OptionError as error:
             raise UsageError(str(error)) from None
 

@@ -7,6 +7,7 @@ import time
 
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.plan.options import OptionError
+from tflint_mem.verify.plan.places import place_of
 from tflint_mem.verify.plan.protocols import LEAST_SECONDS
 from tflint_mem.verify.snippet.first_party import Files
 from tflint_mem.verify.verdict.contract import device_name
@@ -167,15 +168,13 @@ def _is_wanted(finding: Finding, options: Options) -> bool:
 
 
 def _matches(finding: Finding, selector: str) -> bool:
-    """A code, a prefix of codes, a name, or a place: `file.py` or `file.py:12`."""
+    """A code, a prefix of codes, a name, or a place: `file.py`, `file.py:12` or `nb.ipynb:cell 4:12`."""
     if finding.name == selector or finding.code.startswith(selector.upper()):
         return True
-    path, _, row = selector.rpartition(":")
-    if not row.isdigit():
-        path, row = selector, ""
-    if not path.endswith((".py", ".ipynb")) or os.path.realpath(finding.path) != os.path.realpath(path):
+    place = place_of(selector)
+    if not place.path.endswith((".py", ".ipynb")) or os.path.realpath(finding.path) != os.path.realpath(place.path):
         return False
-    return not row or covers(finding, int(row))
+    return place.row is None or place.cell in (None, finding.cell) and covers(finding, place.row)
 
 
 def covers(finding: Finding, row: int) -> bool:
