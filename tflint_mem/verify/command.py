@@ -17,7 +17,7 @@ import threading
 from tflint_mem.hardening import safe
 from tflint_mem.storage.new_file import put
 from tflint_mem.verify.plan import environments, interpreter
-from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes
+from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes, refuse_elsewhere
 
 from . import helpful, session
 from .place import at_place
@@ -79,8 +79,9 @@ def run(
     stream     for people; None: standard error
 
     The outcome's `unwritten` has a line for the page or the snippets when they could not be written.  Raises
-    OptionError before anything runs, and OSError when the folder for the snippets cannot be made.
+    OptionError and CannotVerify before anything runs, and OSError when the folder for the snippets cannot be made.
     """
+    refuse_elsewhere()
     out = sys.stderr if stream is None else stream
     options = options_of(settings, given)
     source_list = list(sources)

@@ -11,6 +11,8 @@ from tflint_mem.verify.plan.places import Place
 
 from .session import covers
 
+PLACE = "-"  # the code of a finding that accuses nobody
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def at_place(findings: Iterable[Finding], place: Place) -> list[Finding]:
     """The findings of a file, or of one row of it; for a row without one, a stand-in so that any loop can be measured.
 
-    A stand-in has the code "-": it accuses nobody, it only says where to measure.  Raises OptionError for a row or a
+    A stand-in has the code PLACE: it accuses nobody, it only says where to measure.  Raises OptionError for a row or a
     cell that the file does not have.
     """
     path, row, cell = place.path, place.row, place.cell
@@ -32,7 +34,7 @@ def at_place(findings: Iterable[Finding], place: Place) -> list[Finding]:
     exact = [finding for finding in found if finding.cell == cell and covers(finding, row)]
     return exact or [
         Finding(
-            code="-",
+            code=PLACE,
             name="place",
             group="leak",
             severity="hint",
