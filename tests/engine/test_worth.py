@@ -212,6 +212,29 @@ def test_a_cell_copied_into_many_notebooks_is_one(tmp_path):
     assert [place["filename"].rpartition("/")[2] for place in record["places"]] == ["n1.ipynb", "n2.ipynb", "n3.ipynb"]
 
 
+def test_a_copied_file_is_one(tmp_path):
+    text = PREDICTS.format(loop="for i in range(1000):")
+    for name in ("a", "b", "c/d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.py").write_text(text)
+    (tmp_path / "e.py").write_text(text + "# another\n")
+    found = records(tmp_path, "--ignore", "TFM601,TFM202")
+    assert [len(record["places"]) for record in found] == [2, 0]
+
+
+def test_what_a_pass_calls_twice_is_one(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\n"
+        "for now, then in open('pairs'):\n    a = model(now)\n    b = model(then)\n    print(a, b)\n"
+        "for now in open('singles'):\n    print(model(now))\n"
+    )
+    found = records(tmp_path, "--ignore", "TFM601")
+    assert [(each["location"]["row"], [place["row"] for place in each["places"]]) for each in found] == [
+        (5, [6]),
+        (9, []),
+    ]
+
+
 def test_tapes_of_one_step_are_one(tmp_path):
     (tmp_path / "main.py").write_text("""\
 import tensorflow as tf
