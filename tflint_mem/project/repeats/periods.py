@@ -52,5 +52,11 @@ def _periods(usual: Usual, m: Module, scope: int, test: Expression, at: int) -> 
             divided = condition.left if isinstance(condition.left, BinaryOp) else None
         if divided is not None and divided.op == "%":
             number = usual.number(m, scope, divided.right, at)
-            if number is not None:
+            if number is not None and number > 1:
                 yield number
+
+
+def ordinal(number: int) -> str:
+    """ "1000th", "52nd"."""
+    teens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
