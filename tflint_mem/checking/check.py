@@ -139,12 +139,12 @@ class Check:
             text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
             self._tell(Notice(kind=BASELINE, path=path, text=text))
 
-    def together(self) -> None:
-        """Let one finding stand for several that are the same thing, as reports have it."""
+    def together(self, calls: bool = False) -> None:
+        """Let one finding stand for several that are the same thing, as reports have it; see `twins.together`."""
         if len(self.findings) > 1:
             from tflint_mem.report import twins
 
-            self.findings = twins.together(self.findings, self.reader.get)
+            self.findings = twins.together(self.findings, self.reader.get, calls)
 
     def found_with(self, changed: Mapping[str, Source]) -> tuple[list[Finding], list[Finding]]:
         """What the check would find if the files in `changed` (by path) held those bytes: to report, and of

@@ -216,7 +216,7 @@ class Run:
             with check.faults.around("fixing"):
                 self._fix()
         with check.faults.around("the search for copies"):
-            check.together()
+            check.together(calls=self.settings.output_format == "full")
         if self.options.verify is not None:
             from tflint_mem.command import verification
 

@@ -1,12 +1,13 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
 Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell or
-of one file; the tapes of one training step are one, too, and what one pass calls twice; files in Python 2 are one for
+of one file (`a/train.py`, `b/train.py`); the tapes of one training step are one, too; files in Python 2 are one for
 their project.  Fixes, baselines and comments know each of them; this is only about what people read.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Edit, Finding, Fix, Step
@@ -27,15 +28,18 @@ _OF_A_STEP, _OF_A_BLOCK = "TFM203", frozenset(("TFM201", "TFM202"))
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
 
 
-def together(findings: list[Finding], get: Get) -> list[Finding]:
-    """The findings, each standing for its twins; the order of the first of each stays."""
+def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Finding]:
+    """The findings, each standing for its twins; the order of the first of each stays.
+
+    calls   what one pass calls twice is one as well: for people, who read the text of both
+    """
     groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
         way = [(step.path, step.cell, step.row, step.column) for step in finding.trace[:-1]]
         row: Hashable = finding.start[0]
         if way and finding.code == _OF_A_STEP:
             row = (finding.message, *way)
-        elif way and finding.code in _OF_A_BLOCK:
+        elif calls and way and finding.code in _OF_A_BLOCK:
             row = (finding.message, *way)
             before = groups.get((finding.path, finding.cell, row, finding.code))
             if before is not None and not _one_block(get(finding.path), before[0], finding):
@@ -50,7 +54,8 @@ def together(findings: list[Finding], get: Get) -> list[Finding]:
             same = (PYTHON_2,)
         elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1:
             text = _text(get(first.path), first.cell)
-            same = place if text is None else (first.code, first.start, text)
+            name = os.path.basename(first.path) if first.cell is None else ""
+            same = place if text is None else (first.code, first.start, name, text)
         copies.setdefault(same, []).append(group)
     return [_merged(same) for same in copies.values()]
 
