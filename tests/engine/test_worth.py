@@ -121,6 +121,224 @@ def test_a_short_loop_counts_as_often_as_it_runs(tmp_path, loop, parameter, size
     assert (record["code"], record["persona"]) == ("TFM201", persona)
 
 
+LONG = "for i in range(len(frames)):"
+TRAJECTORIES = """\
+import tensorflow as tf
+
+critic = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+
+
+def advantages(trajectories):
+    for {each} in trajectories:
+        print(critic({given}))
+
+
+advantages(open("trajectories"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("each", "given", "persona"),
+    [
+        ("trajectory", 'trajectory["s"]', "pedantic"),
+        ("episode", "episode.states", "pedantic"),
+        ("path", "test_x", "pedantic"),
+        ("step", "step.state", "regular"),
+        ("trajectory", "trajectory.states[:1]", "regular"),
+        ("trajectory", "trajectory[None]", "regular"),
+    ],
+)
+def test_a_pass_over_a_whole_trajectory_is_no_hot_loop(tmp_path, each, given, persona):
+    (tmp_path / "main.py").write_text(TRAJECTORIES.format(each=each, given=given))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM202", persona)
+
+
+@pytest.mark.parametrize(
+    ("before", "passes", "persona"),
+    [
+        ("", "range(len(frames))", "regular"),
+        ("rounds = 6 * 2\n", "range(rounds)", "pedantic"),
+        ("rounds = 6 * 200\n", "range(rounds)", "regular"),
+        ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('--n-rounds', type=int, default=12)\n"
+         "args = p.parse_args()\n", "range(args.n_rounds)", "pedantic"),
+        ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('-n', dest='rounds', default=5000)\n"
+         "args = p.parse_args()\n", "range(args.rounds)", "regular"),
+        ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('--rounds')\n"
+         "args = p.parse_args()\n", "range(args.rounds)", "regular"),
+    ],
+)  # fmt: skip
+def test_a_loop_is_as_long_as_by_default(tmp_path, before, passes, persona):
+    (tmp_path / "main.py").write_text(before + PREDICTS.format(loop=f"for i in {passes}:"))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+    assert ("12 times by default" in record["trace"][0]["message"]) == (persona == "pedantic")
+
+
+SHOWS = """\
+import tensorflow as tf
+
+
+class Shower:
+    rounds = 12
+
+    def __init__(self, tries=14):
+        self.model, self.tries = tf.keras.models.load_model("m.keras"), tries
+
+    def show(self, frame, {parameter}):
+        for i in range({passes}):
+            print(self.model.predict(frame))
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "passes", "persona"),
+    [
+        ("times=12", "times", "pedantic"),
+        ("times", "times", "regular"),
+        ("*times", "self.rounds", "pedantic"),
+        ("*times", "len(times)", "regular"),
+    ],
+)
+def test_a_parameter_that_nobody_gives_has_its_default(tmp_path, parameter, passes, persona):
+    (tmp_path / "main.py").write_text(SHOWS.format(parameter=parameter, passes=passes))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+
+
+@pytest.mark.parametrize(
+    ("guard", "passes", "persona"),
+    [
+        ("if i % 1000 == 0:", "every 1000th pass", "pedantic"),
+        ("if not i % often:", "every 102nd pass", "pedantic"),
+        ("if i % 4 == 0 and i:", "every 4th pass", "regular"),
+        ("if i % 1000:", "each pass", "regular"),
+        ("if i % 1000 != 0:", "each pass", "regular"),
+        ("if i % unknown == 0:", "each pass", "regular"),
+        ("if i:", "each pass", "regular"),
+    ],
+)
+def test_a_period_makes_a_loop_shorter(tmp_path, guard, passes, persona):
+    text = PREDICTS.format(loop=f"often = 102\n{LONG}\n    {guard}")
+    (tmp_path / "main.py").write_text(text.replace("    print", "        print"))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona) and f"in {passes} of" in record["message"]
+
+
+EVALUATES = """\
+import tensorflow as tf
+
+
+class Agent:
+    def __init__(self):
+        self.q = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+
+    def play(self, env):
+        state, done = env.reset(), False
+        while not done:
+            state, done = env.step(self.q(state))
+
+
+def train(agent, env, batches):
+    for n, batch in enumerate(batches):
+        agent.q.train_on_batch(*batch)
+        {play}
+
+
+def test(agent, env):
+    for _ in range({rounds}):
+        agent.play(env)
+
+
+train(Agent(), object(), open("batches"))
+test(Agent(), object())
+"""
+
+
+@pytest.mark.parametrize(
+    ("play", "rounds", "persona"),
+    [
+        ("if n % 2500 == 0:\n            agent.play(env)", "5", "pedantic"),
+        ("if n % 2500 == 0:\n            agent.play(env)", "5000", "regular"),
+        ("if n % 5 == 0:\n            agent.play(env)", "5", "regular"),
+        ("agent.play(env)", "5", "regular"),
+    ],
+)
+def test_an_evaluation_now_and_then_is_no_hot_loop(tmp_path, play, rounds, persona):
+    (tmp_path / "main.py").write_text(EVALUATES.format(play=play, rounds=rounds))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM202", persona)
+
+
+INTERFACE = """\
+import tensorflow as tf
+
+
+class Segmentation:
+    def mask(self, frame):
+        raise NotImplementedError
+
+
+class Stored(Segmentation):
+    def mask(self, frame):
+        return frame.stored
+
+
+class Unet(Segmentation):
+    def __init__(self):
+        self.model = tf.keras.models.load_model("unet.keras")
+
+    def mask(self, frame):
+        return self.model.predict(frame[None])
+
+
+def track(segmentation: Segmentation, frames):
+    for frame in frames:
+        print(segmentation.mask(frame))
+
+
+{use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "shown"),
+    [
+        ("track(Stored(), open('frames'))", False),
+        ("track(Unet(), open('frames'))", True),
+        ("KINDS = {'unet': Unet, 'stored': Stored}\ntrack(KINDS[input()](), open('frames'))", True),
+        ("track(Stored() if input() else Unet(), open('frames'))", True),
+    ],
+)
+def test_an_implementation_that_is_made_nowhere_is_possible_only(tmp_path, use, shown):
+    (tmp_path / "main.py").write_text(INTERFACE.format(use=use))
+    assert [record["code"] for record in records(tmp_path, "--ignore", "TFM601")] == ["TFM201"] * shown
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["confidence"] == "possible") is not shown
+
+
+@pytest.mark.parametrize(
+    ("version", "loop", "severity", "says"),
+    [
+        ("2.12", "for units in [8, 16, 32, 64, 128]", "hint", ", 5 times in all"),
+        ("2.12", "for units in range(args.rounds)", "hint", ", 4 times by default"),
+        ("2.12", "for units in range(100)", "warning", ""),
+        ("2.16", "for units in [8, 16, 32, 64, 128]", "error", ", 5 times in all"),
+    ],
+)
+def test_a_handful_of_models_is_a_hint(tmp_path, version, loop, severity, says):
+    (tmp_path / "requirements.txt").write_text(f"tensorflow=={version}\n")
+    (tmp_path / "main.py").write_text(
+        "import argparse\n\nimport tensorflow as tf\n\nparser = argparse.ArgumentParser()\n"
+        f"parser.add_argument('--rounds', default=4)\nargs = parser.parse_args()\n{loop}:\n"
+        "    model = tf.keras.Sequential([tf.keras.layers.Dense(units)])\n    model.compile('sgd', 'mse')\n"
+        "    model.fit([[1.0]], [[2.0]])\n"
+    )
+    [record] = records(tmp_path, "--ignore", "TFM601")
+    assert (record["code"], record["severity"]) == ("TFM102", severity)
+    assert says in record["message"] and (says or "times" not in record["message"])
+
+
 def test_the_summary_says_how_to_see_the_rest(tmp_path):
     (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(12):"))
     code, out, _ = check(tmp_path, "--ignore", "TFM601,TFM202")

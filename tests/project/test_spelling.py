@@ -124,21 +124,21 @@ OLD_START = "import keras\n\n\ndef start(session):\n    keras.backend.tensorflow
 
 
 @pytest.mark.parametrize(
-    ("other", "text", "persona"),
+    ("text", "graph"),
     [
-        ("start/up.py", OLD_START, "pedantic"),
-        ("start/up.py", "import tensorflow as tf\n\nsession = tf.Session()\n", "pedantic"),
-        ("start/up.py", "import tensorflow as tf\n\ntf.random.set_seed(1)\n" + OLD_START, "regular"),
-        ("start/up.py", "from tensorflow import keras as new\n" + OLD_START, "regular"),
-        ("start/up.py", "import tensorflow as tf\n\nsession = tf.compat.v1.Session()\n", "regular"),
+        (OLD_START, True),
+        ("import tensorflow as tf\n\nsession = tf.Session()\n", True),
+        ("import tensorflow as tf\n\ntf.random.set_seed(1)\n" + OLD_START, False),
+        ("from tensorflow import keras as new\n" + OLD_START, False),
+        ("import tensorflow as tf\n\nsession = tf.compat.v1.Session()\n", False),
     ],
 )
-def test_one_old_program_tells_of_a_project_where_nothing_is_new(tmp_path, other, text, persona):
+def test_one_old_program_tells_of_a_project_where_nothing_is_new(tmp_path, text, graph):
     (tmp_path / "start").mkdir()
-    (tmp_path / other).write_text(text)
+    (tmp_path / "start" / "up.py").write_text(text)
     (tmp_path / "run.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs"))
-    [record] = [record for record in records(tmp_path, "--pedantic") if record["code"] == "TFM201"]
-    assert record["persona"] == persona
+    [record] = [record for record in records(tmp_path) if record["code"] == "TFM201"]
+    assert ("small batch" in record["message"]) == graph
 
 
 def test_a_program_has_the_keras_of_the_models_that_it_imports(tmp_path):

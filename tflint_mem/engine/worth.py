@@ -16,6 +16,7 @@ from tflint_mem.finding import LIKELY as LIKELY
 from tflint_mem.finding import PEDANTIC as PEDANTIC
 from tflint_mem.finding import POSSIBLE as POSSIBLE
 from tflint_mem.finding import REGULAR as REGULAR
+from tflint_mem.project.repeats import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def confidence(context: Context, draft: Draft) -> str:
     guesses = _guessed_receiver(context, draft)
     if draft.repeat is not None:
         guesses += _guessed_calls(context, draft.repeat)
+        if guesses and _through_unused(context, draft.repeat):
+            return POSSIBLE
     return CERTAIN if not guesses else LIKELY if guesses <= _A_LITTLE else POSSIBLE
 
 
@@ -78,6 +81,15 @@ def _guessed_calls(context: Context, repeat: Repeat) -> int:
         elif tail_of(m.calls[i].func) == inner.scopes[scope].name:
             guesses += 2  # nothing but the name; a property, an iteration or a constructor goes by another one
     return guesses
+
+
+def _through_unused(context: Context, repeat: Repeat) -> bool:
+    """Does the way lead through a method of a class of which the program makes no object, but of its siblings?"""
+    for m, i in repeat.hops[1:]:
+        scope = m.method_around(m.calls[i].scope)
+        if scope > 0 and m.is_method(scope) and made.only_siblings(context.project, m, m.scopes[scope].parent):
+            return True
+    return False
 
 
 def _guessed_receiver(context: Context, draft: Draft) -> int:

@@ -36,6 +36,7 @@ class Spelling:
         self._first: dict[int, bool] = {}
         self._kinds: dict[int, str | None] = {}
         self._old: set[int] | None = None
+        self._altogether: bool | None = None
 
     def first_only(self, m: Module) -> bool:
         """Does the module call what only TensorFlow 1 has, whatever the version and under no condition?"""
@@ -61,10 +62,8 @@ class Spelling:
         if kind != ALONE:
             return False
         if self._old is None:
-            alone = [other for other in self._with_keras() if self._kind(other) == ALONE]
+            alone = (other for other in self._with_keras() if self._kind(other) == ALONE)
             self._old = {other.index for other in alone if self._old_keras(other)}
-            if self._old_altogether():
-                self._old = {other.index for other in alone}
         if not self._old or m.index in self._old:
             return bool(self._old)
         folder = os.path.dirname(m.path)
@@ -75,14 +74,23 @@ class Spelling:
     def _with_keras(self) -> Iterator[Module]:
         return map(self.project.module, self.project.mentioned(("keras",)))
 
-    def _old_altogether(self) -> bool:
-        """Does something in the project use what Keras has lost or only TensorFlow 1 has, and nothing TensorFlow's own
-        Keras or what only TensorFlow 2 has?
+    def old_project(self, m: Module) -> bool:
+        """Is it that Keras, as far as the rest of the project tells: something there uses what Keras has lost or only
+        TensorFlow 1 has, and nothing TensorFlow's own Keras or what only TensorFlow 2 has?
         """
-        if any(self._kind(other) == TENSORFLOWS for other in self._with_keras()):
+        if self._kind(m) in (TENSORFLOWS, OTHER):
+            return False
+        if self._altogether is None:
+            self._altogether = self._old_altogether()
+        return self._altogether
+
+    def _old_altogether(self) -> bool:
+        kinds = [(self._kind(other), other) for other in self._with_keras()]
+        if any(kind == TENSORFLOWS for kind, _ in kinds):
             return False
         first = map(self.project.module, self.project.mentioned(_FIRST_TAILS))
-        if not self._old and not any(self.first_only(other) for other in first):
+        old = any(kind == ALONE and self._old_keras(other) for kind, other in kinds)
+        if not old and not any(self.first_only(other) for other in first):
             return False
         second = map(self.project.module, self.project.mentioned(_SECOND_TAILS))
         return not any(self.project.versions.evidence(other).second for other in second)
