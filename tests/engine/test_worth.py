@@ -320,10 +320,10 @@ def test_an_implementation_that_is_made_nowhere_is_possible_only(tmp_path, use, 
 @pytest.mark.parametrize(
     ("version", "loop", "severity", "says"),
     [
-        ("2.12", "for units in [8, 16, 32, 64, 128]", "hint", ", 5 times in all"),
+        ("2.12", "for units in [8, 16, 32, 64, 128]", "hint", ", 5 times;"),
         ("2.12", "for units in range(args.rounds)", "hint", ", 4 times by default"),
         ("2.12", "for units in range(100)", "warning", ""),
-        ("2.16", "for units in [8, 16, 32, 64, 128]", "error", ", 5 times in all"),
+        ("2.16", "for units in [8, 16, 32, 64, 128]", "error", ", 5 times;"),
     ],
 )
 def test_a_handful_of_models_is_a_hint(tmp_path, version, loop, severity, says):
@@ -376,6 +376,12 @@ def test_growth_is_said_once_for_a_project(tmp_path):
         )
     [record] = records(tmp_path, "--select", "TFM601")
     assert record["filename"].endswith("a_serve.py") and record["severity"] == "hint" and record["fix"] is None
+    for number in range(9):
+        (tmp_path / f"e{number}.py").write_text((tmp_path / "a_serve.py").read_text())
+    [long] = records(tmp_path, "--select", "TFM601")
+    assert len(long["trace"]) == 8 and long["trace"][-1]["message"] == "and 6 more entry points like these"
+    for number in range(9):
+        (tmp_path / f"e{number}.py").unlink()
     assert [step["filename"].rpartition("/")[2] for step in record["trace"]] == [
         "a_serve.py",
         "a_serve.py",
@@ -383,6 +389,16 @@ def test_growth_is_said_once_for_a_project(tmp_path):
         "c_eval.py",
     ]
     assert check(tmp_path)[0] == 0, "a hint fails no run"
+
+
+@pytest.mark.parametrize(("count", "start", "shown"), [(30, "", False), (29, "", True), (30, "import common\n", True)])
+def test_growth_is_no_matter_for_a_collection_of_exercises(tmp_path, count, start, shown):
+    (tmp_path / "common.py").write_text("SIZE = 3\n")
+    for number in range(count):
+        (tmp_path / f"e{number}.py").write_text(
+            start + "import tensorflow as tf\n\ntf.keras.models.load_model('m.keras').predict([1.0])\n"
+        )
+    assert [each["code"] for each in records(tmp_path)] == ["TFM601"] * shown
 
 
 @pytest.mark.parametrize(

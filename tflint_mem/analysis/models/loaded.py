@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.program import mechanisms
 
-from .releases import LIBRARY_LOADERS
+from .releases import FEW, LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def so_often(context: Context, repeat: Repeat) -> str:
     if not few(context, repeat):
         return ""
     if repeat.count is not None:
-        return f", {repeat.count} times in all"
+        return f", {repeat.count} times" + (" in all" if repeat.count <= FEW else "")
     return f", {context.project.repeats_of.usual.times(repeat)} times by default"
 
 
