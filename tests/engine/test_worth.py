@@ -317,6 +317,14 @@ def test_an_implementation_that_is_made_nowhere_is_possible_only(tmp_path, use, 
     assert (record["confidence"] == "possible") is not shown
 
 
+def test_one_that_is_made_and_runs_a_model_stands_for_its_siblings(tmp_path):
+    text = INTERFACE.format(use="track(Stored(), open('frames'))").replace("frame.stored", "Unet.mask(self, frame)")
+    (tmp_path / "main.py").write_text(text.replace("Unet.mask(self, frame)", "tf.keras.Model().predict(frame[None])"))
+    assert "TFM201" in [
+        record["code"] for record in records(tmp_path, "--ignore", "TFM601") if record["location"]["row"] > 14
+    ]
+
+
 @pytest.mark.parametrize(
     ("version", "loop", "severity", "says"),
     [

@@ -10,6 +10,7 @@ per repeat, as measured, times a count that is unknown (a stream, requests, step
 
 from __future__ import annotations
 
+from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import Attribute, Name, tail_of
 from tflint_mem.finding import CERTAIN as CERTAIN
 from tflint_mem.finding import LIKELY as LIKELY
@@ -84,12 +85,23 @@ def _guessed_calls(context: Context, repeat: Repeat) -> int:
 
 
 def _through_unused(context: Context, repeat: Repeat) -> bool:
-    """Does the way lead through a method of a class of which the program makes no object, but of its siblings?"""
+    """Does the way lead through a method of a class of which the program makes no object, but of siblings that run no
+    model in its place?  One that does is as good as the class itself: somebody edits a line to choose.
+    """
     for m, i in repeat.hops[1:]:
         scope = m.method_around(m.calls[i].scope)
-        if scope > 0 and m.is_method(scope) and made.only_siblings(context.project, m, m.scopes[scope].parent):
-            return True
+        if scope > 0 and m.is_method(scope):
+            siblings = list(made.in_its_place(context.project, m, m.scopes[scope].parent))
+            if siblings and not any(_works(context, *each, m.scopes[scope].name) for each in siblings):
+                return True
     return False
+
+
+def _works(context: Context, index: int, owner: int, name: str) -> bool:
+    """Does a method of a class run a model?"""
+    m = context.project.module(index)
+    method = m.members(owner).get(name)
+    return method is not None and any(lifetimes.works_in(context, m, k) for k in m.scope_calls(method))
 
 
 def _guessed_receiver(context: Context, draft: Draft) -> int:

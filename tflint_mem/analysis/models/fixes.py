@@ -6,6 +6,8 @@ uses the session.
 
 from __future__ import annotations
 
+import os
+
 from tflint_mem.codemod import NoFix, Proposal
 from tflint_mem.facts import Assign, Attribute, Reference, SequenceDisplay
 from tflint_mem.finding import SAFE, UNSAFE
@@ -67,7 +69,7 @@ def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, colle
     def fix(fx: FixContext) -> Proposal:
         if not collect_only and lives_through(context, repeat, m, i):
             raise NoFix("clear_session would hit a model that lives through the loop")
-        if not collect_only and any(module.parts[:1] == ("keras",) for module in context.project.modules):
+        if not collect_only and _is_keras(context):
             raise NoFix("the project is a Keras itself, and clear_session() is a matter of its back end")
         statement = m.statements[m.calls[i].statement]
         if isinstance(statement, Assign) and any(isinstance(target, SequenceDisplay) for target in statement.targets):
@@ -76,6 +78,13 @@ def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, colle
         return clearing(fx, view, repeat, m, i, collect_only)
 
     return fix
+
+
+def _is_keras(context: Context) -> bool:
+    """Is Keras a package or module at the root of the project?"""
+    root = os.path.abspath(context.project.root or ".")
+    places = {os.path.join(root, "keras.py"), os.path.join(root, "keras", "__init__.py")}
+    return any(os.path.abspath(m.path) in places for m in context.project.modules if m.parts[-1] == "keras")
 
 
 def lives_through(context: Context, repeat: Repeat, m: Module, i: int) -> bool:

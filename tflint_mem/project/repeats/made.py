@@ -7,6 +7,8 @@ from tflint_mem.project.linking.body import statement_expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.project import Project
 
@@ -16,18 +18,19 @@ MAX_USERS = 64  # modules that mention a class; one that more of them mention is
 MAX_SIBLINGS = 12
 
 
-def only_siblings(project: Project, m: Module, owner: int) -> bool:
-    """Does nothing name a class but imports, while the project makes objects of another class of its interface?"""
+def in_its_place(project: Project, m: Module, owner: int) -> Iterator[ClassId]:
+    """The other classes of its interface of which the project makes objects, where nothing names a class but imports;
+    none where something does.
+    """
     if _named(project, m, owner):
-        return False
+        return
     for index, base in project.infer.mro(m, owner)[1:]:
         bm = project.module(index)
         siblings: tuple[ClassId, ...] = project.subclasses(bm, base)[:MAX_SIBLINGS]
         for other, sibling in siblings:
             om = project.module(other)
             if (other, sibling) != (m.index, owner) and project.callers_of.constructions(om, sibling):
-                return True
-    return False
+                yield other, sibling
 
 
 def _named(project: Project, m: Module, owner: int) -> bool:
