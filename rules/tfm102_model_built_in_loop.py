@@ -153,7 +153,7 @@ def _draft(
         f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}"
         f"{loaded.so_often(context, repeat)}{since}{built.KEEPS[mechanism]}",
         measured=loaded.BUILT_MEASURED[mechanism],
-        help=built.HELP[mechanism] + (built.OR_ONCE if training and not pins else ""),
+        help=built.advice(mechanism, training, mechanisms.certain(context)),
         severity=loaded.severity(context, repeat, mechanism, cleaned),
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
