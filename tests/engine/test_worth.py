@@ -317,6 +317,63 @@ def test_an_implementation_that_is_made_nowhere_is_possible_only(tmp_path, use, 
     assert (record["confidence"] == "possible") is not shown
 
 
+STEPS = """\
+import tensorflow as tf
+
+net = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+critic = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+critic.compile("sgd", "mse")
+
+
+def update(x, y):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((net(x) - y) ** 2)
+    net.optimizer.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+def train(env, batches):
+    for x, y in batches:
+        {beside}
+        update(x, y)
+
+
+train(object(), open("batches"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("beside", "persona"),
+    [
+        ("critic.fit(x, y, epochs=5)", "pedantic"),
+        ("for part in range(4):\n            net(x)", "regular"),
+        ("if env:\n            critic.fit(x, y)", "regular"),
+        ("print(x)", "regular"),
+    ],
+)
+def test_a_step_beside_a_fit_is_a_small_part(tmp_path, beside, persona):
+    (tmp_path / "main.py").write_text(STEPS.format(beside=beside))
+    [record] = [each for each in records(tmp_path, "--pedantic", "--ignore", "TFM601") if each["code"] == "TFM203"]
+    assert record["persona"] == persona
+
+
+@pytest.mark.parametrize(("default", "shown"), [("1", False), ("20", True), ("None", True)])
+def test_what_runs_once_by_default_is_pedantic(tmp_path, default, shown):
+    (tmp_path / "main.py").write_text(
+        "import argparse\n\nimport tensorflow as tf\n\nparser = argparse.ArgumentParser()\n"
+        f"parser.add_argument('--runs', default={default})\nargs = parser.parse_args()\nfor run in range(args.runs):\n"
+        "    model = tf.keras.models.load_model(f'{run}.keras')\n    print(model.evaluate([1.0]))\n"
+    )
+    assert [record["code"] for record in records(tmp_path, "--ignore", "TFM601")] == ["TFM101"] * shown
+
+
+def test_a_helper_that_nobody_calls_twice_is_pedantic(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\n\n\ndef heat(picture):\n"
+        "    inner = tf.keras.Model(model.input, model.layers[3].output)\n    return inner(picture)\n\n\nprint(heat(open('one.png')))\n"
+    )
+    assert records(tmp_path, "--ignore", "TFM601") == []
+
+
 def test_one_that_is_made_and_runs_a_model_stands_for_its_siblings(tmp_path):
     text = INTERFACE.format(use="track(Stored(), open('frames'))").replace("frame.stored", "Unet.mask(self, frame)")
     (tmp_path / "main.py").write_text(text.replace("Unet.mask(self, frame)", "tf.keras.Model().predict(frame[None])"))

@@ -57,7 +57,7 @@ def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
     said: str | None = draft.persona
     if said is not None:
         return said
-    if sure == POSSIBLE:
+    if sure == POSSIBLE or draft.repeat is not None and _once(context, draft.repeat):
         return PEDANTIC
     if group == "speed":
         from tflint_mem.analysis.passes import felt
@@ -65,6 +65,11 @@ def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
         cost = _COST_MS.get(draft.code, felt.WORTH_MS)
         return REGULAR if felt.adds_up(context, draft.code, draft.site, draft.repeat, cost) else PEDANTIC
     return REGULAR
+
+
+def _once(context: Context, repeat: Repeat) -> bool:
+    """Does the loop run once by default: `for e in range(args.n_experiments)`?"""
+    return repeat.count is None and context.project.repeats_of.usual.times(repeat) in (0, 1)
 
 
 def _guessed_calls(context: Context, repeat: Repeat) -> int:

@@ -29,6 +29,7 @@ _ENCODING, _FILES = (
 )
 _FEW = 20  # passes of a loop in which something is evaluated beside the training
 _ENCODING_MS = 5.0  # an image or a second of sound
+_PREDICTS = frozenset(("model.predict",))
 _FORWARD = frozenset(("TFM201", "TFM202"))  # rules about passes forward, which an evaluation has as well
 # Names of many samples at once.
 _MANY = frozenset(("trajectory", "traj", "episode", "rollout", "fold", "split", "dataset", "testset", "trainset"))
@@ -51,6 +52,10 @@ def adds_up(context: Context, code: str, site: int | None, repeat: Repeat | None
     if code in _FORWARD and site is not None:
         if _of_many(context, repeat, site, sets=code != "TFM201") or _now_and_then(context, repeat):
             return False
+    if code == "TFM203" and _asks(context, repeat, hot.WHOLE_ROUND):
+        return False
+    if cost <= _ENCODING_MS and _asks(context, repeat, _PREDICTS):
+        return False
     usual = context.project.repeats_of.usual
     every = periods.of_repeat(usual, repeat)
     if every >= _RARE:
@@ -132,6 +137,20 @@ def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[s
             ):
                 return True
     return False
+
+
+def _asks(context: Context, repeat: Repeat, apis: frozenset[str]) -> bool:
+    """Does each pass of the loop, outside of any condition and further loop, make one of these calls itself?"""
+    m, loop = repeat.module, repeat.block
+    if loop is None:
+        return False
+    first, i = repeat.hops[0]
+    return any(
+        m.inside(m.calls[j].block, loop)
+        and not any(m.blocks[b].kind not in ("with", "try") for b in m.chain(m.calls[j].block) if b > loop)
+        and not context.project.apis(m, j).isdisjoint(apis)
+        for j in m.scope_calls(first.calls[i].scope)
+    )
 
 
 # -- the loops around --------------------------------------------------------------------------------------------------
