@@ -18,7 +18,7 @@ from tflint_mem.command.cli import cli
 from tflint_mem.settings.tables import KEYS
 
 UNSAFE = "import tensorflow as tf\n\nfor path in open('p'):\n    model = tf.keras.models.load_model(path)\n    print(model)\n"
-BROKEN = "import tensorflow as tf\nprint 1\n"
+BROKEN = "import tensorflow as tf\nx = 1 +\n"
 CALL = "tf.keras.models.load_model(folder)"
 
 
@@ -169,7 +169,7 @@ def test_a_file_that_does_not_parse_can_be_lived_with(terminal, here):
 
 def test_a_broken_notebook_gets_a_comment_too(terminal, here):
     os.remove("a.py")
-    cells = ["%matplotlib inline\nimport tensorflow as tf\nprint 1", "x = 1"]
+    cells = ["%matplotlib inline\nimport tensorflow as tf\nx = 1 +", "x = 1"]
     book = {"nbformat": 4, "cells": [{"cell_type": "code", "source": cell} for cell in cells]}
     (here / "n.ipynb").write_text(json.dumps(book))
     assert terminal("check").code == 1

@@ -72,8 +72,8 @@ def test_a_file_that_cannot_be_read_is_told_unless_it_is_ignored():
     for said in ({"ignore": ["TFM000"]}, {"ignore": ["syntax-error"]}, {"select": ["ALL"], "ignore": ["TFM0"]}):
         assert "TFM000" not in Settings(**said).of_files, said
     assert "TFM000" not in Settings(ignore=["TFM000"]).replace(select=["TFM1"]).of_files, "of the layer before"
-    assert Settings(per_file_ignores={"old/*": ["TFM000"]}).runs("a.py", "TFM000")
-    assert not Settings(per_file_ignores={"old/*": ["TFM000"]}).runs("old/a.py", "TFM000")
+    assert Settings(per_file_ignores={"old/*": ["TFM000"]}).wants("a.py", "TFM000")
+    assert not Settings(per_file_ignores={"old/*": ["TFM000"]}).wants("old/a.py", "TFM000")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ def refused(text):
     table = tables.parse(text.encode(), "a.toml")
     try:
         settings = Settings()
-        settings.update(tables.checked(table, "a.toml"))
+        said = tables.checked(table, "a.toml")
+        settings.update({key: value for key, value in said.items() if key not in ("extend", "required-version")})
         settings.validate()
     except UsageError:
         return True, not VALIDATOR.is_valid(table)

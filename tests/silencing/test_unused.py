@@ -145,7 +145,7 @@ def test_what_a_fix_makes_idle_is_taken_away_too():
 
 
 def test_files_that_do_not_parse_are_not_judged():
-    broken = "import tensorflow as tf\nx = 1  # noqa: TFM101\nprint 1\n"
+    broken = "import tensorflow as tf\nx = 1  # noqa: TFM101\nx = 1 +\n"
     assert [finding.code for finding in check_source(broken).findings] == ["TFM000"]
     assert check_source(broken, settings=Settings(ignore=["TFM000"])).findings == ()
 

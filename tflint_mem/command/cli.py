@@ -95,11 +95,11 @@ def check(session: Session | None, /, paths: tuple[str, ...], **given: Any) -> i
 
 
 @cli.command()
-@click.argument("place", metavar="FILE[:ROW]")
+@click.argument("place", metavar="FILE[:ROW]|NOTEBOOK:cell N:ROW")
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False),
-    help="The folder of the project the file belongs to (default: the file alone).",
+    help="The folder of the project the file belongs to (default: as for `check`).",
 )
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
@@ -117,15 +117,16 @@ def verify(session: Session | None, /, place: str, project: str | None, output_f
     """
     import os
 
-    from tflint_mem.command import verification
     from tflint_mem.command.check import Options, run
+    from tflint_mem.verify.plan.places import place_of
 
-    path, row = verification.place(place)
+    where = place_of(place)
+    path = where.path
     if not os.path.isfile(path):
         raise click.UsageError(f"{path}: no such file")
     measured = taken(given)
     options = Options(
-        [project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given
+        [project or path], overrides={"output_format": output_format}, verify=measured, place=where, **given
     )
     return run(options, session)
 

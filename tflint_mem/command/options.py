@@ -217,6 +217,13 @@ def file_options(command: Command) -> Command:
         ),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         click.option(
+            "--project",
+            type=click.Path(exists=True, file_okay=False, resolve_path=True),
+            help="The project around the paths, which is read to judge them (default: the repository, or the "
+            "outermost folder with a configuration).",
+        ),
+        click.option("--no-project", is_flag=True, help="Judge the paths alone."),
+        click.option(
             "--timeout-per-file",
             type=click.FloatRange(0, 1e9, max_open=True),
             default=None,
@@ -316,6 +323,8 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
     for name in _SETTINGS:
         settings[name] = given.pop(name)
     settings["cache"] = False if given.pop("no_cache") else None
+    project = given.pop("project")
+    settings["project"] = False if given.pop("no_project") else project
     return settings
 
 
@@ -347,6 +356,8 @@ def refuse_together(given: dict[str, Any]) -> None:
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
+    if given["no_project"] and given["project"] is not None:
+        raise click.UsageError("--project and --no-project: give one of them")
     if given["since"] is not None and given["write_baseline"]:
         raise click.UsageError("--write-baseline is about all findings: give it without --since")
     if given["ignore_noqa"] and (given["add_noqa"] or given["add_ignore"]):

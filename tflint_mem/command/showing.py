@@ -54,7 +54,7 @@ def as_toml(settings: Settings) -> str:
     rows = [f"# {' '.join(comment.split())}" for comment in comments]
     tables: list[str] = []
     for key in KEYS:
-        value = getattr(settings, key.replace("-", "_"))
+        value = getattr(settings, key.replace("-", "_"), None)
         if value is None:
             rows.append(f"# {key} is not set")
         elif isinstance(value, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tflint_mem.settings.config import FILE_NAMES
+from tflint_mem.settings.discovery import FILE_NAMES
 
 from .check import FAILED, INTERRUPTED, Options, run
 

@@ -115,6 +115,21 @@ ENTRIES = {
         "Seconds of processor time that the analysis of a file may take; 0 for no limit.",
         "timeout-per-file = 10",
     ),
+    "extend": Entry(
+        "Other configurations",
+        "A configuration of the same repository whose settings hold where this one says nothing.",
+        'extend = "../tflint-mem.toml"',
+    ),
+    "required-version": Entry(
+        "Other configurations", "The versions of tflint-mem that may read this.", 'required-version = ">=0.1"'
+    ),
+    "project": Entry(FILES, "Read the project around the files that are given, to judge them.", "project = false"),
+    "max-project-files": Entry(
+        LIMITS, "So many files of the project around are read at most.", "max-project-files = 2_000"
+    ),
+    "max-project-size": Entry(
+        LIMITS, "So many bytes of the project around are read at most.", "max-project-size = 20_000_000"
+    ),
     "tensorflow-version": Entry(
         CODE,
         "The version of TensorFlow that the code runs on. Without it, imports and requirements tell.",
@@ -148,4 +163,4 @@ def default(key: str) -> Any:
     """What holds where nobody says anything, as a configuration file has it; None when there is no such value."""
     from .settings import Settings
 
-    return getattr(Settings(), key.replace("-", "_"))
+    return getattr(Settings(), key.replace("-", "_"), None)  # some only lead to other files

@@ -96,6 +96,7 @@ _KINDS: dict[str, Schema] = {
     tables.STRINGS: _list({"type": "string"}),
     tables.STRING: {"type": "string"},
     tables.BOOL: {"type": "boolean"},
+    tables.COUNT: {"type": "integer", "exclusiveMinimum": 0},
     tables.SIZE: {"type": "integer", "exclusiveMinimum": 0},
     tables.SECONDS: {"type": "number", "minimum": 0, "exclusiveMaximum": 1e9},
     tables.TABLE: _verify(),

@@ -10,6 +10,8 @@ from .values import (
     DEFAULT_EXCLUDE,
     DEFAULT_INCLUDE,
     MAX_FILE_SIZE,
+    MAX_PROJECT_FILES,
+    MAX_PROJECT_SIZE,
     TIMEOUT_PER_FILE,
     as_written,
     together,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from tflint_mem.finding import Finding
 
+    from .nearest import Nearest
     from .overrides import Overrides, PerFile
     from .selection import Layer, Selection
     from .trust import Refused
@@ -53,6 +56,9 @@ class Settings:
     timeout_per_file                seconds of processor time that the analysis of a file may take, 0 for no limit
     tensorflow_version              "2.15", or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
+    project                         read the project around the checked files: False for none, a path for that one, True
+                                    for the one that is found (`settings.project_folder`)
+    max_project_files, max_project_size   of the project around so many files and bytes are read at most
     project_root                    absolute folder of the project, which patterns, requirements and containers count
                                     from; where it is not given it is the nearest folder around the checked paths that
                                     looks like one, else the current one
@@ -107,6 +113,9 @@ class Settings:
         "handlers",
         "entry_points",
         "verify",
+        "project",
+        "max_project_files",
+        "max_project_size",
         "project_root",
         "config_path",
         "isolated",
@@ -119,6 +128,7 @@ class Settings:
         "_resolved",
         "_ignored_per_file",
         "_overrides",
+        "_nearest",
     )
     select: list[str] | None
     ignore: list[str]
@@ -153,6 +163,9 @@ class Settings:
     handlers: list[str]
     entry_points: list[str]
     verify: dict[str, Any]
+    project: bool | str
+    max_project_files: int
+    max_project_size: int
     project_root: str
     config_path: str | None
     isolated: bool
@@ -165,6 +178,7 @@ class Settings:
     _resolved: Selection | None
     _ignored_per_file: tuple[PerFile, list[frozenset[str]]] | None
     _overrides: Overrides | None
+    _nearest: Nearest | None
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # what says that there is none
 
     def __init__(
@@ -197,6 +211,9 @@ class Settings:
         tensorflow_version: str | None = None,
         handlers: Sequence[str] | None = None,
         entry_points: Sequence[str] | None = None,
+        project: bool | Text | None = None,
+        max_project_files: int | None = None,
+        max_project_size: int | None = None,
         project_root: Text | None = None,
     ) -> None:
         """None: as usual.  Raises UsageError for a selector that names no rule, and for a value of another kind."""
@@ -213,10 +230,13 @@ class Settings:
         self.baseline = self.cache_dir = self.config_path = self.tensorflow_version = None
         self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
         self.handlers, self.entry_points, self.verify = [], [], {}
+        self.project = True if project is None or isinstance(project, bool) else os.path.abspath(project)
+        self.max_project_files, self.max_project_size = MAX_PROJECT_FILES, MAX_PROJECT_SIZE
         self.project_root = os.getcwd() if project_root is None else os.path.abspath(project_root)
         self.tree, self.refused, self.passed_over = self.project_root, [], []
         self._rooted = project_root is not None
         self._layers, self._resolved, self._ignored_per_file, self._overrides = [], None, None, None
+        self._nearest = None
         given = {
             "select": select,
             "ignore": ignore,
@@ -244,6 +264,9 @@ class Settings:
             "tensorflow-version": tensorflow_version,
             "handlers": handlers,
             "entry-points": entry_points,
+            "project": project if isinstance(project, bool) else None,
+            "max-project-files": max_project_files,
+            "max-project-size": max_project_size,
         }
         said = {key: as_written(value) for key, value in given.items() if value is not None}
         if said:
@@ -261,12 +284,13 @@ class Settings:
         project_root   what its patterns are relative to; the file's own folder when it is not given
         Raises UsageError for a file that cannot be read or says something that cannot be.
         """
-        from .tables import checked, read
+        from .inheritance import whole
+        from .tables import read
 
         path = os.path.abspath(path)
         settings = cls(project_root=os.path.dirname(path) if project_root is None else project_root)
         settings.config_path = path
-        settings.update(checked(read(path, ""), path))
+        settings.update(whole(read(path, ""), path)[0])
         settings.validate()
         return settings
 
@@ -325,11 +349,6 @@ class Settings:
         files, codes = self._per_file()
         return any(code in codes[place] for place in files.holds(path))
 
-    def runs(self, path: str, code: str) -> bool:
-        """Is the rule asked about the file at `path`?"""
-        selection = self._selection()
-        return (code in selection.enabled or code in selection.of_files) and not self.is_ignored(path, code)
-
     def overrides(self) -> Overrides | None:
         """What changes findings; None when nothing does."""
         if self._overrides is None and (
@@ -350,17 +369,54 @@ class Settings:
         return self._overrides
 
     def as_configured(self, findings: list[Finding]) -> list[Finding]:
-        """The findings as severe, and with the fixes, that the settings give them."""
-        overrides = self.overrides()
-        return findings if overrides is None else [overrides.of(finding) for finding in findings]
+        """The findings as severe, and with the fixes, that the settings for their files give them."""
+        return [self.of(finding.path)._configured(finding) for finding in findings]
 
-    def is_entry_point(self, path: str, root: str) -> bool:
-        """True when `entry-points` names the file at `path` as a script of its own; patterns count from `root`."""
+    def _configured(self, finding: Finding) -> Finding:
+        overrides = self.overrides()
+        return finding if overrides is None else overrides.of(finding)
+
+    def is_entry_point(self, path: str) -> bool:
+        """True when `entry-points` names the file at `path` as a script of its own."""
         if not self.entry_points:
             return False
         from .globs import Globs
 
-        return Globs(self.entry_points, root).match_below(os.path.abspath(path), root)
+        return Globs(self.entry_points, self.project_root).match_below(os.path.abspath(path), self.project_root)
+
+    # -- files with a configuration of their own
+
+    def of(self, path: str) -> Settings:
+        """The settings for the file at a path: these, unless a configuration is nearer to it (see `nearest`)."""
+        return self if self._nearest is None else self._nearest.of(path)
+
+    def of_folder(self, folder: str, lenient: bool = False) -> Settings:
+        """The settings for what lies in an absolute folder; see `nearest.Nearest.of_folder`."""
+        return self if self._nearest is None else self._nearest.of_folder(folder, lenient)
+
+    def search(self, nearest: Nearest) -> None:
+        """From now on there may be other settings for some files."""
+        self._nearest = nearest
+
+    def inherit(self, folder: str, settings: Settings) -> None:
+        """The folder, which has no configuration, has these settings."""
+        if self._nearest is not None:
+            self._nearest.inherit(folder, settings)
+
+    def wants(self, path: str, code: str) -> bool:
+        """Does the rule run for the file at a path?"""
+        settings = self.of(path)
+        selection = settings._selection()
+        return (code in selection.enabled or code in selection.of_files) and not settings.is_ignored(path, code)
+
+    def each(self) -> list[Settings]:
+        """These settings, and the others that some of the files have that were met."""
+        return [self] if self._nearest is None else [*self._nearest.all()]
+
+    @property
+    def all_enabled(self) -> frozenset[str]:
+        """The codes that run for some file."""
+        return frozenset().union(*(settings.enabled for settings in self.each()))
 
     def _selection(self) -> Selection:
         if self._resolved is None:
@@ -392,6 +448,8 @@ class Settings:
         copy._layers = list(self._layers)
         copy.update(changes, add=False)
         copy.validate()
+        if self._nearest is not None:
+            copy._nearest = self._nearest.again(copy, changes)
         return copy
 
     def rooted(self) -> bool:

@@ -25,13 +25,15 @@ OUTPUT_FORMATS = (
 _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
-STRINGS, STRING, BOOL, SIZE, SECONDS, TABLE = "strings", "string", "bool", "size", "seconds", "table"
+STRINGS, STRING, BOOL, COUNT = "strings", "string", "bool", "count"
+SIZE, SECONDS, TABLE = "size", "seconds", "table"
 SELECTORS, FORMAT, SEVERITY = "selectors", "format", "severity"
 FILE_SELECTORS, SEVERITY_TABLE, FILE_SEVERITIES = "selectors by file", "severities", "severities by file"
 KINDS = {
     STRINGS: "a list of strings",
     STRING: "a string",
     BOOL: "true or false",
+    COUNT: "a number",
     SIZE: "a number of bytes",
     SECONDS: "a number of seconds",
     TABLE: "a table",
@@ -44,6 +46,8 @@ KINDS = {
 }  # kinds of values, as messages name them
 
 KEYS = {
+    "extend": STRING,
+    "required-version": STRING,
     "select": SELECTORS,
     "ignore": SELECTORS,
     "extend-select": SELECTORS,
@@ -76,6 +80,9 @@ KEYS = {
     "tensorflow-version": STRING,
     "handlers": STRINGS,
     "entry-points": STRINGS,
+    "project": BOOL,
+    "max-project-files": COUNT,
+    "max-project-size": SIZE,
     "verify": TABLE,
 }
 
@@ -185,7 +192,7 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, dict) and all(fits(item, inner) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
-    if kind == SIZE:
+    if kind in (COUNT, SIZE):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])
 

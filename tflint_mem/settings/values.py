@@ -24,6 +24,7 @@ DEFAULT_EXCLUDE = (
     ".pytype",
     ".ruff_cache",
     ".svn",
+    ".tflint_mem_cache",
     ".tox",
     ".venv",
     ".vscode",
@@ -40,6 +41,8 @@ DEFAULT_EXCLUDE = (
 DEFAULT_INCLUDE = ("*.py", "*.ipynb")
 MAX_FILE_SIZE = 5_000_000  # bytes
 TIMEOUT_PER_FILE = 30.0  # seconds
+MAX_PROJECT_FILES = 5_000
+MAX_PROJECT_SIZE = 50_000_000  # bytes
 
 
 ABOUT_RULES = frozenset(

@@ -29,7 +29,7 @@ def add_noqa(check: Check, refuse: Callable[[str, str], None], own: bool = False
     style = comment_edits.Style(own, reason)
     by_path: dict[str, list[Finding]] = {}
     for finding in check.findings:
-        if finding.code != UNUSED_SUPPRESSION:
+        if finding.code != UNUSED_SUPPRESSION and check.may_change(finding.path):
             by_path.setdefault(finding.path, []).append(finding)
     changed: dict[str, Source] = {}
     counts: dict[str, int] = {}

@@ -55,7 +55,7 @@ def write(check: Check, path: str) -> int:
     """Write all findings to `path`; returns how many.  Raises UsageError."""
     from tflint_mem.storage.new_file import save
 
-    findings = check.findings
+    findings = [finding for finding in check.findings if check.may_change(finding.path)]
     counts = _counts(keys(findings, check.reader.get, check.settings.project_root))
     entries = [
         {"code": code, "path": file, "row": row, "count": count}

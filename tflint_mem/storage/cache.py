@@ -47,18 +47,19 @@ _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits be
 class Cache:
     """What is stored for one run.
 
-    paths  as the command line names them      files  every file that is checked, in order
+    paths   as the command line names them
+    files   every file that plays a part, in order; `around`: those of them that are only read
     commented   files that may have comments for this program, as `findings` has read it
     """
 
-    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str]) -> None:
+    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str], around: Sequence[str] = ()) -> None:
         import hashlib
 
         self._blake2b, self._files = hashlib.blake2b, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
         self.commented: set[str] = set()
-        self._key = self.digest(_key(settings, paths).encode("utf-8", "surrogateescape"))
+        self._key = self.digest(_key(settings, paths, around).encode("utf-8", "surrogateescape"))
         self._folder = os.path.join(settings.tree, settings.cache_dir or FOLDER)
         self._path = os.path.join(self._folder, self._key + ".json")
         self._ignore = os.path.join(self._folder, ".gitignore")
@@ -202,7 +203,7 @@ def is_ours(folder: str) -> bool:
         return False
 
 
-def _key(settings: Settings, paths: Sequence[str]) -> str:
+def _key(settings: Settings, paths: Sequence[str], around: Sequence[str]) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
@@ -211,13 +212,21 @@ def _key(settings: Settings, paths: Sequence[str]) -> str:
             _program(),
             os.getcwd(),
             paths,
+            around,
             settings.project_root,
-            sorted(settings.enabled),
-            (settings.fixable, settings.unfixable, settings.extend_fixable),  # which fixes were tried
-            settings.max_file_size,
-            settings.tensorflow_version,
-            settings.handlers,
-            settings.entry_points,
+            [
+                (
+                    each.project_root,
+                    sorted(each.enabled),
+                    (each.fixable, each.unfixable, each.extend_fixable),  # which fixes were tried
+                    each.per_file_ignores,
+                    each.max_file_size,
+                    each.tensorflow_version,
+                    each.handlers,
+                    each.entry_points,
+                )
+                for each in settings.each()
+            ],
         )
     )
 
