@@ -1,7 +1,8 @@
 """What one configuration file says together with those that it extends, and which versions of this program it is for.
 
 `extend` names another file, relative to the one that says so, whose keys hold where the first says nothing else;
-`extend-select`, `extend-exclude` and other keys of that kind add to it.  Patterns stay relative to the folder of the file that has them.
+`extend-select`, `extend-exclude` and other keys of that kind add to it.  Patterns stay relative to the folder of the
+file that has them.
 """
 
 from __future__ import annotations
