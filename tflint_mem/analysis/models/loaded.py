@@ -12,6 +12,7 @@ from .releases import FEW, LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
 

@@ -62,7 +62,7 @@ def in_graph(context: Context, m: Module) -> bool:
     imports, versions = context.project.imports, context.project.versions
     return (
         by_itself(context, m)
-        or versions.at_least(2, 4) is not True
+        or versions.at_least(m, 2, 4) is not True
         and context.project.spelling.old_project(m)
         or any(
             versions.switches_to_graphs(context.project.module(index))
