@@ -8,7 +8,8 @@ import libcst as cst
 
 from . import NoFix
 from .hunks import join
-from .outline import dotted, free_name
+from .names import free_name
+from .outline import dotted
 from .view import REMOVE, view_at
 
 TYPE_CHECKING = False
