@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tflint_mem.facts import Facts
+    from tflint_mem.facts.packed import PackedFacts
     from tflint_mem.finding import Place
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
@@ -66,6 +67,7 @@ def analyze(
             with SILENCE:
                 watched.start()
                 project, kept, findings = load(sources, settings, files, faults, watched, session)
+            _save(session, faults)
             if project.modules:
                 from .rule_runs import Running
 
@@ -85,6 +87,17 @@ def analyze(
             session.end(project, running)
     findings.sort(key=Finding.sort_key)
     return findings
+
+
+def _save(session: Session, faults: Faults | None) -> None:
+    """Leave the facts to later runs: now, before the rules need the memory."""
+    if session.store is None:
+        return
+    if faults is None:
+        session.store.save()
+        return
+    with faults.around("the cache"):
+        session.store.save()
 
 
 def load(
@@ -155,7 +168,7 @@ def _added(
     project: Project, source: Source, kept: Kept, findings: list[Finding], quiet: bool, session: Session
 ) -> None:
     mended = False
-    collected: Facts | None
+    collected: Facts | PackedFacts | None
     try:
         collected = _collect(source, session)
     except SourceError as error:
@@ -206,15 +219,10 @@ class Kept:
         return source
 
 
-def _collect(source: Source, session: Session) -> Facts:
+def _collect(source: Source, session: Session) -> Facts | PackedFacts:
     code = source.code_bytes()
     source.check_bytes()
-    if session.facts is None:
-        return undisturbed(lambda: facts.collect(code, source.path))
-    key = (source.path, code)
-    if key not in session.facts:
-        session.facts[key] = undisturbed(lambda: facts.collect(code, source.path))
-    return session.facts[key]
+    return session.collected(source.path, code)
 
 
 def _mended(source: Source) -> Facts | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from tflint_mem import facts
+from tflint_mem.hardening.parsing import undisturbed
 from tflint_mem.sources.dependencies import Beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.facts import Facts
+    from tflint_mem.facts.packed import PackedFacts
     from tflint_mem.project.project import Project
+    from tflint_mem.storage.fact_store import FactStore
 
     from .rule_runs import Running
 
@@ -17,6 +21,7 @@ class Session:
 
     beside   the files beside the checked ones that were looked for
     facts    {(path, code): facts} of the files that were parsed when they are worth keeping, None when they are not
+    store    the facts that earlier runs have left, None when they have not
     alone    the process does nothing else, so that a timer may watch over the time: see `hardening.watch`
 
     This one is a guest in somebody's process, and leaves it as it is.
@@ -26,12 +31,34 @@ class Session:
 
     def __init__(self) -> None:
         self.beside = Beside()
-        self.facts: dict[tuple[str, bytes], Facts] | None = None
+        self.facts: dict[tuple[str, bytes], Facts | PackedFacts] | None = None
+        self.store: FactStore | None = None
 
     def remember(self) -> None:
         """Keep the facts of files from now on: fixes check the project again after each round."""
         if self.facts is None:
             self.facts = {}
+
+    def collected(self, path: str, code: bytes) -> Facts | PackedFacts:
+        """The facts of the code of a file, which may be known.  Raises what `facts.collect` raises."""
+        if self.facts is None:
+            return self._stored(path, code)
+        known = self.facts.get((path, code))
+        if known is None:
+            known = self.facts[path, code] = self._stored(path, code)
+        return known
+
+    def _stored(self, path: str, code: bytes) -> Facts | PackedFacts:
+        store = self.store
+        if store is None:
+            return undisturbed(lambda: facts.collect(code, path))
+        key = store.key(code)
+        known = store.get(key)
+        if known is not None:
+            return known
+        collected = undisturbed(lambda: facts.collect(code, path))
+        store.put(key, collected)
+        return collected
 
     def begin(self) -> None:
         """An analysis begins."""

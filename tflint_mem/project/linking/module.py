@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tflint_mem.facts import Facts, Imported
+    from tflint_mem.facts.packed import PackedFacts
 
     Locate: TypeAlias = Callable[[int], tuple[int | None, int]]
     Site: TypeAlias = tuple["Module", int]  # a call in a module
@@ -73,13 +74,14 @@ class Module(ModuleMentions):
         index: int,
         path: str,
         parts: tuple[str, ...],
-        collected: Facts,
+        collected: Facts | PackedFacts,
         decoded: deque[int],
         locate: Locate | None = None,
         keep: bool = True,
     ) -> None:
-        """A module from its facts; with `keep` its body stays in memory for now."""
-        super().__init__(index, collected.body(), decoded)
+        """A module from its facts; with `keep` its body, unless it comes packed, stays in memory for now."""
+        body = collected.body() if isinstance(collected, F.Facts) else None
+        super().__init__(index, body, decoded, collected.packed)
         self.path, self.parts = path, parts
         self.locate, self.notebook = locate, locate is not None
         self.package = bool(parts) and parts[-1] == "__init__"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tflint_mem.facts import Facts
+    from tflint_mem.facts.packed import PackedFacts
 
     from .module import Locate
 
@@ -58,7 +59,7 @@ class Modules:
 
     # -- adding -------------------------------------------------------------------------------------------------------
 
-    def add(self, path: str, collected: Facts, locate: Locate | None = None) -> Module:
+    def add(self, path: str, collected: Facts | PackedFacts, locate: Locate | None = None) -> Module:
         """Add a module.
 
         path     as the run names it
