@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tflint_mem.project.project import Project
 
 _M_TRIM_THRESHOLD, KEPT_FREE = -1, 256 << 20  # of glibc's <malloc.h>; bytes
+_MOST_PROCESSES = 8  # unless more are asked for: linking, and what the processes share, is done by one
 
 
 class OwnProcess(Session):
@@ -29,6 +30,14 @@ class OwnProcess(Session):
         super().__init__()
         self._held: list[Project] = []
         self._collecting = False
+
+    def processes(self, jobs: int) -> int:
+        """As many as are asked for, or as there are processors, where a process can be forked."""
+        if jobs == 1:
+            return 1
+        from tflint_mem.hardening import crew
+
+        return (jobs or min(crew.processors(), _MOST_PROCESSES)) if crew.possible() else 1
 
     def begin(self) -> None:
         """Collect no garbage, and keep what one parse has freed for the next one."""

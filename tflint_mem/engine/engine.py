@@ -11,14 +11,15 @@ from tflint_mem import facts
 from tflint_mem.finding import SYNTAX_ERROR, Finding, Fix, Step
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
-from tflint_mem.hardening.faults import Overtime
+from tflint_mem.hardening.faults import Failure, Overtime
 from tflint_mem.hardening.parsing import SILENCE, undisturbed
 from tflint_mem.hardening.watch import OFF
-from tflint_mem.project.project import Project
+from tflint_mem.project.project import LARGE, Project
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 from . import relevance
+from .places import most_specific
 from .session import Session
 
 TYPE_CHECKING = False
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.draft import Draft
     from tflint_mem.settings.settings import Settings
 
+    from .ahead import Early
     from .rule_runs import Running
 
 KEEP_BYTES = 4_000_000
@@ -75,7 +77,7 @@ def analyze(
                 running = Running(project, settings, faults, watched, every is not None)
                 if every is not None:
                     every.extend(findings)
-                findings.extend(_all_finished(running, kept, faults, watched, every))
+                findings.extend(_of_rules(running, kept, faults, watched, session, every))
                 project = running.project
                 if tell is not None:
                     for line in project.searches.lines():
@@ -119,10 +121,11 @@ def load(
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
 
-    for source in sources:
+    for source, early in _ahead(sources, settings, files, session):
         raw = source.raw
         if source.names_framework:
-            if relevance.matters(source.path, raw):
+            if relevance.matters(source.path, raw) and not _is_lost(source, early, faults, watched):
+                session.ready = early if isinstance(early, bytes) else None
                 add(source, quiet=False)
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
@@ -132,6 +135,29 @@ def load(
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
     return project, kept, findings
+
+
+def _ahead(
+    sources: Iterable[Source], settings: Settings, files: int, session: Session
+) -> Iterable[tuple[Source, Early]]:
+    """The sources, with the facts that other processes have made of them: where that pays, see `ahead`."""
+    jobs = session.processes(settings.jobs)
+    if jobs < 2 or session.store is None and files <= LARGE:
+        return ((source, None) for source in sources)
+    from .ahead import Ahead
+
+    return Ahead(session, jobs, settings.timeout_per_file).through(sources)
+
+
+def _is_lost(source: Source, early: Early, faults: Faults | None, watched: Watch) -> bool:
+    """Did a process die, or run out of time, over this file?  That is told, and costs the file."""
+    if early is None or isinstance(early, bytes) or faults is None:
+        return False
+    if isinstance(early, Exception):
+        faults.add("this file", source.path, failure=Failure(early, faults.verbose))
+    else:
+        faults.overtime("this file", source.path, watched.limit)
+    return True
 
 
 def _add(
@@ -263,27 +289,47 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
+def _of_rules(
+    running: Running,
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    session: Session,
+    every: list[Finding] | None,
+) -> list[Finding]:
+    """What the rules find: in several processes where the project is large, as the rules share much of their work."""
+    jobs = session.processes(running.settings.jobs) if running.project.large and every is None else 1
+    if jobs < 2 or faults is None:
+        return _all_finished(running, kept, faults, watched, every)
+    from . import side_by_side
+
+    def finish(draft: Draft, kept_faults: Faults) -> Finding | None:
+        return finished_or_none(running, draft, kept, kept_faults, running.watch)
+
+    return side_by_side.findings(running, jobs, faults, finish)
+
+
 def _all_finished(
     running: Running, kept: Kept, faults: Faults | None, watched: Watch, every: list[Finding] | None = None
 ) -> list[Finding]:
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
     drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
     findings: dict[int, Finding | None] = {}
-    for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
-        findings[id(draft)] = _try(running, draft, kept, faults, watched)
+    for draft in most_specific([draft for draft in drafts if draft.code in enabled]):
+        findings[id(draft)] = finished_or_none(running, draft, kept, faults, watched)
     if every is not None:
-        for draft in _most_specific(drafts):
+        for draft in most_specific(drafts):
             known = (
                 findings[id(draft)]
                 if id(draft) in findings
-                else _try(running, draft, kept, faults, watched, whole=False)
+                else finished_or_none(running, draft, kept, faults, watched, whole=False)
             )
             if known is not None:
                 every.append(known)
     return [finding for finding in findings.values() if finding is not None]
 
 
-def _try(
+def finished_or_none(
     running: Running, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
 ) -> Finding | None:
     """The Finding of a draft, None when that fails."""
@@ -302,20 +348,6 @@ def _try(
         else:
             faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
         return None
-
-
-def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
-    """One finding for one place: of several drafts the one whose rule is the most specific."""
-    from tflint_mem.ruleset.registry import BY_CODE
-
-    best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
-    for draft in drafts:
-        pos = draft.pos
-        key = (draft.m.index, (pos.line, pos.column), BY_CODE[draft.code].group == "config")
-        other = best.get(key)
-        if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
-            best[key] = draft
-    return list(best.values())
 
 
 def _finished(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tflint_mem import facts
+from tflint_mem.facts import packed
 from tflint_mem.hardening.parsing import undisturbed
 from tflint_mem.sources.dependencies import Beside
 
@@ -22,6 +23,7 @@ class Session:
     beside   the files beside the checked ones that were looked for
     facts    {(path, code): facts} of the files that were parsed when they are worth keeping, None when they are not
     store    the facts that earlier runs have left, None when they have not
+    ready    the facts of the file that comes next, as bytes, when another process has made them
     alone    the process does nothing else, so that a timer may watch over the time: see `hardening.watch`
 
     This one is a guest in somebody's process, and leaves it as it is.
@@ -33,6 +35,11 @@ class Session:
         self.beside = Beside()
         self.facts: dict[tuple[str, bytes], Facts | PackedFacts] | None = None
         self.store: FactStore | None = None
+        self.ready: bytes | None = None
+
+    def processes(self, jobs: int) -> int:
+        """How many processes may work for this run, when so many are asked for (0: as many as pay)."""
+        return 1
 
     def remember(self) -> None:
         """Keep the facts of files from now on: fixes check the project again after each round."""
@@ -49,7 +56,10 @@ class Session:
         return known
 
     def _stored(self, path: str, code: bytes) -> Facts | PackedFacts:
-        store = self.store
+        store, ready = self.store, self.ready
+        if ready is not None:
+            self.ready = None
+            return packed.load(memoryview(ready)) if store is None else store.take(store.key(code), ready)
         if store is None:
             return undisturbed(lambda: facts.collect(code, path))
         key = store.key(code)

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     Table = dict[str, Any]  # of a file: keys in kebab-case, values of any type until they are `checked`
 
 OUTPUT_FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
+MOST_JOBS = 512  # processes
 _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
 STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
+COUNT = "a number of processes"
 SIZE, SECONDS, TABLE, LISTS = "a number of bytes", "a number of seconds", "a table", "a table of lists of strings"
 
 KEYS = {
@@ -41,6 +43,7 @@ KEYS = {
     "cache-dir": STRING,
     "max-file-size": SIZE,
     "timeout-per-file": SECONDS,
+    "jobs": COUNT,
     "tensorflow-version": STRING,
     "handlers": STRINGS,
     "entry-points": STRINGS,
@@ -150,6 +153,8 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, dict) and all(fits(item, STRINGS) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+    if kind == COUNT:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_JOBS
     if kind == SIZE:
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])

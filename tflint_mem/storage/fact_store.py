@@ -44,6 +44,10 @@ class FactStore:
         """What the facts of the code are found by."""
         return self._folder.digest(code)
 
+    def has(self, key: bytes) -> bool:
+        """Are facts kept under the key?"""
+        return key in self._index or key in self._new
+
     def get(self, key: bytes) -> PackedFacts | None:
         """The facts that are kept under a key."""
         place = self._index.get(key)

@@ -87,6 +87,12 @@ class Modules:
             module.roles = module.stored = ()
         self._open()
 
+    def keep(self, most: int) -> None:
+        """So many modules may stay decoded from now on."""
+        self._keep = most
+        self.__dict__.pop("module", None)
+        self._open()
+
     def _open(self) -> None:
         self.large = len(self.modules) > self._keep
         if not self.large:
