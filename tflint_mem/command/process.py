@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from tflint_mem.engine.session import Session
@@ -33,11 +34,7 @@ class OwnProcess(Session):
 
     def processes(self, jobs: int) -> int:
         """As many as are asked for, or as there are processors, where a process can be forked."""
-        if jobs == 1:
-            return 1
-        from tflint_mem.hardening import crew
-
-        return (jobs or min(crew.processors(), _MOST_PROCESSES)) if crew.possible() else 1
+        return (jobs or min(_processors(), _MOST_PROCESSES)) if _may_fork() else 1
 
     def begin(self) -> None:
         """Collect no garbage, and keep what one parse has freed for the next one."""
@@ -56,6 +53,21 @@ class OwnProcess(Session):
             if self.facts is None:
                 gc.freeze()
             gc.enable()
+
+
+def _may_fork() -> bool:
+    """May this process, which has no threads, be forked?  On macOS libraries of the system may have started some, and
+    Windows has no such thing.
+    """
+    return hasattr(os, "fork") and sys.platform != "darwin"
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
 
 
 def _keep_freed_memory() -> None:

@@ -10,7 +10,7 @@ from collections import deque
 
 from tflint_mem import facts
 from tflint_mem.facts import packed
-from tflint_mem.hardening import crew, watch
+from tflint_mem.hardening import watch
 from tflint_mem.hardening.faults import Overtime
 from tflint_mem.hardening.parsing import undisturbed
 from tflint_mem.hardening.watch import OFF
@@ -20,7 +20,7 @@ from . import relevance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from tflint_mem.hardening.crew import Crew, Died
     from tflint_mem.sources.source import Source
@@ -62,7 +62,7 @@ class Ahead:
         self._count = 0
         self._size = 0
 
-    def through(self, sources: Iterable[Source]) -> Iterator[tuple[Source, Early]]:
+    def through(self, sources: Iterable[Source]) -> Generator[tuple[Source, Early], None, None]:
         """Each source in order, with what has become of its facts."""
         try:
             for source in sources:
@@ -100,6 +100,8 @@ class Ahead:
         self._size += len(code)
         self._unsent.append(entry)
         if self._crew is None and self._size >= ENOUGH:
+            from tflint_mem.hardening import crew
+
             self._crew = crew.Crew(self._jobs, _Reading(self._limit))
         self._send()
 

@@ -24,7 +24,7 @@ from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from tflint_mem.facts import Facts
     from tflint_mem.facts.packed import PackedFacts
@@ -74,7 +74,7 @@ def analyze(
                 from .rule_runs import Running
 
                 project.link()
-                running = Running(project, settings, faults, watched, every is not None)
+                running = Running(project, settings, faults, watched, every is not None, session.progress)
                 if every is not None:
                     every.extend(findings)
                 findings.extend(_of_rules(running, kept, faults, watched, session, every))
@@ -121,16 +121,21 @@ def load(
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
 
-    for source, early in _ahead(sources, settings, files, session):
-        raw = source.raw
-        if source.names_framework:
-            if relevance.matters(source.path, raw) and not _is_lost(source, early, faults, watched):
-                session.ready = early if isinstance(early, bytes) else None
-                add(source, quiet=False)
-        elif source.path.endswith((".py", ".ipynb")):
-            others.append(source.path)
-            if session.facts is not None:
-                held[source.path] = source
+    stream = _ahead(sources, settings, files, session)
+    try:
+        for done, (source, early) in enumerate(stream):
+            if session.progress is not None:
+                session.progress("files", done, files)
+            if source.names_framework:
+                if relevance.matters(source.path, source.raw) and not _is_lost(source, early, faults, watched):
+                    session.ready = early if isinstance(early, bytes) else None
+                    add(source, quiet=False)
+            elif source.path.endswith((".py", ".ipynb")):
+                others.append(source.path)
+                if session.facts is not None:
+                    held[source.path] = source
+    finally:
+        stream.close()  # whatever happens, no process stays
     if project.modules and others:
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
@@ -139,10 +144,11 @@ def load(
 
 def _ahead(
     sources: Iterable[Source], settings: Settings, files: int, session: Session
-) -> Iterable[tuple[Source, Early]]:
+) -> Generator[tuple[Source, Early], None, None]:
     """The sources, with the facts that other processes have made of them: where that pays, see `ahead`."""
-    jobs = session.processes(settings.jobs)
-    if jobs < 2 or session.store is None and files <= LARGE:
+    worth_it = session.store is not None or files > LARGE
+    jobs = session.processes(settings.jobs) if worth_it else 1
+    if jobs < 2:
         return ((source, None) for source in sources)
     from .ahead import Ahead
 

@@ -18,7 +18,7 @@ from tflint_mem.ruleset.registry import RULES, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
     from typing import Protocol
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.registry import Rule
     from tflint_mem.settings.settings import Settings
 
+    Progress = Callable[[str, int, int], None]
     Part = Collection[int] | None  # indices of modules, None for all
 
     class RuleModule(Protocol):
@@ -53,19 +54,36 @@ class Running:
     faults    faults.Faults, or None: then they are raised
     all_rules   run those that are not enabled, too
     enabled   codes of the enabled rules
+    progress  see `session.Session`
     """
 
     def __init__(
-        self, project: Project, settings: Settings, faults: Faults | None, watch: Watch, all_rules: bool = False
+        self,
+        project: Project,
+        settings: Settings,
+        faults: Faults | None,
+        watch: Watch,
+        all_rules: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         self.project, self.settings, self.faults, self.watch = project, settings, faults, watch
-        self.context = Context(project, settings, watch)
+        self.context, self.progress = Context(project, settings, watch), progress
         self.enabled, self._all, self._everything = settings.enabled, all_rules, range(len(project.modules))
         self._failure: _Failure | None = None  # why the latest attempt failed
 
     def drafts(self) -> list[Draft]:
         """What the rules find, as drafts."""
-        return [draft for unit in self.units() for draft in self.found(unit)]
+        drafts: list[Draft] = []
+        units = self.units()
+        for done, unit in enumerate(units):
+            self.step(done, len(units))
+            drafts += self.found(unit)
+        return drafts
+
+    def step(self, done: int, of: int) -> None:
+        """So many units are done."""
+        if self.progress is not None:
+            self.progress("steps of the rules", done, of)
 
     def units(self) -> list[Unit]:
         """What the rules have to do, in order, in pieces that can be done one without the other."""

@@ -9,6 +9,8 @@ from tflint_mem.sources.dependencies import Beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tflint_mem.facts import Facts
     from tflint_mem.facts.packed import PackedFacts
     from tflint_mem.project.project import Project
@@ -23,6 +25,7 @@ class Session:
     beside   the files beside the checked ones that were looked for
     facts    {(path, code): facts} of the files that were parsed when they are worth keeping, None when they are not
     store    the facts that earlier runs have left, None when they have not
+    progress is told how far an analysis is, if somebody wants to know: of what, how many are done, of how many
     ready    the facts of the file that comes next, as bytes, when another process has made them
     alone    the process does nothing else, so that a timer may watch over the time: see `hardening.watch`
 
@@ -35,6 +38,7 @@ class Session:
         self.beside = Beside()
         self.facts: dict[tuple[str, bytes], Facts | PackedFacts] | None = None
         self.store: FactStore | None = None
+        self.progress: Callable[[str, int, int], None] | None = None
         self.ready: bytes | None = None
 
     def processes(self, jobs: int) -> int:

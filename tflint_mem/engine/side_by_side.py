@@ -100,6 +100,7 @@ class _Leading:
             worker.give(("do", number, ()))
 
     def _take(self, number: int, worker: Worker, answer: Any) -> None:
+        self._running.step(len(self._told) + 1, len(self._units))
         drafts, told, (left_out, given_up) = pickle.loads(answer)
         self._sketches[number] = [Sketch(number, k, code, place) for k, (code, place) in enumerate(drafts)]
         self._told[number] = told

@@ -28,21 +28,6 @@ class Died(Exception):
     """A process of the crew has ended in the middle of a task."""
 
 
-def possible() -> bool:
-    """May a process be forked here?  On macOS a library of the system may have started threads, on Windows there is no
-    fork.
-    """
-    return hasattr(os, "fork") and sys.platform != "darwin"
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except (AttributeError, OSError):
-        return os.cpu_count() or 1
-
-
 class Worker:
     """One process, as seen from the one that forked it.
 
