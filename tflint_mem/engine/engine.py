@@ -224,7 +224,10 @@ def _added(
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept.add(source)
-    project.add(source.path, collected, source.locate if source.kind == "notebook" else None).mended = mended
+    locate = source.locate if source.kind == "notebook" else None
+    module = project.add(source.path, collected, locate, session.known(source.path, collected))
+    module.mended = mended
+    session.made(source.path, collected, module)
 
 
 class Kept:

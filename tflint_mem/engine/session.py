@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 
     from tflint_mem.facts import Facts
     from tflint_mem.facts.packed import PackedFacts
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.project import Project
     from tflint_mem.storage.fact_store import FactStore
 
     from .rule_runs import Running
+MOST_VERSIONS = 4  # of a file whose facts are kept: a fix may be tried and taken back
 
 
 class Session:
     """One run, from the first analysis to the last.  It belongs to one thread; runs in other threads have their own.
 
     beside   the files beside the checked ones that were looked for
-    facts    {(path, code): facts} of the files that were parsed when they are worth keeping, None when they are not
+    facts    {path: {code: facts}} of the files that were parsed when they are worth keeping, None when they are not
+    modules  {path: (its facts, the module made of them)} of the latest project, in the same case
     store    the facts that earlier runs have left, None when they have not
     progress is told how far an analysis is, if somebody wants to know: of what, how many are done, of how many
     ready    the facts of the file that comes next, as bytes, when another process has made them
@@ -36,7 +39,8 @@ class Session:
 
     def __init__(self) -> None:
         self.beside = Beside()
-        self.facts: dict[tuple[str, bytes], Facts | PackedFacts] | None = None
+        self.facts: dict[str, dict[bytes, Facts | PackedFacts]] | None = None
+        self.modules: dict[str, tuple[Facts | PackedFacts, Module]] = {}
         self.store: FactStore | None = None
         self.progress: Callable[[str, int, int], None] | None = None
         self.ready: bytes | None = None
@@ -46,7 +50,7 @@ class Session:
         return 1
 
     def remember(self) -> None:
-        """Keep the facts of files from now on: fixes check the project again after each round."""
+        """Keep the facts of files from now on: fixes check the project after each round, an editor after each key."""
         if self.facts is None:
             self.facts = {}
 
@@ -54,10 +58,25 @@ class Session:
         """The facts of the code of a file, which may be known.  Raises what `facts.collect` raises."""
         if self.facts is None:
             return self._stored(path, code)
-        known = self.facts.get((path, code))
+        versions = self.facts.setdefault(path, {})
+        known = versions.get(code)
         if known is None:
-            known = self.facts[path, code] = self._stored(path, code)
+            known = versions[code] = self._stored(path, code)
+            if len(versions) > MOST_VERSIONS:
+                del versions[next(iter(versions))]
         return known
+
+    def known(self, path: str, collected: Facts | PackedFacts) -> Module | None:
+        """The module of the project before that was made from these very facts, with what it knows about itself: once,
+        then it is the caller's.
+        """
+        of, module = self.modules.pop(path, (None, None))
+        return module if of is collected and module is not None and not module.left_out else None
+
+    def made(self, path: str, collected: Facts | PackedFacts, module: Module) -> None:
+        """This is the module of a file now."""
+        if self.facts is not None:
+            self.modules[path] = (collected, module)
 
     def _stored(self, path: str, code: bytes) -> Facts | PackedFacts:
         store, ready = self.store, self.ready

@@ -95,9 +95,25 @@ class Module(ModuleMentions):
         if not keep:
             self.release()
 
+    def again(
+        self, index: int, collected: Facts | PackedFacts, decoded: deque[int], locate: Locate | None = None
+    ) -> None:
+        """From now on the module belongs to another project, from the same facts.
+
+        What it has found out about itself stays; what other modules had a part in goes.
+        """
+        self.index, self.decoded, self.locate = index, decoded, locate
+        self.roles, self.stored = collected.roles(), collected.stored
+        self.recent = self.mended = False
+        self.forget_others()
+
     def forget(self) -> None:
         super().forget()
         self.packages: dict[str, str | None] = {}
+
+    def forget_others(self) -> None:
+        super().forget_others()
+        self.packages = {}
 
     def empty(self) -> None:
         """From now on this is the module of an empty file."""

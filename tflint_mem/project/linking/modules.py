@@ -59,17 +59,28 @@ class Modules:
 
     # -- adding -------------------------------------------------------------------------------------------------------
 
-    def add(self, path: str, collected: Facts | PackedFacts, locate: Locate | None = None) -> Module:
+    def add(
+        self,
+        path: str,
+        collected: Facts | PackedFacts,
+        locate: Locate | None = None,
+        known: Module | None = None,
+    ) -> Module:
         """Add a module.
 
         path     as the run names it
         locate   maps a notebook's rows to cells; None for a Python file
+        known    what an earlier project, which is no more, had of the same path and facts
         """
         absolute = os.path.abspath(path)
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
-        keep = len(self._loaded) < self._keep
-        module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep)
+        if known is None:
+            keep = len(self._loaded) < self._keep
+            module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep)
+        else:
+            module = known
+            module.again(len(self.modules), collected, self._loaded, locate)
         module.resolved = self.names.known(parts)
         self.modules.append(module)
         if module.loaded:
