@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0  # seconds before the bar appears
 _PAUSE = 0.1  # seconds between two pictures
-_CELLS, _LONGEST = 30, 79  # characters of the bar, of the row
+_CELLS, _LONGEST = 30, 79  # characters: of the bar, and of the row at most
 
 
 class Progress:
@@ -33,7 +33,8 @@ class Progress:
         self._next = now + _PAUSE
         cells = _CELLS * min(done, of) // max(of, 1)
         row = f"checking [{'#' * cells}{'.' * (_CELLS - cells)}] {done}/{of} {what}"
-        self._write("\r" + row[:_LONGEST].ljust(_width()))
+        width = _width()
+        self._write("\r" + row[:width].ljust(width))
         self.shown = True
 
     def clear(self) -> None:
@@ -53,6 +54,7 @@ class Progress:
 def _width() -> int:
     """Of the row that is written over: one less than the terminal's, so that it does not go on in the next."""
     try:
-        return max(min(os.get_terminal_size(2).columns - 1, _LONGEST), 1)
+        columns = os.get_terminal_size(2).columns
     except (OSError, ValueError):
-        return _LONGEST
+        columns = 0
+    return min(columns - 1, _LONGEST) if columns > 1 else _LONGEST  # 0 stands for a terminal that does not know
