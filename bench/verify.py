@@ -17,9 +17,10 @@ Places are found by rule, not listed:
                one with such a trigger.  A file without any such place gives the first statement of its first
                loop.  `--sample N` draws N of these places, the rules taking turns, in an order that `--seed` fixes.
 
-One process for each item, one after another.  RECORD.json is written after each item, and what it holds is not run
-again: an interrupted run goes on where it was.  `--table` writes a Markdown table beside it.  `--lock FILE` holds a
-lock during each measurement, for machines where something else measures as well.
+One process for each item, one after another; with `--jobs N` all in one process, N at the same time, as
+`--verify-jobs N` has them.  RECORD.json is written after each item, and what it holds is not run again: an interrupted
+run goes on where it was.  `--table` writes a Markdown table beside it.  `--lock FILE` holds a lock during each
+measurement, for machines where something else measures as well.  `--against OTHER.json` says which verdicts differ.
 """
 
 import argparse
@@ -293,8 +294,12 @@ def _parts(node):
 # -- measuring ---------------------------------------------------------------------------------------------------------
 
 
-def measure(item):
-    """The record of one item: what a process of its own said."""
+def measure(item, device="cpu", env=()):
+    """The record of one item: what a process of its own said.
+
+    device  as `--verify-device` has it
+    env     names of variables that the measured process gets too
+    """
     began = time.monotonic()
     if item.kind in ("leaky", "bad"):
         command = [
@@ -311,7 +316,8 @@ def measure(item):
             "json",
             f"--verify={item.file}:{item.row}",
             "--verify-device",
-            "cpu",
+            device,
+            *(f"--verify-env={name}" for name in env),
             str(item.target),
         ]
     else:
@@ -324,9 +330,10 @@ def measure(item):
             str(item.file),
             str(item.row),
             str(item.repeat or 0),
+            device,
+            ",".join(env),
         ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    record = {"what": item.kind, "code": item.code, "place": f"{item.file.relative_to(FIXTURES)}:{item.row}"}
     try:
         found = [
             finding["verification"]
@@ -335,9 +342,18 @@ def measure(item):
         ]
         verification = found[0]
     except (ValueError, IndexError):
-        return dict(
-            record, **BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=round(time.monotonic() - began, 1)
-        )
+        wall = round(time.monotonic() - began, 1)
+        return dict(_named_by(item), **BROKEN, message=(done.stderr or done.stdout)[-1500:], wall=wall)
+    return said(item, verification, time.monotonic() - began)
+
+
+def _named_by(item):
+    return {"what": item.kind, "code": item.code, "place": f"{item.file.relative_to(FIXTURES)}:{item.row}"}
+
+
+def said(item, verification, wall):
+    """The record of an item of which `verification` was said, after `wall` seconds."""
+    record = _named_by(item)
     record.update(
         {
             key: verification[key]
@@ -353,7 +369,7 @@ def measure(item):
                 "message",
             )
         },
-        wall=round(time.monotonic() - began, 1),
+        wall=round(wall, 1),
     )
     record["message"], record["needs"] = _anywhere(record["message"]), [_anywhere(need) for need in record["needs"]]
     record["after_fix"] = after_fix(verification["message"])
@@ -387,17 +403,52 @@ def after_fix(message):
     return None
 
 
-def place(code, target, file, row, repeat):
-    """Measures a place as if the rule had flagged it, and prints the JSON report.  In a process of its own."""
-    from tflint_mem.finding import Finding, Step
-    from tflint_mem.report.json import record
-    from tflint_mem.sources.source import Source
-    from tflint_mem.verify import session
+def measured_together(items, jobs):
+    """Item and record of each, as they are done: so many at the same time in this process, each with sources of its
+    own.
+    """
+    from tflint_mem import Settings, check_paths
+    from tflint_mem.verify import session, side_by_side
     from tflint_mem.verify.plan.options import Options
+    from tflint_mem.verify.work import Work
+
+    findings, began = [], {}
+    for number, item in enumerate(items):
+        if item.kind in ("leaky", "bad"):
+            found = check_paths(item.target, Settings(select=[item.code])).findings
+            keys = [(os.path.realpath(one.path), one.code, one.start[0]) for one in found]
+            findings.append((number, found[keys.index((os.path.realpath(item.file), item.code, item.row))]))
+        else:
+            findings.append((number, as_flagged(item.code, str(item.file), item.row, item.repeat or 0)))
+    numbers = {id(finding): number for number, finding in findings}
+    options = Options(device="cpu", jobs=jobs)
+
+    def verify(finding, seated, environment, tell):
+        item = items[numbers[id(finding)]]
+        began[item.key] = time.monotonic()
+        folders = list(dict.fromkeys([os.path.dirname(os.path.abspath(finding.path)), str(ROOT)]))
+        return Work(_sources(item.target), folders, seated).verify(finding, seated, environment, tell)
+
+    environment = session.check_environment(options)
+    for number, result in side_by_side.results(verify, options, findings, environment, lambda *told: None):
+        item = items[number]
+        yield item, said(item, result.verification, time.monotonic() - began[item.key])
+
+
+def _sources(target):
+    from tflint_mem.sources.source import Source
+
+    paths = sorted(Path(target).rglob("*.py")) if os.path.isdir(target) else [target]
+    return [Source.read(str(path)) for path in paths]
+
+
+def as_flagged(code, file, row, repeat):
+    """A finding of that rule at a place; repeat: row where the repeat begins, or 0."""
+    from tflint_mem.finding import Finding, Step
 
     rule = registry.BY_CODE.get(code)
     trace = [Step(path=file, row=repeat, column=1, message="repeats")] if repeat else []
-    finding = Finding(
+    return Finding(
         code=code,
         name=rule.name if rule else "place",
         group=rule.group if rule else "leak",
@@ -408,10 +459,16 @@ def place(code, target, file, row, repeat):
         end=(row, 1),
         trace=tuple(trace),
     )
-    paths = sorted(Path(target).rglob("*.py")) if os.path.isdir(target) else [target]
-    outcome = session.verify_findings(
-        [finding], [Source.read(str(path)) for path in paths], None, Options(device="cpu")
-    )
+
+
+def place(code, target, file, row, repeat, device, env):
+    """Measures a place as if the rule had flagged it, and prints the JSON report.  In a process of its own."""
+    from tflint_mem.report.json import record
+    from tflint_mem.verify import session
+    from tflint_mem.verify.plan.options import Options
+
+    finding = as_flagged(code, file, row, repeat)
+    outcome = session.verify_findings([finding], _sources(target), None, Options(device=device, env=env))
     print(json.dumps([record(found) for found in outcome.findings]))
 
 
@@ -464,6 +521,19 @@ def summary(items):
     ]
 
 
+def compared(before, after, keys):
+    """Rows that say where two records differ, over the items that both have, and the time that each took."""
+    told = ("verdict", "kind", "mechanism", "after_fix")
+    both = [key for key in keys if key in before["items"] and key in after["items"]]
+    rows = []
+    for key in both:
+        one, other = ([record["items"][key].get(name) for name in told] for record in (before, after))
+        if one != other:
+            rows.append(f"{key}: {one} became {other}")
+    walls = [sum(record.get("walls", {}).values()) for record in (before, after)]
+    return [*rows, f"{len(both) - len(rows)} of {len(both)} verdicts are the same; seconds in all: {walls}"]
+
+
 def _confirmed(items):
     return sum(item["verdict"] == "confirmed" for item in items)
 
@@ -496,6 +566,17 @@ def table(record):
     return "\n".join(rows) + "\n"
 
 
+def _measured(items, jobs, lock):
+    if jobs > 1:
+        with locked(lock):
+            yield from measured_together(items, jobs)
+        return
+    for item in items:
+        with locked(lock):
+            found = measure(item)
+        yield item, found
+
+
 @contextlib.contextmanager
 def locked(path):
     """Holds the lock of a file; nothing without a path."""
@@ -522,15 +603,19 @@ def main():
         "--sample", type=int, default=60, metavar="N", help="number of look-alikes, 0 for all (default: 60)"
     )
     parser.add_argument("--seed", type=int, default=2026, help="of the draw (default: 2026)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="measure N at the same time (default: 1)")
+    parser.add_argument("--against", type=Path, metavar="OTHER.json", help="say where the verdicts differ from these")
     parser.add_argument("--again", action="store_true", help="measure anew what the record holds")
     parser.add_argument("--list", action="store_true", help="show the places and stop")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="write the table there")
     parser.add_argument("--lock", metavar="FILE", help="hold the lock of this file during each measurement")
-    parser.add_argument("--place", nargs=5, metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--place", nargs=7, metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT", "DEVICE", "ENV"), help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     if options.place:
-        code, target, file, row, repeat = options.place
-        place(code, target, file, int(row), int(repeat))
+        code, target, file, row, repeat, device, env = options.place
+        place(code, target, file, int(row), int(repeat), device, [name for name in env.split(",") if name])
         return
     codes = [
         rule.code
@@ -552,17 +637,20 @@ def main():
     if options.record is None:
         parser.error("a record to write is missing")
     record = json.loads(options.record.read_text()) if options.record.exists() else dict(surroundings(), items={})
-    for number, item in enumerate(items, 1):
-        if record["items"].get(item.key, BROKEN)["verdict"] != "broken" and not options.again:
-            continue
-        with locked(options.lock):
-            found = record["items"][item.key] = measure(item)
+    waiting = [item for item in items if record["items"].get(item.key, BROKEN)["verdict"] == "broken" or options.again]
+    began, before = time.monotonic(), record.get("walls", {}).get(str(options.jobs), 0)
+    for number, (item, found) in enumerate(_measured(waiting, options.jobs, options.lock), 1):
+        record["items"][item.key] = found
+        record.setdefault("walls", {})[str(options.jobs)] = round(before + time.monotonic() - began, 1)
         save(options.record, record)
         print(
-            f"{number}/{len(items)} {item.key}: {found['verdict']} {found.get('kind') or ''} "
+            f"{number}/{len(waiting)} {item.key}: {found['verdict']} {found.get('kind') or ''} "
             f"{found.get('seconds', '')} s; {found['message']}",
             flush=True,
         )
+    if options.against:
+        other = json.loads(options.against.read_text())
+        print("\n".join(compared(other, record, [item.key for item in items])))
     if options.table:
         options.table.write_text(table(record))
     for words, count, of in summary([item for item in record["items"].values() if item["verdict"] != "broken"]):

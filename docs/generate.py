@@ -1,9 +1,11 @@
-"""Writes the rule pages: `python docs/generate.py`.
+"""Writes the pages of rules, and what others print and measure: `python docs/generate.py`.
 
-A page is the rule's docstring under a head from the table of rules, with the shapes that its fixtures hold; nothing is
-written twice.  A test fails when the pages are not what this script writes.
+The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold;
+nothing is written twice.  In the other pages it renews what is measured (measured.py) and what examples print
+(examples.py).  A test fails when the pages are not what this script writes.
 """
 
+import importlib.util
 from pathlib import Path
 
 from tflint_mem.ruleset.registry import RULES, explain
@@ -63,10 +65,21 @@ def index():
     return "\n".join(lines) + "\n"
 
 
+def _beside(name):
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def pages():
     """{path below docs/: text} of everything that this script writes."""
     found = {f"rules/{rule.code}.md": page(rule) for rule in RULES}
     found["rules.md"] = index()
+    measured, examples = _beside("measured"), _beside("examples")
+    for path in sorted(HERE.glob("*.md")):
+        if path.name not in found:
+            found[path.name] = examples.filled(measured.filled(path.read_text(encoding="utf-8")))
     return found
 
 

@@ -11,13 +11,23 @@ import os
 import re
 from collections.abc import Callable
 from random import Random
+from xml.etree import ElementTree
 
 from fuzz import caches, tool
 from fuzz.case import Case
 from fuzz.looks import compiled, is_plain, read, shape, tree, without_sources, write
 from fuzz.splice import patched, spliced
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 
-FORMATS = ("full", "concise", "github", "sarif", "rdjson")
+FORMATS = tuple(form for form in OUTPUT_FORMATS if form != "json")  # the one that all others are compared with
+# the findings in a report of a format that is not for people
+_RESULTS: dict[str, Callable[[str], list]] = {
+    "sarif": lambda text: json.loads(text)["runs"][0]["results"],
+    "rdjson": lambda text: json.loads(text)["diagnostics"],
+    "gitlab": json.loads,
+    "json-lines": lambda text: [json.loads(row) for row in text.splitlines()],
+    "junit": lambda text: [case for case in ElementTree.fromstring(text).iter("testcase") if len(case)],
+}
 _REFUSED = "no comment can silence"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COMMANDS = re.compile(r"^::(?!(?:error|warning|notice) title=tflint-mem )", re.MULTILINE)
@@ -122,11 +132,10 @@ class Judge:
             ):
                 continue
             text = outcome.out.decode("utf-8", "replace")
-            if name in ("sarif", "rdjson"):
+            if name in _RESULTS:
                 try:
-                    document = json.loads(text)
-                    results = document["runs"][0]["results"] if name == "sarif" else document["diagnostics"]
-                except (ValueError, KeyError, IndexError) as error:
+                    results = _RESULTS[name](text)
+                except (ValueError, KeyError, IndexError, ElementTree.ParseError) as error:
                     self.verdict.fail(f"the {name} report does not parse", f"{error}\n{text[:2000]}")
                     continue
                 if len(results) != len(findings):

@@ -2,6 +2,8 @@
 
 import re
 
+import yaml
+
 import tflint_mem
 from support import ROOT
 
@@ -24,22 +26,23 @@ def test_rules_are_part_of_the_package():
 
 
 def test_the_hooks_are_commands_of_ours():
-    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    assert re.findall(r"^- id: (.*)$", text, re.MULTILINE) == ["tflint-mem", "tflint-mem-fix"]
-    assert re.findall(r"^  entry: (.*)$", text, re.MULTILINE) == [
-        "tflint-mem check --force-exclude",
-        "tflint-mem check --force-exclude --fix",
-    ]
-    # Cross-file analysis needs all files in one process.
-    assert text.count("require_serial: true") == 2
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert {hook["id"]: hook["entry"] for hook in hooks} == {
+        "tflint-mem": "tflint-mem check --force-exclude",
+        "tflint-mem-fix": "tflint-mem check --force-exclude --fix",
+        "tflint-mem-project": "tflint-mem check",
+    }
+    for hook in hooks:
+        assert hook["require_serial"], "analysis across files needs all files in one process"
+        assert hook.get("pass_filenames", True) == (hook["id"] != "tflint-mem-project")
 
 
 def test_changelog_and_version_agree():
     assert re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1) == tflint_mem.__version__
 
 
-def test_every_key_of_the_configuration_is_in_the_readme():
+def test_every_key_of_the_configuration_is_in_the_pages():
     from tflint_mem.settings.tables import KEYS
 
-    readme = (ROOT / "README.md").read_text()
-    assert [key for key in KEYS if f"`{key}`" not in readme] == []
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("configur*.md")))
+    assert [key for key in KEYS if f"`{key}`" not in pages] == []

@@ -87,8 +87,21 @@ def run(session: Session | None = None) -> int:
     except KeyboardInterrupt:
         code = 130
     except Exception as error:
-        code = _failure(error)
+        code = _close_quietly() if _is_gone(error) else _failure(error)
     return code or 0
+
+
+def _is_gone(error: Exception) -> bool:
+    """Windows says "invalid argument" of a pipe that nobody reads any more."""
+    import errno
+
+    return (
+        sys.platform == "win32"
+        and isinstance(error, OSError)
+        and error.errno == errno.EINVAL
+        and error.filename is None
+        and not sys.stdout.isatty()
+    )
 
 
 def _close_quietly() -> int:

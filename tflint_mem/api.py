@@ -101,11 +101,12 @@ class FileChange(Record, tag="change", kw_only=True):
         return _text(self.path, self.new)
 
     def diff(self) -> str:
-        """A unified diff; a notebook is compared cell by cell."""
-        from tflint_mem.report.unified import unified
+        """A patch in the form that `git apply` takes, with the name that git gives the file where the program runs."""
+        from tflint_mem.report.unified import patch
 
-        parts = unified(Source(self.path, self.old), Source(self.path, self.new))
-        return "".join(row for part in parts for row in part.rows)
+        rows = patch(self.path, self.old, self.new)
+        names, hunks = b"".join(rows[:3]), b"".join(rows[3:])
+        return os.fsdecode(names) + hunks.decode(Source(self.path, self.old).encoding, "replace")
 
 
 class Refusal(Record, tag="refusal", kw_only=True):

@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 from support.faults import LEAKY
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 
 CLEAN = LEAKY.replace("        model = tf.keras.models.load_model(folder)\n", "").replace(
     "    for image", "    model = tf.keras.models.load_model(folder)\n    for image"
@@ -104,7 +105,9 @@ def test_json(here):
         "end_location",
         "filename",
         "fix",
+        "help",
         "location",
+        "measured",
         "message",
         "name",
         "noqa_row",
@@ -172,6 +175,28 @@ def test_bad_files_get_one_clear_line(here, content, place, words):
     assert "TFM000 syntax-error [error]" in line
     assert words in line
     assert "1 finding (1 error)" in last
+
+
+def test_a_missing_folder_has_no_findings_to_deny(here):
+    for arguments in (("gone/",), ("gone/", "also.py"), ("gone/", "--diff")):
+        done = check(*arguments)
+        assert done.returncode == 2 and "gone: No such file or directory" in done.stderr
+        assert done.stdout == "" and "no findings" not in done.stderr
+    (here / "clean.py").write_text(CLEAN)
+    assert check("gone/", "clean.py").stdout == "Checked 1 file: no findings.\n"
+
+
+def test_findings_are_reported_where_nothing_can_be_measured(here):
+    (here / "leaky.py").write_text(LEAKY)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "bare"], check=True)
+    done = check("leaky.py", "--output-format", "json", "--verify", "--verify-python", "bare/bin/python")
+    assert done.returncode == 2 and codes(done) == ["TFM101"]
+    assert "has no usable TensorFlow" in done.stderr
+    assert (
+        "install tflint-mem[verify] there, name the interpreter that has it with --verify-python, or make one"
+        in done.stderr
+    )
+    assert json.loads(done.stdout)[0]["verification"] is None
 
 
 def test_a_broken_notebook_gets_one_clear_line(here):
@@ -305,12 +330,12 @@ def test_diff_shows_and_writes_nothing(here):
     )
     assert done.returncode == 1
     assert done.stderr == b"Would fix 1 finding.\n"
-    assert done.stdout.startswith(b"--- leaky.py\n+++ leaky.py\n@@ ")
+    assert done.stdout.startswith(b"diff --git a/leaky.py b/leaky.py\n--- a/leaky.py\n+++ b/leaky.py\n@@ ")
     assert b"-        model = tf.keras.models.load_model(folder)\r\n" in done.stdout
     assert b"+    model = tf.keras.models.load_model(folder)\r\n" in done.stdout
     assert (here / "leaky.py").read_bytes() == LEAKY.replace("\n", "\r\n").encode()
     (here / "patch").write_bytes(done.stdout)
-    subprocess.run(["git", "apply", "-p0", "patch"], check=True, cwd=here)
+    subprocess.run(["git", "apply", "patch"], check=True, cwd=here)
     assert (here / "leaky.py").read_bytes() == CLEAN.replace("\n", "\r\n").encode()
     clean = check("--diff", "leaky.py")
     assert (clean.returncode, clean.stdout) == (0, "")
@@ -369,12 +394,14 @@ def test_a_notebook_is_found_and_fixed_in_its_cell(here):
     (here / "n.ipynb").write_text(raw, encoding="utf-8")
     [record] = json.loads(check("--output-format", "json").stdout)
     assert (record["cell"], record["location"]) == (2, {"row": 4, "column": 13})
-    diff = check("--diff")
-    assert diff.stdout.startswith("--- n.ipynb:cell 2\n+++ n.ipynb:cell 2\n")
+    (here / "patch").write_text(check("--diff").stdout, encoding="utf-8")
     assert check("--fix").returncode == 0
     new = (here / "n.ipynb").read_text(encoding="utf-8")
     book["cells"][1]["source"] = [lines[0], lines[1], "model = tf.keras.models.load_model('m')\n", lines[2], lines[4]]
     assert new == json.dumps(book, indent=1, ensure_ascii=False) + "\n"
+    (here / "n.ipynb").write_text(raw, encoding="utf-8")
+    subprocess.run(["git", "apply", "patch"], check=True, cwd=here)
+    assert (here / "n.ipynb").read_text(encoding="utf-8") == new
 
 
 # -- baseline, statistics, outputs
@@ -499,7 +526,7 @@ def test_a_path_that_is_no_text_is_printed_somehow(here):
     name = os.fsencode(here) + b"/caf\xe9.py"
     with open(name, "w") as file:
         file.write(LEAKY)
-    for chosen in ("concise", "json", "sarif", "rdjson", "github"):
+    for chosen in OUTPUT_FORMATS:
         done = subprocess.run(
             [sys.executable, "-m", "tflint_mem", "check", *BASE, "--output-format", chosen], capture_output=True
         )

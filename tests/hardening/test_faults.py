@@ -6,8 +6,24 @@ import re
 import pytest
 
 from support.faults import GRAPHS, LEAKY, broken, found
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 
-FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
+# format -> the function that shows one finding in it
+SHOWING = {
+    "full": "text._full",
+    "concise": "text._header",
+    "grouped": "grouped._text",
+    "markdown": "markdown._row",
+    "json": "json.record",
+    "json-lines": "json.record",
+    "sarif": "sarif._result",
+    "rdjson": "rdjson._diagnostic",
+    "github": "github._command",
+    "gitlab": "gitlab._issue",
+    "azure": "azure._command",
+    "junit": "junit._test",
+    "pylint": "pylint._row",
+}
 LINE = re.compile(
     r"tflint-mem: (.*) failed and is left out here: (.*); please report this as a bug, with the text that --verbose adds"
 )
@@ -214,17 +230,9 @@ def test_a_fix_that_cannot_be_built_costs_that_fix(project):
     assert told(done) == [("b.py: the fix of TFM101 in row 6", "RuntimeError: no such statement")]
 
 
-@pytest.mark.parametrize(
-    "form, where",
-    list(
-        zip(
-            FORMATS,
-            ("text._full", "text._header", "json.record", "github._command", "sarif._result", "rdjson._diagnostic"),
-        )
-    ),
-)
-def test_a_finding_that_cannot_be_shown_costs_no_other(project, form, where):
-    module, name = where.split(".")
+@pytest.mark.parametrize("form", OUTPUT_FORMATS)
+def test_a_finding_that_cannot_be_shown_costs_no_other(project, form):
+    module, name = SHOWING[form].split(".")
     fault = f"""
     from tflint_mem.report import {module} as report
     whole = report.{name}

@@ -9,14 +9,31 @@ import re
 import subprocess
 import sys
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tflint_mem.finding import Edit, Finding, Fix, Step
 from tflint_mem.fixes.rounds import Refused
 from tflint_mem.hardening import safe
-from tflint_mem.report import github, rdjson, sarif, statistics, summary, text
+from tflint_mem.report import (
+    azure,
+    github,
+    gitlab,
+    grouped,
+    json_lines,
+    junit,
+    markdown,
+    pylint,
+    rdjson,
+    sarif,
+    statistics,
+    summary,
+    text,
+)
 from tflint_mem.report import json as json_report
+from tflint_mem.settings.tables import OUTPUT_FORMATS
 from tflint_mem.sources.source import Source
 from tflint_mem.verify.report import chart, html_page
 from tflint_mem.verify.report import text as verify_text
@@ -32,6 +49,10 @@ CODE = (
     + "''')\n"
 )
 ORDER = re.compile(r"##\w*\[")
+ISSUE = re.compile(
+    r"##vso\[task\.logissue type=(error|warning);sourcepath=[^;\]]*;linenumber=\d+;columnnumber=\d+;code=[^;\]]*;\](?=[^;\]]*$)",
+    re.MULTILINE,
+)
 _SHOWN = set("\n\xa0\u3000")
 
 
@@ -49,6 +70,28 @@ def check_json(report):
     report.encode("ascii")
     assert not ORDER.search(report)
     json.dumps(json.loads(report, parse_constant=pytest.fail), ensure_ascii=False).encode("utf-8")
+
+
+def check_azure(report, orders):
+    """The agent obeys the first `orders` rows, each to its end, and nothing else."""
+    rows = report.split("\n")
+    assert [bool(ISSUE.match(row)) for row in rows] == [number < orders for number in range(len(rows))]
+    check_text(ISSUE.sub("", report))
+    assert not re.search("%(0a|0d|azp25)", "\n".join(rows[:orders]), re.IGNORECASE), "no row ends within a text"
+
+
+def check_markdown(report):
+    """Only our own markup, and the text as it is in other reports for people."""
+    check_text(report)
+    page = Tags()
+    reader = MarkdownIt("gfm-like")
+    reader.linkify.set({"fuzzy_link": False})  # code hosts take `a.py` for no address, but `www.`
+    assert "www." not in report
+    page.feed(reader.render(report))
+    assert page.tags <= set("h3 table thead tbody tr th td code em br p".split())
+    assert page.rows == report.count("\n| ")
+    assert not [part for part in page.prose if re.search(r"[@#!$&~%]\w", part)], "nobody is called"
+    return "".join(page.text)
 
 
 def verification(**changes):
@@ -136,7 +179,10 @@ def run_of(*findings, **settings):
         stdin=False,
         reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
         settings=SimpleNamespace(
-            **{**dict(project_root=os.getcwd(), unsafe_fixes=False, fix=False, output_format="full"), **settings}
+            **{
+                **dict(project_root=os.getcwd(), unsafe_fixes=False, fix=False, output_format="full", explicit=()),
+                **settings,
+            }
         ),
         options=SimpleNamespace(diff=False, quiet=False, statistics=False),
         verified={},
@@ -153,11 +199,19 @@ def test_no_field_of_a_finding_comes_out_raw(field):
     check_text(text.render(run, full=True, color=False))
     check_text(text.render(run, full=False, color=False))
     check_text(re.sub(r"\x1b\[\d\d?m", "", text.render(run, full=True, color=True)))
+    check_text(grouped.render(run))
+    check_text(pylint.render(run))
+    check_text(junit.render(run))
+    ElementTree.fromstring(junit.render(run))
+    check_markdown(markdown.render(run))
+    check_azure(azure.render(run), orders=2)
     check_text(github.render(run), orders=2)
     check_text(statistics.render(run))
     check_text(summary.line(run))
-    for report in (json_report, sarif, rdjson):
+    for report in (json_report, sarif, rdjson, gitlab):
         check_json(report.render(run))
+    for line in json_lines.render(run).splitlines():
+        check_json(line)
     check_json(statistics.render(run_of(one, output_format="json")))
 
 
@@ -179,6 +233,22 @@ def test_what_is_shown_tells_what_was_there():
     assert shown.startswith("d\\n.py:4:5: ") and "  a\\x1b[31mb\\u202ec\\x07\n" in shown
     [record] = json.loads(json_report.render(run_of(finding(message="a\x1b\ud800\n"))))
     assert record["message"] == "a\x1b\\ud800\n"
+
+
+def test_markdown_shows_what_is_there_and_calls_nobody():
+    said = "`a|b` *c* __d__ @someone #12 org/repo#3 www.x.example https://x.example :tada: <b>e</b> [f](g) \\\\ &lt;"
+    report = markdown.render(run_of(finding(message=said, path="a|`b`.py")))
+    shown = check_markdown(report)
+    assert said.replace("`", "") in shown and "a|`b`.py:4:5" in shown
+    assert "@someone" not in report and "https:" not in report
+
+
+def test_azure_shows_what_is_there():
+    report = azure.render(run_of(finding(message="a; b] 100 % %0A %azp25 ##vso[x]", path="a;b.py")))
+    assert report.startswith(
+        "##vso[task.logissue type=error;sourcepath=a%3Bb.py;linenumber=4;columnnumber=5;code=TFM101;]"
+    )
+    assert "a%3B b%5D 100 % \\x250A \\x25azp25 #\\x23vso[x%5D\n" in report
 
 
 @pytest.mark.parametrize(
@@ -218,14 +288,23 @@ class Tags(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.tags, self.text = set(), []
+        self.tags, self.text, self.rows = set(), [], 0
+        self.prose = []  # the text outside of code, in the parts that tags and comments make
+        self.inside = ""
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
+        self.inside = tag
+        self.rows += tag == "tr"
         assert not any(name.startswith("on") for name, _ in attrs)
+
+    def handle_endtag(self, tag):
+        self.inside = ""
 
     def handle_data(self, data):
         self.text.append(data)
+        if self.inside != "code":
+            self.prose.append(data)
 
 
 def test_the_page_of_a_verification():
@@ -294,7 +373,6 @@ NAMES = [
     "\udcff.py",
     "##vso[a]b.py",
 ]
-FORMATS = ["full", "concise", "github", "json", "sarif", "rdjson"]
 
 
 @pytest.fixture(scope="module")
@@ -324,15 +402,23 @@ def tflint(folder, *arguments, **environment):
     )
 
 
-@pytest.mark.parametrize("chosen", FORMATS)
+@pytest.mark.parametrize("chosen", OUTPUT_FORMATS)
 def test_a_hostile_project_in_every_format(tree, chosen):
     done = tflint(tree, "check", "--isolated", "--pedantic", "--output-format", chosen)
     assert done.returncode == 1
     out, told = done.stdout.decode(), done.stderr.decode()
     assert "no-such-rule" in told
     check_text(told)
-    if chosen in ("json", "sarif", "rdjson"):
+    if chosen in ("json", "sarif", "rdjson", "gitlab"):
         check_json(out)
+    elif chosen == "json-lines":
+        for line in out.splitlines():
+            check_json(line)
+    elif chosen == "azure":
+        check_azure(out, orders=len(ISSUE.findall(out)))
+        assert ISSUE.search(out)
+    elif chosen == "markdown":
+        check_markdown(out)
     else:
         check_text(
             out, orders=len([row for row in out.split("\n") if row.startswith("::")]) if chosen == "github" else 0
@@ -394,8 +480,8 @@ def test_a_hostile_configuration(tmp_path, key):
 def test_a_patch_applies_whatever_the_names(tree, tmp_path):
     done = tflint(tree, "check", "--isolated", "--diff", "--unsafe-fixes")
     assert b"::error::from a string" in done.stdout and b"\x1b[31m" in done.stdout, "bytes as they are"
-    assert b'--- "new\\nline ::error::x.py"\n' in done.stdout and b'--- "esc\\033[31m.py"\n' in done.stdout
-    applied = subprocess.run(["git", "apply", "--check", "-p0", "-"], cwd=tree, input=done.stdout, capture_output=True)
+    assert b'--- "a/new\\nline ::error::x.py"\t\n' in done.stdout and b'--- "a/esc\\033[31m.py"\n' in done.stdout
+    applied = subprocess.run(["git", "apply", "--check", "-"], cwd=tree, input=done.stdout, capture_output=True)
     assert applied.returncode == 0, applied.stderr
 
 

@@ -106,7 +106,7 @@ def test_a_notebook():
     assert [(finding.cell, finding.start) for finding in report.findings] == [(1, (4, 13))]
     [change] = apply_fixes(report).changes
     assert json.loads(change.new_text)["cells"][0]["source"] == FIXED
-    assert change.diff().startswith("--- a.ipynb:cell 1\n")
+    assert change.diff().startswith("diff --git a/a.ipynb b/a.ipynb\n--- a/a.ipynb\n")
 
 
 def test_files_say_what_the_command_says(tmp_path):

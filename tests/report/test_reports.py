@@ -59,11 +59,15 @@ def run(tmp_path, monkeypatch):
             fixed=[],
             skipped_fixes=[],
             baselined=0,
+            silenced=[],
+            known=[],
             checked=1,
             stdin=False,
             reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
-            settings=SimpleNamespace(project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full"),
-            options=SimpleNamespace(diff=False, quiet=False, statistics=False),
+            settings=SimpleNamespace(
+                project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full", baseline=None
+            ),
+            options=SimpleNamespace(diff=False, quiet=False, statistics=False, outputs=[]),
         )
         for name, value in more.items():
             setattr(state, name, value)
@@ -221,7 +225,9 @@ def test_json_has_the_promised_fields(run):
             "end_location",
             "filename",
             "fix",
+            "help",
             "location",
+            "measured",
             "message",
             "name",
             "noqa_row",
@@ -234,6 +240,7 @@ def test_json_has_the_promised_fields(run):
         ]
     )
     assert record["filename"].endswith("/src/a b.py") and record["filename"].startswith("/")
+    assert (record["measured"], record["help"]) == ("930-1260 KiB per pass", "load it once")
     assert record["location"] == {"row": 4, "column": 10}
     assert record["end_location"] == {"row": 4, "column": 42}
     assert record["fix"] == {
@@ -264,7 +271,8 @@ def test_github_commands_and_the_plain_list(run):
     lines = github.render(run(finding(), finding(severity="hint", path="a,b:c.py", end=(5, 1), trace=()))).split("\n")
     assert lines[0] == (
         "::error title=tflint-mem (TFM101 load-model-in-loop),file=src/a b.py,line=4,endLine=4,col=10,endColumn=42::"
-        "`load_model` runs in each pass of the loop: 100 %25 of it stays, and%0Anothing frees it.%0A930-1260 KiB per pass%0Aload it once"
+        "`load_model` runs in each pass of the loop: 100 %25 of it stays, and%0Anothing frees it.%0A930-1260 KiB per pass%0Aload it once%0A"
+        "fix: Load once (safe: --fix applies it)"
     )
     assert lines[1].startswith(
         "::notice title=tflint-mem (TFM101 load-model-in-loop),file=a%2Cb%3Ac.py,line=4,endLine=5::"
@@ -303,12 +311,9 @@ def test_rdjson_counts_bytes_and_suggests_whole_rows(run):
 def test_rdjson_suggestion_over_several_rows(run):
     [diagnostic] = json.loads(rdjson.render(run(finding())))["diagnostics"]
     [suggestion] = diagnostic["suggestions"]
-    assert suggestion["range"] == {"start": {"line": 3}, "end": {"line": 5}}
-    assert suggestion["text"].split("\n") == [
-        "model = tf.keras.models.load_model('m')",
-        "for näme in paths:",
-        "\tuse(model, '日本')",
-    ]
+    assert suggestion["range"] == {"start": {"line": 3}, "end": {"line": 4}}
+    assert suggestion["text"].split("\n") == ["model = tf.keras.models.load_model('m')", "for näme in paths:"]
+    assert diagnostic["message"].endswith("\nload it once\nSuggested fix (safe): Load once")
 
 
 def apply_sarif(fix, old):
@@ -343,7 +348,8 @@ def test_sarif(run):
     assert (first["ruleId"], first["ruleIndex"], first["level"], second["level"]) == ("TFM101", 0, "error", "note")
     physical = first["locations"][0]["physicalLocation"]
     assert physical["artifactLocation"] == {"uri": "src/a%20b.py", "uriBaseId": "%SRCROOT%"}
-    assert physical["region"] == {"startLine": 4, "startColumn": 10, "endLine": 4, "endColumn": 42}
+    text = {"text": "tf.keras.models.load_model(näme)"}
+    assert physical["region"] == {"startLine": 4, "startColumn": 10, "endLine": 4, "endColumn": 42, "snippet": text}
     assert one["originalUriBaseIds"]["%SRCROOT%"]["uri"].startswith("file:///")
     assert one["originalUriBaseIds"]["%SRCROOT%"]["uri"].endswith("/")
     flow = first["codeFlows"][0]["threadFlows"][0]["locations"]

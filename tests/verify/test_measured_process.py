@@ -15,6 +15,7 @@ MEASURED = sorted(
         *(VERIFY / "standins").rglob("*.py"),
         VERIFY / "snippet" / "scope.py",
         VERIFY / "containment" / "process_table.py",
+        VERIFY / "containment" / "without_proc.py",
     ]
 )
 

@@ -13,7 +13,7 @@ from support.verify import STAND_IN, Project, options
 from tflint_mem.verify import command, session
 from tflint_mem.verify.containment import supervisor
 from tflint_mem.verify.plan import protocols
-from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes
+from tflint_mem.verify.plan.options import CannotVerify, OptionError, Options, parse_bytes
 from tflint_mem.verify.report import text
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are supervised through /proc")
@@ -53,6 +53,27 @@ def test_garbage_of_models_is_confirmed_and_the_fix_ends_it(project):
     assert meters["nvml"]["flagged"] == {"raw": None, "retained": None}
     assert meters["objects"]["flagged"]["retained"] < 0.5
     assert found["device"] == "CPU" and found["iterations"] > 10 and found["needs"] == []
+
+
+def test_a_fix_is_proven_or_what_it_changes_is_told(project):
+    text = LEAKY + "        seen = number * 2\n"
+    project.write("app.py", text)
+    fix = project.one(fix=FIX).verification["fix"]
+    assert (fix["cures"], fix["results"], fix["difference"]) == (True, "same", None) and fix["compared"] > 3
+    result = project.one(fix={**FIX, "    seen = number * 2": "    seen = number * 2 + number % 2"})
+    fix = result.verification["fix"]
+    assert (fix["cures"], fix["results"]) == (True, "other")
+    assert fix["difference"] == {"where": "`seen`", "repeat": 2, "flagged": "2", "fixed": "3"}
+    assert result.verification["message"].endswith("other results: `seen` in repeat 2 is 3, was 2")
+    fix = project.one(fix={**FIX, "    seen = number * 2": "    seen = number.missing"}).verification["fix"]
+    assert fix["results"] == "raises" and "missing" in fix["message"]
+
+
+def test_what_differs_from_run_to_run_proves_nothing(project):
+    text = LEAKY + "        seen = time.time_ns()\n"
+    project.write("app.py", text.replace("import tensorflow", "import time\n    import tensorflow"))
+    fix = project.one(fix=FIX).verification["fix"]
+    assert (fix["cures"], fix["results"]) == (True, "unknown") and "from run to run" in fix["message"]
 
 
 def test_the_dictionary_is_the_contract(project):
@@ -750,15 +771,15 @@ def test_no_network_no_secrets_no_writes_into_the_project(project, monkeypatch):
 
 def test_before_anything_runs(project, monkeypatch):
     project.write("app.py", LEAKY)
-    with pytest.raises(OptionError, match="sees no GPU"):
+    with pytest.raises(CannotVerify, match="sees no GPU"):
         project.verify(options(device="gpu"))
-    with pytest.raises(OptionError, match="no-such-python"):
+    with pytest.raises(CannotVerify, match="no-such-python"):
         project.verify(options(python="/no-such-python"))
     monkeypatch.delenv("PYTHONPATH")
     import importlib.util
 
     if importlib.util.find_spec("tensorflow") is None:
-        with pytest.raises(OptionError, match="no usable TensorFlow"):
+        with pytest.raises(CannotVerify, match="no usable TensorFlow"):
             project.verify()
 
 

@@ -1,6 +1,7 @@
 """One check, from paths to findings: what the command and the library have in common.
 
     reader   the files of a check, read once
+    changed  which findings concern rows that changed since a revision
     check    Check: discover, read, analyse, silence, subtract the baseline, and look again at files that hold something
              else
 

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from tflint_mem.sources.source import Source
     from tflint_mem.storage.folder import CacheFolder
 
+    from .changed import Changed
+
     Get = Callable[[str], Source | None]
 
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
+_MOST_TO_REMEMBER = 4000  # files whose facts are kept, in case there are fixes to try
 
 
 class Check:
@@ -42,13 +45,17 @@ class Check:
     found       what `look` found, silenced or not
     wanted      that without what settings and comments silence; sorted
     findings    that without what is not worth showing, and without what the baseline knows
+    known       the findings that the baseline knows
     every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
+    tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides
+    changed     the rows that `findings` are about, None for all
     baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
     """
 
     reader: Reader
+    tries_fixes = True
 
     def __init__(
         self,
@@ -77,8 +84,10 @@ class Check:
         self.wanted: list[Finding] = []
         self.findings: list[Finding] = []
         self.every: list[Finding] = []
+        self.known: list[Finding] = []
         self.checked = self.held_back = self.baselined = 0
         self.baseline: Baseline | None = None
+        self.changed: Changed | None = None
         self._text = False  # what is checked was given, and is no file
         self._tidied: set[str] = set()
 
@@ -122,6 +131,24 @@ class Check:
         if self.fixing:
             self.every = self._unsilenced(self.every, self.reader.get, ignore)
 
+    def since(self, revision: str) -> Changed:
+        """The rows that changed since a revision of git, for `keep_changed`.  Raises UsageError where there is none."""
+        from tflint_mem.sources.git import Revision
+
+        from .changed import Changed
+
+        first = os.path.abspath(self.paths[0]) if self.paths != ["-"] else os.getcwd()
+        folder = first if os.path.isdir(first) else os.path.dirname(first)
+        return Changed(Revision(revision, folder if os.path.isdir(folder) else os.getcwd()))
+
+    def keep_changed(self, changed: Changed) -> None:
+        """Leave out the findings that concern no row that changed."""
+        self.changed = changed
+        self.found, self.wanted, self.findings = (
+            changed.only(findings, self.reader.get) for findings in (self.found, self.wanted, self.findings)
+        )
+        self.held_back = len(self.wanted) - len(self.findings)
+
     def subtract_baseline(self) -> None:
         """Leave out the findings that the file of the settings knows.  Raises UsageError for a file that is none."""
         from tflint_mem.silencing.baseline import Baseline
@@ -130,14 +157,22 @@ class Check:
         if not path:
             return
         self.baseline = Baseline(path, self.settings.project_root)
-        before = len(self.findings)
-        self.findings = self.baseline.new(self.findings, self.reader.get)
-        self.baselined = before - len(self.findings)
+        new = self.baseline.new(self.findings, self.reader.get)
+        keys = {finding.key() for finding in new}
+        self.known = [finding for finding in self.findings if finding.key() not in keys]
+        self.baselined, self.findings = len(self.findings) - len(new), new
         stale = self.baseline.stale(self.reader.files)
         if stale:
             entries = "1 entry is" if stale == 1 else f"{stale} entries are"
             text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
             self._tell(Notice(kind=BASELINE, path=path, text=text))
+
+    @property
+    def silenced(self) -> list[Finding]:
+        """The findings that would be reported if no comment in the files silenced them; sorted."""
+        keys = {finding.key() for finding in self.wanted}
+        silenced = [finding for finding in self._enabled(self.found) if finding.key() not in keys]
+        return sorted(self._worth_showing(silenced), key=lambda finding: finding.sort_key())
 
     def together(self) -> None:
         """Let one finding stand for several that are the same thing, as reports have it."""
@@ -169,6 +204,8 @@ class Check:
                 for finding in self.findings
                 if finding.path in changed and (finding.path in failed or None in failed) and finding not in findings
             ]
+        if self.changed:
+            findings = self.changed.only(findings, get)
         if self.baseline:
             findings = self.baseline.new(findings, get)
         return findings, self._unsilenced(every, get, ignore)
@@ -217,11 +254,42 @@ class Check:
         if found is None:
             self._told = False
             every = self.every if self.fixing else None
+            if len(self.reader.files) <= _MOST_TO_REMEMBER:
+                self.session.remember()
             found = self._analyze(self.reader.sources(cache.note if cache else None), every)
+            if self.tries_fixes and not self.fixing:
+                with self.faults.around("the trial of fixes"):
+                    found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
                     cache.store(found, self.session.beside)
         return found
+
+    def _offered(self, found: list[Finding]) -> list[Finding]:
+        """The findings without the fixes that `--fix` would refuse; such a finding says why it has none."""
+        shown = self._worth_showing(self._wanted(found, self.reader.get, ignore))
+        if all(finding.fix is None for finding in shown):
+            return found
+        from tflint_mem.fixes import offers
+        from tflint_mem.ruleset.registry import RULES
+
+        faults, first = self.faults, self._first_faults
+        self._first_faults, self.faults = faults.latest, Faults(ignore)  # a trial that fails is no fault of the check
+        try:
+            if all(rule.code in self.settings.enabled for rule in RULES):
+                every = self._unsilenced(found, self.reader.get, ignore)
+            else:
+                _, every = self.found_with({})
+            refused = offers.refused(self, shown, every)
+        finally:
+            self.faults, self._first_faults = faults, first
+        reasons = {each.finding.key(): each.reason for each in refused}
+        return [
+            finding.replace(fix=None, help=_without_fix(finding.help, reason))
+            if finding.fix is not None and (reason := reasons.get(finding.key())) is not None
+            else finding
+            for finding in found
+        ]
 
     def _cache_folder(self) -> CacheFolder | None:
         """The folder of the cache, unless there are so few files that reading them is quicker."""
@@ -280,14 +348,17 @@ class Check:
         """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
         if not findings:
             return []
+        return self._unsilenced(self._enabled(findings), get, tell)
+
+    def _enabled(self, findings: list[Finding]) -> list[Finding]:
+        """Without what the settings leave out."""
         enabled = self.settings.enabled
-        findings = [
+        return [
             finding
             for finding in findings
             if finding.code == SYNTAX_ERROR
             or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
         ]
-        return self._unsilenced(findings, get, tell)
 
     def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
         """Without what comments silence; sorted."""
@@ -309,6 +380,11 @@ class Check:
         if self.settings.pedantic or not findings:
             return findings
         return [finding for finding in findings if finding.persona == REGULAR or finding.code in self.settings.explicit]
+
+
+def _without_fix(text: str, reason: str) -> str:
+    reason = f"no fix is offered: {reason}"
+    return f"{text}; {reason}" if text else reason
 
 
 class _Comments:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tflint_mem.facts import Record
 from tflint_mem.finding import Edit
+from tflint_mem.sources.difference import changes
 
 from . import NoFix
 from .outline import Place, cell_of, strip_end
@@ -13,19 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tflint_mem.sources.source import Source
-
-# difflib is quadratic at worst; beyond this a single hunk is good enough.
-_MOST_LINES = 3000
-
-
-class _Change(Record):
-    """The rows old[first:last] become the rows new[start:end]; all count from 0."""
-
-    __slots__ = ()
-    first: int
-    last: int
-    start: int
-    end: int
 
 
 def hunks(
@@ -39,7 +26,7 @@ def hunks(
     """
     old, new = _ended(old, newline), _ended(new, newline)
     edits: list[Edit] = []
-    for change in _changed(old, new):
+    for change in changes(old, new):
         first, last = change.first, change.last
         content = "".join(new[change.start : change.end])
         row = first_row + first
@@ -82,29 +69,6 @@ def whole_rows(source: Source, lines: Sequence[str], first: int, last: int) -> t
     if first > 1 and cell_of(source, first - 1) == cell:
         return _end_of(lines, first - 1), _end_of(lines, last)
     return (first, 1), _end_of(lines, last)
-
-
-def _changed(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
-    """What differs between the two lists of rows, in order."""
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
-    if not before and not after:
-        return []
-    if not before or not after or len(before) == len(after) == 1 or len(before) + len(after) > _MOST_LINES:
-        return [_Change(head, head + len(before), head, head + len(after))]
-    import difflib
-
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    return [
-        _Change(head + first, head + last, head + start, head + end)
-        for tag, first, last, start, end in matcher.get_opcodes()
-        if tag != "equal"
-    ]
 
 
 def join(*lists: Sequence[Edit]) -> list[Edit]:

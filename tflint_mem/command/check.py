@@ -19,7 +19,7 @@ from .progress import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from tflint_mem.checking.reader import Reader
@@ -45,6 +45,8 @@ class Options:
 
     overrides   the options that are settings too: keys in snake_case, None for those not given
     verify      the options of --verify by name, None without it
+    outputs     further reports: format and file
+    since       a revision of git: only what concerns rows that changed since
     place       what `verify` was asked about: file, and row or None
     """
 
@@ -59,6 +61,8 @@ class Options:
         "statistics",
         "exit_zero",
         "output_file",
+        "outputs",
+        "since",
         "stdin_filename",
         "quiet",
         "verbose",
@@ -66,6 +70,7 @@ class Options:
         "verify",
         "place",
         "trust",
+        "fix_proven",
     )
 
     def __init__(self, paths: Sequence[str], **given: Any) -> None:
@@ -73,9 +78,11 @@ class Options:
         self.overrides: dict[str, Any] = {}
         self.config: tuple[str, ...] = ()
         self.isolated = self.diff = self.add_noqa = self.statistics = False
-        self.exit_zero = self.quiet = self.verbose = self.trust = False
+        self.exit_zero = self.quiet = self.verbose = self.trust = self.fix_proven = False
         self.write_baseline: str | None = None
         self.output_file: str | None = None
+        self.outputs: list[tuple[str, str]] = []
+        self.since: str | None = None
         self.stdin_filename: str | None = None
         self.verify: dict[str, Any] | None = None
         self.place: tuple[str, int | None] | None = None
@@ -160,6 +167,16 @@ class Run:
         return self.check.checked
 
     @property
+    def silenced(self) -> list[Finding]:
+        """The findings that comments silence."""
+        return self.check.silenced
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows."""
+        return self.check.known
+
+    @property
     def held_back(self) -> int:
         """How many findings --pedantic would show."""
         return self.check.held_back
@@ -211,9 +228,12 @@ class Run:
     def _steps(self) -> int:
         check = self.check
         self._discover()
+        changed = None if self.options.since is None else check.since(self.options.since)
         check.look(cached=self._may_be_cached())
         self.progress.clear()
         self.failed = bool(check.reader.errors)
+        if changed is not None:
+            check.keep_changed(changed)
         if self.options.add_noqa:
             return self._add_noqa()
         if self.options.write_baseline:
@@ -224,19 +244,38 @@ class Run:
         if self.options.place:
             check.findings = check.wanted  # who names a place wants to know all about it
             self._keep_place(*self.options.place)
-        if self.fixing:
+        if self.fixing and self.options.verify is not None:
+            self._verify()
+            with check.faults.around("fixing"):
+                self._fix_what_is_proven()
+        elif self.fixing:
             with check.faults.around("fixing"):
                 self._fix()
             self.progress.clear()
         with check.faults.around("the search for copies"):
             check.together()
-        if self.options.verify is not None:
-            from tflint_mem.command import verification
+        if not self.fixing and self.options.verify is not None:
+            self._verify()
+        if self.options.fix_proven:
+            from tflint_mem.command import proven
 
-            with check.faults.around("--verify"):
-                verification.verify(self)
+            self.findings = proven.offered(self.findings)
         self._report()
         return self._exit_code()
+
+    def _verify(self) -> None:
+        from tflint_mem.command import verification
+
+        with self.check.faults.around("--verify"):
+            verification.verify(self)
+
+    def _fix_what_is_proven(self) -> None:
+        from tflint_mem.command import proven
+
+        before = self.findings
+        if not self.interrupted and any(map(proven.is_proven, before)):
+            self._fix(proven.only_proven(before))
+            self.findings = proven.with_verifications(self.findings, before)
 
     def _discover(self) -> None:
         check = self.check
@@ -298,14 +337,18 @@ class Run:
             self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
         return FAILED if self.failed or self.faults else OK
 
-    def _fix(self) -> None:
-        """Fix what there is: in the files, on standard output (for standard input), or as a diff."""
+    def _fix(self, only: Callable[[Finding], bool] | None = None) -> None:
+        """Fix what there is: in the files, on standard output (for standard input), or as a diff.
+
+        only   may the fix of a finding be applied, safe or not?  None: as the settings say
+        """
         from tflint_mem.fixes import fixing
 
         check, diff = self.check, self.options.diff
         if not diff and not self.stdin:
             check.tidy()
-        fixed = fixing.fix(check, None if diff else self._written, self.settings.unsafe_fixes)
+        unsafe = self.settings.unsafe_fixes or only is not None
+        fixed = fixing.fix(check, None if diff else self._written, unsafe, only)
         self.skipped_fixes += fixed.skipped
         for change in fixed.changes:
             self.fixed += change.applied
@@ -313,8 +356,7 @@ class Run:
             from tflint_mem.command import diff as output
 
             if diff:
-                for change in fixed.changes:
-                    output.show(change.old, change.new)
+                output.show(fixed.changes)
             else:
                 source = check.reader.get(self.paths[0])
                 output.write(b"" if source is None else source.raw)

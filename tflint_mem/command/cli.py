@@ -7,6 +7,7 @@ import sys
 import click
 
 from tflint_mem import __version__
+from tflint_mem.command.environments import env
 from tflint_mem.settings.tables import MOST_JOBS, OUTPUT_FORMATS
 
 TYPE_CHECKING = False
@@ -33,6 +34,27 @@ class _List(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
             else:
                 words[-1] += character
         return [word.strip() for word in words if word.strip()]
+
+
+class _Format(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since 8.4
+    """A format, for standard output or `--output-file`, or a format and a file: `sarif:memory.sarif`."""
+
+    name = "FORMAT[:FILE]"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """(format, file or "")."""
+        if isinstance(value, tuple):
+            return value
+        name, colon, file = value.partition(":")
+        if name not in OUTPUT_FORMATS:
+            from tflint_mem.settings.selection import nearest
+
+            self.fail(f"{name!r} is not one of {', '.join(OUTPUT_FORMATS)}{nearest(name, OUTPUT_FORMATS)}", param, ctx)
+        if colon and not file:
+            self.fail(f"{value!r} names no file", param, ctx)
+        return name, file
 
 
 _SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
@@ -66,7 +88,7 @@ class _Check(click.Command):
         return super().parse_args(ctx, rewritten)
 
 
-_VERIFY = ("device", "python", "timeout", "total", "memory", "env", "keep", "report")
+_VERIFY = ("device", "python", "timeout", "total", "memory", "jobs", "on", "changed", "env", "keep", "report")
 
 
 def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,6 +126,28 @@ def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "verify_memory",
                 metavar="SIZE",
                 help="Memory at which a child is stopped, for example 4G.",
+            ),
+            click.option(
+                "--verify-jobs",
+                "verify_jobs",
+                type=click.IntRange(min=0),
+                metavar="N",
+                help="Measure so many findings at the same time, each with processors or a GPU of its own "
+                "(default: 1; 0: as many as there are).",
+            ),
+            click.option(
+                "--verify-on",
+                "verify_on",
+                type=click.Choice(["ray"]),
+                help="Spread the findings over a Ray cluster: RAY_ADDRESS, or this machine.",
+            ),
+            click.option(
+                "--verify-changed",
+                "verify_changed",
+                is_flag=True,
+                default=None,
+                help="Measure only what no run before has measured: the same snippet, by the same interpreter, on the "
+                "same device.",
             ),
             click.option(
                 "--verify-env",
@@ -155,8 +199,20 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything."
 )
-@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
+@click.option(
+    "--output-format",
+    "formats",
+    type=_Format(),
+    multiple=True,
+    help=f"{', '.join(OUTPUT_FORMATS)} (default: full).  With a file, as in sarif:memory.sarif, a further report; "
+    "can be repeated.",
+)
 @click.option("--output-file", type=click.Path(), help="Write the report there instead of to standard output.")
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Report only what concerns rows that changed since this revision of git, committed or not.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when something was found.")
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken, nothing else.")
 @click.option("--baseline", type=click.Path(), help="Report only what is not in this file.")
@@ -213,6 +269,11 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
 @click.option("--verify-only", type=_SELECTORS, hidden=True)
+@click.option(
+    "--fix-proven",
+    is_flag=True,
+    help="With --verify: reports offer only fixes that are proven to cure and to change no result, with the numbers.",
+)
 @_verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
@@ -226,6 +287,7 @@ def check(
     paths: tuple[str, ...],
     config: tuple[str, ...],
     no_cache: bool,
+    formats: tuple[tuple[str, str], ...],
     verifies: bool,
     verify_only: list[str] | None,
     **given: Any,
@@ -234,10 +296,11 @@ def check(
     from tflint_mem.command.check import Options, run
 
     verify = {**_verify_given(given), "codes": verify_only}
+    verifies = verifies or bool(verify["changed"])
     if not verifies and any(value is not None for value in verify.values()):
         raise click.UsageError("options of --verify need --verify")
-    if verifies and (given["fix"] or given["diff"]):
-        raise click.UsageError("--verify measures what is there: give it without --fix and --diff")
+    if given["fix_proven"] and not verifies:
+        raise click.UsageError("--fix-proven needs --verify")
     given["verify"] = verify if verifies else None
 
     if (
@@ -248,7 +311,13 @@ def check(
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
-    settings: dict[str, Any] = {}
+    if given["since"] is not None and given["write_baseline"]:
+        raise click.UsageError("--write-baseline is about all findings: give it without --since")
+    plain = [name for name, file in formats if not file]
+    given["outputs"] = [(name, file) for name, file in formats if file]
+    if len(plain) > 1 or len({file for _, file in given["outputs"]}) < len(given["outputs"]):
+        raise click.UsageError("--output-format: one format for each file, and one without a file")
+    settings: dict[str, Any] = {"output_format": plain[0] if plain else None}
     for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
         lists = given.pop(name)
         settings[name] = [word for words in lists for word in words] if lists else None
@@ -256,7 +325,6 @@ def check(
         "fix",
         "unsafe_fixes",
         "pedantic",
-        "output_format",
         "baseline",
         "cache_dir",
         "force_exclude",
@@ -326,6 +394,9 @@ def rules(output_format: str) -> int:
     from tflint_mem.command import rulebook
 
     return rulebook.table(output_format)
+
+
+cli.add_command(env)
 
 
 def usage_error(error: click.ClickException) -> int:

@@ -7,24 +7,27 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from tflint_mem.sources.source import Source
+    from tflint_mem.fixes.fixing import Change
 
-    Show = Callable[[str], str]  # a row, as it is fit for who reads it
+    Show = Callable[[bytes], bytes]  # a row, as it is fit for who reads it
 
 
-def show(old: Source, new: Source) -> None:
-    """A unified diff in the file's own encoding and line ends; a notebook is compared cell by cell."""
-    from tflint_mem.report.unified import unified
+def show(changes: Iterable[Change]) -> None:
+    """A patch that `git apply` takes, the bytes of the files as they are."""
+    from tflint_mem.report.unified import patch
 
-    fit = _for_people()
-    for part in unified(old, new):
-        write("".join(map(fit, part.rows)).encode(part.encoding, "backslashreplace"))
+    fit, shown = _for_people(), set[str]()
+    for change in changes:
+        file = os.path.realpath(change.old.path)
+        if file not in shown:  # a patch says it once; another name leads to the same file
+            shown.add(file)
+            write(b"".join(map(fit, patch(change.old.path, change.old.raw, change.new.raw))))
 
 
 def _for_people() -> Show:
-    """What makes a row fit for who reads standard output: a person at a terminal, the log of a build, or `patch`.
+    """What makes a row fit for who reads standard output: a person at a terminal, the log of a build, or `git apply`.
 
     A patch must stay what it is, byte for byte: nothing is changed in a file or a pipe.  In a build a pipe is most
     often the log, which obeys what looks like an order; only such rows are broken up there.
@@ -35,13 +38,22 @@ def _for_people() -> Show:
 
     try:
         if sys.stdout.isatty():
-            return lambda row: safe.row(safe.code(row.rstrip("\r\n"))) + "\n"
+            encoding = sys.stdout.encoding or "utf-8"
+            return lambda row: (safe.block(_text(row).rstrip()) + "\n").encode(encoding, "backslashreplace")
         builds = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
         if builds and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
-            return safe.row
+            return lambda row: safe.row(row.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     except (OSError, ValueError):  # no file behind it
         pass
-    return str
+    return bytes
+
+
+def _text(row: bytes) -> str:
+    """A row for people; one that is no UTF-8 is most often Latin-1."""
+    try:
+        return row.decode("utf-8")
+    except UnicodeDecodeError:
+        return row.decode("latin-1")
 
 
 def write(raw: bytes) -> None:

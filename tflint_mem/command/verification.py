@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 def verify(run: Run) -> None:
     """Verify `run.findings` as `run.options.verify` says; they come back with their `verification`.
 
-    What was measured stays in `run.verified`, by finding.  Raises UsageError before anything runs when an option, the
-    interpreter or the device is not there, and when a report or snippet cannot be written.
+    What was measured stays in `run.verified`, by finding.  Where nothing can be measured (no TensorFlow, no such
+    device) the findings stay as they are and the run has failed.  Raises UsageError before anything runs for a wrong
+    option, and when a report or snippet cannot be written.
     """
     from tflint_mem.verify import command
-    from tflint_mem.verify.plan.options import OptionError
+    from tflint_mem.verify.place import PLACE
+    from tflint_mem.verify.plan.options import CannotVerify, OptionError
 
     given: Any = {name: value for name, value in (run.options.verify or {}).items() if value is not None}
     report = given.pop("report", None)
@@ -33,6 +35,11 @@ def verify(run: Run) -> None:
             source_of=run.reader.get,
             quiet=run.options.quiet,
         )
+    except CannotVerify as error:
+        run.failed = True
+        run.findings = [finding for finding in run.findings if finding.code != PLACE]
+        run.warn(f"--verify: {error}")
+        return
     except OptionError as error:
         raise UsageError(str(error)) from None
     except OSError as error:

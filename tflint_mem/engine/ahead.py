@@ -94,7 +94,7 @@ class Ahead:
             source.check_bytes()
         except SourceError:
             return
-        if self._session.store is not None and self._session.store.has(self._session.store.key(code)):
+        if self._session.is_known(source.path, code):
             return
         entry.code, entry.done = code, False
         self._size += len(code)

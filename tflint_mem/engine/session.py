@@ -56,12 +56,13 @@ class Session:
 
     def collected(self, path: str, code: bytes) -> Facts | PackedFacts:
         """The facts of the code of a file, which may be known.  Raises what `facts.collect` raises."""
+        ready, self.ready = self.ready, None
         if self.facts is None:
-            return self._stored(path, code)
+            return self._stored(path, code, ready)
         versions = self.facts.setdefault(path, {})
         known = versions.get(code)
         if known is None:
-            known = versions[code] = self._stored(path, code)
+            known = versions[code] = self._stored(path, code, ready)
             if len(versions) > MOST_VERSIONS:
                 del versions[next(iter(versions))]
         return known
@@ -78,10 +79,15 @@ class Session:
         if self.facts is not None:
             self.modules[path] = (collected, module)
 
-    def _stored(self, path: str, code: bytes) -> Facts | PackedFacts:
-        store, ready = self.store, self.ready
+    def is_known(self, path: str, code: bytes) -> bool:
+        """Need the code of a file not be parsed?"""
+        if self.facts is not None and code in self.facts.get(path, ()):
+            return True
+        return self.store is not None and self.store.has(self.store.key(code))
+
+    def _stored(self, path: str, code: bytes, ready: bytes | None) -> Facts | PackedFacts:
+        store = self.store
         if ready is not None:
-            self.ready = None
             return packed.load(memoryview(ready)) if store is None else store.take(store.key(code), ready)
         if store is None:
             return undisturbed(lambda: facts.collect(code, path))

@@ -8,7 +8,8 @@ from tflint_mem.sources.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
+    from typing import TypeVar
 
     from tflint_mem.checking.check import Check
     from tflint_mem.finding import Finding
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Write = Callable[[Source, bytes], bool]
     Only = Callable[[Finding], bool] | None
     Results = dict[str, Result]
+    Done = TypeVar("Done")  # what the work on one file comes to
 
 MOST_TURNS = 4  # how often files may bring others to have something to fix
 
@@ -103,16 +105,8 @@ def _settle(
     """
     from . import rounds
 
-    results: Results = {}
     going: dict[str, Generator[bytes, Found, Result]] = {}
-    questions: dict[str, bytes] = {}
-    wanted, everything = _by_path(findings), _by_path(every)
-
-    def step(path: str, answer: Found | None) -> None:
-        try:
-            questions[path] = next(going[path]) if answer is None else going[path].send(answer)
-        except StopIteration as done:
-            results[path] = done.value
+    wanted, everything = by_path(findings), by_path(every)
 
     def may(finding: Finding) -> bool:
         return (
@@ -125,19 +119,46 @@ def _settle(
         source = check.reader.get(path) if path not in known and any(map(may, found)) else None
         if source is not None:
             going[path] = rounds.steps(source, rounds.Found(found, everything.get(path, [])), unsafe=unsafe, only=only)
-            step(path, None)
-    while questions:
+    return side_by_side(check, going, {path: result.new for path, result in known.items()})
+
+
+def side_by_side(
+    check: Check, going: Mapping[str, Generator[bytes, Found, Done]], held: Mapping[str, bytes], most: int | None = None
+) -> dict[str, Done]:
+    """Let the work on several files, by path, share each check of the project; returns its results.
+
+    held   what other files hold by now
+    most   checks; work that would need more is given up
+    """
+    from .rounds import Found
+
+    results: dict[str, Done] = {}
+    questions: dict[str, bytes] = {}
+    done: dict[str, bytes] = dict(held)  # what files hold whose work has ended
+
+    def step(path: str, answer: Found | None) -> None:
+        try:
+            questions[path] = next(going[path]) if answer is None else going[path].send(answer)
+        except StopIteration as end:
+            results[path] = end.value
+            new = getattr(end.value, "new", None)
+            if new is not None:
+                done[path] = new
+
+    for path in going:
+        step(path, None)
+    while questions and most != 0:
+        most = None if most is None else most - 1
         asked = dict(questions)
-        state = {path: result.new for path, result in (*known.items(), *results.items())} | asked
-        some, all_found = check.found_with({path: Source(path, raw) for path, raw in state.items()})
-        wanted, everything = _by_path(some), _by_path(all_found)
+        some, all_found = check.found_with({path: Source(path, raw) for path, raw in (done | asked).items()})
+        wanted, everything = by_path(some), by_path(all_found)
         questions.clear()
         for path in asked:
-            step(path, rounds.Found(wanted.get(path, []), everything.get(path, [])))
+            step(path, Found(wanted.get(path, []), everything.get(path, [])))
     return results
 
 
-def _by_path(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+def by_path(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """The findings of each file."""
     found: dict[str, list[Finding]] = {}
     for finding in findings:

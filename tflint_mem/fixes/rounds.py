@@ -99,6 +99,19 @@ def steps(source: Source, found: Found, *, unsafe: bool, only: Callable[[Finding
     return _Fixer(source, found, unsafe, only).run()
 
 
+def refusals(source: Source, found: Found, known: list[Refused]) -> Generator[bytes, Found, None]:
+    """Which fixes do not hold in the file as it is, each tried with those beside that keep out of its way: such a
+    generator; `known` is filled while it goes on.
+    """
+    tried: set[Key] = set()
+    fixer = _Fixer(source, found, True, lambda finding: _key(finding) not in tried)
+    while batch := fixer.batch():
+        yield from fixer.accept(batch)
+        tried |= {_key(finding) for finding in batch}
+        known += fixer.left_out.values()
+        fixer.left_out = {}
+
+
 class Accepted(Record):
     """The fixes of a round that hold.
 

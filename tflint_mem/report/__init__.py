@@ -1,7 +1,12 @@
 """Reports: every format is written from the same findings by a module of its own with `render(run) -> str`.
 
-    text, frame, patch, summary   for people            json, sarif, rdjson, github   for programs
+    text, grouped, markdown       for people; with frame, patch and summary
+    json, json_lines, pylint      for programs
+    sarif, rdjson, github, gitlab, azure, junit   for services; with located and fingerprints
     statistics                    how often each rule was broken
+    suggestions                   fixes as rows of a code review, for rdjson
+    job_summary                   the table on the page of a run on GitHub
+    unified                       `--diff`: a patch that `git apply` takes
     twins                         one finding for what stands several times
     run                           what all of them ask of a run
 
@@ -26,7 +31,9 @@ if TYPE_CHECKING:
 
 
 def write(run: Run) -> None:
-    """Render the run's report and put it where the options say.  Raises UsageError, and OSError of standard output."""
+    """Render the run's reports and put them where the options say.  Raises UsageError, and OSError of standard
+    output.
+    """
     options, chosen = run.options, run.settings.output_format
     target = options.output_file
     # With fixes of standard input, standard output carries the new source.
@@ -36,13 +43,14 @@ def write(run: Run) -> None:
         target = None
     else:
         text = _contained(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
-    if target:
-        from tflint_mem.storage.new_file import save
+    for further, file in options.outputs:
+        _save("--output-format", file, _contained(run, further, options.color == "always", further=True))
+    if not options.diff and "github" in (chosen, *(further for further, _ in options.outputs)):
+        from tflint_mem.report import job_summary
 
-        try:
-            save(target, text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise UsageError(f"--output-file {target}: {error.strerror or error}") from None
+        job_summary.append(run)
+    if target:
+        _save("--output-file", target, text)
         return
     if text:
         if hasattr(stream, "reconfigure"):
@@ -51,22 +59,34 @@ def write(run: Run) -> None:
         stream.flush()
 
 
-def _contained(run: Run, chosen: str, color: bool) -> str:
-    """The report; a finding that cannot be shown is left out of it."""
+def _save(option: str, path: str, text: str) -> None:
+    from tflint_mem.storage.new_file import save
+
     try:
-        return _render(run, chosen, color)
+        save(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{option} {path}: {error.strerror or error}") from None
+
+
+def _contained(run: Run, chosen: str, color: bool, further: bool = False) -> str:
+    """The report; a finding that cannot be shown is left out of it.
+
+    further   it is written to a file beside what standard output gets
+    """
+    try:
+        return _render(run, chosen, color, further)
     except Exception:  # which finding was it?
         whole = run.findings
         shown: list[Finding] = []
         for finding in whole:
             run.findings = [finding]
             with run.faults.around(f"the {chosen} report of {finding.code} in row {finding.start[0]}", finding.path):
-                _render(run, chosen, color)
+                _render(run, chosen, color, further)
                 shown.append(finding)
         run.findings = shown
         try:
             with run.faults.around(f"the {chosen} report"):
-                return _render(run, chosen, color)
+                return _render(run, chosen, color, further)
             from tflint_mem.hardening import safe
 
             return "".join(
@@ -80,20 +100,24 @@ def _contained(run: Run, chosen: str, color: bool) -> str:
             run.findings = whole
 
 
-def _render(run: Run, chosen: str, color: bool) -> str:
-    if run.options.statistics:
+def _render(run: Run, chosen: str, color: bool, further: bool) -> str:
+    if run.options.statistics and not further:
         from tflint_mem.report import statistics
 
         return statistics.render(run)
-    if chosen in ("full", "concise"):
+    if chosen in ("full", "concise", "grouped"):
         if not run.findings and not run.fixed:
             return _outcome(run)  # the common case imports nothing
+        if chosen == "grouped":
+            from tflint_mem.report import grouped
+
+            return grouped.render(run) + _outcome(run)
         from tflint_mem.report import text
 
         return text.render(run, full=chosen == "full", color=color) + _outcome(run)
     from importlib import import_module
 
-    rendered: str = import_module(f"tflint_mem.report.{chosen}").render(run)
+    rendered: str = import_module(f"tflint_mem.report.{chosen.replace('-', '_')}").render(run)
     return rendered
 
 
@@ -101,6 +125,8 @@ def _outcome(run: Run) -> str:
     if run.options.quiet:
         return ""
     if not run.findings and not run.fixed:
+        if run.failed and not run.checked:
+            return ""  # standard error says why
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
         tail = f" ({run.baselined} in the baseline)" if run.baselined else ""
         return f"Checked {files}: no findings{tail}.\n{more(run)}"

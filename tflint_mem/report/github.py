@@ -1,18 +1,19 @@
 """Workflow commands that GitHub turns into annotations, and the plain list, since GitHub shows only the first few.
 
-
-A line end within a command is `%0A`, which ends nothing; all else that is not printable is escaped as in every report.
+An annotation cannot hold a suggestion, so it tells in words what the fix does (`rdjson` is for suggestions).  A line
+end within a command is `%0A`, which ends nothing; all else that is not printable is escaped as in every report.
 """
 
 from __future__ import annotations
 
+from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
 from tflint_mem.report.text import concise
 from tflint_mem.sources.paths import file_place, relative, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tflint_mem.finding import Finding
+    from tflint_mem.finding import Finding, Fix
     from tflint_mem.sources.source import Source
 
     from .run import Run
@@ -46,8 +47,17 @@ def _command(finding: Finding, source: Source | None, root: str) -> str:
     if row == end_row:  # GitHub takes columns only within one line
         fields.update(col=column, endColumn=end_column)
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    text = "\n".join(filter(None, (where + finding.message, finding.measured, finding.help)))
+    text = "\n".join(filter(None, (where + finding.message, finding.measured, finding.help, _fix(finding.fix))))
     return f"::{_LEVELS[finding.severity]} {properties}::{_data(text)}"
+
+
+def _fix(fix: Fix | None) -> str:
+    if fix is None:
+        return ""
+    how = (
+        "safe: --fix applies it" if fix.applicability == SAFE else "look before you apply it with --fix --unsafe-fixes"
+    )
+    return f"fix: {fix.message} ({how})"
 
 
 def _data(text: str) -> str:

@@ -28,6 +28,8 @@ def record(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "persona": finding.persona,
         "message": finding.message,
+        "measured": finding.measured,
+        "help": finding.help,
         "filename": absolute(finding.path),
         "cell": finding.cell,
         "location": _place(finding.start),

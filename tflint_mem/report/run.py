@@ -29,6 +29,7 @@ class Options(Protocol):
     quiet: bool
     statistics: bool
     output_file: str | None
+    outputs: list[tuple[str, str]]  # further reports: format and file
     color: str
 
 
@@ -41,6 +42,7 @@ class Run(Protocol):
     verified: dict[tuple[str, int | None, Place, str], Any]
     settings: Settings
     stdin: bool
+    failed: bool
 
     @property
     def options(self) -> Options:
@@ -61,6 +63,14 @@ class Run(Protocol):
     @property
     def baselined(self) -> int:
         """How many findings the baseline knows."""
+
+    @property
+    def silenced(self) -> list[Finding]:
+        """The findings that comments silence."""
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows."""
 
     @property
     def held_back(self) -> int:

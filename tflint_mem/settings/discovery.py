@@ -9,6 +9,7 @@ the checked tree and is reached by a link in it: a repository may not show other
 from __future__ import annotations
 
 import os
+import sys
 
 from tflint_mem.settings.globs import Globs
 from tflint_mem.sources.files import read_regular
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1_000_000  # of an ignore file
 _STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wildcards`
+_JUNCTION = 0xA0000003  # Windows' IO_REPARSE_TAG_MOUNT_POINT
 SUFFIXES = (".py", ".ipynb")
 
 
@@ -48,8 +50,9 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
     excluded = Globs(settings.excludes, settings.project_root)
 
     def add(path: str, absolute: str) -> None:
-        if absolute not in seen:
-            seen.add(absolute)
+        one = os.path.normcase(absolute)  # on Windows `A.py` and `a.py` are one file
+        if one not in seen:
+            seen.add(one)
             found.files.append(path)
 
     def leads_out(path: str, absolute: str, top: str) -> bool:
@@ -128,7 +131,8 @@ def _walk(
             if excluded.match(path, name) or (ignores and _is_ignored(path, is_folder, ignores)):
                 continue
             if is_folder:
-                folders.append((prefix + name, path, ignores))
+                if not _is_junction(entry):
+                    folders.append((prefix + name, path, ignores))
             elif _is_file(entry) and not (entry.is_symlink() and leads_out(prefix + name, path, absolute_top)):
                 add(prefix + name, path)
         stack.extend(reversed(folders))
@@ -144,6 +148,16 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return entry.is_file()
     except OSError:
         return False
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Windows' other link to a folder, which does not say that it is one."""
+    if sys.platform != "win32":
+        return False
+    try:
+        return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) == _JUNCTION
+    except OSError:
+        return True  # then nothing in it can be read either
 
 
 # -- .gitignore

@@ -33,10 +33,8 @@ class Globs:
 
                 pattern = automata.once(pattern)
                 if automata.alternatives(pattern) > automata.ALTERNATIVES:
-                    self._wild += (
-                        automata.of_path(pattern).match,
-                        automata.of_path(os.path.join(_literal(root), pattern)).match,
-                    )
+                    whole = os.path.join(_literal(root), pattern).replace(os.sep, "/")
+                    self._wild += [_slashed(automata.of_path(form).match) for form in (pattern, whole)]
                     continue
             for form in _spellings(pattern):
                 whole = os.path.normpath(os.path.join(root, form))
@@ -80,6 +78,11 @@ def _spellings(pattern: str) -> Iterator[str]:
     for rest in _spellings(tail):
         yield head + "*/" + rest
         yield head + rest
+
+
+def _slashed(fits: Fits) -> Fits:
+    """The same for paths as the system writes them."""
+    return fits if os.sep == "/" else lambda path: fits(path.replace(os.sep, "/"))
 
 
 def _literal(text: str) -> str:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]  # of a file: keys in kebab-case, values of any type until they are `checked`
 
-OUTPUT_FORMATS = ("full", "concise", "json", "github", "sarif", "rdjson")
+OUTPUT_FORMATS = (
+    *("full", "concise", "grouped", "markdown"),  # for people
+    *("json", "json-lines", "sarif", "rdjson", "github", "gitlab", "azure", "junit", "pylint"),  # for programs
+)
 MOST_JOBS = 512  # processes
 _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
@@ -126,7 +129,7 @@ def checked(table: Table, path: str) -> Table:
 def _located(verify: Table, folder: str) -> Table:
     """The table of that name with absolute paths: tables of several files are put together."""
     located = dict(verify)
-    if os.sep in located.get("python", ""):
+    if os.path.dirname(located.get("python", "")):
         located["python"] = os.path.join(folder, os.path.expanduser(located["python"]))
     if "setup" in located:  # a file or source code
         path = os.path.join(folder, os.path.expanduser(located["setup"]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from os.path import commonprefix
 
 from tflint_mem.finding import Edit
 from tflint_mem.hardening.depth import DEEP
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Route = tuple[str | int, ...]  # keys and indices on the way through the JSON
     Span = tuple[int, int]  # offsets in the JSON text: of the first character, and behind the last one
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _DEEPEST = 396  # levels of JSON: a notebook has about ten, pictures with their data thirty
 
 
@@ -63,6 +65,7 @@ class Notebook:
     def __init__(self, document: str, bom: bool, cells: list[_Cell], text: str) -> None:
         self.document, self._bom, self._cells, self.text = document, bom, cells, text
         self._spans: dict[Route, Span] = {}
+        self._rows: list[int] = []  # where the rows of the document begin
         self._starts = [cell.first_row for cell in cells]
         self._by_number = {cell.number: cell for cell in cells}
 
@@ -183,10 +186,15 @@ class Notebook:
 
     def file_edits(self, edits: Iterable[Edit]) -> list[Edit]:
         """The same change as edits of the JSON text, for programs that know nothing about cells."""
-        return [
-            Edit(start=self._place(start), end=self._place(end), content=new)
-            for start, end, new in self._changes(edits)
-        ]
+        found: list[Edit] = []
+        for start, end, new in self._changes(edits):
+            old = self.document[start:end]
+            head = len(commonprefix((old, new)))
+            tail = len(commonprefix((old[: head - 1 if head else None : -1], new[: head - 1 if head else None : -1])))
+            found.append(
+                Edit(start=self._place(start + head), end=self._place(end - tail), content=new[head : len(new) - tail])
+            )
+        return found
 
     def file_place(self, number: int, row: int, column: int) -> tuple[int, int]:
         """`(row, column)` in the JSON text of a place in a cell; the row's first column where escapes are in
@@ -228,8 +236,10 @@ class Notebook:
         return self._spans[route]
 
     def _place(self, offset: int) -> tuple[int, int]:
-        rows = split_rows(self.document[:offset])
-        return len(rows), len(rows[-1]) + 1
+        if not self._rows:
+            self._rows = [0, *(end.end() for end in _LINE_END.finditer(self.document))]
+        row = bisect_right(self._rows, offset)
+        return row, offset - self._rows[row - 1] + 1
 
 
 def _loaded(document: str) -> Any:

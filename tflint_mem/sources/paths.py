@@ -67,9 +67,27 @@ def uri(path: str, root: str | None) -> str:
     from urllib.parse import quote
 
     absolute_path = os.path.abspath(path)
-    if root is not None and (path == "-" or absolute_path.startswith(os.path.join(root, ""))):
-        return quote(_encoded(relative(path, root)))
-    return "file://" + quote(_encoded(absolute_path.replace(os.sep, "/")))
+    if root is not None:
+        inside = os.path.normcase(absolute_path).startswith(os.path.join(os.path.normcase(root), ""))
+        if path == "-" or inside:
+            return quote(_encoded(relative(path, root)))
+    return file_uri(absolute_path, os.name == "nt")
+
+
+def file_uri(path: str, windows: bool = os.name == "nt") -> str:
+    """The `file:` URI of an absolute path: `file:///usr/a%20b`, `file:///C:/a%20b`, `file://server/share/a`."""
+    from urllib.parse import quote
+
+    if not windows:
+        return "file://" + quote(_encoded(path))
+    path = path.replace("\\", "/")
+    for prefix, instead in (("//?/UNC/", "//"), ("//?/", "")):  # names without the usual limits
+        if path.startswith(prefix):
+            path = instead + path[len(prefix) :]
+            break
+    drive, rest = (path[:2], path[2:]) if path[1:2] == ":" else ("", path)
+    where = quote(_encoded(rest))
+    return f"file:///{drive}{where}" if drive else "file:" + where if where.startswith("//") else "file://" + where
 
 
 def _encoded(path: str) -> bytes:

@@ -16,7 +16,7 @@ from tflint_mem.storage.user import is_inside
 
 try:
     import fcntl
-except ImportError:  # Windows: a file that is open there cannot be removed, so no lock is needed
+except ImportError:  # Windows: a file that is open can be neither removed nor renamed, so no lock is needed
     fcntl = None  # type: ignore[assignment]  # as the lines that use it ask
 
 _PREFIX, _SUFFIX = ".tflint-mem-", ".tmp"
@@ -64,15 +64,22 @@ def replace(path: str, new: bytes, old: bytes, roots: tuple[str, ...] = (), tidi
         with os.fdopen(handle, "wb") as file:
             file.write(new)
             file.flush()
-            _take_after(file.fileno(), target, before)
+            _take_after(file.fileno(), temporary, target, before)
             os.fsync(file.fileno())
-            if _read(target) != old:  # as late as can be
-                raise Refused("another program changed the file meanwhile")
-            os.replace(temporary, target)
+            if fcntl is not None:  # while the lock is held
+                _swap(temporary, target, old)
+        if fcntl is None:
+            _swap(temporary, target, old)
     except BaseException:
         _discard(temporary)
         raise
     _sync(folder)
+
+
+def _swap(temporary: str, target: str, old: bytes) -> None:
+    if _read(target) != old:  # as late as can be
+        raise Refused("another program changed the file meanwhile")
+    os.replace(temporary, target)
 
 
 def write_atomic(path: str, data: bytes) -> None:
@@ -150,8 +157,11 @@ def _create(folder: str) -> tuple[int, str]:
         return handle, path
 
 
-def _take_after(handle: int, target: str, before: os.stat_result) -> None:
-    """Give the new file the owner, group, mode and extended attributes (access lists are such) of the old one."""
+def _take_after(handle: int, temporary: str, target: str, before: os.stat_result) -> None:
+    """Give the new file the owner, group, mode and extended attributes (access lists are such) of the old one.
+
+    handle, temporary   descriptor and path of the new file
+    """
     if hasattr(os, "fchown"):
         now = os.fstat(handle)
         if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
@@ -161,7 +171,7 @@ def _take_after(handle: int, target: str, before: os.stat_result) -> None:
                 raise Refused("the file's owner and group cannot be kept") from None
         os.fchmod(handle, stat.S_IMODE(before.st_mode))
     else:
-        os.chmod(handle, stat.S_IMODE(before.st_mode))
+        os.chmod(temporary, stat.S_IMODE(before.st_mode))  # Windows; by its descriptor only since Python 3.13
     if hasattr(os, "listxattr"):
         _copy_attributes(target, handle)
 

@@ -40,10 +40,16 @@ def state_folder() -> str | None:
 def is_inside(path: str, folder: str) -> bool:
     """True when `path`, all links followed, is `folder` or lies below it; a path that cannot be one lies nowhere."""
     try:
-        path, folder = os.path.realpath(path), os.path.realpath(folder)
+        path, folder = _real(path), _real(folder)
     except (OSError, ValueError):
         return False
     return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def _real(path: str) -> str:
+    """The path, all links followed, as it can be compared: Windows has two cases and two lengths of one path."""
+    path = os.path.normcase(os.path.realpath(path))
+    return path[4:] if path.startswith("\\\\?\\") and path[5:6] == ":" else path
 
 
 def _home(*names: str) -> str | None:

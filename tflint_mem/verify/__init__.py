@@ -9,8 +9,11 @@ a page
 (`report`).  `plan` says what a run may use, and which rule is verified how; `events` and `job` are the words that the
 processes use between them.  The modules at this root are the only ones that know all rooms:
 
-    experiment   one finding, from its snippets to its result
-    session      all findings of a run, one after another
+    experiment   one finding, from its snippets to its result; kept_runs: what need not be run again
+    work         what all findings of a run share, and one of them
+    session      all findings of a run: one after another, or
+    side_by_side   several at the same time, each with processors or a GPU of its own
+    on_ray         spread over the machines of a Ray cluster
     command      the same for the command line; progress: its row on a terminal; place: what stands in one row of a file
 
 Nothing heavy is imported here: TensorFlow lives in the child processes alone.  Nothing here changes the state of the

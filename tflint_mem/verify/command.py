@@ -16,10 +16,10 @@ import threading
 
 from tflint_mem.hardening import safe
 from tflint_mem.storage.new_file import put
-from tflint_mem.verify.plan import interpreter
-from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes
+from tflint_mem.verify.plan import environments, interpreter
+from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes, refuse_elsewhere
 
-from . import session
+from . import helpful, session
 from .place import at_place
 from .progress import Progress
 
@@ -48,6 +48,11 @@ def options_of(settings: Settings | None, given: Given) -> Options:
     overrides: dict[str, Any] = {**given}
     if overrides.get("memory") is not None:
         overrides["memory"] = parse_bytes(overrides["memory"])
+    made = None
+    if overrides.get("python") is None and "python" not in table:
+        made = environments.of_project(root)
+    if made is not None:
+        overrides.update(python=made.interpreter, legacy_keras=made.legacy_keras)
     options = Options.from_table(table, base, **overrides)
     options.python = interpreter.resolve(options.python, root)
     return options
@@ -69,8 +74,9 @@ def run(
     stream     for people; None: standard error
 
     The outcome's `unwritten` has a line for the page or the snippets when they could not be written.  Raises
-    OptionError before anything runs, and OSError when the folder for the snippets cannot be made.
+    OptionError and CannotVerify before anything runs, and OSError when the folder for the snippets cannot be made.
     """
+    refuse_elsewhere()
     out = sys.stderr if stream is None else stream
     options = options_of(settings, given)
     source_list = list(sources)
@@ -104,6 +110,9 @@ def run(
             from tflint_mem.verify.report import html_page
 
             html_page.write(report, html_page.render(outcome, source_of or of_run, options))
+    if not quiet:
+        for line in helpful.environments(outcome, getattr(settings, "project_root", None)):
+            out.write(safe.field(line) + "\n")
     if outcome.interrupted and not quiet:
         out.write(f"Interrupted: {len(outcome.results)} of the findings were verified.\n")
     if outcome.skipped and not quiet:

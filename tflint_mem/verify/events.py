@@ -14,6 +14,7 @@ them.
     watched      what was seen in the snippet's own lines, after the first repeat and at the end of the attempt
     begin        the first repeat begins
     sample       a reading after one repeat
+    seen         what one of the first repeats printed, wrote, and left in its variables
     settled      a reading after a collection, with counts of objects
     raw          a reading before any collection, with counts of objects
     growth       protocol "once": does the memory of the GPUs grow on demand?
@@ -27,7 +28,7 @@ Sizes are bytes, times are seconds; None, or a key that is not there, means unkn
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 Phase = Literal["warm", "check", "loop", "again"]
 # "start" and "base" before what is measured, "loop" after its first phase, "block" after each block of the second,
@@ -114,6 +115,16 @@ class Sample(HostReadings):
     phase: Phase
     t: float
     busy: float
+
+
+class Seen(TypedDict):
+    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none."""
+
+    event: Literal["seen"]
+    n: int
+    printed: str
+    values: dict[str, list[Any]]
+    files: dict[str, str]
 
 
 class Settled(HostReadings):
@@ -268,6 +279,7 @@ Event = (
     | Watched
     | Begin
     | Sample
+    | Seen
     | Settled
     | Raw
     | Growth

@@ -17,9 +17,12 @@ from tflint_mem.verify.verdict.endings import STOPPED
 from tflint_mem.verify.verdict.judge import judge, judge_growth
 from tflint_mem.verify.verdict.objections import COLLECTED
 from tflint_mem.verify.verdict.result import not_runnable
+from tflint_mem.verify.verdict.results import OTHER, compared, differing
 from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran, reached, refused
 from tflint_mem.verify.verdict.words import CONFIRMED
+
+from .kept_runs import KeptRuns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from tflint_mem.verify.snippet.first_party import Files
     from tflint_mem.verify.snippet.snippet import Snippet
     from tflint_mem.verify.verdict.result import Result
+    from tflint_mem.verify.verdict.results import Compared
 
     Stage = Literal["flagged", "behind", "fixed", "done"]
     Tell = Callable[[Stage], None]
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 _BEHIND_SECONDS = 25.0
 # the flagged version came to nothing: does the fixed one?
 _FAILED = ("error", *STOPPED)
+_ANOTHER_SEED = 7919  # of random numbers; the first one is that of a plan
 _FEW = 4  # repeats that tell whether what stands behind the loop uses all, or picks one
 _TO_END_SECONDS = 1.0  # of the time that is given: to end a child and its children, and to judge
 _SHARE = 0.6  # of the time, for the flagged version where there is a fixed one
@@ -85,7 +90,11 @@ def verify_finding(
         return needing("code that is less deeply nested")
     experiment.left_free = left_free
     experiment.pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
-    return judge(finding, options, environment, experiment.runs(), began)
+    kept = experiment.kept = KeptRuns(options, environment, experiment.folders) if options.changed else None
+    result = judge(finding, options, environment, experiment.runs(), began)
+    if kept is not None and 0 < kept.used == kept.asked:
+        result.verification["measured_before"] = True
+    return result
 
 
 class _Experiment:
@@ -93,7 +102,11 @@ class _Experiment:
 
     left_free   bytes of GPU memory that a child must leave to others
     pretended   number of GPUs to add to TensorFlow's list
+    folders     first-party folders, nearest first
+    kept        runs of before that need not be made again, None to make all
     """
+
+    kept: KeptRuns | None = None
 
     def __init__(
         self,
@@ -109,7 +122,7 @@ class _Experiment:
         self._finding, self._files, self._options, self._began = finding, files, options, began
         self._tell: Tell = tell or (lambda stage: None)
         here = os.path.dirname(os.path.abspath(finding.path))
-        self._folders = [here] + [folder for folder in folders if folder != here]
+        self.folders = [here] + [folder for folder in folders if folder != here]
         self.left_free = self.pretended = 0
         model = files.get(finding.path)
         self._given = verify_with(model) if model is not None else {}
@@ -166,12 +179,31 @@ class _Experiment:
         setup: Sequence[str],
         rewrites: Iterable[Sequence[str]],
     ) -> Run:
+        """Runs a snippet, unless it is known what it does."""
+        if self.kept is None:
+            return self._run(snippet, plan, seconds, setup, rewrites)
+        rewrites = list(rewrites)
+        key = self.kept.key(snippet, plan, setup, rewrites, self.pretended, self.left_free)
+        run = self.kept.get(key)
+        if run is None:
+            run = self._run(snippet, plan, seconds, setup, rewrites)
+            self.kept.put(key, run)
+        return run
+
+    def _run(
+        self,
+        snippet: Snippet,
+        plan: PlanFields,
+        seconds: float,
+        setup: Sequence[str],
+        rewrites: Iterable[Sequence[str]],
+    ) -> Run:
         return runner.execute(
             snippet,
             self._options,
             plan,
             seconds,
-            self._folders,
+            self.folders,
             setup,
             rewrites,
             pretend_gpus=self.pretended,
@@ -202,3 +234,19 @@ class _Experiment:
             self._tell("fixed")
             runs.fixed_snippet.growth = runs.snippet.growth
             runs.fixed_run = self._execute(runs.fixed_snippet, self._plan, left, runs.setup, runs.rewrites)
+            if ran(runs.run) and ran(runs.fixed_run):
+                runs.compared = self._compared(runs, runs.fixed_run)
+
+    def _compared(self, runs: Runs, fixed_run: Run) -> Compared:
+        """What both versions did.  Where they differ the flagged one runs again: what differs there too says nothing of
+        the fix.
+        """
+        flagged, fixed = runs.run.attempt().of("seen"), fixed_run.attempt().of("seen")
+        found = compared(flagged, fixed)
+        left = self._left()
+        if found.verdict != OTHER or left < LEAST_SECONDS:
+            return found
+        plan = self._plan.copy()
+        plan.update({"protocol": "seen", "seed": _ANOTHER_SEED})
+        again = self._execute(runs.snippet, plan, min(left, _BEHIND_SECONDS), runs.setup, runs.rewrites)
+        return compared(flagged, fixed, differing(flagged, again.attempt().of("seen")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Protocol = Literal["memory", "speed", "once", "held", "behind"]
+Protocol = Literal["memory", "speed", "once", "held", "behind", "seen"]
 
 
 class PlanFields(TypedDict, total=False):
@@ -23,6 +23,7 @@ class PlanFields(TypedDict, total=False):
     keyed: bool
     soft_limit: int | None
     clear: bool
+    seed: int
 
 
 class Measurement(TypedDict, total=False):
@@ -98,6 +99,7 @@ class Guarded(TypedDict):
     namespaces             try to have own ones           events        descriptor that the child inherits
     base                   an empty folder for the view   folders       first-party folders
     memory, file_bytes     limits in bytes                cpu_seconds   of each process
+    cpus                   processors that it may use, None for all
     """
 
     command: list[str]
@@ -112,3 +114,4 @@ class Guarded(TypedDict):
     memory: int
     cpu_seconds: float
     file_bytes: int
+    cpus: tuple[int, ...] | None

@@ -10,6 +10,8 @@ from tflint_mem.verify.plan.options import OptionError
 
 from .session import covers
 
+PLACE = "-"  # the code of a finding that accuses nobody
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 def at_place(findings: Iterable[Finding], path: str, row: int | None = None) -> list[Finding]:
     """The findings of a file, or of one row of it; for a row without one, a stand-in so that any loop can be measured.
 
-    A stand-in has the code "-": it accuses nobody, it only says where to measure.  Raises OptionError for a row that
+    A stand-in has the code PLACE: it accuses nobody, it only says where to measure.  Raises OptionError for a row that
     the file does not have.
     """
     if row is not None:
@@ -30,7 +32,7 @@ def at_place(findings: Iterable[Finding], path: str, row: int | None = None) -> 
     exact = [finding for finding in found if covers(finding, row)]
     return exact or [
         Finding(
-            code="-",
+            code=PLACE,
             name="place",
             group="leak",
             severity="hint",

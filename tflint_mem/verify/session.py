@@ -1,23 +1,25 @@
-"""One run of --verify: findings in, findings with their `verification` out, one after another."""
+"""One run of --verify: findings in, findings with their `verification` out: one after another, several at the same time
+on this machine, or spread over the machines of an engine."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
-import time
+import threading
 
 from tflint_mem.verify.containment import runner
-from tflint_mem.verify.plan.options import OptionError
-from tflint_mem.verify.plan.protocols import LEAST_SECONDS
-from tflint_mem.verify.snippet.first_party import Files
+from tflint_mem.verify.plan.options import CannotVerify, refuse_elsewhere
+from tflint_mem.verify.plan.seat import processors
 from tflint_mem.verify.verdict.contract import device_name
-from tflint_mem.verify.verdict.result import not_runnable
 from tflint_mem.verify.verdict.units import size
 
-from .experiment import verify_finding
+from .work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
+    from typing import Protocol
 
     from tflint_mem.finding import Finding
     from tflint_mem.settings.config import Settings
@@ -32,12 +34,27 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, Finding, Stage], None]
     Announce = Callable[[Environment], None]
 
+    class _Engine(Protocol):
+        """Machines that findings are spread over."""
+
+        def environment(self, options: Options) -> Environment:
+            """What their interpreters have.  Raises OptionError."""
+
+        def results(
+            self,
+            work: Work,
+            findings: Sequence[tuple[int, Finding]],
+            environment: Environment,
+            tell: Callable[[int, Finding, Stage], None],
+        ) -> Generator[tuple[int, Result | None], None, None]:
+            """Number and result of each finding, as they are done; None for one that there was no time for."""
+
 
 class Outcome:
     """What a run of --verify found.
 
     findings     all that were given, with `verification` where one was made
-    results      in the order of the runs
+    results      in the order of the findings
     environment  what the child's interpreter has
     interrupted  Ctrl-C came
     skipped      number of findings that were left out because the total time was up
@@ -67,7 +84,7 @@ def verify_findings(
     progress: Progress | None = None,
     announce: Announce | None = None,
 ) -> Outcome:
-    """Verifies findings one after another.
+    """Verifies findings.
 
     findings  those that options.codes (when given) does not name pass through untouched
     sources   of the run: their text decides, not what is on disk now
@@ -75,55 +92,84 @@ def verify_findings(
     progress  called when a stage of a finding begins
     announce  called with the environment before the first snippet runs
 
-    Raises OptionError before anything runs when the interpreter or the device is not there.
+    Raises CannotVerify before anything runs when the interpreter or the device is not there, OptionError when the
+    set-up code cannot be read.
     """
-    environment = check_environment(options)
+    engine = _engine(options)
+    environment = check_environment(options) if engine is None else engine.environment(options)
     if announce is not None:
         announce(environment)
-    folders = _folders(findings, settings)
-    source_list = list(sources)
-    files = Files(source_list, folders)
-    wanted = [number for number, finding in enumerate(findings) if _is_wanted(finding, options)]
-    replaced, interrupted, skipped = list(findings), False, 0
-    results: list[Result] = []
-    deadline = None if options.total is None else time.monotonic() + options.total
-    for count, number in enumerate(wanted):
-        seconds = options.timeout if deadline is None else min(options.timeout, deadline - time.monotonic())
-        if seconds < LEAST_SECONDS and deadline is not None:
-            skipped = len(wanted) - count
-            break
-        finding, began = findings[number], time.monotonic()
+    work = Work(list(sources), _folders(findings, settings), options)
+    wanted = [(number, finding) for number, finding in enumerate(findings) if _is_wanted(finding, options)]
+    shown = _Shown(progress, len(wanted))
+    if engine is not None:
+        found = engine.results(work, wanted, environment, shown.tell)
+    elif options.jobs == 1 or len(wanted) < 2:
+        found = _one_after_another(work, wanted, environment, shown.tell)
+    else:
+        from . import side_by_side
 
-        def tell(stage: Stage, count: int = count, finding: Finding = finding) -> None:
-            if progress is not None:
-                progress(count, len(wanted), finding, stage)
-
+        found = side_by_side.results(work.verify, options, wanted, environment, shown.tell)
+    results: dict[int, Result] = {}
+    interrupted, skipped = False, 0
+    with contextlib.closing(found):
         try:
-            result = verify_finding(finding, files, options, environment, folders, seconds, tell)
+            for number, result in found:
+                if result is None:
+                    skipped += 1
+                else:
+                    results[number] = result
         except KeyboardInterrupt:
             interrupted = True
-            break
-        except (OSError, RuntimeError, MemoryError) as error:
-            # no room, no processes, no scratch folder: this finding's end, not the run's
-            needs = [f"a system that can run it: {type(error).__name__}: {error}"]
-            result = not_runnable(finding, options, environment, began, needs)
-        tell("done")
-        replaced[number] = result.finding
-        results.append(result)
-    return Outcome(replaced, results, environment, interrupted, skipped)
+    replaced = [results[number].finding if number in results else finding for number, finding in enumerate(findings)]
+    return Outcome(replaced, [results[number] for number in sorted(results)], environment, interrupted, skipped)
+
+
+def _engine(options: Options) -> _Engine | None:
+    """What spreads the findings over other machines.  Raises OptionError when it is not there."""
+    if options.on is None:
+        return None
+    from . import on_ray
+
+    return on_ray.Cluster()
+
+
+def _one_after_another(
+    work: Work,
+    findings: Sequence[tuple[int, Finding]],
+    environment: Environment,
+    tell: Callable[[int, Finding, Stage], None],
+) -> Generator[tuple[int, Result | None], None, None]:
+    for number, finding in findings:
+        yield number, work.verify(finding, work.options, environment, functools.partial(tell, number, finding))
+
+
+class _Shown:
+    """Tells `progress` of stages, from any thread; a finding that begins is the next one, whichever it is."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total = progress, total
+        self._lock, self._done = threading.Lock(), 0
+
+    def tell(self, number: int, finding: Finding, stage: Stage) -> None:
+        """A stage of a finding begins."""
+        if self._progress is None:
+            return
+        with self._lock:
+            self._progress(self._done, self._total, finding, stage)
+            self._done += stage == "done"
 
 
 def check_environment(options: Options) -> Environment:
-    """What the child's interpreter has.  Raises OptionError when it cannot serve."""
-    if os.name != "posix":
-        raise OptionError("--verify needs a POSIX system (Linux or macOS)")
+    """What the child's interpreter has.  Raises CannotVerify when it cannot serve, OptionError for the set-up code."""
+    refuse_elsewhere()
     options.setup_source()
     environment, reason = runner.inspect(options)
     if environment is None:
-        raise OptionError(reason or "")
+        raise CannotVerify(reason or "")
     if options.device == "gpu" and not environment["gpus"]:
         why = f"; {environment['nvml']}" if environment.get("nvml") else ""
-        raise OptionError(
+        raise CannotVerify(
             f"--verify-device gpu: TensorFlow {environment['tensorflow']} in {options.python} sees no GPU{why}"
         )
     return environment
@@ -140,11 +186,18 @@ def announcement(findings: Iterable[Finding], options: Options, environment: Env
         if others
         else ""
     )
+    at_once = _at_once(options)
     return (
         f"Running {count} snippet{'s' if count != 1 else ''} of your code under TensorFlow "
         f"{environment['tensorflow']} on {device_name(environment, options)}: scratch folder, network {network}, "
-        f"at most {options.timeout:.0f} s and {size(options.memory)} each.{shared}{_gaps(environment)}"
+        f"at most {options.timeout:.0f} s and {size(options.memory)} each{at_once}.{shared}{_gaps(environment)}"
     )
+
+
+def _at_once(options: Options) -> str:
+    if options.on is not None:
+        return f", spread over a {options.on.capitalize()} cluster"
+    return "" if options.jobs == 1 else f", {options.jobs or len(processors())} at the same time"
 
 
 def _gaps(environment: Environment) -> str:

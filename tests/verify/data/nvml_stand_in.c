@@ -98,7 +98,9 @@ static Status compute(void *handle, unsigned int *count, Process *processes) {
         const char *text = getenv("FAKE_NVML_USED");
         found[0].pid = own_pid();
         found[0].used = (text ? (unsigned long long)atoll(text) : 0) * MIB;
-        return fill(found, 1, count, processes);
+        have = 1;
+        if (getenv("FAKE_NVML_OTHERS")) { found[have].pid = 4242; found[have++].used = 8000 * MIB; }
+        return fill(found, have, count, processes);
     }
     if (is("hidden")) { found[have].pid = 777777; found[have++].used = 500 * MIB; }
     return fill(found, have, count, processes);

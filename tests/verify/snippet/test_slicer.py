@@ -330,6 +330,35 @@ def test_the_way_through_functions_and_the_main_block(project):
     assert "args = parser.parse_known_args()[0]\n    while again():\n        main(args)" in text
 
 
+def test_the_case_on_the_way_is_taken(project):
+    folder = project(
+        app="""
+        import sys
+
+
+        def main(words):
+            match words:
+                case ["help"]:
+                    print("no help")
+                case ["sum", limit]:
+                    total = 0
+                    for row in range(limit):
+                        total += row
+                        print(total, limit)  # here
+                case _:
+                    sys.exit(1)
+
+
+        main(sys.argv[1:])
+    """
+    )
+    snippet = cut(folder)
+    text = body(snippet)
+    assert "no help" not in text and text.count("if True:  # this branch is taken") == 1
+    assert any(sentence.startswith("limit:") for sentence in snippet.stand_ins)
+    run(snippet)
+
+
 def test_branches_on_the_way_are_taken(project):
     folder = project(
         app="""

@@ -79,11 +79,12 @@ class Versions:
             version = requirements.parse(configured)
             return Range(version, version)
         modules = self.project.modules
-        common = (
-            os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules])
-            if modules
-            else self.project.root
-        )
+        common = self.project.root
+        if modules:
+            try:
+                common = os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules])
+            except ValueError:  # different drives
+                pass
         for folder in self.folders(common) if common else ():
             found = requirements.admitted(folder, self.project.beside)
             if found:

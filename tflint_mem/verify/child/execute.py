@@ -19,6 +19,7 @@ from .probe import Done, Probe
 from .repairs.missing_files import missing_path
 from .repairs.propose import propose, repairable
 from .repairs.state import State
+from .seen import Seen
 from .shorten import Shortener
 from .watch import MAIN, Line, SnippetFiles, Watch
 
@@ -154,7 +155,10 @@ class Attempt:
         if job["flagged"] is not None:
             name, row = job["flagged"]
             flagged = Line(str(name), int(row))
-        self.watch = Watch(SnippetFiles(job["snippet"], job["module_files"]), flagged)
+        files = SnippetFiles(job["snippet"], job["module_files"])
+        self.watch = Watch(files, flagged)
+        if self._plan.protocol not in ("once", "held", "behind"):
+            self.probe.seen = Seen(emit, files, job["cwd"], self._plan.seed)
         self._connect()
 
     def _connect(self) -> None:
@@ -204,11 +208,15 @@ class Attempt:
             return error
         finally:
             self.watch.stop()
+            if self.probe.seen is not None:
+                self.probe.seen.end()
             sys.modules[MAIN], sys.argv, sys.path[:] = saved_main, saved_argv, saved_path
 
     def _run_in(self, module: types.ModuleType) -> NothingRepeated | None:
         """Stand-ins first, then the snippet, as the code of a module.  Raises whatever they raise."""
         probe, watch, path = self.probe, self.watch, self._job["snippet"]
+        if probe.seen is not None:
+            probe.seen.begin()
         for code in self._state.setup:
             exec(compile(code, "<stand-ins>", "exec"), module.__dict__)
         if "_anything" in sys.modules and watch.flagged is not None:

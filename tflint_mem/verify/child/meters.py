@@ -10,6 +10,8 @@ import gc
 import os
 import sys
 
+from tflint_mem.verify.containment.process_table import PROC
+
 from .nvml import NA
 from .runtime import context_started
 
@@ -33,12 +35,12 @@ class HostMemory:
     def resident(self) -> int | NA:
         """Bytes resident now."""
         if self._page is None:
-            return _resident_from_ps()
+            return _resident_without_proc()
         try:
-            with open("/proc/self/statm", "rb") as statm:
+            with open(PROC + "/self/statm", "rb") as statm:
                 return int(statm.read().split()[1]) * self._page
         except (OSError, ValueError, IndexError):
-            return _resident_from_ps()
+            return _resident_without_proc()
 
     def peak(self) -> int | NA:
         """The highest number of resident bytes since the process began."""
@@ -51,15 +53,10 @@ class HostMemory:
         return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _resident_from_ps() -> int | NA:
-    """Resident bytes where there is no /proc (macOS, BSD)."""
-    import subprocess
+def _resident_without_proc() -> int | NA:
+    from tflint_mem.verify.containment.without_proc import resident
 
-    try:
-        text = subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())], stderr=subprocess.DEVNULL)
-        return int(text) * 1024
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        return NA("no resident size on this system: %s" % error)
+    return resident([os.getpid()]) or NA("no resident size on this system: it has no /proc, no psutil and no ps")
 
 
 class Heap:

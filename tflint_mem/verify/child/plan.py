@@ -11,7 +11,8 @@ class Plan:
     """How long and how often to repeat.
 
     protocol   "memory": all phases; "speed": warm and loop only; "once": one repeat is all there is; "held": what the
-               first three repeats leave behind, once; "behind": `least` repeats, then what stands behind the loop
+               first three repeats leave behind, once; "behind": `least` repeats, then what stands behind the loop;
+               "seen": the repeats whose results are told, and nothing more
     seconds    time for `loop` and `again` together
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
@@ -19,9 +20,10 @@ class Plan:
     keyed      the code keeps things under keys that come from its elements: numbers that count up are not served twice
     soft_limit resident bytes at which a phase ends early, None for no limit
     clear      end with `clear_session()`
+    seed       what random numbers begin with in the repeats whose results are told
     """
 
-    __slots__ = ("protocol", "seconds", "least", "most", "blocks", "vary", "keyed", "soft_limit", "clear")
+    __slots__ = ("protocol", "seconds", "least", "most", "blocks", "vary", "keyed", "soft_limit", "clear", "seed")
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Plan:
         keyed: bool = False,
         soft_limit: int | None = None,
         clear: bool = True,
+        seed: int = 1,
     ) -> None:
         self.protocol, self.seconds, self.least, self.most, self.blocks = protocol, seconds, least, most, blocks
-        self.vary, self.keyed, self.soft_limit, self.clear = vary, keyed, soft_limit, clear
+        self.vary, self.keyed, self.soft_limit, self.clear, self.seed = vary, keyed, soft_limit, clear, seed

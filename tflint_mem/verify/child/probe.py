@@ -15,6 +15,7 @@ leaves its curve behind.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 
@@ -22,17 +23,20 @@ from .elements import Elements
 from .meters import settle
 from .readings import start_runtime
 from .recorder import Recorder
+from .seen import MOST_REPEATS
 from .used_models import UsedModels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
     from typing import Any, NoReturn
 
     from tflint_mem.verify.events import Event, Phase, Reason
 
     from .gpu import GpuMemory
     from .plan import Plan
+    from .seen import Seen
 
 _LOOKING = 8.0  # seconds in which the flagged line must have run
 _LEFT_AT_ONCE = 3  # passes that were left in their first repeat, or found no elements: it does not repeat
@@ -54,6 +58,7 @@ class Probe:
     still_unseen  tells whether the flagged line may still be waited for
     on_check      called before repeats that only look for it
     on_seen       called when it has been reached at last
+    seen          sees what the first repeats do, None when nobody wants to know
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Probe:
         self.on_check: Callable[[], None] | None = None
         self.still_unseen: Callable[[], bool] | None = None
         self.on_seen: Callable[[], None] | None = None
+        self.seen: Seen | None = None
         self._lock = threading.RLock()
         # on the clock: when the phase, the repeat that is under way, and the warm-up began; the warm-up begins anew
         # behind a search for the flagged line
@@ -130,7 +136,7 @@ class Probe:
         elements = self.elements.serve(source)
         served = 0
         while True:
-            self.boundary()
+            self.boundary(sys._getframe(1))
             if self._repeats_over:
                 return
             try:
@@ -178,14 +184,16 @@ class Probe:
             self.wrap_up("done")
         raise Done()
 
-    def boundary(self) -> None:
-        """The end of one repeat, if one was under way, and the begin of the next."""
+    def boundary(self, frame: FrameType | None = None) -> None:
+        """The end of one repeat, if one was under way, and the begin of the next.  frame: of the code that repeats"""
         with self._lock:
             if self.finished:
                 raise Done()
             now = self.clock()
             if self._recorder.began is None:
                 self._recorder.begin(now)
+                if self.seen is not None:
+                    self.seen.first()
                 if self.plan.protocol == "held":
                     start_runtime()
                     self._recorder.settle("start", self._in_phase)
@@ -193,6 +201,8 @@ class Probe:
                 self._busy = now - self._started
                 self.repeats += 1
                 self._in_phase += 1
+                if self.seen is not None and frame is not None:
+                    self.seen.repeat(frame)
                 self._after_repeat()
             self._started = self.clock()
 
@@ -205,6 +215,9 @@ class Probe:
             self._recorder.sample(self.phase, self._busy)
             self._recorder.growth()
             self._leave("done")
+        elif self.plan.protocol == "seen":
+            if self.seen is None or self.seen.repeats >= MOST_REPEATS:
+                self._leave("done")
         elif self.plan.protocol == "held":
             self._recorder.sample(self.phase, self._busy)
             if self.repeats >= _HELD_REPEATS:
@@ -272,6 +285,8 @@ class Probe:
         return self.elements.position % length == 0
 
     def _enter(self, phase: Phase) -> None:
+        if self.seen is not None:
+            self.seen.end()  # what is measured is not looked at
         self.phase, self._in_phase, self._phase_began = phase, 0, self.clock()
 
     def _warm(self) -> bool:

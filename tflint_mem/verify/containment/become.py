@@ -56,6 +56,8 @@ def become(
     else:
         tasks = None
     sandbox.limit_resources(job["cpu_seconds"], job["file_bytes"], tasks)
+    if job["cpus"] is not None:
+        sandbox.stay_on(job["cpus"])
     protections["memory"] = "on" if os.path.isdir("/proc/self") or sys.platform == "darwin" else "off: no /proc"
     if sandbox.linux():
         _restrict(job, state, guard, seen, spaces)

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from .process_table import descendants
+from .process_table import PROC, descendants, has_proc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,35 +19,27 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 def resident(pids: list[int], limit: int) -> int:
     """Bytes resident in all of them.  Pages that they share count once as soon as the plain sum is over the limit."""
+    if not has_proc():
+        from . import without_proc
+
+        total = without_proc.resident(pids)
+        return total if total <= limit or len(pids) < 2 else without_proc.resident_once(pids)
     total = sum(_resident(pid) for pid in pids)
     return total if total <= limit or len(pids) < 2 else sum(_proportional(pid) for pid in pids)
 
 
 def _resident(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/statm", "rb") as handle:
+        with open(f"{PROC}/{pid}/statm", "rb") as handle:
             return int(handle.read().split()[1]) * _PAGE
-    except (ValueError, IndexError):
-        return 0
-    except OSError:
-        return 0 if os.path.isdir("/proc/self") else _resident_from_ps(pid)
-
-
-def _resident_from_ps(pid: int) -> int:
-    """Resident bytes where there is no /proc (macOS, BSD)."""
-    import subprocess
-
-    command = ["ps", "-o", "rss=", "-p", str(pid)]
-    try:
-        return int(subprocess.run(command, capture_output=True, text=True, timeout=10).stdout) * 1024
-    except (OSError, ValueError, subprocess.SubprocessError):
+    except (OSError, ValueError, IndexError):
         return 0
 
 
 def _proportional(pid: int) -> int:
     """Resident bytes, of pages that several processes map the part of this one."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb") as handle:
+        with open(f"{PROC}/{pid}/smaps_rollup", "rb") as handle:
             for line in handle:
                 if line.startswith(b"Pss:"):
                     return int(line.split()[1]) * 1024
@@ -59,10 +51,10 @@ def _proportional(pid: int) -> int:
 def shared_memory(worker: int) -> int:
     """Bytes in the child's own /dev/shm, 0 where it has none of its own."""
     try:
-        there, here = os.stat(f"/proc/{worker}/root/dev/shm"), os.stat("/dev/shm")
+        there, here = os.stat(f"{PROC}/{worker}/root/dev/shm"), os.stat("/dev/shm")
         if there.st_dev == here.st_dev:
             return 0
-        facts = os.statvfs(f"/proc/{worker}/root/dev/shm")
+        facts = os.statvfs(f"{PROC}/{worker}/root/dev/shm")
     except OSError:
         return 0
     return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
@@ -91,12 +83,12 @@ def on_disk(folder: str, pids: Iterable[int], most: int = 200_000) -> float:
             continue
     for pid in pids:
         try:
-            descriptors = os.listdir(f"/proc/{pid}/fd")
+            descriptors = os.listdir(f"{PROC}/{pid}/fd")
         except OSError:
             continue
         for descriptor in descriptors[:1000]:
             try:
-                facts = os.stat(f"/proc/{pid}/fd/{descriptor}")
+                facts = os.stat(f"{PROC}/{pid}/fd/{descriptor}")
             except OSError:
                 continue
             if facts.st_nlink == 0 and (facts.st_dev, facts.st_ino) not in seen:
@@ -108,24 +100,27 @@ def on_disk(folder: str, pids: Iterable[int], most: int = 200_000) -> float:
 def has_loaded_tensorflow(pid: int) -> bool:
     """Are TensorFlow's libraries in the process's memory?"""
     try:
-        with open(f"/proc/{pid}/maps", "rb") as handle:
+        with open(f"{PROC}/{pid}/maps", "rb") as handle:
             return b"/tensorflow/" in handle.read()
     except OSError:
         return False
 
 
-def end(guard: subprocess.Popen[bytes], init: int | None, most: float = 10.0) -> None:
+def end(
+    guard: subprocess.Popen[bytes], init: int | None, known: dict[int, object] | None = None, most: float = 10.0
+) -> None:
     """Ends the child and all that it started.
 
     guard   the process of guard.py
     init    id of the first process of the child's namespace, None when it has none
+    known   what `descendants` has found until now
     most    seconds to try
     """
     import subprocess
 
     deadline = time.monotonic() + most
     while time.monotonic() < deadline:
-        left = descendants(guard.pid)
+        left = descendants(guard.pid, known)
         if not left and guard.poll() is not None:
             return
         if not left:

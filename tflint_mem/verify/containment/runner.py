@@ -62,7 +62,11 @@ def inspect(options: Options) -> Inspected:
         reason = told["message"] if told else run.log.strip().split("\n")[-1] or run.status
         return Inspected(None, f"{options.python} cannot run a verification: {reason}")
     if environment["error"] and not environment["tensorflow"]:
-        return Inspected(None, f"{options.python} has no usable TensorFlow: {environment['error']}")
+        return Inspected(
+            None,
+            f"{options.python} has no usable TensorFlow ({environment['error']}): install tflint-mem[verify] there, "
+            "name the interpreter that has it with --verify-python, or make one: tflint-mem env create",
+        )
     environment["isolated"] = run.last("isolated")
     environment["unprotected"] = unprotected(environment["isolated"])
     return Inspected(environment, None)

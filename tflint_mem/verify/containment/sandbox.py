@@ -247,3 +247,11 @@ def limit_resources(cpu_seconds: float, file_bytes: int, tasks: int | None = Non
             resource.setrlimit(number, (value, hard if name == "RLIMIT_CPU" else value))
         except (ValueError, OSError):
             pass  # a tighter limit is in force already
+
+
+def stay_on(cpus: tuple[int, ...]) -> None:
+    """Uses these processors only; all where the system has no such call or refuses."""
+    try:
+        os.sched_setaffinity(0, cpus)
+    except (AttributeError, OSError):
+        pass

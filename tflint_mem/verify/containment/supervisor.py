@@ -13,7 +13,7 @@ import time
 from . import limits, processes, view
 from .channel import Channel
 from .guard import START
-from .process_table import descendants
+from .process_table import descendants, has_proc
 from .run import Run
 
 TYPE_CHECKING = False
@@ -78,23 +78,33 @@ def _guarded(
         "memory": options.memory,
         "cpu_seconds": seconds * (os.cpu_count() or 1) + 30,
         "file_bytes": limits.LARGEST_FILE,
+        "cpus": options.seat.cpus,
     }
     status: Status | None = None
     peak, loaded = 0, False
+    known: dict[int, object] | None = None if has_proc() else {}
     try:
         guard = _started(guarded, {**job, "key": channel.key, "events": channel.events}, channel, scratch)
         try:
             channel.begin()
-            watch = _Watch(options, scratch, guard, channel, began + seconds)
+            watch = _Watch(options, scratch, guard, channel, began + seconds, known)
             while guard.poll() is None:
+                if options.seat.over():
+                    raise KeyboardInterrupt
+                before = time.monotonic()
                 status = watch.look()
                 if status is not None:
                     loaded = status == "timeout" and processes.has_loaded_tensorflow(watch.worker)
                     break
-                time.sleep(limits.POLL_SECONDS)
+                # where a look is a process of its own (`ps`), most of the time belongs to what is measured
+                time.sleep(max(limits.POLL_SECONDS, 4 * (time.monotonic() - before)))
             peak = watch.peak
         finally:
-            processes.end(guard, channel.told().get("init"))
+            if known is not None:
+                from . import without_proc
+
+                known.update(without_proc.at_home_in(scratch.root))  # daemons that no look has met with their parents
+            processes.end(guard, channel.told().get("init"), known)
     finally:
         channel.end()
     told = channel.told()
@@ -152,9 +162,10 @@ class _Watch:
         guard: subprocess.Popen[bytes],
         channel: Channel,
         deadline: float,
+        known: dict[int, object] | None,
     ) -> None:
         self._options, self._scratch, self._guard, self._channel = options, scratch, guard, channel
-        self._deadline = deadline  # on time.monotonic()
+        self._deadline, self._known_family = deadline, known  # on time.monotonic(); what `descendants` is to remember
         self.peak, self.worker = 0, guard.pid
         self._init: int | None = None
         self._next_disk, self._known = time.monotonic() + 1.0, False
@@ -165,7 +176,7 @@ class _Watch:
             told = self._channel.told()
             if "worker" in told:
                 self.worker, self._init, self._known = told["worker"] or self._guard.pid, told["init"], True
-        family = [pid for pid in descendants(self._guard.pid) if pid != self._init]
+        family = [pid for pid in descendants(self._guard.pid, self._known_family) if pid != self._init]
         if self.worker == self._guard.pid:
             family.append(self.worker)
         memory = processes.resident(family, self._options.memory) + processes.shared_memory(self.worker)

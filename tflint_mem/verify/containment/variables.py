@@ -101,8 +101,12 @@ def child_environment(
     if memory:
         environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
         environment["PYTHONMALLOC"] = "malloc"
+    if options.legacy_keras:
+        environment["TF_USE_LEGACY_KERAS"] = "1"
     if leave:
         environment["TF_DEVICE_MIN_SYS_MEMORY_IN_MB"] = str(leave >> 20)
+    if options.seat.gpu is not None:
+        environment["CUDA_VISIBLE_DEVICES"] = options.seat.gpu
     if options.device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
     elif cache:

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import sys
+
+from .seat import Seat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
         network: bool | None
         setup: str | None
         env: Iterable[str] | None
+        jobs: int | None
+        on: str | None
+        changed: bool | None
 
 
 DEVICES = ("auto", "cpu", "gpu")
+ENGINES = ("ray",)
 
 # key of the configuration table -> (attribute of Options, type or "bytes")
 KEYS: dict[str, tuple[str, type | str]] = {
@@ -41,6 +48,10 @@ KEYS: dict[str, tuple[str, type | str]] = {
     "setup": ("setup", str),
     "codes": ("codes", list),
 }
+
+
+class CannotVerify(Exception):
+    """Nothing can be measured here: no system, interpreter or device for it."""
 
 
 class OptionError(ValueError):
@@ -58,6 +69,11 @@ class Options:
     keep     folder for the snippets, None to drop them
     env      names of environment variables that children get beside those of containment/variables.py; from the
              command line alone
+    jobs     how many findings are verified at the same time on this machine; 0: as many as there are processors
+    on       an engine that spreads the findings over its machines, one of ENGINES; None: this machine
+    changed  a snippet that was measured before by the same interpreter on the same device keeps what was measured
+    seat     the part of the machine that a measurement has to itself
+    legacy_keras  `tf.keras` is Keras 2, from the package tf_keras
     """
 
     __slots__ = (
@@ -73,6 +89,11 @@ class Options:
         "keep",
         "base",
         "env",
+        "jobs",
+        "on",
+        "changed",
+        "seat",
+        "legacy_keras",
     )
 
     def __init__(
@@ -89,17 +110,32 @@ class Options:
         keep: str | None = None,
         base: str | None = None,
         env: Iterable[str] = (),
+        jobs: int = 1,
+        on: str | None = None,
+        changed: bool = False,
+        legacy_keras: bool = False,
     ) -> None:
         """Raises OptionError for values that cannot be used."""
         self.python = python or sys.executable
         self.device, self.timeout, self.total = device, float(timeout), total
-        self.memory = default_memory_limit() if memory is None else int(memory)
+        self.jobs, self.on, self.changed, self.seat = int(jobs), on, changed, Seat()
+        self.memory = default_memory_limit(self.jobs) if memory is None else int(memory)
         self.seconds, self.network, self.setup, self.codes, self.keep = float(seconds), network, setup, codes, keep
-        self.base, self.env = base or os.getcwd(), tuple(env)
+        self.base, self.env, self.legacy_keras = base or os.getcwd(), tuple(env), legacy_keras
         if device not in DEVICES:
             raise OptionError(f"verify device must be one of {', '.join(DEVICES)}, not {device!r}")
         if self.timeout <= 0 or self.seconds <= 0 or (total is not None and total <= 0) or self.memory <= 0:
             raise OptionError("verify limits must be greater than zero")
+        if self.jobs < 0:
+            raise OptionError("--verify-jobs must be a number of findings, or 0 for as many as there are processors")
+        if on is not None and on not in ENGINES:
+            raise OptionError(f"--verify-on must be one of {', '.join(ENGINES)}, not {on!r}")
+
+    def at(self, seat: Seat) -> Options:
+        """The same options for a measurement at a seat."""
+        options = copy.copy(self)
+        options.seat = seat
+        return options
 
     @classmethod
     def from_table(cls, table: Mapping[str, object] | None, base: str | None = None, **overrides: Any) -> Options:
@@ -114,7 +150,7 @@ class Options:
                 raise OptionError(f"unknown key {key!r} in the verify table{_nearest(key)}")
             name, kind = KEYS[key]
             values[name] = _converted(key, value, kind)
-        if base and "python" in values and os.sep in values["python"]:
+        if base and "python" in values and os.path.dirname(values["python"]):
             values["python"] = os.path.join(base, os.path.expanduser(values["python"]))
         values.update({name: value for name, value in overrides.items() if value is not None})
         return cls(base=base, **values)
@@ -135,8 +171,16 @@ class Options:
         return self.setup
 
 
-def default_memory_limit() -> int:
-    """Bytes: half of what is available now, at most 8 GiB, at least 1 GiB."""
+def refuse_elsewhere() -> None:
+    """Raises CannotVerify on a system on which no measured process can be contained and ended."""
+    if os.name != "posix" or sys.platform == "win32":
+        raise CannotVerify("needs a POSIX system (Linux, macOS or WSL)")
+
+
+def default_memory_limit(jobs: int = 1) -> int:
+    """Bytes for each of so many measurements at the same time: half of what is available now (of several, a part of
+    three quarters), at most 8 GiB, at least 1 GiB.
+    """
     available = None
     try:
         with open("/proc/meminfo") as meminfo:
@@ -144,8 +188,13 @@ def default_memory_limit() -> int:
                 if line.startswith("MemAvailable:"):
                     available = int(line.split()[1]) * 1024
     except (OSError, ValueError):
-        pass
-    return 4 << 30 if available is None else max(1 << 30, min(8 << 30, available // 2))
+        from tflint_mem.verify.containment import without_proc
+
+        available = without_proc.available()
+    if available is None:
+        return 4 << 30
+    each = available // 2 if jobs == 1 else available * 3 // 4 // (jobs or os.cpu_count() or 1)
+    return max(1 << 30, min(8 << 30, each))
 
 
 def parse_bytes(text: object) -> int:

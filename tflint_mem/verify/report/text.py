@@ -61,6 +61,8 @@ def rows(result: Result, paint: Paint | None = None, width: int = 100, ascii: bo
     if verification["mechanism"]:
         head += f" ({verification['mechanism']})"
     facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
+    if verification.get("measured_before"):
+        facts += ", by an earlier run"
     color = _COLOR[verification["verdict"]]
     lines = [f"{paint('verified:', BOLD)} {paint(safe.field(head), color)}, {safe.field(facts)}"]
     lines += _wrapped(verification["message"], width)

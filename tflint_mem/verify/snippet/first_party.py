@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 
+from tflint_mem.hardening.parsing import parsed
 from tflint_mem.sources.source import Source, SourceError
 
 from .scope import binds
@@ -33,7 +34,7 @@ class FileModel:
         """Raises SyntaxError, ValueError or RecursionError for a file that does not parse, SourceError for one that
         cannot be decoded."""
         self.path, self.source, self.root = path, source, root
-        self.tree = ast.parse(source.code_bytes(), path)
+        self.tree = parsed(source.code_bytes(), path)
         self.text = Text(path, source.lines)
         relative = os.path.relpath(path, root).replace(os.sep, "/")
         stem = relative.rsplit(".", 1)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from tflint_mem.hardening.parsing import parsed
 from tflint_mem.verify.plan.options import OptionError
 
 from .scope import binds
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def bound_by(setup: str) -> set[str]:
     """Names that the source of a setup defines.  Raises OptionError for source that does not parse."""
     try:
-        tree = ast.parse(setup)
+        tree = parsed(setup)
     except SyntaxError as error:
         raise OptionError(f"verify setup: {error}") from None
     names: set[str] = set()
@@ -33,9 +34,10 @@ def verify_with(model: FileModel) -> dict[str, str]:
         match = re.search(r"#\s*tflint-mem:\s*verify-with\s+(.+)$", row)
         if match:
             try:
-                call = ast.parse(f"f({match.group(1)})", mode="eval").body
-            except SyntaxError:
-                continue
+                (statement,) = parsed(f"f({match.group(1)})").body
+            except (SyntaxError, ValueError):
+                continue  # it is no call, or more than one statement
+            call = statement.value if isinstance(statement, ast.Expr) else None
             if isinstance(call, ast.Call):
                 given.update({keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg})
     return given

@@ -84,7 +84,7 @@ def prune(chain: Sequence[ast.stmt], rows: Collection[int] = (), after: Syntheti
     kept = needed_before(siblings, child, needed)
     if rows:
         kept = _with_rows(siblings, child, kept, rows, needed)
-    new = copy.copy(statement)
+    new = _with_a_body(statement)
     for name in BLOCKS:
         if hasattr(new, name):
             setattr(new, name, kept + tail if name == "body" else [])
@@ -102,6 +102,15 @@ def prune(chain: Sequence[ast.stmt], rows: Collection[int] = (), after: Syntheti
         _add_head(statement, needed)
     mark(new, marks)
     return Pruned(new, needed)
+
+
+def _with_a_body(statement: ast.stmt) -> ast.stmt:
+    """A copy of a compound statement.  Of a `match` one case is kept, and is entered: what its pattern would bind is
+    needed from outside.
+    """
+    if hasattr(statement, "cases"):
+        return ast.copy_location(ast.If(test=ast.Constant(value=True), body=[], orelse=[]), statement)
+    return copy.copy(statement)
 
 
 def _bare(function: Function) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from tflint_mem.hardening.parsing import parsed
 from tflint_mem.verify.plan.protocols import REFUSED
 
 from .file_cut import FileCut, cut
@@ -133,7 +134,7 @@ def _add_named_by_trace(
 def _names_in(text: str) -> set[str]:
     """Names that code reads and does not bind; none where it is no code."""
     try:
-        body = ast.parse(text).body
+        body = parsed(text).body
     except SyntaxError:
         return set()
     return exposed(*body) - {name for statement in body for name in binds(statement)}

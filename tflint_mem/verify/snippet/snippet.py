@@ -46,8 +46,13 @@ except ImportError:
 {_SEEN[-1]:9.0f} after a collection ({kept:+.0f})")
 
     def _resident():
-        with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+        try:
+            with open("/proc/self/statm") as statm:
+                return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+        except OSError:  # macOS
+            import subprocess
+
+            return float(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())]))
 
     def again():
         return len(_SEEN) <= _WANTED

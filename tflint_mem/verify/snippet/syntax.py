@@ -28,8 +28,9 @@ def block(node: ast.AST, name: str) -> list[ast.AST]:
 
 
 def body_of(node: ast.stmt) -> list[ast.stmt]:
-    """The first block of a compound statement.  Raises AttributeError for a `match`, which has cases instead."""
-    found: list[ast.stmt] = getattr(node, "body")  # noqa: B009
+    """The first block of a compound statement; of a `match` the one of its first case."""
+    cases: list[ast.AST] | None = getattr(node, "cases", None)
+    found: list[ast.stmt] = getattr(cases[0] if cases else node, "body")  # noqa: B009
     return found
 
 

@@ -35,13 +35,37 @@ if TYPE_CHECKING:
         flagged: float
         fixed: float | None
 
+    class DifferenceFound(TypedDict):
+        """The first thing that the fixed version does otherwise: see results.Difference."""
+
+        where: str
+        repeat: int
+        flagged: str
+        fixed: str
+
+    class FixVerdict(TypedDict):
+        """Of the fix: is the growth gone (None: nobody can tell), and are the results the same?
+
+        results: "same", "other", "raises" or "unknown"; compared: how many things were
+        """
+
+        cures: bool | None
+        results: str
+        compared: int
+        difference: DifferenceFound | None
+        message: str
+
     class _Further(TypedDict, total=False):
-        """Where they say something: whose numbers decided, whether it is undecided, what does not hold, times."""
+        """Where they say something: whose numbers decided, whether it is undecided, whether an earlier run has
+        measured it, what does not hold, times, and what is proven of the fix.
+        """
 
         meter: MeterName
         undecided: bool
+        measured_before: bool
         unprotected: Mapping[str, str]
         time: TimeNumbers
+        fix: FixVerdict
 
     class Verification(_Further):
         """What is said of a finding: README.md has the meaning of each key."""

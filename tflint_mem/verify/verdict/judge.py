@@ -7,6 +7,7 @@ from tflint_mem.verify.plan.protocols import HANGS as HANGING_RULE
 
 from .contract import device_name, held_meters, meters, seconds_since
 from .endings import STOPPED, ended, story
+from .fix import on_fix
 from .fixed_story import whether_it_grows, whether_it_runs
 from .lacking import cut_short, unless_lacking
 from .measured import Measured
@@ -15,6 +16,7 @@ from .needs import needs as needed
 from .needs import short
 from .objections import about, after_the_loop, compared, limited
 from .result import Result, with_verification
+from .results import OTHER, SAME
 from .signs import at_flagged, hang_message, hangs, ran
 from .speed import judge_speed
 from .verdict import Verdict, not_confirmed, not_runnable
@@ -42,7 +44,10 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
     """
     case = _Case(finding, runs)
     judged = case.verdict()
+    fix = on_fix(judged, runs, case.fixed_last, case.fixed_alone)
     message = judged.message + case.addition(judged)
+    if fix is not None and judged.verdict == CONFIRMED and fix["results"] in (SAME, OTHER):
+        message += f"; {fix['message']}"
     flagged, fixed = case.measured, case.fixed
     # a contract: what further keys there are stand behind these, where they say something
     verification: Verification = {
@@ -64,6 +69,8 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
             verification["meter"] = judged.meter
     if judged.undecided:
         verification["undecided"] = True
+    if fix is not None:
+        verification["fix"] = fix
     if environment.get("unprotected"):
         verification["unprotected"] = environment["unprotected"]
     if finding.group == "speed" and flagged.times is not None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tflint_mem.verify.snippet.behind import Behind
     from tflint_mem.verify.snippet.snippet import Snippet
 
+    from .results import Compared
+
 
 class Runs:
     """What was run for one finding.
@@ -20,11 +22,12 @@ class Runs:
     snippet, run                the flagged version
     fixed_snippet, fixed_run    the same after the fix, or None
     behind, seen                what stands behind the loop, and what a short run through it saw, or None
+    compared                    what both versions did in their first repeats, None where that was not compared
     setup                       source of the stand-ins that the flagged version was given at run time
     rewrites                    [old, new] of its text, in order
     """
 
-    __slots__ = ("snippet", "run", "fixed_snippet", "fixed_run", "behind", "seen", "setup", "rewrites")
+    __slots__ = ("snippet", "run", "fixed_snippet", "fixed_run", "behind", "seen", "compared", "setup", "rewrites")
 
     def __init__(self, snippet: Snippet, run: Run, setup: Iterable[str] = ()) -> None:
         """setup: the user's own, which was there before."""
@@ -34,6 +37,7 @@ class Runs:
         self.fixed_run: Run | None = None
         self.behind: Behind | None = None
         self.seen: events.Behind | None = None
+        self.compared: Compared | None = None
         self.setup = list(setup) + [event["code"] for event in stand_ins if event["code"]]
         self.rewrites = [event["rewrite"] for event in stand_ins if event["rewrite"]]
 
