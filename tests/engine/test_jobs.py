@@ -51,7 +51,8 @@ facts.collect = collect
 RULE_DIES = """
 from tflint_mem.ruleset.registry import RULES, module_of
 rule = module_of(next(each for each in RULES if each.code == "TFM601"))
-rule.find = lambda context: os.kill(os.getpid(), 11)
+find, parent = rule.find, os.getpid()
+rule.find = lambda context: find(context) if os.getpid() == parent else os.kill(os.getpid(), 11)
 """
 STUCK = """
 from tflint_mem import facts

@@ -307,15 +307,15 @@ def _of_rules(
     every: list[Finding] | None,
 ) -> list[Finding]:
     """What the rules find: in several processes where the project is large, as the rules share much of their work."""
-    jobs = session.processes(running.settings.jobs) if running.project.large and every is None else 1
+    jobs = session.processes(running.settings.jobs) if running.project.large else 1
     if jobs < 2 or faults is None:
         return _all_finished(running, kept, faults, watched, every)
     from . import side_by_side
 
-    def finish(draft: Draft, kept_faults: Faults) -> Finding | None:
-        return finished_or_none(running, draft, kept, kept_faults, running.watch)
+    def finish(draft: Draft, kept_faults: Faults, whole: bool) -> Finding | None:
+        return finished_or_none(running, draft, kept, kept_faults, running.watch, whole)
 
-    return side_by_side.findings(running, jobs, faults, finish)
+    return side_by_side.findings(running, jobs, faults, finish, every)
 
 
 def _all_finished(

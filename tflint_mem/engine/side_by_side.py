@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .rule_runs import Running, Unit
 
-    Finish = Callable[[Draft, Faults], "Finding | None"]
+    Finish = Callable[[Draft, Faults, bool], "Finding | None"]  # with the fix, or in outline
     Told = tuple[str, str, str | None, str, str]  # what `Faults.enter` takes
     Left = tuple[list[int], dict[tuple[str, str, int], int]]  # modules that are left out, searches that were given up
 
@@ -46,13 +46,16 @@ class Sketch(Record):
     place: tuple[int, int, int]
 
 
-def findings(running: Running, jobs: int, faults: Faults, finish: Finish) -> list[Finding]:
-    """The findings of all rules; what fails, here or in another process, goes to `faults`."""
+def findings(running: Running, jobs: int, faults: Faults, finish: Finish, every: list[Finding] | None) -> list[Finding]:
+    """The findings of the enabled rules; what fails, here or in another process, goes to `faults`.
+
+    every   takes the findings of all rules: see `engine.analyze`
+    """
     running.project.keep(KEPT_DECODED)
     units = running.units()
     team = crew.Crew(max(min(jobs, MOST, len(units)), 1), _Doing(running, units, finish, faults.verbose))
     try:
-        return _Leading(team, running, units, faults).findings()
+        return _Leading(team, running, units, faults).findings(every)
     finally:
         team.close()
 
@@ -68,15 +71,20 @@ class _Leading:
         self._by: dict[int, Worker] = {}  # who has the drafts of a unit
         self._left_out: set[int] = set()
 
-    def findings(self) -> list[Finding]:
+    def findings(self, every: list[Finding] | None) -> list[Finding]:
         """Let all units be done, then what counts be finished."""
         self._drafts()
-        chosen = most_specific([sketch for number in sorted(self._sketches) for sketch in self._sketches[number]])
-        made = self._finished(chosen)
+        sketches = [sketch for number in sorted(self._sketches) for sketch in self._sketches[number]]
+        chosen = most_specific([sketch for sketch in sketches if sketch.code in self._running.enabled])
+        whole = set(chosen)
+        of_all = [] if every is None else most_specific(sketches)
+        made = self._finished([*chosen, *(sketch for sketch in of_all if sketch not in whole)], whole)
         for number in sorted(self._told):
             for told in self._told[number]:
                 self._faults.enter(*told)
-        return [made[s.unit, s.number] for s in chosen if (s.unit, s.number) in made]
+        if every is not None:
+            every.extend(made[sketch] for sketch in of_all if sketch in made)
+        return [made[sketch] for sketch in chosen if sketch in made]
 
     def _drafts(self) -> None:
         """Every unit that is to be done; one end of the list for every other process: what stands together asks for the
@@ -120,22 +128,23 @@ class _Leading:
             if by is worker:
                 self._by[unit] = self._team.workers[0]  # whoever does not know the drafts of a unit finds them again
 
-    def _finished(self, chosen: list[Sketch]) -> dict[tuple[int, int], Finding]:
-        """{(unit, number): finding} of the drafts that count."""
-        wanted: dict[int, list[int]] = {}
+    def _finished(self, chosen: list[Sketch], whole: set[Sketch]) -> dict[Sketch, Finding]:
+        """The findings of the drafts that count, those in `whole` with their fixes."""
+        wanted: dict[int, list[Sketch]] = {}
         for sketch in chosen:
-            wanted.setdefault(sketch.unit, []).append(sketch.number)
-        made: dict[tuple[int, int], Finding] = {}
+            wanted.setdefault(sketch.unit, []).append(sketch)
+        made: dict[Sketch, Finding] = {}
         left_out = sorted(self._left_out)
-        for number, numbers in wanted.items():
-            self._by[number].give(("finish", number, (numbers, left_out)))
+        for number, sketches in wanted.items():
+            asked = [(sketch.number, sketch in whole) for sketch in sketches]
+            self._by[number].give(("finish", number, (asked, left_out)))
         while any(worker.waiting for worker in self._team.workers):
             for worker, (_, number, _), answer in self._team.hear():
                 if isinstance(answer, Died):
                     self._lost(worker, number, answer)
                     continue
                 found, told = pickle.loads(answer)
-                made.update({(number, k): each for k, each in zip(wanted[number], found) if each is not None})
+                made.update({sketch: each for sketch, each in zip(wanted[number], found) if each is not None})
                 self._told[number] += told
         return made
 
@@ -168,7 +177,7 @@ class _Doing:
         chosen, left_out = about
         for index in left_out:
             running.project.modules[index].left_out = True
-        found = [self._finish(self._drafts[number][k], self._faults) for k in chosen]
+        found = [self._finish(self._drafts[number][k], self._faults, whole) for k, whole in chosen]
         return pickle.dumps((found, self._told))
 
 
