@@ -92,14 +92,17 @@ def analyze(
 
 
 def _save(session: Session, faults: Faults | None) -> None:
-    """Leave the facts to later runs: now, before the rules need the memory."""
-    if session.store is None:
+    """Leave the facts to later runs: now, before the rules need the memory, and once: what fixes are tried on is no
+    file.
+    """
+    store, session.store = session.store, None
+    if store is None:
         return
     if faults is None:
-        session.store.save()
+        store.save()
         return
     with faults.around("the cache"):
-        session.store.save()
+        store.save()
 
 
 def load(
