@@ -8,7 +8,7 @@ when a finding has a fix to propose.
 from __future__ import annotations
 
 from tflint_mem import facts
-from tflint_mem.finding import SYNTAX_ERROR, Finding, Fix, Step
+from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Finding, Fix, Step
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
 from tflint_mem.hardening.faults import Failure, Overtime
@@ -24,7 +24,7 @@ from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from tflint_mem.facts import Facts
     from tflint_mem.facts.packed import PackedFacts
@@ -43,6 +43,28 @@ KEEP_BYTES = 4_000_000
 NOBODY = watch.Watch()
 
 
+class Given:
+    """What of the sources is asked about; the others are read to judge it.
+
+    root     the folder of the project, which requirements and programs are looked for in
+    around   paths of the files that are not asked about: they have findings only where a step of the way to one lies
+             in a file that is
+    held     sources by path that are not what lies on the disk
+    """
+
+    __slots__ = ("root", "around", "held")
+
+    def __init__(
+        self, root: str, around: frozenset[str] = frozenset(), held: Mapping[str, Source] | None = None
+    ) -> None:
+        self.root, self.around, self.held = root, around, held or {}
+
+    def concerns(self, draft: Draft) -> bool:
+        """Lies the finding, or a step of its trace, in a file that is asked about?"""
+        around = self.around
+        return not around or draft.m.path not in around or any(step.m.path not in around for step in draft.trace.steps)
+
+
 def analyze(
     sources: Iterable[Source],
     settings: Settings,
@@ -51,6 +73,7 @@ def analyze(
     session: Session | None = None,
     every: list[Finding] | None = None,
     tell: Callable[[str], None] | None = None,
+    given: Given | None = None,
 ) -> list[Finding]:
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
@@ -59,8 +82,10 @@ def analyze(
     session   of the run that this analysis belongs to; None: it is the only one
     every     takes the findings of all rules, enabled or not (those only in outline: no fix)
     tell      is given a line for each search that was given up, so that nothing is reported there
+    given     what of the sources is asked about; None: all of them
     """
     session = session or Session()
+    given = given or Given(settings.project_root)
     watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone)
     project = running = None
     with DEEP:
@@ -68,7 +93,7 @@ def analyze(
         try:
             with SILENCE:
                 watched.start()
-                project, kept, findings = load(sources, settings, files, faults, watched, session)
+                project, kept, findings = load(sources, settings, files, faults, watched, session, given)
             _save(session, faults)
             if project.modules:
                 from .rule_runs import Running
@@ -77,7 +102,7 @@ def analyze(
                 running = Running(project, settings, faults, watched, every is not None, session.progress)
                 if every is not None:
                     every.extend(findings)
-                findings.extend(_of_rules(running, kept, faults, watched, session, every))
+                findings.extend(_of_rules(running, kept, faults, watched, session, given, every))
                 project = running.project
                 if tell is not None:
                     for line in project.searches.lines():
@@ -112,14 +137,16 @@ def load(
     faults: Faults | None = None,
     watched: Watch = NOBODY,
     session: Session | None = None,
+    given: Given | None = None,
 ) -> tuple[Project, Kept, list[Finding]]:
     """The project of the files that matter, their sources by path, and the syntax errors; see `analyze`."""
     session = session or Session()
-    project = Project(settings, root=settings.project_root, files=files, beside=session.beside)
-    kept = Kept(all_of_them=session.facts is not None)
+    given = given or Given(settings.project_root)
+    project = Project(settings, root=given.root, files=files, beside=session.beside)
+    kept = Kept(all_of_them=session.facts is not None, held=given.held)
     others: list[str] = []
     findings: list[Finding] = []
-    held: dict[str, Source] = {}  # while fixes are tried a file may hold something else than on the disk
+    held = dict(given.held)  # while fixes are tried a file may hold something else than on the disk, too
 
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
@@ -132,7 +159,7 @@ def load(
             if source.names_framework:
                 if relevance.matters(source.path, source.raw) and not _is_lost(source, early, faults, watched):
                     session.ready = early if isinstance(early, bytes) else None
-                    add(source, quiet=False)
+                    add(source, quiet=source.path in given.around)
             elif source.path.endswith((".py", ".ipynb")):
                 others.append(source.path)
                 if session.facts is not None:
@@ -211,15 +238,17 @@ def _added(
             findings.append(error.finding())
         return
     except (SyntaxError, ValueError) as error:
+        readable = _mended(source) if isinstance(error, SyntaxError) else None
         broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
-            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1))
+            old = readable is not None and readable[1]
+            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
         try:
             collected = _collect(source, session) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             collected = None
-        if collected is None and source.kind == "python" and isinstance(error, SyntaxError):
-            collected, mended = _mended(source), True
+        if collected is None and source.kind == "python" and readable is not None:
+            collected, mended = readable[0], True
         if collected is None:
             return
     except (RecursionError, MemoryError):
@@ -237,10 +266,11 @@ class Kept:
     """The sources of the project by path; the bytes of most are read again when a finding asks for them.
 
     all_of_them   none is: the disk may hold something else
+    held          these are not, for the same reason
     """
 
-    def __init__(self, all_of_them: bool) -> None:
-        self._held: dict[str, Source] = {}
+    def __init__(self, all_of_them: bool, held: Mapping[str, Source] | None = None) -> None:
+        self._held = dict(held or {})
         self._size, self._all = 0, all_of_them
 
     def add(self, source: Source) -> None:
@@ -263,14 +293,15 @@ def _collect(source: Source, session: Session) -> Facts | PackedFacts:
     return session.collected(source.path, code)
 
 
-def _mended(source: Source) -> Facts | None:
-    """Facts of what can be read in a file that does not parse, or None."""
+def _mended(source: Source) -> tuple[Facts, bool] | None:
+    """(facts of what can be read in a file that does not parse, is it Python 2), or None."""
     from tflint_mem.sources.mending import readable
 
     return readable(source.code_bytes(), lambda code: undisturbed(lambda: facts.collect(code, source.path)))
 
 
-def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0) -> Finding:
+def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0, old: bool = False) -> Finding:
+    """The finding for a file that does not parse; `more` of its cells do not either, and `old` is Python 2."""
     row = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1
     message = getattr(error, "msg", None) or str(error)
@@ -288,8 +319,8 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
         code=SYNTAX_ERROR,
         name="syntax-error",
         group="syntax",
-        severity="error",
-        message=f"does not parse: {message}",
+        severity="hint" if old else "error",
+        message=PYTHON_2 if old else f"does not parse: {message}",
         path=source.path,
         cell=cell,
         start=place,
@@ -307,30 +338,37 @@ def _of_rules(
     faults: Faults | None,
     watched: Watch,
     session: Session,
+    given: Given,
     every: list[Finding] | None,
 ) -> list[Finding]:
     """What the rules find: in several processes where the project is large, as the rules share much of their work."""
     jobs = session.processes(running.settings.jobs) if running.project.large else 1
     if jobs < 2 or faults is None:
-        return _all_finished(running, kept, faults, watched, every)
+        return _all_finished(running, kept, faults, watched, given, every)
     from . import side_by_side
 
     def finish(draft: Draft, kept_faults: Faults, whole: bool) -> Finding | None:
         return finished_or_none(running, draft, kept, kept_faults, running.watch, whole)
 
-    return side_by_side.findings(running, jobs, faults, finish, every)
+    return side_by_side.findings(running, jobs, faults, finish, given.concerns, every)
 
 
 def _all_finished(
-    running: Running, kept: Kept, faults: Faults | None, watched: Watch, every: list[Finding] | None = None
+    running: Running,
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    given: Given,
+    every: list[Finding] | None = None,
 ) -> list[Finding]:
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
-    drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
+    drafts, of = [draft for draft in running.drafts() if not draft.m.mended], running.context.settings.of
     findings: dict[int, Finding | None] = {}
-    for draft in most_specific([draft for draft in drafts if draft.code in enabled]):
+    enabled = most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
+    for draft in filter(given.concerns, enabled):
         findings[id(draft)] = finished_or_none(running, draft, kept, faults, watched)
     if every is not None:
-        for draft in most_specific(drafts):
+        for draft in filter(given.concerns, most_specific(drafts)):
             known = (
                 findings[id(draft)]
                 if id(draft) in findings

@@ -53,7 +53,7 @@ class Running:
     settings  what the run goes by
     faults    faults.Faults, or None: then they are raised
     all_rules   run those that are not enabled, too
-    enabled   codes of the enabled rules
+    enabled   codes of the rules that are enabled for some file
     progress  see `session.Session`
     """
 
@@ -68,7 +68,7 @@ class Running:
     ) -> None:
         self.project, self.settings, self.faults, self.watch = project, settings, faults, watch
         self.context, self.progress = Context(project, settings, watch), progress
-        self.enabled, self._all, self._everything = settings.enabled, all_rules, range(len(project.modules))
+        self.enabled, self._all, self._everything = settings.all_enabled, all_rules, range(len(project.modules))
         self._failure: _Failure | None = None  # why the latest attempt failed
 
     def drafts(self) -> list[Draft]:

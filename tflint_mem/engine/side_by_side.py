@@ -37,23 +37,35 @@ MOST = 4  # processes: all do what the rules share anew
 
 
 class Sketch(Record):
-    """A draft in another process: the number of its unit, its own in that unit, and what decides which one counts."""
+    """A draft in another process: the number of its unit, its own in that unit, and what decides which one counts.
+
+    enabled    the settings of its file ask for its rule      concerns   it is about what was given
+    """
 
     __slots__ = ()
     unit: int
     number: int
     code: str
     place: tuple[int, int, int]
+    enabled: bool
+    concerns: bool
 
 
-def findings(running: Running, jobs: int, faults: Faults, finish: Finish, every: list[Finding] | None) -> list[Finding]:
+def findings(
+    running: Running,
+    jobs: int,
+    faults: Faults,
+    finish: Finish,
+    concerns: Callable[[Draft], bool],
+    every: list[Finding] | None,
+) -> list[Finding]:
     """The findings of the enabled rules; what fails, here or in another process, goes to `faults`.
 
     every   takes the findings of all rules: see `engine.analyze`
     """
     running.project.keep(KEPT_DECODED)
     units = running.units()
-    team = crew.Crew(max(min(jobs, MOST, len(units)), 1), _Doing(running, units, finish, faults.verbose))
+    team = crew.Crew(max(min(jobs, MOST, len(units)), 1), _Doing(running, units, finish, concerns, faults.verbose))
     try:
         return _Leading(team, running, units, faults).findings(every)
     finally:
@@ -75,9 +87,9 @@ class _Leading:
         """Let all units be done, then what counts be finished."""
         self._drafts()
         sketches = [sketch for number in sorted(self._sketches) for sketch in self._sketches[number]]
-        chosen = most_specific([sketch for sketch in sketches if sketch.code in self._running.enabled])
+        chosen = [sketch for sketch in most_specific([each for each in sketches if each.enabled]) if sketch.concerns]
         whole = set(chosen)
-        of_all = [] if every is None else most_specific(sketches)
+        of_all = [] if every is None else [sketch for sketch in most_specific(sketches) if sketch.concerns]
         made = self._finished([*chosen, *(sketch for sketch in of_all if sketch not in whole)], whole)
         for number in sorted(self._told):
             for told in self._told[number]:
@@ -110,7 +122,7 @@ class _Leading:
     def _take(self, number: int, worker: Worker, answer: Any) -> None:
         self._running.step(len(self._told) + 1, len(self._units))
         drafts, told, (left_out, given_up) = pickle.loads(answer)
-        self._sketches[number] = [Sketch(number, k, code, place) for k, (code, place) in enumerate(drafts)]
+        self._sketches[number] = [Sketch(number, k, *draft) for k, draft in enumerate(drafts)]
         self._told[number] = told
         self._by[number] = worker
         self._left_out.update(left_out)
@@ -152,8 +164,15 @@ class _Leading:
 class _Doing:
     """What a process of the crew does."""
 
-    def __init__(self, running: Running, units: list[Unit], finish: Finish, verbose: bool) -> None:
-        self._running, self._units, self._finish = running, units, finish
+    def __init__(
+        self,
+        running: Running,
+        units: list[Unit],
+        finish: Finish,
+        concerns: Callable[[Draft], bool],
+        verbose: bool,
+    ) -> None:
+        self._running, self._units, self._finish, self._concerns = running, units, finish, concerns
         self._told: list[Told] = []
         self._faults = _Passing(self._told, verbose)
         self._drafts: dict[int, list[Draft]] = {}
@@ -172,7 +191,11 @@ class _Doing:
             self._drafts[number] = [draft for draft in running.found(self._units[number]) if not draft.m.mended]
         if what == "do":
             left_out = [m.index for m in running.project.modules if m.left_out]
-            told = [(draft.code, draft.place) for draft in self._drafts[number]]
+            of = running.context.settings.of
+            told = [
+                (draft.code, draft.place, draft.code in of(draft.m.path).enabled, self._concerns(draft))
+                for draft in self._drafts[number]
+            ]
             return pickle.dumps((told, self._told, (left_out, running.project.searches.given_up)))
         chosen, left_out = about
         for index in left_out:

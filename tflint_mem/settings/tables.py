@@ -26,10 +26,18 @@ _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
 STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
-COUNT = "a number of processes"
-SIZE, SECONDS, TABLE, LISTS = "a number of bytes", "a number of seconds", "a table", "a table of lists of strings"
+COUNT, SIZE, SECONDS, TABLE, LISTS = (
+    "a number",
+    "a number of bytes",
+    "a number of seconds",
+    "a table",
+    "a table of lists of strings",
+)
+PROCESSES = "a number of processes"
 
 KEYS = {
+    "extend": STRING,
+    "required-version": STRING,
     "select": STRINGS,
     "ignore": STRINGS,
     "extend-select": STRINGS,
@@ -46,10 +54,13 @@ KEYS = {
     "cache-dir": STRING,
     "max-file-size": SIZE,
     "timeout-per-file": SECONDS,
-    "jobs": COUNT,
+    "jobs": PROCESSES,
     "tensorflow-version": STRING,
     "handlers": STRINGS,
     "entry-points": STRINGS,
+    "project": BOOL,
+    "max-project-files": COUNT,
+    "max-project-size": SIZE,
     "verify": TABLE,
 }
 
@@ -156,9 +167,9 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, dict) and all(fits(item, STRINGS) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
-    if kind == COUNT:
+    if kind == PROCESSES:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_JOBS
-    if kind == SIZE:
+    if kind in (COUNT, SIZE):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])
 

@@ -42,14 +42,22 @@ _PURPOSE = b"tflint-mem-cache"
 class Cache:
     """What is stored for one run.
 
-    paths  as the command line names them      files  every file that is checked, in order
+    paths   as the command line names them
+    files   every file that plays a part, in order; `around`: those of them that are only read
     """
 
-    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str], folder: CacheFolder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Sequence[str],
+        files: list[str],
+        folder: CacheFolder,
+        around: Sequence[str] = (),
+    ) -> None:
         self._folder, self._files = folder, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
-        self._key = self.digest(_key(settings, paths, folder).encode("utf-8", "surrogateescape"))
+        self._key = self.digest(_key(settings, paths, folder, around).encode("utf-8", "surrogateescape"))
         self._name = self._key + ".json"
 
     def digest(self, raw: bytes) -> str:
@@ -152,7 +160,7 @@ class Cache:
         return self._folder.sign(body, _PURPOSE).hex().encode()
 
 
-def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder) -> str:
+def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: Sequence[str]) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
@@ -161,12 +169,20 @@ def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder) -> str:
             folder.program,
             os.getcwd(),
             paths,
+            around,
             settings.project_root,
-            sorted(settings.enabled),
-            settings.max_file_size,
-            settings.tensorflow_version,
-            settings.handlers,
-            settings.entry_points,
+            [
+                (
+                    each.project_root,
+                    sorted(each.enabled),
+                    each.per_file_ignores,
+                    each.max_file_size,
+                    each.tensorflow_version,
+                    each.handlers,
+                    each.entry_points,
+                )
+                for each in settings.each()
+            ],
         )
     )
 
