@@ -16,6 +16,8 @@ from tflint_mem.hardening.notices import BASELINE
 from tflint_mem.settings import config
 from tflint_mem.sources.source import Source
 
+from .progress import Progress
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,6 +146,7 @@ class Run:
             raise UsageError("`-` (standard input) cannot be checked together with other paths")
         self.settings = settings_for(options, self.paths)
         self.fixing: bool = options.diff or self.settings.fix
+        self.progress = Progress(sys.stderr, not options.quiet)
         self.check = Check(
             self.settings,
             self.paths,
@@ -153,6 +156,7 @@ class Run:
             fixing=self.fixing,
             heeding=not options.ignore_noqa,
         )
+        self.check.session.progress = self.progress.step
         self.fixed: list[Finding] = []
         self.skipped_fixes: list[Refused] = []
         self.interrupted = False
@@ -219,6 +223,7 @@ class Run:
             return
         from tflint_mem.hardening import safe
 
+        self.progress.clear()
         print(f"tflint-mem: {safe.field(message)}", file=sys.stderr)
 
     def _notice(self, notice: Notice) -> None:
@@ -252,10 +257,17 @@ class Run:
 
     def result(self) -> int:
         """Run all the steps; returns the exit code."""
+        try:
+            return self._steps()
+        finally:
+            self.progress.clear()
+
+    def _steps(self) -> int:
         check = self.check
         self._discover()
         changed = None if self.options.since is None else check.since(self.options.since)
         check.look(cached=self._may_be_cached())
+        self.progress.clear()
         if self.options.verbose and check.reader.around:
             self.warn(f"{len(check.reader.around)} files of the project around are read")
         self.failed = bool(check.reader.errors)
@@ -278,6 +290,7 @@ class Run:
         elif self.fixing:
             with check.faults.around("fixing"):
                 self._fix()
+            self.progress.clear()
         with check.faults.around("the search for copies"):
             check.together(calls=self.settings.output_format == "full")
         if not self.fixing and self.options.verify is not None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from tflint_mem.hardening import safe
-from tflint_mem.storage.cache import FOLDER, is_ours
+from tflint_mem.storage.folder import FOLDER, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tflint_mem.finding import SEVERITIES
-from tflint_mem.settings.tables import OUTPUT_FORMATS
+from tflint_mem.settings.tables import MOST_JOBS, OUTPUT_FORMATS
 
 from .verify_options import taken as _verify_taken
 
@@ -230,6 +230,14 @@ def file_options(command: Command) -> Command:
             metavar="SECONDS",
             help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).",
         ),
+        click.option(
+            "--jobs",
+            "-j",
+            type=click.IntRange(0, MOST_JOBS),
+            default=None,
+            metavar="N",
+            help="Processes to use (default: 0, as many as pay).",
+        ),
         click.option("--trust", is_flag=True, help=TRUST),
         click.option(
             "--no-cache",
@@ -300,6 +308,7 @@ _SETTINGS = (
     "force_exclude",
     "respect_gitignore",
     "timeout_per_file",
+    "jobs",
 )
 
 

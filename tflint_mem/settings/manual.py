@@ -115,6 +115,7 @@ ENTRIES = {
         "Seconds of processor time that the analysis of a file may take; 0 for no limit.",
         "timeout-per-file = 10",
     ),
+    "jobs": Entry(LIMITS, "Processes that a check may use; 0 for as many as pay.", "jobs = 1"),
     "extend": Entry(
         "Other configurations",
         "A configuration of the same repository whose settings hold where this one says nothing.",

@@ -98,6 +98,7 @@ _KINDS: dict[str, Schema] = {
     tables.BOOL: {"type": "boolean"},
     tables.COUNT: {"type": "integer", "exclusiveMinimum": 0},
     tables.SIZE: {"type": "integer", "exclusiveMinimum": 0},
+    tables.PROCESSES: {"type": "integer", "minimum": 0, "maximum": tables.MOST_JOBS},
     tables.SECONDS: {"type": "number", "minimum": 0, "exclusiveMaximum": 1e9},
     tables.TABLE: _verify(),
     tables.FORMAT: {"enum": list(tables.OUTPUT_FORMATS)},

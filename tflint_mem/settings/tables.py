@@ -22,11 +22,12 @@ OUTPUT_FORMATS = (
     *("full", "concise", "grouped", "markdown"),  # for people
     *("json", "json-lines", "sarif", "rdjson", "github", "gitlab", "azure", "junit", "pylint"),  # for programs
 )
+MOST_JOBS = 512  # processes
 _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
 STRINGS, STRING, BOOL, COUNT = "strings", "string", "bool", "count"
-SIZE, SECONDS, TABLE = "size", "seconds", "table"
+SIZE, SECONDS, TABLE, PROCESSES = "size", "seconds", "table", "processes"
 SELECTORS, FORMAT, SEVERITY = "selectors", "format", "severity"
 FILE_SELECTORS, SEVERITY_TABLE, FILE_SEVERITIES = "selectors by file", "severities", "severities by file"
 KINDS = {
@@ -35,6 +36,7 @@ KINDS = {
     BOOL: "true or false",
     COUNT: "a number",
     SIZE: "a number of bytes",
+    PROCESSES: "a number of processes",
     SECONDS: "a number of seconds",
     TABLE: "a table",
     SELECTORS: "a list of strings",
@@ -77,6 +79,7 @@ KEYS = {
     "cache-dir": STRING,
     "max-file-size": SIZE,
     "timeout-per-file": SECONDS,
+    "jobs": PROCESSES,
     "tensorflow-version": STRING,
     "handlers": STRINGS,
     "entry-points": STRINGS,
@@ -192,6 +195,8 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, dict) and all(fits(item, inner) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+    if kind == PROCESSES:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_JOBS
     if kind in (COUNT, SIZE):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])
