@@ -11,20 +11,20 @@ from tflint_mem import facts
 from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Finding, Fix, Step
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
-from tflint_mem.hardening.faults import Failure, Overtime
+from tflint_mem.hardening.faults import Overtime
 from tflint_mem.hardening.parsing import SILENCE, undisturbed
 from tflint_mem.hardening.watch import OFF
-from tflint_mem.project.project import LARGE, Project
+from tflint_mem.project.project import Project
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
-from . import relevance
+from . import reading, relevance
 from .places import most_specific
 from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tflint_mem.facts import Facts
     from tflint_mem.facts.packed import PackedFacts
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.draft import Draft
     from tflint_mem.settings.settings import Settings
 
-    from .ahead import Early
     from .rule_runs import Running
 
 KEEP_BYTES = 4_000_000
@@ -94,7 +93,7 @@ def analyze(
             with SILENCE:
                 watched.start()
                 project, kept, findings = load(sources, settings, files, faults, watched, session, given)
-            _save(session, faults)
+            reading.save(session, faults)
             if project.modules:
                 from .rule_runs import Running
 
@@ -114,20 +113,6 @@ def analyze(
             session.end(project, running)
     findings.sort(key=Finding.sort_key)
     return findings
-
-
-def _save(session: Session, faults: Faults | None) -> None:
-    """Leave the facts to later runs: now, before the rules need the memory, and once: what fixes are tried on is no
-    file.
-    """
-    store, session.store = session.store, None
-    if store is None:
-        return
-    if faults is None:
-        store.save()
-        return
-    with faults.around("the cache"):
-        store.save()
 
 
 def load(
@@ -151,13 +136,13 @@ def load(
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
 
-    stream = _ahead(sources, settings, files, session)
+    stream = reading.early(sources, settings, files, session)
     try:
         for done, (source, early) in enumerate(stream):
             if session.progress is not None:
                 session.progress("files", done, files)
             if source.names_framework:
-                if relevance.matters(source.path, source.raw) and not _is_lost(source, early, faults, watched):
+                if relevance.matters(source.path, source.raw) and not reading.is_lost(source, early, faults, watched):
                     session.ready = early if isinstance(early, bytes) else None
                     add(source, quiet=source.path in given.around)
             elif source.path.endswith((".py", ".ipynb")):
@@ -170,30 +155,6 @@ def load(
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
     return project, kept, findings
-
-
-def _ahead(
-    sources: Iterable[Source], settings: Settings, files: int, session: Session
-) -> Generator[tuple[Source, Early], None, None]:
-    """The sources, with the facts that other processes have made of them: where that pays, see `ahead`."""
-    worth_it = session.store is not None or files > LARGE
-    jobs = session.processes(settings.jobs) if worth_it else 1
-    if jobs < 2:
-        return ((source, None) for source in sources)
-    from .ahead import Ahead
-
-    return Ahead(session, jobs, settings.timeout_per_file).through(sources)
-
-
-def _is_lost(source: Source, early: Early, faults: Faults | None, watched: Watch) -> bool:
-    """Did a process die, or run out of time, over this file?  That is told, and costs the file."""
-    if early is None or isinstance(early, bytes) or faults is None:
-        return False
-    if isinstance(early, Exception):
-        faults.add("this file", source.path, failure=Failure(early, faults.verbose))
-    else:
-        faults.overtime("this file", source.path, watched.limit)
-    return True
 
 
 def _add(
