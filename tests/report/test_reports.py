@@ -63,7 +63,9 @@ def run(tmp_path, monkeypatch):
             known=[],
             checked=1,
             stdin=False,
-            reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
+            reader=SimpleNamespace(
+                get=lambda path: Source(path, sources[path].encode()) if path in sources else None, around=frozenset()
+            ),
             settings=SimpleNamespace(
                 fix_only=False,
                 show_fixes=False,
