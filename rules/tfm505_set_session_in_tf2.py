@@ -65,7 +65,7 @@ def find(context: Context) -> Iterator[Draft]:
         if context.in_tests(m) or modes.switched(m, i) or not _eager(context, m, i):
             continue
         growth = session_setup.asks_for_growth(context, m, i)
-        gone = context.project.versions.at_least(2, 16)
+        gone = context.project.versions.at_least(m, 2, 16)
         yield context.at_call(
             CODE,
             m,
@@ -80,13 +80,17 @@ def find(context: Context) -> Iterator[Draft]:
             help="use tf.config.experimental.set_memory_growth for each GPU"
             if growth is not False
             else "use tf.config (set_visible_devices, set_logical_device_configuration)",
-            fix=_growth_instead(m, i, context) if growth and m.calls[i].scope == 0 and m.calls[i].block == -1 else None,
+            fix="the session asks for more than memory growth, or nobody sees what for"
+            if not growth
+            else "it stands in a function or under a condition, where TensorFlow may have started already"
+            if m.calls[i].scope or m.calls[i].block != -1
+            else _growth_instead(m, i, context),
         )
 
 
 def _eager(context: Context, m: Module, i: int) -> bool:
     """Is there evidence of TensorFlow 2, and none of graphs?"""
-    if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
+    if context.project.versions.at_least(m, 2, 0) is False or not _compatible(context, m, i):
         return False
     if context.project.versions.evidence(m).first - _SETUP or any(
         "session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())

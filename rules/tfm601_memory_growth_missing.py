@@ -3,7 +3,7 @@
 ## What it does
 Reports a program that trains or infers with TensorFlow and configures the GPU nowhere in what it imports from its
 project: no memory growth, no memory limit, no fraction, no choice of devices. Once for a project, at the first import
-of TensorFlow or Keras in one of its entry points (script, notebook, console script, service); the others are listed in
+of TensorFlow or Keras in one of its entry points (script, notebook, console script, service); some others are listed in
 the trace. Libraries and tests, TFLite, code for the CPU or a TPU, and a project whose requirements or container have no
 GPU stay silent: whoever runs a library decides about the GPU. It is a hint: many programs have their GPU to themselves.
 
@@ -43,8 +43,6 @@ and a program that owns its GPU may want all of it.
 
 from __future__ import annotations
 
-import os
-
 from tflint_mem.analysis.gpu import first_work, unconfigured
 from tflint_mem.facts import Attribute, Import
 from tflint_mem.finding import UNSAFE
@@ -65,15 +63,17 @@ if TYPE_CHECKING:
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
+MOST_NAMED = 5  # further entry points that the trace names
+MANY = 30  # programs: a course, or somebody's attempts
 _SESSIONS = ("Session", "InteractiveSession")
 _MESSAGE = "Let the memory of all GPUs grow as needed"
 
 
 def find(context: Context) -> Iterator[Draft]:
     """One draft for all entry points that reach work on TensorFlow and configure no GPU."""
-    settings, root = context.settings, context.project.root or os.getcwd()
+    of = context.settings.of
     found = unconfigured.programs(
-        context, lambda m: settings.is_entry_point(m.path, root), lambda m: settings.is_ignored(m.path, CODE)
+        context, lambda m: of(m.path).is_entry_point(m.path), lambda m: not of(m.path).wants(m.path, CODE)
     )
     if found:
         yield _draft(context, found)
@@ -86,8 +86,13 @@ def _draft(context: Context, programs: Sequence[Program]) -> Draft:
     top = any(isinstance(s, Import) and s.pos == pos and s.scope == 0 for s in m.statements)
     also = [
         TraceStep.at(other.m, other.place, f"an entry point without any, too: {_does(*other.work)}")
-        for other in programs[1:]
+        for other in programs[1 : 1 + MOST_NAMED]
     ]
+    if len(programs) > 1 + MOST_NAMED:
+        last = programs[1 + MOST_NAMED]
+        also.append(
+            TraceStep.at(last.m, last.place, f"and {len(programs) - 1 - MOST_NAMED} more entry points like these")
+        )
     return Draft(
         code=CODE,
         m=m,
@@ -102,8 +107,14 @@ def _draft(context: Context, programs: Sequence[Program]) -> Draft:
             *also,
         ),
         noqa_row=pos.end_line,
+        persona="pedantic" if _exercises(programs) else None,
         fix=_fix(context, m, pos, top) if not also else "each entry point needs its own",
     )
+
+
+def _exercises(programs: Sequence[Program]) -> bool:
+    """Are they a collection of small programs, each for itself, that are run by hand one after the other?"""
+    return len(programs) >= MANY and all(len(program.closure) == 1 for program in programs)
 
 
 def _does(m: Module, i: int) -> str:
@@ -115,11 +126,11 @@ def _does(m: Module, i: int) -> str:
 
 def _fix(context: Context, m: Module, pos: Pos, top: bool) -> Repair | str:
     versions = context.project.versions
-    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+    if versions.graph_mode(m) or versions.at_least(m, 2, 0) is False:
         return _sessions(context, m)
     if not top:
         return "TensorFlow is not imported at the top of the file"
-    return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
+    return _stanza(pos, "config.experimental" if versions.at_least(m, 2, 1) is False else "config")
 
 
 def _sessions(context: Context, m: Module) -> Repair | str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 
-from tflint_mem.finding import REGULAR, SYNTAX_ERROR
+from tflint_mem.finding import REGULAR, SYNTAX_ERROR, UNUSED_SUPPRESSION
 from tflint_mem.hardening.faults import Faults
 from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
 from tflint_mem.settings import discovery
 from tflint_mem.sources.text import SourceError
 
-from .reader import Reader, TextReader
+from .reader import Reader, TextReader, mentions_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tflint_mem.engine.session import Session
     from tflint_mem.finding import Finding
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tflint_mem.settings.settings import Settings
     from tflint_mem.silencing.baseline import Baseline
     from tflint_mem.sources.source import Source
-    from tflint_mem.storage.cache import Cache
+    from tflint_mem.storage.folder import CacheFolder
 
     from .changed import Changed
 
@@ -40,6 +40,7 @@ class Check:
     session     what lasts between its analyses
     faults      what went wrong
     fixing      fixes will be tried
+    heeding     comments in the files silence findings
     outside     links that lead out of the tree and were not followed
     reader      the files; set by `discover` and `take`
     found       what `look` found, silenced or not
@@ -66,6 +67,7 @@ class Check:
         *,
         verbose: bool = False,
         fixing: bool = False,
+        heeding: bool = True,
     ) -> None:
         """tell   is given the Notices        verbose   searches that were given up, and tracebacks of faults, among
         them
@@ -75,7 +77,7 @@ class Check:
 
             session = Session()
         self.settings, self.paths, self.session = settings, paths, session
-        self.verbose, self.fixing = verbose, fixing
+        self.verbose, self.fixing, self.heeding = verbose, fixing, heeding
         self._listener, self._told = tell, False
         self.faults = Faults(self._tell, verbose)
         self._first_faults: set[tuple[str, str | None]] = set()
@@ -88,7 +90,8 @@ class Check:
         self.checked = self.held_back = self.baselined = 0
         self.baseline: Baseline | None = None
         self.changed: Changed | None = None
-        self._text = False  # what is checked was given, and is no file
+        self._held: dict[str, Source] = {}  # what was given in place of files
+        self._root = settings.project_root
         self._tidied: set[str] = set()
 
     # -- steps
@@ -111,21 +114,22 @@ class Check:
 
     def take(self, source: Source) -> None:
         """Check this text in place of files."""
-        self._text = True
         named = source.path != "-" and self.settings.force_exclude
         left_out = named and discovery.is_excluded(source.path, self.settings)
+        self._held = {} if left_out else {source.path: source}
         self.reader = TextReader(None if left_out else source, self.settings, self._tell)
         self.reader.put(source)
 
     def look(self, cached: bool = False) -> None:
         """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
+        self._surround()
         self.found = self._found(cached)
         self._first_faults = self.faults.latest
         files = set(self.reader.files)
         self.checked = len(files) - sum(error.path in files for error in self.reader.errors)
         for error in self.reader.errors:
             self._tell(error)
-        self.wanted = self._wanted(self.found, self.reader.get, self._tell)
+        self.wanted = self._wanted(self.found, self.reader.commented, self.reader.get, self._tell)
         self.findings = self._worth_showing(self.wanted)
         self.held_back = len(self.wanted) - len(self.findings)
         if self.fixing:
@@ -167,6 +171,10 @@ class Check:
             text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
             self._tell(Notice(kind=BASELINE, path=path, text=text))
 
+    def may_change(self, path: str) -> bool:
+        """Is the file one of those that were given?  Those of the project around are read only."""
+        return path not in self.reader.around
+
     @property
     def silenced(self) -> list[Finding]:
         """The findings that would be reported if no comment in the files silenced them; sorted."""
@@ -174,29 +182,29 @@ class Check:
         silenced = [finding for finding in self._enabled(self.found) if finding.key() not in keys]
         return sorted(self._worth_showing(silenced), key=lambda finding: finding.sort_key())
 
-    def together(self) -> None:
-        """Let one finding stand for several that are the same thing, as reports have it."""
+    def together(self, calls: bool = False) -> None:
+        """Let one finding stand for several that are the same thing, as reports have it; see `twins.together`."""
         if len(self.findings) > 1:
             from tflint_mem.report import twins
 
-            self.findings = twins.together(self.findings, self.reader.get)
+            self.findings = twins.together(self.findings, self.reader.get, calls)
 
     def found_with(self, changed: Mapping[str, Source]) -> tuple[list[Finding], list[Finding]]:
         """What the check would find if the files in `changed` (by path) held those bytes: to report, and of
         all rules.
         """
-        sources: Iterable[Source]
-        if self._text:
-            sources = changed.values()
-        else:
-            reader = Reader(self.reader.files, self.settings, ignore)
-            sources = (changed.get(source.path, source) for source in reader.sources())
+        reader = self.reader.again()
+        sources = (changed.get(source.path, source) for source in reader.sources())
 
         def get(path: str) -> Source | None:
             return changed[path] if path in changed else self.reader.get(path)
 
         every: list[Finding] = []
-        findings = self._worth_showing(self._wanted(self._analyze(sources, every), get, ignore))
+        found = self._analyze(sources, every)
+        commented = (reader.commented - changed.keys()) | {
+            path for path, source in changed.items() if mentions_us(source.raw)
+        }
+        findings = self._worth_showing(self._wanted(found, commented, get, ignore))
         failed = {path for _, path in self.faults.latest - self._first_faults}
         if failed:  # what was not looked at is not gone
             findings += [
@@ -237,12 +245,34 @@ class Check:
         self._told = True
         self._listener(notice)
 
+    def _surround(self) -> None:
+        """Find the project around the files, and what of it must be read."""
+        if not self.settings.project or self.paths == ["-"] or not self.reader.files:
+            return
+        from .around import Around
+
+        around = Around(self.paths, self.settings)
+        self._root = around.root or self._root
+        if around:
+            self.reader.surround(around.files(self.reader.files, self.reader.alone().sources(), self._tell))
+
     def _found(self, cached: bool) -> list[Finding]:
         """The findings of the files, from the cache when they are as they were."""
         cache = found = None
         with self.faults.around("the cache"):
-            cache = self._cache() if cached else None
-            found = cache.findings() if cache else None
+            folder = self._cache_folder()
+            if folder is not None and cached:
+                from tflint_mem.storage.cache import Cache
+
+                files, around = self.reader.everything(), sorted(self.reader.around)
+                cache = Cache(self.settings, self.paths, files, folder, around)
+                found = cache.findings()
+                if found is not None:
+                    self.reader.commented = cache.commented
+            if folder is not None and found is None:
+                from tflint_mem.storage.fact_store import FactStore
+
+                self.session.store = FactStore(folder)
         if found is None:
             self._told = False
             every = self.every if self.fixing else None
@@ -254,12 +284,12 @@ class Check:
                     found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
-                    cache.store(found, self.session.beside)
+                    cache.store(found, self.session.beside, self.reader.commented)
         return found
 
     def _offered(self, found: list[Finding]) -> list[Finding]:
         """The findings without the fixes that `--fix` would refuse; such a finding says why it has none."""
-        shown = self._worth_showing(self._wanted(found, self.reader.get, ignore))
+        shown = self._worth_showing(self._wanted(found, (), self.reader.get, ignore))
         if all(finding.fix is None for finding in shown):
             return found
         from tflint_mem.fixes import offers
@@ -268,7 +298,7 @@ class Check:
         faults, first = self.faults, self._first_faults
         self._first_faults, self.faults = faults.latest, Faults(ignore)  # a trial that fails is no fault of the check
         try:
-            if all(rule.code in self.settings.enabled for rule in RULES):
+            if all(rule.code in each.enabled for each in self.settings.each() for rule in RULES):
                 every = self._unsilenced(found, self.reader.get, ignore)
             else:
                 _, every = self.found_with({})
@@ -283,13 +313,13 @@ class Check:
             for finding in found
         ]
 
-    def _cache(self) -> Cache | None:
-        """The cache, unless there are so few files that reading them is quicker."""
-        if not self.settings.cache or len(self.reader.files) < _FEWEST_TO_CACHE:
+    def _cache_folder(self) -> CacheFolder | None:
+        """The folder of the cache, unless there are so few files that reading them is quicker."""
+        if not self.settings.cache or len(self.reader.everything()) < _FEWEST_TO_CACHE:
             return None
-        from tflint_mem.storage.cache import Cache
+        from tflint_mem.storage.folder import CacheFolder
 
-        return Cache(self.settings, self.paths, self.reader.files)
+        return CacheFolder(self.settings)
 
     def _analyze(self, sources: Iterable[Source], every: list[Finding] | None) -> list[Finding]:
         """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow.
@@ -314,8 +344,9 @@ class Check:
         found = engine.analyze(
             chain(waiting, sources),
             self.settings,
-            len(self.reader.files),
+            len(self.reader.files) + len(self.reader.around),
             self.faults,
+            given=engine.Given(self._root, self.reader.around, self._held),
             session=self.session,
             every=every,
             tell=self._given_up if self.verbose else None,
@@ -336,42 +367,65 @@ class Check:
                 return failure.finding()
         return error
 
-    def _wanted(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
-        """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
-        if not findings:
-            return []
-        return self._unsilenced(self._enabled(findings), get, tell)
-
     def _enabled(self, findings: list[Finding]) -> list[Finding]:
-        """Without what the settings leave out."""
-        enabled = self.settings.enabled
-        return [
-            finding
-            for finding in findings
-            if finding.code == SYNTAX_ERROR
-            or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
-        ]
+        """Without what the settings leave out, as they have the others."""
+        wants = self.settings.wants
+        return self.settings.as_configured([finding for finding in findings if wants(finding.path, finding.code)])
 
-    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
-        """Without what comments silence; sorted."""
+    def _wanted(self, findings: list[Finding], commented: Collection[str], get: Get, tell: Tell) -> list[Finding]:
+        """Without what the settings or comments in the files (`get(path)`) silence, as the settings have it; sorted.
+
+        commented   the files that may have comments for this program, which are findings where they silence nothing
+        """
+        if not findings and not commented:
+            return []
+        wants = self.settings.wants
+        judged: set[str] = set()
+        if commented and self.heeding and not self.faults.latest:  # what failed may have found what they silence
+            broken = {finding.path for finding in findings if finding.code == SYNTAX_ERROR}
+            judged = {
+                path
+                for path in commented
+                if path not in broken and wants(path, UNUSED_SUPPRESSION) and self._is_seen_whole(path)
+            }
+        return self.settings.as_configured(self._unsilenced(self._enabled(findings), get, tell, judged))
+
+    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell, judged: Collection[str] = ()) -> list[Finding]:
+        """Without what comments silence, and with what is wrong with those of the files in `judged`; sorted."""
+        if not self.heeding:
+            return sorted(findings, key=lambda finding: finding.sort_key())
         from tflint_mem.silencing import noqa_comments
 
-        by_path: dict[str, list[Finding]] = {}
+        by_path: dict[str, list[Finding]] = {path: [] for path in judged}
         for finding in findings:
             by_path.setdefault(finding.path, []).append(finding)
         kept: list[Finding] = []
         for path, group in by_path.items():
             said = group
             with self.faults.around("the search for comments that silence findings", path):
-                said = noqa_comments.apply(group, get, _Comments(path, tell))
+                ours = {path: self._asked_in(path)} if path in judged else None
+                said = noqa_comments.apply(group, get, _Comments(path, tell), ours)
             kept += said
         return sorted(kept, key=lambda finding: finding.sort_key())
 
+    def _is_seen_whole(self, path: str) -> bool:
+        """May be judged what a comment in the file silences?  Without the project around it, a finding that needs the
+        other files is not made.
+        """
+        named = path in map(os.path.normpath, self.paths)
+        whole = bool(self.settings.project) or not named or path in self._held
+        return whole and path not in self.reader.around
+
+    def _asked_in(self, path: str) -> Callable[[str], bool]:
+        """The function that tells whether the rule with a code was asked about the file."""
+        return lambda code: self.settings.wants(path, code)
+
     def _worth_showing(self, findings: list[Finding]) -> list[Finding]:
         """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""
-        if self.settings.pedantic or not findings:
-            return findings
-        return [finding for finding in findings if finding.persona == REGULAR or finding.code in self.settings.explicit]
+        return [finding for finding in findings if self._is_worth(finding, self.settings.of(finding.path))]
+
+    def _is_worth(self, finding: Finding, settings: Settings) -> bool:
+        return settings.pedantic or finding.persona == REGULAR or finding.code in settings.explicit
 
 
 def _without_fix(text: str, reason: str) -> str:

@@ -8,7 +8,7 @@ when a finding has a fix to propose.
 from __future__ import annotations
 
 from tflint_mem import facts
-from tflint_mem.finding import SYNTAX_ERROR, Finding, Fix, Step
+from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Finding
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
 from tflint_mem.hardening.faults import Overtime
@@ -18,19 +18,19 @@ from tflint_mem.project.project import Project
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
-from . import relevance
+from . import reading, relevance
+from .finish import finished_or_none
+from .places import most_specific
 from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tflint_mem.facts import Facts
-    from tflint_mem.finding import Place
+    from tflint_mem.facts.packed import PackedFacts
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
-    from tflint_mem.project.linking.module import Module
-    from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft
     from tflint_mem.settings.settings import Settings
 
@@ -38,6 +38,28 @@ if TYPE_CHECKING:
 
 KEEP_BYTES = 4_000_000
 NOBODY = watch.Watch()
+
+
+class Given:
+    """What of the sources is asked about; the others are read to judge it.
+
+    root     the folder of the project, which requirements and programs are looked for in
+    around   paths of the files that are not asked about: they have findings only where a step of the way to one lies
+             in a file that is
+    held     sources by path that are not what lies on the disk
+    """
+
+    __slots__ = ("root", "around", "held")
+
+    def __init__(
+        self, root: str, around: frozenset[str] = frozenset(), held: Mapping[str, Source] | None = None
+    ) -> None:
+        self.root, self.around, self.held = root, around, held or {}
+
+    def concerns(self, draft: Draft) -> bool:
+        """Lies the finding, or a step of its trace, in a file that is asked about?"""
+        around = self.around
+        return not around or draft.m.path not in around or any(step.m.path not in around for step in draft.trace.steps)
 
 
 def analyze(
@@ -48,6 +70,7 @@ def analyze(
     session: Session | None = None,
     every: list[Finding] | None = None,
     tell: Callable[[str], None] | None = None,
+    given: Given | None = None,
 ) -> list[Finding]:
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
@@ -56,8 +79,10 @@ def analyze(
     session   of the run that this analysis belongs to; None: it is the only one
     every     takes the findings of all rules, enabled or not (those only in outline: no fix)
     tell      is given a line for each search that was given up, so that nothing is reported there
+    given     what of the sources is asked about; None: all of them
     """
     session = session or Session()
+    given = given or Given(settings.project_root)
     watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone)
     project = running = None
     with DEEP:
@@ -65,15 +90,16 @@ def analyze(
         try:
             with SILENCE:
                 watched.start()
-                project, kept, findings = load(sources, settings, files, faults, watched, session)
+                project, kept, findings = load(sources, settings, files, faults, watched, session, given)
+            reading.save(session, faults)
             if project.modules:
                 from .rule_runs import Running
 
                 project.link()
-                running = Running(project, settings, faults, watched, every is not None)
+                running = Running(project, settings, faults, watched, every is not None, session.progress)
                 if every is not None:
                     every.extend(findings)
-                findings.extend(_all_finished(running, kept, faults, watched, every))
+                findings.extend(_of_rules(running, kept, faults, watched, session, given, every))
                 project = running.project
                 if tell is not None:
                     for line in project.searches.lines():
@@ -94,27 +120,35 @@ def load(
     faults: Faults | None = None,
     watched: Watch = NOBODY,
     session: Session | None = None,
+    given: Given | None = None,
 ) -> tuple[Project, Kept, list[Finding]]:
     """The project of the files that matter, their sources by path, and the syntax errors; see `analyze`."""
     session = session or Session()
-    project = Project(settings, root=settings.project_root, files=files, beside=session.beside)
-    kept = Kept(all_of_them=session.facts is not None)
+    given = given or Given(settings.project_root)
+    project = Project(settings, root=given.root, files=files, beside=session.beside)
+    kept = Kept(all_of_them=session.facts is not None, held=given.held)
     others: list[str] = []
     findings: list[Finding] = []
-    held: dict[str, Source] = {}  # while fixes are tried a file may hold something else than on the disk
+    held = dict(given.held)  # while fixes are tried a file may hold something else than on the disk, too
 
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
 
-    for source in sources:
-        raw = source.raw
-        if source.names_framework:
-            if relevance.matters(source.path, raw):
-                add(source, quiet=False)
-        elif source.path.endswith((".py", ".ipynb")):
-            others.append(source.path)
-            if session.facts is not None:
-                held[source.path] = source
+    stream = reading.early(sources, settings, files, session)
+    try:
+        for done, (source, early) in enumerate(stream):
+            if session.progress is not None:
+                session.progress("files", done, files)
+            if source.names_framework:
+                if relevance.matters(source.path, source.raw) and not reading.is_lost(source, early, faults, watched):
+                    session.ready = early if isinstance(early, bytes) else None
+                    add(source, quiet=source.path in given.around)
+            elif source.path.endswith((".py", ".ipynb")):
+                others.append(source.path)
+                if session.facts is not None:
+                    held[source.path] = source
+    finally:
+        stream.close()  # whatever happens, no process stays
     if project.modules and others:
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
@@ -155,7 +189,7 @@ def _added(
     project: Project, source: Source, kept: Kept, findings: list[Finding], quiet: bool, session: Session
 ) -> None:
     mended = False
-    collected: Facts | None
+    collected: Facts | PackedFacts | None
     try:
         collected = _collect(source, session)
     except SourceError as error:
@@ -163,15 +197,17 @@ def _added(
             findings.append(error.finding())
         return
     except (SyntaxError, ValueError) as error:
+        readable = _mended(source) if isinstance(error, SyntaxError) else None
         broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
-            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1))
+            old = readable is not None and readable[1]
+            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
         try:
             collected = _collect(source, session) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             collected = None
-        if collected is None and source.kind == "python" and isinstance(error, SyntaxError):
-            collected, mended = _mended(source), True
+        if collected is None and source.kind == "python" and readable is not None:
+            collected, mended = readable[0], True
         if collected is None:
             return
     except (RecursionError, MemoryError):
@@ -179,17 +215,21 @@ def _added(
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept.add(source)
-    project.add(source.path, collected, source.locate if source.kind == "notebook" else None).mended = mended
+    locate = source.locate if source.kind == "notebook" else None
+    module = project.add(source.path, collected, locate, session.known(source.path, collected))
+    module.mended = mended
+    session.made(source.path, collected, module)
 
 
 class Kept:
     """The sources of the project by path; the bytes of most are read again when a finding asks for them.
 
     all_of_them   none is: the disk may hold something else
+    held          these are not, for the same reason
     """
 
-    def __init__(self, all_of_them: bool) -> None:
-        self._held: dict[str, Source] = {}
+    def __init__(self, all_of_them: bool, held: Mapping[str, Source] | None = None) -> None:
+        self._held = dict(held or {})
         self._size, self._all = 0, all_of_them
 
     def add(self, source: Source) -> None:
@@ -206,25 +246,21 @@ class Kept:
         return source
 
 
-def _collect(source: Source, session: Session) -> Facts:
+def _collect(source: Source, session: Session) -> Facts | PackedFacts:
     code = source.code_bytes()
     source.check_bytes()
-    if session.facts is None:
-        return undisturbed(lambda: facts.collect(code, source.path))
-    key = (source.path, code)
-    if key not in session.facts:
-        session.facts[key] = undisturbed(lambda: facts.collect(code, source.path))
-    return session.facts[key]
+    return session.collected(source.path, code)
 
 
-def _mended(source: Source) -> Facts | None:
-    """Facts of what can be read in a file that does not parse, or None."""
+def _mended(source: Source) -> tuple[Facts, bool] | None:
+    """(facts of what can be read in a file that does not parse, is it Python 2), or None."""
     from tflint_mem.sources.mending import readable
 
     return readable(source.code_bytes(), lambda code: undisturbed(lambda: facts.collect(code, source.path)))
 
 
-def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0) -> Finding:
+def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0, old: bool = False) -> Finding:
+    """The finding for a file that does not parse; `more` of its cells do not either, and `old` is Python 2."""
     row = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1
     message = getattr(error, "msg", None) or str(error)
@@ -242,8 +278,8 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
         code=SYNTAX_ERROR,
         name="syntax-error",
         group="syntax",
-        severity="error",
-        message=f"does not parse: {message}",
+        severity="hint" if old else "error",
+        message=PYTHON_2 if old else f"does not parse: {message}",
         path=source.path,
         cell=cell,
         start=place,
@@ -255,169 +291,48 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
+def _of_rules(
+    running: Running,
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    session: Session,
+    given: Given,
+    every: list[Finding] | None,
+) -> list[Finding]:
+    """What the rules find: in several processes where the project is large, as the rules share much of their work."""
+    jobs = session.processes(running.settings.jobs) if running.project.large else 1
+    if jobs < 2 or faults is None:
+        return _all_finished(running, kept, faults, watched, given, every)
+    from . import side_by_side
+
+    def finish(draft: Draft, kept_faults: Faults, whole: bool) -> Finding | None:
+        return finished_or_none(running, draft, kept, kept_faults, running.watch, whole)
+
+    return side_by_side.findings(running, jobs, faults, finish, given.concerns, every)
+
+
 def _all_finished(
-    running: Running, kept: Kept, faults: Faults | None, watched: Watch, every: list[Finding] | None = None
+    running: Running,
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    given: Given,
+    every: list[Finding] | None = None,
 ) -> list[Finding]:
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
-    drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
+    drafts, of = [draft for draft in running.drafts() if not draft.m.mended], running.context.settings.of
     findings: dict[int, Finding | None] = {}
-    for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
-        findings[id(draft)] = _try(running, draft, kept, faults, watched)
+    enabled = most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
+    for draft in filter(given.concerns, enabled):
+        findings[id(draft)] = finished_or_none(running, draft, kept, faults, watched)
     if every is not None:
-        for draft in _most_specific(drafts):
+        for draft in filter(given.concerns, most_specific(drafts)):
             known = (
                 findings[id(draft)]
                 if id(draft) in findings
-                else _try(running, draft, kept, faults, watched, whole=False)
+                else finished_or_none(running, draft, kept, faults, watched, whole=False)
             )
             if known is not None:
                 every.append(known)
     return [finding for finding in findings.values() if finding is not None]
-
-
-def _try(
-    running: Running, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
-) -> Finding | None:
-    """The Finding of a draft, None when that fails."""
-    try:
-        try:
-            watched.at = draft.m.index
-            return _finished(running.context, draft, kept, faults, watched, whole)
-        finally:
-            watched.at = OFF
-    except (Exception, Overtime) as error:
-        if faults is None:
-            raise
-        if isinstance(error, Overtime):
-            watched.forgive(draft.m.index)
-            faults.overtime(f"{draft.code} in row {draft.pos.line}", draft.m.path, watched.limit)
-        else:
-            faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
-        return None
-
-
-def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
-    """One finding for one place: of several drafts the one whose rule is the most specific."""
-    from tflint_mem.ruleset.registry import BY_CODE
-
-    best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
-    for draft in drafts:
-        pos = draft.pos
-        key = (draft.m.index, (pos.line, pos.column), BY_CODE[draft.code].group == "config")
-        other = best.get(key)
-        if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
-            best[key] = draft
-    return list(best.values())
-
-
-def _finished(
-    context: Context, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
-) -> Finding:
-    """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the
-    `whole`.
-    """
-    from tflint_mem.ruleset.registry import BY_CODE
-
-    from . import worth
-
-    rule = BY_CODE[draft.code]
-    sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
-    if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
-        sure = worth.LIKELY
-    source = kept[draft.m.path]
-    pos = draft.pos
-    row, column = _place(source, pos.line, pos.column)
-    end_row, end_column = _place(source, pos.end_line, pos.end_column)
-    cell, row = source.locate(row)
-    end_cell, end_row = source.locate(end_row)
-    noqa_row = end_row
-    if draft.noqa_row:
-        _, noqa_row = source.locate(draft.noqa_row)
-    if end_cell != cell:
-        end_row, end_column = row, column
-    fix, refusal = _fix(draft, source, faults, watched) if whole else (None, "")
-    return Finding(
-        code=draft.code,
-        name=rule.name,
-        group=draft.group or rule.group,
-        severity=draft.severity or rule.severity,
-        confidence=sure,
-        persona=worth.persona(context, draft, sure, draft.group or rule.group),
-        message=draft.message,
-        measured=draft.measured,
-        help=_with_reason(draft.help, refusal),
-        path=draft.m.path,
-        cell=cell,
-        start=(row, column),
-        end=(end_row, end_column),
-        noqa_row=noqa_row,
-        trace=tuple(_step(kept, step.m, step.line, step.column, step.message) for step in draft.trace.steps),
-        fix=fix,
-    )
-
-
-def _incomplete(draft: Draft) -> bool:
-    """Has one of its modules been left out since?"""
-    return draft.m.left_out or any(step.m.left_out for step in draft.trace.steps)
-
-
-def _step(kept: Kept, m: Module, line: int, column: int, message: str) -> Step:
-    source = kept[m.path]
-    if column == 0 and 0 < line <= len(source.lines):  # a whole line is meant: its first character
-        text = source.lines[line - 1]
-        column = len(text) - len(text.lstrip())
-    row, column = _place(source, line, column)
-    cell, row = source.locate(row)
-    return Step(path=m.path, cell=cell, row=row, column=column, message=message)
-
-
-def _place(source: Source, line: int, column: int) -> Place:
-    """(row, column) in characters from 1 of a line from 1 and a UTF-8 byte column from 0."""
-    rows = source.lines
-    if 0 < line <= len(rows):
-        text = rows[line - 1]
-        if not text.isascii():
-            column = len(text.encode("utf-8")[:column].decode("utf-8", "replace"))
-    return (line, column + 1 + source.margin(line))
-
-
-def _with_reason(text: str, refusal: str) -> str:
-    """The help of a finding, with the few words that say why it has no fix."""
-    if not refusal:
-        return text
-    return f"{text}; no fix is offered: {refusal}" if text else f"no fix is offered: {refusal}"
-
-
-def _fix(draft: Draft, source: Source, faults: Faults | None, watched: Watch) -> tuple[Fix | None, str]:
-    """(the Fix of a draft or None, why there is none in a few words or "")."""
-    if draft.fix is None or isinstance(draft.fix, str):
-        return None, draft.fix or ""
-    if _incomplete(draft):
-        return None, ""
-    from tflint_mem.codemod import NoFix
-    from tflint_mem.ruleset.fix_context import FixContext
-
-    try:
-        proposal = draft.fix(FixContext(source, draft.m))
-        from tflint_mem.codemod.cells import located
-
-        edits = located(source, proposal.edits)
-    except NoFix as refusal:
-        return None, str(refusal)
-    except SourceError:
-        return None, ""
-    except Overtime:
-        if faults is None:
-            raise
-        faults.overtime(f"the fix of {draft.code} in row {draft.pos.line}", source.path, watched.limit)
-        watched.forgive(draft.m.index)
-        return None, ""
-    except Exception:
-        if faults is None:
-            raise
-        faults.add(f"the fix of {draft.code} in row {draft.pos.line}", source.path)
-        return None, ""
-    if not edits:
-        return None, ""
-    edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
-    return Fix(applicability=proposal.applicability, message=proposal.message, edits=tuple(edits)), ""

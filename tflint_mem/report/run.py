@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Protocol
 
 from tflint_mem.finding import Finding, Place
@@ -18,6 +18,10 @@ Paint = Callable[[str, str], str]  # a text and a code of ANSI
 class Reader(Protocol):
     """The files of the run."""
 
+    @property
+    def around(self) -> Set[str]:
+        """Paths of those that were only read, to judge the others."""
+
     def get(self, path: str) -> Source | None:
         """The source at `path` as it was analysed, None when there is none."""
 
@@ -27,6 +31,7 @@ class Options(Protocol):
 
     diff: bool
     quiet: bool
+    silent: bool
     statistics: bool
     output_file: str | None
     outputs: list[tuple[str, str]]  # further reports: format and file

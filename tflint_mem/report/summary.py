@@ -14,6 +14,8 @@ def line(run: Run) -> str:
     """For example `Checked 12 files: 3 findings (1 error, 2 warnings), 2 fixable with --fix, 1 with --unsafe-fixes.`"""
     if run.options.diff:
         return f"Would fix {count(len(run.fixed), 'finding')}." + _skipped(run)
+    if run.settings.fix_only:
+        return f"Fixed {count(len(run.fixed), 'finding')}." + _skipped(run)
     parts = [f"Checked {count(run.checked, 'file')}:"]
     if run.fixed:
         parts.append(f"{count(len(run.fixed), 'finding')} fixed,")
@@ -41,8 +43,9 @@ def count(number: int, noun: str) -> str:
 
 
 def _fixable(run: Run) -> str:
-    safe = sum(f.fix is not None and f.fix.applicability == SAFE for f in run.findings)
-    unsafe = sum(f.fix is not None and f.fix.applicability != SAFE for f in run.findings)
+    fixes = [f.fix for f in run.findings if f.fix is not None and f.path not in run.reader.around]
+    safe = sum(fix.applicability == SAFE for fix in fixes)
+    unsafe = len(fixes) - safe
     if run.settings.unsafe_fixes:
         return f", {safe + unsafe} fixable with --fix --unsafe-fixes" if safe + unsafe else ""
     text = f", {safe} fixable with --fix" if safe else ""
