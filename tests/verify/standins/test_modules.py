@@ -7,6 +7,9 @@ import textwrap
 import pytest
 
 from tflint_mem.verify.standins import missing_modules
+from tflint_mem.verify.standins.guess import value_for
+from tflint_mem.verify.standins.hints import plausible_shape
+from tflint_mem.verify.standins.substitute import in_short
 
 
 def run(code, *names, shape=(16,), text=""):
@@ -18,9 +21,7 @@ def run(code, *names, shape=(16,), text=""):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize(
-    "name", ["tensorflow_addons", "tf_agents", "keras_contrib", "tensorflow", "keras", "transformers", "tf_keras"]
-)
+@pytest.mark.parametrize("name", ["tensorflow_addons", "tf_agents", "keras_contrib", "tensorflow", "keras", "tf_keras"])
 def test_what_is_measured_has_none(name):
     assert missing_modules.stand_in(name, (16,), "") == []
 
@@ -263,3 +264,62 @@ def test_settings_of_an_application_are_found_again():
         )
         == "0 0 stand-in"
     )
+
+
+def installed(name, text):
+    """Source that puts the stand-in for a module in place."""
+    return "".join(action.code for action in missing_modules.stand_in(name, (16,), text))
+
+
+def ran(code):
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    return done.stdout.strip().split("\n"), done.stderr
+
+
+def test_hyperparameters_of_tensorboard_are_plain_values():
+    text = textwrap.dedent(
+        """
+        from tensorboard.plugins.hparams import api as hp
+        units = hp.HParam("units", hp.Discrete([16, 32]))
+        rate = hp.HParam("rate", hp.RealInterval(0.1, 0.2))
+        values = {units: units.domain.values[1], rate: rate.domain.min_value}
+        hp.hparams(values)
+        print({one.name: values[one] for one in values}, hp.Metric("accuracy", display_name="a").tag)
+        """
+    )
+    rows, errors = ran(installed("tensorboard", text) + text)
+    assert rows == ["{'units': 32, 'rate': 0.1} accuracy"], errors
+
+
+def test_tokenizers_have_a_stand_in_and_models_have_none():
+    text = textwrap.dedent(
+        """
+        from transformers import AutoTokenizer, TFAutoModel
+        tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased")
+        given = tokenizer(["some words", "more"], return_tensors="np", padding=True, max_length=8)
+        print(given["input_ids"].shape, given.attention_mask.sum(), len(tokenizer.encode("a b", max_length=5)))
+        TFAutoModel.from_pretrained("bert-base-uncased")
+        """
+    )
+    rows, errors = ran(installed("transformers", text) + text)
+    assert rows == ["(2, 8) 3 5"], errors
+    assert (
+        "No module named 'transformers': transformers.TFAutoModel.from_pretrained is part of what is measured" in errors
+    )
+
+
+def test_a_reproduction_has_of_a_stand_in_what_is_used():
+    code = installed("pandas", "import pandas as pd\nprint(pd.DataFrame({'a': [1]}).shape)\n")
+    text = "import pandas as pd\nprint(pd.DataFrame({'a': [1, 2]}).shape)\n"
+    short = "\n".join(in_short([code, code], text))
+    assert short.count("\n") < code.count("\n") * 0.75 and short.count("class DataFrame") == 1
+    rows, errors = ran(short + "\n" + text)
+    assert rows == ["(2, 1)"], errors
+
+
+def test_what_is_gone_through_is_no_number_and_shapes_have_the_sides_that_are_taken_apart():
+    text = "def f(index, rows):\n    count, steps, width = rows.shape\n    for each in index:\n        pass\n"
+    assert value_for("index", text).source == "list(range(4))"
+    assert value_for("rows", text).source == "np.random.rand(*(16, 8, 16)).astype('float32')"
+    assert "(16, 8, 16)" in value_for("data", "data[:, :, each]").source
+    assert plausible_shape("model.compile(loss='mse')") == (16,)

@@ -21,7 +21,7 @@ from .first_party import Files
 from .object_fields import Fields
 from .region import find_repeats
 from .repeat_count import repeat_count
-from .scope import binds, reads
+from .scope import base_name, binds, reads
 from .snippet import CannotCut
 from .syntax import DEFINITIONS, first_row, is_main_guard, last_row
 
@@ -113,11 +113,14 @@ class _Program:
         inside = [(node, feeding.visit(_copied(node)) if node is not flagged else node) for node in parts.inside]
         before = [feeding.visit(_copied(node)) for node in parts.before]
         self.complete = parts.complete and not feeding.lost
+        self._guessed: set[str] = set()
         used = [*before, *(written for _, written in inside), *parts.around, *parts.within]
         if feeding.used:
             self._rows += FED.split("\n")
             self.stand_ins.append("arrays of the shapes that the model itself says, where it is trained or called")
         self._parameters(used)
+        # what the flagged statement calls is a stand-in: it says nothing about what is called
+        self.complete = self.complete and not _called_in(flagged) & self._guessed
         for node in before:
             self._write(node, 0)
         depth = self._with(parts.around, 0)
@@ -189,6 +192,7 @@ class _Program:
                     self._give(name, ast.unparse(default), "its default")
                 else:
                     annotation = ast.unparse(argument.annotation) if argument.annotation is not None else None
+                    self._guessed.add(name)
                     value = guess.value_for(name, own, self._shape, annotation)
                     if value is not None:
                         self._rows += value.imports.rstrip("\n").split("\n") if value.imports else []
@@ -219,6 +223,11 @@ def _is_plain(node: ast.expr) -> bool:
         return ast.literal_eval(node) is not None
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
+
+
+def _called_in(node: ast.AST) -> set[str]:
+    """Names of what is called in a statement, themselves or by a method."""
+    return {base_name(call.func) or "" for call in ast.walk(node) if isinstance(call, ast.Call)}
 
 
 def _inner(node: ast.stmt) -> list[ast.stmt]:

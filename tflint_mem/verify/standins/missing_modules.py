@@ -54,9 +54,13 @@ _WITH_SOURCE = {
     "PIL": "pictures of noise",
     "pandas": "small tables",
     "sklearn": "splits, scales and encodes; its estimators learn nothing",
+    "tensorboard": "domains of hyperparameters are plain values, nothing is shown",
     "tensorflow_hub": "its layers and models are small dense ones",
     "tensorflow_datasets": "data sets of 64 random pictures",
+    "transformers": "tokenizers that give numbers; its models have none",
 }
+# of these only a part has a stand-in: the rest, and what its models would do, is what is measured
+_IN_PART = frozenset(("transformers",))
 
 
 def can_stand_in(name: str) -> bool:
@@ -87,8 +91,10 @@ def stand_in(name: str, shape: Shape, text: str) -> list[Action]:
         what += "; " + ", ".join("%s = %s" % (key, value.text) for key, value in items)
     elif name in _SERVING:
         what = "what it decorates is called directly"
-    if name in _FOREIGN or name in _WITH_SOURCE or name in ("gym", "gymnasium"):
+    if name in _FOREIGN or name in _WITH_SOURCE and name not in _IN_PART or name in ("gym", "gymnasium"):
         options.append("guarded=False")
+    if name in _IN_PART:
+        options.append("in_part=True")
     imports = "".join(dict.fromkeys(value.imports for value in constants.values()))
     code = "%simport sys\nsys.modules['_anything'].install(%r, %s)\n" % (imports, name, ", ".join(options))
     if name in _SERVING:

@@ -246,9 +246,17 @@ def _called(path, arguments, options):
     if len(arguments) == 1 and not options and isinstance(arguments[0], (types.FunctionType, type)):
         return arguments[0]  # a decorator
     _refuse_at_flagged(path.split(".")[0])
+    _refuse_models(path)
     # a filter, a scaler, a transformation: what goes in tells the shape of what comes out
     arrays = [given.shape for given in arguments if isinstance(given, np.ndarray) and given.ndim]
     return data(path + "()", arrays[0] if arrays else None)
+
+
+def _refuse_models(path):
+    """Of a library of models only what its stand-in itself has is there: no model is made of random numbers."""
+    top = path.split(".")[0]
+    if _installed.get(top, {}).get("in_part"):
+        raise ModuleNotFoundError("No module named %r: %s is part of what is measured" % (top, path), name=top)
 
 
 def _refuse_at_flagged(top):
@@ -379,15 +387,15 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
-def install(name, shape=(16,), guarded=True, source="", constants=None):
+def install(name, shape=(16,), guarded=True, source="", constants=None, in_part=False):
     """Puts a stand-in for module `name` in place.
 
     shape    of what its calls return               guarded  refuse what a model would do
     source   Python source of names that it has; each of them is found in every module below it too
-    constants  further names and their values
+    constants  further names and their values         in_part  of what the source does not have nothing can be called
     """
     defined = {"_data": data}
-    _installed[name] = {"shape": tuple(shape), "guarded": guarded}
+    _installed[name] = {"shape": tuple(shape), "guarded": guarded, "in_part": in_part}
     if source:
         exec(compile(source, "<stand-in for %s>" % name, "exec"), defined)
     defined.update(constants or {})
