@@ -117,18 +117,18 @@ def verify_reduced(
     model = files.get(finding.path)
     given = verify_with(model) if model is not None else {}
     cut = reduced(bare, files, given, bound_by(options.setup_source()))
-    if cut is None:
+    if not cut:
         return None
 
     def told(stage: Stage) -> None:
         tell("reduced")
 
-    experiment = _Experiment(bare, files, options, folders, began, seconds, told, [cut.snippet])
+    experiment = _Experiment(bare, files, options, folders, began, seconds, told, [each.snippet for each in cut])
     if options.changed:
         experiment.kept = KeptRuns(options, environment, experiment.folders)
     result = judge(bare, options, environment, experiment.runs(), began)
     said = result.verification
-    if said["verdict"] == NOT_RUNNABLE or said["verdict"] == NOT_CONFIRMED and not cut.complete:
+    if said["verdict"] == NOT_RUNNABLE or said["verdict"] == NOT_CONFIRMED and not cut[experiment.choice].complete:
         return None
     needs = "; ".join(before.verification["needs"])
     said["message"] += f"; this is the flagged call in a loop of its own, because as written it needs {needs}"
@@ -144,6 +144,7 @@ class _Experiment:
     left_free   bytes of GPU memory that a child must leave to others
     pretended   number of GPUs to add to TensorFlow's list
     folders     first-party folders, nearest first
+    choice      which of the candidates counts
     kept        runs of before that need not be made again, None to make all
     """
 
@@ -175,7 +176,7 @@ class _Experiment:
         )
         self._seconds = max((options.timeout if seconds is None else seconds) - _TO_END_SECONDS, 1.0)
         self._plan = plan_for(finding, options, self._seconds)
-        self._choice = 0  # which of the candidates counts
+        self.choice = 0
 
     def runs(self) -> Runs:
         """Runs everything."""
@@ -205,15 +206,15 @@ class _Experiment:
             self._plan["keyed"] = snippet.keyed and finding.code in COLLECTED
             attempt = self._execute(snippet, self._plan, left * share if finding.fix is not None else left, setups, ())
             if run is None or ran(attempt) and not self._arrived(run):
-                run, self._choice = attempt, choice
+                run, self.choice = attempt, choice
             if self._arrived(run) or refused(run) and finding.group in ("config", "tf1"):
                 break
         assert run is not None, "there is a candidate at least"
-        return Runs(self._candidates[self._choice], run, setups)
+        return Runs(self._candidates[self.choice], run, setups)
 
     def _arrived(self, run: Run) -> bool:
         """Did the candidate that counts run, and reach the flagged line?"""
-        return ran(run) and reached(run.attempt(), self._candidates[self._choice])
+        return ran(run) and reached(run.attempt(), self._candidates[self.choice])
 
     def _execute(
         self,
@@ -259,7 +260,7 @@ class _Experiment:
         left = self._left()
         if left <= LEAST_SECONDS:
             return
-        further = further_snippet(self._finding, self._files, self._given, self._choice, self._setup)
+        further = further_snippet(self._finding, self._files, self._given, self.choice, self._setup)
         if further is None or further.behind is None:
             return
         self._tell("behind")
@@ -271,7 +272,7 @@ class _Experiment:
     def _fixed(self, runs: Runs) -> None:
         """The same candidate of the fixed version, with the stand-ins that the flagged one was given."""
         runs.fixed_snippet = fixed_snippet(
-            self._finding, self._files, self._given, self._once, self._choice, self._setup
+            self._finding, self._files, self._given, self._once, self.choice, self._setup
         )
         left = self._left()
         if runs.fixed_snippet is not None and left > LEAST_SECONDS:

@@ -16,7 +16,7 @@ from tflint_mem.verify.snippet.undocumented import undocumented
 def cut(tmp_path):
     """The reduced snippet for the line that ends in `# here`."""
 
-    def of(text, code="TFM102", **others):
+    def of(text, code="TFM102", bare=False, **others):
         for name, other in others.items():
             (tmp_path / f"{name}.py").write_text(textwrap.dedent(other))
         path = tmp_path / "app.py"
@@ -33,7 +33,10 @@ def cut(tmp_path):
             end=(row, len(line)),
         )
         sources = [Source.read(str(each)) for each in sorted(tmp_path.glob("*.py"))]
-        return reduced(finding, Files(sources, [str(tmp_path)]), {})
+        found = reduced(finding, Files(sources, [str(tmp_path)]), {})
+        if found and bare:
+            return found[1]
+        return found[0] if found else None
 
     return of
 
@@ -78,6 +81,22 @@ def test_data_is_not_loaded_and_models_are_fed_by_their_own_shapes(cut):
     assert found.snippet.level == "reduced" and found.snippet.place.endswith("app.py:10") and found.snippet.count == 3
     assert "arrays of the shapes that the model itself says, where it is trained or called" in found.snippet.stand_ins
     assert found.complete
+
+
+def test_where_the_uses_do_not_run_what_makes_the_object_may(cut):
+    text = """
+        import tensorflow as tf
+
+        for number in range(50):
+            model = tf.keras.Sequential([tf.keras.layers.Dense(4)])  # here
+            model.fit(x, y)
+            del model
+    """
+    assert [row.strip() for row in repeated(cut(text, bare=True))][1:] == [
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(4)])",
+        "del model",
+    ]
+    assert cut(text).complete and not cut(text, bare=True).complete
 
 
 def test_what_releases_is_kept_or_there_is_no_reduction(cut):

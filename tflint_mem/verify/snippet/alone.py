@@ -54,10 +54,11 @@ class _Frame:
         self.node, self.before, self.after = node, list(before), list(after)
 
 
-def alone(model: FileModel, row: int, column: int, repeat_row: int | None) -> Alone | None:
+def alone(model: FileModel, row: int, column: int, repeat_row: int | None, used: bool = True) -> Alone | None:
     """The parts for a flagged place; None where no statement of its own can be repeated.
 
     repeat_row   where the loop of the finding begins, None where it is in another file, or unknown
+    used         with what uses the object; without, only what makes and releases it is kept
     """
     chain = path_to(model.tree, row, column)
     statements = [node for node in chain if isinstance(node, ast.stmt)]
@@ -87,7 +88,12 @@ def alone(model: FileModel, row: int, column: int, repeat_row: int | None) -> Al
     objects = _objects(flagged, {name for each in again for name in binds(each)})
     uses: list[ast.stmt] = []
     for frame in reversed(inner_frames):
-        uses += _uses(frame.after, objects, found, imported)
+        uses += [
+            each
+            for each in _uses(frame.after, objects, found, imported)
+            if used or isinstance(each, ast.Delete) or _releases(each)
+        ]
+    found.complete = found.complete and used
     opened = reads(*(item.context_expr for each in (*found.around, *found.within) for item in each.items))
     head = _needed_before(again, reads(flagged, *uses) | opened, objects, found, imported, True)
     found.inside = [*head, flagged, *uses]

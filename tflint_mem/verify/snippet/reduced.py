@@ -54,39 +54,56 @@ class Reduced:
 
 def reduced(
     finding: Finding, files: Files, given: Mapping[str, str], setup_names: Collection[str] = ()
-) -> Reduced | None:
-    """The reduced snippet of a finding; None where its rule or its code has none.
+) -> list[Reduced]:
+    """The reduced snippets of a finding, with what uses its object and without; [] where its rule or its code has none.
 
     given   source of values that `verify-with` comments give      setup_names   names that the user's setup defines
     """
     model = files.get(finding.path)
     if model is None or finding.code not in REDUCIBLE:
-        return None
+        return []
     start_row, start_column = finding.start
     row = model.source.module_row(finding.cell, start_row)
     text = model.text.rows[row - 1] if row <= len(model.text.rows) else ""
     column = len(text[: max(start_column, len(text) - len(text.lstrip()) + 1) - 1].encode("utf-8"))
     steps = [step for step in finding.trace or () if files.get(step.path) is model]
     repeat_row = model.source.module_row(steps[0].cell, steps[0].row) if steps else None
-    parts = alone(model, row, column, repeat_row)
-    if parts is None:
-        return None
-    try:
-        program = _Program(files, model, parts, given)
-        path = model.path if model.path.endswith(".py") else model.path + ".py"
-        source = Source.from_bytes(path, program.text.encode("utf-8"))
-        others = [other for other in files.sources() if other.path != model.source.path]
-        moved = finding.replace(path=path, cell=None, start=(program.row, 1), end=(program.row, 2), trace=(), fix=None)
-        snippet = snippets(moved, Files([*others, source], files.folders), given, setup_names=setup_names)[0]
-        trace = [(step.path, step.row) for step in finding.trace or ()] if finding.cell is None else []
-        snippet.count = repeat_count(find_repeats(files, model, row, column, trace)[0])
-    except (CannotCut, SourceError, SyntaxError, ValueError, LookupError, RecursionError):
-        return None
-    snippet.level = "reduced"
+    trace = [(step.path, step.row) for step in finding.trace or ()] if finding.cell is None else []
+    found: list[Reduced] = []
+    for used in (True, False):
+        try:
+            parts = alone(model, row, column, repeat_row, used)
+            if parts is None:
+                continue
+            program = _Program(files, model, parts, given)
+            snippet = _cut(finding, files, model, program, given, setup_names)
+            snippet.count = repeat_count(find_repeats(files, model, row, column, trace)[0])
+        except (CannotCut, SourceError, SyntaxError, ValueError, LookupError, RecursionError):
+            continue
+        if not found or found[0].snippet.render().text != snippet.render().text:
+            found.append(Reduced(snippet, program.complete))
+    return found
+
+
+def _cut(
+    finding: Finding,
+    files: Files,
+    model: FileModel,
+    program: _Program,
+    given: Mapping[str, str],
+    setup_names: Collection[str],
+) -> Snippet:
+    """The snippet of a program.  Raises CannotCut, SourceError and what a text that does not parse raises."""
+    path = model.path if model.path.endswith(".py") else model.path + ".py"
+    source = Source.from_bytes(path, program.text.encode("utf-8"))
+    others = [other for other in files.sources() if other.path != model.source.path]
+    moved = finding.replace(path=path, cell=None, start=(program.row, 1), end=(program.row, 2), trace=(), fix=None)
+    snippet = snippets(moved, Files([*others, source], files.folders), given, setup_names=setup_names)[0]
+    row, _ = finding.start
     cell = f"cell {finding.cell}:" if finding.cell is not None else ""
-    snippet.place = f"{finding.path}:{cell}{start_row}"
+    snippet.level, snippet.place = "reduced", f"{finding.path}:{cell}{row}"
     snippet.stand_ins += program.stand_ins
-    return Reduced(snippet, program.complete)
+    return snippet
 
 
 class _Program:
