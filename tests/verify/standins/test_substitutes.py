@@ -100,3 +100,22 @@ def test_layers_and_data_sets_of_the_hubs():
             print(model(tf.cast(pictures, tf.float32)).shape, labels.shape, hub.load("c")(["a", "b"]).shape)
     """,
     ) == ["(8, 10) (8,) (2, 64)"]
+
+
+def test_summaries_are_written_without_tensorboard(tmp_path):
+    assert run(
+        substitute("summaries", "").code,
+        f"""
+        import glob
+        import numpy as np
+        import tensorflow as tf
+
+        log = {str(tmp_path)!r}
+        with tf.summary.create_file_writer(log).as_default():
+            print(bool(tf.summary.scalar("loss", 1.0, step=1)))
+        model = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((4, 2)), np.zeros(4), verbose=0, callbacks=[tf.keras.callbacks.TensorBoard(log + "/run")])
+        print(len(glob.glob(log + "/run/train/*")))
+        """,
+    ) == ["True", "1"]
