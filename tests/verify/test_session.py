@@ -813,7 +813,7 @@ def test_command_reports_and_keeps(project, tmp_path_factory):
     assert stream.getvalue().startswith(
         "Running 1 snippet of your code under TensorFlow 0.0.stand-in on CPU: scratch folder, network "
     )
-    kept = sorted(os.listdir(out / "kept"))
+    kept = sorted(name for name in os.listdir(out / "kept") if name.endswith(".py"))
     assert kept == ["TFM101_app_4.py", "TFM101_app_4_fixed.py"]
     done = subprocess.run(
         [sys.executable, str(out / "kept" / kept[0]), "4"],

@@ -112,7 +112,8 @@ def _by_use(name: str, text: str, shape: Shape, depth: int) -> Value | None:
 
 def _by_name(name: str, text: str, shape: Shape, depth: int) -> Value | None:
     number = _first(NUMBERS_BY_NAME, name, text, shape)
-    if number is not None and re.search(r"\bfor\s[^:\n]+\sin\s+%s\s*[:\]]" % re.escape(name), text):
+    gone_through = r"\bfor\s[^:\n]+\sin\s+%s\s*[:\]]" % re.escape(name)
+    if number is not None and re.fullmatch(r"[\d.]+", number.source) and re.search(gone_through, text):
         number = Value("list(range(4))")  # what is gone through is no number, whatever its name
     value = number or _first(THINGS_BY_NAME, name, text, shape)
     if value is None and depth == 0 and re.search(r"args|kwargs|cfg|config|params|options|settings", name.lower()):
