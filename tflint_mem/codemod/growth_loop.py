@@ -7,8 +7,9 @@ import ast
 import libcst as cst
 
 from . import NoFix
+from .free_names import free_name
 from .hunks import join
-from .outline import dotted, free_name
+from .outline import dotted
 from .view import REMOVE, view_at
 
 TYPE_CHECKING = False
