@@ -144,7 +144,7 @@ def _draft(
     training = models.trains(used)
     mechanism = _mechanism(context, repeat, training)
     pins = mechanism == mechanisms.PINNED
-    since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context) else "; "
+    since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context, m) else "; "
     fixable = not pins and (m, i) == repeat.hops[0] and repeat.block is not None
     return context.at_call(
         CODE,
@@ -153,8 +153,8 @@ def _draft(
         f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}"
         f"{loaded.so_often(context, repeat)}{since}{built.KEEPS[mechanism]}",
         measured=loaded.BUILT_MEASURED[mechanism],
-        help=built.advice(mechanism, training, mechanisms.certain(context)),
-        severity=loaded.severity(context, repeat, mechanism, cleaned),
+        help=built.advice(mechanism, training, mechanisms.certain(context, m)),
+        severity=loaded.severity(context, repeat, m, mechanism, cleaned),
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
         if fixable

@@ -348,7 +348,8 @@ def test_sarif(run):
     assert (first["ruleId"], first["ruleIndex"], first["level"], second["level"]) == ("TFM101", 0, "error", "note")
     physical = first["locations"][0]["physicalLocation"]
     assert physical["artifactLocation"] == {"uri": "src/a%20b.py", "uriBaseId": "%SRCROOT%"}
-    assert physical["region"] == {"startLine": 4, "startColumn": 10, "endLine": 4, "endColumn": 42}
+    text = {"text": "tf.keras.models.load_model(näme)"}
+    assert physical["region"] == {"startLine": 4, "startColumn": 10, "endLine": 4, "endColumn": 42, "snippet": text}
     assert one["originalUriBaseIds"]["%SRCROOT%"]["uri"].startswith("file:///")
     assert one["originalUriBaseIds"]["%SRCROOT%"]["uri"].endswith("/")
     flow = first["codeFlows"][0]["threadFlows"][0]["locations"]

@@ -211,7 +211,7 @@ def _context(source: Source, region: dict[str, Any]) -> dict[str, Any]:
     first, last = region["startLine"], region["endLine"]
     around = max(1, first - _AROUND), min(len(rows) - (rows[-1] == ""), last + _AROUND)
     text = "\n".join(rows[around[0] - 1 : around[1]])
-    if last > len(rows) or len(text) > _MOST_TEXT or around == (first, last):
+    if not first <= last <= len(rows) or len(text) > _MOST_TEXT or around == (first, last):
         return {}
     flagged = rows[first - 1 : last]
     flagged[-1] = flagged[-1][: region["endColumn"] - 1]

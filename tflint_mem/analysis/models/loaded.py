@@ -12,6 +12,7 @@ from .releases import FEW, LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
 
@@ -88,13 +89,13 @@ def so_often(context: Context, repeat: Repeat) -> str:
     return f", {context.project.repeats_of.usual.times(repeat)} times by default"
 
 
-def severity(context: Context, repeat: Repeat, mechanism: str, cleaned: bool) -> str:
+def severity(context: Context, repeat: Repeat, m: Module, mechanism: str, cleaned: bool) -> str:
     """Of models that are built again; `cleaned` says that each repeat releases what it can.  A handful that is freed at
     last is worth a hint.
     """
     if mechanism != mechanisms.PINNED:
         return "hint" if few(context, repeat) else "warning"
-    return "error" if mechanisms.certain(context) or not cleaned else "warning"
+    return "error" if mechanisms.certain(context, m) or not cleaned else "warning"
 
 
 def may_hold_tables(context: Context, acquired: Acquired) -> bool:
