@@ -20,19 +20,29 @@ def main() -> None:
     """
     import os
 
+    held: list[Session] = []  # what the process has, it has to the end
+    try:
+        code = _run_alone(held)
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        code = 130
+    os._exit(code)
+
+
+def _run_alone(held: list[Session]) -> int:
     _leave_current_folder()
     from tflint_mem.command.process import OwnProcess
     from tflint_mem.hardening import streams
 
     streams.complete()
-    process = OwnProcess()  # what it holds, it holds to the end
+    process = OwnProcess()
+    held.append(process)
     code = run(process)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
             pass
-    os._exit(code)
+    return code
 
 
 def _leave_current_folder() -> None:
@@ -63,7 +73,7 @@ def run(session: Session | None = None) -> int:
     code: int | None
     arguments = sys.argv[1:]
     try:
-        if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
+        if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments) and _plain():
             from tflint_mem.command import check
 
             code = check.run(check.Options(arguments[1:]), session)
@@ -79,6 +89,13 @@ def run(session: Session | None = None) -> int:
     except Exception as error:
         code = _close_quietly() if _is_gone(error) else _failure(error)
     return code or 0
+
+
+def _plain() -> bool:
+    """Does the environment say nothing that is an option?"""
+    import os
+
+    return not any(name.startswith("TFLINT_MEM_") for name in os.environ)
 
 
 def _is_gone(error: Exception) -> bool:

@@ -7,8 +7,8 @@ import ast
 import libcst as cst
 
 from . import NoFix
-from .free_names import free_name
 from .hunks import join
+from .names import free_name
 from .outline import dotted
 from .view import REMOVE, view_at
 
