@@ -8,7 +8,7 @@ when a finding has a fix to propose.
 from __future__ import annotations
 
 from tflint_mem import facts
-from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Finding
+from tflint_mem.finding import Finding
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
 from tflint_mem.hardening.faults import Overtime
@@ -22,6 +22,7 @@ from . import reading, relevance
 from .finish import finished_or_none
 from .places import most_specific
 from .session import Session
+from .syntax_errors import syntax_finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _added(
         broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
             old = readable is not None and readable[1]
-            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
+            findings.append(syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
         try:
             collected = _collect(source, session) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -212,7 +213,7 @@ def _added(
             return
     except (RecursionError, MemoryError):
         if not quiet:
-            findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
+            findings.append(syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept.add(source)
     locate = source.locate if source.kind == "notebook" else None
@@ -257,35 +258,6 @@ def _mended(source: Source) -> tuple[Facts, bool] | None:
     from tflint_mem.sources.mending import readable
 
     return readable(source.code_bytes(), lambda code: undisturbed(lambda: facts.collect(code, source.path)))
-
-
-def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0, old: bool = False) -> Finding:
-    """The finding for a file that does not parse; `more` of its cells do not either, and `old` is Python 2."""
-    row = getattr(error, "lineno", None) or 1
-    column = getattr(error, "offset", None) or 1
-    message = getattr(error, "msg", None) or str(error)
-    if more > 0:
-        message += f" (nor do {more} more cells)" if more > 1 else " (nor does one more cell)"
-    cell: int | None = None
-    local = row
-    if source.kind == "notebook":
-        try:
-            cell, local = source.locate(row)
-        except (SourceError, ValueError, IndexError):
-            cell, local = None, row
-    place = (max(local, 1), max(column, 1))
-    return Finding(
-        code=SYNTAX_ERROR,
-        name="syntax-error",
-        group="syntax",
-        severity="hint" if old else "error",
-        message=PYTHON_2 if old else f"does not parse: {message}",
-        path=source.path,
-        cell=cell,
-        start=place,
-        end=place,
-        noqa_row=place[0],
-    )
 
 
 # -- rules ----------------------------------------------------------------------------------------------------------

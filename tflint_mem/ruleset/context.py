@@ -261,7 +261,8 @@ class Context:
     def _times(self, m: Module, loop: int) -> str:
         """How often a loop alone runs, as far as that is known."""
         count, usual = self.project.repeats_of.count(m, loop), self.project.repeats_of.usual.count(m, loop)
-        return f", at most {count} times" if count else f", {usual} times by default" if usual else ""
+        by_default = "" if not usual else ", once by default" if usual == 1 else f", {usual} times by default"
+        return f", at most {count} times" if count else by_default
 
     def _passing(self, m: Module, i: int, fm: Module, fi: int) -> str:
         """What call `i` does to run the function around call `fi`: calls it, or reads a property or an item."""
