@@ -144,7 +144,7 @@ def _draft(
     training = models.trains(used)
     mechanism = _mechanism(context, repeat, training)
     pins = mechanism == mechanisms.PINNED
-    since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context) else "; "
+    since = "; on TensorFlow 2.14 and later " if pins and not mechanisms.certain(context, m) else "; "
     fixable = not pins and (m, i) == repeat.hops[0] and repeat.block is not None
     return context.at_call(
         CODE,
@@ -154,7 +154,7 @@ def _draft(
         f"{loaded.so_often(repeat)}{since}{built.KEEPS[mechanism]}",
         measured=loaded.BUILT_MEASURED[mechanism],
         help=built.HELP[mechanism] + (built.OR_ONCE if training and not pins else ""),
-        severity="error" if pins and (mechanisms.certain(context) or not cleaned) else "warning",
+        severity="error" if pins and (mechanisms.certain(context, m) or not cleaned) else "warning",
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
         if fixable

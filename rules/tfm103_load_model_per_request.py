@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from tflint_mem.analysis.models.models import Acquired
-    from tflint_mem.project.linking.module import Site
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft, Repair
@@ -94,7 +94,7 @@ def find(context: Context) -> Iterator[Draft]:
             m,
             i,
             f"`{models.text(m, i)}` {verb} a model again {context.when(repeat, m)}"
-            f"{_before(context, mechanism, acquired.names)}",
+            f"{_before(context, m, mechanism, acquired.names)}",
             measured=loaded.BUILT_MEASURED[mechanism]
             if training
             else loaded.load_measured(mechanism, acquired.names, MEASURED),
@@ -114,9 +114,9 @@ def _trained_help(mechanism: str) -> str:
     return _COLLECT if mechanism in (mechanisms.WAITING, mechanisms.COLLECTED) else _TRAINING
 
 
-def _before(context: Context, mechanism: str, names: frozenset[str]) -> str:
+def _before(context: Context, m: Module, mechanism: str, names: frozenset[str]) -> str:
     if mechanism == mechanisms.PINNED:
-        since = "" if mechanisms.certain(context) else " on TensorFlow 2.14 and later"
+        since = "" if mechanisms.certain(context, m) else " on TensorFlow 2.14 and later"
         return f" and trains it;{since} the training graph and weights of each stay for the life of the process"
     return "; " + loaded.loaded_before(mechanism, names).replace("the model before it", "the one before")
 

@@ -74,10 +74,10 @@ _HELP_TURNS = (
 
 def find(context: Context) -> Iterator[Draft]:
     """Compiles of a model that was made before the repeat, with a training in the same repeat."""
-    known = context.project.versions.at_least(*FIRST_PINNED)
-    if known is False:
-        return
     for m, i, _ in context.calls(("compile",), frozenset(("model.compile",))):
+        known = context.project.versions.at_least(m, *FIRST_PINNED)
+        if known is False:
+            continue
         if backends.other(context, m) or modes.in_graph(context, m) or context.project.versions.uses_removed(m):
             continue  # nothing is pinned there
         repeat = _repeat(context, m, i)

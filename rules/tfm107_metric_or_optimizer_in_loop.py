@@ -101,7 +101,7 @@ def _draft(context: Context, m: Module, i: int, repeat: Repeat, kind: str, keeps
     if kind == "optimizer":
         why = "; it forgets its moments each time"
     elif keeps:
-        since = "" if context.project.versions.at_least(*FIRST_WITH_KERAS_3) else "on Keras 3 "
+        since = "" if context.project.versions.at_least(m, *FIRST_WITH_KERAS_3) else "on Keras 3 "
         why = f"; {since}each gets a new name, and TensorFlow keeps kernels for its variables until clear_session()"
         help += ", and reset it with reset_state(), or give it a fixed name"
     else:
@@ -131,7 +131,7 @@ def _keeps(context: Context, m: Module, i: int, repeat: Repeat) -> int:
     call = m.calls[i]
     if (
         any(keyword.name in ("name", None) for keyword in call.keywords)
-        or context.project.versions.at_least(*FIRST_WITH_KERAS_3) is False
+        or context.project.versions.at_least(m, *FIRST_WITH_KERAS_3) is False
     ):
         return 0
     tail = next((name.rpartition(".")[2] for name in context.project.apis(m, i) & step_objects.KINDS.keys()), "")
@@ -161,7 +161,7 @@ def _fix(context: Context, m: Module, i: int, kind: str, repeat: Repeat) -> Repa
         return "what repeats it stands in another function"
     if kind == "optimizer" and not optimizers.plain(context, m, i):
         return optimizers.BEGINS_ANEW
-    return _hoist(m, i, kind, "reset_states" if context.project.versions.at_least(2, 5) is False else "reset_state")
+    return _hoist(m, i, kind, "reset_states" if context.project.versions.at_least(m, 2, 5) is False else "reset_state")
 
 
 def _hoist(m: Module, i: int, kind: str, reset: str) -> Repair:

@@ -166,7 +166,7 @@ def _fix(context: Context, m: Module, i: int, graph: bool) -> Repair | str:
         or isinstance(given, SequenceDisplay)
         or graph
         or receivers.own_step(context, m, i)
-        or _maybe_first(context)
+        or _maybe_first(context, m)
     )
 
     def fix(fx: FixContext) -> Proposal:
@@ -184,7 +184,7 @@ def _fix(context: Context, m: Module, i: int, graph: bool) -> Repair | str:
     return fix
 
 
-def _maybe_first(context: Context) -> bool:
+def _maybe_first(context: Context, m: Module) -> bool:
     """Do the requirements admit TensorFlow 1, whose tensors have no `numpy()`?"""
-    low = context.project.versions.range().low
+    low = context.project.versions.range(m).low
     return low is not None and low < (2, 0)

@@ -99,7 +99,8 @@ def _draft(context: Context, m: Module, i: int, what: str, last: str, fix: Repai
         f"{what} {context.when(repeat, m)}: "
         "nothing on the way is a tf.function, so each operation is launched by Python",
         measured=MEASURED,
-        help=f"make a tf.function of the forward pass once and call that, with {_relaxed(context)} where shapes vary",
+        help="make a tf.function of the forward pass once and call that, "
+        f"with {_relaxed(context, m)} where shapes vary",
         trace=context.trace(repeat, last),
         fix=(fix if repeat.local else decorate(context, m, i)) if fix else "it is part of a larger step",
     )
@@ -114,11 +115,11 @@ def _worth_tracing(context: Context, m: Module, i: int, repeat: Repeat) -> bool:
     )
 
 
-def _relaxed(context: Context) -> str:
+def _relaxed(context: Context, m: Module) -> str:
     """The argument that makes a `tf.function` take other shapes without a new trace."""
     return (
         "experimental_relax_shapes=True"
-        if context.project.versions.at_least(2, 9) is False
+        if context.project.versions.at_least(m, 2, 9) is False
         else "reduce_retracing=True"
     )
 
@@ -143,7 +144,7 @@ def _compile_model(context: Context, m: Module, i: int) -> Repair | str:
         return refusal
     outermost = loops[-1]
     row = m.loop_line(outermost)
-    keyword = "" if context.project.versions.at_least(2, 9) is False else ", reduce_retracing=True"
+    keyword = "" if context.project.versions.at_least(m, 2, 9) is False else ", reduce_retracing=True"
 
     def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import Proposal

@@ -65,7 +65,7 @@ def find(context: Context) -> Iterator[Draft]:
             given is None
             or context.in_tests(m)
             or backends.other(context, m)
-            or context.project.versions.at_least(2, 0) is False
+            or context.project.versions.at_least(m, 2, 0) is False
             or context.project.versions.graph_mode(m)
         ):
             continue
@@ -74,7 +74,7 @@ def find(context: Context) -> Iterator[Draft]:
         for repeat in context.repeats(m, i):
             if repeat.count is not None and repeat.count <= 3 or lifetimes.in_loop_of_new_models(context, repeat):
                 continue
-            light = context.project.versions.at_least(2, 16)
+            light = context.project.versions.at_least(m, 2, 16)
             yield context.at_call(
                 CODE,
                 m,

@@ -93,7 +93,7 @@ def _fix(context: Context, m: Module, traced: Traced) -> Repair | None:
     where = traced.m if traced.made is None else traced.made[0]
     if where is None or where.index != m.index:
         return None
-    keyword = "experimental_relax_shapes" if context.project.versions.at_least(2, 9) is False else "reduce_retracing"
+    keyword = "experimental_relax_shapes" if context.project.versions.at_least(m, 2, 9) is False else "reduce_retracing"
 
     def fix(fx: FixContext) -> Proposal:
         from tflint_mem.codemod import NoFix, Proposal

@@ -78,7 +78,7 @@ def find(context: Context) -> Iterator[Draft]:
 def _named(context: Context, m: Module, i: int) -> Draft | None:
     """Its name is another one in each pass."""
     name = context.argument(m, i, None, "name")
-    if name is None or isinstance(name, Constant) or context.project.versions.at_least(2, 15) is False:
+    if name is None or isinstance(name, Constant) or context.project.versions.at_least(m, 2, 15) is False:
         return None
     for repeat in _repeats(context, m, i):
         if variance.of(context, repeat, name) != variance.SAME:

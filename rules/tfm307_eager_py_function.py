@@ -64,9 +64,9 @@ _SYMBOLIC = ("Input", "placeholder")
 
 def find(context: Context) -> Iterator[Draft]:
     """Eager calls of `tf.py_function` that repeat."""
-    if context.project.versions.at_least(2, 15) is False:
-        return
     for m, i, _ in context.calls(("py_function",), frozenset(("tf.py_function",))):
+        if context.project.versions.at_least(m, 2, 15) is False:
+            continue
         if context.argument(m, i, 0, "func") is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue  # without a function it is the decorator
         repeat = next((r for r in hot.repeats(context, m, i) if _often(context, r)), None)

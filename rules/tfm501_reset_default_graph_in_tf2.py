@@ -117,7 +117,7 @@ def _open_graph(context: Context, m: Module, i: int) -> str:
 def _eager(context: Context, m: Module, i: int) -> bool:
     """Is there evidence that the call runs in eager TensorFlow 2, and none of graph code around it?"""
     versions = context.project.versions
-    known = versions.at_least(2, 0)
+    known = versions.at_least(m, 2, 0)
     if versions.graph_mode(m) or known is False:
         return False
     near = modes.near(context, m, i)

@@ -65,7 +65,7 @@ def find(context: Context) -> Iterator[Draft]:
         if context.in_tests(m) or modes.switched(m, i) or not _eager(context, m, i):
             continue
         growth = session_setup.asks_for_growth(context, m, i)
-        gone = context.project.versions.at_least(2, 16)
+        gone = context.project.versions.at_least(m, 2, 16)
         yield context.at_call(
             CODE,
             m,
@@ -86,7 +86,7 @@ def find(context: Context) -> Iterator[Draft]:
 
 def _eager(context: Context, m: Module, i: int) -> bool:
     """Is there evidence of TensorFlow 2, and none of graphs?"""
-    if context.project.versions.at_least(2, 0) is False or not _compatible(context, m, i):
+    if context.project.versions.at_least(m, 2, 0) is False or not _compatible(context, m, i):
         return False
     if context.project.versions.evidence(m).first - _SETUP or any(
         "session.run" in context.project.apis(m, k) for k in m.calls_by_tail().get("run", ())

@@ -43,8 +43,6 @@ and a program that owns its GPU may want all of it.
 
 from __future__ import annotations
 
-import os
-
 from tflint_mem.analysis.gpu import first_work, unconfigured
 from tflint_mem.facts import Attribute, Import
 from tflint_mem.finding import UNSAFE
@@ -71,9 +69,9 @@ _MESSAGE = "Let the memory of all GPUs grow as needed"
 
 def find(context: Context) -> Iterator[Draft]:
     """One draft for all entry points that reach work on TensorFlow and configure no GPU."""
-    settings, root = context.settings, context.project.root or os.getcwd()
+    of = context.settings.of
     found = unconfigured.programs(
-        context, lambda m: settings.is_entry_point(m.path, root), lambda m: settings.is_ignored(m.path, CODE)
+        context, lambda m: of(m.path).is_entry_point(m.path), lambda m: not of(m.path).wants(m.path, CODE)
     )
     if found:
         yield _draft(context, found)
@@ -115,11 +113,11 @@ def _does(m: Module, i: int) -> str:
 
 def _fix(context: Context, m: Module, pos: Pos, top: bool) -> Repair | str:
     versions = context.project.versions
-    if versions.graph_mode(m) or versions.at_least(2, 0) is False:
+    if versions.graph_mode(m) or versions.at_least(m, 2, 0) is False:
         return _sessions(context, m)
     if not top:
         return "TensorFlow is not imported at the top of the file"
-    return _stanza(pos, "config.experimental" if versions.at_least(2, 1) is False else "config")
+    return _stanza(pos, "config.experimental" if versions.at_least(m, 2, 1) is False else "config")
 
 
 def _sessions(context: Context, m: Module) -> Repair | str:

@@ -152,6 +152,8 @@ def settings_for(paths: Path | Iterable[Path] = ".", *, trust: bool = False) -> 
 def check_paths(paths: Path | Iterable[Path] = ".", settings: Settings | None = None) -> Report:
     """Check files, folders and notebooks, all as one project.
 
+    The project around them is read as well, unless the settings say otherwise: what leads through one of the paths is
+    found wherever it ends.  `files` of the report are those that were named.
     settings   None: `Settings()`, which no file of the machine has a part in
     What cannot be read is in `errors` of the report, a path that is not there, too.  Raises UsageError only for
     settings that cannot be (a baseline that is none).
@@ -163,16 +165,22 @@ def check_paths(paths: Path | Iterable[Path] = ".", settings: Settings | None = 
     return _looked(check, listener, cached=True)
 
 
-def check_source(text: str | bytes, filename: str = "<text>", settings: Settings | None = None) -> Report:
+def check_source(
+    text: str | bytes, filename: str = "<text>", settings: Settings | None = None, *, project: bool | Path = False
+) -> Report:
     """Check a text in place of a file.
 
     filename   what the findings call it; one that ends in `.ipynb` is a notebook.  The text is taken to lie there: the
                files beside it say what it runs on, as for a file
+    project    read the project around it, as `check_paths` does, with the text in place of the file: True for the one
+               that is found, or its folder.  Otherwise the text is judged alone
     Otherwise as `check_paths`.
     """
     source = _source(filename, text)
     listener = _Listener()
-    check = Check(config.located(settings or Settings(), [filename]), [filename], listener.tell)
+    found = project if isinstance(project, bool) else os.path.abspath(project)
+    located = config.located(settings or Settings(), [filename]).replace(project=found)
+    check = Check(located, [filename], listener.tell)
     check.take(source)
     return _looked(check, listener, text=source.raw)
 

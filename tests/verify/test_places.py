@@ -1,5 +1,6 @@
 """`tflint-mem verify FILE:ROW` from the command line: what is no place, what Ctrl-C leaves, and what runs is evidence."""
 
+import json
 import os
 import re
 import signal
@@ -8,9 +9,15 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 
 from support.verify import STAND_IN, Project, options
+from tflint_mem import check_paths
+from tflint_mem.command.cli import cli
+from tflint_mem.verify import command as keeping
 from tflint_mem.verify.containment.run import Run
+from tflint_mem.verify.place import at_place
+from tflint_mem.verify.plan.places import Place, place_of
 from tflint_mem.verify.snippet import direct_call, first_party
 from tflint_mem.verify.standins import files as stand_in_files
 from tflint_mem.verify.standins import guess, hints, old_numpy
@@ -33,6 +40,68 @@ def test_a_row_that_is_not_there_is_a_usage_error(project):
             [*COMMAND, "verify", f"app.py:{row}", "--project", "."], capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 2 and f"app.py:{row}: the file has 3 rows" in done.stderr, done
+
+
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": "words"},
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": "import tensorflow as tf"},
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": 2,
+            "source": "x = 1\nwhile x:\n    x = 2\n",
+        },
+    ],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def test_places_are_written_as_reports_have_them(project):
+    project.write("app.py", "import tensorflow as tf\nfor number in range(9):\n    tf.constant(number)\n")
+    project.write("nb.ipynb", json.dumps(NOTEBOOK))
+    for place, words in {
+        "app.py:99:5": "app.py:99: the file has 3 rows",
+        "app.py:cell 1:2": "app.py: it is no notebook, and has no cells",
+        "nb.ipynb:2": "rows of a notebook count in their cell: name it, such as nb.ipynb:cell 2:2",
+        "nb.ipynb:cell 1:1": "nb.ipynb: cell 1 holds no code; those that do: 2, 3",
+        "nb.ipynb:cell 3:4:1": "nb.ipynb:cell 3:4: cell 3 has 3 rows",
+    }.items():
+        result = CliRunner().invoke(cli, ["verify", place], obj=None, standalone_mode=False)
+        assert (result.return_value, words in result.stderr) == (2, True), (place, result.output)
+    (found,) = at_place([], place_of("nb.ipynb:cell 3:2:1"))
+    assert (found.cell, found.start, found.name) == (3, (2, 1), "place")
+    assert place_of("C:\\a b\\app.py:12") == Place("C:\\a b\\app.py", 12)
+    project.write("odd:7", "")
+    assert place_of("odd:7") == Place("odd:7")
+
+
+def test_what_is_kept_has_a_name_of_its_own_and_is_not_reported_again(project, monkeypatch):
+    text = "import tensorflow as tf\n\nfor step in range(100):\n    tf.keras.models.load_model('m.keras')\n"
+    project.write("app.py", text)
+
+    class Result:
+        def __init__(self, finding):
+            self.finding = finding
+
+        def reproduction(self, fixed=False):
+            return text
+
+    class Outcome:
+        results = [Result(at_place([], place_of("app.py:3"))[0]), Result(at_place([], place_of("app.py:4"))[0])]
+
+    os.mkdir("there")
+    for folder in ("new", "there"):
+        keeping.make_folder(folder)
+        names = sorted(os.path.basename(path) for path in keeping.keep(Outcome, folder))
+        assert names == ["place_app_3.py", "place_app_3_fixed.py", "place_app_4.py", "place_app_4_fixed.py"]
+    assert {finding.path for finding in check_paths(".").findings} == {"app.py"}
+    assert "new/place_app_3.py" not in check_paths(".").files
+    os.remove("new/.gitignore")
+    assert {finding.path for finding in check_paths(".").findings} == {"app.py"}
 
 
 def test_control_c_ends_with_the_status_of_shells(project):

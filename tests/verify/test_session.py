@@ -14,6 +14,7 @@ from tflint_mem.verify import command, session
 from tflint_mem.verify.containment import supervisor
 from tflint_mem.verify.plan import protocols
 from tflint_mem.verify.plan.options import CannotVerify, OptionError, Options, parse_bytes
+from tflint_mem.verify.plan.places import Place
 from tflint_mem.verify.report import text
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are supervised through /proc")
@@ -833,7 +834,7 @@ def test_command_reports_and_keeps(project, tmp_path_factory):
 
 def test_any_place_can_be_measured(project):
     path = project.write("app.py", LEAKY.replace("  # here", ""))
-    found = command.at_place([], str(path), 4)
+    found = command.at_place([], Place(str(path), 4))
     assert found[0].code == "-"
     outcome = session.verify_findings(found, project.sources(), None, options())
     assert outcome.results[0].verification["verdict"] == "confirmed"

@@ -88,7 +88,8 @@ class Check:
         self.checked = self.held_back = self.baselined = 0
         self.baseline: Baseline | None = None
         self.changed: Changed | None = None
-        self._text = False  # what is checked was given, and is no file
+        self._held: dict[str, Source] = {}  # what was given in place of files
+        self._root = settings.project_root
         self._tidied: set[str] = set()
 
     # -- steps
@@ -111,14 +112,15 @@ class Check:
 
     def take(self, source: Source) -> None:
         """Check this text in place of files."""
-        self._text = True
         named = source.path != "-" and self.settings.force_exclude
         left_out = named and discovery.is_excluded(source.path, self.settings)
+        self._held = {} if left_out else {source.path: source}
         self.reader = TextReader(None if left_out else source, self.settings, self._tell)
         self.reader.put(source)
 
     def look(self, cached: bool = False) -> None:
         """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
+        self._surround()
         self.found = self._found(cached)
         self._first_faults = self.faults.latest
         files = set(self.reader.files)
@@ -167,6 +169,10 @@ class Check:
             text = f"{path}: {entries} no longer found; --write-baseline drops what is fixed"
             self._tell(Notice(kind=BASELINE, path=path, text=text))
 
+    def may_change(self, path: str) -> bool:
+        """Is the file one of those that were given?  Those of the project around are read only."""
+        return path not in self.reader.around
+
     @property
     def silenced(self) -> list[Finding]:
         """The findings that would be reported if no comment in the files silenced them; sorted."""
@@ -185,12 +191,7 @@ class Check:
         """What the check would find if the files in `changed` (by path) held those bytes: to report, and of
         all rules.
         """
-        sources: Iterable[Source]
-        if self._text:
-            sources = changed.values()
-        else:
-            reader = Reader(self.reader.files, self.settings, ignore)
-            sources = (changed.get(source.path, source) for source in reader.sources())
+        sources = (changed.get(source.path, source) for source in self.reader.again().sources())
 
         def get(path: str) -> Source | None:
             return changed[path] if path in changed else self.reader.get(path)
@@ -236,6 +237,17 @@ class Check:
     def _tell(self, notice: Notice) -> None:
         self._told = True
         self._listener(notice)
+
+    def _surround(self) -> None:
+        """Find the project around the files, and what of it must be read."""
+        if not self.settings.project or self.paths == ["-"] or not self.reader.files:
+            return
+        from .around import Around
+
+        around = Around(self.paths, self.settings)
+        self._root = around.root or self._root
+        if around:
+            self.reader.surround(around.files(self.reader.files, self.reader.alone().sources(), self._tell))
 
     def _found(self, cached: bool) -> list[Finding]:
         """The findings of the files, from the cache when they are as they were."""
@@ -285,11 +297,12 @@ class Check:
 
     def _cache(self) -> Cache | None:
         """The cache, unless there are so few files that reading them is quicker."""
-        if not self.settings.cache or len(self.reader.files) < _FEWEST_TO_CACHE:
+        files = self.reader.everything()
+        if not self.settings.cache or len(files) < _FEWEST_TO_CACHE:
             return None
         from tflint_mem.storage.cache import Cache
 
-        return Cache(self.settings, self.paths, self.reader.files)
+        return Cache(self.settings, self.paths, files, sorted(self.reader.around))
 
     def _analyze(self, sources: Iterable[Source], every: list[Finding] | None) -> list[Finding]:
         """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow.
@@ -314,8 +327,9 @@ class Check:
         found = engine.analyze(
             chain(waiting, sources),
             self.settings,
-            len(self.reader.files),
+            len(self.reader.files) + len(self.reader.around),
             self.faults,
+            given=engine.Given(self._root, self.reader.around, self._held),
             session=self.session,
             every=every,
             tell=self._given_up if self.verbose else None,
@@ -344,12 +358,10 @@ class Check:
 
     def _enabled(self, findings: list[Finding]) -> list[Finding]:
         """Without what the settings leave out."""
-        enabled = self.settings.enabled
         return [
             finding
             for finding in findings
-            if finding.code == SYNTAX_ERROR
-            or (finding.code in enabled and not self.settings.is_ignored(finding.path, finding.code))
+            if finding.code == SYNTAX_ERROR or self.settings.wants(finding.path, finding.code)
         ]
 
     def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
@@ -369,9 +381,10 @@ class Check:
 
     def _worth_showing(self, findings: list[Finding]) -> list[Finding]:
         """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""
-        if self.settings.pedantic or not findings:
-            return findings
-        return [finding for finding in findings if finding.persona == REGULAR or finding.code in self.settings.explicit]
+        return [finding for finding in findings if self._is_worth(finding, self.settings.of(finding.path))]
+
+    def _is_worth(self, finding: Finding, settings: Settings) -> bool:
+        return settings.pedantic or finding.persona == REGULAR or finding.code in settings.explicit
 
 
 def _without_fix(text: str, reason: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tflint_mem.hardening.notices import SKIPPED, UNREADABLE, Notice
+from tflint_mem.hardening.notices import SKIPPED, UNREADABLE, Notice, ignore
+from tflint_mem.settings.discovery import place
 from tflint_mem.sources.files import TooLarge
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
@@ -24,39 +25,82 @@ class Reader:
 
     The engine consumes `sources()`; reports and fixes ask for a file by name with `get`.
 
-    files    paths, as the run names them, in order
+    files    paths, as the run names them, in order: what is checked
+    around   paths of the project around those: read to judge them, and missed by nobody when that cannot be
     errors   what could not be read
     most     bytes that are kept; the files of a very large tree are read again when somebody asks
     """
 
     def __init__(self, files: list[str], settings: Settings, tell: Tell) -> None:
         self.files = files
+        self.around: frozenset[str] = frozenset()
+        self._everything = files
         self.errors: list[Notice] = []
-        self._limit, self._tell = settings.max_file_size, tell
+        self._settings, self._tell = settings, tell
         self._kept: dict[str, bytes] = {}
         self._recent: dict[str, Source | None] = {}
         self._size, self.most = 0, float(KEEP_BYTES)
 
     def sources(self, note: Callable[[Source], None] | None = None) -> Iterator[Source]:
-        """Every readable file, which `note` is told; what cannot be read goes to `errors`."""
-        for path in self.files:
+        """Every readable file, those of the project around among them, which `note` is told; what cannot be read goes
+        to `errors`.
+        """
+        around = self.around
+        for path in self.everything():
             try:
-                source = Source.read(path, MOST_READ * self._limit)
+                source = self._read(path)
             except TooLarge as error:
-                self._skip(path, error.size or MOST_READ * self._limit)
+                if path not in around:
+                    self._skip(path, error.size or MOST_READ * self._limit(path))
                 continue
             except SourceError as error:
-                self.missed(path, error.message)
+                if path not in around:
+                    self.missed(path, error.message)
                 continue
             if note is not None:
                 note(source)
             if source.names_framework:
-                if self._is_too_big(source):
+                size = self._too_big(source)
+                if size is not None:
+                    if path not in around:
+                        self._skip(path, size)
                     continue
                 if self._size <= self.most:
                     self._size += len(source.raw)
                     self._kept[path] = source.raw
             yield source
+
+    def surround(self, around: Sequence[str]) -> None:
+        """These are the files of the project around."""
+        self.around = frozenset(around)
+        self._everything = sorted([*self.files, *around], key=place) if around else self.files
+
+    def everything(self) -> list[str]:
+        """The paths of all files that play a part, in the order in which a walk of the project meets them: what is
+        found does not depend on which of them are given.
+        """
+        return self._everything
+
+    def again(self) -> Reader:
+        """A reader of the same files that tells nobody."""
+        other = self._copy()
+        other.around, other._everything = self.around, self._everything
+        return other
+
+    def alone(self) -> Reader:
+        """A reader of these files without the project around them, that tells nobody."""
+        return self._copy()
+
+    def _copy(self) -> Reader:
+        return Reader(self.files, self._settings, ignore)
+
+    def _limit(self, path: str) -> int:
+        """How many bytes the file at a path may have."""
+        return self._settings.of(path).max_file_size
+
+    def _read(self, path: str) -> Source:
+        """What is at a path; raises SourceError and TooLarge."""
+        return Source.read(path, MOST_READ * self._limit(path))
 
     def missed(self, path: str, reason: str) -> None:
         """A file cannot be read."""
@@ -87,23 +131,24 @@ class Reader:
         except SourceError:
             return None
 
-    def _is_too_big(self, source: Source) -> bool:
-        """A notebook is measured by its code, since pictures make the file big."""
-        size = len(source.raw)
-        if size <= self._limit:
-            return False
-        if source.kind == "notebook" and size <= MOST_READ * self._limit:
+    def _too_big(self, source: Source) -> int | None:
+        """The size of a source that is larger than it may be.  A notebook is measured by its code, since pictures make
+        the file big.
+        """
+        size, limit = len(source.raw), self._limit(source.path)
+        if size <= limit:
+            return None
+        if source.kind == "notebook" and size <= MOST_READ * limit:
             try:
                 size = len(source.text)
             except SourceError:
-                return False
-            if size <= self._limit:
-                return False
-        self._skip(source.path, size)
-        return True
+                return None
+            if size <= limit:
+                return None
+        return size
 
     def _skip(self, path: str, size: float) -> None:
-        text = f"{path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit / 1e6:g} MB)"
+        text = f"{path}: skipped, {size / 1e6:.1f} MB is more than max-file-size ({self._limit(path) / 1e6:g} MB)"
         self._tell(Notice(kind=SKIPPED, path=path, text=text))
 
 
@@ -114,7 +159,11 @@ class TextReader(Reader):
         super().__init__([] if given is None else [given.path], settings, tell)
         self._given = given
 
-    def sources(self, note: Callable[[Source], None] | None = None) -> Iterator[Source]:
-        """The one source."""
-        if self._given is not None:
-            yield self._given
+    def _copy(self) -> Reader:
+        return TextReader(self._given, self._settings, ignore)
+
+    def _read(self, path: str) -> Source:
+        return self._given if self._given is not None and path == self._given.path else super()._read(path)
+
+    def _too_big(self, source: Source) -> int | None:
+        return None if source is self._given else super()._too_big(source)

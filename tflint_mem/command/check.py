@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.notices import Notice
     from tflint_mem.settings.settings import Settings
+    from tflint_mem.verify.plan.places import Place
 
     Verified = dict[tuple[str, "int | None", tuple[int, int], str], Any]  # results, by `finding.key()`
 
@@ -45,7 +46,7 @@ class Options:
     verify      the options of --verify by name, None without it
     outputs     further reports: format and file
     since       a revision of git: only what concerns rows that changed since
-    place       what `verify` was asked about: file, and row or None
+    place       what `verify` was asked about, None without it
     """
 
     __slots__ = (
@@ -83,7 +84,7 @@ class Options:
         self.since: str | None = None
         self.stdin_filename: str | None = None
         self.verify: dict[str, Any] | None = None
-        self.place: tuple[str, int | None] | None = None
+        self.place: Place | None = None
         self.color = "auto"
         for name, value in given.items():
             setattr(self, name, value)
@@ -134,6 +135,7 @@ class Run:
         self.skipped_fixes: list[Refused] = []
         self.interrupted = False
         self.verified: Verified = {}
+        self._told = 0  # lines about configurations
         self._tell_what_is_refused()
 
     # -- what reports ask
@@ -203,13 +205,19 @@ class Run:
 
     def _tell_what_is_refused(self) -> None:
         """One line for each value of the checked tree's configuration that would have mattered and is not used."""
-        for line in self.settings.passed_over:
-            self.warn(line)
+        self._tell_what_is_passed_over()
         for refused in self.settings.refused:
             group, _, name = refused.key.rpartition(".")
             given = self.options.verify if group else self.options.overrides
             if given is not None and given.get(_ATTRIBUTES.get(name, name.replace("-", "_"))) is None:
                 self.warn(refused.message)
+
+    def _tell_what_is_passed_over(self) -> None:
+        """One line for each configuration that does not count, as far as it has not been told."""
+        lines = self.settings.passed_over
+        for line in lines[self._told :]:
+            self.warn(line)
+        self._told = len(lines)
 
     # -- steps
 
@@ -219,6 +227,8 @@ class Run:
         self._discover()
         changed = None if self.options.since is None else check.since(self.options.since)
         check.look(cached=self._may_be_cached())
+        if self.options.verbose and check.reader.around:
+            self.warn(f"{len(check.reader.around)} files of the project around are read")
         self.failed = bool(check.reader.errors)
         if changed is not None:
             check.keep_changed(changed)
@@ -231,7 +241,7 @@ class Run:
                 check.subtract_baseline()
         if self.options.place:
             check.findings = check.wanted  # who names a place wants to know all about it
-            self._keep_place(*self.options.place)
+            self._keep_place(self.options.place)
         if self.fixing and self.options.verify is not None:
             self._verify()
             with check.faults.around("fixing"):
@@ -270,6 +280,7 @@ class Run:
             check.take(self._source_of_stdin())
             return
         check.discover()
+        self._tell_what_is_passed_over()
         if self.options.verbose:
             files = check.reader.files
             self.warn(
@@ -298,13 +309,13 @@ class Run:
         options = self.options
         return not (self.stdin or self.fixing or options.add_noqa or options.verify is not None)
 
-    def _keep_place(self, path: str, row: int | None) -> None:
+    def _keep_place(self, place: Place) -> None:
         """Only what stands in the file, or on the row, that `verify` was asked about."""
         from tflint_mem.verify import command
         from tflint_mem.verify.plan.options import OptionError
 
         try:
-            self.findings = command.at_place(self.findings, path, row)
+            self.findings = command.at_place(self.findings, place)
         except OptionError as error:
             raise UsageError(str(error)) from None
 
@@ -369,5 +380,5 @@ class Run:
             return OK
         if self.options.diff:
             return FOUND if self.fixed else OK
-        explicit = self.settings.explicit if self.findings else ()
-        return FOUND if any(f.severity != "hint" or f.code in explicit for f in self.findings) else OK
+        of = self.settings.of
+        return FOUND if any(f.severity != "hint" or f.code in of(f.path).explicit for f in self.findings) else OK

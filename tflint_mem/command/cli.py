@@ -234,6 +234,13 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
 )
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    help="The project around the paths, which is read to judge them (default: the repository, or the outermost "
+    "folder with a configuration).",
+)
+@click.option("--no-project", is_flag=True, help="Judge the paths alone.")
+@click.option(
     "--timeout-per-file",
     type=click.FloatRange(0, 1e9, max_open=True),
     default=None,
@@ -279,6 +286,8 @@ def check(
     paths: tuple[str, ...],
     config: tuple[str, ...],
     no_cache: bool,
+    project: str | None,
+    no_project: bool,
     formats: tuple[tuple[str, str], ...],
     verifies: bool,
     verify_only: list[str] | None,
@@ -303,6 +312,8 @@ def check(
         raise click.UsageError(
             "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
         )
+    if no_project and project is not None:
+        raise click.UsageError("--project and --no-project: give one of them")
     if given["since"] is not None and given["write_baseline"]:
         raise click.UsageError("--write-baseline is about all findings: give it without --since")
     plain = [name for name, file in formats if not file]
@@ -325,15 +336,16 @@ def check(
     ):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None
+    settings["project"] = False if no_project else project
     return run(Options(paths, overrides=settings, config=config, **given), session)
 
 
 @cli.command()
-@click.argument("place", metavar="FILE[:ROW]")
+@click.argument("place", metavar="FILE[:ROW]|NOTEBOOK:cell N:ROW")
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False),
-    help="The folder of the project the file belongs to (default: the file alone).",
+    help="The folder of the project the file belongs to (default: as for `check`).",
 )
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
@@ -355,15 +367,16 @@ def verify(session: Session | None, /, place: str, project: str | None, output_f
     """
     import os
 
-    from tflint_mem.command import verification
     from tflint_mem.command.check import Options, run
+    from tflint_mem.verify.plan.places import place_of
 
-    path, row = verification.place(place)
+    asked = place_of(place)
+    path = asked.path
     if not os.path.isfile(path):
         raise click.UsageError(f"{path}: no such file")
     measured = _verify_given(given)
     options = Options(
-        [project or path], overrides={"output_format": output_format}, verify=measured, place=(path, row), **given
+        [project or path], overrides={"output_format": output_format}, verify=measured, place=asked, **given
     )
     return run(options, session)
 

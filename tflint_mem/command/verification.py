@@ -52,11 +52,3 @@ def verify(run: Run) -> None:
         run.failed = True
         run.warn(line)
     run.verified = {result.finding.key(): result for result in outcome.results}
-
-
-def place(argument: str) -> tuple[str, int | None]:
-    """`(path, row or None)` of FILE.py or FILE.py:ROW."""
-    path, colon, row = argument.rpartition(":")
-    if colon and row.isdigit():
-        return path, int(row)
-    return argument, None

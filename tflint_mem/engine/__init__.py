@@ -1,7 +1,8 @@
 """From sources to findings: which files matter, the rules over the linked project, how sure a finding is.
 
     engine     `analyze`, which calls the others in this order
-    relevance  the files that are worth parsing            rule_runs   the rules over the linked project, faults and all
+    relevance  the files that are worth parsing, by their import_lines; connected: does one of them need others?
+    rule_runs  the rules over the linked project, faults and all
     worth      how sure a finding is, and whether it is worth a place in a default run
     session    what lasts between the analyses of one run
 

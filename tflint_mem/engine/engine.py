@@ -23,7 +23,7 @@ from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tflint_mem.facts import Facts
     from tflint_mem.finding import Place
@@ -40,6 +40,28 @@ KEEP_BYTES = 4_000_000
 NOBODY = watch.Watch()
 
 
+class Given:
+    """What of the sources is asked about; the others are read to judge it.
+
+    root     the folder of the project, which requirements and programs are looked for in
+    around   paths of the files that are not asked about: they have findings only where a step of the way to one lies
+             in a file that is
+    held     sources by path that are not what lies on the disk
+    """
+
+    __slots__ = ("root", "around", "held")
+
+    def __init__(
+        self, root: str, around: frozenset[str] = frozenset(), held: Mapping[str, Source] | None = None
+    ) -> None:
+        self.root, self.around, self.held = root, around, held or {}
+
+    def concerns(self, draft: Draft) -> bool:
+        """Lies the finding, or a step of its trace, in a file that is asked about?"""
+        around = self.around
+        return not around or draft.m.path not in around or any(step.m.path not in around for step in draft.trace.steps)
+
+
 def analyze(
     sources: Iterable[Source],
     settings: Settings,
@@ -48,6 +70,7 @@ def analyze(
     session: Session | None = None,
     every: list[Finding] | None = None,
     tell: Callable[[str], None] | None = None,
+    given: Given | None = None,
 ) -> list[Finding]:
     """Findings of all enabled rules (plus TFM000 for files that do not parse), in final coordinates, sorted.
 
@@ -56,8 +79,10 @@ def analyze(
     session   of the run that this analysis belongs to; None: it is the only one
     every     takes the findings of all rules, enabled or not (those only in outline: no fix)
     tell      is given a line for each search that was given up, so that nothing is reported there
+    given     what of the sources is asked about; None: all of them
     """
     session = session or Session()
+    given = given or Given(settings.project_root)
     watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone)
     project = running = None
     with DEEP:
@@ -65,7 +90,7 @@ def analyze(
         try:
             with SILENCE:
                 watched.start()
-                project, kept, findings = load(sources, settings, files, faults, watched, session)
+                project, kept, findings = load(sources, settings, files, faults, watched, session, given)
             if project.modules:
                 from .rule_runs import Running
 
@@ -73,7 +98,7 @@ def analyze(
                 running = Running(project, settings, faults, watched, every is not None)
                 if every is not None:
                     every.extend(findings)
-                findings.extend(_all_finished(running, kept, faults, watched, every))
+                findings.extend(_all_finished(running, kept, faults, watched, given, every))
                 project = running.project
                 if tell is not None:
                     for line in project.searches.lines():
@@ -94,14 +119,16 @@ def load(
     faults: Faults | None = None,
     watched: Watch = NOBODY,
     session: Session | None = None,
+    given: Given | None = None,
 ) -> tuple[Project, Kept, list[Finding]]:
     """The project of the files that matter, their sources by path, and the syntax errors; see `analyze`."""
     session = session or Session()
-    project = Project(settings, root=settings.project_root, files=files, beside=session.beside)
-    kept = Kept(all_of_them=session.facts is not None)
+    given = given or Given(settings.project_root)
+    project = Project(settings, root=given.root, files=files, beside=session.beside)
+    kept = Kept(all_of_them=session.facts is not None, held=given.held)
     others: list[str] = []
     findings: list[Finding] = []
-    held: dict[str, Source] = {}  # while fixes are tried a file may hold something else than on the disk
+    held = dict(given.held)  # while fixes are tried a file may hold something else than on the disk, too
 
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
@@ -110,7 +137,7 @@ def load(
         raw = source.raw
         if source.names_framework:
             if relevance.matters(source.path, raw):
-                add(source, quiet=False)
+                add(source, quiet=source.path in given.around)
         elif source.path.endswith((".py", ".ipynb")):
             others.append(source.path)
             if session.facts is not None:
@@ -186,10 +213,11 @@ class Kept:
     """The sources of the project by path; the bytes of most are read again when a finding asks for them.
 
     all_of_them   none is: the disk may hold something else
+    held          these are not, for the same reason
     """
 
-    def __init__(self, all_of_them: bool) -> None:
-        self._held: dict[str, Source] = {}
+    def __init__(self, all_of_them: bool, held: Mapping[str, Source] | None = None) -> None:
+        self._held = dict(held or {})
         self._size, self._all = 0, all_of_them
 
     def add(self, source: Source) -> None:
@@ -256,15 +284,21 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
 
 
 def _all_finished(
-    running: Running, kept: Kept, faults: Faults | None, watched: Watch, every: list[Finding] | None = None
+    running: Running,
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    given: Given,
+    every: list[Finding] | None = None,
 ) -> list[Finding]:
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
-    drafts, enabled = [draft for draft in running.drafts() if not draft.m.mended], running.enabled
+    drafts, of = [draft for draft in running.drafts() if not draft.m.mended], running.context.settings.of
     findings: dict[int, Finding | None] = {}
-    for draft in _most_specific([draft for draft in drafts if draft.code in enabled]):
+    enabled = _most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
+    for draft in filter(given.concerns, enabled):
         findings[id(draft)] = _try(running, draft, kept, faults, watched)
     if every is not None:
-        for draft in _most_specific(drafts):
+        for draft in filter(given.concerns, _most_specific(drafts)):
             known = (
                 findings[id(draft)]
                 if id(draft) in findings

@@ -13,15 +13,17 @@ from tflint_mem.sources.notebook_name import notebook_name
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
+from .import_lines import imported, is_unit_test, module_names
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.project.project import Project
     from tflint_mem.sources.dependencies import Beside
 
-    Word = tuple[str | None, str]  # a folder or package, None when it is not known, and a name in it
+    from .import_lines import Word
 
 # What a unit test must hold to be worth parsing: a loop, and something that a rule looks for around it.  Tests play no
 # other part: what they repeat is no evidence for the program.
@@ -142,83 +144,8 @@ def _words(source: Source, faults: Faults | None) -> frozenset[Word]:
         return frozenset()
 
 
-def _ends(parts: Sequence[str]) -> tuple[Word, ...]:
-    """The names under which `module_names` would list a module: with the folder it is in when that is known."""
-    if not parts:
-        return ()
-    return ((parts[-2], parts[-1]),) if len(parts) > 1 else ((None, parts[-1]),)
-
-
 def _read(path: str) -> Source | None:
     try:
         return Source.read(path)
     except SourceError:
         return None
-
-
-def is_unit_test(path: str) -> bool:
-    """Is the file named like a test?  A notebook is none: `test_captions.ipynb` tries something out."""
-    base = os.path.basename(path)
-    return base.startswith("test_") and not base.endswith(".ipynb") or base.endswith("_test.py")
-
-
-def module_names(path: str) -> tuple[Word, Word]:
-    """How imports may name a file: `(folder, stem)` and `(None, stem)`; a package is named by its folder."""
-    folder, base = os.path.split(os.path.abspath(path))
-    stem = base.rpartition(".")[0]
-    if stem == "__init__":
-        folder, stem = os.path.split(folder)
-    return ((os.path.basename(folder), stem), (None, stem))
-
-
-def imported(raw: bytes) -> set[Word]:
-    """The modules that a file's import lines may mean, as `module_names` lists them."""
-    found: set[Word] = set()
-    if b"import" not in raw and b"%run" not in raw:
-        return found
-    lines = iter(raw.split(b"\n"))
-    for row in lines:
-        if b"%run" in row:
-            found.update(
-                (None, os.path.splitext(os.path.basename(name.strip("\"',\\n")))[0])
-                for name in row.partition(b"%run")[2].decode("utf-8", "replace").split()
-            )
-        if b"import" not in row:
-            continue
-        text = row.strip().lstrip(b'"')  # notebooks quote their lines
-        if b"import_module(" in text:
-            name = (
-                text.partition(b"import_module(")[2]
-                .lstrip(b"\\\"'")
-                .partition(b")")[0]
-                .rstrip(b"\\\"'")
-                .decode("utf-8", "replace")
-            )
-            if name.replace(".", "").isidentifier():
-                found.update(_ends(name.split(".")))
-            continue
-        if text.startswith(b"from ") and b"(" in text:
-            while b")" not in text:
-                more = next(lines, None)
-                if more is None or len(text) > 10_000:
-                    break
-                text += b" " + more.strip()
-        if not text.startswith((b"import ", b"from ")):
-            continue
-        line = text.decode("utf-8", "replace").partition("#")[0]
-        if line.startswith("from "):
-            source, _, names = line[5:].partition(" import ")
-            source = source.strip()
-            parts = [part for part in source.split(".") if part]
-            found.update([(None, part) for part in parts[-1:]] if source.startswith(".") else _ends(parts))
-            for name in names.replace("(", " ").replace(")", " ").split(","):
-                name = name.split()[0] if name.split() else ""
-                if name.isidentifier():
-                    found.add((parts[-1] if parts else None, name))
-        else:
-            for name in line[7:].split(","):
-                words = name.split()
-                if words:
-                    parts = words[0].split(".")
-                    found.update(_ends(parts))
-    return found

@@ -49,7 +49,7 @@ class Running:
     project   linked; another takes its place after a fault
     faults    faults.Faults, or None: then they are raised
     all_rules   run those that are not enabled, too
-    enabled   codes of the enabled rules
+    enabled   codes of the rules that are enabled for some file
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Running:
     ) -> None:
         self.project, self.faults, self.watch = project, faults, watch
         self.context = Context(project, settings, watch)
-        self.enabled, self._all, self._everything = settings.enabled, all_rules, range(len(project.modules))
+        self.enabled, self._all, self._everything = settings.all_enabled, all_rules, range(len(project.modules))
         self._failure: _Failure | None = None  # why the latest attempt failed
 
     def drafts(self) -> list[Draft]:

@@ -116,7 +116,8 @@ def _settle(
         )
 
     for path, found in wanted.items():
-        source = check.reader.get(path) if path not in known and any(map(may, found)) else None
+        wanted_here = path not in known and check.may_change(path) and any(map(may, found))
+        source = check.reader.get(path) if wanted_here else None
         if source is not None:
             going[path] = rounds.steps(source, rounds.Found(found, everything.get(path, [])), unsafe=unsafe, only=only)
     return side_by_side(check, going, {path: result.new for path, result in known.items()})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Tell = Callable[["Notice"], None]
 
 UNREADABLE, SKIPPED, FAULT, OVERTIME = "unreadable", "skipped", "fault", "overtime"
-COMMENT, BASELINE, SEARCH = "comment", "baseline", "search"
+COMMENT, BASELINE, SEARCH, PROJECT = "comment", "baseline", "search", "project"
 ERRORS = frozenset((UNREADABLE, FAULT, OVERTIME))  # kinds that say that the result is not complete
 
 
@@ -22,6 +22,7 @@ class Notice(Record, tag="notice", kw_only=True):
            "fault": this program failed there          "overtime": it took longer than `timeout-per-file`
            "comment": a comment that cannot work       "baseline": entries that are stale
            "search": a search that was given up (only when asked for)
+           "project": only a part of the project around is read
     path   the file it is about, as the run names it; None when it is about no single file
     text   one line, which begins with the place where there is one
     trace  rows of the traceback of a fault; "" unless they were asked for

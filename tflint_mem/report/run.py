@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Protocol
 
 from tflint_mem.finding import Finding, Place
@@ -17,6 +17,10 @@ Paint = Callable[[str, str], str]  # a text and a code of ANSI
 
 class Reader(Protocol):
     """The files of the run."""
+
+    @property
+    def around(self) -> Set[str]:
+        """Paths of those that were only read, to judge the others."""
 
     def get(self, path: str) -> Source | None:
         """The source at `path` as it was analysed, None when there is none."""

@@ -41,8 +41,9 @@ def count(number: int, noun: str) -> str:
 
 
 def _fixable(run: Run) -> str:
-    safe = sum(f.fix is not None and f.fix.applicability == SAFE for f in run.findings)
-    unsafe = sum(f.fix is not None and f.fix.applicability != SAFE for f in run.findings)
+    fixes = [f.fix for f in run.findings if f.fix is not None and f.path not in run.reader.around]
+    safe = sum(fix.applicability == SAFE for fix in fixes)
+    unsafe = len(fixes) - safe
     if run.settings.unsafe_fixes:
         return f", {safe + unsafe} fixable with --fix --unsafe-fixes" if safe + unsafe else ""
     text = f", {safe} fixable with --fix" if safe else ""

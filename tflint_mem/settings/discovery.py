@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1_000_000  # of an ignore file
 _STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wildcards`
+FILE_NAMES = ("tflint-mem.toml", "pyproject.toml")  # of configurations
 _JUNCTION = 0xA0000003  # Windows' IO_REPARSE_TAG_MOUNT_POINT
 SUFFIXES = (".py", ".ipynb")
 
@@ -43,11 +44,15 @@ class Discovered:
         self.outside: list[str] = []
 
 
-def discover(paths: Sequence[str], settings: Settings) -> Discovered:
-    """All files to check below `paths`, each once."""
+def discover(paths: Sequence[str], settings: Settings, most: float = float("inf"), lenient: bool = False) -> Discovered:
+    """All files to check below `paths`, each once.
+
+    most      entries of folders to pass by in a walk
+    lenient   configurations below the paths that are wrong are passed over.  Otherwise they raise UsageError
+    """
     found = Discovered()
     seen: set[str] = set()
-    excluded = Globs(settings.excludes, settings.project_root)
+    rules = _Rules(settings, lenient)
 
     def add(path: str, absolute: str) -> None:
         one = os.path.normcase(absolute)  # on Windows `A.py` and `a.py` are one file
@@ -72,25 +77,50 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
         except ValueError as error:  # a NUL in the path
             found.errors.append((path, str(error)))
             continue
-        if settings.force_exclude and excluded.match_below(absolute, settings.project_root):
+        own, excluded = rules.of(absolute if is_directory else os.path.dirname(absolute))
+        if own.force_exclude and excluded.match_below(absolute, own.project_root):
             continue
         if is_directory:
-            _walk(path, absolute, excluded, settings.respect_gitignore, add, leads_out, found.errors)
+            _walk(path, absolute, rules, add, leads_out, found.errors, most)
         else:
             add(path, absolute)
     if len(paths) > 1:  # in whatever order they are given
-        found.files.sort(key=_place)
+        found.files.sort(key=place)
     return found
 
 
-def _place(path: str) -> list[tuple[bool, str]]:
+def place(path: str) -> list[tuple[bool, str]]:
     """A key that sorts files as a walk of one tree meets them: those of a folder, then those below it."""
     *folders, name = os.path.abspath(path).split(os.sep)
     return [*[(True, folder) for folder in folders], (False, name)]
 
 
+class _Rules:
+    """What is left out where."""
+
+    def __init__(self, settings: Settings, lenient: bool) -> None:
+        self._settings, self._lenient = settings, lenient
+        self._globs: dict[int, Globs] = {}
+
+    def of(self, folder: str) -> tuple[Settings, Globs]:
+        """The settings for a folder, and what they exclude.  Raises UsageError."""
+        return self.with_globs(self._settings.of_folder(folder, self._lenient))
+
+    def inherited(self, folder: str, settings: Settings) -> None:
+        """A folder without a configuration has the settings of the one above it."""
+        self._settings.inherit(folder, settings)
+
+    def with_globs(self, settings: Settings) -> tuple[Settings, Globs]:
+        """The settings, and what they exclude."""
+        globs = self._globs.get(id(settings))
+        if globs is None:
+            globs = self._globs[id(settings)] = Globs(settings.excludes, settings.project_root)
+        return settings, globs
+
+
 def is_excluded(path: str, settings: Settings) -> bool:
     """True when the patterns leave out `path` or a folder above it."""
+    settings = settings.of_folder(os.path.dirname(os.path.abspath(path)))
     excluded = Globs(settings.excludes, settings.project_root)
     return excluded.match_below(os.path.abspath(path), settings.project_root)
 
@@ -98,28 +128,36 @@ def is_excluded(path: str, settings: Settings) -> bool:
 def _walk(
     top: str,
     absolute_top: str,
-    excluded: Globs,
-    respect_gitignore: bool,
+    rules: _Rules,
     add: Callable[[str, str], None],
     leads_out: Callable[[str, str, str], bool],
     errors: list[tuple[str, str]],
+    most: float,
 ) -> None:
     """Depth first with an own stack: a deep tree must not meet Python's recursion limit."""
-    ignores: Ignores = _ignores_above(absolute_top) if respect_gitignore else ()
+    settings, excluded = rules.of(absolute_top)
+    ignores: Ignores = _ignores_above(absolute_top) if settings.respect_gitignore else ()
     if _is_ignored(absolute_top, True, ignores):
         ignores = ()  # asked for by name
-    stack = [(top, absolute_top, ignores)]
-    while stack:
-        folder, absolute, ignores = stack.pop()
+    stack = [(top, absolute_top, ignores, settings)]
+    while stack and most > 0:
+        folder, absolute, ignores, settings = stack.pop()
         try:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=_name)
+                most -= len(entries) + 1
         except OSError as error:
             errors.append((folder, error.strerror or str(error)))
             continue
         prefix = "" if folder == "." else os.path.join(folder, "")
         base = os.path.join(absolute, "")
-        if respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
+        if absolute != absolute_top:
+            if any(entry.name in FILE_NAMES for entry in entries):
+                settings, _ = rules.of(absolute)
+            else:
+                rules.inherited(absolute, settings)
+        _, excluded = rules.with_globs(settings)
+        if settings.respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
             ignores = (*ignores, *_ignore_file(absolute, ".gitignore"))
         folders = []
         for entry in entries:
@@ -132,7 +170,7 @@ def _walk(
                 continue
             if is_folder:
                 if not _is_junction(entry):
-                    folders.append((prefix + name, path, ignores))
+                    folders.append((prefix + name, path, ignores, settings))
             elif _is_file(entry) and not (entry.is_symlink() and leads_out(prefix + name, path, absolute_top)):
                 add(prefix + name, path)
         stack.extend(reversed(folders))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from .globs import Globs
+    from .nearest import Nearest
     from .selection import Layer, Selection
     from .trust import Refused
 
@@ -31,6 +32,7 @@ DEFAULT_EXCLUDE = (
     ".pytype",
     ".ruff_cache",
     ".svn",
+    ".tflint_mem_cache",
     ".tox",
     ".venv",
     ".vscode",
@@ -46,6 +48,8 @@ DEFAULT_EXCLUDE = (
 )
 MAX_FILE_SIZE = 5_000_000  # bytes
 TIMEOUT_PER_FILE = 30.0  # seconds
+MAX_PROJECT_FILES = 5_000
+MAX_PROJECT_SIZE = 50_000_000  # bytes
 
 
 class Settings:
@@ -67,6 +71,9 @@ class Settings:
     timeout_per_file                seconds of processor time that the analysis of a file may take, 0 for no limit
     tensorflow_version              "2.15", or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
+    project                         read the project around the checked files: False for none, a path for that one, True
+                                    for the one that is found (`settings.project_folder`)
+    max_project_files, max_project_size   of the project around so many files and bytes are read at most
     project_root                    absolute folder of the project, which patterns, requirements and containers count
                                     from; where it is not given it is the nearest folder around the checked paths that
                                     looks like one, else the current one
@@ -106,6 +113,9 @@ class Settings:
         "handlers",
         "entry_points",
         "verify",
+        "project",
+        "max_project_files",
+        "max_project_size",
         "project_root",
         "config_path",
         "isolated",
@@ -117,6 +127,7 @@ class Settings:
         "_layers",
         "_resolved",
         "_ignored_per_file",
+        "_nearest",
     )
     select: list[str] | None
     ignore: list[str]
@@ -138,6 +149,9 @@ class Settings:
     handlers: list[str]
     entry_points: list[str]
     verify: dict[str, Any]
+    project: bool | str
+    max_project_files: int
+    max_project_size: int
     project_root: str
     config_path: str | None
     isolated: bool
@@ -149,6 +163,7 @@ class Settings:
     _layers: list[Layer]
     _resolved: Selection | None
     _ignored_per_file: list[tuple[Globs, bool, frozenset[str]]] | None
+    _nearest: Nearest | None
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # what says that there is none
 
     def __init__(
@@ -171,6 +186,9 @@ class Settings:
         tensorflow_version: str | None = None,
         handlers: Sequence[str] | None = None,
         entry_points: Sequence[str] | None = None,
+        project: bool | Text | None = None,
+        max_project_files: int | None = None,
+        max_project_size: int | None = None,
         project_root: Text | None = None,
     ) -> None:
         """None: as usual.  Raises UsageError for a selector that names no rule, and for a value of another kind."""
@@ -183,10 +201,12 @@ class Settings:
         self.baseline = self.cache_dir = self.config_path = self.tensorflow_version = None
         self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
         self.handlers, self.entry_points, self.verify = [], [], {}
+        self.project = True if project is None or isinstance(project, bool) else os.path.abspath(project)
+        self.max_project_files, self.max_project_size = MAX_PROJECT_FILES, MAX_PROJECT_SIZE
         self.project_root = os.getcwd() if project_root is None else os.path.abspath(project_root)
         self.tree, self.refused, self.passed_over = self.project_root, [], []
         self._rooted = project_root is not None
-        self._layers, self._resolved, self._ignored_per_file = [], None, None
+        self._layers, self._resolved, self._ignored_per_file, self._nearest = [], None, None, None
         given = {
             "select": select,
             "ignore": ignore,
@@ -204,6 +224,9 @@ class Settings:
             "tensorflow-version": tensorflow_version,
             "handlers": handlers,
             "entry-points": entry_points,
+            "project": project if isinstance(project, bool) else None,
+            "max-project-files": max_project_files,
+            "max-project-size": max_project_size,
         }
         said = {key: _as_written(value) for key, value in given.items() if value is not None}
         if said:
@@ -221,12 +244,13 @@ class Settings:
         project_root   what its patterns are relative to; the file's own folder when it is not given
         Raises UsageError for a file that cannot be read or says something that cannot be.
         """
-        from .tables import checked, read
+        from .inheritance import whole
+        from .tables import read
 
         path = os.path.abspath(path)
         settings = cls(project_root=os.path.dirname(path) if project_root is None else project_root)
         settings.config_path = path
-        settings.update(checked(read(path, ""), path))
+        settings.update(whole(read(path, ""), path)[0])
         settings.validate()
         return settings
 
@@ -274,13 +298,46 @@ class Settings:
         absolute = os.path.abspath(path)
         return any(code in codes and globs.match(absolute) != inverted for globs, inverted, codes in self._per_file())
 
-    def is_entry_point(self, path: str, root: str) -> bool:
-        """True when `entry-points` names the file at `path` as a script of its own; patterns count from `root`."""
+    def is_entry_point(self, path: str) -> bool:
+        """True when `entry-points` names the file at `path` as a script of its own."""
         if not self.entry_points:
             return False
         from .globs import Globs
 
-        return Globs(self.entry_points, root).match_below(os.path.abspath(path), root)
+        return Globs(self.entry_points, self.project_root).match_below(os.path.abspath(path), self.project_root)
+
+    # -- files with a configuration of their own
+
+    def of(self, path: str) -> Settings:
+        """The settings for the file at a path: these, unless a configuration is nearer to it (see `nearest`)."""
+        return self if self._nearest is None else self._nearest.of(path)
+
+    def of_folder(self, folder: str, lenient: bool = False) -> Settings:
+        """The settings for what lies in an absolute folder; see `nearest.Nearest.of_folder`."""
+        return self if self._nearest is None else self._nearest.of_folder(folder, lenient)
+
+    def search(self, nearest: Nearest) -> None:
+        """From now on there may be other settings for some files."""
+        self._nearest = nearest
+
+    def inherit(self, folder: str, settings: Settings) -> None:
+        """The folder, which has no configuration, has these settings."""
+        if self._nearest is not None:
+            self._nearest.inherit(folder, settings)
+
+    def wants(self, path: str, code: str) -> bool:
+        """Does the rule run for the file at a path?"""
+        settings = self.of(path)
+        return code in settings.enabled and not settings.is_ignored(path, code)
+
+    def each(self) -> list[Settings]:
+        """These settings, and the others that some of the files have that were met."""
+        return [self] if self._nearest is None else [*self._nearest.all()]
+
+    @property
+    def all_enabled(self) -> frozenset[str]:
+        """The codes that run for some file."""
+        return frozenset().union(*(settings.enabled for settings in self.each()))
 
     def _selection(self) -> Selection:
         if self._resolved is None:
@@ -310,6 +367,8 @@ class Settings:
         copy._layers = list(self._layers)
         copy.update(changes)
         copy.validate()
+        if self._nearest is not None:
+            copy._nearest = self._nearest.again(copy, changes)
         return copy
 
     def rooted(self) -> bool:

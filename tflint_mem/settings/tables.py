@@ -25,9 +25,17 @@ _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
 STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
-SIZE, SECONDS, TABLE, LISTS = "a number of bytes", "a number of seconds", "a table", "a table of lists of strings"
+COUNT, SIZE, SECONDS, TABLE, LISTS = (
+    "a number",
+    "a number of bytes",
+    "a number of seconds",
+    "a table",
+    "a table of lists of strings",
+)
 
 KEYS = {
+    "extend": STRING,
+    "required-version": STRING,
     "select": STRINGS,
     "ignore": STRINGS,
     "extend-select": STRINGS,
@@ -47,6 +55,9 @@ KEYS = {
     "tensorflow-version": STRING,
     "handlers": STRINGS,
     "entry-points": STRINGS,
+    "project": BOOL,
+    "max-project-files": COUNT,
+    "max-project-size": SIZE,
     "verify": TABLE,
 }
 
@@ -153,7 +164,7 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, dict) and all(fits(item, STRINGS) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
-    if kind == SIZE:
+    if kind in (COUNT, SIZE):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])
 

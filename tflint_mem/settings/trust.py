@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FREE, INSIDE, LOWER, USER = "free", "inside", "lower", "user"
 
 KEYS = {
+    "extend": INSIDE,
+    "required-version": FREE,
     "select": FREE,
     "ignore": FREE,
     "extend-select": FREE,
@@ -43,6 +45,9 @@ KEYS = {
     "tensorflow-version": FREE,
     "handlers": FREE,
     "entry-points": FREE,
+    "project": FREE,
+    "max-project-files": LOWER,
+    "max-project-size": LOWER,
     "output-format": FREE,
     "unsafe-fixes": FREE,
     "pedantic": FREE,

@@ -22,7 +22,7 @@ def add_noqa(check: Check, refuse: Callable[[str, str], None]) -> int:
     """
     by_path: dict[str, list[Finding]] = {}
     for finding in check.findings:
-        if finding.code != SYNTAX_ERROR:
+        if finding.code != SYNTAX_ERROR and check.may_change(finding.path):
             by_path.setdefault(finding.path, []).append(finding)
     changed: dict[str, Source] = {}
     counts: dict[str, int] = {}

@@ -56,7 +56,7 @@ def write(check: Check, path: str) -> int:
     """Write all findings but syntax errors to `path`; returns how many.  Raises UsageError."""
     from tflint_mem.storage.new_file import save
 
-    findings = [finding for finding in check.findings if finding.code != SYNTAX_ERROR]
+    findings = [f for f in check.findings if f.code != SYNTAX_ERROR and check.may_change(f.path)]
     counts = _counts(keys(findings, check.reader.get, check.settings.project_root))
     entries = [
         {"code": code, "path": file, "row": row, "count": count}

@@ -46,16 +46,17 @@ _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits be
 class Cache:
     """What is stored for one run.
 
-    paths  as the command line names them      files  every file that is checked, in order
+    paths   as the command line names them
+    files   every file that plays a part, in order; `around`: those of them that are only read
     """
 
-    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str]) -> None:
+    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str], around: Sequence[str] = ()) -> None:
         import hashlib
 
         self._blake2b, self._files = hashlib.blake2b, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
-        self._key = self.digest(_key(settings, paths).encode("utf-8", "surrogateescape"))
+        self._key = self.digest(_key(settings, paths, around).encode("utf-8", "surrogateescape"))
         self._folder = os.path.join(settings.tree, settings.cache_dir or FOLDER)
         self._path = os.path.join(self._folder, self._key + ".json")
         self._ignore = os.path.join(self._folder, ".gitignore")
@@ -185,7 +186,7 @@ class Cache:
             pass
 
 
-def _key(settings: Settings, paths: Sequence[str]) -> str:
+def _key(settings: Settings, paths: Sequence[str], around: Sequence[str]) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
@@ -194,12 +195,20 @@ def _key(settings: Settings, paths: Sequence[str]) -> str:
             _program(),
             os.getcwd(),
             paths,
+            around,
             settings.project_root,
-            sorted(settings.enabled),
-            settings.max_file_size,
-            settings.tensorflow_version,
-            settings.handlers,
-            settings.entry_points,
+            [
+                (
+                    each.project_root,
+                    sorted(each.enabled),
+                    each.per_file_ignores,
+                    each.max_file_size,
+                    each.tensorflow_version,
+                    each.handlers,
+                    each.entry_points,
+                )
+                for each in settings.each()
+            ],
         )
     )
 

@@ -36,7 +36,12 @@ if TYPE_CHECKING:
 
     from .session import Outcome
 
-__all__ = ["Progress", "at_place", "keep", "options_of", "run"]
+
+# At the end of each reproduction, wherever it is kept.
+_LEFT_OUT = "\n\n# What is reproduced here is reported where it stands.\n# tflint-mem: skip-file\n"
+_IGNORE = "# Reproductions made by tflint-mem; without this file they are checked and committed\n*\n"
+
+__all__ = ["Progress", "at_place", "keep", "make_folder", "options_of", "run"]
 
 
 def options_of(settings: Settings | None, given: Given) -> Options:
@@ -86,7 +91,7 @@ def run(
         return by_path.get(os.path.abspath(path))
 
     if options.keep:
-        os.makedirs(options.keep, exist_ok=True)
+        make_folder(options.keep)
     if report:
         _check_writable(report)
 
@@ -157,6 +162,14 @@ def _check_writable(path: str) -> None:
         )
 
 
+def make_folder(folder: str) -> None:
+    """A folder for snippets; one that is new is left out by the next check of what it lies in.  Raises OSError."""
+    if os.path.isdir(folder):
+        return
+    os.makedirs(folder)
+    put(os.path.join(folder, ".gitignore"), _IGNORE)
+
+
 def keep(outcome: Outcome, folder: str) -> list[str]:
     """Writes what ran for each result, flagged and fixed, as runnable files.  Returns their paths.  Raises OSError."""
     written: list[str] = []
@@ -167,7 +180,7 @@ def keep(outcome: Outcome, folder: str) -> list[str]:
         for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
             if text:
                 path = os.path.join(folder, name + suffix + ".py")
-                put(path, text)
+                put(path, text.rstrip("\n") + _LEFT_OUT)
                 written.append(path)
     return written
 
@@ -177,7 +190,7 @@ def _free_name(finding: Finding, taken: set[str]) -> str:
     stem = re.sub(r"\W+", "_", os.path.splitext(os.path.basename(finding.path))[0])
     cell = f"_cell{finding.cell}" if finding.cell else ""
     row, _ = finding.start
-    base = f"{finding.code}_{stem}{cell}_{row}"
+    base = f"{finding.code if finding.code != '-' else finding.name}_{stem}{cell}_{row}"
     name, number = base, 1
     while name in taken:
         number += 1

@@ -10,6 +10,7 @@ import threading
 
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.plan.options import CannotVerify, refuse_elsewhere
+from tflint_mem.verify.plan.places import place_of
 from tflint_mem.verify.plan.seat import processors
 from tflint_mem.verify.verdict.contract import device_name
 from tflint_mem.verify.verdict.units import size
@@ -220,15 +221,13 @@ def _is_wanted(finding: Finding, options: Options) -> bool:
 
 
 def _matches(finding: Finding, selector: str) -> bool:
-    """A code, a prefix of codes, a name, or a place: `file.py` or `file.py:12`."""
+    """A code, a prefix of codes, a name, or a place: `file.py`, `file.py:12` or `nb.ipynb:cell 4:12`."""
     if finding.name == selector or finding.code.startswith(selector.upper()):
         return True
-    path, _, row = selector.rpartition(":")
-    if not row.isdigit():
-        path, row = selector, ""
-    if not path.endswith((".py", ".ipynb")) or os.path.realpath(finding.path) != os.path.realpath(path):
+    place = place_of(selector)
+    if not place.path.endswith((".py", ".ipynb")) or os.path.realpath(finding.path) != os.path.realpath(place.path):
         return False
-    return not row or covers(finding, int(row))
+    return place.row is None or place.cell in (None, finding.cell) and covers(finding, place.row)
 
 
 def covers(finding: Finding, row: int) -> bool:

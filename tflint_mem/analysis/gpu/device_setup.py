@@ -123,7 +123,7 @@ def _lazy_optimizer(context: Context, m: Module, i: int) -> bool:
     """Is it an optimizer of TensorFlow up to 2.10, which makes its variables in the first step: by version, or by
     arguments that later ones refuse?
     """
-    return context.project.versions.at_least(2, 11) is False or any(
+    return context.project.versions.at_least(m, 2, 11) is False or any(
         keyword.name in _LAZY_ARGUMENTS for keyword in m.calls[i].keywords
     )
 

@@ -89,8 +89,8 @@ class Questions:
         self.cuts = 0
         self.known: dict[Hashable, Varying | None] = {}
         self.held: list[Sequence[Binding]] = []
-        self.old = context.project.versions.at_least(2, 3) is False
         m, i = repeat.hops[-1]
+        self.old = context.project.versions.at_least(m, 2, 3) is False
         self.budget = context.project.searches.begin("what varies", m, i, MOST_STEPS)
 
     if TYPE_CHECKING:

@@ -41,15 +41,19 @@ def other(context: Context, m: Module) -> str | None:
 
 
 def _other(context: Context, m: Module) -> str | None:
-    said = _said(context, m) or _of_project(context)
+    said = _said(context, m) or _of_folders(context, m)
     if said is None:
-        said = None if _imports(m, "tensorflow") or _imports(m, "tf_keras") else _required(context)
+        said = (
+            None
+            if _imports(m, "tensorflow") or _imports(m, "tf_keras")
+            else _named_by(context.project.versions.required(m))
+        )
     if said in _OLD:
         return None if _imports(m, "tensorflow") else said
     if said in _OTHERS:
         return (
             None
-            if _imports(m, "tensorflow") and context.project.versions.at_least(*FIRST_WITH_KERAS_3) is False
+            if _imports(m, "tensorflow") and context.project.versions.at_least(m, *FIRST_WITH_KERAS_3) is False
             else said
         )
     return None
@@ -87,12 +91,9 @@ def _set_in(m: Module) -> set[str]:
     return found
 
 
-def _of_project(context: Context) -> str | None:
-    """What files at the project's root set: `KERAS_BACKEND=jax`, `{"backend": "jax"}`."""
-    return context.once(
-        "backend of the project",
-        lambda: next(filter(None, map(_set_by, context.project.versions.texts(_SETTINGS))), None),
-    )
+def _of_folders(context: Context, m: Module) -> str | None:
+    """What the nearest files around the module set: `KERAS_BACKEND=jax`, `{"backend": "jax"}`."""
+    return next(filter(None, map(_set_by, context.project.versions.texts_near(m, _SETTINGS))), None)
 
 
 def _set_by(text: str) -> str | None:
@@ -103,11 +104,6 @@ def _set_by(text: str) -> str | None:
         if word in _OTHERS | _OLD | {"tensorflow"}:
             return word
     return None
-
-
-def _required(context: Context) -> str | None:
-    """The one other backend that the requirements name beside Keras, when they name no TensorFlow."""
-    return context.once("backend of the requirements", lambda: _named_by(context.project.versions.required()))
 
 
 def _named_by(words: set[str]) -> str | None:

@@ -41,14 +41,14 @@ def of(context: Context, modules: Sequence[Module], training: bool) -> str:
         return GRAPH
     versions = context.project.versions
     old = any(versions.uses_removed(module) for module in modules)
-    if training and not old and versions.at_least(*FIRST_PINNED) is not False and not _runs_eagerly(modules):
+    if training and not old and versions.at_least(m, *FIRST_PINNED) is not False and not _runs_eagerly(modules):
         return PINNED
-    return WAITING if training or old or versions.at_least(*FIRST_CACHED) is False else CACHED
+    return WAITING if training or old or versions.at_least(m, *FIRST_CACHED) is False else CACHED
 
 
-def certain(context: Context) -> bool:
-    """Is TensorFlow 2.14 or later sure?"""
-    return bool(context.project.versions.at_least(*FIRST_PINNED))
+def certain(context: Context, m: Module) -> bool:
+    """Is TensorFlow 2.14 or later sure where the module runs?"""
+    return bool(context.project.versions.at_least(m, *FIRST_PINNED))
 
 
 def likely(context: Context, modules: Sequence[Module]) -> bool:
@@ -57,7 +57,11 @@ def likely(context: Context, modules: Sequence[Module]) -> bool:
     That is: no requirements, no API that later ones have lost.
     """
     versions = context.project.versions
-    return certain(context) or versions.range() == ANY and not any(versions.looks_old(m) for m in modules)
+    return (
+        certain(context, modules[0])
+        or versions.range(modules[0]) == ANY
+        and not any(versions.looks_old(m) for m in modules)
+    )
 
 
 def _runs_eagerly(modules: Sequence[Module]) -> bool:

@@ -68,7 +68,9 @@ def in_graph(context: Context, m: Module) -> bool:
 def by_itself(context: Context, m: Module) -> bool:
     """Does the module run a graph whoever imports it: TF1, Keras before 2.4, eager execution switched off here?"""
     versions = context.project.versions
-    return versions.graph_mode(m) or versions.at_least(2, 0) is False or context.project.spelling.before_tensorflow(m)
+    return (
+        versions.graph_mode(m) or versions.at_least(m, 2, 0) is False or context.project.spelling.before_tensorflow(m)
+    )
 
 
 def asks_for_eager(m: Module, i: int) -> bool:

@@ -112,7 +112,7 @@ def _sets_up(context: Context, repeat: Repeat) -> bool:
 
 def _pins(context: Context, traced: Traced) -> bool:
     """Does the body hold a custom gradient, and may the project run a TensorFlow that keeps it for ever?"""
-    if context.project.versions.at_least(*FIRST_PINNED) is False or traced.m is None:
+    if traced.m is None or context.project.versions.at_least(traced.m, *FIRST_PINNED) is False:
         return False
     if any(tail_of(traced.m.calls[j].func) == "apply_gradients" for j in traced.m.scope_calls(traced.scope)):
         return True

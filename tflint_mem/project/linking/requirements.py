@@ -29,7 +29,9 @@ FILES = (
     "conda.yml",
     "conda.yaml",
 )
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 _MOST = 200_000  # bytes of such a file
+_MOST_LOCKED = 8_000_000
 
 _PACKAGES = ("tensorflow", "tensorflow-gpu", "tensorflow-cpu", "tensorflow_gpu", "tensorflow-macos", "tf-nightly")
 _CPU_PACKAGES = frozenset(
@@ -91,7 +93,15 @@ def for_cpu(folder: str, beside: Beside) -> bool | None:
 
 
 def admitted(folder: str, beside: Beside) -> Range | None:
-    """The TensorFlow that the requirements of a folder admit; None when they say nothing."""
+    """The TensorFlow that the requirements of a folder admit, or that its lock file has; None when they say nothing."""
+    for name in LOCKS:
+        try:
+            text = beside.beginning(os.path.join(folder, name), _MOST_LOCKED).decode("utf-8", "replace")
+        except OSError:
+            continue
+        version = locked(text)
+        if version:
+            return Range(version, version)
     for text in texts(folder, FILES, beside):
         found = requirement(text)
         if found:
@@ -124,6 +134,23 @@ def requirement(text: str) -> Range | None:
                 found = _bounds(rest.lstrip("\"' ").removeprefix("= ").lstrip("\"' ")) or _table_entry(rest)
                 if found:
                     return found
+    return None
+
+
+def locked(text: str) -> Version | None:
+    """The TensorFlow that a lock file has: `name = "tensorflow"` and then `version = "2.15.1"`, or, in JSON,
+    `"tensorflow": {` and then `"version": "==2.15.1"`.
+    """
+    name = ""
+    for line in text.splitlines():
+        key, _, value = line.replace(":", "=", 1).partition("=")
+        key, value = key.strip(' \t"'), value.strip(' \t",')
+        if key == "name":
+            name = value
+        elif value == "{":
+            name = key
+        elif key == "version" and name in _PACKAGES:
+            return _leading_version(value.lstrip("="))
     return None
 
 

@@ -25,7 +25,7 @@ from .requirements import ANY, Range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from tflint_mem.project.project import Project
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _TAILS = frozenset(name.rpartition(".")[2] for name in FIRST_NAMES | SECOND_NAMES)
 _GONE = [tuple(name.split(".")) for name in GONE]
+_FRAMEWORKS = ("tensorflow", "tf-", "tf_", "keras", "jax", "torch")
 _WRAPPERS = ("KerasClassifier", "KerasRegressor")  # of keras.wrappers.scikit_learn
 
 
@@ -51,42 +52,43 @@ class Versions:
         self.project = project
         self._evidence: dict[int, Evidence] = {}
         self._cpu_only: dict[str, bool | None] = {}
-        self._range: Range | None = None
+        self._ranges: dict[str, Range] = {}
+        self._texts: dict[tuple[str, Sequence[str]], list[str]] = {}
+        self._words: dict[str, set[str]] = {}
+        self._admitted: dict[str, Range | None] = {}
 
     # -- the project --------------------------------------------------------------------------------------------------
 
-    def at_least(self, *version: int) -> bool | None:
-        """Does the project run on TensorFlow `version` (major, minor) or later?  None when nothing says so.
+    def at_least(self, m: Module, *version: int) -> bool | None:
+        """Does the module run on TensorFlow `version` (major, minor) or later?  None when nothing says so.
 
         `==2.15.1` and the `tensorflow-version` setting say it exactly, `>=2.16` and `<2.12` say it on one side.
         """
-        admitted = self.range()
+        admitted = self.range(m)
         if admitted.low is not None and admitted.low >= version:
             return True
         if admitted.high is not None and admitted.high < version:
             return False
         return None
 
-    def range(self) -> Range:
-        """The versions that the settings or the requirements admit."""
-        if self._range is None:
-            self._range = self._read()
-        return self._range
+    def range(self, m: Module) -> Range:
+        """The versions that the settings for the module, or the requirements nearest to it, admit."""
+        folder = os.path.dirname(os.path.abspath(m.path))
+        found = self._ranges.get(folder)
+        if found is None:
+            found = self._ranges[folder] = self._read(folder, m.path)
+        return found
 
-    def _read(self) -> Range:
-        configured = getattr(self.project.settings, "tensorflow_version", None)
+    def _read(self, folder: str, path: str) -> Range:
+        settings = self.project.settings
+        configured = settings.of(path).tensorflow_version if settings is not None else None
         if configured:
             version = requirements.parse(configured)
             return Range(version, version)
-        modules = self.project.modules
-        common = self.project.root
-        if modules:
-            try:
-                common = os.path.commonpath([os.path.dirname(os.path.abspath(m.path)) for m in modules])
-            except ValueError:  # different drives
-                pass
-        for folder in self.folders(common) if common else ():
-            found = requirements.admitted(folder, self.project.beside)
+        for each in self.folders(folder):
+            if each not in self._admitted:
+                self._admitted[each] = requirements.admitted(each, self.project.beside)
+            found = self._admitted[each]
             if found:
                 return found
         return ANY
@@ -95,13 +97,25 @@ class Versions:
         """The texts of those files of the project's root that exist."""
         return requirements.texts(self.project.root, names, self.project.beside) if self.project.root else ()
 
-    def required(self) -> set[str]:
-        """The words of the requirements at the project's root, in lower case: names of packages among them."""
-        return (
-            {word.lower() for word in requirements.words(self.project.root, self.project.beside)}
-            if self.project.root
-            else set()
-        )
+    def texts_near(self, m: Module, names: Sequence[str]) -> Iterator[str]:
+        """The texts of those files that exist in the folder of a module and in those around it, nearest first."""
+        for folder in self.folders(os.path.dirname(os.path.abspath(m.path))):
+            key = (folder, names)
+            if key not in self._texts:
+                self._texts[key] = list(requirements.texts(folder, names, self.project.beside))
+            yield from self._texts[key]
+
+    def required(self, m: Module) -> set[str]:
+        """The words of the requirements nearest to a module that name a framework, in lower case: names of packages
+        among them.
+        """
+        for folder in self.folders(os.path.dirname(os.path.abspath(m.path))):
+            if folder not in self._words:
+                self._words[folder] = {word.lower() for word in requirements.words(folder, self.project.beside)}
+            words = self._words[folder]
+            if any(word.startswith(_FRAMEWORKS) for word in words):
+                return words
+        return set()
 
     def folders(self, folder: str) -> list[str]:
         """A folder and those around it, innermost first, up to the project's root; see `requirements.around`."""

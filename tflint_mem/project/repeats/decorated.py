@@ -11,8 +11,6 @@ from .repeat import NOT_HANDLED, ONCE, Handling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from tflint_mem.facts import Expression
     from tflint_mem.project.holds.values import Values
     from tflint_mem.project.linking.module import Module
@@ -87,7 +85,7 @@ class Decorated:
 
     def _handling_by(self, m: Module, scope: int, by: _Decorator) -> Handling:
         name, tail = m.scopes[scope].name, by.tail
-        if self._is_configured(by):
+        if self._is_configured(m, by):
             return Handling("handler", f"each run of the handler `{name}`")
         if tail in ONCE_EVENTS or by.given in ONCE_EVENTS and tail in EVENTS or tail == "event" and name in ONCE_EVENTS:
             return ONCE
@@ -118,17 +116,20 @@ class Decorated:
             return Handling("handler", f"each request to the Django view `{name}`")
         return NOT_HANDLED
 
-    def _is_configured(self, by: _Decorator) -> bool:
-        """Is it one of those in the `handlers` setting: as it is written, by its last name, or where it is defined?"""
-        configured: Collection[str] = getattr(self.project.settings, "handlers", None) or ()
+    def _is_configured(self, m: Module, by: _Decorator) -> bool:
+        """Is it one of those in the module's `handlers` setting: as it is written, by its last name, or where it is
+        defined?
+        """
+        settings = self.project.settings
+        configured = settings.of(m.path).handlers if settings is not None else ()
         if not configured:
             return False
         if ".".join(by.parts) in configured or by.tail in configured or by.origin in configured:
             return True
         for v in by.values:
             if isinstance(v, (FunctionValue, ClassValue, MethodValue)):
-                m = self.project.module(v.module)
-                where = ".".join((*m.parts, m.qualname(v.scope)))
+                vm = self.project.module(v.module)
+                where = ".".join((*vm.parts, vm.qualname(v.scope)))
                 if any(where.endswith("." + name) for name in configured):
                     return True
         return False

@@ -68,7 +68,8 @@ class Handlers:
             self._named = {n for name in DECORATORS for n in index.modules("decorating", name)}.union(
                 n for name in NAMED for n in index.modules("idents", name)
             )
-        if getattr(self.project.settings, "handlers", None) or m.index in self._named:
+        settings = self.project.settings
+        if settings is not None and settings.of(m.path).handlers or m.index in self._named:
             return True
         if index.has("decorating", "function", m.index) and any(
             (imported.module + ".").startswith(PACKAGES) for imported in m.imports

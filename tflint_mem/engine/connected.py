@@ -1,0 +1,118 @@
+"""Which files of the project around hang together with the given ones?  Asked of bytes and import lines alone, before
+anything is parsed.
+
+Import lines name modules by their last two parts, as `relevance` has it, so the answers are generous: a file that is
+taken for a part of it and is none costs time, and is left out later.
+"""
+
+from __future__ import annotations
+
+from tflint_mem.sources.source import Source, names_framework
+from tflint_mem.sources.text import SourceError
+
+from .import_lines import imported, is_unit_test, module_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .import_lines import Word
+
+_BEFORE = (b" ", b".", b",", b"(", b"'", b'"', b"\t", b"\n")  # what stands in front of the name of a module
+
+
+class _File:
+    """A file that may hang together with others."""
+
+    __slots__ = ("path", "raw", "names", "_words")
+
+    def __init__(self, path: str, raw: bytes) -> None:
+        self.path, self.raw = path, raw
+        self.names: frozenset[Word] = frozenset(module_names(path))
+        self._words: frozenset[Word] | None = None
+
+    @property
+    def words(self) -> frozenset[Word]:
+        """What its import lines name."""
+        if self._words is None:
+            self._words = frozenset(imported(self.raw))
+        return self._words
+
+
+def by_imports(given: Iterable[Source], paths: Iterable[str]) -> list[str]:
+    """Those of the paths that the given files import, or that import those, directly or not."""
+    waiting = [_File(source.path, source.raw) for source in given]
+    others = {path: _File(path, raw) for path, raw in _read(paths)}
+    found: set[str] = set()
+    for file in waiting:
+        for path, other in list(others.items()):
+            if not other.names.isdisjoint(file.words) or not file.names.isdisjoint(other.words):
+                found.add(path)
+                waiting.append(others.pop(path))
+    return [path for path in paths if path in found]
+
+
+def reaches_framework(given: Sequence[Source], paths: Iterable[str]) -> bool:
+    """Can one of the given files, none of which names TensorFlow or Keras, be a part of the project all the same?
+
+    As `relevance.importers` takes them in: what imports a module that matters, and the helpers of such modules.
+    """
+    asked = [_File(source.path, source.raw) for source in given if not is_unit_test(source.path)]
+    files = [_File(path, raw) for path, raw in _read(paths)] if asked else []
+    if not any(_imports_one(file, files) or _may_be_imported(file, files) for file in asked):
+        return False
+    from .relevance import HELPERS, ROUNDS, matters
+
+    plain: list[_File] = []
+    joined: list[_File] = []
+    for file in files:
+        if names_framework(file.raw):
+            if matters(file.path, file.raw):
+                joined.append(file)
+        elif not is_unit_test(file.path):
+            plain.append(file)
+    if not joined:
+        return False
+    names: set[Word] = set()  # of what importers may import
+    words: set[Word] = set()  # of what helpers may be called
+    for number in range(ROUNDS):
+        for file in joined:
+            names |= file.names
+            if number < HELPERS:
+                words |= file.words
+        if any(_joins(file, names, words) for file in asked):
+            return True
+        joined = []
+        left: list[_File] = []
+        for file in plain:
+            (joined if _joins(file, names, words) else left).append(file)
+        if not joined:
+            return False
+        plain = left
+    return False
+
+
+def _imports_one(file: _File, others: Iterable[_File]) -> bool:
+    """Does the file import one of the others?"""
+    words = file.words
+    return bool(words) and any(not words.isdisjoint(other.names) for other in others)
+
+
+def _may_be_imported(file: _File, others: Iterable[_File]) -> bool:
+    """Does one of the others name the file, as an import would?  Asked of the bytes, since most files do not."""
+    stems = {stem.encode("utf-8", "surrogateescape") for _, stem in file.names}
+    forms = [before + stem for stem in stems for before in _BEFORE]
+    return any(form in other.raw for other in others for form in forms)
+
+
+def _joins(file: _File, names: set[Word], words: set[Word]) -> bool:
+    return not file.names.isdisjoint(words) or not names.isdisjoint(file.words)
+
+
+def _read(paths: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+    """The paths with the bytes of those files that can be read."""
+    for path in paths:
+        try:
+            yield path, Source.read(path).raw
+        except SourceError:
+            continue
