@@ -8,6 +8,7 @@ from tflint_mem.finding import REGULAR, SYNTAX_ERROR
 from tflint_mem.hardening.faults import Faults
 from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
 from tflint_mem.settings import discovery
+from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 from .reader import Reader, TextReader
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
     from tflint_mem.silencing.baseline import Baseline
-    from tflint_mem.sources.source import Source
     from tflint_mem.storage.cache import Cache
 
     from .changed import Changed
+    from .reader import Read
 
     Get = Callable[[str], Source | None]
 
@@ -110,13 +111,16 @@ class Check:
         if self.fixing:
             self.reader.most = float("inf")
 
-    def take(self, source: Source) -> None:
-        """Check this text in place of files."""
-        named = source.path != "-" and self.settings.force_exclude
-        left_out = named and discovery.is_excluded(source.path, self.settings)
-        self._held = {} if left_out else {source.path: source}
-        self.reader = TextReader(None if left_out else source, self.settings, self._tell)
-        self.reader.put(source)
+    def take(self, *sources: Source, read: Read | None = None) -> None:
+        """Check these texts in place of files.  read   how the files around are read, if not as ever"""
+        wanted = [source for source in sources if not self._leaves_out(source.path)]
+        self._held = {source.path: source for source in wanted}
+        self.reader = TextReader(self._held, self.settings, self._tell, read or Source.read)
+        for source in sources:
+            self.reader.put(source)
+
+    def _leaves_out(self, path: str) -> bool:
+        return path != "-" and self.settings.force_exclude and discovery.is_excluded(path, self.settings)
 
     def look(self, cached: bool = False) -> None:
         """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
