@@ -93,6 +93,7 @@ def findings(target, code):
         "check",
         "--isolated",
         "--no-cache",
+        "--no-project",
         "--exit-zero",
         "--select",
         code,
@@ -309,6 +310,7 @@ def measure(item, device="cpu", env=()):
             "check",
             "--isolated",
             "--no-cache",
+            "--no-project",
             "--exit-zero",
             "--select",
             item.code,
@@ -415,7 +417,7 @@ def measured_together(items, jobs):
     findings, began = [], {}
     for number, item in enumerate(items):
         if item.kind in ("leaky", "bad"):
-            found = check_paths(item.target, Settings(select=[item.code])).findings
+            found = check_paths(item.target, Settings(select=[item.code], project=False)).findings
             keys = [(os.path.realpath(one.path), one.code, one.start[0]) for one in found]
             findings.append((number, found[keys.index((os.path.realpath(item.file), item.code, item.row))]))
         else:

@@ -52,7 +52,7 @@ Engine = Callable[[Check, Sequence[str], int], Iterator[tuple[str, "list[Row] | 
 def check(repository: str) -> list[Row]:
     """The rows of one repository.  Runs in a worker; raises whatever stands in the way."""
     with folder_of(repository) as folder:
-        report = check_paths(folder, Settings())
+        report = check_paths(folder, Settings(project=False))
         rows = [_row(repository, finding, folder) for finding in report.findings]
         if report.errors:
             first = report.errors[0].text.replace(folder + os.sep, "")

@@ -68,6 +68,7 @@ def test_a_finding_goes_this_way():
         "check",
         "--isolated",
         "--no-cache",
+        "--no-project",
         "--select",
         "TFM101",
         place,

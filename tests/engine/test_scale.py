@@ -54,6 +54,7 @@ def test_every_run_says_the_same(tmp_path):
             "check",
             "--isolated",
             "--no-cache",
+            "--no-project",
             "--exit-zero",
             "--output-format",
             "json",

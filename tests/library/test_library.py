@@ -220,7 +220,7 @@ def test_only_some(tmp_path):
 
 def test_unsafe_ones_are_asked_for():
     path = FIXTURES / "TFM101-load-model-in-loop"
-    report = check_paths(path)
+    report = check_paths(path, Settings(project=False))
     safe = {finding.fix.applicability for change in apply_fixes(report).changes for finding in change.applied}
     both = {
         finding.fix.applicability for change in apply_fixes(report, unsafe=True).changes for finding in change.applied
@@ -277,7 +277,7 @@ def trees():
 
 
 def found_in(tree):
-    return check_paths(tree).findings
+    return check_paths(tree, Settings(project=False)).findings
 
 
 def test_threads_find_what_one_finds(tmp_path, capfd):

@@ -56,6 +56,7 @@ def options(folder, item):
     own = item.is_dir() and any((item / name).exists() for name in ("pyproject.toml", "tflint-mem.toml"))
     return [
         "--pedantic",
+        "--no-project",  # all fixtures are one repository
         *([] if own else ["--isolated"]),
         *([] if folder.name.startswith("TFM601") else ["--ignore", "TFM601"]),
     ]
@@ -141,7 +142,9 @@ ADVICE = [(folder, item) for folder, item in ITEMS if item.name.startswith("advi
 def test_advice_is_what_the_rule_says(folder, item, capsys, monkeypatch):
     """Each advice fixture follows words that the rule says about its own leaky fixture: when the words change, so must the fixture."""
     advice = re.search(r"^Advice: (.+)$", item.read_text(encoding="utf-8"), re.M).group(1)
-    _, out, err = run_here(capsys, monkeypatch, "--isolated", "--select", folder.name[:6], "leaky.py", cwd=folder)
+    _, out, err = run_here(
+        capsys, monkeypatch, "--isolated", "--no-project", "--select", folder.name[:6], "leaky.py", cwd=folder
+    )
     assert advice in " ".join(out.split()), err
 
 

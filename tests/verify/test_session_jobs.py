@@ -182,6 +182,9 @@ def test_what_was_measured_before_is_not_run_again(project, monkeypatch):
     (project.folder / "c.py").unlink()
     project.verify(options(changed=True, seconds=0.4))
     assert len(ran) == 2  # a longer look is another measurement
+    monkeypatch.setenv("XDG_STATE_HOME", str(project.folder / "brought"))
+    project.verify(given)
+    assert len(ran) == 3 and not (project.folder / "brought").exists()  # a tree may not bring what was measured
 
 
 def test_on_the_command_line_only_what_is_new_is_measured(project):

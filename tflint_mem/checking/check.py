@@ -284,7 +284,7 @@ class Check:
         faults, first = self.faults, self._first_faults
         self._first_faults, self.faults = faults.latest, Faults(ignore)  # a trial that fails is no fault of the check
         try:
-            if all(rule.code in self.settings.enabled for rule in RULES):
+            if all(rule.code in each.enabled for each in self.settings.each() for rule in RULES):
                 every = self._unsilenced(found, self.reader.get, ignore)
             else:
                 _, every = self.found_with({})

@@ -40,8 +40,9 @@ def render(run: Run) -> str:
     files: dict[str, list[Finding]] = {}
     for finding in run.findings:
         files.setdefault(relative(finding.path, root), []).append(finding)
-    explicit = run.settings.explicit if run.findings else ()
-    suites = {path: _tests(found, _classname(path), explicit) for path, found in files.items()}
+    suites = {
+        path: _tests(found, _classname(path), run.settings.of(found[0].path).explicit) for path, found in files.items()
+    }
     if not suites:
         passed = _Test(_PASSED, f"    <testcase{_attributes('no findings', 'tflint-mem')}/>\n")
         suites = {"tflint-mem": [passed]}

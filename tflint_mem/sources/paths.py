@@ -71,7 +71,7 @@ def uri(path: str, root: str | None) -> str:
         inside = os.path.normcase(absolute_path).startswith(os.path.join(os.path.normcase(root), ""))
         if path == "-" or inside:
             return quote(_encoded(relative(path, root)))
-    return file_uri(absolute_path)
+    return file_uri(absolute_path, os.name == "nt")
 
 
 def file_uri(path: str, windows: bool = os.name == "nt") -> str:

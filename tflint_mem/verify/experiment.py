@@ -90,7 +90,7 @@ def verify_finding(
         return needing("code that is less deeply nested")
     experiment.left_free = left_free
     experiment.pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
-    kept = experiment.kept = KeptRuns(options, environment) if options.changed else None
+    kept = experiment.kept = KeptRuns(options, environment, experiment.folders) if options.changed else None
     result = judge(finding, options, environment, experiment.runs(), began)
     if kept is not None and 0 < kept.used == kept.asked:
         result.verification["measured_before"] = True
@@ -102,6 +102,7 @@ class _Experiment:
 
     left_free   bytes of GPU memory that a child must leave to others
     pretended   number of GPUs to add to TensorFlow's list
+    folders     first-party folders, nearest first
     kept        runs of before that need not be made again, None to make all
     """
 
@@ -121,7 +122,7 @@ class _Experiment:
         self._finding, self._files, self._options, self._began = finding, files, options, began
         self._tell: Tell = tell or (lambda stage: None)
         here = os.path.dirname(os.path.abspath(finding.path))
-        self._folders = [here] + [folder for folder in folders if folder != here]
+        self.folders = [here] + [folder for folder in folders if folder != here]
         self.left_free = self.pretended = 0
         model = files.get(finding.path)
         self._given = verify_with(model) if model is not None else {}
@@ -202,7 +203,7 @@ class _Experiment:
             self._options,
             plan,
             seconds,
-            self._folders,
+            self.folders,
             setup,
             rewrites,
             pretend_gpus=self.pretended,

@@ -5,7 +5,8 @@ interpreter, with which TensorFlow, and on which device.  Only runs that came to
 failed may lack something that is there by now, and what a limit of time or memory cut short says as much of the machine
 as of the code.  Data that the code reads from files is not looked at.
 
-Files of JSON in the user's state folder, which no measured process sees and no checked tree can bring along.
+Files of JSON in the user's state folder, which no measured process sees and no checked tree can bring along; where that
+folder lies in the tree nothing is kept.
 """
 
 from __future__ import annotations
@@ -42,9 +43,11 @@ class KeptRuns:
     used   how many runs were known, of `asked`
     """
 
-    def __init__(self, options: Options, environment: Environment) -> None:
+    def __init__(self, options: Options, environment: Environment, folders: Iterable[str]) -> None:
+        """folders: the project's; what lies in one of them may have come along with it, and is not believed"""
         state = user.state_folder()
-        self._folder = None if state is None else os.path.join(state, FOLDER)
+        ours = state is not None and not any(user.is_inside(state, folder) for folder in folders)
+        self._folder = os.path.join(state, FOLDER) if state is not None and ours else None
         self.used = self.asked = 0
         told = ("python", "system", "processors", "tensorflow", "keras", "numpy", "gpus", "driver", "executable")
         facts = {name: environment.get(name) for name in told}
