@@ -83,11 +83,13 @@ def _language(document: TextDocument) -> dict[str, object]:
 
 
 def _path(workspace: Workspace, uri: str, suffix: str) -> str:
-    """The absolute path of a text; one without a file lies in the first folder of the workspace."""
+    """The absolute path of a text.  One without a file lies in the first folder of the workspace, and without that at
+    the root of the file system, where it is alone.
+    """
     path = to_fs_path(uri)
     if path:
         return os.path.abspath(path)
     folders = [to_fs_path(folder.uri) for folder in workspace.folders.values()] + [workspace.root_path]
     name = uri.rpartition(":")[2].strip("/\\").replace("/", "_").replace("\\", "_") or "untitled"
     name = name if name.endswith(_SUFFIXES) else name + suffix
-    return os.path.join(next((folder for folder in folders if folder), os.getcwd()), name)
+    return os.path.join(next((folder for folder in folders if folder), os.path.abspath(os.sep)), name)
