@@ -5,9 +5,11 @@ import shutil
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from support.lsp import Client, edited
 from tflint_mem.api import apply_fixes, check_source
+from tflint_mem.command.cli import cli
 
 LOADER = "import tensorflow as tf\n\n\ndef load(path):\n    return tf.keras.models.load_model(path)\n"
 LOOP = "from loader import load\n\nfor name in open('names'):\n    print(load(name).summary())\n"
@@ -15,6 +17,7 @@ ONCE = "from loader import load\n\nprint(load('one').summary())\n"
 SAFE = (
     "import tensorflow as tf\n\n\ndef step(x):\n    return x + 1\n\n\nfor x in range(9):\n    f = tf.function(step)\n"
     "    print('😀é', f(tf.constant(x)))\n    tf.compat.v1.reset_default_graph()\n"
+    "tf.compat.v1.reset_default_graph()\n"
 )
 ALONE = (
     "import tensorflow as tf\n\ntf.config.set_visible_devices([], 'GPU')\n"
@@ -66,7 +69,9 @@ def test_an_unsaved_text_is_judged_in_its_project(editor, project):
     [found] = editor.diagnostics(loader)
     assert (found["code"], at(found), found["severity"]) == ("TFM101", (4, 11, 4, 43), 2)
     assert found["source"] == "tflint-mem" and found["codeDescription"]["href"].endswith("#tfm101")
-    way = [(each["location"]["uri"], each["location"]["range"]["start"]["line"]) for each in found["relatedInformation"]]
+    way = [
+        (each["location"]["uri"], each["location"]["range"]["start"]["line"]) for each in found["relatedInformation"]
+    ]
     main = (project / "main.py").as_uri()
     assert way == [(main, 2), (main, 3), (loader, 4)]
     editor.open(project / "main.py", ONCE)
@@ -158,14 +163,25 @@ def test_hover_shows_the_finding_and_the_page_of_its_rule(editor, project):
     assert editor.hover(loader, 5, 1) is None and editor.hover(loader, 0, 3) is None
 
 
-CELLS = ["import tensorflow as tf\n%time", "# Words", "for n in range(9):\n    m = tf.keras.models.load_model('é')\n    print(m)"]
+CELLS = [
+    "import tensorflow as tf\n%time",
+    "# Words",
+    "for n in range(9):\n    m = tf.keras.models.load_model('é')\n    print(m)",
+]
 
 
 def notebook_of(path, texts):
     uri = path.as_uri()
-    cells = [{"kind": 1 if text.startswith("# ") else 2, "document": f"{uri}#{number}"} for number, text in enumerate(texts)]
+    cells = [
+        {"kind": 1 if text.startswith("# ") else 2, "document": f"{uri}#{number}"} for number, text in enumerate(texts)
+    ]
     items = [
-        {"uri": cell["document"], "languageId": "markdown" if cell["kind"] == 1 else "python", "version": 1, "text": text}
+        {
+            "uri": cell["document"],
+            "languageId": "markdown" if cell["kind"] == 1 else "python",
+            "version": 1,
+            "text": text,
+        }
         for cell, text in zip(cells, texts)
     ]
     return {"uri": uri, "notebookType": "jupyter-notebook", "version": 1, "cells": cells}, items
@@ -183,7 +199,10 @@ def test_cells_of_a_notebook_have_their_own_diagnostics(editor, project):
     assert set(edits(fix)) == {uris[2]}
     # a cell in front, and a change in the last one
     new = {"uri": f"{notebook['uri']}#9", "languageId": "python", "version": 1, "text": "x = 1"}
-    structure = {"array": {"start": 0, "deleteCount": 0, "cells": [{"kind": 2, "document": new["uri"]}]}, "didOpen": [new]}
+    structure = {
+        "array": {"start": 0, "deleteCount": 0, "cells": [{"kind": 2, "document": new["uri"]}]},
+        "didOpen": [new],
+    }
     start = place(0)
     changed = [{"document": {"uri": uris[2], "version": 2}, "changes": [{"range": start, "text": "\n"}]}]
     editor.versions[uris[2]] = 2
@@ -293,3 +312,9 @@ def test_an_editor_that_can_more_and_one_that_can_less(tmp_path):
         assert "load_model" in edited(text, fix["edit"]["changes"][uri], "utf-8")
         client.type(uri, "def (:\n")
         assert client.diagnostics(uri) == []
+
+
+def test_without_pygls_the_command_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = CliRunner().invoke(cli, ["server"])
+    assert done.exit_code == 2 and "pip install 'tflint-mem[server]'" in done.output
