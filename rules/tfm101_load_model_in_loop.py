@@ -82,9 +82,9 @@ def find(context: Context) -> Iterator[Draft]:
             CODE,
             m,
             i,
-            f"`{models.text(m, i)}` loads a model again {context.when(repeat, m)}{loaded.so_often(repeat)}; "
+            f"`{models.text(m, i)}` loads a model again {context.when(repeat, m)}{loaded.so_often(context, repeat)}; "
             f"{loaded.loaded_before(mechanism, acquired.names)}",
-            severity="hint" if acquired.short else None,
+            severity="hint" if acquired.short or loaded.few(context, repeat, models.FEW) else None,
             measured=loaded.load_measured(mechanism, acquired.names, MEASURED),
             help=_help(context, acquired, mechanism),
             trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),

@@ -151,10 +151,10 @@ def _draft(
         m,
         i,
         f"`{models.text(m, i)}` builds a Keras model again {context.when(repeat, m)}"
-        f"{loaded.so_often(repeat)}{since}{built.KEEPS[mechanism]}",
+        f"{loaded.so_often(context, repeat)}{since}{built.KEEPS[mechanism]}",
         measured=loaded.BUILT_MEASURED[mechanism],
-        help=built.HELP[mechanism] + (built.OR_ONCE if training and not pins else ""),
-        severity="error" if pins and (mechanisms.certain(context, m) or not cleaned) else "warning",
+        help=built.advice(mechanism, training, mechanisms.certain(context, m)),
+        severity=loaded.severity(context, repeat, m, mechanism, cleaned),
         trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
         if fixable

@@ -98,8 +98,14 @@ def find(context: Context) -> Iterator[Draft]:
             group="leak" if nodes else None,
             trace=context.trace(shown, "wraps the model again") if shown is not None else (),
             confidence=LIKELY if whose is not None else None,
+            persona="pedantic" if shown is None and not nodes and _called_once(context, m, m.calls[i].scope) else None,
             fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, sites),
         )
+
+
+def _called_once(context: Context, m: Module, scope: int) -> bool:
+    """Is the function called in one place, and neither a method nor in a notebook, whose cells run again?"""
+    return scope > 0 and not m.notebook and not m.is_method(scope) and len(context.project.callers(m, scope)) == 1
 
 
 # -- the fixes --------------------------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def find(context: Context) -> Iterator[Draft]:
                 TraceStep(array.m, array.m.statements[array.statement].line, 0, "the array"),
                 TraceStep.at(m, graph.pos, "is traced, and the array with it"),
             ),
-            fix=_as_tensor(context, graph.scope, array) if here else None,
+            fix=_as_tensor(context, graph.scope, array) if here else "the array is made somewhere else",
             noqa_row=graph.pos.end_line,
             site=graph.site,
         )

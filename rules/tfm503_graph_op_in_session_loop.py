@@ -124,7 +124,9 @@ def _draft(context: Context, made: Made) -> Draft:
         noqa_row=statement.end_line if simple else made.pos.end_line,
         fix=_hoist(made, made.call)
         if made.call is not None and not made.whole and repeat is not None and repeat.local
-        else None,
+        else "the repeat is around a call of the function that adds them"
+        if repeat is not None and not repeat.local
+        else "a whole network is built, not one operation",
     )
 
 

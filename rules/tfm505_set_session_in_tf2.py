@@ -80,7 +80,11 @@ def find(context: Context) -> Iterator[Draft]:
             help="use tf.config.experimental.set_memory_growth for each GPU"
             if growth is not False
             else "use tf.config (set_visible_devices, set_logical_device_configuration)",
-            fix=_growth_instead(m, i, context) if growth and m.calls[i].scope == 0 and m.calls[i].block == -1 else None,
+            fix="the session asks for more than memory growth, or nobody sees what for"
+            if not growth
+            else "it stands in a function or under a condition, where TensorFlow may have started already"
+            if m.calls[i].scope or m.calls[i].block != -1
+            else _growth_instead(m, i, context),
         )
 
 

@@ -3,7 +3,7 @@
 ## What it does
 Reports a program that trains or infers with TensorFlow and configures the GPU nowhere in what it imports from its
 project: no memory growth, no memory limit, no fraction, no choice of devices. Once for a project, at the first import
-of TensorFlow or Keras in one of its entry points (script, notebook, console script, service); the others are listed in
+of TensorFlow or Keras in one of its entry points (script, notebook, console script, service); some others are listed in
 the trace. Libraries and tests, TFLite, code for the CPU or a TPU, and a project whose requirements or container have no
 GPU stay silent: whoever runs a library decides about the GPU. It is a hint: many programs have their GPU to themselves.
 
@@ -63,6 +63,8 @@ if TYPE_CHECKING:
 
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
+MOST_NAMED = 5  # further entry points that the trace names
+MANY = 30  # programs: a course, or somebody's attempts
 _SESSIONS = ("Session", "InteractiveSession")
 _MESSAGE = "Let the memory of all GPUs grow as needed"
 
@@ -84,8 +86,13 @@ def _draft(context: Context, programs: Sequence[Program]) -> Draft:
     top = any(isinstance(s, Import) and s.pos == pos and s.scope == 0 for s in m.statements)
     also = [
         TraceStep.at(other.m, other.place, f"an entry point without any, too: {_does(*other.work)}")
-        for other in programs[1:]
+        for other in programs[1 : 1 + MOST_NAMED]
     ]
+    if len(programs) > 1 + MOST_NAMED:
+        last = programs[1 + MOST_NAMED]
+        also.append(
+            TraceStep.at(last.m, last.place, f"and {len(programs) - 1 - MOST_NAMED} more entry points like these")
+        )
     return Draft(
         code=CODE,
         m=m,
@@ -100,8 +107,14 @@ def _draft(context: Context, programs: Sequence[Program]) -> Draft:
             *also,
         ),
         noqa_row=pos.end_line,
+        persona="pedantic" if _exercises(programs) else None,
         fix=_fix(context, m, pos, top) if not also else "each entry point needs its own",
     )
+
+
+def _exercises(programs: Sequence[Program]) -> bool:
+    """Are they a collection of small programs, each for itself, that are run by hand one after the other?"""
+    return len(programs) >= MANY and all(len(program.closure) == 1 for program in programs)
 
 
 def _does(m: Module, i: int) -> str:

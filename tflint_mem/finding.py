@@ -21,6 +21,7 @@ CONFIDENCES = CERTAIN, LIKELY, POSSIBLE = ("certain", "likely", "possible")
 PERSONAS = REGULAR, PEDANTIC = ("regular", "pedantic")
 SAFE, UNSAFE = "safe", "unsafe"
 SYNTAX_ERROR = "TFM000"  # the code of a file that cannot be read as Python
+PYTHON_2 = "is written in Python 2: nothing is reported in it, but its calls count"  # message of such a file's TFM000
 
 Place = tuple[int, int]  # (row, column)
 

@@ -121,6 +121,289 @@ def test_a_short_loop_counts_as_often_as_it_runs(tmp_path, loop, parameter, size
     assert (record["code"], record["persona"]) == ("TFM201", persona)
 
 
+LONG = "for i in range(len(frames)):"
+TRAJECTORIES = """\
+import tensorflow as tf
+
+critic = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+
+
+def advantages(trajectories):
+    for {each} in trajectories:
+        print(critic({given}))
+
+
+advantages(open("trajectories"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("each", "given", "persona"),
+    [
+        ("trajectory", 'trajectory["s"]', "pedantic"),
+        ("episode", "episode.states", "pedantic"),
+        ("path", "test_x", "pedantic"),
+        ("step", "step.state", "regular"),
+        ("trajectory", "trajectory.states[:1]", "regular"),
+        ("trajectory", "trajectory[None]", "regular"),
+    ],
+)
+def test_a_pass_over_a_whole_trajectory_is_no_hot_loop(tmp_path, each, given, persona):
+    (tmp_path / "main.py").write_text(TRAJECTORIES.format(each=each, given=given))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM202", persona)
+
+
+@pytest.mark.parametrize(
+    ("before", "passes", "persona"),
+    [
+        ("", "range(len(frames))", "regular"),
+        ("rounds = 6 * 2\n", "range(rounds)", "pedantic"),
+        ("rounds = 6 * 200\n", "range(rounds)", "regular"),
+        ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('--n-rounds', type=int, default=12)\n"
+         "args = p.parse_args()\n", "range(args.n_rounds)", "pedantic"),
+        ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('-n', dest='rounds', default=5000)\n"
+         "args = p.parse_args()\n", "range(args.rounds)", "regular"),
+        ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('--rounds')\n"
+         "args = p.parse_args()\n", "range(args.rounds)", "regular"),
+    ],
+)  # fmt: skip
+def test_a_loop_is_as_long_as_by_default(tmp_path, before, passes, persona):
+    (tmp_path / "main.py").write_text(before + PREDICTS.format(loop=f"for i in {passes}:"))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+    assert ("12 times by default" in record["trace"][0]["message"]) == (persona == "pedantic")
+
+
+SHOWS = """\
+import tensorflow as tf
+
+
+class Shower:
+    rounds = 12
+
+    def __init__(self, tries=14):
+        self.model, self.tries = tf.keras.models.load_model("m.keras"), tries
+
+    def show(self, frame, {parameter}):
+        for i in range({passes}):
+            print(self.model.predict(frame))
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "passes", "persona"),
+    [
+        ("times=12", "times", "pedantic"),
+        ("times", "times", "regular"),
+        ("*times", "self.rounds", "pedantic"),
+        ("*times", "len(times)", "regular"),
+    ],
+)
+def test_a_parameter_that_nobody_gives_has_its_default(tmp_path, parameter, passes, persona):
+    (tmp_path / "main.py").write_text(SHOWS.format(parameter=parameter, passes=passes))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM201", persona)
+
+
+@pytest.mark.parametrize(
+    ("guard", "passes", "persona"),
+    [
+        ("if i % 1000 == 0:", "every 1000th pass", "pedantic"),
+        ("if not i % often:", "every 102nd pass", "pedantic"),
+        ("if i % 4 == 0 and i:", "every 4th pass", "regular"),
+        ("if i % 1000:", "each pass", "regular"),
+        ("if i % 1000 != 0:", "each pass", "regular"),
+        ("if i % unknown == 0:", "each pass", "regular"),
+        ("if i:", "each pass", "regular"),
+    ],
+)
+def test_a_period_makes_a_loop_shorter(tmp_path, guard, passes, persona):
+    text = PREDICTS.format(loop=f"often = 102\n{LONG}\n    {guard}")
+    (tmp_path / "main.py").write_text(text.replace("    print", "        print"))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601,TFM202")
+    assert (record["code"], record["persona"]) == ("TFM201", persona) and f"in {passes} of" in record["message"]
+
+
+EVALUATES = """\
+import tensorflow as tf
+
+
+class Agent:
+    def __init__(self):
+        self.q = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+
+    def play(self, env):
+        state, done = env.reset(), False
+        while not done:
+            state, done = env.step(self.q(state))
+
+
+def train(agent, env, batches):
+    for n, batch in enumerate(batches):
+        agent.q.train_on_batch(*batch)
+        {play}
+
+
+def test(agent, env):
+    for _ in range({rounds}):
+        agent.play(env)
+
+
+train(Agent(), object(), open("batches"))
+test(Agent(), object())
+"""
+
+
+@pytest.mark.parametrize(
+    ("play", "rounds", "persona"),
+    [
+        ("if n % 2500 == 0:\n            agent.play(env)", "5", "pedantic"),
+        ("if n % 2500 == 0:\n            agent.play(env)", "5000", "regular"),
+        ("if n % 5 == 0:\n            agent.play(env)", "5", "regular"),
+        ("agent.play(env)", "5", "regular"),
+    ],
+)
+def test_an_evaluation_now_and_then_is_no_hot_loop(tmp_path, play, rounds, persona):
+    (tmp_path / "main.py").write_text(EVALUATES.format(play=play, rounds=rounds))
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["code"], record["persona"]) == ("TFM202", persona)
+
+
+INTERFACE = """\
+import tensorflow as tf
+
+
+class Segmentation:
+    def mask(self, frame):
+        raise NotImplementedError
+
+
+class Stored(Segmentation):
+    def mask(self, frame):
+        return frame.stored
+
+
+class Unet(Segmentation):
+    def __init__(self):
+        self.model = tf.keras.models.load_model("unet.keras")
+
+    def mask(self, frame):
+        return self.model.predict(frame[None])
+
+
+def track(segmentation: Segmentation, frames):
+    for frame in frames:
+        print(segmentation.mask(frame))
+
+
+{use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "shown"),
+    [
+        ("track(Stored(), open('frames'))", False),
+        ("track(Unet(), open('frames'))", True),
+        ("KINDS = {'unet': Unet, 'stored': Stored}\ntrack(KINDS[input()](), open('frames'))", True),
+        ("track(Stored() if input() else Unet(), open('frames'))", True),
+    ],
+)
+def test_an_implementation_that_is_made_nowhere_is_possible_only(tmp_path, use, shown):
+    (tmp_path / "main.py").write_text(INTERFACE.format(use=use))
+    assert [record["code"] for record in records(tmp_path, "--ignore", "TFM601")] == ["TFM201"] * shown
+    [record] = records(tmp_path, "--pedantic", "--ignore", "TFM601")
+    assert (record["confidence"] == "possible") is not shown
+
+
+STEPS = """\
+import tensorflow as tf
+
+net = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+critic = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+critic.compile("sgd", "mse")
+
+
+def update(x, y):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((net(x) - y) ** 2)
+    net.optimizer.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+
+
+def train(env, batches):
+    for x, y in batches:
+        {beside}
+        update(x, y)
+
+
+train(object(), open("batches"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("beside", "persona"),
+    [
+        ("critic.fit(x, y, epochs=5)", "pedantic"),
+        ("for part in range(4):\n            net(x)", "regular"),
+        ("if env:\n            critic.fit(x, y)", "regular"),
+        ("print(x)", "regular"),
+    ],
+)
+def test_a_step_beside_a_fit_is_a_small_part(tmp_path, beside, persona):
+    (tmp_path / "main.py").write_text(STEPS.format(beside=beside))
+    [record] = [each for each in records(tmp_path, "--pedantic", "--ignore", "TFM601") if each["code"] == "TFM203"]
+    assert record["persona"] == persona
+
+
+@pytest.mark.parametrize(("default", "shown"), [("1", False), ("20", True), ("None", True)])
+def test_what_runs_once_by_default_is_pedantic(tmp_path, default, shown):
+    (tmp_path / "main.py").write_text(
+        "import argparse\n\nimport tensorflow as tf\n\nparser = argparse.ArgumentParser()\n"
+        f"parser.add_argument('--runs', default={default})\nargs = parser.parse_args()\nfor run in range(args.runs):\n"
+        "    model = tf.keras.models.load_model(f'{run}.keras')\n    print(model.evaluate([1.0]))\n"
+    )
+    assert [record["code"] for record in records(tmp_path, "--ignore", "TFM601")] == ["TFM101"] * shown
+
+
+def test_a_helper_that_nobody_calls_twice_is_pedantic(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\n\n\ndef heat(picture):\n"
+        "    inner = tf.keras.Model(model.input, model.layers[3].output)\n    return inner(picture)\n\n\nprint(heat(open('one.png')))\n"
+    )
+    assert records(tmp_path, "--ignore", "TFM601") == []
+
+
+def test_one_that_is_made_and_runs_a_model_stands_for_its_siblings(tmp_path):
+    text = INTERFACE.format(use="track(Stored(), open('frames'))").replace("frame.stored", "Unet.mask(self, frame)")
+    (tmp_path / "main.py").write_text(text.replace("Unet.mask(self, frame)", "tf.keras.Model().predict(frame[None])"))
+    assert "TFM201" in [
+        record["code"] for record in records(tmp_path, "--ignore", "TFM601") if record["location"]["row"] > 14
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "loop", "severity", "says"),
+    [
+        ("2.12", "for units in [8, 16, 32, 64, 128]", "hint", ", 5 times;"),
+        ("2.12", "for units in range(args.rounds)", "hint", ", 4 times by default"),
+        ("2.12", "for units in range(100)", "warning", ""),
+        ("2.16", "for units in [8, 16, 32, 64, 128]", "error", ", 5 times;"),
+    ],
+)
+def test_a_handful_of_models_is_a_hint(tmp_path, version, loop, severity, says):
+    (tmp_path / "requirements.txt").write_text(f"tensorflow=={version}\n")
+    (tmp_path / "main.py").write_text(
+        "import argparse\n\nimport tensorflow as tf\n\nparser = argparse.ArgumentParser()\n"
+        f"parser.add_argument('--rounds', default=4)\nargs = parser.parse_args()\n{loop}:\n"
+        "    model = tf.keras.Sequential([tf.keras.layers.Dense(units)])\n    model.compile('sgd', 'mse')\n"
+        "    model.fit([[1.0]], [[2.0]])\n"
+    )
+    [record] = records(tmp_path, "--ignore", "TFM601")
+    assert (record["code"], record["severity"]) == ("TFM102", severity)
+    assert says in record["message"] and (says or "times" not in record["message"])
+
+
 def test_the_summary_says_how_to_see_the_rest(tmp_path):
     (tmp_path / "main.py").write_text(PREDICTS.format(loop="for i in range(12):"))
     code, out, _ = check(tmp_path, "--ignore", "TFM601,TFM202")
@@ -158,6 +441,12 @@ def test_growth_is_said_once_for_a_project(tmp_path):
         )
     [record] = records(tmp_path, "--select", "TFM601")
     assert record["filename"].endswith("a_serve.py") and record["severity"] == "hint" and record["fix"] is None
+    for number in range(9):
+        (tmp_path / f"e{number}.py").write_text((tmp_path / "a_serve.py").read_text())
+    [long] = records(tmp_path, "--select", "TFM601")
+    assert len(long["trace"]) == 8 and long["trace"][-1]["message"] == "and 6 more entry points like these"
+    for number in range(9):
+        (tmp_path / f"e{number}.py").unlink()
     assert [step["filename"].rpartition("/")[2] for step in record["trace"]] == [
         "a_serve.py",
         "a_serve.py",
@@ -165,6 +454,16 @@ def test_growth_is_said_once_for_a_project(tmp_path):
         "c_eval.py",
     ]
     assert check(tmp_path)[0] == 0, "a hint fails no run"
+
+
+@pytest.mark.parametrize(("count", "start", "shown"), [(30, "", False), (29, "", True), (30, "import common\n", True)])
+def test_growth_is_no_matter_for_a_collection_of_exercises(tmp_path, count, start, shown):
+    (tmp_path / "common.py").write_text("SIZE = 3\n")
+    for number in range(count):
+        (tmp_path / f"e{number}.py").write_text(
+            start + "import tensorflow as tf\n\ntf.keras.models.load_model('m.keras').predict([1.0])\n"
+        )
+    assert [each["code"] for each in records(tmp_path)] == ["TFM601"] * shown
 
 
 @pytest.mark.parametrize(
@@ -210,6 +509,29 @@ def test_a_cell_copied_into_many_notebooks_is_one(tmp_path):
         )
     [record] = records(tmp_path, "--ignore", "TFM601,TFM202")
     assert [place["filename"].rpartition("/")[2] for place in record["places"]] == ["n1.ipynb", "n2.ipynb", "n3.ipynb"]
+
+
+def test_a_copied_file_is_one(tmp_path):
+    text = PREDICTS.format(loop="for i in range(1000):")
+    for name in ("main.py", "a/main.py", "b/main.py", "b/other.py", "c/main.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text + "# another\n" * name.startswith("c"))
+    found = records(tmp_path, "--ignore", "TFM601,TFM202")
+    assert [(record["filename"].partition(f"{tmp_path.name}/")[2], len(record["places"])) for record in found] == [
+        ("a/main.py", 2),
+        ("b/other.py", 0),
+        ("c/main.py", 0),
+    ]
+
+
+def test_what_a_pass_calls_twice_is_one(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m.keras')\n"
+        "for now, then in open('pairs'):\n    a = model(now)\n    b = model(then)\n    print(a, b)\n"
+        "for now in open('singles'):\n    print(model(now))\n"
+    )
+    assert [each["location"]["row"] for each in records(tmp_path, "--ignore", "TFM601")] == [5, 6, 9]
+    assert "2 findings" in check(tmp_path, "--ignore", "TFM601")[1], "whoever reads the text sees both rows in one"
 
 
 def test_tapes_of_one_step_are_one(tmp_path):

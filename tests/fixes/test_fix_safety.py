@@ -1053,3 +1053,21 @@ def test_handlers_that_load_the_same_share_one_cached_function(tmp_path, monkeyp
     )
     assert text.startswith("import functools\n\nimport numpy")
     compile(text, "program", "exec")
+
+
+BUILDS = """
+from keras.layers import Dense
+from keras.models import Sequential
+
+for units in range(8, 80):
+    model = Sequential([Dense(units)])
+    print(model.predict([1.0]))
+"""
+
+
+@pytest.mark.parametrize(("name", "offered"), [("keras.py", False), ("models.py", True)])
+def test_a_project_that_is_a_keras_itself_is_not_told_to_clear_the_session(
+    name, offered, tmp_path, capsys, monkeypatch
+):
+    files = ((name, "import tensorflow as tf\n"),)
+    assert [bool(each) for each in fixes("TFM102", BUILDS, tmp_path, capsys, monkeypatch, files)] == [offered]

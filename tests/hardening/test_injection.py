@@ -174,17 +174,26 @@ def run_of(*findings, **settings):
         fixed=[],
         skipped_fixes=[Refused(one, HOSTILE) for one in findings],
         baselined=0,
+        silenced=[],
+        known=[],
         checked=1,
         held_back=0,
         stdin=False,
         reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
         settings=SimpleNamespace(
             **{
-                **dict(project_root=os.getcwd(), unsafe_fixes=False, fix=False, output_format="full", explicit=()),
+                **dict(
+                    project_root=os.getcwd(),
+                    unsafe_fixes=False,
+                    fix=False,
+                    output_format="full",
+                    explicit=(),
+                    baseline=None,
+                ),
                 **settings,
             }
         ),
-        options=SimpleNamespace(diff=False, quiet=False, statistics=False),
+        options=SimpleNamespace(diff=False, quiet=False, statistics=False, outputs=[]),
         verified={},
     )
     for one in findings:

@@ -120,6 +120,41 @@ def test_one_module_tells_which_keras_those_beside_it_have(tmp_path):
     assert told == {"run.py": "pedantic", "new.py": "regular", "other.py": "regular"}
 
 
+OLD_START = "import keras\n\n\ndef start(session):\n    keras.backend.tensorflow_backend.set_session(session)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "graph"),
+    [
+        (OLD_START, True),
+        ("import tensorflow as tf\n\nsession = tf.Session()\n", True),
+        ("import tensorflow as tf\n\ntf.random.set_seed(1)\n" + OLD_START, False),
+        ("from tensorflow import keras as new\n" + OLD_START, False),
+        ("import tensorflow as tf\n\nsession = tf.compat.v1.Session()\n", False),
+    ],
+)
+def test_one_old_program_tells_of_a_project_where_nothing_is_new(tmp_path, text, graph):
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start" / "up.py").write_text(text)
+    (tmp_path / "run.py").write_text(PREDICTS.format(more="", inputs="inputs", outputs="outputs"))
+    [record] = [record for record in records(tmp_path) if record["code"] == "TFM201"]
+    assert ("small batch" in record["message"]) == graph
+
+
+def test_a_program_has_the_keras_of_the_models_that_it_imports(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "net.py").write_text(
+        "from keras.layers import Dense, Input\nfrom keras.models import Model\n\n\ndef net(size):\n"
+        "    x = Input((size,))\n    return Model(input=x, output=Dense(1)(x))\n"
+    )
+    (tmp_path / "models" / "new.py").write_text("import tensorflow as tf\n\ntf.random.set_seed(1)\n")
+    (tmp_path / "run.py").write_text(
+        "from models.net import net\n\nmodel = net(3)\nfor row in open('rows'):\n    print(model.predict([row]))\n"
+    )
+    [record] = [record for record in records(tmp_path, "--pedantic") if record["code"] == "TFM201"]
+    assert record["persona"] == "pedantic" and "small batch" in record["message"]
+
+
 def test_a_wrapper_that_is_gone_is_no_later_tensorflow(tmp_path):
     (tmp_path / "search.py").write_text(
         "import tensorflow as tf\nfrom sklearn.model_selection import RandomizedSearchCV\n\n\ndef build(units=8):\n"

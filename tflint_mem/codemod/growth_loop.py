@@ -8,7 +8,8 @@ import libcst as cst
 
 from . import NoFix
 from .hunks import join
-from .outline import dotted, unique_name
+from .names import free_name
+from .outline import dotted
 from .view import REMOVE, view_at
 
 TYPE_CHECKING = False
@@ -34,7 +35,8 @@ def growth_loop(view: View, call: cst.Call) -> list[Edit]:
     small = view.small(call)
     if not isinstance(small, cst.Expr) or small.value is not call:
         raise NoFix("the call is part of a larger statement")
-    name = unique_name(view.source, "gpu")
+    function = view.function(call)
+    name = free_name(view.source, "gpu", None if function is None else view.ast_of(function))
     body = cst.SimpleStatementLine([cst.Expr(_with_device(call, cst.Name(name)))])
     if isinstance(statement, cst.SimpleStatementLine):
         body = body.with_changes(trailing_whitespace=statement.trailing_whitespace)

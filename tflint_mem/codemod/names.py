@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 
-from .outline import dotted
+from .outline import dotted, outline, unique_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from typing import Any, TypeVar
+
+    from tflint_mem.sources.source import Source
 
     T = TypeVar("T")
 
@@ -162,4 +164,26 @@ def _changed(nodes: Sequence[ast.AST]) -> set[str]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
             found.add(dotted(node.func.value))
     found.discard("")
+    return found
+
+
+def free_name(source: Source, base: str, function: ast.AST | None) -> str:
+    """`base` where a function may bind it: neither it nor the module has that name; else as `unique_name`.
+
+    function   None for a place in no function, where the names of the whole file count
+    """
+    if function is None or base in bound(outline(source).tree.body) or base in _mentioned(function):
+        return unique_name(source, base)
+    return base
+
+
+def _mentioned(function: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            found.update(node.names)
     return found

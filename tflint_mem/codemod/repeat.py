@@ -25,13 +25,20 @@ _LEAVES = (cst.Return, cst.Raise, cst.Break, cst.Continue)
 
 
 def append_to_repeat(
-    view: View, loop: cst.CSTNode, lines: Sequence[str], *, name: str | None = None, stored: bool = False
+    view: View,
+    loop: cst.CSTNode,
+    lines: Sequence[str],
+    *,
+    name: str | None = None,
+    stored: bool = False,
+    freed: str | None = None,
 ) -> list[Edit]:
     """Add statements to every repeat: at the end of the body, or at its start when `continue` would skip the end.
 
     loop    a `for`, a `while`, or a function that is itself what repeats (an objective): there always at the start
     lines   statements as text
     name    the name whose object the statements shall set free: NoFix when it is read outside of the loop
+    freed   a name that each pass binds, and that the end of the body deletes first
     stored  the caller's knowledge that the object is kept elsewhere: NoFix
     """
     if isinstance(loop, COMPREHENSIONS):
@@ -45,13 +52,14 @@ def append_to_repeat(
     if name and used_outside(view, loop, name):
         raise NoFix(f"{name} is used outside the loop")
     # many findings of one loop ask for the same lines, which takes writing out what they come to stand behind
-    return list(view.outline.once(("appended", id(loop), *lines), lambda: _appended(view, loop, lines)))
+    return list(view.outline.once(("appended", id(loop), freed, *lines), lambda: _appended(view, loop, lines, freed)))
 
 
-def _appended(view: View, loop: Loop, lines: Sequence[str]) -> list[Edit]:
+def _appended(view: View, loop: Loop, lines: Sequence[str], freed: str | None) -> list[Edit]:
     here = view.ast_of(loop)
     if kept(here, "continues", lambda: own_jumps(here.body, ast.Continue)):
         return _prepend(view, loop, lines)
+    lines = [f"del {freed}", *lines] if freed and not _deleted(here, freed) else lines
     block = loop.body
     if isinstance(block, cst.SimpleStatementSuite):
         if isinstance(block.body[-1], _LEAVES):
@@ -61,6 +69,13 @@ def _appended(view: View, loop: Loop, lines: Sequence[str]) -> list[Edit]:
     if isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], _LEAVES):
         raise NoFix("the loop body ends by leaving the loop")
     return view.edits(insert_after={last: _parsed(view, lines)})
+
+
+def _deleted(loop: ast.AST, name: str) -> bool:
+    """Does the loop delete the name itself?"""
+    return any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del) and node.id == name for node in ast.walk(loop)
+    )
 
 
 def _prepend(view: View, owner: Loop | cst.FunctionDef, lines: Sequence[str]) -> list[Edit]:

@@ -250,7 +250,7 @@ class Run:
             with check.faults.around("fixing"):
                 self._fix()
         with check.faults.around("the search for copies"):
-            check.together()
+            check.together(calls=self.settings.output_format == "full")
         if not self.fixing and self.options.verify is not None:
             self._verify()
         if self.options.fix_proven:

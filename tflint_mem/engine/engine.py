@@ -8,7 +8,7 @@ when a finding has a fix to propose.
 from __future__ import annotations
 
 from tflint_mem import facts
-from tflint_mem.finding import SYNTAX_ERROR, Finding, Fix, Step
+from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Finding, Fix, Step
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
 from tflint_mem.hardening.faults import Overtime
@@ -190,15 +190,17 @@ def _added(
             findings.append(error.finding())
         return
     except (SyntaxError, ValueError) as error:
+        readable = _mended(source) if isinstance(error, SyntaxError) else None
         broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
-            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1))
+            old = readable is not None and readable[1]
+            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
         try:
             collected = _collect(source, session) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             collected = None
-        if collected is None and source.kind == "python" and isinstance(error, SyntaxError):
-            collected, mended = _mended(source), True
+        if collected is None and source.kind == "python" and readable is not None:
+            collected, mended = readable[0], True
         if collected is None:
             return
     except (RecursionError, MemoryError):
@@ -245,14 +247,15 @@ def _collect(source: Source, session: Session) -> Facts:
     return session.facts[key]
 
 
-def _mended(source: Source) -> Facts | None:
-    """Facts of what can be read in a file that does not parse, or None."""
+def _mended(source: Source) -> tuple[Facts, bool] | None:
+    """(facts of what can be read in a file that does not parse, is it Python 2), or None."""
     from tflint_mem.sources.mending import readable
 
     return readable(source.code_bytes(), lambda code: undisturbed(lambda: facts.collect(code, source.path)))
 
 
-def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0) -> Finding:
+def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0, old: bool = False) -> Finding:
+    """The finding for a file that does not parse; `more` of its cells do not either, and `old` is Python 2."""
     row = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1
     message = getattr(error, "msg", None) or str(error)
@@ -270,8 +273,8 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
         code=SYNTAX_ERROR,
         name="syntax-error",
         group="syntax",
-        severity="error",
-        message=f"does not parse: {message}",
+        severity="hint" if old else "error",
+        message=PYTHON_2 if old else f"does not parse: {message}",
         path=source.path,
         cell=cell,
         start=place,

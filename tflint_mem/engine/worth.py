@@ -10,29 +10,22 @@ per repeat, as measured, times a count that is unknown (a stream, requests, step
 
 from __future__ import annotations
 
+from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import Attribute, Name, tail_of
 from tflint_mem.finding import CERTAIN as CERTAIN
 from tflint_mem.finding import LIKELY as LIKELY
 from tflint_mem.finding import PEDANTIC as PEDANTIC
 from tflint_mem.finding import POSSIBLE as POSSIBLE
 from tflint_mem.finding import REGULAR as REGULAR
-from tflint_mem.project.repeats.repeat import Repeat
-from tflint_mem.ruleset.context import Context
-from tflint_mem.ruleset.draft import Draft
+from tflint_mem.project.repeats import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tflint_mem.project.repeats.repeat import Repeat
+    from tflint_mem.ruleset.context import Context
+    from tflint_mem.ruleset.draft import Draft
 
 _A_LITTLE = 2  # guesses
-_LOOPS = frozenset(("loop", "while"))
-_PLOTTING, _FIGURES = frozenset(("matplotlib.pyplot", "pylab")), frozenset(("figure", "subplots", "show", "savefig"))
-_ENCODING, _FILES = (
-    frozenset(("soundfile", "scipy.io.wavfile", "cv2", "imageio", "skimage.io")),
-    frozenset(("write", "imwrite", "imsave")),
-)
-_ENCODING_MS = 5.0  # an image or a second of sound
-WORTH_MS = 1500.0  # of all repeats together
 # Milliseconds per repeat that the rule's remedy saves (docs/rules: TensorFlow 2.15 and 2.21, small model, CPU).
 _COST_MS = {
     "TFM104": 50.0,
@@ -54,6 +47,8 @@ def confidence(context: Context, draft: Draft) -> str:
     guesses = _guessed_receiver(context, draft)
     if draft.repeat is not None:
         guesses += _guessed_calls(context, draft.repeat)
+        if guesses and _through_unused(context, draft.repeat):
+            return POSSIBLE
     return CERTAIN if not guesses else LIKELY if guesses <= _A_LITTLE else POSSIBLE
 
 
@@ -62,75 +57,19 @@ def persona(context: Context, draft: Draft, sure: str, group: str) -> str:
     said: str | None = draft.persona
     if said is not None:
         return said
-    if sure == POSSIBLE or group == "speed" and not _adds_up(context, draft):
+    if sure == POSSIBLE or draft.repeat is not None and _once(context, draft.repeat):
         return PEDANTIC
+    if group == "speed":
+        from tflint_mem.analysis.passes import felt
+
+        cost = _COST_MS.get(draft.code, felt.WORTH_MS)
+        return REGULAR if felt.adds_up(context, draft.code, draft.site, draft.repeat, cost) else PEDANTIC
     return REGULAR
 
 
-def _adds_up(context: Context, draft: Draft) -> bool:
-    """Do the repeats together cost enough to be felt?  An unknown count may be any, also that of a loop around a short
-    one.
-
-    Where each pass draws a figure, or encodes an image or a sound for a file, that takes longer than what the finding
-    is about.
-    """
-    repeat, cost = draft.repeat, _COST_MS.get(draft.code, WORTH_MS)
-    if repeat is not None and (
-        _calls_in_pass(repeat, _PLOTTING, _FIGURES)
-        or cost <= _ENCODING_MS
-        and _calls_in_pass(repeat, _ENCODING, _FILES)
-    ):
-        return False
-    if repeat is None or repeat.count is None or repeat.count * cost >= WORTH_MS:
-        return True
-    return any(count is None or count * cost >= WORTH_MS for count in _in_all(context, repeat))
-
-
-def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[str]) -> bool:
-    """Does each pass of the loop, outside of any condition, call one of the functions of one of the libraries?"""
-    m, loop = repeat.module, repeat.block
-    if loop is None:
-        return False
-    known = {
-        found.name
-        for found in m.imports
-        if not found.level and (found.module in libraries or f"{found.module}.{found.attribute}" in libraries)
-    }
-    if not known:
-        return False
-    first, i = repeat.hops[0]
-    for j in m.scope_calls(first.calls[i].scope):
-        call = m.calls[j]
-        f, place = call.func, call.block
-        if isinstance(f, Attribute) and f.attr in names and isinstance(f.base, Name) and f.base.id in known:
-            if m.inside(place, loop) and not any(
-                m.blocks[b].kind in ("if", "except") for b in m.chain(place) if b > loop
-            ):
-                return True
-    return False
-
-
-def _in_all(context: Context, repeat: Repeat) -> Iterator[int | None]:
-    """The passes of a counted loop times those of each loop around it, in its function or in that function's callers;
-    None where unknown.
-    """
-    (m, i), count, repeats_of = repeat.hops[0], repeat.count, context.project.repeats_of
-    block = repeat.block
-    if block is None or count is None:
-        return
-    call = m.calls[i]
-    around = [loop for loop in m.loops(call.block) if loop < block]
-    for loop in around:
-        passes = repeats_of.count(m, loop)
-        count = None if passes is None or count is None else passes * count
-        yield count
-    for caller, j, how in (
-        context.project.callers(m, call.scope) if call.scope and not repeats_of.guards.once(m, i, -1) else ()
-    ):
-        if how == "call" and not context.in_tests(caller):
-            for outer in context.repeats(caller, j):
-                if outer.kind in _LOOPS:
-                    yield None if outer.count is None or count is None else outer.count * count
+def _once(context: Context, repeat: Repeat) -> bool:
+    """Does the loop run once by default: `for e in range(args.n_experiments)`?"""
+    return repeat.count is None and context.project.repeats_of.usual.times(repeat) in (0, 1)
 
 
 def _guessed_calls(context: Context, repeat: Repeat) -> int:
@@ -148,6 +87,26 @@ def _guessed_calls(context: Context, repeat: Repeat) -> int:
         elif tail_of(m.calls[i].func) == inner.scopes[scope].name:
             guesses += 2  # nothing but the name; a property, an iteration or a constructor goes by another one
     return guesses
+
+
+def _through_unused(context: Context, repeat: Repeat) -> bool:
+    """Does the way lead through a method of a class of which the program makes no object, but of siblings that run no
+    model in its place?  One that does is as good as the class itself: somebody edits a line to choose.
+    """
+    for m, i in repeat.hops[1:]:
+        scope = m.method_around(m.calls[i].scope)
+        if scope > 0 and m.is_method(scope):
+            siblings = list(made.in_its_place(context.project, m, m.scopes[scope].parent))
+            if siblings and not any(_works(context, *each, m.scopes[scope].name) for each in siblings):
+                return True
+    return False
+
+
+def _works(context: Context, index: int, owner: int, name: str) -> bool:
+    """Does a method of a class run a model?"""
+    m = context.project.module(index)
+    method = m.members(owner).get(name)
+    return method is not None and any(lifetimes.works_in(context, m, k) for k in m.scope_calls(method))
 
 
 def _guessed_receiver(context: Context, draft: Draft) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tflint_mem.checking.check import Check
     from tflint_mem.finding import Finding
 
-MOST_CHECKS = 8  # of the project; what is not tried by then is offered, and `--fix` decides
+MOST_CHECKS = 5  # of the project; what is not tried by then is offered, and `--fix` decides
 
 
 def refused(check: Check, findings: Sequence[Finding], every: Sequence[Finding]) -> list[Refused]:

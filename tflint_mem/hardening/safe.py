@@ -11,7 +11,6 @@ message prints such text through this module, and through nothing else.
     row(text)        a finished row, colours and all: it does not begin like an order to a build service
     picture(c)       one character of code where columns count: it takes one cell
     plain(text)      for formats with escapes of their own: lone surrogates, which no encoding has, become visible
-    markdown(text)   one field of a table in markdown: no markup, no link, no image, no end of the field
     dumps(value)     JSON that every parser takes
 """
 
@@ -23,7 +22,6 @@ _SPACES = frozenset("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\
 _ORDER = re.compile(r"##(?=\w*\[)")
 _FIRST = re.compile(r"^((?:\s|\x1b\[\d+m)*):(?=:)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|~@:.$-]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -61,11 +59,6 @@ def picture(character: str) -> str:
 def plain(text: str) -> str:
     """`text` without lone surrogates, which neither UTF-8 nor a strict parser of JSON can hold."""
     return text if text.isascii() else _SURROGATE.sub(lambda match: _escape(match.group()), text)
-
-
-def markdown(text: str) -> str:
-    """`text` as it is, for a renderer of GitHub's markdown."""
-    return _MARKUP.sub(r"\\\g<0>", field(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def dumps(value: object, indent: int | None = 2) -> str:

@@ -1,15 +1,16 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
-Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell;
-the tapes of one training step are one, too.  Fixes, baselines and comments know each of them; this is only about what
-people read.
+Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell or
+of one file (`a/train.py`, `b/train.py`); the tapes of one training step are one, too; files in Python 2 are one for
+their project.  Fixes, baselines and comments know each of them; this is only about what people read.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
-from tflint_mem.finding import SYNTAX_ERROR, Edit, Finding, Fix, Step
+from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Edit, Finding, Fix, Step
 from tflint_mem.sources.text import SourceError
 
 TYPE_CHECKING = False
@@ -22,24 +23,52 @@ if TYPE_CHECKING:
 
     Same = tuple[Hashable, ...]  # what findings have in common that are one
 
-_OF_A_STEP = "TFM203"  # its message names no place of its own: with the same way it is the same step
+# Their messages name no place of their own: the same message with the same way is the same step, or the same call.
+_OF_A_STEP, _OF_A_BLOCK = "TFM203", frozenset(("TFM201", "TFM202"))
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
 
 
-def together(findings: list[Finding], get: Get) -> list[Finding]:
-    """The findings, each standing for its twins; the order of the first of each stays."""
+def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Finding]:
+    """The findings, each standing for its twins; the order of the first of each stays.
+
+    calls   what one pass calls twice is one as well: for people, who read the text of both
+    """
     groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
         way = [(step.path, step.cell, step.row, step.column) for step in finding.trace[:-1]]
-        row: Hashable = (finding.message, *way) if finding.code == _OF_A_STEP and way else finding.start[0]
+        row: Hashable = finding.start[0]
+        if way and finding.code == _OF_A_STEP:
+            row = (finding.message, *way)
+        elif calls and way and finding.code in _OF_A_BLOCK:
+            row = (finding.message, *way)
+            before = groups.get((finding.path, finding.cell, row, finding.code))
+            if before is not None and not _one_block(get(finding.path), before[0], finding):
+                row = finding.start[0]
         groups.setdefault((finding.path, finding.cell, row, finding.code), []).append(finding)
-    codes = Counter(group[0].code for group in groups.values())
+    rows = Counter((group[0].code, group[0].start[0]) for group in groups.values())
     copies: dict[Same, list[list[Finding]]] = {}
     for place, group in groups.items():
-        path, cell, row, code = place
-        text = _text(get(path), cell) if cell is not None and codes[code] > 1 and code != SYNTAX_ERROR else None
-        copies.setdefault(place if text is None else (code, row, text), []).append(group)
+        first = group[0]
+        same: Same = place
+        if first.message == PYTHON_2:
+            same = (PYTHON_2,)
+        elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1:
+            text = _text(get(first.path), first.cell)
+            name = os.path.basename(first.path) if first.cell is None else ""
+            same = place if text is None else (first.code, first.start, name, text)
+        copies.setdefault(same, []).append(group)
     return [_merged(same) for same in copies.values()]
+
+
+def _one_block(source: Source | None, first: Finding, second: Finding) -> bool:
+    """Does the second one stand in the block of the first, or in one inside: is no row between them less indented?"""
+    try:
+        rows = source.rows(first.cell) if source is not None else []
+    except SourceError:
+        return False
+    between = [row for row in rows[first.start[0] - 1 : second.start[0]] if row.strip()]
+    indents = [len(row) - len(row.lstrip()) for row in between]
+    return bool(indents) and min(indents) == indents[0]
 
 
 def _merged(groups: list[list[Finding]]) -> Finding:
@@ -72,8 +101,12 @@ def _common(row: list[Finding]) -> Fix | None:
     return fix.replace(edits=tuple(edits))
 
 
-def _text(source: Source | None, cell: int) -> str | None:
-    """The text of a cell, without what is no difference; None for one that is too short to be a copy of another."""
+def _text(source: Source | None, cell: int | None) -> str | bytes | None:
+    """The text of a cell, without what is no difference, or the bytes of a file; None for a cell that is too short to
+    be a copy of another.
+    """
+    if cell is None:
+        return source.raw if source is not None else None
     try:
         rows = [row.rstrip() for row in source.rows(cell)] if source is not None else []
     except SourceError:

@@ -12,6 +12,7 @@ import os
 from tflint_mem.facts import Assign, Attribute, Augment, Delete, ExprStatement, Jump, Return, Starred
 from tflint_mem.hardening.watch import OFF, SHARED, Watch
 from tflint_mem.project.linking.call_names import call_text
+from tflint_mem.project.repeats import periods
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False
@@ -241,8 +242,7 @@ class Context:
         """
         m = repeat.module
         if repeat.block is not None:
-            count = self.project.repeats_of.count(m, repeat.block)  # of this loop alone
-            origin = f"{repeat.what} repeats" + (f", at most {count} times" if count else "")
+            origin = f"{repeat.what} repeats{self._times(m, repeat.block)}"
         elif repeat.kind == "script":
             origin = f"{repeat.what} runs this file again"
         else:
@@ -257,6 +257,11 @@ class Context:
         hm, hi = repeat.hops[-1]
         steps.append(TraceStep.at(hm, hm.calls[hi].pos, last))
         return Trace((*steps, *behind), repeat)
+
+    def _times(self, m: Module, loop: int) -> str:
+        """How often a loop alone runs, as far as that is known."""
+        count, usual = self.project.repeats_of.count(m, loop), self.project.repeats_of.usual.count(m, loop)
+        return f", at most {count} times" if count else f", {usual} times by default" if usual else ""
 
     def _passing(self, m: Module, i: int, fm: Module, fi: int) -> str:
         """What call `i` does to run the function around call `fi`: calls it, or reads a property or an item."""
@@ -283,7 +288,9 @@ class Context:
             if repeat.module is not m:
                 name = os.path.basename(repeat.module.path)
                 place = f"{name}:{repeat.line}" if repeat.module.locate is None else f"{name}, {place}"
-            return f"in each pass of {repeat.what} in {place}"
+            every = periods.of_repeat(self.project.repeats_of.usual, repeat)
+            passes = "each pass" if every == 1 else f"every {periods.ordinal(every)} pass"
+            return f"in {passes} of {repeat.what} in {place}"
         return f"for {repeat.what}" if repeat.what.startswith("each") else f"in {repeat.what}"
 
     # -- small questions ----------------------------------------------------------------------------------------------

@@ -35,28 +35,31 @@ _PYTHON_2: tuple[tuple[Pattern[bytes], bytes | Callable[[Match[bytes]], bytes]],
     (re.compile(rb"(?m)^([ \t]*raise[ \t]+[\w.]+)[ \t]*,"), rb"\1;"),
     (re.compile(rb"<>"), b"!="),
     (re.compile(rb"`([^`\n]*)`"), rb"(\1)"),
-    (re.compile(rb"(?<![\w.])(\d+)[lL]\b"), rb"\1 "),
+    (re.compile(rb"(?<![\w.])(0[xX][\da-fA-F]+|\d+)[lL]\b"), rb"\1 "),
     (re.compile(rb"(?<![\w.+-])0+(?=[1-9]\d*\b(?![.eEjJ]))"), lambda found: b" " * len(found.group())),
     (re.compile(rb"""\b[uU][rR](?=["'])"""), b" r"),
-    (re.compile(rb"(?m)^(?:<{7}|={7}|>{7}|\|{7})[^\n\r]*"), b""),  # a merge: both sides, one behind the other
 )
+_MERGE = re.compile(rb"(?m)^(?:<{7}|={7}|>{7}|\|{7})[^\n\r]*")  # both sides of one, one behind the other
 _INDENT = re.compile(rb"[ \t\f]*")
 
 
-def readable(code: bytes, parse: Callable[[bytes], T]) -> T | None:
-    """What `parse(code)` gives for the code when as little as possible is changed; None when that is not enough.
+def readable(code: bytes, parse: Callable[[bytes], T]) -> tuple[T, bool] | None:
+    """(what `parse(code)` gives for the code when as little as possible is changed, is it Python 2 and nothing else);
+    None when that is not enough.
 
     `parse` raises SyntaxError with the line; ValueError, RecursionError and MemoryError also end in None.
     """
     if len(code) > MAX_BYTES:
         return None
+    rewritten = code
     for pattern, instead in _PYTHON_2:
-        code = pattern.sub(instead, code)
-    rows = code.split(b"\n")
+        rewritten = pattern.sub(instead, rewritten)
+    whole = _MERGE.sub(b"", rewritten)
+    old, rows = code != rewritten == whole, whole.split(b"\n")
     left_out: set[int] = set()
     for _ in range(MAX_ROUNDS):
         try:
-            return parse(b"\n".join(rows))
+            return parse(b"\n".join(rows)), old and not left_out
         except TabError:
             rows = [_spaced(row) for row in rows]  # a tab was as good as eight spaces
         except SyntaxError as error:

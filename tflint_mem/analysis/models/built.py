@@ -18,8 +18,7 @@ KEEPS = {
     mechanisms.GRAPH: "in graph mode each network stays on Keras' graph until clear_session()",
     mechanisms.COLLECTED: "the one before waits for a late garbage collection",
 }
-# what to do about it
-HELP = {
+_HELP = {
     mechanisms.PINNED: "train each model in a child process of its own (spawn, one task per child), "
     f"or keep one compiled model and {_RESET}; an optimizer with moments (Adam) needs its variables reset, too",
     mechanisms.CACHED: "build it once before the repeat, "
@@ -29,7 +28,16 @@ HELP = {
     mechanisms.COLLECTED: "end each repeat with gc.collect()",
 }
 # for models that are trained
-OR_ONCE = (
+_OR_ONCE = (
     f"; to build it once instead, {_RESET} and the optimizer's variables reset, "
     "or it goes on with what it has learned before"
 )
+# for models that are pinned on later versions only
+_BEFORE = "; before TensorFlow 2.14, clear_session() and gc.collect() at the end of each repeat are enough"
+
+
+def advice(mechanism: str, training: bool, sure: bool) -> str:
+    """What to do about models that are built again; `sure` says that the version of TensorFlow is."""
+    if mechanism == mechanisms.PINNED:
+        return _HELP[mechanism] + ("" if sure else _BEFORE)
+    return _HELP[mechanism] + (_OR_ONCE if training else "")

@@ -6,8 +6,10 @@ uses the session.
 
 from __future__ import annotations
 
+import os
+
 from tflint_mem.codemod import NoFix, Proposal
-from tflint_mem.facts import Attribute, Reference
+from tflint_mem.facts import Assign, Attribute, Reference, SequenceDisplay
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.knowledge import LOADERS
 from tflint_mem.project.holds.values import CallOrigin, Thing
@@ -67,10 +69,22 @@ def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, colle
     def fix(fx: FixContext) -> Proposal:
         if not collect_only and lives_through(context, repeat, m, i):
             raise NoFix("clear_session would hit a model that lives through the loop")
+        if not collect_only and _is_keras(context):
+            raise NoFix("the project is a Keras itself, and clear_session() is a matter of its back end")
+        statement = m.statements[m.calls[i].statement]
+        if isinstance(statement, Assign) and any(isinstance(target, SequenceDisplay) for target in statement.targets):
+            raise NoFix("the call gives more than a model, and a name that still holds it keeps the model")
         view, _ = fx.at(m, i)
         return clearing(fx, view, repeat, m, i, collect_only)
 
     return fix
+
+
+def _is_keras(context: Context) -> bool:
+    """Is Keras a package or module at the root of the project?"""
+    root = os.path.abspath(context.project.root or ".")
+    places = {os.path.join(root, "keras.py"), os.path.join(root, "keras", "__init__.py")}
+    return any(os.path.abspath(m.path) in places for m in context.project.modules if m.parts[-1] == "keras")
 
 
 def lives_through(context: Context, repeat: Repeat, m: Module, i: int) -> bool:
@@ -115,15 +129,19 @@ def clearing(fx: FixContext, view: View, repeat: Repeat, m: Module, i: int, coll
     row = m.calls[i].pos.line
     collector = do.ensure(fx.source, "gc", row=row)
     collect = f"{collector.expression}.collect()"
+    # the name still holds the model of this pass; where the lines come first, that of the pass before is gone by then
+    held = local_name(m, i)
+    name = held if m.calls[i].block == repeat.block else None
     if collect_only:
-        edits = do.append_to_repeat(view, loop, [collect], name=local_name(m, i))
+        edits = do.append_to_repeat(view, loop, [collect], name=held, freed=name)
         return Proposal(UNSAFE, "Collect garbage in each repeat", do.join(edits, collector.edits))
     clear = do.clear_session_expression(fx.source, row)
     edits = do.append_to_repeat(
         view,
         loop,
         [clear.expression if clear.expression.endswith(")") else f"{clear.expression}()", collect],
-        name=local_name(m, i),
+        name=held,
+        freed=name,
     )
     return Proposal(
         UNSAFE,

@@ -12,11 +12,13 @@ from .releases import FEW, LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
 
     from .origins import Acquired
 
+SOME = 10  # passes: what the models of so many leave behind is little, unless each is large
 _LOAD_MEASURED = {
     mechanisms.GRAPH: "6160-14569 KiB for a model of 4.2 MiB that is loaded and asked once, until clear_session() "
     "(graph mode, TF 1.15 to 2.15)",
@@ -72,9 +74,28 @@ def load_measured(mechanism: str, names: frozenset[str], default: str) -> str:
     return _LOAD_MEASURED.get(mechanism, default)
 
 
-def so_often(repeat: Repeat) -> str:
-    """ ", 3 times in all" where a repeat is as short as that: what two or three models cost depends on their size."""
-    return f", {repeat.count} times in all" if repeat.count is not None and repeat.count <= FEW else ""
+def few(context: Context, repeat: Repeat, most: int = SOME) -> bool:
+    """Does the repeat have at most so many passes, for sure or by default?"""
+    times = context.project.repeats_of.usual.times(repeat)
+    return times is not None and times <= most
+
+
+def so_often(context: Context, repeat: Repeat) -> str:
+    """ ", 3 times in all" where a repeat is as short as that: what a few models cost depends on their size."""
+    if not few(context, repeat):
+        return ""
+    if repeat.count is not None:
+        return f", {repeat.count} times" + (" in all" if repeat.count <= FEW else "")
+    return f", {context.project.repeats_of.usual.times(repeat)} times by default"
+
+
+def severity(context: Context, repeat: Repeat, m: Module, mechanism: str, cleaned: bool) -> str:
+    """Of models that are built again; `cleaned` says that each repeat releases what it can.  A handful that is freed at
+    last is worth a hint.
+    """
+    if mechanism != mechanisms.PINNED:
+        return "hint" if few(context, repeat) else "warning"
+    return "error" if mechanisms.certain(context, m) or not cleaned else "warning"
 
 
 def may_hold_tables(context: Context, acquired: Acquired) -> bool:

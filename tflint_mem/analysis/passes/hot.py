@@ -20,6 +20,7 @@ from tflint_mem.facts import (
     tail_of,
     walk,
 )
+from tflint_mem.project.repeats import periods
 from tflint_mem.project.repeats.headers import header, test_of
 from tflint_mem.project.repeats.repeat import Repeat
 
@@ -69,6 +70,7 @@ __all__ = [
 ]
 
 ONE_OFF = frozenset(("handler", "script", "objective"))  # each run of these is worth what one call costs
+_LONG = 1000  # passes
 _SHORT = 20  # passes of a loop that the loops of its callers have to make worth while
 
 
@@ -114,9 +116,10 @@ def _repeats(context: Context, m: Module, i: int, outer: bool) -> Iterator[Repea
 def busy(
     context: Context, m: Module, i: int, few: int, accept: Callable[[Repeat], object] | None = None
 ) -> Repeat | None:
-    """The first way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, or
-    None.
+    """The way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes: the nearest
+    one that is long as far as anybody knows, else the nearest; None when there is none.
     """
+    first: Repeat | None = None
     for repeat in repeats(context, m, i):
         if (
             repeat.kind in ONE_OFF
@@ -129,8 +132,17 @@ def busy(
         if repeat.count is not None and repeat.count <= few:
             continue
         if eager(context, repeat) and (accept is None or accept(repeat)):
-            return repeat
-    return None
+            if _is_long(context, repeat):
+                return repeat
+            first = first or repeat
+    return first
+
+
+def _is_long(context: Context, repeat: Repeat) -> bool:
+    """Does nothing tell that the repeat is short, or that the place comes in few of its passes?"""
+    usual = context.project.repeats_of.usual
+    times = usual.times(repeat)
+    return times is None or times >= _LONG * periods.of_repeat(usual, repeat)
 
 
 def per_epoch(repeat: Repeat) -> bool:

@@ -27,11 +27,13 @@ from tflint_mem.project.repeats.headers import test_of
 
 from .sizes import Shape, Sizes
 from .steady import bound_by
+from .varying import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.facts import Call
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.ruleset.context import Context
 
 MAX_DEPTH = 10  # expressions in each other, names included
 _MAX_CHAIN = 6  # steps from a dataset back to where it is padded
@@ -59,7 +61,7 @@ class ListLengths(Sizes):
                 if b.kind == "assign" and not b.path and isinstance(b.value, (Comprehension, ListDisplay)):
                     where = m.statements[b.statement].block
                     if b.value == _EMPTY:
-                        if _fed(m, scope, e.id, where, around):
+                        if _fed(self.context, m, scope, e.id, where, around):
                             return Shape(f"the list `{e.id}`, which grows")
                     elif self.numbers.repeated(position, where):
                         found = self.length(position, b.value, b.statement, where, depth + 1)
@@ -157,13 +159,19 @@ def _text_of(call: Call) -> Expression | None:
     return call.args[0] if call.args else Constant(0)
 
 
-def _fed(m: Module, scope: int, name: str, where: int, around: int) -> bool:
+def few_additions(context: Context, m: Module, loop: int) -> bool:
+    """Has a loop so few passes that what grows in it, and begins anew with it, has a handful of lengths?"""
+    count = context.project.repeats_of.usual.count(m, loop)
+    return count is not None and count <= FEW
+
+
+def _fed(context: Context, m: Module, scope: int, name: str, where: int, around: int) -> bool:
     """A list that was empty before the loop, is appended to in it, never cut back, and not asked for its length before
     the call.
     """
     place = Name(name)
     for loop in m.loops(around):
-        if m.inside(where, loop):
+        if m.inside(where, loop) or few_additions(context, m, loop):
             continue
         grows = False
         for i in m.scope_calls(scope):

@@ -29,7 +29,7 @@ from tflint_mem.project.holds.values import External, ModuleValue
 
 from . import hot
 from .axes import new_axis
-from .list_lengths import MAX_DEPTH, ListLengths
+from .list_lengths import MAX_DEPTH, ListLengths, few_additions
 from .requests import from_request
 from .sizes import Shape
 from .steady import bound_by
@@ -231,6 +231,8 @@ class _Shapes(ListLengths):
                 and self.numbers.repeated(position, where)
                 and any(e == Name(name) for e in walk(value, m.calls))
                 and not _cut(m, scope, name, where)
+                and binding in self.infer.reaching(m, m.bindings(scope)[name], binding.statement)
+                and not few_additions(self.context, m, next(iter(m.loops(where))))
             ):
                 return Shape(f"`{name}`, which grows")
             if self.numbers.repeated(position, where):

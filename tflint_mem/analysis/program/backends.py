@@ -78,8 +78,8 @@ def _said(context: Context, m: Module) -> str | None:
 
 
 def _set_in(m: Module) -> set[str]:
-    """The backends that a module sets by constants."""
-    found = {value for value in environment(m, _VARIABLE) if isinstance(value, str)}
+    """The backends that a module sets by constants, whatever a switch of its own says."""
+    found = {value for value in environment(m, _VARIABLE, sure=True) if isinstance(value, str)}
     for call in m.calls:
         if (
             tail_of(call.func) == "set_backend"

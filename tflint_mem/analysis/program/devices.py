@@ -20,6 +20,9 @@ from tflint_mem.facts import (
     walk,
 )
 from tflint_mem.project.holds.values import Thing
+from tflint_mem.project.repeats.headers import test_of
+
+from . import execution_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,11 +183,14 @@ def is_list(context: Context, m: Module, scope: int, e: Expression, at: int) -> 
     return any(isinstance(v, Thing) and v.kind == "devices" for v in context.infer.values(m, scope, e, at))
 
 
-def environment(m: Module, name: str) -> list[str | float | bool | None]:
-    """Values given to an environment variable by name in the module: constants, or None for what is not constant."""
+def environment(m: Module, name: str, sure: bool = False) -> list[str | float | bool | None]:
+    """Values given to an environment variable by name in the module: constants, or None for what is not constant.
+
+    sure   only those that no condition chooses, but one about the variable itself
+    """
     found = []
     for statement in m.statements:
-        if isinstance(statement, Assign):
+        if isinstance(statement, Assign) and not (sure and _chosen(m, statement.block, name)):
             for target in statement.targets:
                 if isinstance(target, Subscript) and target.index == Constant(name):
                     found.append(statement.value.value if isinstance(statement.value, Constant) else None)
@@ -194,6 +200,17 @@ def environment(m: Module, name: str) -> list[str | float | bool | None]:
             and call.args[0] == Constant(name)
             and tail_of(call.func) in ("putenv", "setdefault", "setenv")
             and len(call.args) > 1
+            and not (sure and _chosen(m, call.block, name))
         ):
             found.append(call.args[1].value if isinstance(call.args[1], Constant) else None)
     return found
+
+
+def _chosen(m: Module, block: int, name: str) -> bool:
+    """Does a condition stand around a block that neither is about the variable nor asks for the main program?"""
+    return any(
+        m.blocks[b].kind == "if"
+        and not execution_order.is_main_test(test_of(m, b))
+        and Constant(name) not in walk(test_of(m, b), m.calls)
+        for b in m.chain(block)
+    )

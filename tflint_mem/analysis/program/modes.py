@@ -56,12 +56,18 @@ def version_tests(m: Module, i: int) -> Iterator[int]:
 def in_graph(context: Context, m: Module) -> bool:
     """Does Keras build and run a graph in this module?
 
-    Of itself, or because a module that is imported or imports it switches eager execution off.
+    Of itself, because all of its project is as old, or because a module that is imported or imports it switches eager
+    execution off.
     """
     imports, versions = context.project.imports, context.project.versions
-    return by_itself(context, m) or any(
-        versions.switches_to_graphs(context.project.module(index))
-        for index in (*imports.direct(m), *imports.importers(m))
+    return (
+        by_itself(context, m)
+        or versions.at_least(m, 2, 4) is not True
+        and context.project.spelling.old_project(m)
+        or any(
+            versions.switches_to_graphs(context.project.module(index))
+            for index in (*imports.direct(m), *imports.importers(m))
+        )
     )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
+_UPDATE_TAILS = ("apply_gradients", "minimize")
+_UPDATES = frozenset("optimizer." + tail for tail in _UPDATE_TAILS)
 _SWITCHED_OFF = ("tf.function", "@function", "def_function")
 
 
@@ -37,6 +39,8 @@ def decorate(context: Context, m: Module, i: int) -> Repair | str:
         return "the function has another decorator"
     if _python_arguments(context, m, scope):
         return "it is given Python values, each of which would be traced"
+    if _updates_at_times(context, m, scope):
+        return "the update stands under a condition: a later trace would make the optimizer's variables, and fail"
     effect = tracing.host_effect(context, m, scope)
     if effect:
         return f"the function {effect}"
@@ -56,6 +60,20 @@ def decorate(context: Context, m: Module, i: int) -> Repair | str:
         return Proposal(UNSAFE, "Trace the step once", edits)
 
     return fix
+
+
+def _updates_at_times(context: Context, m: Module, scope: int) -> bool:
+    """Does the function let an optimizer update variables under a condition, which the first trace may leave out?
+
+    The optimizer makes its variables with the first update, and a tf.function may make some in its first trace only.
+    """
+    return any(
+        m.calls[j].scope == scope
+        and any(m.blocks[b].kind == "if" for b in m.chain(m.calls[j].block))
+        and not context.project.apis(m, j).isdisjoint(_UPDATES)
+        for tail in _UPDATE_TAILS
+        for j in m.calls_by_tail().get(tail, ())
+    )
 
 
 def _switched_off(lines: Sequence[str], row: int) -> bool:

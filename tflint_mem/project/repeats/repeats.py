@@ -27,6 +27,7 @@ from .recursion import instead
 from .repeat import Repeat
 from .scripts import Scripts
 from .turns import picks, takes_turns
+from .usual import Usual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Repeats:
         self.kindred = Kindred(project)
         self.owners = Owners(project)
         self.nearest = Nearest(project)
+        self.usual = Usual(project)
         self._plain: dict[tuple[int, int], bool] = {}
 
     def parts(self) -> tuple[object, ...]:
@@ -132,6 +134,7 @@ class Repeats:
             self.kindred,
             self.owners,
             self.nearest,
+            self.usual,
         )
 
     def of_call(self, m: Module, i: int, accept: Callable[[Repeat], object] | None = None) -> Repeat | None:
