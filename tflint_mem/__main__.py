@@ -20,19 +20,29 @@ def main() -> None:
     """
     import os
 
+    held: list[Session] = []  # what the process has, it has to the end
+    try:
+        code = _run_alone(held)
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        code = 130
+    os._exit(code)
+
+
+def _run_alone(held: list[Session]) -> int:
     _leave_current_folder()
     from tflint_mem.command.process import OwnProcess
     from tflint_mem.hardening import streams
 
     streams.complete()
-    process = OwnProcess()  # what it holds, it holds to the end
+    process = OwnProcess()
+    held.append(process)
     code = run(process)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
             pass
-    os._exit(code)
+    return code
 
 
 def _leave_current_folder() -> None:

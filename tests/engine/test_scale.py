@@ -1,11 +1,15 @@
 """A project too large to stay decoded is gone through in parts; what is found stays the same."""
 
+import random
+
 import pytest
 
 from support import FIXTURES
 from tflint_mem.engine import engine
+from tflint_mem.engine.session import Session
 from tflint_mem.project import project
 from tflint_mem.settings import config
+from tflint_mem.settings.settings import Settings
 from tflint_mem.sources.source import Source
 
 
@@ -99,3 +103,25 @@ def test_an_analysis_leaves_no_project_behind():
         project.Project.__init__ = init
         if collecting:
             gc.enable()
+
+
+def test_a_session_that_keeps_facts_finds_what_a_new_one_finds():
+    """Modules of files that are as they were go on to the next check, with what they know about themselves."""
+    dice = random.Random(3)
+    files = {
+        str(path): path.read_bytes() for path in sorted((FIXTURES / "TFM101-load-model-in-loop").rglob("bad_[a-f]*.py"))
+    }
+    settings, session = Settings(), Session()
+    session.remember()
+    for _ in range(8):
+        path = dice.choice(sorted(files))
+        rows = files[path].split(b"\n")
+        at = dice.randrange(len(rows))
+        rows[at : at + dice.randrange(2)] = [] if dice.random() < 0.3 else [b"import keras"]
+        files[path] = b"\n".join(rows)
+
+        def found(session):
+            return engine.analyze([Source(p, raw) for p, raw in files.items()], settings, session=session)
+
+        assert found(session) == found(Session())
+    assert all(len(versions) <= 4 for versions in session.facts.values())

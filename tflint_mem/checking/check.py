@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
     from tflint_mem.silencing.baseline import Baseline
-    from tflint_mem.storage.cache import Cache
+    from tflint_mem.storage.folder import CacheFolder
 
     from .changed import Changed
     from .reader import Read
@@ -257,8 +257,17 @@ class Check:
         """The findings of the files, from the cache when they are as they were."""
         cache = found = None
         with self.faults.around("the cache"):
-            cache = self._cache() if cached else None
-            found = cache.findings() if cache else None
+            folder = self._cache_folder()
+            if folder is not None and cached:
+                from tflint_mem.storage.cache import Cache
+
+                files, around = self.reader.everything(), sorted(self.reader.around)
+                cache = Cache(self.settings, self.paths, files, folder, around)
+                found = cache.findings()
+            if folder is not None and found is None:
+                from tflint_mem.storage.fact_store import FactStore
+
+                self.session.store = FactStore(folder)
         if found is None:
             self._told = False
             every = self.every if self.fixing else None
@@ -299,14 +308,13 @@ class Check:
             for finding in found
         ]
 
-    def _cache(self) -> Cache | None:
-        """The cache, unless there are so few files that reading them is quicker."""
-        files = self.reader.everything()
-        if not self.settings.cache or len(files) < _FEWEST_TO_CACHE:
+    def _cache_folder(self) -> CacheFolder | None:
+        """The folder of the cache, unless there are so few files that reading them is quicker."""
+        if not self.settings.cache or len(self.reader.everything()) < _FEWEST_TO_CACHE:
             return None
-        from tflint_mem.storage.cache import Cache
+        from tflint_mem.storage.folder import CacheFolder
 
-        return Cache(self.settings, self.paths, files, sorted(self.reader.around))
+        return CacheFolder(self.settings)
 
     def _analyze(self, sources: Iterable[Source], every: list[Finding] | None) -> list[Finding]:
         """The engine's findings for `sources`; the engine is not even imported where nothing mentions TensorFlow.

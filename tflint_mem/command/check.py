@@ -15,6 +15,8 @@ from tflint_mem.hardening.notices import BASELINE
 from tflint_mem.settings import config
 from tflint_mem.sources.source import Source
 
+from .progress import Progress
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,9 +130,11 @@ class Run:
             options.trust,
         )
         self.fixing: bool = options.diff or self.settings.fix
+        self.progress = Progress(sys.stderr, not options.quiet)
         self.check = Check(
             self.settings, self.paths, self._notice, session, verbose=options.verbose, fixing=self.fixing
         )
+        self.check.session.progress = self.progress.step
         self.fixed: list[Finding] = []
         self.skipped_fixes: list[Refused] = []
         self.interrupted = False
@@ -190,6 +194,7 @@ class Run:
         """One line on standard error."""
         from tflint_mem.hardening import safe
 
+        self.progress.clear()
         print(f"tflint-mem: {safe.field(message)}", file=sys.stderr)
 
     def _notice(self, notice: Notice) -> None:
@@ -223,10 +228,17 @@ class Run:
 
     def result(self) -> int:
         """Run all the steps; returns the exit code."""
+        try:
+            return self._steps()
+        finally:
+            self.progress.clear()
+
+    def _steps(self) -> int:
         check = self.check
         self._discover()
         changed = None if self.options.since is None else check.since(self.options.since)
         check.look(cached=self._may_be_cached())
+        self.progress.clear()
         if self.options.verbose and check.reader.around:
             self.warn(f"{len(check.reader.around)} files of the project around are read")
         self.failed = bool(check.reader.errors)
@@ -249,6 +261,7 @@ class Run:
         elif self.fixing:
             with check.faults.around("fixing"):
                 self._fix()
+            self.progress.clear()
         with check.faults.around("the search for copies"):
             check.together(calls=self.settings.output_format == "full")
         if not self.fixing and self.options.verify is not None:

@@ -8,7 +8,7 @@ import click
 
 from tflint_mem import __version__
 from tflint_mem.command.environments import env
-from tflint_mem.settings.tables import OUTPUT_FORMATS
+from tflint_mem.settings.tables import MOST_JOBS, OUTPUT_FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -248,6 +248,14 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).",
 )
 @click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(0, MOST_JOBS),
+    default=None,
+    metavar="N",
+    help="Processes to use (default: 0, as many as pay).",
+)
+@click.option(
     "--trust",
     is_flag=True,
     help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.",
@@ -333,6 +341,7 @@ def check(
         "force_exclude",
         "respect_gitignore",
         "timeout_per_file",
+        "jobs",
     ):
         settings[name] = given.pop(name)
     settings["cache"] = False if no_cache else None

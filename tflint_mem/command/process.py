@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from tflint_mem.engine.session import Session
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tflint_mem.project.project import Project
 
 _M_TRIM_THRESHOLD, KEPT_FREE = -1, 256 << 20  # of glibc's <malloc.h>; bytes
+_MOST_PROCESSES = 8  # unless more are asked for: linking, and what the processes share, is done by one
 
 
 class OwnProcess(Session):
@@ -29,6 +31,10 @@ class OwnProcess(Session):
         super().__init__()
         self._held: list[Project] = []
         self._collecting = False
+
+    def processes(self, jobs: int) -> int:
+        """As many as are asked for, or as there are processors, where a process can be forked."""
+        return (jobs or min(_processors(), _MOST_PROCESSES)) if _may_fork() else 1
 
     def begin(self) -> None:
         """Collect no garbage, and keep what one parse has freed for the next one."""
@@ -47,6 +53,21 @@ class OwnProcess(Session):
             if self.facts is None:
                 gc.freeze()
             gc.enable()
+
+
+def _may_fork() -> bool:
+    """May this process, which has no threads, be forked?  On macOS libraries of the system may have started some, and
+    Windows has no such thing.
+    """
+    return hasattr(os, "fork") and sys.platform != "darwin"
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
 
 
 def _keep_freed_memory() -> None:

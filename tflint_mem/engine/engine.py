@@ -18,7 +18,8 @@ from tflint_mem.project.project import Project
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
-from . import relevance
+from . import reading, relevance
+from .places import most_specific
 from .session import Session
 
 TYPE_CHECKING = False
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from tflint_mem.facts import Facts
+    from tflint_mem.facts.packed import PackedFacts
     from tflint_mem.finding import Place
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
@@ -91,14 +93,15 @@ def analyze(
             with SILENCE:
                 watched.start()
                 project, kept, findings = load(sources, settings, files, faults, watched, session, given)
+            reading.save(session, faults)
             if project.modules:
                 from .rule_runs import Running
 
                 project.link()
-                running = Running(project, settings, faults, watched, every is not None)
+                running = Running(project, settings, faults, watched, every is not None, session.progress)
                 if every is not None:
                     every.extend(findings)
-                findings.extend(_all_finished(running, kept, faults, watched, given, every))
+                findings.extend(_of_rules(running, kept, faults, watched, session, given, every))
                 project = running.project
                 if tell is not None:
                     for line in project.searches.lines():
@@ -133,15 +136,21 @@ def load(
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
 
-    for source in sources:
-        raw = source.raw
-        if source.names_framework:
-            if relevance.matters(source.path, raw):
-                add(source, quiet=source.path in given.around)
-        elif source.path.endswith((".py", ".ipynb")):
-            others.append(source.path)
-            if session.facts is not None:
-                held[source.path] = source
+    stream = reading.early(sources, settings, files, session)
+    try:
+        for done, (source, early) in enumerate(stream):
+            if session.progress is not None:
+                session.progress("files", done, files)
+            if source.names_framework:
+                if relevance.matters(source.path, source.raw) and not reading.is_lost(source, early, faults, watched):
+                    session.ready = early if isinstance(early, bytes) else None
+                    add(source, quiet=source.path in given.around)
+            elif source.path.endswith((".py", ".ipynb")):
+                others.append(source.path)
+                if session.facts is not None:
+                    held[source.path] = source
+    finally:
+        stream.close()  # whatever happens, no process stays
     if project.modules and others:
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
@@ -182,7 +191,7 @@ def _added(
     project: Project, source: Source, kept: Kept, findings: list[Finding], quiet: bool, session: Session
 ) -> None:
     mended = False
-    collected: Facts | None
+    collected: Facts | PackedFacts | None
     try:
         collected = _collect(source, session)
     except SourceError as error:
@@ -208,7 +217,10 @@ def _added(
             findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept.add(source)
-    project.add(source.path, collected, source.locate if source.kind == "notebook" else None).mended = mended
+    locate = source.locate if source.kind == "notebook" else None
+    module = project.add(source.path, collected, locate, session.known(source.path, collected))
+    module.mended = mended
+    session.made(source.path, collected, module)
 
 
 class Kept:
@@ -236,15 +248,10 @@ class Kept:
         return source
 
 
-def _collect(source: Source, session: Session) -> Facts:
+def _collect(source: Source, session: Session) -> Facts | PackedFacts:
     code = source.code_bytes()
     source.check_bytes()
-    if session.facts is None:
-        return undisturbed(lambda: facts.collect(code, source.path))
-    key = (source.path, code)
-    if key not in session.facts:
-        session.facts[key] = undisturbed(lambda: facts.collect(code, source.path))
-    return session.facts[key]
+    return session.collected(source.path, code)
 
 
 def _mended(source: Source) -> tuple[Facts, bool] | None:
@@ -286,6 +293,27 @@ def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int =
 # -- rules ----------------------------------------------------------------------------------------------------------
 
 
+def _of_rules(
+    running: Running,
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    session: Session,
+    given: Given,
+    every: list[Finding] | None,
+) -> list[Finding]:
+    """What the rules find: in several processes where the project is large, as the rules share much of their work."""
+    jobs = session.processes(running.settings.jobs) if running.project.large else 1
+    if jobs < 2 or faults is None:
+        return _all_finished(running, kept, faults, watched, given, every)
+    from . import side_by_side
+
+    def finish(draft: Draft, kept_faults: Faults, whole: bool) -> Finding | None:
+        return finished_or_none(running, draft, kept, kept_faults, running.watch, whole)
+
+    return side_by_side.findings(running, jobs, faults, finish, given.concerns, every)
+
+
 def _all_finished(
     running: Running,
     kept: Kept,
@@ -297,22 +325,22 @@ def _all_finished(
     """The Findings of the enabled rules' drafts; a draft that cannot be made one is left out."""
     drafts, of = [draft for draft in running.drafts() if not draft.m.mended], running.context.settings.of
     findings: dict[int, Finding | None] = {}
-    enabled = _most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
+    enabled = most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
     for draft in filter(given.concerns, enabled):
-        findings[id(draft)] = _try(running, draft, kept, faults, watched)
+        findings[id(draft)] = finished_or_none(running, draft, kept, faults, watched)
     if every is not None:
-        for draft in filter(given.concerns, _most_specific(drafts)):
+        for draft in filter(given.concerns, most_specific(drafts)):
             known = (
                 findings[id(draft)]
                 if id(draft) in findings
-                else _try(running, draft, kept, faults, watched, whole=False)
+                else finished_or_none(running, draft, kept, faults, watched, whole=False)
             )
             if known is not None:
                 every.append(known)
     return [finding for finding in findings.values() if finding is not None]
 
 
-def _try(
+def finished_or_none(
     running: Running, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
 ) -> Finding | None:
     """The Finding of a draft, None when that fails."""
@@ -331,20 +359,6 @@ def _try(
         else:
             faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
         return None
-
-
-def _most_specific(drafts: Iterable[Draft]) -> list[Draft]:
-    """One finding for one place: of several drafts the one whose rule is the most specific."""
-    from tflint_mem.ruleset.registry import BY_CODE
-
-    best: dict[tuple[int, tuple[int, int], bool], Draft] = {}
-    for draft in drafts:
-        pos = draft.pos
-        key = (draft.m.index, (pos.line, pos.column), BY_CODE[draft.code].group == "config")
-        other = best.get(key)
-        if other is None or BY_CODE[draft.code].rank > BY_CODE[other.code].rank:
-            best[key] = draft
-    return list(best.values())
 
 
 def _finished(

@@ -18,7 +18,7 @@ from tflint_mem.ruleset.registry import RULES, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
     from typing import Protocol
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.registry import Rule
     from tflint_mem.settings.settings import Settings
 
+    Progress = Callable[[str, int, int], None]
     Part = Collection[int] | None  # indices of modules, None for all
 
     class RuleModule(Protocol):
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
         def find(self, context: Context) -> Iterator[Draft]:
             """What the rule finds."""
 
+    Unit = tuple[tuple[RuleModule, ...], Part]  # rules that go through the same part together
+
 
 MOST_MODULES = 200  # in which one rule may fail; then it is left out in the others, too
 
@@ -47,22 +50,44 @@ class Running:
     """The rules of one run.
 
     project   linked; another takes its place after a fault
+    settings  what the run goes by
     faults    faults.Faults, or None: then they are raised
     all_rules   run those that are not enabled, too
     enabled   codes of the rules that are enabled for some file
+    progress  see `session.Session`
     """
 
     def __init__(
-        self, project: Project, settings: Settings, faults: Faults | None, watch: Watch, all_rules: bool = False
+        self,
+        project: Project,
+        settings: Settings,
+        faults: Faults | None,
+        watch: Watch,
+        all_rules: bool = False,
+        progress: Progress | None = None,
     ) -> None:
-        self.project, self.faults, self.watch = project, faults, watch
-        self.context = Context(project, settings, watch)
+        self.project, self.settings, self.faults, self.watch = project, settings, faults, watch
+        self.context, self.progress = Context(project, settings, watch), progress
         self.enabled, self._all, self._everything = settings.all_enabled, all_rules, range(len(project.modules))
         self._failure: _Failure | None = None  # why the latest attempt failed
 
     def drafts(self) -> list[Draft]:
         """What the rules find, as drafts."""
         drafts: list[Draft] = []
+        units = self.units()
+        for done, unit in enumerate(units):
+            self.step(done, len(units))
+            drafts += self.found(unit)
+        return drafts
+
+    def step(self, done: int, of: int) -> None:
+        """So many units are done."""
+        if self.progress is not None:
+            self.progress("steps of the rules", done, of)
+
+    def units(self) -> list[Unit]:
+        """What the rules have to do, in order, in pieces that can be done one without the other."""
+        single: list[Unit] = []
         sweeps: list[RuleModule] = []
         for rule in RULES:
             if (self._all or rule.code in self.enabled) and self.project.mentioned(rule.triggers):
@@ -72,13 +97,20 @@ class Running:
                 if getattr(module, "SWEEPS", False):
                     sweeps.append(module)
                 else:
-                    drafts.extend(self._found(module, None))
+                    single.append(((module,), None))
         # rules that look at most modules go through a large project together, so that each module is decoded once for
         # all of them
-        for part in self.project.parts() if sweeps else ():
-            for module in sweeps:
-                drafts.extend(self._found(module, part))
-        return drafts
+        return single + [(tuple(sweeps), part) for part in (self.project.parts() if sweeps else ())]
+
+    def found(self, unit: Unit) -> list[Draft]:
+        """What the rules of a unit find in its part."""
+        rules, part = unit
+        return [draft for rule in rules for draft in self._found(rule, part)]
+
+    def watched_by(self, watch: Watch) -> None:
+        """From now on this one looks at the time."""
+        self.watch = self.context.watch = watch
+        watch.start()
 
     def _imported(self, rule: Rule) -> RuleModule | None:
         try:

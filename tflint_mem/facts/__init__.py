@@ -10,7 +10,7 @@ a whole project.
     position     where something stands
     record       the base of all small values (`tflint_mem.record`)
     slotted      the base of statements, calls, scopes and blocks
-    pack         a body as bytes, for large projects
+    pack         a body as bytes, for large projects; `packed`: facts as bytes, with the names in front
     walker       how all of it is made: `walker_statements`, `walker_expressions`, `mentioned`
 """
 

@@ -177,7 +177,7 @@ class _Shared:
         ]
 
 
-def unpack(packed: bytes) -> R.Body:
+def unpack(packed: bytes | memoryview) -> R.Body:
     """The body that was packed."""
     counts, shared, levels = marshal.loads(zlib.decompress(packed))
     records = _shared(*shared)

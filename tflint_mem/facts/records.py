@@ -204,6 +204,7 @@ class Facts:
     imports  what all import statements bind
     bases    (class, last name of a base) of its classes, and (name, class) of other names given to classes: `Base =
     keras.Model` stored   attributes that are assigned: `self.x = …`
+    packed   the body as bytes (see `pack`), None when nobody has packed it yet
     """
 
     __slots__ = (
@@ -221,6 +222,7 @@ class Facts:
         "imports",
         "bases",
         "stored",
+        "packed",
     )
 
     def __init__(
@@ -234,6 +236,7 @@ class Facts:
         self.scopes, self.blocks, self.statements, self.calls = body
         self.idents, self.called, self.given, self.derived, self.decorating, self.foreign, self.stored = names
         self.defs, self.imports, self.bases = defs, imports, bases
+        self.packed: bytes | memoryview | None = None
 
     def body(self) -> Body:
         """The bulky part, for `pack`; the rest answers questions about all modules at once."""

@@ -42,10 +42,11 @@ class Searches:
         self.steps[kind] = self.steps.get(kind, 0) + steps
 
     def lines(self) -> list[str]:
-        """One line for each search that was given up: where, and which."""
+        """One line for each search that was given up: where, and which; in order of the places."""
+        given_up = sorted((path, line, kind, most) for (kind, path, line), most in self.given_up.items())
         return [
             f"{path}:{line}: unknown: the search for {kind} was given up after {most} steps"
-            for (kind, path, line), most in self.given_up.items()
+            for path, line, kind, most in given_up
         ]
 
 

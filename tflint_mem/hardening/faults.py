@@ -55,7 +55,7 @@ class Faults:
         is not given.
         """
         failure = failure or Failure.now(self.verbose)
-        self._enter(
+        self.enter(
             FAULT,
             what,
             path,
@@ -65,7 +65,7 @@ class Faults:
 
     def overtime(self, what: str, path: str | None, seconds: float) -> None:
         """The file at `path`, or what is no single file's, was given up after so many seconds."""
-        self._enter(
+        self.enter(
             OVERTIME,
             what,
             path,
@@ -78,7 +78,8 @@ class Faults:
         """
         return _Around(self, what, path)
 
-    def _enter(self, kind: str, what: str, path: str | None, text: str, trace: str = "") -> None:
+    def enter(self, kind: str, what: str, path: str | None, text: str, trace: str = "") -> None:
+        """A fault as it is told: here, or in a process that works for this one."""
         self.latest.add((what, path))
         if (what, path) not in self.seen:
             self.seen.add((what, path))

@@ -113,6 +113,11 @@ class Draft:
         self.persona = persona
 
     @property
+    def place(self) -> tuple[int, int, int]:
+        """(index of the module, row, column): one place has one finding."""
+        return (self.m.index, self.pos.line, self.pos.column)
+
+    @property
     def repeat(self) -> Repeat | None:
         """The Repeat that the trace tells of."""
         return self.trace.repeat

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from tflint_mem.hardening import safe
+from tflint_mem.report.markdown import escaped
 from tflint_mem.ruleset import registry
 from tflint_mem.ruleset.pages import page
 
@@ -28,7 +28,7 @@ def of_findings(found: Sequence[Shown]) -> types.Hover | None:
     for each in found:
         finding = each.finding
         told = [finding.message, finding.measured and f"Measured: {finding.measured}", finding.help]
-        parts.append("\n\n".join(safe.markdown(text) for text in told if text))
+        parts.append("\n\n".join(escaped(text) for text in told if text))
         if finding.code not in codes:
             codes.append(finding.code)
     parts += [text for text in map(_page, codes) if text]

@@ -69,6 +69,7 @@ class Settings:
                                     in the project)
     max_file_size                   bytes; a larger file is left out with a notice
     timeout_per_file                seconds of processor time that the analysis of a file may take, 0 for no limit
+    jobs                            processes that a check may use, 0 for as many as pay; only the command starts any
     tensorflow_version              "2.15", or None when the code under check must tell
     handlers, entry_points          the project's own decorators of handlers; its own scripts, as patterns
     project                         read the project around the checked files: False for none, a path for that one, True
@@ -109,6 +110,7 @@ class Settings:
         "cache_dir",
         "max_file_size",
         "timeout_per_file",
+        "jobs",
         "tensorflow_version",
         "handlers",
         "entry_points",
@@ -145,6 +147,7 @@ class Settings:
     cache_dir: str | None
     max_file_size: int
     timeout_per_file: float
+    jobs: int
     tensorflow_version: str | None
     handlers: list[str]
     entry_points: list[str]
@@ -183,6 +186,7 @@ class Settings:
         cache_dir: Text | None = None,
         max_file_size: int | None = None,
         timeout_per_file: float | None = None,
+        jobs: int | None = None,
         tensorflow_version: str | None = None,
         handlers: Sequence[str] | None = None,
         entry_points: Sequence[str] | None = None,
@@ -199,7 +203,7 @@ class Settings:
         self.fix = self.unsafe_fixes = self.pedantic = self.isolated = False
         self.output_format, self.cache = "full", cache
         self.baseline = self.cache_dir = self.config_path = self.tensorflow_version = None
-        self.max_file_size, self.timeout_per_file = MAX_FILE_SIZE, TIMEOUT_PER_FILE
+        self.max_file_size, self.timeout_per_file, self.jobs = MAX_FILE_SIZE, TIMEOUT_PER_FILE, 0
         self.handlers, self.entry_points, self.verify = [], [], {}
         self.project = True if project is None or isinstance(project, bool) else os.path.abspath(project)
         self.max_project_files, self.max_project_size = MAX_PROJECT_FILES, MAX_PROJECT_SIZE
@@ -221,6 +225,7 @@ class Settings:
             "cache-dir": cache_dir,
             "max-file-size": max_file_size,
             "timeout-per-file": timeout_per_file,
+            "jobs": jobs,
             "tensorflow-version": tensorflow_version,
             "handlers": handlers,
             "entry-points": entry_points,

@@ -21,6 +21,7 @@ OUTPUT_FORMATS = (
     *("full", "concise", "grouped", "markdown"),  # for people
     *("json", "json-lines", "sarif", "rdjson", "github", "gitlab", "azure", "junit", "pylint"),  # for programs
 )
+MOST_JOBS = 512  # processes
 _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
@@ -32,6 +33,7 @@ COUNT, SIZE, SECONDS, TABLE, LISTS = (
     "a table",
     "a table of lists of strings",
 )
+PROCESSES = "a number of processes"
 
 KEYS = {
     "extend": STRING,
@@ -52,6 +54,7 @@ KEYS = {
     "cache-dir": STRING,
     "max-file-size": SIZE,
     "timeout-per-file": SECONDS,
+    "jobs": PROCESSES,
     "tensorflow-version": STRING,
     "handlers": STRINGS,
     "entry-points": STRINGS,
@@ -164,6 +167,8 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, dict) and all(fits(item, STRINGS) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+    if kind == PROCESSES:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_JOBS
     if kind in (COUNT, SIZE):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])

@@ -5,23 +5,18 @@ that were only looked for) and the findings before anything in the files silence
 size, its times of change and its number; it is believed, except for files that changed just before the result was
 stored; where it differs, as in a fresh checkout, the digest decides.
 
-A repository may bring such a file along.  So its first member signs the rest with a secret of the user (`secret`): what
-no run of his own has written is not looked at.  Without a secret there is no cache, nor where a symbolic link is in the
-way.
+Its first member is the signature of the rest: see `folder`.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-import sys
 
 from tflint_mem import __version__
 from tflint_mem.finding import CONFIDENCES, PERSONAS, SAFE, SEVERITIES, UNSAFE, Edit, Finding, Fix, Step
 from tflint_mem.sources.files import read_regular
 
-from . import secret
-from .new_file import put_bytes
+from .folder import interpreter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,13 +29,14 @@ if TYPE_CHECKING:
     from tflint_mem.sources.dependencies import Beside
     from tflint_mem.sources.source import Source
 
+    from .folder import CacheFolder
+
     Kind = Callable[[Any], bool]  # is it a value of the kind?
     State = list[int]  # size, times of change, number
 
-FOLDER = ".tflint_mem_cache"
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
-_LARGEST = 256_000_000  # bytes of a stored result
 _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits between them; what follows is signed
+_PURPOSE = b"tflint-mem-cache"
 
 
 class Cache:
@@ -50,21 +46,23 @@ class Cache:
     files   every file that plays a part, in order; `around`: those of them that are only read
     """
 
-    def __init__(self, settings: Settings, paths: Sequence[str], files: list[str], around: Sequence[str] = ()) -> None:
-        import hashlib
-
-        self._blake2b, self._files = hashlib.blake2b, files
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Sequence[str],
+        files: list[str],
+        folder: CacheFolder,
+        around: Sequence[str] = (),
+    ) -> None:
+        self._folder, self._files = folder, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
-        self._key = self.digest(_key(settings, paths, around).encode("utf-8", "surrogateescape"))
-        self._folder = os.path.join(settings.tree, settings.cache_dir or FOLDER)
-        self._path = os.path.join(self._folder, self._key + ".json")
-        self._ignore = os.path.join(self._folder, ".gitignore")
-        self._secret = None if self._is_led_astray() else secret.key(settings.tree)
+        self._key = self.digest(_key(settings, paths, folder, around).encode("utf-8", "surrogateescape"))
+        self._name = self._key + ".json"
 
     def digest(self, raw: bytes) -> str:
         """Hexadecimal digest of a file's bytes."""
-        return self._blake2b(raw, digest_size=16).hexdigest()
+        return self._folder.digest(raw).hex()
 
     def note(self, source: Source) -> None:
         """Keep the digest of a Source that the run has just read, and the state of its file."""
@@ -99,7 +97,7 @@ class Cache:
         """
         import time
 
-        if self._secret is None or len(self._digests) < len(self._files):
+        if not self._folder.usable or len(self._digests) < len(self._files):
             return  # not all were read
         now = time.time_ns()
         self._write(
@@ -132,30 +130,11 @@ class Cache:
 
     # -- the file
 
-    def _is_led_astray(self) -> bool:
-        """True when something else than our own folder and files lies in their place: a link would lead us out of the
-        tree.
-        """
-        for path, kind in ((self._folder, stat.S_ISDIR), (self._ignore, stat.S_ISREG), (self._path, stat.S_ISREG)):
-            try:
-                if not kind(os.lstat(path).st_mode):
-                    return True
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError):
-                return True
-        return False
-
-    def _sign(self, raw: bytes) -> bytes:
-        key = self._secret or b""
-        signed = self._blake2b(raw, digest_size=_SIGNATURE // 2, key=key, person=b"tflint-mem-cache")
-        return signed.hexdigest().encode()
-
     def _stored(self) -> Any:
         """What `_write` has written; None when it was somebody else.  Raises OSError and ValueError."""
-        if self._secret is None:
+        raw = self._folder.read(self._name)
+        if raw is None:
             return None
-        raw = read_regular(self._path, _LARGEST)
         end = len(_HEAD) + _SIGNATURE
         body = raw[end + len(_NECK) :]
         if not raw.startswith(_HEAD) or raw[end : end + len(_NECK)] != _NECK:
@@ -173,26 +152,21 @@ class Cache:
 
         try:
             body = json.dumps(stored, separators=(",", ":")).encode()[1:]
-            os.makedirs(self._folder, exist_ok=True)
-            if self._is_led_astray():
-                return
-            try:
-                with open(self._ignore, "x", encoding="utf-8") as file:  # never through a link
-                    file.write("# Made by tflint-mem\n*\n")
-            except FileExistsError:
-                pass
-            put_bytes(self._path, _HEAD + self._sign(body) + _NECK + body, 0o600)
-        except (OSError, ValueError):
-            pass
+        except ValueError:
+            return
+        self._folder.write(self._name, _HEAD + self._sign(body) + _NECK + body)
+
+    def _sign(self, body: bytes) -> bytes:
+        return self._folder.sign(body, _PURPOSE).hex().encode()
 
 
-def _key(settings: Settings, paths: Sequence[str], around: Sequence[str]) -> str:
+def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: Sequence[str]) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
             __version__,
-            sys.implementation.cache_tag,
-            _program(),
+            interpreter(),
+            folder.program,
             os.getcwd(),
             paths,
             around,
@@ -211,28 +185,6 @@ def _key(settings: Settings, paths: Sequence[str], around: Sequence[str]) -> str
             ],
         )
     )
-
-
-_NO_PART = frozenset(("verify", "report", "__pycache__"))  # folders that change no finding
-
-
-def _program() -> list[tuple[str, int, int]]:
-    """Names, sizes and times of the program's own modules: rules under development change without a new version."""
-    from importlib.util import find_spec
-
-    rules = find_spec("tflint_mem.rules")  # they may stand elsewhere
-    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    seen: list[tuple[str, int, int]] = []
-    waiting = [home, *((rules.submodule_search_locations if rules else None) or ())]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py"):
-                    status = entry.stat()
-                    seen.append((entry.name, status.st_size, status.st_mtime_ns))
-                elif entry.is_dir() and entry.name not in _NO_PART:
-                    waiting.append(entry.path)
-    return sorted(seen)
 
 
 # -- findings as plain values and back

@@ -28,6 +28,10 @@ class ModuleBlocks(ModuleBody):
         self._spans: list[tuple[int, int]] | None = None
         self._jumps: dict[int, dict[int, list[tuple[int, str]]]] = {}
 
+    def forget_others(self) -> None:
+        """Forget the answers in which other modules have a part: a question to `outward` may ask them."""
+        self._links = {}
+
     def chain(self, block: int) -> Iterator[int]:
         """The blocks around a place inside its scope, innermost first."""
         blocks = self.blocks

@@ -53,10 +53,15 @@ class ModuleBody:
         "_of_statement",
     )
 
-    def __init__(self, index: int, body: Body, decoded: deque[int]) -> None:
+    def __init__(
+        self, index: int, body: Body | None, decoded: deque[int], packed: bytes | memoryview | None = None
+    ) -> None:
+        """A body, or what `facts.pack` made of it, or both."""
         self.index, self.decoded = index, decoded
-        self._blob: bytes | None = None
-        self._keep(body)
+        self._blob = packed
+        self.loaded = False
+        if body is not None:
+            self._keep(body)
         self.forget()
 
     # -- in memory or packed ------------------------------------------------------------------------------------------

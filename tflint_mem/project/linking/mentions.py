@@ -62,6 +62,10 @@ class ModuleMentions(ModuleBindings):
         self._fills: dict[int, dict[Expression, tuple[list[int], list[int]]]] = {}
         self._reads: dict[str, list[tuple[int, Expression]]] | None = None
 
+    def forget_others(self) -> None:
+        super().forget_others()
+        self._named = None
+
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def calls_by_tail(self) -> dict[str, list[int]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tflint_mem.facts import Facts, Imported
+    from tflint_mem.facts.packed import PackedFacts
 
     Locate: TypeAlias = Callable[[int], tuple[int | None, int]]
     Site: TypeAlias = tuple["Module", int]  # a call in a module
@@ -73,13 +74,14 @@ class Module(ModuleMentions):
         index: int,
         path: str,
         parts: tuple[str, ...],
-        collected: Facts,
+        collected: Facts | PackedFacts,
         decoded: deque[int],
         locate: Locate | None = None,
         keep: bool = True,
     ) -> None:
-        """A module from its facts; with `keep` its body stays in memory for now."""
-        super().__init__(index, collected.body(), decoded)
+        """A module from its facts; with `keep` its body, unless it comes packed, stays in memory for now."""
+        body = collected.body() if isinstance(collected, F.Facts) else None
+        super().__init__(index, body, decoded, collected.packed)
         self.path, self.parts = path, parts
         self.locate, self.notebook = locate, locate is not None
         self.package = bool(parts) and parts[-1] == "__init__"
@@ -93,9 +95,25 @@ class Module(ModuleMentions):
         if not keep:
             self.release()
 
+    def again(
+        self, index: int, collected: Facts | PackedFacts, decoded: deque[int], locate: Locate | None = None
+    ) -> None:
+        """From now on the module belongs to another project, from the same facts.
+
+        What it has found out about itself stays; what other modules had a part in goes.
+        """
+        self.index, self.decoded, self.locate = index, decoded, locate
+        self.roles, self.stored = collected.roles(), collected.stored
+        self.recent = self.mended = False
+        self.forget_others()
+
     def forget(self) -> None:
         super().forget()
         self.packages: dict[str, str | None] = {}
+
+    def forget_others(self) -> None:
+        super().forget_others()
+        self.packages = {}
 
     def empty(self) -> None:
         """From now on this is the module of an empty file."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tflint_mem.facts import Facts
+    from tflint_mem.facts.packed import PackedFacts
 
     from .module import Locate
 
@@ -58,17 +59,28 @@ class Modules:
 
     # -- adding -------------------------------------------------------------------------------------------------------
 
-    def add(self, path: str, collected: Facts, locate: Locate | None = None) -> Module:
+    def add(
+        self,
+        path: str,
+        collected: Facts | PackedFacts,
+        locate: Locate | None = None,
+        known: Module | None = None,
+    ) -> Module:
         """Add a module.
 
         path     as the run names it
         locate   maps a notebook's rows to cells; None for a Python file
+        known    what an earlier project, which is no more, had of the same path and facts
         """
         absolute = os.path.abspath(path)
         stem = absolute[: -len(".ipynb")] if absolute.endswith(".ipynb") else os.path.splitext(absolute)[0]
         parts = tuple(p for p in stem.split(os.sep) if p)
-        keep = len(self._loaded) < self._keep
-        module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep)
+        if known is None:
+            keep = len(self._loaded) < self._keep
+            module = Module(len(self.modules), path, parts, collected, self._loaded, locate, keep)
+        else:
+            module = known
+            module.again(len(self.modules), collected, self._loaded, locate)
         module.resolved = self.names.known(parts)
         self.modules.append(module)
         if module.loaded:
@@ -84,6 +96,12 @@ class Modules:
             self.attributes.update(module.stored)
             self.index.add(module.index, module.roles)
             module.roles = module.stored = ()
+        self._open()
+
+    def keep(self, most: int) -> None:
+        """So many modules may stay decoded from now on."""
+        self._keep = most
+        self.__dict__.pop("module", None)
         self._open()
 
     def _open(self) -> None:
