@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 from lsprotocol import types
+from markdown_it import MarkdownIt
 from pygls.workspace import PositionCodec, Workspace
 
 from tflint_mem.hardening.notices import FAULT, PROJECT, Notice
+from tflint_mem.server import hover
 from tflint_mem.server.live import Live
 from tflint_mem.server.options import EditorSettings, Options
 from tflint_mem.server.service import Service
@@ -99,6 +101,18 @@ def test_notices_are_told_once(editor, tmp_path, monkeypatch):
     monkeypatch.setattr(Live, "check", telling)
     run(editor, changed(uri), changed(uri))
     assert (editor.complaints, editor.remarks) == (["a rule failed"], ["the project is cut"])
+
+
+def test_text_of_the_project_is_no_markup(editor, tmp_path):
+    """The hover is Markdown, and an image in it would be fetched."""
+    uri = editor.open(tmp_path / "leaky.py", LEAKY)
+    [result] = run(editor, changed(uri))
+    [found] = [each for each in result.of(uri) if each.finding.code == "TFM101"]
+    hostile = "`x` of ![i](http://host/i.png) <img src=x> é\x1b[0m"
+    found = found.replace(finding=found.finding.replace(message=hostile, measured="", help=""))
+    text = hover.of_findings([found]).contents.value.partition("\n")[0]
+    html = MarkdownIt("commonmark", {"html": True}).render(text)
+    assert html == "<p><code>x</code> of ![i](http://host/i.png) &lt;img src=x&gt; é\\x1b[0m</p>\n"
 
 
 def test_a_fix_that_would_be_refused_is_not_offered(editor, tmp_path):

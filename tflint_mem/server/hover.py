@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from tflint_mem.report.markdown import escaped
+from tflint_mem.hardening import safe
 from tflint_mem.ruleset import registry
 from tflint_mem.ruleset.pages import page
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"TFM\d{3}")
 _COMMENT = re.compile(r"#.*\b(?:noqa|tflint-mem)\b")
+_CODE_SPAN = re.compile(r"`([^`]*)`")
+_MARKUP = re.compile(r"[^\w\s]", re.ASCII)
 _HEADING = re.compile(r"^## ", re.MULTILINE)
 
 
@@ -28,7 +30,7 @@ def of_findings(found: Sequence[Shown]) -> types.Hover | None:
     for each in found:
         finding = each.finding
         told = [finding.message, finding.measured and f"Measured: {finding.measured}", finding.help]
-        parts.append("\n\n".join(escaped(text) for text in told if text))
+        parts.append("\n\n".join(_escaped(text) for text in told if text))
         if finding.code not in codes:
             codes.append(finding.code)
     parts += [text for text in map(_page, codes) if text]
@@ -57,3 +59,16 @@ def _page(code: str) -> str:
 
 def _hover(parts: Sequence[str], place: types.Range | None) -> types.Hover:
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts)), place)
+
+
+def _escaped(text: str) -> str:
+    """Text of a finding as Markdown that shows it, parts in backquotes as code; editors take no HTML."""
+    parts = _CODE_SPAN.split(safe.field(text))
+    return "".join(
+        f"`{part}`" if number % 2 and part else _MARKUP.sub(_character, part) for number, part in enumerate(parts)
+    )
+
+
+def _character(found: re.Match[str]) -> str:
+    """A character that Markdown might take for markup; its backslash goes before punctuation of ASCII only."""
+    return "\\" + found.group() if found.group().isascii() else found.group()
