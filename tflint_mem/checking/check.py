@@ -50,6 +50,7 @@ class Check:
     every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
+    alone       findings in files around, of which a step lies in a checked one, may be left out: nobody shows them
     tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides
     changed     the rows that `findings` are about, None for all
     baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
@@ -57,6 +58,7 @@ class Check:
 
     reader: Reader
     tries_fixes = True
+    alone = False
 
     def __init__(
         self,
@@ -341,7 +343,7 @@ class Check:
             self.settings,
             len(self.reader.files) + len(self.reader.around),
             self.faults,
-            given=engine.Given(self._root, self.reader.around, self._held),
+            given=engine.Given(self._root, self.reader.around, self._held, self.alone),
             session=self.session,
             every=every,
             tell=self._given_up if self.verbose else None,

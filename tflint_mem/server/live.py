@@ -38,13 +38,13 @@ class Live:
         self._files = Files()
 
     def check(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
-        """What `tflint-mem check` finds in these files, open in an editor, and in no others.
+        """What `tflint-mem check` finds in these files, which are open in an editor.
 
         Settings and files of the disk are those of now.  Fixes are not tried: see `with_fixes_that_hold`.
         Raises UsageError for a configuration that is none.
         """
         check = self._begun(sources, overrides, tell)
-        check.tries_fixes = False
+        check.tries_fixes, check.alone = False, True
         return self._looked(check)
 
     def with_fixes_that_hold(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:

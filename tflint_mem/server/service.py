@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tflint_mem.hardening.errors import UsageError
 from tflint_mem.hardening.notices import ERRORS
 from tflint_mem.record import Record
+from tflint_mem.sources.source import Source
 
 from .diagnostics import Shown, shown
 from .documents import opened
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from lsprotocol import types
 
     from tflint_mem.hardening.notices import Notice
-    from tflint_mem.sources.source import Source
 
     from .documents import Opened, Text
     from .editor import Editor
@@ -60,8 +60,8 @@ class Result(Record):
 
     @property
     def sources(self) -> list[Source]:
-        """What was checked."""
-        return [each.source for each in self.opened.values()]
+        """What was checked, as it was before: a notebook is read without its broken cells from then on."""
+        return [Source(each.path, each.source.raw) for each in self.opened.values()]
 
     def of(self, uri: str) -> list[Shown]:
         """The findings in a text of the editor."""
