@@ -18,7 +18,7 @@ from tflint_mem.ruleset.registry import RULES, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from types import TracebackType
     from typing import Protocol
 
