@@ -166,12 +166,12 @@ class Cost(NamedTuple):
 def fixed(texts: dict, folder: Path) -> Cost:
     """Fix files with these texts, written to `folder`."""
     from tflint_mem.command import check
-    from tflint_mem.engine import engine
+    from tflint_mem.engine import finish
     from tflint_mem.fixes import rounds
 
     for name, text in texts.items():
         (folder / name).write_text(text)
-    steps, build, work = Steps(), engine._fix, rounds.steps
+    steps, build, work = Steps(), finish.fix_of, rounds.steps
 
     def counted_build(*given: object) -> object:
         with steps:
@@ -204,11 +204,11 @@ def fixed(texts: dict, folder: Path) -> Cost:
     checks, found_with = [], run.check.found_with
     run.check.found_with = lambda changed: checks.append(changed) or found_with(changed)
     begin = time.perf_counter()
-    engine._fix, rounds.steps = counted_build, counted_work
+    finish.fix_of, rounds.steps = counted_build, counted_work
     try:
         run.result()
     finally:
-        engine._fix, rounds.steps = build, work
+        finish.fix_of, rounds.steps = build, work
     left = sum(finding.fix is not None for finding in run.findings)
     return Cost(steps.count, len(checks), len(run.fixed), left, time.perf_counter() - begin)
 

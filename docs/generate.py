@@ -1,4 +1,5 @@
-"""Writes the pages of rules, and what others print and measure: `python docs/generate.py`.
+"""Writes the pages of rules and of the configuration, its JSON schema, and what others print and measure: `python
+docs/generate.py`.
 
 The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold;
 nothing is written twice.  In the other pages it renews what is measured (measured.py) and what examples print
@@ -6,9 +7,13 @@ nothing is written twice.  In the other pages it renews what is measured (measur
 """
 
 import importlib.util
+import json
 from pathlib import Path
 
-from tflint_mem.ruleset.registry import RULES, explain
+from tflint_mem.command import keys
+from tflint_mem.ruleset.registry import LISTED, OF_FILES, explain
+from tflint_mem.settings import manual, tables
+from tflint_mem.settings.schema import schema
 
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
@@ -32,6 +37,10 @@ def page(rule):
         "",
         explain(rule),
         "",
+    ]
+    if rule in OF_FILES:
+        return "\n".join(lines)
+    lines += [
         "## Tested on",
         "",
         f"[`leaky.py`](../../fixtures/{folder.name}/leaky.py) and "
@@ -50,19 +59,65 @@ def index():
         "",
         "Groups: **leak** (memory that stays, or waits for a late garbage collection), **config** (GPU memory), "
         "**speed** "
-        "(slow; memory flat as measured), **tf1**. Hints never make the exit code 1 unless they are selected by name "
+        "(slow; memory flat as measured), **tf1**; **syntax** and **comment** are about files as text. "
+        "Hints never make the exit code 1 unless they are selected by name "
         "or code.",
         "",
         "| code | name | group | severity | fix | what it finds |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for rule in RULES:
+    for rule in LISTED:
         fix = "" if rule.fixable == "never" else f"{rule.fixable}, {rule.fix_safety}"
         lines.append(
             f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.group} | {rule.severity} | {fix} | "
             f"{rule.summary} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def configuration():
+    """All keys of the configuration as markdown."""
+    lines = [
+        "# Configuration",
+        "",
+        "`[tool.tflint-mem]` in the nearest `pyproject.toml`, or a `tflint-mem.toml` without the table's name.",
+        "`tflint-mem config KEY` says the same on a terminal, and `tflint-mem check --show-settings` what holds in a",
+        "folder. An editor that knows [the JSON schema](tflint-mem.schema.json), which `tflint-mem config --schema`",
+        "prints, says what is wrong while you type.",
+        "",
+        "What a project may set, and what is the user's alone: [configuration-trust.md](configuration-trust.md). What",
+        "stands for which key of ruff: [coming-from-ruff.md](coming-from-ruff.md).",
+        "",
+    ]
+    groups = list(dict.fromkeys(keys.record(key)["group"] for key in tables.KEYS))
+    for group in groups:
+        lines += [f"## {group}", ""]
+        for key in tables.KEYS:
+            said = keys.record(key)
+            if said["group"] == group:
+                lines += _key(key, said)
+    lines += ["### Keys of `verify`", "", "| key | kind | what it is for | who |", "| --- | --- | --- | --- |"]
+    for key in manual.VERIFY:
+        said = keys.record(f"verify.{key}")
+        lines.append(f"| `{key}` | {said['kind']} | {said['text']} | {said['who']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _key(key, said):
+    """The rows about one key."""
+    default = "" if said["default"] is None or key == "verify" else f" Default: `{json.dumps(said['default'])}`."
+    return [
+        f"### `{key}`",
+        "",
+        f"{said['text']}",
+        "",
+        f"{said['kind'][0].upper()}{said['kind'][1:]}; {said['who']}.{default}",
+        "",
+        "```toml",
+        said["example"],
+        "```",
+        "",
+    ]
 
 
 def _beside(name):
@@ -74,8 +129,10 @@ def _beside(name):
 
 def pages():
     """{path below docs/: text} of everything that this script writes."""
-    found = {f"rules/{rule.code}.md": page(rule) for rule in RULES}
+    found = {f"rules/{rule.code}.md": page(rule) for rule in LISTED}
     found["rules.md"] = index()
+    found["configuration.md"] = configuration()
+    found["tflint-mem.schema.json"] = json.dumps(schema(), indent=2) + "\n"
     measured, examples = _beside("measured"), _beside("examples")
     for path in sorted(HERE.glob("*.md")):
         if path.name not in found:
@@ -90,7 +147,7 @@ def main():
         if f"rules/{old.name}" not in wanted:
             old.unlink()
     for name, text in wanted.items():
-        (HERE / name).write_text(text, encoding="utf-8")
+        (HERE / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

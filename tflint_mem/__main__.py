@@ -73,7 +73,7 @@ def run(session: Session | None = None) -> int:
     code: int | None
     arguments = sys.argv[1:]
     try:
-        if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
+        if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments) and _plain():
             from tflint_mem.command import check
 
             code = check.run(check.Options(arguments[1:]), session)
@@ -89,6 +89,13 @@ def run(session: Session | None = None) -> int:
     except Exception as error:
         code = _close_quietly() if _is_gone(error) else _failure(error)
     return code or 0
+
+
+def _plain() -> bool:
+    """Does the environment say nothing that is an option?"""
+    import os
+
+    return not any(name.startswith("TFLINT_MEM_") for name in os.environ)
 
 
 def _is_gone(error: Exception) -> bool:

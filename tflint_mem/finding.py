@@ -21,6 +21,7 @@ CONFIDENCES = CERTAIN, LIKELY, POSSIBLE = ("certain", "likely", "possible")
 PERSONAS = REGULAR, PEDANTIC = ("regular", "pedantic")
 SAFE, UNSAFE = "safe", "unsafe"
 SYNTAX_ERROR = "TFM000"  # the code of a file that cannot be read as Python
+UNUSED_SUPPRESSION = "TFM001"  # the code of a comment that silences nothing
 PYTHON_2 = "is written in Python 2: nothing is reported in it, but its calls count"  # message of such a file's TFM000
 
 Place = tuple[int, int]  # (row, column)
@@ -78,7 +79,7 @@ class Finding(Record, tag="finding", kw_only=True):
 
     code          of the rule: "TFM101"; "TFM000" for a file that does not parse
     name          of the rule: "load-model-in-loop"
-    group         of the rule: "leak", "speed", "config", "tf1", "syntax"
+    group         of the rule: "leak", "speed", "config", "tf1", "syntax", "comment"
     severity      "error", "warning" or "hint"
     message       one or two sentences: what repeats, what it retains
     path          file as the run names it (relative or absolute as discovered)

@@ -19,11 +19,11 @@ SMALL = """\
 import os, sys, time
 from tflint_mem.checking import check
 from tflint_mem.command import progress
-from tflint_mem.engine import ahead, engine, side_by_side
+from tflint_mem.engine import ahead, reading, side_by_side
 from tflint_mem.project import project
 ahead.ENOUGH = 1
 check._FEWEST_TO_CACHE = 1
-engine.LARGE = project.LARGE = project.KEEP_IN_LARGE = 15
+reading.LARGE = project.LARGE = project.KEEP_IN_LARGE = 15
 side_by_side.KEPT_DECODED = 16
 """
 END = """

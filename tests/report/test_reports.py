@@ -63,9 +63,17 @@ def run(tmp_path, monkeypatch):
             known=[],
             checked=1,
             stdin=False,
-            reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
+            reader=SimpleNamespace(
+                get=lambda path: Source(path, sources[path].encode()) if path in sources else None, around=frozenset()
+            ),
             settings=SimpleNamespace(
-                project_root=str(tmp_path), unsafe_fixes=False, fix=False, output_format="full", baseline=None
+                fix_only=False,
+                show_fixes=False,
+                project_root=str(tmp_path),
+                unsafe_fixes=False,
+                fix=False,
+                output_format="full",
+                baseline=None,
             ),
             options=SimpleNamespace(diff=False, quiet=False, statistics=False, outputs=[]),
         )

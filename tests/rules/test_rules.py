@@ -4,15 +4,22 @@ import re
 
 import pytest
 
-from tflint_mem.ruleset.registry import BY_NAME, RULES, explain, find, module_of
+from tflint_mem.ruleset.registry import BY_NAME, LISTED, OF_FILES, RULES, explain, find, module_of
 
 SECTIONS = ["What it does", "Why is this bad?", "What was measured", "Example", "Fix safety"]
 IDS = [rule.code for rule in RULES]
 
 
 def test_codes_and_names_are_unique_and_sorted():
-    assert [rule.code for rule in RULES] == sorted({rule.code for rule in RULES})
-    assert len(BY_NAME) == len(RULES)
+    assert [rule.code for rule in LISTED] == sorted({rule.code for rule in LISTED})
+    assert len(BY_NAME) == len(LISTED)
+
+
+def test_rules_about_files_are_documented():
+    for rule in OF_FILES:
+        text = explain(rule)
+        assert text.partition("\n")[0].endswith(".") and "## What it does" in text and "## Why is this bad?" in text
+        assert find(rule.code.lower()) is rule and find(rule.name) is rule
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 
-from tflint_mem.finding import REGULAR, SYNTAX_ERROR
+from tflint_mem.finding import REGULAR, SYNTAX_ERROR, UNUSED_SUPPRESSION
 from tflint_mem.hardening.faults import Faults
 from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
 from tflint_mem.settings import discovery
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
-from .reader import Reader, TextReader
+from .reader import Reader, TextReader, mentions_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tflint_mem.engine.session import Session
     from tflint_mem.finding import Finding
@@ -41,6 +41,7 @@ class Check:
     session     what lasts between its analyses
     faults      what went wrong
     fixing      fixes will be tried
+    heeding     comments in the files silence findings
     outside     links that lead out of the tree and were not followed
     reader      the files; set by `discover` and `take`
     found       what `look` found, silenced or not
@@ -69,6 +70,7 @@ class Check:
         *,
         verbose: bool = False,
         fixing: bool = False,
+        heeding: bool = True,
     ) -> None:
         """tell   is given the Notices        verbose   searches that were given up, and tracebacks of faults, among
         them
@@ -78,7 +80,7 @@ class Check:
 
             session = Session()
         self.settings, self.paths, self.session = settings, paths, session
-        self.verbose, self.fixing = verbose, fixing
+        self.verbose, self.fixing, self.heeding = verbose, fixing, heeding
         self._listener, self._told = tell, False
         self.faults = Faults(self._tell, verbose)
         self._first_faults: set[tuple[str, str | None]] = set()
@@ -133,7 +135,7 @@ class Check:
         self.checked = len(files) - sum(error.path in files for error in self.reader.errors)
         for error in self.reader.errors:
             self._tell(error)
-        self.wanted = self._wanted(self.found, self.reader.get, self._tell)
+        self.wanted = self._wanted(self.found, self.reader.commented, self.reader.get, self._tell)
         self.findings = self._worth_showing(self.wanted)
         self.held_back = len(self.wanted) - len(self.findings)
         if self.fixing:
@@ -197,13 +199,18 @@ class Check:
         """What the check would find if the files in `changed` (by path) held those bytes: to report, and of
         all rules.
         """
-        sources = (changed.get(source.path, source) for source in self.reader.again().sources())
+        reader = self.reader.again()
+        sources = (changed.get(source.path, source) for source in reader.sources())
 
         def get(path: str) -> Source | None:
             return changed[path] if path in changed else self.reader.get(path)
 
         every: list[Finding] = []
-        findings = self._worth_showing(self._wanted(self._analyze(sources, every), get, ignore))
+        found = self._analyze(sources, every)
+        commented = (reader.commented - changed.keys()) | {
+            path for path, source in changed.items() if mentions_us(source.raw)
+        }
+        findings = self._worth_showing(self._wanted(found, commented, get, ignore))
         failed = {path for _, path in self.faults.latest - self._first_faults}
         if failed:  # what was not looked at is not gone
             findings += [
@@ -266,6 +273,8 @@ class Check:
                 files, around = self.reader.everything(), sorted(self.reader.around)
                 cache = Cache(self.settings, self.paths, files, folder, around)
                 found = cache.findings()
+                if found is not None:
+                    self.reader.commented = cache.commented
             if folder is not None and found is None:
                 from tflint_mem.storage.fact_store import FactStore
 
@@ -281,12 +290,12 @@ class Check:
                     found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
-                    cache.store(found, self.session.beside)
+                    cache.store(found, self.session.beside, self.reader.commented)
         return found
 
     def _offered(self, found: list[Finding]) -> list[Finding]:
         """The findings without the fixes that `--fix` would refuse; such a finding says why it has none."""
-        shown = self._worth_showing(self._wanted(found, self.reader.get, ignore))
+        shown = self._worth_showing(self._wanted(found, (), self.reader.get, ignore))
         if all(finding.fix is None for finding in shown):
             return found
         from tflint_mem.fixes import offers
@@ -364,34 +373,58 @@ class Check:
                 return failure.finding()
         return error
 
-    def _wanted(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
-        """Without what the settings or comments in the files (`get(path)`) silence; sorted."""
-        if not findings:
-            return []
-        return self._unsilenced(self._enabled(findings), get, tell)
-
     def _enabled(self, findings: list[Finding]) -> list[Finding]:
-        """Without what the settings leave out."""
-        return [
-            finding
-            for finding in findings
-            if finding.code == SYNTAX_ERROR or self.settings.wants(finding.path, finding.code)
-        ]
+        """Without what the settings leave out, as they have the others."""
+        wants = self.settings.wants
+        return self.settings.as_configured([finding for finding in findings if wants(finding.path, finding.code)])
 
-    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell) -> list[Finding]:
-        """Without what comments silence; sorted."""
+    def _wanted(self, findings: list[Finding], commented: Collection[str], get: Get, tell: Tell) -> list[Finding]:
+        """Without what the settings or comments in the files (`get(path)`) silence, as the settings have it; sorted.
+
+        commented   the files that may have comments for this program, which are findings where they silence nothing
+        """
+        if not findings and not commented:
+            return []
+        wants = self.settings.wants
+        judged: set[str] = set()
+        if commented and self.heeding and not self.faults.latest:  # what failed may have found what they silence
+            broken = {finding.path for finding in findings if finding.code == SYNTAX_ERROR}
+            judged = {
+                path
+                for path in commented
+                if path not in broken and wants(path, UNUSED_SUPPRESSION) and self._is_seen_whole(path)
+            }
+        return self.settings.as_configured(self._unsilenced(self._enabled(findings), get, tell, judged))
+
+    def _unsilenced(self, findings: list[Finding], get: Get, tell: Tell, judged: Collection[str] = ()) -> list[Finding]:
+        """Without what comments silence, and with what is wrong with those of the files in `judged`; sorted."""
+        if not self.heeding:
+            return sorted(findings, key=lambda finding: finding.sort_key())
         from tflint_mem.silencing import noqa_comments
 
-        by_path: dict[str, list[Finding]] = {}
+        by_path: dict[str, list[Finding]] = {path: [] for path in judged}
         for finding in findings:
             by_path.setdefault(finding.path, []).append(finding)
         kept: list[Finding] = []
         for path, group in by_path.items():
             said = group
             with self.faults.around("the search for comments that silence findings", path):
-                said = noqa_comments.apply(group, get, _Comments(path, tell))
+                ours = {path: self._asked_in(path)} if path in judged else None
+                said = noqa_comments.apply(group, get, _Comments(path, tell), ours)
             kept += said
         return sorted(kept, key=lambda finding: finding.sort_key())
+
+    def _is_seen_whole(self, path: str) -> bool:
+        """May be judged what a comment in the file silences?  Without the project around it, a finding that needs the
+        other files is not made.
+        """
+        named = path in map(os.path.normpath, self.paths)
+        whole = bool(self.settings.project) or not named or path in self._held
+        return whole and path not in self.reader.around
+
+    def _asked_in(self, path: str) -> Callable[[str], bool]:
+        """The function that tells whether the rule with a code was asked about the file."""
+        return lambda code: self.settings.wants(path, code)
 
     def _worth_showing(self, findings: list[Finding]) -> list[Finding]:
         """Without the pedantic ones, unless the settings ask for them, or select their rule by code or name."""

@@ -22,6 +22,11 @@ MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and 
 _AT_HAND = 8  # sources that stay decoded: findings come file by file, traces lead through a few others
 
 
+def mentions_us(raw: bytes) -> bool:
+    """Can the bytes of a file hold a comment that is meant for this program and no other?"""
+    return b"tflint-mem" in raw or b"TFM" in raw
+
+
 class Reader:
     """Reads the files of a run once, and keeps the bytes of those that can have findings.
 
@@ -30,6 +35,7 @@ class Reader:
     files    paths, as the run names them, in order: what is checked
     around   paths of the project around those: read to judge them, and missed by nobody when that cannot be
     errors   what could not be read
+    commented   files that were read and may have comments for this program
     most     bytes that are kept; the files of a very large tree are read again when somebody asks
     """
 
@@ -39,6 +45,7 @@ class Reader:
         self.around: frozenset[str] = frozenset()
         self._everything = files
         self.errors: list[Notice] = []
+        self.commented: set[str] = set()
         self._settings, self._tell = settings, tell
         self._kept: dict[str, bytes] = {}
         self._recent: dict[str, Source | None] = {}
@@ -71,6 +78,8 @@ class Reader:
                 if self._size <= self.most:
                     self._size += len(source.raw)
                     self._kept[path] = source.raw
+            if mentions_us(source.raw):
+                self.commented.add(path)
             yield source
 
     def surround(self, around: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 
 from tflint_mem.checking.check import Check
+from tflint_mem.finding import SEVERITIES
 from tflint_mem.hardening.errors import UsageError
 from tflint_mem.hardening.notices import BASELINE
 from tflint_mem.settings import config
@@ -58,14 +59,19 @@ class Options:
         "isolated",
         "diff",
         "add_noqa",
+        "add_ignore",
+        "comment_reason",
+        "ignore_noqa",
         "write_baseline",
         "statistics",
         "exit_zero",
+        "exit_non_zero_on_fix",
         "output_file",
         "outputs",
         "since",
         "stdin_filename",
         "quiet",
+        "silent",
         "verbose",
         "color",
         "verify",
@@ -78,8 +84,10 @@ class Options:
         self.paths = list(paths) or ["."]
         self.overrides: dict[str, Any] = {}
         self.config: tuple[str, ...] = ()
-        self.isolated = self.diff = self.add_noqa = self.statistics = False
-        self.exit_zero = self.quiet = self.verbose = self.trust = self.fix_proven = False
+        self.isolated = self.diff = self.add_noqa = self.add_ignore = self.ignore_noqa = self.statistics = False
+        self.exit_zero = self.exit_non_zero_on_fix = False
+        self.quiet = self.silent = self.verbose = self.trust = self.fix_proven = False
+        self.comment_reason: str | None = None
         self.write_baseline: str | None = None
         self.output_file: str | None = None
         self.outputs: list[tuple[str, str]] = []
@@ -90,6 +98,7 @@ class Options:
         self.color = "auto"
         for name, value in given.items():
             setattr(self, name, value)
+        self.quiet = self.quiet or self.silent
 
 
 def run(options: Options, session: Session | None = None) -> int:
@@ -101,6 +110,19 @@ def run(options: Options, session: Session | None = None) -> int:
 
         print(f"tflint-mem: {safe.field(str(error))}", file=sys.stderr)
         return FAILED
+
+
+def settings_for(options: Options, paths: Sequence[str]) -> Settings:
+    """The settings of a run over these paths.  Raises UsageError."""
+    settings = config.load(
+        [os.getcwd()] if paths == ["-"] else paths,
+        options.config,
+        options.isolated,
+        options.overrides,
+        options.trust,
+    )
+    settings.fix = settings.fix or settings.fix_only
+    return settings
 
 
 class Run:
@@ -122,17 +144,17 @@ class Run:
         self.paths = [options.stdin_filename or "-"] if self.stdin else options.paths
         if self.stdin and options.paths != ["-"]:
             raise UsageError("`-` (standard input) cannot be checked together with other paths")
-        self.settings: Settings = config.load(
-            [os.getcwd()] if self.paths == ["-"] else self.paths,
-            options.config,
-            options.isolated,
-            options.overrides,
-            options.trust,
-        )
+        self.settings = settings_for(options, self.paths)
         self.fixing: bool = options.diff or self.settings.fix
         self.progress = Progress(sys.stderr, not options.quiet)
         self.check = Check(
-            self.settings, self.paths, self._notice, session, verbose=options.verbose, fixing=self.fixing
+            self.settings,
+            self.paths,
+            self._notice,
+            session,
+            verbose=options.verbose,
+            fixing=self.fixing,
+            heeding=not options.ignore_noqa,
         )
         self.check.session.progress = self.progress.step
         self.fixed: list[Finding] = []
@@ -188,10 +210,17 @@ class Run:
         """How many findings the baseline knows."""
         return self.check.baselined
 
+    @property
+    def _comments(self) -> bool:
+        """Are comments to be written?"""
+        return self.options.add_noqa or self.options.add_ignore
+
     # -- standard error
 
     def warn(self, message: str) -> None:
         """One line on standard error."""
+        if self.options.silent:
+            return
         from tflint_mem.hardening import safe
 
         self.progress.clear()
@@ -244,8 +273,8 @@ class Run:
         self.failed = bool(check.reader.errors)
         if changed is not None:
             check.keep_changed(changed)
-        if self.options.add_noqa:
-            return self._add_noqa()
+        if self._comments:
+            return self._add_comments()
         if self.options.write_baseline:
             return self._write_baseline(self.options.write_baseline)
         if self.settings.baseline:
@@ -302,7 +331,7 @@ class Run:
             self.warn(f"{len(files)} file{'s' * (len(files) != 1)} to check")
             for path in check.outside:
                 self.warn(f"{path}: left out, a link that leads out of the tree; give it by name")
-        if self.options.add_noqa:
+        if self._comments:
             check.reader.most = float("inf")  # what is written must follow from the bytes that were analysed
 
     def _source_of_stdin(self) -> Source:
@@ -320,7 +349,7 @@ class Run:
     def _may_be_cached(self) -> bool:
         """Not when the run changes files, or needs them all."""
         options = self.options
-        return not (self.stdin or self.fixing or options.add_noqa or options.verify is not None)
+        return not (self.stdin or self.fixing or self._comments or options.ignore_noqa or options.verify is not None)
 
     def _keep_place(self, place: Place) -> None:
         """Only what stands in the file, or on the row, that `verify` was asked about."""
@@ -340,12 +369,13 @@ class Run:
             self.warn(f"wrote {count} finding{'s' * (count != 1)} to {path}")
         return FAILED if self.failed or self.faults else OK
 
-    def _add_noqa(self) -> int:
+    def _add_comments(self) -> int:
         from tflint_mem.silencing import add_noqa
 
-        added = add_noqa.add_noqa(self.check, self._refuse)
+        noqa = self.options.add_noqa
+        added = add_noqa.add_noqa(self.check, self._refuse, own=not noqa, reason=self.options.comment_reason or "")
         if not self.options.quiet:
-            self.warn(f"added {added} noqa comment{'s' * (added != 1)}")
+            self.warn(f"added {added} {'noqa' if noqa else 'ignore'} comment{'s' * (added != 1)}")
         return FAILED if self.failed or self.faults else OK
 
     def _fix(self, only: Callable[[Finding], bool] | None = None) -> None:
@@ -391,7 +421,16 @@ class Run:
             return FAILED
         if self.options.exit_zero:
             return OK
-        if self.options.diff:
-            return FOUND if self.fixed else OK
-        of = self.settings.of
-        return FOUND if any(f.severity != "hint" or f.code in of(f.path).explicit for f in self.findings) else OK
+        if self.fixed and (self.options.diff or self.options.exit_non_zero_on_fix):
+            return FOUND
+        if self.options.diff or self.settings.fix_only:
+            return OK
+        return FOUND if any(map(self._fails, self.findings)) else OK
+
+    def _fails(self, finding: Finding) -> bool:
+        """Does the finding make the exit code 1?"""
+        settings = self.settings.of(finding.path)
+        least = self.settings.fail_on
+        if least is not None:
+            return SEVERITIES.index(finding.severity) <= SEVERITIES.index(least)
+        return finding.severity != "hint" or finding.code in settings.explicit

@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: its commands.  Their options are in `options`; what each does is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -7,57 +7,17 @@ import sys
 import click
 
 from tflint_mem import __version__
-from tflint_mem.command.environments import env
-from tflint_mem.settings.tables import MOST_JOBS, OUTPUT_FORMATS
+from tflint_mem.settings.tables import OUTPUT_FORMATS
+
+from . import options as asked
+from .environments import env
+from .verify_options import taken, verify_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from tflint_mem.engine.session import Session
-
-
-class _List(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since 8.4
-    """Words with commas between them; a comma in braces belongs to a pattern (`{a,b}.py`)."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        """The words, without white space around them."""
-        words, depth = [""], 0
-        for character in value:
-            depth += {"{": 1, "}": -1}.get(character, 0)
-            if character == "," and depth <= 0:
-                words.append("")
-            else:
-                words[-1] += character
-        return [word.strip() for word in words if word.strip()]
-
-
-class _Format(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since 8.4
-    """A format, for standard output or `--output-file`, or a format and a file: `sarif:memory.sarif`."""
-
-    name = "FORMAT[:FILE]"
-
-    def convert(
-        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """(format, file or "")."""
-        if isinstance(value, tuple):
-            return value
-        name, colon, file = value.partition(":")
-        if name not in OUTPUT_FORMATS:
-            from tflint_mem.settings.selection import nearest
-
-            self.fail(f"{name!r} is not one of {', '.join(OUTPUT_FORMATS)}{nearest(name, OUTPUT_FORMATS)}", param, ctx)
-        if colon and not file:
-            self.fail(f"{value!r} names no file", param, ctx)
-        return name, file
-
-
-_SELECTORS, _PATTERNS = _List("SELECTORS"), _List("PATTERNS")
 
 
 @click.group(
@@ -72,7 +32,7 @@ def cli(ctx: click.Context) -> None:
 
 
 class _Check(click.Command):
-    """`--verify` stands alone or takes rules after `=`; a path behind it stays a path."""
+    """Some options stand alone or take a value after `=`; a path behind them stays a path."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Click's own, for arguments that it knows."""
@@ -81,192 +41,23 @@ class _Check(click.Command):
             if argument == "--":
                 rewritten += args[position:]
                 break
-            if argument.startswith("--verify="):
-                rewritten += ["--verify", "--verify-only", argument.partition("=")[2]]
+            option, equals, value = argument.partition("=")
+            if equals and option in _VALUES:
+                rewritten += [option, _VALUES[option], value]
             else:
                 rewritten.append(argument)
         return super().parse_args(ctx, rewritten)
 
 
-_VERIFY = ("device", "python", "timeout", "total", "memory", "jobs", "on", "changed", "env", "keep", "report")
-
-
-def _verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say how a verification runs, shared by `check --verify` and `verify`."""
-    for option in reversed(
-        (
-            click.option(
-                "--verify-device",
-                "verify_device",
-                type=click.Choice(["auto", "cpu", "gpu"]),
-                help="Where to measure (default: a GPU if there is one).",
-            ),
-            click.option(
-                "--verify-python",
-                "verify_python",
-                type=click.Path(),
-                help="The interpreter that has TensorFlow (default: this one).",
-            ),
-            click.option(
-                "--verify-timeout",
-                "verify_timeout",
-                type=float,
-                metavar="SECONDS",
-                help="Time for one finding (default: 60).",
-            ),
-            click.option(
-                "--verify-total-timeout",
-                "verify_total",
-                type=float,
-                metavar="SECONDS",
-                help="Time for all findings (default: no limit).",
-            ),
-            click.option(
-                "--verify-memory",
-                "verify_memory",
-                metavar="SIZE",
-                help="Memory at which a child is stopped, for example 4G.",
-            ),
-            click.option(
-                "--verify-jobs",
-                "verify_jobs",
-                type=click.IntRange(min=0),
-                metavar="N",
-                help="Measure so many findings at the same time, each with processors or a GPU of its own "
-                "(default: 1; 0: as many as there are).",
-            ),
-            click.option(
-                "--verify-on",
-                "verify_on",
-                type=click.Choice(["ray"]),
-                help="Spread the findings over a Ray cluster: RAY_ADDRESS, or this machine.",
-            ),
-            click.option(
-                "--verify-changed",
-                "verify_changed",
-                is_flag=True,
-                default=None,
-                help="Measure only what no run before has measured: the same snippet, by the same interpreter, on the "
-                "same device.",
-            ),
-            click.option(
-                "--verify-env",
-                "verify_env",
-                metavar="NAME",
-                multiple=True,
-                callback=lambda ctx, param, names: names or None,
-                help="A variable of the environment that children may see; most are kept from them.  Can be repeated.",
-            ),
-            click.option(
-                "--keep",
-                "verify_keep",
-                type=click.Path(),
-                metavar="FOLDER",
-                help="Keep what was run as runnable files: minimal reproductions.",
-            ),
-            click.option(
-                "--report",
-                "verify_report",
-                type=click.Path(),
-                metavar="FILE.html",
-                help="Write a page with the curves, the code and the fix.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
-    """Takes the options of `_verify_options` out of `given`."""
-    return {name: given.pop(f"verify_{name}") for name in _VERIFY}
+_VALUES = {"--verify": "--verify-only", "--add-noqa": "--comment-reason", "--add-ignore": "--comment-reason"}
 
 
 @cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--select", type=_SELECTORS, multiple=True, help="Rules to run: codes, prefixes, names or ALL.")
-@click.option("--ignore", type=_SELECTORS, multiple=True, help="Rules not to run.")
-@click.option(
-    "--extend-select", type=_SELECTORS, multiple=True, help="Rules to run on top of those selected elsewhere."
-)
-@click.option(
-    "--pedantic/--no-pedantic", default=None, help="Also show what is only possible, or slow where it hardly adds up."
-)
-@click.option("--fix/--no-fix", default=None, help="Apply the safe fixes (with --unsafe-fixes all of them).")
-@click.option(
-    "--unsafe-fixes/--no-unsafe-fixes", default=None, help="Offer and apply fixes that a person should look at."
-)
-@click.option(
-    "--diff", is_flag=True, help="Show what --fix would do, write nothing; exit code 1 if it would do anything."
-)
-@click.option(
-    "--output-format",
-    "formats",
-    type=_Format(),
-    multiple=True,
-    help=f"{', '.join(OUTPUT_FORMATS)} (default: full).  With a file, as in sarif:memory.sarif, a further report; "
-    "can be repeated.",
-)
-@click.option("--output-file", type=click.Path(), help="Write the report there instead of to standard output.")
-@click.option(
-    "--since",
-    metavar="REV",
-    help="Report only what concerns rows that changed since this revision of git, committed or not.",
-)
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 also when something was found.")
-@click.option("--statistics", is_flag=True, help="Show how often each rule was broken, nothing else.")
-@click.option("--baseline", type=click.Path(), help="Report only what is not in this file.")
-@click.option("--write-baseline", type=click.Path(), help="Write all findings to this file for --baseline.")
-@click.option("--add-noqa", is_flag=True, help="Add a `noqa` comment for every finding.")
-@click.option("--exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out, instead of the usual ones.")
-@click.option("--extend-exclude", type=_PATTERNS, multiple=True, help="Path patterns to leave out as well.")
-@click.option(
-    "--force-exclude/--no-force-exclude", default=None, help="Leave out excluded paths also if given by name."
-)
-@click.option(
-    "--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores (the default)."
-)
-@click.option(
-    "--config",
-    multiple=True,
-    metavar="FILE|KEY=VALUE",
-    help="A configuration file instead of the nearest one, or one setting in TOML.",
-)
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
-@click.option(
-    "--project",
-    type=click.Path(exists=True, file_okay=False, resolve_path=True),
-    help="The project around the paths, which is read to judge them (default: the repository, or the outermost "
-    "folder with a configuration).",
-)
-@click.option("--no-project", is_flag=True, help="Judge the paths alone.")
-@click.option(
-    "--timeout-per-file",
-    type=click.FloatRange(0, 1e9, max_open=True),
-    default=None,
-    metavar="SECONDS",
-    help="Leave out a file whose analysis takes longer (default: 30; 0: no limit).",
-)
-@click.option(
-    "--jobs",
-    "-j",
-    type=click.IntRange(0, MOST_JOBS),
-    default=None,
-    metavar="N",
-    help="Processes to use (default: 0, as many as pay).",
-)
-@click.option(
-    "--trust",
-    is_flag=True,
-    help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.",
-)
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of findings.")
-@click.option(
-    "--cache-dir",
-    type=click.Path(file_okay=False, resolve_path=True),
-    help="The folder of the cache (default: .tflint_mem_cache in the project).",
-)
-@click.option("--stdin-filename", type=click.Path(), help="The name that `-`, standard input, goes by.")
+@asked.rule_options
+@asked.fix_options
+@asked.report_options
+@asked.file_options
 @click.option(
     "--verify",
     "verifies",
@@ -275,78 +66,32 @@ def _verify_given(given: dict[str, Any]) -> dict[str, Any]:
     "This runs code of the project, in a child process. "
     "--verify=CODES verifies some rules or places (file.py:12) only.",
 )
-@click.option("--verify-only", type=_SELECTORS, hidden=True)
+@click.option("--verify-only", type=asked.WordList("SELECTORS"), hidden=True)
 @click.option(
     "--fix-proven",
     is_flag=True,
     help="With --verify: reports offer only fixes that are proven to cure and to change no result, with the numbers.",
 )
-@_verify_options
-@click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
-@click.option("--verbose", "-v", is_flag=True, help="Also say what is read and skipped.")
-@click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal."
-)
+@verify_options
+@asked.log_options
 @click.pass_obj
-def check(
-    session: Session | None,
-    /,
-    paths: tuple[str, ...],
-    config: tuple[str, ...],
-    no_cache: bool,
-    project: str | None,
-    no_project: bool,
-    formats: tuple[tuple[str, str], ...],
-    verifies: bool,
-    verify_only: list[str] | None,
-    **given: Any,
-) -> int:
+def check(session: Session | None, /, paths: tuple[str, ...], **given: Any) -> int:
     """Check files and folders (default: the current folder).  `-` checks standard input."""
     from tflint_mem.command.check import Options, run
 
-    verify = {**_verify_given(given), "codes": verify_only}
-    verifies = verifies or bool(verify["changed"])
-    if not verifies and any(value is not None for value in verify.values()):
-        raise click.UsageError("options of --verify need --verify")
-    if given["fix_proven"] and not verifies:
-        raise click.UsageError("--fix-proven needs --verify")
-    given["verify"] = verify if verifies else None
+    given["verify"] = asked.verification_of(given)
+    asked.refuse_together(given)
+    watch, show_files, show_settings = given.pop("watch"), given.pop("show_files"), given.pop("show_settings")
+    options = Options(paths, overrides=asked.settings_of(given), **given)
+    if show_files or show_settings:
+        from tflint_mem.command import showing
 
-    if (
-        sum(bool(given[mode]) for mode in ("diff", "add_noqa", "write_baseline"))
-        + bool(given["fix"] and not given["diff"])
-        > 1
-    ):
-        raise click.UsageError(
-            "--fix, --diff, --add-noqa and --write-baseline each make a run of their own: give one of them"
-        )
-    if no_project and project is not None:
-        raise click.UsageError("--project and --no-project: give one of them")
-    if given["since"] is not None and given["write_baseline"]:
-        raise click.UsageError("--write-baseline is about all findings: give it without --since")
-    plain = [name for name, file in formats if not file]
-    given["outputs"] = [(name, file) for name, file in formats if file]
-    if len(plain) > 1 or len({file for _, file in given["outputs"]}) < len(given["outputs"]):
-        raise click.UsageError("--output-format: one format for each file, and one without a file")
-    settings: dict[str, Any] = {"output_format": plain[0] if plain else None}
-    for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude"):
-        lists = given.pop(name)
-        settings[name] = [word for words in lists for word in words] if lists else None
-    for name in (
-        "fix",
-        "unsafe_fixes",
-        "pedantic",
-        "baseline",
-        "cache_dir",
-        "force_exclude",
-        "respect_gitignore",
-        "timeout_per_file",
-        "jobs",
-    ):
-        settings[name] = given.pop(name)
-    settings["cache"] = False if no_cache else None
-    settings["project"] = False if no_project else project
-    return run(Options(paths, overrides=settings, config=config, **given), session)
+        return showing.files(options) if show_files else showing.settings(options)
+    if watch:
+        from tflint_mem.command import watching
+
+        return watching.watch(options)
+    return run(options, session)
 
 
 @cli.command()
@@ -358,12 +103,8 @@ def check(
 )
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default=None, help="Default: full.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
-@click.option(
-    "--trust",
-    is_flag=True,
-    help="Let the configuration of the checked tree choose everything: interpreter, limits, paths outside.",
-)
-@_verify_options
+@click.option("--trust", is_flag=True, help=asked.TRUST)
+@verify_options
 @click.option("--quiet", "-q", is_flag=True, help="Findings only, no summary.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: colour on a terminal."
@@ -379,25 +120,28 @@ def verify(session: Session | None, /, place: str, project: str | None, output_f
     from tflint_mem.command.check import Options, run
     from tflint_mem.verify.plan.places import place_of
 
-    asked = place_of(place)
-    path = asked.path
+    where = place_of(place)
+    path = where.path
     if not os.path.isfile(path):
         raise click.UsageError(f"{path}: no such file")
-    measured = _verify_given(given)
+    measured = taken(given)
     options = Options(
-        [project or path], overrides={"output_format": output_format}, verify=measured, place=asked, **given
+        [project or path], overrides={"output_format": output_format}, verify=measured, place=where, **given
     )
     return run(options, session)
 
 
 @cli.command()
-@click.argument("rule", metavar="CODE|NAME")
+@click.argument("rule", metavar="[CODE|NAME]", required=False)
+@click.option("--all", "every", is_flag=True, help="All rules, one after the other.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-def rule(rule: str, output_format: str) -> int:
-    """Explain one rule."""
+def rule(rule: str | None, every: bool, output_format: str) -> int:
+    """Explain one rule, or all."""
     from tflint_mem.command import rulebook
 
-    return rulebook.explain(rule, output_format)
+    if every == (rule is not None):
+        raise click.UsageError("name a rule, or give --all")
+    return rulebook.explain_all(output_format) if rule is None else rulebook.explain(rule, output_format)
 
 
 @cli.command()
@@ -426,6 +170,53 @@ def server(config: tuple[str, ...], isolated: bool, trust: bool, stdio: bool) ->
     from tflint_mem.server.options import Options
 
     return serve(Options(config=config, isolated=isolated, trust=trust))
+
+
+@cli.command()
+@click.argument("key", required=False)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of a configuration file.")
+def config(key: str | None, output_format: str, schema: bool) -> int:
+    """List the keys of the configuration, or describe one."""
+    from tflint_mem.command import keys
+
+    if schema:
+        return keys.schema()
+    return keys.table(output_format) if key is None else keys.describe(key, output_format)
+
+
+@cli.command()
+@click.option("--cache-dir", type=click.Path(file_okay=False), envvar="TFLINT_MEM_CACHE_DIR", show_envvar=True)
+@click.option("--quiet", "-q", is_flag=True, help="Do not say what was deleted.")
+def clean(cache_dir: str | None, quiet: bool) -> int:
+    """Delete the caches in the current folder and below it."""
+    from tflint_mem.command import cleaning
+
+    return cleaning.clean(cache_dir, quiet)
+
+
+@cli.command()
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def version(output_format: str) -> int:
+    """Print the version."""
+    from tflint_mem.hardening import safe
+
+    print(f"tflint-mem {__version__}" if output_format == "text" else safe.dumps({"version": __version__}))
+    return 0
+
+
+@cli.command("generate-shell-completion")
+@click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
+def generate_shell_completion(shell: str) -> int:
+    """Print the script that lets a shell complete this command."""
+    from click.shell_completion import ShellComplete, get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"this version of click knows nothing of {shell}")
+    completion = kind(cli, {}, "tflint-mem", "_TFLINT_MEM_COMPLETE")
+    print(ShellComplete.source(completion))  # that of a shell itself would first run the shell
+    return 0
 
 
 cli.add_command(env)

@@ -22,11 +22,21 @@ def explain(word: str, output_format: str) -> int:
     if rule is None:
         print(f"tflint-mem: {safe.field(str(unknown_rule(word)))}", file=sys.stderr)
         return 2
-    text = registry.explain(rule)
     if output_format == "json":
-        _print_json({**_record(rule), "explanation": text})
+        _print_json(_explained(rule))
     else:
-        print(f"# {rule.name} ({rule.code})\n\n{text.strip()}")
+        print(_page(rule))
+    return 0
+
+
+def explain_all(output_format: str) -> int:
+    """Print the documentation of all rules; returns the exit code."""
+    from tflint_mem.ruleset import registry
+
+    if output_format == "json":
+        _print_json([_explained(rule) for rule in registry.LISTED])
+    else:
+        print("\n\n".join(map(_page, registry.LISTED)))
     return 0
 
 
@@ -35,14 +45,26 @@ def table(output_format: str) -> int:
     from tflint_mem.ruleset import registry
 
     if output_format == "json":
-        _print_json([_record(rule) for rule in registry.RULES])
+        _print_json([_record(rule) for rule in registry.LISTED])
         return 0
-    rows = [(rule.code, rule.name, rule.group, rule.severity, _fix(rule), rule.summary) for rule in registry.RULES]
+    rows = [(rule.code, rule.name, rule.group, rule.severity, _fix(rule), rule.summary) for rule in registry.LISTED]
     rows.insert(0, ("code", "name", "group", "severity", "fix", "what it finds"))
     widths = [max(map(len, column)) for column in zip(*rows)]
     for *cells, last in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths)), last]))
     return 0
+
+
+def _explained(rule: Rule) -> dict[str, object]:
+    from tflint_mem.ruleset import registry
+
+    return {**_record(rule), "explanation": registry.explain(rule)}
+
+
+def _page(rule: Rule) -> str:
+    from tflint_mem.ruleset import registry
+
+    return f"# {rule.name} ({rule.code})\n\n{registry.explain(rule).strip()}"
 
 
 def _fix(rule: Rule) -> str:

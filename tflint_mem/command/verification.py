@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tflint_mem.finding import SYNTAX_ERROR
+from tflint_mem.finding import SYNTAX_ERROR, UNUSED_SUPPRESSION
 from tflint_mem.hardening.errors import UsageError
+
+_RUN_NOTHING = (SYNTAX_ERROR, UNUSED_SUPPRESSION)  # rules about the text of files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def verify(run: Run) -> None:
     report = given.pop("report", None)
     try:
         outcome = command.run(
-            [finding for finding in run.findings if finding.code != SYNTAX_ERROR],
+            [finding for finding in run.findings if finding.code not in _RUN_NOTHING],
             run.reader.kept(),
             run.settings,
             given,
@@ -45,7 +47,7 @@ def verify(run: Run) -> None:
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
     run.findings = sorted(
-        [*(f for f in run.findings if f.code == SYNTAX_ERROR), *outcome.findings], key=lambda f: f.sort_key()
+        [*(f for f in run.findings if f.code in _RUN_NOTHING), *outcome.findings], key=lambda f: f.sort_key()
     )
     run.interrupted = outcome.interrupted
     for line in outcome.unwritten:

@@ -3,7 +3,7 @@
     text, grouped, markdown       for people; with frame, patch and summary
     json, json_lines, pylint      for programs
     sarif, rdjson, github, gitlab, azure, junit   for services; with located and fingerprints
-    statistics                    how often each rule was broken
+    statistics                    how often each rule was broken        fixes   what was fixed
     suggestions                   fixes as rows of a code review, for rdjson
     job_summary                   the table on the page of a run on GitHub
     unified                       `--diff`: a patch that `git apply` takes
@@ -41,6 +41,9 @@ def write(run: Run) -> None:
     if options.diff:
         text = _outcome(run)
         target = None
+    elif run.settings.fix_only:
+        run.findings = []  # they stay, and nobody asked about them
+        text = _contained(run, chosen, False)
     else:
         text = _contained(run, chosen, _wants_color(options.color, stream) if not target else options.color == "always")
     for further, file in options.outputs:
@@ -52,7 +55,7 @@ def write(run: Run) -> None:
     if target:
         _save("--output-file", target, text)
         return
-    if text:
+    if text and not options.silent:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
         stream.write(text)
@@ -124,7 +127,7 @@ def _render(run: Run, chosen: str, color: bool, further: bool) -> str:
 def _outcome(run: Run) -> str:
     if run.options.quiet:
         return ""
-    if not run.findings and not run.fixed:
+    if not run.findings and not run.fixed and not run.settings.fix_only:
         if run.failed and not run.checked:
             return ""  # standard error says why
         files = f"{run.checked} file{'s' * (run.checked != 1)}"
@@ -132,12 +135,17 @@ def _outcome(run: Run) -> str:
         return f"Checked {files}: no findings{tail}.\n{more(run)}"
     from tflint_mem.report import summary
 
-    return summary.line(run) + "\n" + more(run)
+    listed = ""
+    if run.settings.show_fixes and run.fixed:
+        from tflint_mem.report import fixes
+
+        listed = fixes.render(run)
+    return listed + summary.line(run) + "\n" + more(run)
 
 
 def more(run: Run) -> str:
     """The line that says how many findings a default run holds back, and how to see them; empty when there are none."""
-    number = run.held_back
+    number = 0 if run.settings.fix_only else run.held_back
     return f"{number} more finding{'s' * (number != 1)} with --pedantic.\n" if number else ""
 
 

@@ -31,6 +31,7 @@ class Options(Protocol):
 
     diff: bool
     quiet: bool
+    silent: bool
     statistics: bool
     output_file: str | None
     outputs: list[tuple[str, str]]  # further reports: format and file

@@ -14,6 +14,8 @@ def line(run: Run) -> str:
     """For example `Checked 12 files: 3 findings (1 error, 2 warnings), 2 fixable with --fix, 1 with --unsafe-fixes.`"""
     if run.options.diff:
         return f"Would fix {count(len(run.fixed), 'finding')}." + _skipped(run)
+    if run.settings.fix_only:
+        return f"Fixed {count(len(run.fixed), 'finding')}." + _skipped(run)
     parts = [f"Checked {count(run.checked, 'file')}:"]
     if run.fixed:
         parts.append(f"{count(len(run.fixed), 'finding')} fixed,")

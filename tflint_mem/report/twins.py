@@ -1,8 +1,9 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
 Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell or
-of one file (`a/train.py`, `b/train.py`); the tapes of one training step are one, too; files in Python 2 are one for
-their project.  Fixes, baselines and comments know each of them; this is only about what people read.
+of one file (`a/train.py`, `b/train.py`) of which the same is said; the tapes of one training step are one, too; files
+in Python 2 are one for their project.  Fixes, baselines and comments know each of them; this is only about what people
+read.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Fin
         elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1:
             text = _text(get(first.path), first.cell)
             name = os.path.basename(first.path) if first.cell is None else ""
-            same = place if text is None else (first.code, first.start, name, text)
+            if text is not None:
+                same = (first.code, first.start, name, text, first.message, first.severity, first.help)
         copies.setdefault(same, []).append(group)
     return [_merged(same) for same in copies.values()]
 

@@ -1,11 +1,16 @@
 """The table of rules: what the command line, the selection and the reports need without importing any rule.
 
+`RULES` ask about a project and have a module each; `OF_FILES` ask about a file as text (see `of_files`); `LISTED` are
+all that can be selected and explained.
+
 One row a rule.  `triggers` are identifiers of which at least one must occur in the project for the rule to be imported;
 `rank` decides which of several rules speaks when they fit the same place (the higher one: it is more specific).
 A test compares every row with the rule's module.
 """
 
 from __future__ import annotations
+
+from tflint_mem.finding import SYNTAX_ERROR, UNUSED_SUPPRESSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ class Rule:
     """One row of the table.
 
     code, name   "TFM101", "load-model-in-loop"
-    group        of the finding: "leak", "speed", "config" …
+    group        of the finding: "leak", "speed", "config", "tf1"; of rules about files "syntax" and "comment"
     fixable      how often its findings have a fix
     fix_safety   of the safest fix that it offers; "" where it has none
     rank         the higher one speaks where several rules fit one place
@@ -523,8 +528,34 @@ RULES = (
     ),
 )
 
-BY_CODE = {rule.code: rule for rule in RULES}
-BY_NAME = {rule.name: rule for rule in RULES}
+OF_FILES = (
+    Rule(
+        code=SYNTAX_ERROR,
+        name="syntax-error",
+        group="syntax",
+        severity="error",
+        fixable="never",
+        fix_safety="",
+        rank=0,
+        triggers="",
+        summary="the file cannot be read as Python code",
+    ),
+    Rule(
+        code=UNUSED_SUPPRESSION,
+        name="unused-suppression",
+        group="comment",
+        severity="hint",
+        fixable="always",
+        fix_safety="safe",
+        rank=0,
+        triggers="",
+        summary="a comment to this program silences nothing, or names no rule",
+    ),
+)
+LISTED = (*OF_FILES, *RULES)
+
+BY_CODE = {rule.code: rule for rule in LISTED}
+BY_NAME = {rule.name: rule for rule in LISTED}
 
 
 def find(word: str) -> Rule | None:
@@ -533,7 +564,7 @@ def find(word: str) -> Rule | None:
 
 
 def module_of(rule: Rule) -> RuleModule:
-    """The rule's module (imports it)."""
+    """The module of one of `RULES` (imports it)."""
     from importlib import import_module
 
     module: RuleModule = import_module("tflint_mem.rules." + rule.module)
@@ -541,5 +572,9 @@ def module_of(rule: Rule) -> RuleModule:
 
 
 def explain(rule: Rule) -> str:
-    """The rule's documentation: the docstring of its module."""
+    """The rule's documentation: the docstring of its module, where it has one."""
+    if rule in OF_FILES:
+        from .of_files import EXPLANATIONS
+
+        return EXPLANATIONS[rule.code].strip()
     return (module_of(rule).__doc__ or "").strip()

@@ -144,7 +144,10 @@ OF_A_RUN = frozenset(
     (
         "output-format",
         "fix",
+        "fix-only",
+        "show-fixes",
         "unsafe-fixes",
+        "fail-on",
         "baseline",
         "cache-dir",
         "timeout-per-file",

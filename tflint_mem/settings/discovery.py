@@ -12,6 +12,7 @@ import os
 import sys
 
 from tflint_mem.settings.globs import Globs
+from tflint_mem.settings.values import DEFAULT_INCLUDE
 from tflint_mem.sources.files import read_regular
 from tflint_mem.storage.user import is_inside
 
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from . import wildcards
     from .settings import Settings
 
+    Included = Callable[[str, str], bool]  # is the file at a path, and of a name, to be checked?
     Ignores = tuple[tuple[str, "_Ignores"], ...]  # folders, each with what the ignore file in it says
 
 _MOST_BYTES = 1_000_000  # of an ignore file
 _STARS, _LONG = 3, 1_000  # a line with more of them is looked at twice: see `wildcards`
 FILE_NAMES = ("tflint-mem.toml", "pyproject.toml")  # of configurations
 _JUNCTION = 0xA0000003  # Windows' IO_REPARSE_TAG_MOUNT_POINT
-SUFFIXES = (".py", ".ipynb")
+SUFFIXES = (".py", ".ipynb")  # of what `DEFAULT_INCLUDE` names
 
 
 class Discovered:
@@ -101,6 +103,14 @@ class _Rules:
     def __init__(self, settings: Settings, lenient: bool) -> None:
         self._settings, self._lenient = settings, lenient
         self._globs: dict[int, Globs] = {}
+        self._included: dict[int, Included] = {}
+
+    def included(self, settings: Settings) -> Included:
+        """Which files of a folder with these settings are to be checked."""
+        included = self._included.get(id(settings))
+        if included is None:
+            included = self._included[id(settings)] = _included(settings)
+        return included
 
     def of(self, folder: str) -> tuple[Settings, Globs]:
         """The settings for a folder, and what they exclude.  Raises UsageError."""
@@ -123,6 +133,18 @@ def is_excluded(path: str, settings: Settings) -> bool:
     settings = settings.of_folder(os.path.dirname(os.path.abspath(path)))
     excluded = Globs(settings.excludes, settings.project_root)
     return excluded.match_below(os.path.abspath(path), settings.project_root)
+
+
+def _included(settings: Settings) -> Included:
+    """Is the file at a path, and of a name, one to check?  Names alone tell unless somebody has configured more."""
+    own = list(settings.extend_include)
+    usual = list(settings.include) == list(DEFAULT_INCLUDE)
+    if not usual:
+        own += settings.include
+    if not own:
+        return lambda path, name: name.endswith(SUFFIXES)
+    globs = Globs(own, settings.project_root)
+    return lambda path, name: (usual and name.endswith(SUFFIXES)) or globs.match(path, name)
 
 
 def _walk(
@@ -157,15 +179,16 @@ def _walk(
             else:
                 rules.inherited(absolute, settings)
         _, excluded = rules.with_globs(settings)
+        included = rules.included(settings)
         if settings.respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
             ignores = (*ignores, *_ignore_file(absolute, ".gitignore"))
         folders = []
         for entry in entries:
             name = entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and not name.endswith(SUFFIXES):
-                continue
             path = base + name
+            if not is_folder and not included(path, name):
+                continue
             if excluded.match(path, name) or (ignores and _is_ignored(path, is_folder, ignores)):
                 continue
             if is_folder:

@@ -1,7 +1,8 @@
 """What one configuration file says together with those that it extends, and which versions of this program it is for.
 
 `extend` names another file, relative to the one that says so, whose keys hold where the first says nothing else;
-`extend-select` and `extend-exclude` add to it.  Patterns stay relative to the folder of the file that has them.
+`extend-select`, `extend-exclude` and other keys of that kind add to it.  Patterns stay relative to the folder of the
+file that has them.
 """
 
 from __future__ import annotations
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
     from .tables import Table
 
 EXTEND, REQUIRED = "extend", "required-version"
-_ADDED = ("extend-select", "extend-exclude")
-_PATTERNS = ("exclude", "extend-exclude", "entry-points")
+_ADDED = (
+    "extend-select",
+    "extend-fixable",
+    "extend-safe-fixes",
+    "extend-unsafe-fixes",
+    "extend-include",
+    "extend-exclude",
+)
+_PATTERNS = ("include", "extend-include", "exclude", "extend-exclude", "entry-points")
+_BY_PATTERN = ("per-file-ignores", "extend-per-file-ignores", "per-file-severity")
 _MOST = 32  # files in a chain
 
 
@@ -71,8 +80,9 @@ def _together(base: Table, own: Table, folder: str, root: str) -> Table:
     for key in _ADDED:
         if key in base and key in own:
             joined[key] = [*base[key], *own[key]]
-    if "verify" in base and "verify" in own:
-        joined["verify"] = {**base["verify"], **own["verify"]}
+    for key in ("verify", "severity", "per-file-severity", "extend-per-file-ignores"):
+        if key in base and key in own:
+            joined[key] = {**base[key], **own[key]}
     if EXTEND in base:
         joined[EXTEND] = base[EXTEND]
     return joined
@@ -87,10 +97,10 @@ def rebased(table: Table, folder: str) -> Table:
             continue
         if name in _PATTERNS:
             found[key] = [_from(pattern, folder) for pattern in value]
-        elif name == "per-file-ignores":
+        elif name in _BY_PATTERN:
             found[key] = {
-                "!" * pattern.startswith("!") + _from(pattern.removeprefix("!"), folder): codes
-                for pattern, codes in value.items()
+                "!" * pattern.startswith("!") + _from(pattern.removeprefix("!"), folder): said
+                for pattern, said in value.items()
             }
     return found
 

@@ -4,52 +4,32 @@ from __future__ import annotations
 
 import os
 
+from .values import (
+    ABOUT_RULES,
+    ADDED,
+    DEFAULT_EXCLUDE,
+    DEFAULT_INCLUDE,
+    MAX_FILE_SIZE,
+    MAX_PROJECT_FILES,
+    MAX_PROJECT_SIZE,
+    TIMEOUT_PER_FILE,
+    as_written,
+    together,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, ClassVar
 
-    from .globs import Globs
+    from tflint_mem.finding import Finding
+
     from .nearest import Nearest
+    from .overrides import Overrides, PerFile
     from .selection import Layer, Selection
     from .trust import Refused
 
     Text = str | os.PathLike[str]
-
-DEFAULT_EXCLUDE = (
-    ".bzr",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".git-rewrite",
-    ".hg",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pants.d",
-    ".pyenv",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tflint_mem_cache",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pycache__",
-    "__pypackages__",
-    "_build",
-    "buck-out",
-    "build",
-    "dist",
-    "node_modules",
-    "site-packages",
-    "venv",
-)
-MAX_FILE_SIZE = 5_000_000  # bytes
-TIMEOUT_PER_FILE = 30.0  # seconds
-MAX_PROJECT_FILES = 5_000
-MAX_PROJECT_SIZE = 50_000_000  # bytes
 
 
 class Settings:
@@ -57,11 +37,16 @@ class Settings:
 
     select, ignore, extend_select   selectors of rules: codes, prefixes, names or "ALL"; see `enabled` and `explicit`
                                     for what they come to.  Without `select`, all rules run
+    severity                        {selector: "error", "warning" or "hint"} for findings that are to count as that
+    per_file_severity               {pattern: {selector: severity}}
+    fixable, unfixable, extend_fixable  selectors of rules whose fixes are offered, and are not; all are by themselves
+    extend_safe_fixes, extend_unsafe_fixes  selectors of rules whose fixes are to count as safe, and as unsafe
+    include, extend_include         patterns of the files that are looked for in folders: Python files and notebooks
     exclude, extend_exclude         patterns of paths to leave out, relative to `project_root`; `extend_exclude` adds to
                                     the usual ones
     force_exclude                   excludes hold for files given by name as well
     respect_gitignore               leave out what git ignores
-    per_file_ignores                {pattern: [selectors]}; a leading "!" inverts the pattern
+    per_file_ignores, extend_per_file_ignores  {pattern: [selectors]}; a leading "!" inverts the pattern
     pedantic                        report what is not worth acting on by itself, too (a Finding whose `persona` is
                                     "pedantic")
     baseline                        path of a file of findings that are known and not reported
@@ -81,7 +66,9 @@ class Settings:
 
     What else there is, the command and configuration files set:
 
-    fix, unsafe_fixes, output_format   what the options of that name say
+    fix, unsafe_fixes, fix_only, show_fixes, output_format   what the options of that name say
+    fail_on                         the least severe findings that make the exit code 1; None: warnings, and hints that
+                                    are `explicit`
     verify                          the table for --verify, as written
     config_path                     the file that was read, or None
     isolated                        no configuration file was to be read
@@ -97,13 +84,26 @@ class Settings:
         "select",
         "ignore",
         "extend_select",
+        "severity",
+        "per_file_severity",
+        "fail_on",
+        "fixable",
+        "unfixable",
+        "extend_fixable",
+        "extend_safe_fixes",
+        "extend_unsafe_fixes",
+        "include",
+        "extend_include",
         "exclude",
         "extend_exclude",
         "force_exclude",
         "respect_gitignore",
         "per_file_ignores",
+        "extend_per_file_ignores",
         "fix",
         "unsafe_fixes",
+        "fix_only",
+        "show_fixes",
         "pedantic",
         "output_format",
         "baseline",
@@ -129,18 +129,32 @@ class Settings:
         "_layers",
         "_resolved",
         "_ignored_per_file",
+        "_overrides",
         "_nearest",
     )
     select: list[str] | None
     ignore: list[str]
     extend_select: list[str]
+    severity: dict[str, str]
+    per_file_severity: dict[str, dict[str, str]]
+    fail_on: str | None
+    fixable: list[str] | None
+    unfixable: list[str]
+    extend_fixable: list[str]
+    extend_safe_fixes: list[str]
+    extend_unsafe_fixes: list[str]
+    include: list[str]
+    extend_include: list[str]
     exclude: list[str]
     extend_exclude: list[str]
     force_exclude: bool
     respect_gitignore: bool
     per_file_ignores: dict[str, list[str]]
+    extend_per_file_ignores: dict[str, list[str]]
     fix: bool
     unsafe_fixes: bool
+    fix_only: bool
+    show_fixes: bool
     pedantic: bool
     output_format: str
     baseline: str | None
@@ -165,7 +179,8 @@ class Settings:
     _rooted: bool
     _layers: list[Layer]
     _resolved: Selection | None
-    _ignored_per_file: list[tuple[Globs, bool, frozenset[str]]] | None
+    _ignored_per_file: tuple[PerFile, list[frozenset[str]]] | None
+    _overrides: Overrides | None
     _nearest: Nearest | None
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # what says that there is none
 
@@ -175,11 +190,21 @@ class Settings:
         select: Sequence[str] | None = None,
         ignore: Sequence[str] | None = None,
         extend_select: Sequence[str] | None = None,
+        severity: Mapping[str, str] | None = None,
+        per_file_severity: Mapping[str, Mapping[str, str]] | None = None,
+        fixable: Sequence[str] | None = None,
+        unfixable: Sequence[str] | None = None,
+        extend_fixable: Sequence[str] | None = None,
+        extend_safe_fixes: Sequence[str] | None = None,
+        extend_unsafe_fixes: Sequence[str] | None = None,
+        include: Sequence[str] | None = None,
+        extend_include: Sequence[str] | None = None,
         exclude: Sequence[str] | None = None,
         extend_exclude: Sequence[str] | None = None,
         force_exclude: bool | None = None,
         respect_gitignore: bool | None = None,
         per_file_ignores: Mapping[str, Sequence[str]] | None = None,
+        extend_per_file_ignores: Mapping[str, Sequence[str]] | None = None,
         pedantic: bool | None = None,
         baseline: Text | None = None,
         cache: bool = False,
@@ -197,10 +222,14 @@ class Settings:
     ) -> None:
         """None: as usual.  Raises UsageError for a selector that names no rule, and for a value of another kind."""
         self.select, self.ignore, self.extend_select = None, [], []
+        self.severity, self.per_file_severity, self.fail_on = {}, {}, None
+        self.fixable, self.unfixable, self.extend_fixable = None, [], []
+        self.extend_safe_fixes, self.extend_unsafe_fixes = [], []
+        self.include, self.extend_include = list(DEFAULT_INCLUDE), []
         self.exclude, self.extend_exclude = list(DEFAULT_EXCLUDE), []
         self.force_exclude, self.respect_gitignore = False, True
-        self.per_file_ignores = {}
-        self.fix = self.unsafe_fixes = self.pedantic = self.isolated = False
+        self.per_file_ignores, self.extend_per_file_ignores = {}, {}
+        self.fix = self.unsafe_fixes = self.fix_only = self.show_fixes = self.pedantic = self.isolated = False
         self.output_format, self.cache = "full", cache
         self.baseline = self.cache_dir = self.config_path = self.tensorflow_version = None
         self.max_file_size, self.timeout_per_file, self.jobs = MAX_FILE_SIZE, TIMEOUT_PER_FILE, 0
@@ -210,16 +239,27 @@ class Settings:
         self.project_root = os.getcwd() if project_root is None else os.path.abspath(project_root)
         self.tree, self.refused, self.passed_over = self.project_root, [], []
         self._rooted = project_root is not None
-        self._layers, self._resolved, self._ignored_per_file, self._nearest = [], None, None, None
+        self._layers, self._resolved, self._ignored_per_file, self._overrides = [], None, None, None
+        self._nearest = None
         given = {
             "select": select,
             "ignore": ignore,
             "extend-select": extend_select,
+            "severity": severity,
+            "per-file-severity": per_file_severity,
+            "fixable": fixable,
+            "unfixable": unfixable,
+            "extend-fixable": extend_fixable,
+            "extend-safe-fixes": extend_safe_fixes,
+            "extend-unsafe-fixes": extend_unsafe_fixes,
+            "include": include,
+            "extend-include": extend_include,
             "exclude": exclude,
             "extend-exclude": extend_exclude,
             "force-exclude": force_exclude,
             "respect-gitignore": respect_gitignore,
             "per-file-ignores": per_file_ignores,
+            "extend-per-file-ignores": extend_per_file_ignores,
             "pedantic": pedantic,
             "baseline": baseline,
             "cache-dir": cache_dir,
@@ -233,7 +273,7 @@ class Settings:
             "max-project-files": max_project_files,
             "max-project-size": max_project_size,
         }
-        said = {key: _as_written(value) for key, value in given.items() if value is not None}
+        said = {key: as_written(value) for key, value in given.items() if value is not None}
         if said:
             from .tables import checked
 
@@ -266,42 +306,80 @@ class Settings:
 
     @property
     def enabled(self) -> frozenset[str]:
-        """The codes that run, as a frozenset."""
+        """The codes of the rules that run, as a frozenset."""
         return self._selection().enabled
+
+    @property
+    def of_files(self) -> frozenset[str]:
+        """Which of the two rules about files as text are reported: TFM000 unless it is ignored, and TFM001."""
+        return self._selection().of_files
 
     @property
     def explicit(self) -> frozenset[str]:
         """The codes that somebody selected by full code or name: only these hints can fail a run."""
         return self._selection().explicit
 
-    def update(self, values: Mapping[str, Any]) -> None:
-        """Take over `values` (keys in kebab-case); None means "not given".  One call is one layer of selection."""
+    def update(self, values: Mapping[str, Any], *, add: bool = True) -> None:
+        """Take over `values` (keys in kebab-case); None means "not given".  One call is one layer of selection.
+
+        add   what keys such as `extend-exclude` say comes on top of what they have said before
+        """
         values = {key.replace("-", "_"): value for key, value in values.items() if value is not None}
-        if not values.keys().isdisjoint(("select", "ignore", "extend_select")):
+        if not values.keys().isdisjoint(ABOUT_RULES):
             from .selection import Layer
 
-            self._layers.append(
-                Layer(values.get("select"), values.get("ignore") or (), values.get("extend_select") or ())
-            )
-            self._resolved = None
+            layer = Layer.of(values)
+            if layer is not None:
+                self._layers.append(layer)
+            self._resolved = self._ignored_per_file = self._overrides = None
         for key, value in values.items():
-            setattr(self, key, {**self.verify, **value} if key == "verify" else value)
-        if "per_file_ignores" in values:
-            self._ignored_per_file = None
+            if key == "verify":
+                value = {**self.verify, **value}
+            elif add and key in ADDED:
+                value = together(getattr(self, key), value)
+            setattr(self, key, value)
 
     def validate(self) -> None:
         """Raises UsageError for selectors that name no rule; costs nothing when there are none."""
         if self._layers:
             self._selection()
-        if self.per_file_ignores:
+        if self.per_file_ignores or self.extend_per_file_ignores:
             self._per_file()
+        self.overrides()
 
     def is_ignored(self, path: str, code: str) -> bool:
         """True when `per-file-ignores` switches `code` off in the file at `path`."""
-        if not self.per_file_ignores:
+        if not (self.per_file_ignores or self.extend_per_file_ignores):
             return False
-        absolute = os.path.abspath(path)
-        return any(code in codes and globs.match(absolute) != inverted for globs, inverted, codes in self._per_file())
+        files, codes = self._per_file()
+        return any(code in codes[place] for place in files.holds(path))
+
+    def overrides(self) -> Overrides | None:
+        """What changes findings; None when nothing does."""
+        if self._overrides is None and (
+            any(layer.severity or layer.fixable is not None or layer.unfixable for layer in self._layers)
+            or self.per_file_severity
+            or self.extend_safe_fixes
+            or self.extend_unsafe_fixes
+        ):
+            from .overrides import Overrides
+
+            self._overrides = Overrides(
+                self._layers,
+                self.per_file_severity,
+                self.extend_safe_fixes,
+                self.extend_unsafe_fixes,
+                self.project_root,
+            )
+        return self._overrides
+
+    def as_configured(self, findings: list[Finding]) -> list[Finding]:
+        """The findings as severe, and with the fixes, that the settings for their files give them."""
+        return [self.of(finding.path)._configured(finding) for finding in findings]
+
+    def _configured(self, finding: Finding) -> Finding:
+        overrides = self.overrides()
+        return finding if overrides is None else overrides.of(finding)
 
     def is_entry_point(self, path: str) -> bool:
         """True when `entry-points` names the file at `path` as a script of its own."""
@@ -333,7 +411,8 @@ class Settings:
     def wants(self, path: str, code: str) -> bool:
         """Does the rule run for the file at a path?"""
         settings = self.of(path)
-        return code in settings.enabled and not settings.is_ignored(path, code)
+        selection = settings._selection()
+        return (code in selection.enabled or code in selection.of_files) and not settings.is_ignored(path, code)
 
     def each(self) -> list[Settings]:
         """These settings, and the others that some of the files have that were met."""
@@ -351,15 +430,17 @@ class Settings:
             self._resolved = resolve(self._layers)
         return self._resolved
 
-    def _per_file(self) -> list[tuple[Globs, bool, frozenset[str]]]:
+    def _per_file(self) -> tuple[PerFile, list[frozenset[str]]]:
+        """The patterns of `per-file-ignores`, and which codes each switches off."""
         if self._ignored_per_file is None:
-            from .globs import Globs
+            from .overrides import PerFile
             from .selection import codes_of
 
-            self._ignored_per_file = [
-                (Globs([pattern.removeprefix("!")], self.project_root), pattern.startswith("!"), codes_of(selectors))
-                for pattern, selectors in self.per_file_ignores.items()
-            ]
+            said = [*self.per_file_ignores.items(), *self.extend_per_file_ignores.items()]
+            self._ignored_per_file = (
+                PerFile([pattern for pattern, _ in said], self.project_root),
+                [codes_of(selectors) for _, selectors in said],
+            )
         return self._ignored_per_file
 
     def replace(self, **changes: Any) -> Settings:
@@ -370,7 +451,7 @@ class Settings:
         copy = Settings.__new__(Settings)
         copy.__setstate__(self.__getstate__())
         copy._layers = list(self._layers)
-        copy.update(changes)
+        copy.update(changes, add=False)
         copy.validate()
         if self._nearest is not None:
             copy._nearest = self._nearest.again(copy, changes)
@@ -382,11 +463,12 @@ class Settings:
 
     def settle(self, project_root: str, tree: str) -> None:
         """From now on these are the folders that the settings are about."""
+        self._ignored_per_file = self._overrides = None  # patterns count from there
         self.project_root, self.tree, self._rooted = project_root, tree, True
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: getattr(self, name) for name in self.__slots__}
-        state["_resolved"] = state["_ignored_per_file"] = None  # worked out again
+        state["_resolved"] = state["_ignored_per_file"] = state["_overrides"] = None  # worked out again
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -404,17 +486,3 @@ class Settings:
             if name[0] != "_" and (value := getattr(self, name)) != getattr(usual, name)
         ]
         return f"Settings({', '.join(said)})"
-
-
-def _as_written(value: object) -> object:
-    """The value as a configuration file would have it."""
-    if isinstance(value, str) or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, dict):
-        return {key: _as_written(inner) for key, inner in value.items()}
-    try:
-        return list(value)  # type: ignore[call-overload]  # what is no sequence is told by whoever checks it
-    except TypeError:
-        return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from tflint_mem.finding import SEVERITIES
 from tflint_mem.hardening.errors import UsageError
 from tflint_mem.sources.files import read_regular
 
@@ -25,31 +26,55 @@ MOST_JOBS = 512  # processes
 _MOST_BYTES = 4_000_000  # of a configuration file
 _MOST_DOTS = 5_000  # in a line of it
 
-STRINGS, STRING, BOOL = "a list of strings", "a string", "true or false"
-COUNT, SIZE, SECONDS, TABLE, LISTS = (
-    "a number",
-    "a number of bytes",
-    "a number of seconds",
-    "a table",
-    "a table of lists of strings",
-)
-PROCESSES = "a number of processes"
+STRINGS, STRING, BOOL, COUNT = "strings", "string", "bool", "count"
+SIZE, SECONDS, TABLE, PROCESSES = "size", "seconds", "table", "processes"
+SELECTORS, FORMAT, SEVERITY = "selectors", "format", "severity"
+FILE_SELECTORS, SEVERITY_TABLE, FILE_SEVERITIES = "selectors by file", "severities", "severities by file"
+KINDS = {
+    STRINGS: "a list of strings",
+    STRING: "a string",
+    BOOL: "true or false",
+    COUNT: "a number",
+    SIZE: "a number of bytes",
+    PROCESSES: "a number of processes",
+    SECONDS: "a number of seconds",
+    TABLE: "a table",
+    SELECTORS: "a list of strings",
+    FORMAT: "a string",
+    SEVERITY: '"error", "warning" or "hint"',
+    FILE_SELECTORS: "a table of lists of strings",
+    SEVERITY_TABLE: 'a table of rules, each "error", "warning" or "hint"',
+    FILE_SEVERITIES: 'a table of files, each a table of rules, each "error", "warning" or "hint"',
+}  # kinds of values, as messages name them
 
 KEYS = {
     "extend": STRING,
     "required-version": STRING,
-    "select": STRINGS,
-    "ignore": STRINGS,
-    "extend-select": STRINGS,
+    "select": SELECTORS,
+    "ignore": SELECTORS,
+    "extend-select": SELECTORS,
+    "severity": SEVERITY_TABLE,
+    "per-file-severity": FILE_SEVERITIES,
+    "fail-on": SEVERITY,
+    "fixable": SELECTORS,
+    "unfixable": SELECTORS,
+    "extend-fixable": SELECTORS,
+    "extend-safe-fixes": SELECTORS,
+    "extend-unsafe-fixes": SELECTORS,
+    "include": STRINGS,
+    "extend-include": STRINGS,
     "exclude": STRINGS,
     "extend-exclude": STRINGS,
     "force-exclude": BOOL,
     "respect-gitignore": BOOL,
-    "per-file-ignores": LISTS,
+    "per-file-ignores": FILE_SELECTORS,
+    "extend-per-file-ignores": FILE_SELECTORS,
     "fix": BOOL,
     "unsafe-fixes": BOOL,
+    "fix-only": BOOL,
+    "show-fixes": BOOL,
     "pedantic": BOOL,
-    "output-format": STRING,
+    "output-format": FORMAT,
     "baseline": STRING,
     "cache-dir": STRING,
     "max-file-size": SIZE,
@@ -116,7 +141,7 @@ def checked(table: Table, path: str) -> Table:
 
             raise UsageError(f"{path}: unknown key `{_short(key)}`{nearest(_short(key), KEYS)}")
         if not fits(value, KEYS[key]):
-            raise UsageError(f"{path}: `{key}` should be {KEYS[key]}, not {_toml_type(value)}")
+            raise UsageError(f"{path}: `{key}` should be {KINDS[KEYS[key]]}, not {_written(value, KEYS[key])}")
     if table.get("output-format") not in (None, *OUTPUT_FORMATS):
         from .selection import nearest
 
@@ -156,15 +181,18 @@ def _short(text: str) -> str:
     return text if len(text) <= 100 else text[:100] + "…"
 
 
-_TYPES: dict[str, type] = {STRING: str, BOOL: bool, TABLE: dict}
+_TYPES: dict[str, type] = {STRING: str, FORMAT: str, BOOL: bool, TABLE: dict}
 
 
 def fits(value: object, kind: str) -> bool:
     """Is the value of one of the kinds of `KEYS`?"""
-    if kind == STRINGS:
+    if kind in (STRINGS, SELECTORS):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if kind == LISTS:
-        return isinstance(value, dict) and all(fits(item, STRINGS) for item in value.values())
+    if kind == SEVERITY:
+        return value in SEVERITIES
+    inner = {FILE_SELECTORS: SELECTORS, SEVERITY_TABLE: SEVERITY, FILE_SEVERITIES: SEVERITY_TABLE}.get(kind)
+    if inner is not None:
+        return isinstance(value, dict) and all(fits(item, inner) for item in value.values())
     if kind == SECONDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
     if kind == PROCESSES:
@@ -172,6 +200,11 @@ def fits(value: object, kind: str) -> bool:
     if kind in (COUNT, SIZE):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return isinstance(value, _TYPES[kind])
+
+
+def _written(value: object, kind: str) -> str:
+    """The value as a message names it: by its type, or where that is right by itself."""
+    return f"`{_short(value)}`" if kind == SEVERITY and isinstance(value, str) else _toml_type(value)
 
 
 def _toml_type(value: object) -> str:

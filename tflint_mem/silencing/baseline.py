@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 
-from tflint_mem.finding import SYNTAX_ERROR
 from tflint_mem.hardening.errors import UsageError
 from tflint_mem.sources.files import read_regular
 from tflint_mem.sources.paths import relative
@@ -53,10 +52,10 @@ def flagged_row(finding: Finding, source: Source | None) -> str:
 
 
 def write(check: Check, path: str) -> int:
-    """Write all findings but syntax errors to `path`; returns how many.  Raises UsageError."""
+    """Write all findings to `path`; returns how many.  Raises UsageError."""
     from tflint_mem.storage.new_file import save
 
-    findings = [f for f in check.findings if f.code != SYNTAX_ERROR and check.may_change(f.path)]
+    findings = [finding for finding in check.findings if check.may_change(finding.path)]
     counts = _counts(keys(findings, check.reader.get, check.settings.project_root))
     entries = [
         {"code": code, "path": file, "row": row, "count": count}
@@ -82,7 +81,7 @@ class Baseline:
         left = dict(self._known)
         new: list[Finding] = []
         for finding, key in zip(findings, keys(findings, get, self._root)):
-            if finding.code != SYNTAX_ERROR and left.get(key):
+            if left.get(key):
                 left[key] -= 1
             else:
                 new.append(finding)

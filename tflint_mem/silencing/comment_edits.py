@@ -1,4 +1,4 @@
-"""Comments for one file: `--add-noqa` writes those that silence what is found now.
+"""Comments for one file: `--add-noqa` and `--add-ignore` write those that silence what is found now.
 
 A comment goes to the row of the finding where one is legal: never behind a `\\`, never into a string that goes on in
 the next row.  Where no such row counts for the finding, an own row above the statement says `# tflint-mem:
@@ -12,13 +12,13 @@ import ast
 import io
 import tokenize
 
-from tflint_mem.finding import Edit
+from tflint_mem.finding import SYNTAX_ERROR, Edit
 from tflint_mem.fixes.shift import Shift
 from tflint_mem.hardening.parsing import compiled, parsed
 from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
-from .noqa_comments import NOQA, codes_in
+from .comments import NOQA, OURS, codes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,15 +28,22 @@ if TYPE_CHECKING:
 
 
 def commented(
-    source: Source, findings: list[Finding], silenced: Callable[[Source, list[Finding]], bool]
+    source: Source,
+    findings: list[Finding],
+    silenced: Callable[[Source, list[Finding]], bool],
+    style: Style | None = None,
 ) -> tuple[bytes, int] | None:
     """`(new bytes, number of comments)` of a file with a comment for each of `findings`, or None where that is not
     possible.
 
     silenced   function from (Source, findings with their rows in it) to whether it silences all of them
+    style      None: `noqa` without a reason
     """
+    style = style or Style()
+    if any(finding.code == SYNTAX_ERROR for finding in findings):
+        return _for_whole_file(source, findings, silenced, style)
     try:
-        layout = _Layout(source)
+        layout = _Layout(source, style)
     except (tokenize.TokenError, SyntaxError, SourceError):
         return None
     for above in (False, True):
@@ -50,6 +57,36 @@ def commented(
     return None
 
 
+def _for_whole_file(
+    source: Source, findings: list[Finding], silenced: Callable[[Source, list[Finding]], bool], style: Style
+) -> tuple[bytes, int] | None:
+    """The same for a file that does not parse: above its code, below what must come first."""
+    try:
+        cell, row = source.locate(1)
+        rows = source.rows(cell)
+        while row <= len(rows) and rows[row - 1].startswith(("#", "%")):
+            row += 1
+        newline = "\n" if source.kind == "notebook" else source.newline
+        content = f"# tflint-mem: ignore-file[syntax-error]{style.reason}{newline}"
+        edits = [Edit(start=(row, 1), end=(row, 1), content=content, cell=cell)]
+        new = Source(source.path, source.with_edits(edits))
+        return (new.raw, 1) if silenced(new, _moved(findings, edits)) else None
+    except (ValueError, IndexError, SourceError):
+        return None
+
+
+class Style:
+    """How comments are written.
+
+    own     as `# tflint-mem: ignore[name]`, not as `# noqa: CODE`
+    reason  what stands behind, with a blank in front; "" for nothing
+    """
+
+    def __init__(self, own: bool = False, reason: str = "") -> None:
+        self.own = own
+        self.reason = f" {reason}" if reason else ""
+
+
 class _Layout:
     """What the rows of a file allow.  Rows are rows of the module.
 
@@ -58,8 +95,8 @@ class _Layout:
     comments  {row: column where its comment starts, from 0}
     """
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, style: Style) -> None:
+        self.source, self.style = source, style
         self.spans: dict[int, tuple[int, int]] = {}
         self.closed: set[int] = set()
         self.comments: dict[int, int] = {}
@@ -98,34 +135,52 @@ class _Layout:
             rows = (last, last_end, end, row, first)
             place = next((row for row in rows if row not in self.closed), None) if not above else None
             if place is not None:
-                appended.setdefault(place, set()).add(finding.code)
+                appended.setdefault(place, set()).add(finding.name if self.style.own else finding.code)
             else:
                 own.setdefault(first, set()).add(finding.name)
         return [self._append(row, sorted(codes)) for row, codes in sorted(appended.items())] + [
             self._above(row, sorted(names)) for row, names in sorted(own.items())
         ]
 
-    def _append(self, row: int, codes: Sequence[str]) -> Edit:
-        """A comment at the end of the row, or the codes added to the `noqa` that is there."""
+    def _append(self, row: int, words: Sequence[str]) -> Edit:
+        """A comment at the end of the row, or the words added to the one of its kind that is there."""
         cell, local = self.source.locate(row)
         text = self.source.rows(cell)[local - 1]
         comment = self.comments.get(row)
-        there = NOQA.search(text, comment + self.source.margin(row)) if comment is not None else None
-        if there and there.group("codes") is not None:
-            end = there.start("codes") + _end_of_codes(there.group("codes"))
-            joined = (", " if end > there.start("codes") else " ") + ", ".join(codes)
-            return Edit(start=(local, end + 1), end=(local, end + 1), content=joined, cell=cell)
-        end = len(text.rstrip())
+        at = None if comment is None else comment + self.source.margin(row)
+        end = None if at is None else self._end_of_list(text, at)
+        joined = ", ".join(words)
+        if end is not None:
+            place, empty = end
+            joined = (("" if self.style.own else " ") if empty else ", ") + joined
+            return Edit(start=(local, place + 1), end=(local, place + 1), content=joined, cell=cell)
+        end_of_code = len(text.rstrip())
+        written = f"tflint-mem: ignore[{joined}]" if self.style.own else f"noqa: {joined}"
         return Edit(
-            start=(local, end + 1), end=(local, len(text) + 1), content=f"  # noqa: {', '.join(codes)}", cell=cell
+            start=(local, end_of_code + 1),
+            end=(local, len(text) + 1),
+            content=f"  # {written}{self.style.reason}",
+            cell=cell,
         )
+
+    def _end_of_list(self, text: str, at: int) -> tuple[int, bool] | None:
+        """Where the list of the comment of our style ends that begins at a column or behind it, and whether it is
+        empty; None when there is no such comment.
+        """
+        there = (OURS if self.style.own else NOQA).search(text, at)
+        if there is None or there.group("codes") is None:
+            return None
+        if self.style.own:
+            return (there.end("codes"), not there.group("codes").strip()) if there.group("verb") == "ignore" else None
+        end = _end_of_codes(there.group("codes"))
+        return there.start("codes") + end, end == 0
 
     def _above(self, row: int, names: Sequence[str]) -> Edit:
         cell, local = self.source.locate(row)
         text = self.source.rows(cell)[local - 1]
         indent = text[: len(text) - len(text.lstrip())]
         newline = "\n" if self.source.kind == "notebook" else self.source.newline
-        content = f"{indent}# tflint-mem: ignore[{', '.join(names)}]{newline}"
+        content = f"{indent}# tflint-mem: ignore[{', '.join(names)}]{self.style.reason}{newline}"
         return Edit(start=(local, 1), end=(local, 1), content=content, cell=cell)
 
 

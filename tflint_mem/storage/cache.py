@@ -44,6 +44,7 @@ class Cache:
 
     paths   as the command line names them
     files   every file that plays a part, in order; `around`: those of them that are only read
+    commented   files that may have comments for this program, as `findings` has read it
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Cache:
         self._folder, self._files = folder, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
+        self.commented: set[str] = set()
         self._key = self.digest(_key(settings, paths, folder, around).encode("utf-8", "surrogateescape"))
         self._name = self._key + ".json"
 
@@ -82,6 +84,7 @@ class Cache:
                 return None
             files = set(self._files)
             found = [_finding(values, files) for values in stored["findings"]]
+            self.commented = files.intersection(stored["commented"])
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None  # nothing stored, or something else than what we store
         if touched:
@@ -90,10 +93,11 @@ class Cache:
             self._write(stored)
         return found
 
-    def store(self, findings: Iterable[Finding], beside: Beside) -> None:
+    def store(self, findings: Iterable[Finding], beside: Beside, commented: Iterable[str] = ()) -> None:
         """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time.
 
-        beside   the other files that the run has looked for
+        beside      the other files that the run has looked for
+        commented   files that may have comments for this program
         """
         import time
 
@@ -106,6 +110,7 @@ class Cache:
                 "files": [[path, self._states[path], self._digests[path]] for path in self._files],
                 "beside": [[path, self._state(path, now), self._read(path)] for path in sorted(beside.paths)],
                 "findings": [_values(finding) for finding in findings],
+                "commented": sorted(commented),
             }
         )
 
@@ -175,6 +180,7 @@ def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: 
                 (
                     each.project_root,
                     sorted(each.enabled),
+                    (each.fixable, each.unfixable, each.extend_fixable),  # which fixes were tried
                     each.per_file_ignores,
                     each.max_file_size,
                     each.tensorflow_version,

@@ -24,6 +24,7 @@ FOLDER = ".tflint_mem_cache"
 SIGNED = 32  # bytes of a signature
 _LARGEST = 256_000_000  # bytes of a file
 _MOST_FILES, _MOST_BYTES = 40, 512_000_000  # that stay; the oldest go first
+_MARK = "# Made by tflint-mem\n*\n"  # the ignore file of the folder
 _MADE = (".json", ".facts", ".part")  # how the names of our files end
 _ABANDONED = 86_400  # seconds after which a file that is half written is nobody's any more
 
@@ -85,7 +86,7 @@ class CacheFolder:
                 return
             try:
                 with open(self._ignore, "x", encoding="utf-8") as file:  # never through a link
-                    file.write("# Made by tflint-mem\n*\n")
+                    file.write(_MARK)
             except FileExistsError:
                 pass
             new = not os.path.exists(path)
@@ -121,6 +122,17 @@ class CacheFolder:
                 count, size = count + 1, size + length
             if now - changed > _ABANDONED if half else count > _MOST_FILES or size > _MOST_BYTES:
                 os.unlink(path)
+
+
+def is_ours(folder: str) -> bool:
+    """Is it a folder that a run of ours has made for a cache?  One behind a link is none."""
+    try:
+        return (
+            not os.path.islink(folder)
+            and read_regular(os.path.join(folder, ".gitignore"), len(_MARK)).decode("utf-8", "replace") == _MARK
+        )
+    except OSError:
+        return False
 
 
 _NO_PART = frozenset(("verify", "report", "__pycache__"))  # folders that change no finding
