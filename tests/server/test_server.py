@@ -155,12 +155,23 @@ def test_all_safe_fixes_of_a_file_at_once(editor, project):
 
 
 def test_hover_shows_the_finding_and_the_page_of_its_rule(editor, project):
-    loader = editor.open(project / "loader.py", LOADER + "x = 1  # noqa: TFM205\n")
+    loader = editor.open(project / "loader.py", LOADER)
     editor.diagnostics(loader)
     text = editor.hover(loader, 4, 20)
     assert "loads a model again" in text and "### What was measured" in text and "[TFM101 load-model-in-loop](" in text
-    assert "TFM205 persistent-tape-kept" in editor.hover(loader, 5, 17)
-    assert editor.hover(loader, 5, 1) is None and editor.hover(loader, 0, 3) is None
+    assert editor.hover(loader, 0, 3) is None
+    editor.type(loader, LOADER.rstrip() + "  # noqa: TFM101\n")
+    assert "TFM101 load-model-in-loop" in editor.hover(loader, 4, 55)
+    assert editor.hover(loader, 4, 20) is None
+
+
+def test_a_comment_that_silences_nothing_is_faded_and_goes(editor, project):
+    text = LOADER.replace("(path):", "(path):  # noqa: TFM205")
+    loader = editor.open(project / "loader.py", text)
+    [needless] = [each for each in editor.diagnostics(loader) if each["code"] != "TFM101"]
+    assert needless["tags"] == [1] and at(needless)[0] == 3
+    [fix, *_] = editor.actions(loader, needless["range"], ["quickfix"])
+    assert edited(text, edits(fix)[loader]) == LOADER
 
 
 CELLS = [

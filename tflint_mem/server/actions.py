@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from tflint_mem.finding import SAFE, SYNTAX_ERROR, Edit
+from tflint_mem.finding import SAFE, SYNTAX_ERROR, UNUSED_SUPPRESSION, Edit
 from tflint_mem.hardening import safe
 from tflint_mem.silencing import comment_edits, noqa_comments
 from tflint_mem.sources.difference import changes
@@ -55,7 +55,7 @@ class Actions:
         """A comment that silences the finding where it stands."""
         finding = each.finding
         source = self._opened[finding.path].source
-        if finding.code == SYNTAX_ERROR:
+        if finding.code in (SYNTAX_ERROR, UNUSED_SUPPRESSION):
             return None
         commented = comment_edits.commented(source, [finding], _silences)
         if commented is None:

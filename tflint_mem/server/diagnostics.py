@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from tflint_mem.finding import UNUSED_SUPPRESSION
 from tflint_mem.hardening import safe
 from tflint_mem.record import Record
 from tflint_mem.ruleset.pages import page
@@ -24,7 +25,7 @@ SEVERITIES = {
     "warning": types.DiagnosticSeverity.Warning,
     "hint": types.DiagnosticSeverity.Information,
 }
-_WITHOUT_EFFECT = frozenset(("TFM501", "TFM505"))  # code that does nothing, which editors show faded
+_WITHOUT_EFFECT = frozenset((UNUSED_SUPPRESSION, "TFM501", "TFM505"))  # what does nothing, which editors show faded
 MOST_STEPS = 100  # of further information on one finding
 
 
