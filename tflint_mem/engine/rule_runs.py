@@ -72,7 +72,7 @@ class Running:
         self.project, self.settings, self.faults, self.watch = project, settings, faults, watch
         self.context, self.progress = Context(project, settings, watch), progress
         self.enabled, self._all, self._everything = settings.all_enabled, all_rules, range(len(project.modules))
-        self.asked = asked
+        self.asked = self.context.asked = asked
         self._failure: _Failure | None = None  # why the latest attempt failed
 
     def drafts(self) -> list[Draft]:
