@@ -102,3 +102,13 @@ def test_pycharm_finds_its_places_in_what_the_command_writes(tmp_path):
     pattern = options["regExp"].replace("$FILE_PATH$", r"(?P<path>[^:]+)").replace("$LINE$", r"(?P<row>\d+)")
     found = [re.fullmatch(pattern, row) for row in done.stdout.splitlines()]
     assert all(found) and ("leaky.py", "4") in {(each["path"].rpartition("/")[2], each["row"]) for each in found}
+
+
+def test_the_figures_are_those_of_the_record():
+    record = json.loads((ROOT / "docs" / "evidence" / "server.json").read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    for way in ("others wait", "others run as well"):
+        times = [place["milliseconds"] for place in record[way]["places"].values()]
+        medians, worst = [time["median"] for time in times], max(time["worst"] for time in times)
+        assert re.search(rf"\b{min(medians)} to {max(medians)}\b[^;]*, at worst {worst}\b", page)
+        assert record[way]["lines"] > 59_000
