@@ -8,6 +8,7 @@ from tflint_mem.finding import REGULAR, SYNTAX_ERROR, UNUSED_SUPPRESSION
 from tflint_mem.hardening.faults import Faults
 from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
 from tflint_mem.settings import discovery
+from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 from .reader import Reader, TextReader, mentions_us
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
     from tflint_mem.silencing.baseline import Baseline
-    from tflint_mem.sources.source import Source
     from tflint_mem.storage.folder import CacheFolder
 
     from .changed import Changed
+    from .reader import Read
 
     Get = Callable[[str], Source | None]
 
@@ -50,6 +51,7 @@ class Check:
     every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
+    alone       findings in files around, of which a step lies in a checked one, may be left out: nobody shows them
     tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides
     changed     the rows that `findings` are about, None for all
     baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
@@ -57,6 +59,7 @@ class Check:
 
     reader: Reader
     tries_fixes = True
+    alone = False
 
     def __init__(
         self,
@@ -112,13 +115,16 @@ class Check:
         if self.fixing:
             self.reader.most = float("inf")
 
-    def take(self, source: Source) -> None:
-        """Check this text in place of files."""
-        named = source.path != "-" and self.settings.force_exclude
-        left_out = named and discovery.is_excluded(source.path, self.settings)
-        self._held = {} if left_out else {source.path: source}
-        self.reader = TextReader(None if left_out else source, self.settings, self._tell)
-        self.reader.put(source)
+    def take(self, *sources: Source, read: Read | None = None) -> None:
+        """Check these texts in place of files.  read   how the files around are read, if not as ever"""
+        wanted = [source for source in sources if not self._leaves_out(source.path)]
+        self._held = {source.path: source for source in wanted}
+        self.reader = TextReader(self._held, self.settings, self._tell, read or Source.read)
+        for source in sources:
+            self.reader.put(source)
+
+    def _leaves_out(self, path: str) -> bool:
+        return path != "-" and self.settings.force_exclude and discovery.is_excluded(path, self.settings)
 
     def look(self, cached: bool = False) -> None:
         """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
@@ -346,7 +352,7 @@ class Check:
             self.settings,
             len(self.reader.files) + len(self.reader.around),
             self.faults,
-            given=engine.Given(self._root, self.reader.around, self._held),
+            given=engine.Given(self._root, self.reader.around, self._held, self.alone),
             session=self.session,
             every=every,
             tell=self._given_up if self.verbose else None,

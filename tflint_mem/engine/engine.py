@@ -48,14 +48,25 @@ class Given:
     around   paths of the files that are not asked about: they have findings only where a step of the way to one lies
              in a file that is
     held     sources by path that are not what lies on the disk
+    alone    only findings in the files that are asked about are wanted; others may be left out
     """
 
-    __slots__ = ("root", "around", "held")
+    __slots__ = ("root", "around", "held", "alone")
 
     def __init__(
-        self, root: str, around: frozenset[str] = frozenset(), held: Mapping[str, Source] | None = None
+        self,
+        root: str,
+        around: frozenset[str] = frozenset(),
+        held: Mapping[str, Source] | None = None,
+        alone: bool = False,
     ) -> None:
-        self.root, self.around, self.held = root, around, held or {}
+        self.root, self.around, self.held, self.alone = root, around, held or {}, alone
+
+    def modules(self, project: Project) -> frozenset[int] | None:
+        """Indices of the modules whose findings are wanted, None for all."""
+        if not self.alone:
+            return None
+        return frozenset(module.index for module in project.modules if module.path not in self.around)
 
     def concerns(self, draft: Draft) -> bool:
         """Lies the finding, or a step of its trace, in a file that is asked about?"""
@@ -97,7 +108,8 @@ def analyze(
                 from .rule_runs import Running
 
                 project.link()
-                running = Running(project, settings, faults, watched, every is not None, session.progress)
+                asked = given.modules(project)
+                running = Running(project, settings, faults, watched, every is not None, session.progress, asked)
                 if every is not None:
                     every.extend(findings)
                 findings.extend(_of_rules(running, kept, faults, watched, session, given, every))

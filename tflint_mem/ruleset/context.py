@@ -67,6 +67,7 @@ class Context:
     """The project as rules ask it; `memo` is shared by the rules of one run.
 
     part     indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
+    asked    indices of the modules whose findings somebody wants, None for all
     hidden   indices of modules that no search through all modules comes across: see `engine.rule_runs`
     watch    is told which module is looked at: see `hardening.watch`
     """
@@ -87,6 +88,7 @@ class Context:
         self.settings = settings
         self.memo: dict[Hashable, Any] = {}
         self.part: Collection[int] | None = None
+        self.asked: Collection[int] | None = None
         self.hidden: frozenset[int] = frozenset()
         self.watch = watch or Watch()
 
