@@ -291,16 +291,8 @@ def _strings(paths: Path | Iterable[Path]) -> list[str]:
 
 
 def _source(filename: str, text: str | bytes) -> Source:
-    """The text as a file: a string in the encoding that it declares."""
-    if isinstance(text, bytes):
-        return Source(filename, text)
-    source = Source(filename, text.encode("utf-8", "surrogatepass"))
-    if text.isascii():
-        return source
-    try:
-        return Source(filename, text.encode(source.encoding))
-    except (SourceError, LookupError, ValueError):
-        return source
+    """The text as a file."""
+    return Source(filename, text) if isinstance(text, bytes) else Source.of_text(filename, text)
 
 
 def _text(path: str, raw: bytes) -> str:

@@ -587,6 +587,8 @@ HEAVY = {
     "tomllib",
     "logging",
     "pathspec",
+    "pygls",
+    "tflint_mem.server",
 }
 
 

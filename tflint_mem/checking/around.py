@@ -2,7 +2,8 @@
 
 A loop in one file may repeat a load in another one that nobody asked about.  Which folder the project is, the settings
 say or `settings.project_folder` finds out.  Where nothing marks a project, only what the given files import, or
-what imports them, belongs to it: a folder of scripts is no program.  Of too many files the farthest are left out.
+what imports them, belongs to it: a folder of scripts is no program.  So it is in a project of more than a thousand
+files, as most of them have nothing to do with a few of them.  Of too many files the farthest are left out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tflint_mem.sources.source import Source
 
 _MOST_ENTRIES = 200_000  # files and folders of any kind that are passed by on the way
+_MOST_WHOLE = 1_000  # files: of a larger project only what hangs together with the given files is read
 _FEW, _FEW_ENTRIES = 500, 5_000  # files, and what is passed by, where nothing marks a project
 
 
@@ -69,7 +71,7 @@ class Around:
         for source in sources:
             wanted.append(source)
             named = named or source.names_framework
-            if named and not self._loose:
+            if named and not self._loose and len(wanted) >= _MOST_WHOLE:
                 break
         if not named and not any(_may_take_part(source) for source in wanted):
             return []
@@ -77,6 +79,10 @@ class Around:
         found: list[str] = []
         for folder in self.folders:
             found += names.new(self._below(names.as_named(folder), _MOST_ENTRIES))
+        if len(found) > _MOST_WHOLE and len(wanted) < _MOST_WHOLE:
+            from tflint_mem.engine import connected
+
+            found = connected.by_imports(wanted, found)
         found = self._cut(found, given, tell)
         if self._loose:
             from tflint_mem.engine import connected

@@ -8,6 +8,7 @@ from tflint_mem.finding import REGULAR, SYNTAX_ERROR, UNUSED_SUPPRESSION
 from tflint_mem.hardening.faults import Faults
 from tflint_mem.hardening.notices import BASELINE, COMMENT, SEARCH, Notice, ignore
 from tflint_mem.settings import discovery
+from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 from .reader import Reader, TextReader, mentions_us
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
     from tflint_mem.silencing.baseline import Baseline
-    from tflint_mem.sources.source import Source
     from tflint_mem.storage.folder import CacheFolder
 
     from .changed import Changed
+    from .reader import Read
 
     Get = Callable[[str], Source | None]
 
 _FEWEST_TO_CACHE = 50  # files: fewer are checked sooner than a cache is opened
-_MOST_TO_REMEMBER = 4000  # files whose facts are kept, in case there are fixes to try
+# A trial of fixes checks the project again.  In one of more files that is worth it only where a click applies them.
+_MOST_TO_TRY = 400
+_APPLIED_BY_A_CLICK = frozenset(("rdjson", "github", "sarif"))
 
 
 class Check:
@@ -50,13 +53,17 @@ class Check:
     every       with `fixing`, what all rules find, whatever is selected: fixes are judged by it
     checked     how many files were looked at
     held_back   how many findings `pedantic` would show
-    tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides
+    alone       findings in files around, of which a step lies in a checked one, may be left out: nobody shows them
+    tries_fixes a fix is offered only when it holds; False: all are, and `--fix` decides.  So it is in a large project,
+                unless a report is one whose fixes a click applies: `formats`, beside that of the settings
     changed     the rows that `findings` are about, None for all
     baseline    the file of known findings, None when there is none; `baselined` is how many of them were found
     """
 
     reader: Reader
     tries_fixes = True
+    formats: Collection[str] = ()
+    alone = False
 
     def __init__(
         self,
@@ -112,13 +119,16 @@ class Check:
         if self.fixing:
             self.reader.most = float("inf")
 
-    def take(self, source: Source) -> None:
-        """Check this text in place of files."""
-        named = source.path != "-" and self.settings.force_exclude
-        left_out = named and discovery.is_excluded(source.path, self.settings)
-        self._held = {} if left_out else {source.path: source}
-        self.reader = TextReader(None if left_out else source, self.settings, self._tell)
-        self.reader.put(source)
+    def take(self, *sources: Source, read: Read | None = None) -> None:
+        """Check these texts in place of files.  read   how the files around are read, if not as ever"""
+        wanted = [source for source in sources if not self._leaves_out(source.path)]
+        self._held = {source.path: source for source in wanted}
+        self.reader = TextReader(self._held, self.settings, self._tell, read or Source.read)
+        for source in sources:
+            self.reader.put(source)
+
+    def _leaves_out(self, path: str) -> bool:
+        return path != "-" and self.settings.force_exclude and discovery.is_excluded(path, self.settings)
 
     def look(self, cached: bool = False) -> None:
         """Find what there is.  cached   an earlier run over the same files may tell, where the settings allow it"""
@@ -259,13 +269,14 @@ class Check:
     def _found(self, cached: bool) -> list[Finding]:
         """The findings of the files, from the cache when they are as they were."""
         cache = found = None
+        tries = self._tries_fixes()
         with self.faults.around("the cache"):
             folder = self._cache_folder()
             if folder is not None and cached:
                 from tflint_mem.storage.cache import Cache
 
                 files, around = self.reader.everything(), sorted(self.reader.around)
-                cache = Cache(self.settings, self.paths, files, folder, around)
+                cache = Cache(self.settings, self.paths, files, folder, around, tries)
                 found = cache.findings()
                 if found is not None:
                     self.reader.commented = cache.commented
@@ -276,16 +287,23 @@ class Check:
         if found is None:
             self._told = False
             every = self.every if self.fixing else None
-            if len(self.reader.files) <= _MOST_TO_REMEMBER:
+            if tries:
                 self.session.remember()
             found = self._analyze(self.reader.sources(cache.note if cache else None), every)
-            if self.tries_fixes and not self.fixing:
+            if tries:
                 with self.faults.around("the trial of fixes"):
                     found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
                     cache.store(found, self.session.beside, self.reader.commented)
         return found
+
+    def _tries_fixes(self) -> bool:
+        """Are fixes tried before they are offered?"""
+        if not self.tries_fixes or self.fixing:
+            return False
+        formats = {self.settings.output_format, *self.formats}
+        return len(self.reader.everything()) <= _MOST_TO_TRY or not formats.isdisjoint(_APPLIED_BY_A_CLICK)
 
     def _offered(self, found: list[Finding]) -> list[Finding]:
         """The findings without the fixes that `--fix` would refuse; such a finding says why it has none."""
@@ -346,7 +364,7 @@ class Check:
             self.settings,
             len(self.reader.files) + len(self.reader.around),
             self.faults,
-            given=engine.Given(self._root, self.reader.around, self._held),
+            given=engine.Given(self._root, self.reader.around, self._held, self.alone),
             session=self.session,
             every=every,
             tell=self._given_up if self.verbose else None,

@@ -10,10 +10,12 @@ from tflint_mem.sources.text import SourceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
+
+    Read = Callable[[str, int], Source]  # as `Source.read`
 
 KEEP_BYTES = 4_000_000
 MOST_READ = 20  # times max-file-size: a notebook may be that big, pictures and all
@@ -37,8 +39,9 @@ class Reader:
     most     bytes that are kept; the files of a very large tree are read again when somebody asks
     """
 
-    def __init__(self, files: list[str], settings: Settings, tell: Tell) -> None:
-        self.files = files
+    def __init__(self, files: list[str], settings: Settings, tell: Tell, read: Read = Source.read) -> None:
+        """read   how a file is read"""
+        self.files, self._from_disk = files, read
         self.around: frozenset[str] = frozenset()
         self._everything = files
         self.errors: list[Notice] = []
@@ -101,7 +104,7 @@ class Reader:
         return self._copy()
 
     def _copy(self) -> Reader:
-        return Reader(self.files, self._settings, ignore)
+        return Reader(self.files, self._settings, ignore, self._from_disk)
 
     def _limit(self, path: str) -> int:
         """How many bytes the file at a path may have."""
@@ -109,7 +112,7 @@ class Reader:
 
     def _read(self, path: str) -> Source:
         """What is at a path; raises SourceError and TooLarge."""
-        return Source.read(path, MOST_READ * self._limit(path))
+        return self._from_disk(path, MOST_READ * self._limit(path))
 
     def missed(self, path: str, reason: str) -> None:
         """A file cannot be read."""
@@ -162,17 +165,17 @@ class Reader:
 
 
 class TextReader(Reader):
-    """Reads what somebody gives in place of a file.  None: it is left out."""
+    """Reads what somebody gives in place of files, by path."""
 
-    def __init__(self, given: Source | None, settings: Settings, tell: Tell) -> None:
-        super().__init__([] if given is None else [given.path], settings, tell)
+    def __init__(self, given: Mapping[str, Source], settings: Settings, tell: Tell, read: Read = Source.read) -> None:
+        super().__init__(list(given), settings, tell, read)
         self._given = given
 
     def _copy(self) -> Reader:
-        return TextReader(self._given, self._settings, ignore)
+        return TextReader(self._given, self._settings, ignore, self._from_disk)
 
     def _read(self, path: str) -> Source:
-        return self._given if self._given is not None and path == self._given.path else super()._read(path)
+        return self._given.get(path) or super()._read(path)
 
     def _too_big(self, source: Source) -> int | None:
-        return None if source is self._given else super()._too_big(source)
+        return None if source.path in self._given else super()._too_big(source)

@@ -156,6 +156,7 @@ class Run:
             fixing=self.fixing,
             heeding=not options.ignore_noqa,
         )
+        self.check.formats = [name for name, _ in options.outputs]
         self.check.session.progress = self.progress.step
         self.fixed: list[Finding] = []
         self.skipped_fixes: list[Refused] = []

@@ -154,6 +154,25 @@ def rules(output_format: str) -> int:
 
 
 @cli.command()
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="As for `check`.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option(
+    "--trust", is_flag=True, help="Let the configuration of the checked tree choose everything, as for `check`."
+)
+@click.option("--stdio", is_flag=True, hidden=True, help="Some editors say so; there is no other way.")
+def server(config: tuple[str, ...], isolated: bool, trust: bool, stdio: bool) -> int:
+    """Answer an editor: the Language Server Protocol on standard input and output (needs tflint-mem[server])."""
+    from importlib.util import find_spec
+
+    if find_spec("pygls") is None:
+        raise click.UsageError("the server needs pygls: pip install 'tflint-mem[server]'")
+    from tflint_mem.server.main import serve
+    from tflint_mem.server.options import Options
+
+    return serve(Options(config=config, isolated=isolated, trust=trust))
+
+
+@cli.command()
 @click.argument("key", required=False)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of a configuration file.")

@@ -42,13 +42,21 @@ class _File:
 def by_imports(given: Iterable[Source], paths: Iterable[str]) -> list[str]:
     """Those of the paths that the given files import, or that import those, directly or not."""
     waiting = [_File(source.path, source.raw) for source in given]
-    others = {path: _File(path, raw) for path, raw in _read(paths)}
+    others = [_File(path, raw) for path, raw in _read(paths)]
+    named: dict[Word, list[_File]] = {}
+    naming: dict[Word, list[_File]] = {}
+    for other in others:
+        for word in other.names:
+            named.setdefault(word, []).append(other)
+        for word in other.words:
+            naming.setdefault(word, []).append(other)
     found: set[str] = set()
     for file in waiting:
-        for path, other in list(others.items()):
-            if not other.names.isdisjoint(file.words) or not file.names.isdisjoint(other.words):
-                found.add(path)
-                waiting.append(others.pop(path))
+        joined = [named.pop(word, ()) for word in file.words] + [naming.get(word, ()) for word in file.names]
+        for other in (each for files in joined for each in files):
+            if other.path not in found:
+                found.add(other.path)
+                waiting.append(other)
     return [path for path in paths if path in found]
 
 

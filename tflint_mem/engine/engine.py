@@ -8,7 +8,7 @@ when a finding has a fix to propose.
 from __future__ import annotations
 
 from tflint_mem import facts
-from tflint_mem.finding import PYTHON_2, SYNTAX_ERROR, Finding
+from tflint_mem.finding import Finding
 from tflint_mem.hardening import watch
 from tflint_mem.hardening.depth import DEEP
 from tflint_mem.hardening.faults import Overtime
@@ -22,6 +22,7 @@ from . import reading, relevance
 from .finish import finished_or_none
 from .places import most_specific
 from .session import Session
+from .syntax_errors import syntax_finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,14 +48,25 @@ class Given:
     around   paths of the files that are not asked about: they have findings only where a step of the way to one lies
              in a file that is
     held     sources by path that are not what lies on the disk
+    alone    only findings in the files that are asked about are wanted; others may be left out
     """
 
-    __slots__ = ("root", "around", "held")
+    __slots__ = ("root", "around", "held", "alone")
 
     def __init__(
-        self, root: str, around: frozenset[str] = frozenset(), held: Mapping[str, Source] | None = None
+        self,
+        root: str,
+        around: frozenset[str] = frozenset(),
+        held: Mapping[str, Source] | None = None,
+        alone: bool = False,
     ) -> None:
-        self.root, self.around, self.held = root, around, held or {}
+        self.root, self.around, self.held, self.alone = root, around, held or {}, alone
+
+    def modules(self, project: Project) -> frozenset[int] | None:
+        """Indices of the modules whose findings are wanted, None for all."""
+        if not self.alone:
+            return None
+        return frozenset(module.index for module in project.modules if module.path not in self.around)
 
     def concerns(self, draft: Draft) -> bool:
         """Lies the finding, or a step of its trace, in a file that is asked about?"""
@@ -96,7 +108,8 @@ def analyze(
                 from .rule_runs import Running
 
                 project.link()
-                running = Running(project, settings, faults, watched, every is not None, session.progress)
+                asked = given.modules(project)
+                running = Running(project, settings, faults, watched, every is not None, session.progress, asked)
                 if every is not None:
                     every.extend(findings)
                 findings.extend(_of_rules(running, kept, faults, watched, session, given, every))
@@ -201,7 +214,7 @@ def _added(
         broken = source.drop_broken_cells() if isinstance(error, SyntaxError) else ()
         if not quiet:
             old = readable is not None and readable[1]
-            findings.append(_syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
+            findings.append(syntax_finding(source, broken[0] if broken else error, len(broken) - 1, old))
         try:
             collected = _collect(source, session) if broken else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -212,7 +225,7 @@ def _added(
             return
     except (RecursionError, MemoryError):
         if not quiet:
-            findings.append(_syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
+            findings.append(syntax_finding(source, SyntaxError("too deeply nested to be analysed")))
         return
     kept.add(source)
     locate = source.locate if source.kind == "notebook" else None
@@ -257,35 +270,6 @@ def _mended(source: Source) -> tuple[Facts, bool] | None:
     from tflint_mem.sources.mending import readable
 
     return readable(source.code_bytes(), lambda code: undisturbed(lambda: facts.collect(code, source.path)))
-
-
-def _syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 0, old: bool = False) -> Finding:
-    """The finding for a file that does not parse; `more` of its cells do not either, and `old` is Python 2."""
-    row = getattr(error, "lineno", None) or 1
-    column = getattr(error, "offset", None) or 1
-    message = getattr(error, "msg", None) or str(error)
-    if more > 0:
-        message += f" (nor do {more} more cells)" if more > 1 else " (nor does one more cell)"
-    cell: int | None = None
-    local = row
-    if source.kind == "notebook":
-        try:
-            cell, local = source.locate(row)
-        except (SourceError, ValueError, IndexError):
-            cell, local = None, row
-    place = (max(local, 1), max(column, 1))
-    return Finding(
-        code=SYNTAX_ERROR,
-        name="syntax-error",
-        group="syntax",
-        severity="hint" if old else "error",
-        message=PYTHON_2 if old else f"does not parse: {message}",
-        path=source.path,
-        cell=cell,
-        start=place,
-        end=place,
-        noqa_row=place[0],
-    )
 
 
 # -- rules ----------------------------------------------------------------------------------------------------------

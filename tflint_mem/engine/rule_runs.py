@@ -18,7 +18,7 @@ from tflint_mem.ruleset.registry import RULES, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from types import TracebackType
     from typing import Protocol
 
@@ -55,6 +55,8 @@ class Running:
     all_rules   run those that are not enabled, too
     enabled   codes of the rules that are enabled for some file
     progress  see `session.Session`
+    asked     indices of the modules whose findings are wanted, None for all: rules that look at most modules then look
+              at no others (where their findings do not lie: see `project.Project.parts`)
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class Running:
         watch: Watch,
         all_rules: bool = False,
         progress: Progress | None = None,
+        asked: Part = None,
     ) -> None:
         self.project, self.settings, self.faults, self.watch = project, settings, faults, watch
         self.context, self.progress = Context(project, settings, watch), progress
         self.enabled, self._all, self._everything = settings.all_enabled, all_rules, range(len(project.modules))
+        self.asked = self.context.asked = asked
         self._failure: _Failure | None = None  # why the latest attempt failed
 
     def drafts(self) -> list[Draft]:
@@ -100,7 +104,8 @@ class Running:
                     single.append(((module,), None))
         # rules that look at most modules go through a large project together, so that each module is decoded once for
         # all of them
-        return single + [(tuple(sweeps), part) for part in (self.project.parts() if sweeps else ())]
+        parts: Sequence[Part] = self.project.parts() if self.asked is None else [self.asked]
+        return single + [(tuple(sweeps), part) for part in (parts if sweeps else ())]
 
     def found(self, unit: Unit) -> list[Draft]:
         """What the rules of a unit find in its part."""

@@ -67,6 +67,7 @@ class Context:
     """The project as rules ask it; `memo` is shared by the rules of one run.
 
     part     indices of the modules where findings are looked for now, None for all: see `project.Project.parts`
+    asked    indices of the modules whose findings somebody wants, None for all
     hidden   indices of modules that no search through all modules comes across: see `engine.rule_runs`
     watch    is told which module is looked at: see `hardening.watch`
     """
@@ -87,6 +88,7 @@ class Context:
         self.settings = settings
         self.memo: dict[Hashable, Any] = {}
         self.part: Collection[int] | None = None
+        self.asked: Collection[int] | None = None
         self.hidden: frozenset[int] = frozenset()
         self.watch = watch or Watch()
 
@@ -261,7 +263,8 @@ class Context:
     def _times(self, m: Module, loop: int) -> str:
         """How often a loop alone runs, as far as that is known."""
         count, usual = self.project.repeats_of.count(m, loop), self.project.repeats_of.usual.count(m, loop)
-        return f", at most {count} times" if count else f", {usual} times by default" if usual else ""
+        by_default = "" if not usual else ", once by default" if usual == 1 else f", {usual} times by default"
+        return f", at most {count} times" if count else by_default
 
     def _passing(self, m: Module, i: int, fm: Module, fi: int) -> str:
         """What call `i` does to run the function around call `fi`: calls it, or reads a property or an item."""

@@ -60,6 +60,17 @@ class Source:
                 path, None, None, getattr(error, "strerror", None) or str(error) or "not enough memory"
             ) from None
 
+    @classmethod
+    def of_text(cls, path: str, text: str) -> Source:
+        """A text as a file, in the encoding that it declares."""
+        source = cls(path, text.encode("utf-8", "surrogatepass"))
+        if text.isascii():
+            return source
+        try:
+            return cls(path, text.encode(source.encoding))
+        except (SourceError, LookupError, ValueError):
+            return source
+
     # -- what the bytes say; every property below raises SourceError for a file that is not what it should be
 
     @property

@@ -44,6 +44,7 @@ class Cache:
 
     paths   as the command line names them
     files   every file that plays a part, in order; `around`: those of them that are only read
+    tried   fixes were tried before they were offered
     commented   files that may have comments for this program, as `findings` has read it
     """
 
@@ -54,12 +55,13 @@ class Cache:
         files: list[str],
         folder: CacheFolder,
         around: Sequence[str] = (),
+        tried: bool = False,
     ) -> None:
         self._folder, self._files = folder, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
         self.commented: set[str] = set()
-        self._key = self.digest(_key(settings, paths, folder, around).encode("utf-8", "surrogateescape"))
+        self._key = self.digest(_key(settings, paths, folder, around, tried).encode("utf-8", "surrogateescape"))
         self._name = self._key + ".json"
 
     def digest(self, raw: bytes) -> str:
@@ -165,7 +167,7 @@ class Cache:
         return self._folder.sign(body, _PURPOSE).hex().encode()
 
 
-def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: Sequence[str]) -> str:
+def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: Sequence[str], tried: bool) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
@@ -175,6 +177,7 @@ def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: 
             os.getcwd(),
             paths,
             around,
+            tried,
             settings.project_root,
             [
                 (

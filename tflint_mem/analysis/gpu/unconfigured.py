@@ -13,7 +13,7 @@ from . import configured, entry_points, first_work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tflint_mem.facts import Pos
     from tflint_mem.project.linking.module import Module, Site
@@ -38,12 +38,16 @@ class Program(Record):
 
 
 def programs(context: Context, listed: Callable[[Module], bool], ignored: Callable[[Module], bool]) -> list[Program]:
-    """The programs, the one that stands for all first: nearest to the root of the project, and not about tests.
+    """The programs, the one that stands for all first: nearest to the root of the project, and not about tests.  None
+    when no finding is wanted in any of them.
 
     listed   is the module one of the scripts that the settings name?
     ignored  do the settings leave the module out?
     """
-    found = list(_found(context, listed, ignored))
+    everywhere = range(len(context.project.modules))
+    if context.asked is not None and not any(True for _ in _found(context, listed, ignored, context.asked)):
+        return []
+    found = list(_found(context, listed, ignored, everywhere))
     # what a program imports and serves is part of that program
     own = [
         program
@@ -55,10 +59,12 @@ def programs(context: Context, listed: Callable[[Module], bool], ignored: Callab
     return sorted(own, key=_rank)
 
 
-def _found(context: Context, listed: Callable[[Module], bool], ignored: Callable[[Module], bool]) -> Iterator[Program]:
+def _found(
+    context: Context, listed: Callable[[Module], bool], ignored: Callable[[Module], bool], indices: Iterable[int]
+) -> Iterator[Program]:
     project = context.project
     entries = entry_points.EntryPoints(context, listed)
-    for m in map(project.modules.__getitem__, context.shown(range(len(project.modules)))):
+    for m in map(project.modules.__getitem__, context.shown(indices)):
         if not entries.may_start(m):
             continue
         starts = entries.starts(m)

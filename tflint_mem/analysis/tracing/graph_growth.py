@@ -249,8 +249,9 @@ def _key(made: Made) -> object:
     return repeat.module.index, repeat.block, repeat.scope, repeat.kind
 
 
-def _distance(made: Made) -> int:
-    return len(made.repeat.hops) if made.repeat is not None else 0
+def _distance(made: Made) -> tuple[bool, int]:
+    """How far from the repeat a statement is; one that initializes a network is farther than all that build it."""
+    return made.names <= graphs.INITIALIZERS, len(made.repeat.hops) if made.repeat is not None else 0
 
 
 def _result_is_run(context: Context, made: Made) -> bool:

@@ -1,0 +1,80 @@
+"""Findings as the editor shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from tflint_mem.finding import UNUSED_SUPPRESSION
+from tflint_mem.hardening import safe
+from tflint_mem.record import Record
+from tflint_mem.ruleset.pages import page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tflint_mem.finding import Finding, Step
+
+    from .places import Places
+
+SOURCE = "tflint-mem"
+# A hint of ours is advice worth reading; editors show `Hint` as three dots that nobody sees.
+SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "hint": types.DiagnosticSeverity.Information,
+}
+_WITHOUT_EFFECT = frozenset((UNUSED_SUPPRESSION, "TFM501", "TFM505"))  # what does nothing, which editors show faded
+MOST_STEPS = 100  # of further information on one finding
+
+
+class Shown(Record):
+    """A finding as it is shown in a text of the editor."""
+
+    __slots__ = ()
+    uri: str
+    finding: Finding
+    diagnostic: types.Diagnostic
+
+
+def shown(findings: Iterable[Finding], places: Places, related: bool) -> list[Shown]:
+    """The findings for the editor.
+
+    related   it shows further places of a diagnostic; otherwise they are told in the message
+    """
+    return [_shown(finding, places, related) for finding in findings]
+
+
+def _shown(finding: Finding, places: Places, related: bool) -> Shown:
+    location = places.location(finding.path, finding.cell, finding.start, finding.end)
+    steps = [*finding.trace, *finding.places][:MOST_STEPS]
+    rows = [safe.field(finding.message)]
+    if finding.help:
+        rows.append(safe.field(finding.help))
+    if not related:
+        rows += [_told(step) for step in steps]
+    return Shown(
+        location.uri,
+        finding,
+        types.Diagnostic(
+            range=location.range,
+            message="\n".join(rows),
+            severity=SEVERITIES[finding.severity],
+            code=finding.code,
+            code_description=types.CodeDescription(page(finding.code)),
+            source=SOURCE,
+            tags=[types.DiagnosticTag.Unnecessary] if finding.code in _WITHOUT_EFFECT else None,
+            related_information=[_related(step, places) for step in steps] if related and steps else None,
+        ),
+    )
+
+
+def _related(step: Step, places: Places) -> types.DiagnosticRelatedInformation:
+    location = places.location(step.path, step.cell, (step.row, step.column))
+    return types.DiagnosticRelatedInformation(location, safe.field(step.message))
+
+
+def _told(step: Step) -> str:
+    cell = "" if step.cell is None else f":cell {step.cell}"
+    return safe.field(f"{step.path}{cell}:{step.row}:{step.column}: {step.message}")

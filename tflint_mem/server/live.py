@@ -1,0 +1,93 @@
+"""The check of one project, again and again, as its open files change."""
+
+from __future__ import annotations
+
+import os
+
+from tflint_mem.checking.check import Check
+from tflint_mem.engine.session import Session
+from tflint_mem.settings import config
+from tflint_mem.settings.project_folder import package_top, project_of
+
+from .files import Files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from tflint_mem.finding import Finding
+    from tflint_mem.hardening.notices import Tell
+    from tflint_mem.sources.source import Source
+
+    from .options import Options
+
+
+def folder_of(path: str) -> str:
+    """What is checked together with a file: its project, or its own folder where nothing marks one."""
+    return project_of(path) or package_top(os.path.dirname(path))
+
+
+class Live:
+    """One project.  It belongs to one thread."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._session = Session()
+        self._session.remember()
+        self._files = Files()
+
+    def check(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
+        """What `tflint-mem check` finds in these files, which are open in an editor.
+
+        Settings and files of the disk are those of now.  Fixes are not tried: see `with_fixes_that_hold`.
+        Raises UsageError for a configuration that is none.
+        """
+        check = self._begun(sources, overrides, tell)
+        check.tries_fixes, check.alone = False, True
+        return self._looked(check)
+
+    def with_fixes_that_hold(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
+        """The same, without the fixes that `--fix` would refuse."""
+        return self._looked(self._begun(sources, overrides, tell))
+
+    def fixed(
+        self, sources: Sequence[Source], path: str, overrides: Mapping[str, Any], tell: Tell
+    ) -> tuple[Source, Source] | None:
+        """(old, new) of a file with all its safe fixes, as `--fix` would write it; None when it stays as it is."""
+        from tflint_mem.fixes import fixing
+
+        def here(finding: Finding) -> bool:
+            return finding.path == path
+
+        check = self._looked(self._begun(sources, overrides, tell, fixing=True))
+        for change in fixing.fix(check, None, False, here).changes:
+            if change.old.path == path:
+                return change.old, change.new
+        return None
+
+    def _begun(
+        self, sources: Iterable[Source], overrides: Mapping[str, Any], tell: Tell, fixing: bool = False
+    ) -> Check:
+        sources = list(sources)
+        paths = [source.path for source in sources]
+        options = self._options
+        settings = config.load(
+            paths,
+            options.config,
+            options.isolated,
+            {**overrides, "cache": False, "force-exclude": True, "fix": False},
+            options.trust,
+        )
+        check = Check(settings, paths, tell, self._session, fixing=fixing)
+        check.take(*sources, read=self._files.read)
+        return check
+
+    def _looked(self, check: Check) -> Check:
+        check.look()
+        with check.faults.around("the baseline"):
+            check.subtract_baseline()
+        if not check.fixing:
+            with check.faults.around("the search for copies"):
+                check.together()
+        return check
