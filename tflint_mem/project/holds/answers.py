@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LARGE_CYCLE = 60  # members of a cycle; to ask so many again, each from its own place, would cost their square
 MOST_ANSWERS = 50_000  # in each of two generations, about 12 MB
 MAX_DEPTH = 100  # of expressions in each other
+MOST_DEPTH = 500  # ... of all questions that are asked apart, one in the middle of another: about 4,000 calls
 SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
 _NO_CYCLE = 1 << 30  # is further out than any question
 
@@ -112,7 +113,8 @@ class Answers:
     active       what is being computed, with its depth
     provisional, members   members of cycles whose head is being computed, and in which order they came
     low          the depth of the outermost open question that what is being computed rests on
-    depth        how many expressions and names the search has gone in
+    depth        how many expressions and names the search has gone in; `around`: those around it had, when it was asked
+                 apart from them
     sure         how many questions were open when SURE_DEPTH was reached
     """
 
@@ -125,7 +127,7 @@ class Answers:
         self.provisional: dict[Question, Provisional] = {}
         self.members: list[Question] = []
         self.low = _NO_CYCLE
-        self.depth = 0
+        self.depth = self.around = 0
         self.sure = 0
 
     def forget(self) -> None:
@@ -230,11 +232,19 @@ class Answers:
     def apart(self, find: Callable[[Unpack[Ts]], A], *about: Unpack[Ts]) -> A:
         """What `find(*about)` gives, asked as if no question were open."""
         state = self.active, self.provisional, self.members, self.low, self.depth, self.sure
+        around = self.around
+        self.around += self.depth
         self.active, self.provisional, self.members, self.low, self.depth, self.sure = {}, {}, [], _NO_CYCLE, 0, 0
         try:
             return find(*about)
         finally:
             self.active, self.provisional, self.members, self.low, self.depth, self.sure = state
+            self.around = around
+
+    @property
+    def too_deep(self) -> bool:
+        """Must nothing more be asked apart from what is open?"""
+        return self.around + self.depth > MOST_DEPTH
 
     def cut(self) -> None:
         """What is being answered rests on something that is not known in full yet: it is not remembered."""

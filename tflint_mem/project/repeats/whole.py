@@ -2,7 +2,8 @@
 
 They ask the inference, which asks them.  So each is found apart from the questions that are open, and where it leads
 back to itself, or to another one that is being found, it is cut: the one that was asked first gets all that there is,
-and those in between, which rest on the cut, are forgotten again.
+and those in between, which rest on the cut, are forgotten again.  Where questions stand too deep in each other the next
+one is cut as well.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Whole:
         if key in self._between:
             cut, known = self._between[key]
             return self._rests_on(cut, known)
+        if self._open and self.project.infer.too_deep:
+            return self._rests_on(0, nothing)
         depth = self._open[key] = len(self._open)
         outer, self._cut = self._cut, self._none
         try:
