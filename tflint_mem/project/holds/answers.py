@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LARGE_CYCLE = 60  # members of a cycle; to ask so many again, each from its own place, would cost their square
 MOST_ANSWERS = 50_000  # in each of two generations, about 12 MB
 MAX_DEPTH = 100  # of expressions in each other
-MOST_DEPTH = 500  # ... of all questions that are asked apart, one in the middle of another: about 4,000 calls
+MOST_DEPTH = 500  # ... of all questions that are asked apart, one in the middle of another: 7 or 8 calls each
 SURE_DEPTH = 60  # answers that were found further down are not kept when a search was cut off there
 _NO_CYCLE = 1 << 30  # is further out than any question
 
@@ -241,10 +241,9 @@ class Answers:
             self.active, self.provisional, self.members, self.low, self.depth, self.sure = state
             self.around = around
 
-    @property
-    def too_deep(self) -> bool:
-        """Must nothing more be asked apart from what is open?"""
-        return self.around + self.depth > MOST_DEPTH
+    def too_deep(self, apart: int) -> bool:
+        """Must nothing more be asked apart from what is open?  apart: how many are asked so"""
+        return self.around + self.depth + apart > MOST_DEPTH
 
     def cut(self) -> None:
         """What is being answered rests on something that is not known in full yet: it is not remembered."""

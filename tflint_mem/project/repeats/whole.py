@@ -44,7 +44,7 @@ class Whole:
         if key in self._between:
             cut, known = self._between[key]
             return self._rests_on(cut, known)
-        if self._open and self.project.infer.too_deep:
+        if self._open and self.project.infer.too_deep(len(self._open)):
             return self._rests_on(0, nothing)
         depth = self._open[key] = len(self._open)
         outer, self._cut = self._cut, self._none
