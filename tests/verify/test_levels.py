@@ -1,5 +1,6 @@
 """Levels of a verification: as written, reduced to the flagged call, and the rule's own pattern."""
 
+import html
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from tflint_mem.command.proven import is_proven
 from tflint_mem.report import text
 from tflint_mem.verify import pattern_runs, work
 from tflint_mem.verify.patterns.pattern import Pattern
+from tflint_mem.verify.report import html_page
 from tflint_mem.verify.report import text as verified_text
 
 NEVER = """
@@ -79,6 +81,9 @@ def test_what_cannot_run_has_the_cost_of_its_pattern(project, pattern):
         assert "kept.append(tf.Model(UNITS))" in result.snippet and "not the code at" in result.snippet
         assert verified_text.rows(result)[0].startswith("verified: measured-pattern, retained")
         assert "mechanism, on CPU" in verified_text.rows(result)[0]
+    page = html_page.render(outcome, lambda path: None, options())
+    assert "Level: mechanism, the rule's own pair of programs, not this code." in html.unescape(page)
+    assert '<b class="measured-pattern">2</b>measured pattern' in page
 
 
 def test_levels_are_as_far_as_was_asked_for(project, pattern):

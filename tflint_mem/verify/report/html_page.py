@@ -131,10 +131,9 @@ def _article(result: Result, source_of: Callable[[str], Source | None]) -> str:
         f'<p class="soft">{escaped(_capital(finding.message))}.</p>',
         f"<p>{escaped(_capital(verification['message']))}.</p>",
     ]
-    if verification["level"] is not None:
-        out.append(
-            f'<p class="soft">Level: {LEVEL_WORDS[verification["level"]]}, {_LEVELS[verification["level"]]}.</p>'
-        )
+    level = verification.get("level")
+    if level is not None:
+        out.append(f'<p class="soft">Level: {LEVEL_WORDS[level]}, {_LEVELS[level]}.</p>')
     if verification["mechanism"]:
         out.append(f'<p class="soft">Mechanism: {escaped(verification["mechanism"])}.</p>')
     out += [_picture(result), _meters(verification, result.flagged.missing if result.flagged is not None else {})]

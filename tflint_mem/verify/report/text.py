@@ -74,8 +74,9 @@ def rows(result: Result, paint: Paint | None = None, width: int = 100, ascii: bo
     if verification["mechanism"]:
         head += f" ({verification['mechanism']})"
     facts = f"on {verification['device']}, {verification['iterations']} repeats, {verification['seconds']:.0f} s"
-    if verification["level"] is not None:
-        facts = f"{LEVEL_WORDS[verification['level']]}, {facts}"
+    level = verification.get("level")
+    if level is not None:
+        facts = f"{LEVEL_WORDS[level]}, {facts}"
     if verification.get("measured_before"):
         facts += ", by an earlier run"
     color = _COLOR[verification["verdict"]]
