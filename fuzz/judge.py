@@ -22,12 +22,19 @@ from tflint_mem.settings.tables import OUTPUT_FORMATS
 FORMATS = tuple(form for form in OUTPUT_FORMATS if form != "json")  # the one that all others are compared with
 # the findings in a report of a format that is not for people
 _RESULTS: dict[str, Callable[[str], list]] = {
-    "sarif": lambda text: json.loads(text)["runs"][0]["results"],
-    "rdjson": lambda text: json.loads(text)["diagnostics"],
+    "sarif": lambda text: [one for one in json.loads(text)["runs"][0]["results"] if not one.get("suppressions")],
+    "rdjson": lambda text: [one for one in json.loads(text)["diagnostics"] if not _is_part(one)],
     "gitlab": json.loads,
     "json-lines": lambda text: [json.loads(row) for row in text.splitlines()],
     "junit": lambda text: [case for case in ElementTree.fromstring(text).iter("testcase") if len(case)],
 }
+
+
+def _is_part(diagnostic: dict) -> bool:
+    """Is it a further part of a finding's fix, which a review shows at a place of its own?"""
+    return diagnostic["message"].startswith("Suggestion ")
+
+
 _REFUSED = "no comment can silence"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COMMANDS = re.compile(r"^::(?!(?:error|warning|notice) title=tflint-mem )", re.MULTILINE)
@@ -155,7 +162,9 @@ class Judge:
     def _alone(self, findings) -> None:
         """A rule alone finds what it finds among the others."""
         code = self.rng.choice(
-            sorted({finding["code"] for finding in findings if finding["code"] != "TFM000"} or {"TFM101"})
+            sorted(
+                {finding["code"] for finding in findings if finding["code"] not in ("TFM000", "TFM001")} or {"TFM101"}
+            )
         )
         places = [_place(finding) for finding in findings if finding["code"] == code]
         alone = self._json(["."], "--select", code)

@@ -30,7 +30,7 @@ def patched(tree: dict[str, bytes], patch: bytes) -> dict[str, bytes]:
         row = rows[i]
         if row.startswith(b"--- ") and i + 1 < len(rows) and rows[i + 1].startswith(b"+++ "):
             finish()
-            name = row[4:].rstrip(b"\t").decode()
+            name = row[4:].rstrip(b"\t").decode().removeprefix("a/")  # as `git apply` takes it
             if name not in tree:
                 raise ValueError(f"no file {name}")
             old, new, position = re.findall(rb"[^\n]*\n|[^\n]+", tree[name]), [], 0

@@ -265,13 +265,13 @@ def test_a_report_that_always_fails_still_names_the_findings(project):
 def test_comments_that_cannot_be_read_silence_nothing(project):
     (project / "c.py").write_text(LEAKY.replace("(folder)\n", "(folder)  # noqa\n"))
     fault = """
-    from tflint_mem.silencing import noqa_comments as suppress
-    whole = suppress._comments_of
-    def comments(source, warn):
-        if source.path == "b.py":
+    from tflint_mem.silencing import comments
+    whole = comments.read
+    def read(source):
+        if source is not None and source.path == "b.py":
             raise IndexError("list index out of range")
-        return whole(source, warn)
-    suppress._comments_of = comments
+        return whole(source)
+    comments.read = read
     """
     done = broken(project, fault, "--no-cache", "--output-format", "json", ".")
     assert (done.returncode, found(done)) == (2, [("a.py", "TFM101"), ("b.py", "TFM101")])

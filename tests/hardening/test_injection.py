@@ -166,6 +166,12 @@ FIELDS = {
 }
 
 
+class _Settings(SimpleNamespace):
+    def of(self, path):
+        """One configuration is all there is."""
+        return self
+
+
 def run_of(*findings, **settings):
     """What reports see of a run over these findings."""
     sources = dict.fromkeys(("a.py", HOSTILE, "::error::x.py"), CODE)
@@ -179,10 +185,14 @@ def run_of(*findings, **settings):
         checked=1,
         held_back=0,
         stdin=False,
-        reader=SimpleNamespace(get=lambda path: Source(path, sources[path].encode()) if path in sources else None),
-        settings=SimpleNamespace(
+        reader=SimpleNamespace(
+            get=lambda path: Source(path, sources[path].encode()) if path in sources else None, around=frozenset()
+        ),
+        settings=_Settings(
             **{
                 **dict(
+                    fix_only=False,
+                    show_fixes=False,
                     project_root=os.getcwd(),
                     unsafe_fixes=False,
                     fix=False,

@@ -11,7 +11,7 @@ import pytest
 
 from tflint_mem.engine import relevance
 from tflint_mem.project.linking import modules, names, requirements
-from tflint_mem.settings import config, discovery, globs, tables
+from tflint_mem.settings import config, discovery, globs, project_folder, tables
 from tflint_mem.sources import dependencies, paths
 from tflint_mem.storage import user
 from tflint_mem.verify.snippet import first_party
@@ -46,7 +46,8 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     system.__dict__.update(vars(os))
     system.__dict__.update(path=_Path("path"), sep="\\", altsep="/", name="nt", getcwd=lambda: HERE)
     for module in (
-        relevance, modules, names, requirements, config, discovery, globs, tables, dependencies, paths, user, first_party
+        relevance, modules, names, requirements, config, discovery, globs, project_folder, tables, dependencies, paths,
+        user, first_party
     ):  # fmt: skip
         monkeypatch.setattr(module, "os", system)
 
@@ -101,7 +102,7 @@ def test_patterns_are_written_with_forward_slashes() -> None:
 def test_folders_on_several_drives() -> None:
     assert config._common_folder(["C:\\work\\a\\x.py", "C:\\work\\b\\y.py"]) == "C:\\work"
     assert config._common_folder(["C:\\work\\a\\x.py", "D:\\y.py"]) == HERE
-    assert list(config._parents("C:\\work\\app")) == ["C:\\work\\app", "C:\\work", "C:\\"]
+    assert list(project_folder.parents("C:\\work\\app")) == ["C:\\work\\app", "C:\\work", "C:\\"]
     assert requirements.around("C:\\work\\app\\sub", HERE) == ["C:\\work\\app\\sub", HERE]
     assert requirements.around("D:\\sub", HERE) == ["D:\\sub"]
 
@@ -125,7 +126,7 @@ def test_modules_are_found_by_their_parts() -> None:
 
 def test_files_are_sorted_as_a_walk_meets_them() -> None:
     given = ["C:\\work\\app\\b\\x.py", "C:\\work\\app\\z.py", "C:\\work\\app\\a.py"]
-    assert sorted(given, key=discovery._place) == [given[2], given[1], given[0]]
+    assert sorted(given, key=discovery.place) == [given[2], given[1], given[0]]
 
 
 def test_interpreters_are_paths_with_either_slash() -> None:

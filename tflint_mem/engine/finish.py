@@ -4,7 +4,7 @@ sure it is, and the fix that it proposes.
 
 from __future__ import annotations
 
-from tflint_mem.finding import Finding, Fix, Step
+from tflint_mem.finding import REGULAR, Finding, Fix, Step
 from tflint_mem.hardening.faults import Overtime
 from tflint_mem.hardening.watch import OFF
 from tflint_mem.sources.text import SourceError
@@ -55,7 +55,9 @@ def _finished(
     from . import worth
 
     rule = BY_CODE[draft.code]
-    sure = worth.LIKELY if _incomplete(draft) else worth.confidence(context, draft)
+    incomplete = _incomplete(draft)  # nothing more can be asked about it
+    sure = worth.LIKELY if incomplete else worth.confidence(context, draft)
+    persona = draft.persona or REGULAR if incomplete else worth.persona(context, draft, sure, draft.group or rule.group)
     if sure == worth.CERTAIN and any(step.m.mended for step in draft.trace.steps):
         sure = worth.LIKELY
     source = kept[draft.m.path]
@@ -76,7 +78,7 @@ def _finished(
         group=draft.group or rule.group,
         severity=draft.severity or rule.severity,
         confidence=sure,
-        persona=worth.persona(context, draft, sure, draft.group or rule.group),
+        persona=persona,
         message=draft.message,
         measured=draft.measured,
         help=_with_reason(draft.help, refusal),
