@@ -81,6 +81,18 @@ def test_an_unsaved_text_is_judged_in_its_project(editor, project):
     assert (project / "main.py").read_text() == LOOP
 
 
+def test_a_leak_in_another_file_is_told_at_the_step_that_is_open(editor, project):
+    main = editor.open(project / "main.py")
+    [found] = editor.diagnostics(main)
+    assert (found["code"], at(found)[:1]) == ("TFM101", (3,)) and found["message"].split("\n")[0].endswith(
+        "(in loader.py:5)"
+    )
+    loader = (project / "loader.py").as_uri()
+    assert found["relatedInformation"][-1]["location"]["uri"] == loader
+    editor.type(main, ONCE)
+    editor.wait(lambda: not editor.published[main]["diagnostics"])
+
+
 def test_what_is_closed_has_no_diagnostics(editor, project):
     loader = editor.open(project / "loader.py")
     assert codes(editor.diagnostics(loader)) == ["TFM101"]

@@ -355,6 +355,11 @@ def verification_of(given: dict[str, Any]) -> dict[str, Any] | None:
         raise click.UsageError("options of --verify need --verify")
     if given["fix_proven"] and not verifies:
         raise click.UsageError("--fix-proven needs --verify")
+    rules = [word for word in verify["codes"] or () if not any(sign in word for sign in "./:\\")]
+    if rules:
+        from tflint_mem.settings.selection import codes_of
+
+        codes_of(rules)  # raises UsageError for what is no rule
     return verify if verifies else None
 
 

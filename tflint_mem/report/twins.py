@@ -32,7 +32,8 @@ _SHORTEST = 2  # rows of a cell that is taken for a copy of another
 def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Finding]:
     """The findings, each standing for its twins; the order of the first of each stays.
 
-    calls   what one pass calls twice is one as well: for people, who read the text of both
+    calls   what one pass calls twice is one as well, and so are copies of files: for people, who read the text of both;
+            where each row is told by itself a copy has its own
     """
     groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
@@ -53,7 +54,7 @@ def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Fin
         same: Same = place
         if first.message == PYTHON_2:
             same = (PYTHON_2,)
-        elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1:
+        elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1 and (calls or first.cell is not None):
             text = _text(get(first.path), first.cell)
             name = os.path.basename(first.path) if first.cell is None else ""
             if text is not None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from tflint_mem.finding import UNUSED_SUPPRESSION
+from tflint_mem.finding import UNUSED_SUPPRESSION, Step
 from tflint_mem.hardening import safe
 from tflint_mem.record import Record
 from tflint_mem.ruleset.pages import page
+from tflint_mem.sources.text import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from tflint_mem.finding import Finding, Step
+    from tflint_mem.finding import Finding
+    from tflint_mem.sources.source import Source
 
     from .places import Places
 
@@ -44,6 +47,35 @@ def shown(findings: Iterable[Finding], places: Places, related: bool) -> list[Sh
     related   it shows further places of a diagnostic; otherwise they are told in the message
     """
     return [_shown(finding, places, related) for finding in findings]
+
+
+def seen_from(finding: Finding, opened: Mapping[str, Source]) -> Finding | None:
+    """The finding as it is told in a text that is open: itself where it lies in one, else at the last step of its way
+    that does, without its fix; None where none does.
+    """
+    if finding.path in opened:
+        return finding
+    for step in reversed(finding.trace):
+        source = opened.get(step.path)
+        if source is None:
+            continue
+        try:
+            row = source.rows(step.cell)[step.row - 1]
+        except (SourceError, IndexError):
+            continue
+        there = Step(
+            path=finding.path, cell=finding.cell, row=finding.start[0], column=finding.start[1], message="it is here"
+        )
+        return finding.replace(
+            path=step.path,
+            cell=step.cell,
+            start=(step.row, step.column),
+            end=(step.row, max(len(row.rstrip()), step.column) + 1),
+            message=f"{finding.message} (in {os.path.basename(finding.path)}:{finding.start[0]})",
+            fix=None,
+            places=(there,),
+        )
+    return None
 
 
 def _shown(finding: Finding, places: Places, related: bool) -> Shown:

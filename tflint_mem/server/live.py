@@ -28,6 +28,9 @@ def folder_of(path: str) -> str:
     return project_of(path) or package_top(os.path.dirname(path))
 
 
+_MOST_WHOLE = 150  # files: in a larger project a check after each key looks for what lies in open files alone
+
+
 class Live:
     """One project.  It belongs to one thread."""
 
@@ -36,6 +39,7 @@ class Live:
         self._session = Session()
         self._session.remember()
         self._files = Files()
+        self._size = 0  # files that played a part last time
 
     def check(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
         """What `tflint-mem check` finds in these files, which are open in an editor.
@@ -44,8 +48,10 @@ class Live:
         Raises UsageError for a configuration that is none.
         """
         check = self._begun(sources, overrides, tell)
-        check.tries_fixes, check.alone = False, True
-        return self._looked(check)
+        check.tries_fixes, check.alone = False, self._size > _MOST_WHOLE
+        self._looked(check)
+        self._size = len(check.reader.everything())
+        return check
 
     def with_fixes_that_hold(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
         """The same, without the fixes that `--fix` would refuse."""
