@@ -58,6 +58,8 @@ def terminal(here, capsys, monkeypatch):
         (("--extend-per-file-ignores", "b.py:TFM101"), 1),
         (("--severity", "TFM101"), 2),
         (("--severity", "TFM101=info"), 2),
+        (("--verify=TFM999",), 2),
+        (("--verify=load-model-in-lop,TFM1",), 2),
         (("--per-file-ignores", "a.py"), 2),
         (("--per-file-ignores", "a.py:TFM999"), 2),
         (("--fail-on", "never"), 2),
