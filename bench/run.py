@@ -65,7 +65,8 @@ read = clock()
 project.link()
 linked = clock()
 running = Running(project, settings, None, engine.NOBODY)
-count = len(engine._all_finished(running, kept, None, engine.NOBODY))
+given = engine.Given(settings.project_root)
+count = len(engine._all_finished(running, kept, None, engine.NOBODY, given))
 seconds = {"read, parse, facts": read - start, "link": linked - read, "rules": clock() - linked}
 print(json.dumps({**seconds, "modules": len(project.modules), "findings": count}))
 """
