@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from support import write
 from tflint_mem import Settings, apply_fixes, check_paths, check_source
 from tflint_mem.__main__ import run as run_command
 
@@ -22,13 +23,6 @@ def tree(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write({".git/HEAD": "", "x/loader.py": LOADER, "x/main.py": MAIN, "y/other.py": OTHER})
     return tmp_path
-
-
-def write(files):
-    for path, text in files.items():
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from support import write
 from tflint_mem import check_paths, settings_for
 from tflint_mem.__main__ import run as run_command
 from tflint_mem.project.linking.requirements import locked
@@ -29,13 +30,6 @@ def mono(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write({".git/HEAD": "", "a/train.py": TRAIN, "b/train.py": TRAIN})
     return tmp_path
-
-
-def write(files):
-    for path, text in files.items():
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
 
 
 @pytest.fixture

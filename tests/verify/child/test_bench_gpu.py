@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -12,17 +11,6 @@ from support import ROOT
 from support.verify import STAND_IN
 
 pytest.importorskip("pynvml")
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("driver")
-    source = ROOT / "tests" / "verify" / "data" / "nvml_stand_in.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(folder / "libnvidia-ml.so.1"), str(source)], check=True)
-    return folder
 
 
 def bench(folder, driver, *arguments, **variables):

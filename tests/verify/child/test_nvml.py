@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -31,21 +30,6 @@ print(json.dumps({{
         [[device.index, device.mig, shown(device.name), shown(device.total)] for device in gpu.devices],
 }}))
 """
-
-
-@pytest.fixture(scope="session")
-def driver(tmp_path_factory):
-    """Folder with the compiled stand-in."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("driver")
-    source = ROOT / "tests" / "verify" / "data" / "nvml_stand_in.c"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-o", str(folder / "libnvidia-ml.so.1"), str(source)],
-        check=True,
-    )
-    return folder
 
 
 def read(folder, scenario, program=PROGRAM, **variables):
