@@ -155,6 +155,29 @@ def test_what_cannot_be_made_is_said_before_anything_is_installed(tmp_path, monk
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize(
+    "line, wanted",
+    [
+        ("tensorflow>=2.10,<3", [">=2.10,<3"]),
+        ("tensorflow<2.16", ["==2.15.*"]),
+        ("tensorflow==2.14.1", ["==2.14.*"]),
+        ("tensorflow>=2.11", [">=2.11"]),
+    ],
+)
+def test_what_requirements_admit(tmp_path, line, wanted):
+    (tmp_path / "requirements.txt").write_text(line + "\n")
+    assert [make_environment._required(str(tmp_path))[0]] == wanted
+
+
+def test_hostile_requirements_are_read_in_no_time(tmp_path):
+    (tmp_path / "requirements.txt").write_text(
+        "a" + "!" * 5000 + "/\nnumpy>=1,<2\nscipy[all] == 1.* ; python_version > '3'\n"
+    )
+    told = []
+    found = make_environment._requirements(str(tmp_path), told.append)
+    assert found == ["numpy>=1,<2", "scipy[all] == 1.* ; python_version > '3'"] and len(told) == 1
+
+
 def test_a_file_that_is_none_remembers_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     folder = tmp_path / "tflint-mem" / "environments"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import random
+import stat
 import sys
 
 from .values import described
@@ -174,19 +175,20 @@ class _Listening:
 
 
 def _files(folder: str) -> dict[str, tuple[int, int]]:
-    """{relative name: (size, time of change)} of the files below a folder, of the first ones."""
+    """{relative name: (size, time of change)} of the files below a folder; {} where there are many."""
     found: dict[str, tuple[int, int]] = {}
     for base, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
             if len(found) >= _MOST_FILES:
-                return found
+                return {}  # of so many it would only be known which come first
             path = os.path.join(base, name)
             try:
                 state = os.stat(path)
             except OSError:
                 continue
-            found[os.path.relpath(path, folder).replace(os.sep, "/")] = (state.st_size, state.st_mtime_ns)
+            if stat.S_ISREG(state.st_mode):  # a pipe would be waited for
+                found[os.path.relpath(path, folder).replace(os.sep, "/")] = (state.st_size, state.st_mtime_ns)
     found.pop("snippet.py", None)
     return found
 

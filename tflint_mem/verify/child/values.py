@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     # a kind, and what there is to say of it: see `described`
     Described = list[Any]
 
-_DEEP = 4
-_MOST_ITEMS = 12  # of a list or a dictionary, from its beginning; and as many from the end of a list
+_DEEP = 3
+_MOST_ITEMS = 8  # of a list or a dictionary, from its beginning; and as many from the end of a list
 _MOST_NUMBERS = 24  # of an array, spread over it
 _MOST_SUMMED = 1 << 20
 _MOST_TEXT = 400
@@ -100,20 +101,25 @@ def _array(value: object) -> Described | None:
 
 
 def _list(value: Any, deep: int) -> Described:
-    items = list(value)
+    """Of a list only what is told is taken out, by the list's own means: a subclass may have others."""
+    count = len(value)
     if isinstance(value, (set, frozenset)):
-        items = sorted(items, key=str)
-    first = [described(item, deep + 1) for item in items[:_MOST_ITEMS]]
-    last = [described(item, deep + 1) for item in items[max(_MOST_ITEMS, len(items) - _MOST_ITEMS) :]]
-    return ["list", len(items), first, last]
+        items = sorted(value, key=str) if count <= _MOST_ITEMS else []
+        return ["list", count, [described(item, deep + 1) for item in items], []]
+    kind: Any = list if isinstance(value, list) else tuple
+    rows = [kind.__getitem__(value, slice(_MOST_ITEMS)), ()]
+    if count > _MOST_ITEMS:
+        rows[1] = kind.__getitem__(value, slice(max(_MOST_ITEMS, count - _MOST_ITEMS), None))
+    first, last = ([described(item, deep + 1) for item in part] for part in rows)
+    return ["list", count, first, last]
 
 
 def _dict(value: Any, deep: int) -> Described:
     found = {}
-    for key in list(value)[:_MOST_ITEMS]:
-        if isinstance(key, (str, int, float, bool)):
-            found[str(key)[:80]] = described(value[key], deep + 1)
-    return ["dict", len(value), found]
+    for key in islice(dict.__iter__(value), _MOST_ITEMS):
+        if type(key) in (str, int, float, bool):
+            found[str(key)[:80]] = described(dict.__getitem__(value, key), deep + 1)
+    return ["dict", dict.__len__(value), found]
 
 
 def _model(value: Any) -> Described | None:

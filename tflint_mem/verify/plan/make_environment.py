@@ -14,6 +14,7 @@ import sys
 
 from tflint_mem.project.linking import requirements
 from tflint_mem.sources.dependencies import Beside
+from tflint_mem.sources.files import read_regular
 
 from .environments import Environment, home, interpreter_in, remember
 from .interpreter import resolve
@@ -48,6 +49,7 @@ _PYTHONS: dict[Version, tuple[int, int]] = {
     (2, 20): (9, 13),
     (2, 21): (10, 13),
 }
+_MOST_BYTES = 1_000_000  # of a file of requirements
 _LEAST = (3, 8)  # of the Pythons that a measured process can be
 _OLD_PROTOBUF = (2, 12)  # TensorFlow before it does not start with protobuf 4, and does not say so
 _OLD_NUMPY = (2, 18)  # nor does one before it with NumPy 2
@@ -81,7 +83,8 @@ def create(
     if legacy_keras:
         if version is not None and version < _LEGACY_KERAS:
             raise OptionError(f"TensorFlow {_text(version)} has no other Keras than Keras 2: leave out --legacy-keras")
-        wanted.append(f"tf_keras{specifier}")
+        # it has no releases of its own for patches of TensorFlow
+        wanted.append(f"tf_keras{specifier}" if version is None else f"tf_keras=={_text(version[:2])}.*")
     if with_requirements:
         wanted += _requirements(root, tell)
     folder = _free_folder(where, root)
@@ -99,11 +102,12 @@ def create(
         tell(f"Installing {' '.join(wanted)}")
         _run([*command, *wanted])
         found = _installed(interpreter_in(folder))
+        environment = Environment(root, folder, found[0], found[1], legacy_keras)
+        replaced = remember(environment)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    environment = Environment(root, folder, found[0], found[1], legacy_keras)
-    for each in remember(environment):
+    for each in replaced:
         remove(each)
     return environment
 
@@ -134,9 +138,11 @@ def _required(root: str) -> tuple[str, Version | None]:
     if admitted is None:
         return "", None
     low, high = admitted.low, admitted.high
-    if high is not None and high >= (2, 4):
+    if high is not None and (2, 4) <= high <= max(_PYTHONS):
         minor = high[:2]
         return f"=={_text(minor)}.*", minor
+    if high is not None and high > max(_PYTHONS):  # `<3` admits what there will be
+        return f"{'' if low is None else f'>={_text(low)},'}<{high[0] + 1}", None
     if low is not None and low >= (2, 4):
         return f">={_text(low)}", None
     raise OptionError("the project asks for a TensorFlow before 2.4, which --verify cannot measure: give --tensorflow")
@@ -240,7 +246,8 @@ def _free_folder(where: str, root: str) -> str:
     return folder
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?\s*([<>=!~]=?=?\s*[\w.*+!-]+\s*,?\s*)*(;.*)?")
+_CLAUSE = r"(?:===|[<>=~!]=|[<>])\s*[\w.*+-]+"
+_PLAIN = re.compile(rf"[A-Za-z0-9][\w.-]*\s*(?:\[[\w,. -]+\])?\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;.*)?")
 _OURS = re.compile(r"(tensorflow([-_](cpu|gpu|intel|macos))?|tf[-_]?nightly([-_]\w+)?|tf[-_]keras)(?![\w-])", re.I)
 
 
@@ -251,8 +258,7 @@ def _requirements(root: str, tell: Tell) -> list[str]:
     """
     path = os.path.join(root, "requirements.txt")
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.read(1_000_000).splitlines()
+        lines = read_regular(path, _MOST_BYTES).decode("utf-8", "replace").splitlines()
     except OSError as error:
         raise OptionError(f"{path}: {error.strerror or error}") from None
     found = []

@@ -14,7 +14,7 @@ from .syntax import FUNCTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .first_party import FileModel, Files
     from .syntax import Function
@@ -48,7 +48,7 @@ class Fields:
         waiting, seen = list(nodes), set()
         while waiting:
             node = waiting.pop(0)
-            for inner in ast.walk(node):
+            for inner, reads_it in _in_order(node):
                 if not (isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)):
                     continue
                 if inner.value.id not in ("self", "cls"):
@@ -58,9 +58,9 @@ class Fields:
                     if inner.attr not in seen:
                         seen.add(inner.attr)
                         waiting.append(method)
-                elif isinstance(inner.ctx, ast.Load) and inner.attr not in self._set:
+                elif reads_it and inner.attr not in self._set:
                     found[inner.attr] = None
-                elif isinstance(inner.ctx, ast.Store):
+                elif not reads_it:
                     self._set.add(inner.attr)
         return list(found)[:_MOST_FIELDS]
 
@@ -77,9 +77,9 @@ class Fields:
         }
         text = ast.unparse(self._owner).replace("self.", "")
         for field in self._names:
-            if field in own or field in self._set:
+            if field in own:
                 continue
-            source = self._given(field, 0)
+            source = self._given(field)
             if source is not None:
                 found.append(f"{name}.{field} = {source}")
                 self.stand_ins.append(f"{name}.{field}: {source}")
@@ -91,7 +91,7 @@ class Fields:
                 self.stand_ins.append(f"{name}.{field}: {value.text}")
         return found
 
-    def _given(self, field: str, depth: int) -> str | None:
+    def _given(self, field: str) -> str | None:
         """Source of what the class itself gives a field: a plain value, or a parameter's; None for anything else."""
         for method in sorted(self._methods.values(), key=lambda each: each.name != "__init__"):
             for node in ast.walk(method):
@@ -126,6 +126,20 @@ class Fields:
         defaults = dict(zip(names[::-1], method.args.defaults[::-1]))
         default = defaults.get(name)
         return ast.unparse(default) if default is not None and _is_plain(default) else None
+
+
+def _in_order(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+    """The nodes below a node as they are evaluated, each with whether its value is asked for: what is assigned comes
+    before where it goes, and `self.n += 1` asks for `self.n`.
+    """
+    if isinstance(node, ast.AugAssign):
+        yield node.target, True
+    children = list(ast.iter_child_nodes(node))
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension)):
+        children.sort(key=lambda child: isinstance(getattr(child, "ctx", None), ast.Store))
+    yield node, not isinstance(getattr(node, "ctx", None), ast.Store)
+    for child in children:
+        yield from _in_order(child)
 
 
 def _is_plain(node: ast.expr) -> bool:

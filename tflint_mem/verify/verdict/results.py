@@ -96,12 +96,17 @@ def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Differen
             if name not in before["files"] or name not in after["files"]:
                 there = name in before["files"]
                 yield Difference(f"the file {name}", repeat, _there(there), _there(not there))
-            else:
+            elif before["files"][name] or after["files"][name]:  # of the others nobody has seen the text
                 yield _text(f"the file {name}", repeat, before["files"][name], after["files"][name])
         held = {_bare(name): value for name, value in after["values"].items()}
         for name, value in before["values"].items():
-            if _bare(name) in held:
+            if _bare(name) in held and not _is_empty(value):
                 yield _value(_bare(name), repeat, value, held[_bare(name)])
+
+
+def _is_empty(value: Any) -> bool:
+    """Is it an object, or a model, of which nothing could be seen?"""
+    return value is not None and (value[0] == "object" and not value[2] or value[0] == "model" and not value[1])
 
 
 def _bare(name: str) -> str:
@@ -117,9 +122,13 @@ def _text(where: str, repeat: int, before: str, after: str) -> Difference | None
     one, other = _TIME.sub("", before), _TIME.sub("", after)
     if _NUMBER.sub("0", one) == _NUMBER.sub("0", other):
         numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other))
-        if all(_close(float(left), float(right)) for left, right in numbers):
+        if all(_same_number(_number(left), _number(right)) for left, right in numbers):
             return None
     return Difference(where, repeat, _short(before), _short(after))
+
+
+def _number(text: str) -> float:
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
 
 
 def _short(text: str) -> str:
