@@ -33,6 +33,7 @@ from tflint_mem.report import (
     text,
 )
 from tflint_mem.report import json as json_report
+from tflint_mem.settings.settings import Settings
 from tflint_mem.settings.tables import OUTPUT_FORMATS
 from tflint_mem.sources.source import Source
 from tflint_mem.verify.report import chart, html_page
@@ -167,6 +168,8 @@ FIELDS = {
 
 
 class _Settings(SimpleNamespace):
+    fail_on, fails = None, Settings.fails
+
     def of(self, path):
         """One configuration is all there is."""
         return self

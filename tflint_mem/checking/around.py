@@ -9,11 +9,14 @@ files, as most of them have nothing to do with a few of them.  Of too many files
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from tflint_mem.hardening.notices import PROJECT, Notice
 from tflint_mem.settings import discovery
 from tflint_mem.settings.project_folder import package_top, project_of
 from tflint_mem.storage.user import is_inside
+
+from .reader import MOST_READ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class Around:
 
     def __init__(self, paths: Sequence[str], settings: Settings) -> None:
         self._settings = settings
+        self._largest = MOST_READ * settings.max_file_size  # bytes of a file that is looked into
         self.folders: list[str] = []
         self._loose: list[str] = []  # folders of files that belong to no project
         roots: set[str] = set()
@@ -67,11 +71,11 @@ class Around:
         sources   what the given files hold      tell   is given a Notice when the project is cut
         """
         wanted: list[Source] = []
-        named = False
-        for source in sources:
+        named, rest = False, iter(sources)
+        for source in rest:
             wanted.append(source)
             named = named or source.names_framework
-            if named and not self._loose and len(wanted) >= _MOST_WHOLE:
+            if named and not self._loose:
                 break
         if not named and not any(_may_take_part(source) for source in wanted):
             return []
@@ -79,10 +83,12 @@ class Around:
         found: list[str] = []
         for folder in self.folders:
             found += names.new(self._below(names.as_named(folder), _MOST_ENTRIES))
-        if len(found) > _MOST_WHOLE and len(wanted) < _MOST_WHOLE:
-            from tflint_mem.engine import connected
+        if len(found) > _MOST_WHOLE:
+            wanted += islice(rest, max(0, _MOST_WHOLE - len(wanted)))
+            if len(wanted) < _MOST_WHOLE:
+                from tflint_mem.engine import connected
 
-            found = connected.by_imports(wanted, found)
+                found = connected.by_imports(wanted, found, self._largest)
         found = self._cut(found, given, tell)
         if self._loose:
             from tflint_mem.engine import connected
@@ -90,11 +96,11 @@ class Around:
             loose: list[str] = []
             for folder in self._loose:
                 loose += names.new(self._beside(names.as_named(folder), wanted))
-            found += connected.by_imports(wanted, loose[:_FEW])
+            found += connected.by_imports(wanted, loose[:_FEW], self._largest)
         if found and not named:
             from tflint_mem.engine import connected
 
-            if not connected.reaches_framework(wanted, found):
+            if not connected.reaches_framework(wanted, found, self._largest):
                 return []
         return found
 

@@ -276,7 +276,8 @@ class Check:
                 from tflint_mem.storage.cache import Cache
 
                 files, around = self.reader.everything(), sorted(self.reader.around)
-                cache = Cache(self.settings, self.paths, files, folder, around, tries)
+                tried = (tries, self.heeding)
+                cache = Cache(self.settings, self.paths, files, folder, around, self._root, tried)
                 found = cache.findings()
                 if found is not None:
                     self.reader.commented = cache.commented

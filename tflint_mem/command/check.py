@@ -10,7 +10,6 @@ import os
 import sys
 
 from tflint_mem.checking.check import Check
-from tflint_mem.finding import SEVERITIES
 from tflint_mem.hardening.errors import UsageError
 from tflint_mem.hardening.notices import BASELINE
 from tflint_mem.settings import config
@@ -293,7 +292,8 @@ class Run:
                 self._fix()
             self.progress.clear()
         with check.faults.around("the search for copies"):
-            check.together(calls=self.settings.output_format == "full")
+            formats = {self.settings.output_format, *(name for name, _ in self.options.outputs)}
+            check.together(calls=formats == {"full"})
         if not self.fixing and self.options.verify is not None:
             self._verify()
         if self.options.fix_proven:
@@ -426,12 +426,4 @@ class Run:
             return FOUND
         if self.options.diff or self.settings.fix_only:
             return OK
-        return FOUND if any(map(self._fails, self.findings)) else OK
-
-    def _fails(self, finding: Finding) -> bool:
-        """Does the finding make the exit code 1?"""
-        settings = self.settings.of(finding.path)
-        least = self.settings.fail_on
-        if least is not None:
-            return SEVERITIES.index(finding.severity) <= SEVERITIES.index(least)
-        return finding.severity != "hint" or finding.code in settings.explicit
+        return FOUND if any(map(self.settings.fails, self.findings)) else OK

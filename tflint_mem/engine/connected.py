@@ -7,6 +7,7 @@ taken for a part of it and is none costs time, and is left out later.
 
 from __future__ import annotations
 
+from tflint_mem.sources.files import TooLarge
 from tflint_mem.sources.source import Source, names_framework
 from tflint_mem.sources.text import SourceError
 
@@ -38,11 +39,20 @@ class _File:
             self._words = frozenset(imported(self.raw))
         return self._words
 
+    def without_text(self) -> _File:
+        """The same, of which only the names are kept."""
+        self.words  # noqa: B018 (they are found now)
+        self.raw = b""
+        return self
 
-def by_imports(given: Iterable[Source], paths: Iterable[str]) -> list[str]:
-    """Those of the paths that the given files import, or that import those, directly or not."""
+
+def by_imports(given: Iterable[Source], paths: Sequence[str], largest: int) -> list[str]:
+    """Those of the paths that the given files import, or that import those, directly or not.
+
+    largest   bytes of a file that is looked into
+    """
     waiting = [_File(source.path, source.raw) for source in given]
-    others = [_File(path, raw) for path, raw in _read(paths)]
+    others = [_File(path, raw).without_text() for path, raw in _read(paths, largest)]
     named: dict[Word, list[_File]] = {}
     naming: dict[Word, list[_File]] = {}
     for other in others:
@@ -52,7 +62,7 @@ def by_imports(given: Iterable[Source], paths: Iterable[str]) -> list[str]:
             naming.setdefault(word, []).append(other)
     found: set[str] = set()
     for file in waiting:
-        joined = [named.pop(word, ()) for word in file.words] + [naming.get(word, ()) for word in file.names]
+        joined = [named.pop(word, ()) for word in file.words] + [naming.pop(word, ()) for word in file.names]
         for other in (each for files in joined for each in files):
             if other.path not in found:
                 found.add(other.path)
@@ -60,13 +70,13 @@ def by_imports(given: Iterable[Source], paths: Iterable[str]) -> list[str]:
     return [path for path in paths if path in found]
 
 
-def reaches_framework(given: Sequence[Source], paths: Iterable[str]) -> bool:
+def reaches_framework(given: Sequence[Source], paths: Iterable[str], largest: int) -> bool:
     """Can one of the given files, none of which names TensorFlow or Keras, be a part of the project all the same?
 
     As `relevance.importers` takes them in: what imports a module that matters, and the helpers of such modules.
     """
     asked = [_File(source.path, source.raw) for source in given if not is_unit_test(source.path)]
-    files = [_File(path, raw) for path, raw in _read(paths)] if asked else []
+    files = [_File(path, raw) for path, raw in _read(paths, largest)] if asked else []
     if not any(_imports_one(file, files) or _may_be_imported(file, files) for file in asked):
         return False
     from .relevance import HELPERS, ROUNDS, matters
@@ -117,10 +127,10 @@ def _joins(file: _File, names: set[Word], words: set[Word]) -> bool:
     return not file.names.isdisjoint(words) or not names.isdisjoint(file.words)
 
 
-def _read(paths: Iterable[str]) -> Iterable[tuple[str, bytes]]:
-    """The paths with the bytes of those files that can be read."""
+def _read(paths: Iterable[str], largest: int) -> Iterable[tuple[str, bytes]]:
+    """The paths with the bytes of those files that can be read and are not larger."""
     for path in paths:
         try:
-            yield path, Source.read(path).raw
-        except SourceError:
+            yield path, Source.read(path, largest).raw
+        except (SourceError, TooLarge):
             continue

@@ -51,7 +51,7 @@ def write(run: Run) -> None:
     if not options.diff and "github" in (chosen, *(further for further, _ in options.outputs)):
         from tflint_mem.report import job_summary
 
-        job_summary.append(run)
+        job_summary.append(_contained(run, "markdown", False, further=True))
     if target:
         _save("--output-file", target, text)
         return

@@ -9,26 +9,27 @@ import sys
 
 from tflint_mem.hardening import safe
 
-from . import markdown
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .run import Run
+    pass
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 _MOST_BYTES = 500_000  # GitHub takes a mebibyte from all programs of a step
 
 
-def append(run: Run) -> None:
-    """Add the table to the file; one that cannot be written to is told in one line, and costs nothing else."""
+def append(table: str) -> None:
+    """Add the table, as the markdown report has it, to the file.
+
+    One that cannot be written to is told in one line, and costs nothing else.
+    """
     path = os.environ.get(VARIABLE)
     if not path:
         return
     try:
         with open(path, "ab") as file:
-            file.write(bounded(markdown.render(run).encode("utf-8", "backslashreplace")) + b"\n")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+            file.write(bounded(table.encode("utf-8", "backslashreplace")) + b"\n")
+    except OSError as error:
+        reason = error.strerror or error
         print(safe.field(f"tflint-mem: {VARIABLE}: {reason}"), file=sys.stderr)
 
 

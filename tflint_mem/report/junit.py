@@ -17,7 +17,7 @@ from tflint_mem.sources.paths import place, relative, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable
 
     from tflint_mem.finding import Finding
 
@@ -40,9 +40,7 @@ def render(run: Run) -> str:
     files: dict[str, list[Finding]] = {}
     for finding in run.findings:
         files.setdefault(relative(finding.path, root), []).append(finding)
-    suites = {
-        path: _tests(found, _classname(path), run.settings.of(found[0].path).explicit) for path, found in files.items()
-    }
+    suites = {path: _tests(found, _classname(path), run.settings.fails) for path, found in files.items()}
     if not suites:
         passed = _Test(_PASSED, f"    <testcase{_attributes('no findings', 'tflint-mem')}/>\n")
         suites = {"tflint-mem": [passed]}
@@ -64,24 +62,24 @@ def _classname(path: str) -> str:
     return path.removesuffix(".py").replace(".", "_").replace("/", ".")
 
 
-def _tests(findings: list[Finding], classname: str, explicit: Container[str]) -> list[_Test]:
+def _tests(findings: list[Finding], classname: str, fails: Callable[[Finding], bool]) -> list[_Test]:
     """The tests of one file."""
     seen: Counter[str] = Counter()
     tests: list[_Test] = []
     for finding in findings:
         seen[finding.code] += 1
-        tests.append(_test(finding, seen[finding.code], classname, explicit))
+        tests.append(_test(finding, seen[finding.code], classname, fails))
     return tests
 
 
-def _test(finding: Finding, number: int, classname: str, explicit: Container[str]) -> _Test:
+def _test(finding: Finding, number: int, classname: str, fails: Callable[[Finding], bool]) -> _Test:
     name = f"{finding.code} {finding.name}" + (f" ({number})" if number > 1 else "")
     where = place(finding.path, finding.cell, *finding.start)
     text = "\n".join(filter(None, (finding.message, finding.measured, finding.help)))
     body = escape(f"{safe.row(where)}\n{safe.block(text)}")
     if finding.code == SYNTAX_ERROR:
         outcome = _ERROR
-    elif finding.severity != "hint" or finding.code in explicit:
+    elif fails(finding):
         outcome = _FAILURE
     else:
         outcome = _PASSED

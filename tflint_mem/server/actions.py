@@ -40,7 +40,7 @@ class Actions:
     def fix(self, each: Shown) -> types.CodeAction | None:
         """The finding's own fix."""
         finding = each.finding
-        if finding.fix is None:
+        if finding.fix is None or each.elsewhere:
             return None
         unsafe = "" if finding.fix.applicability == SAFE else " (unsafe: look at it)"
         return types.CodeAction(
@@ -54,9 +54,9 @@ class Actions:
     def ignore(self, each: Shown) -> types.CodeAction | None:
         """A comment that silences the finding where it stands."""
         finding = each.finding
+        if finding.code in (SYNTAX_ERROR, UNUSED_SUPPRESSION) or each.elsewhere:
+            return None  # a comment counts where the finding lies
         source = self._opened[finding.path].source
-        if finding.code in (SYNTAX_ERROR, UNUSED_SUPPRESSION):
-            return None
         commented = comment_edits.commented(source, [finding], _silences)
         if commented is None:
             return None

@@ -33,20 +33,29 @@ MOST_STEPS = 100  # of further information on one finding
 
 
 class Shown(Record):
-    """A finding as it is shown in a text of the editor."""
+    """A finding as it is shown in a text of the editor.
+
+    elsewhere   it lies in a file that is not open, and is told at a step of its way
+    """
 
     __slots__ = ()
     uri: str
     finding: Finding
     diagnostic: types.Diagnostic
+    elsewhere: bool = False
 
 
-def shown(findings: Iterable[Finding], places: Places, related: bool) -> list[Shown]:
-    """The findings for the editor.
+def shown(findings: Iterable[Finding], opened: Mapping[str, Source], places: Places, related: bool) -> list[Shown]:
+    """The findings for the editor, as far as they lie in open texts or their way leads through one.
 
     related   it shows further places of a diagnostic; otherwise they are told in the message
     """
-    return [_shown(finding, places, related) for finding in findings]
+    seen = ((finding, seen_from(finding, opened)) for finding in findings)
+    return [
+        _shown(there, places, related).replace(elsewhere=there is not finding)
+        for finding, there in seen
+        if there is not None
+    ]
 
 
 def seen_from(finding: Finding, opened: Mapping[str, Source]) -> Finding | None:
@@ -55,26 +64,40 @@ def seen_from(finding: Finding, opened: Mapping[str, Source]) -> Finding | None:
     """
     if finding.path in opened:
         return finding
+    found = _last_open(finding, opened)
+    if found is None:
+        return None
+    step, row = found
+    there = Step(
+        path=finding.path, cell=finding.cell, row=finding.start[0], column=finding.start[1], message="it is here"
+    )
+    return finding.replace(
+        path=step.path,
+        cell=step.cell,
+        start=(step.row, step.column),
+        end=(step.row, max(len(row.rstrip()), step.column) + 1),
+        message=f"{finding.message} (in {os.path.basename(finding.path)}:{finding.start[0]})",
+        fix=None,
+        places=(there,),
+    )
+
+
+def row_that_leads_to(finding: Finding, opened: Mapping[str, Source]) -> str | None:
+    """The text of the last row on its way that lies in an open file, None where none does."""
+    found = _last_open(finding, opened)
+    return None if found is None else found[1]
+
+
+def _last_open(finding: Finding, opened: Mapping[str, Source]) -> tuple[Step, str] | None:
+    """The last step that lies in an open file, with the text of its row."""
     for step in reversed(finding.trace):
         source = opened.get(step.path)
         if source is None:
             continue
         try:
-            row = source.rows(step.cell)[step.row - 1]
+            return step, source.rows(step.cell)[step.row - 1]
         except (SourceError, IndexError):
             continue
-        there = Step(
-            path=finding.path, cell=finding.cell, row=finding.start[0], column=finding.start[1], message="it is here"
-        )
-        return finding.replace(
-            path=step.path,
-            cell=step.cell,
-            start=(step.row, step.column),
-            end=(step.row, max(len(row.rstrip()), step.column) + 1),
-            message=f"{finding.message} (in {os.path.basename(finding.path)}:{finding.start[0]})",
-            fix=None,
-            places=(there,),
-        )
     return None
 
 

@@ -9,6 +9,7 @@ from tflint_mem.engine.session import Session
 from tflint_mem.settings import config
 from tflint_mem.settings.project_folder import package_top, project_of
 
+from .diagnostics import row_that_leads_to
 from .files import Files
 
 TYPE_CHECKING = False
@@ -28,7 +29,9 @@ def folder_of(path: str) -> str:
     return project_of(path) or package_top(os.path.dirname(path))
 
 
-_MOST_WHOLE = 150  # files: in a larger project a check after each key looks for what lies in open files alone
+# Files: in a larger project a check after each key looks for what lies in the open ones.  What a check of the whole has
+# found around them stays as long as the row that leads there does.
+_MOST_WHOLE = 150
 
 
 class Live:
@@ -40,6 +43,8 @@ class Live:
         self._session.remember()
         self._files = Files()
         self._size = 0  # files that played a part last time
+        self._whole_for: list[str] = []  # the open files of the last check that looked everywhere
+        self._around: list[tuple[Finding, str]] = []  # what it found around them, each with the row that leads there
 
     def check(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
         """What `tflint-mem check` finds in these files, which are open in an editor.
@@ -48,9 +53,25 @@ class Live:
         Raises UsageError for a configuration that is none.
         """
         check = self._begun(sources, overrides, tell)
-        check.tries_fixes, check.alone = False, self._size > _MOST_WHOLE
+        opened = {source.path: source for source in sources}
+        check.tries_fixes = False
+        check.alone = self._size > _MOST_WHOLE and self._whole_for == list(opened)
         self._looked(check)
         self._size = len(check.reader.everything())
+        if check.alone:
+            known = {finding.key() for finding in check.findings}
+            check.findings += [
+                finding
+                for finding, row in self._around
+                if finding.key() not in known and row == row_that_leads_to(finding, opened)
+            ]
+        else:
+            self._whole_for = list(opened)
+            self._around = [
+                (finding, row)
+                for finding in check.findings
+                if finding.path not in opened and (row := row_that_leads_to(finding, opened)) is not None
+            ]
         return check
 
     def with_fixes_that_hold(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:

@@ -18,7 +18,7 @@ from tflint_mem.hardening.notices import ERRORS
 from tflint_mem.record import Record
 from tflint_mem.sources.source import Source
 
-from .diagnostics import Shown, seen_from, shown
+from .diagnostics import Shown, shown
 from .documents import opened
 from .live import Live, folder_of
 from .options import EditorSettings
@@ -183,9 +183,8 @@ class Service:
             check = project.live.check(sources, settings.overrides, notices.append)
             places = Places(files, check.reader.get, editor.codec)
             findings = [each for each in check.findings if settings.syntax_errors or each.group != "syntax"]
-            sources_by_path = {path: each.source for path, each in files.items()}
-            seen = [there for each in findings if (there := seen_from(each, sources_by_path)) is not None]
-            return Result(files, places, shown(seen, places, editor.shows_related))
+            texts = {path: each.source for path, each in files.items()}
+            return Result(files, places, shown(findings, texts, places, editor.shows_related))
 
         try:
             result = await self._apart(work)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from tflint_mem.finding import SEVERITIES
+
 from .values import (
     ABOUT_RULES,
     ADDED,
@@ -394,6 +396,12 @@ class Settings:
     def of(self, path: str) -> Settings:
         """The settings for the file at a path: these, unless a configuration is nearer to it (see `nearest`)."""
         return self if self._nearest is None else self._nearest.of(path)
+
+    def fails(self, finding: Finding) -> bool:
+        """Does the finding make the exit code 1?"""
+        if self.fail_on is not None:
+            return SEVERITIES.index(finding.severity) <= SEVERITIES.index(self.fail_on)
+        return finding.severity != "hint" or finding.code in self.of(finding.path).explicit
 
     def of_folder(self, folder: str, lenient: bool = False) -> Settings:
         """The settings for what lies in an absolute folder; see `nearest.Nearest.of_folder`."""

@@ -44,7 +44,8 @@ class Cache:
 
     paths   as the command line names them
     files   every file that plays a part, in order; `around`: those of them that are only read
-    tried   fixes were tried before they were offered
+    root    of the project that the files are judged in
+    tried   were fixes tried before they were offered, and were comments heeded then?
     commented   files that may have comments for this program, as `findings` has read it
     """
 
@@ -55,13 +56,14 @@ class Cache:
         files: list[str],
         folder: CacheFolder,
         around: Sequence[str] = (),
-        tried: bool = False,
+        root: str | None = None,
+        tried: tuple[bool, bool] = (False, True),
     ) -> None:
         self._folder, self._files = folder, files
         self._digests: dict[str, str] = {}
         self._states: dict[str, State | None] = {}
         self.commented: set[str] = set()
-        self._key = self.digest(_key(settings, paths, folder, around, tried).encode("utf-8", "surrogateescape"))
+        self._key = self.digest(_key(settings, paths, folder, around, root, tried).encode("utf-8", "surrogateescape"))
         self._name = self._key + ".json"
 
     def digest(self, raw: bytes) -> str:
@@ -167,7 +169,14 @@ class Cache:
         return self._folder.sign(body, _PURPOSE).hex().encode()
 
 
-def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: Sequence[str], tried: bool) -> str:
+def _key(
+    settings: Settings,
+    paths: Sequence[str],
+    folder: CacheFolder,
+    around: Sequence[str],
+    root: str | None,
+    tried: tuple[bool, bool],
+) -> str:
     """Everything besides files that decides about findings."""
     return repr(
         (
@@ -178,12 +187,14 @@ def _key(settings: Settings, paths: Sequence[str], folder: CacheFolder, around: 
             paths,
             around,
             tried,
+            root,
             settings.project_root,
             [
                 (
                     each.project_root,
                     sorted(each.enabled),
-                    (each.fixable, each.unfixable, each.extend_fixable),  # which fixes were tried
+                    # which fixes were tried
+                    (each.fixable, each.unfixable, each.extend_fixable, each.pedantic, sorted(each.explicit)),
                     each.per_file_ignores,
                     each.max_file_size,
                     each.tensorflow_version,
