@@ -311,6 +311,7 @@ class Check:
         shown = self._worth_showing(self._wanted(found, (), self.reader.get, ignore))
         if all(finding.fix is None for finding in shown):
             return found
+        from tflint_mem.engine.finish import with_reason
         from tflint_mem.fixes import offers
         from tflint_mem.ruleset.registry import RULES
 
@@ -326,7 +327,7 @@ class Check:
             self.faults, self._first_faults = faults, first
         reasons = {each.finding.key(): each.reason for each in refused}
         return [
-            finding.replace(fix=None, help=_without_fix(finding.help, reason))
+            finding.replace(fix=None, help=with_reason(finding.help, reason))
             if finding.fix is not None and (reason := reasons.get(finding.key())) is not None
             else finding
             for finding in found
@@ -445,11 +446,6 @@ class Check:
 
     def _is_worth(self, finding: Finding, settings: Settings) -> bool:
         return settings.pedantic or finding.persona == REGULAR or finding.code in settings.explicit
-
-
-def _without_fix(text: str, reason: str) -> str:
-    reason = f"no fix is offered: {reason}"
-    return f"{text}; {reason}" if text else reason
 
 
 class _Comments:

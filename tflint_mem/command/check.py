@@ -291,17 +291,22 @@ class Run:
             with check.faults.around("fixing"):
                 self._fix()
             self.progress.clear()
+        if self.options.fix_proven and self.fixing:
+            self._offer_proven()  # before the findings of a row share their fixes
         with check.faults.around("the search for copies"):
             formats = {self.settings.output_format, *(name for name, _ in self.options.outputs)}
             check.together(calls=formats == {"full"})
         if not self.fixing and self.options.verify is not None:
             self._verify()
-        if self.options.fix_proven:
-            from tflint_mem.command import proven
-
-            self.findings = proven.offered(self.findings)
+            if self.options.fix_proven:
+                self._offer_proven()
         self._report()
         return self._exit_code()
+
+    def _offer_proven(self) -> None:
+        from tflint_mem.command import proven
+
+        self.findings = proven.offered(self.findings)
 
     def _verify(self) -> None:
         from tflint_mem.command import verification

@@ -6,6 +6,7 @@ import os
 import sys
 
 from tflint_mem.settings.discovery import FILE_NAMES
+from tflint_mem.storage.folder import FOLDER
 
 from .check import FAILED, INTERRUPTED, Options, run
 
@@ -31,10 +32,14 @@ def watch(options: Options) -> int:
     missing = [path for path in options.paths if not os.path.exists(path)]
     if missing:
         return _refused(f"--watch: {missing[0]}: no such file or folder")
+    given = [options.output_file, *(file for _, file in options.outputs)]
+    written = {os.path.realpath(path) for path in given if path}
     try:
         _check(options, None)
         for found in changes(
-            *_folders(options.paths), watch_filter=lambda _, path: _matters(path), raise_interrupt=True
+            *_folders(options.paths),
+            watch_filter=lambda _, path: _matters(path) and os.path.realpath(path) not in written,
+            raise_interrupt=True,
         ):
             _check(options, sorted({path for _, path in found}))
     except KeyboardInterrupt:
@@ -66,10 +71,10 @@ def _folders(paths: Iterable[str]) -> list[str]:
 
 
 def _matters(path: str) -> bool:
-    """May the file change what a check says?  Not what it writes itself."""
+    """May the file change what a check says?  Not what the cache writes."""
     name = os.path.basename(path)
     folders = path.split(os.sep)
-    if any(folder in (".git", "__pycache__", ".tflint_mem_cache") for folder in folders):
+    if any(folder in (".git", "__pycache__", FOLDER) for folder in folders):
         return False
     return name in FILE_NAMES or name.endswith(_READ)
 

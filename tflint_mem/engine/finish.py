@@ -81,7 +81,7 @@ def _finished(
         persona=persona,
         message=draft.message,
         measured=draft.measured,
-        help=_with_reason(draft.help, refusal),
+        help=with_reason(draft.help, refusal),
         path=draft.m.path,
         cell=cell,
         start=(row, column),
@@ -117,7 +117,7 @@ def _place(source: Source, line: int, column: int) -> Place:
     return (line, column + 1 + source.margin(line))
 
 
-def _with_reason(text: str, refusal: str) -> str:
+def with_reason(text: str, refusal: str) -> str:
     """The help of a finding, with the few words that say why it has no fix."""
     if not refusal:
         return text

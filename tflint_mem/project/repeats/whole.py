@@ -3,7 +3,7 @@
 They ask the inference, which asks them.  So each is found apart from the questions that are open, and where it leads
 back to itself, or to another one that is being found, it is cut: the one that was asked first gets all that there is,
 and those in between, which rest on the cut, are forgotten again.  Where questions stand too deep in each other the next
-one is cut as well.
+one is cut as well; the outermost then keeps what it got.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Whole:
     def forget(self) -> None:
         """Drop what was found."""
         self._memo.clear()
+        self._between.clear()
 
     def ask(self, key: Hashable, nothing: T, find: Callable[..., T], *about: object) -> T:
         """What `find(*about)` gives, remembered under `key`; `nothing` where it is being found."""
