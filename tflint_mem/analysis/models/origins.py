@@ -86,6 +86,14 @@ def _acquired(context: Context, m: Module, i: int, kind: Making, names: frozense
     return Acquired(m, i, kind, names, repeat, short)
 
 
+def ways(context: Context, acquired: Acquired) -> Iterator[Repeat]:
+    """Every way in which a model is made again as it is by its repeat."""
+    short = acquired.repeat is None
+    for repeat in all_unreleased(context, acquired.m, acquired.i, acquired.kind, short):
+        if not short or repeat.block is not None:
+            yield repeat
+
+
 # -- loads -------------------------------------------------------------------------------------------------------------
 
 
