@@ -155,13 +155,25 @@ def _draft(
         measured=loaded.BUILT_MEASURED[mechanism],
         help=built.advice(mechanism, training, mechanisms.certain(context, m)),
         severity=loaded.severity(context, repeat, m, mechanism, cleaned),
-        trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
+        trace=context.trace(
+            repeat,
+            "builds a new model" + (" that is trained" if training else ""),
+            ways=() if cleaned else _ways(context, acquired, (m, i)),
+        ),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
         if fixable
         else "training pins each model, whatever is cleared"
         if pins
         else "the model is made in a function that the loop calls",
     )
+
+
+def _ways(context: Context, acquired: Acquired, place: Site) -> Iterator[Repeat]:
+    """The ways in which the model is built again that lead through the same place; others are told by themselves."""
+    for repeat in models.ways(context, acquired):
+        again = models.Acquired(acquired.m, acquired.i, "build", acquired.names, repeat)
+        if repeat.kind not in ("handler", "script") and models.factory(context, again) == place:
+            yield repeat
 
 
 def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:

@@ -83,7 +83,7 @@ def find(context: Context) -> Iterator[Draft]:
             "the tf.function traces a new graph for each shape and keeps it",
             measured=MEASURED,
             help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
-            trace=context.trace(repeat, f"passes {shape.what}"),
+            trace=context.trace(repeat, f"passes {shape.what}", ways=shapes.ways(context, m, i)),
             fix=_fix(context, m, traced),
         )
 

@@ -72,7 +72,7 @@ def find(context: Context) -> Iterator[Draft]:
             "XLA compiles a program for each shape and keeps it",
             measured=MEASURED,
             help="pad to one length or a few, or leave jit_compile out",
-            trace=context.trace(repeat, f"passes {shape.what}"),
+            trace=context.trace(repeat, f"passes {shape.what}", ways=shapes.ways(context, m, i)),
         )
 
 

@@ -29,8 +29,8 @@ class Changed:
         self._rows: dict[tuple[str, bytes], Rows | None] = {}
 
     def only(self, findings: Iterable[Finding], get: Get) -> list[Finding]:
-        """The findings that stand on such rows, or of which a way leads over them; a file that does not parse has changed as
-        a whole.
+        """The findings that stand on such rows, or one of whose ways leads over them; a file that does not parse has
+        changed as a whole.
 
         get   path -> Source or None
         """

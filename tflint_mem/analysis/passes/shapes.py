@@ -7,6 +7,8 @@ what the code shows counts: an unknown size is no evidence, and a search that is
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tflint_mem.facts import (
     NONE,
     Attribute,
@@ -37,6 +39,8 @@ from .varying import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.facts import Call
     from tflint_mem.project.linking.bindings import Binding
     from tflint_mem.project.linking.module import Module
@@ -126,21 +130,34 @@ class Found(Record):
 
 def varying(context: Context, m: Module, i: int) -> Found | None:
     """The first argument of call `i` whose shape varies, or None."""
-    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
     best: Found | None = None
-    for number, repeat in enumerate(hot.repeats(context, m, i, outer=True)) if given else ():
-        if number >= MAX_REPEATS:
-            break
+    for found in _varying(context, m, i):
+        if _brings(found):
+            return found
+        best = best or found
+    return best
+
+
+def ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The repeats that bring new shapes of an argument of call `i`."""
+    return (found.repeat for found in _varying(context, m, i) if _brings(found))
+
+
+def _varying(context: Context, m: Module, i: int) -> Iterator[Found]:
+    """The arguments whose shapes vary, by repeat."""
+    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
+    for repeat in islice(hot.repeats(context, m, i, outer=True), MAX_REPEATS) if given else ():
         if repeat.count is not None and repeat.count <= FEW or not hot.eager(context, repeat):
             continue
         for expression in given:
             shape = argument(context, repeat, expression)
-            if shape is None:
-                continue
-            if shape.loop is None or shape.loop == (repeat.module, repeat.block):
-                return Found(repeat, shape)
-            best = best or Found(repeat, shape)
-    return best
+            if shape is not None:
+                yield Found(repeat, shape)
+
+
+def _brings(found: Found) -> bool:
+    """Is it the repeat itself that brings the new shapes?"""
+    return found.shape.loop is None or found.shape.loop == (found.repeat.module, found.repeat.block)
 
 
 class _Shapes(ListLengths):
