@@ -104,7 +104,7 @@ def analyze(
     """
     session = session or Session()
     given = given or Given(settings.project_root)
-    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone)
+    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone, session.given_up)
     project = running = None
     with DEEP:
         session.begin()
