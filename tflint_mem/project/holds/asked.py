@@ -307,7 +307,7 @@ class Asked:
         )
 
     def _told_by_function(self, m: Module, j: int, base: Expression) -> bool:
-        """Does a function of the project that call `j` gives it ask its parameter what only Keras' models can answer?"""
+        """Does a function that call `j` gives it to ask it what only a model of Keras can answer?"""
         for fm, scope in self.project.functions_called(m, j):
             given = {
                 parameter.name

@@ -131,7 +131,7 @@ class Results(Foreign):
             given = frozenset([r for r in returned if type(r) is Instance])
             if given and own not in given:
                 return given
-            if returned and all([type(r) is Thing and not r.kind.startswith("ext:") for r in returned]):
+            if returned and all(type(r) is Thing and not r.kind.startswith("ext:") for r in returned):
                 return returned
         return one(own)
 
