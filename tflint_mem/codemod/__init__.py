@@ -15,6 +15,7 @@ The modules in the order in which they use each other:
         survey          what one loop does with names, looked up once for all fixes in it
         invariance      does an expression mean the same in each repeat
         import_place, imports    where imports go; what names they bind, which to add
+        unused_imports           those whose last use a fix takes away
         hunks           from old and new rows to edits; several lists of edits as one
         cells           from rows of the module to rows of notebook cells
         predictions, histories, growth_stanza   fixes that need no more than this
