@@ -155,9 +155,9 @@ def _removals(
 
 
 def _taken_out(source: Source, file: Outline, first: int, last: int) -> Edit:
-    """The edit that takes out whole rows, and the blank row behind them where one stands before them, too."""
-    blank_before = first == 1 or not file.lines[first - 2].strip()
-    if blank_before and last < len(file.lines) - 1 and not file.lines[last].strip():
+    """The edit that takes out whole rows, and the blank row behind them where they begin a paragraph or a block."""
+    begins = first == 1 or not (before := file.lines[first - 2].strip()) or before.endswith(":")
+    if begins and last < len(file.lines) - 1 and not file.lines[last].strip():
         last += 1
     start, end = whole_rows(source, file.lines, first, last)
     return Edit(start=start, end=end, content="")
