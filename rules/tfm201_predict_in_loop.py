@@ -103,6 +103,8 @@ def find(context: Context) -> Iterator[Draft]:
         graph = modes.in_graph(context, m)
         data = predictions.data(context, m, i)
         shape = None if graph or data is None else shapes.argument(context, repeat, data)
+        if shape is not None and not shape.sure:
+            shape = None
         why = (
             "each call checks and slices its input and runs callbacks for one small batch"
             if graph
