@@ -102,9 +102,8 @@ def _draft(context: Context, made: Made) -> Draft:
     last = TraceStep.at(m, made.pos, "adds operations to the graph")
     statement = m.statements[made.statement]
     if made.whole:
-        message = (
-            f"a network is built again on the same graph {when}, beginning with {what}; the graph keeps the ones before"
-        )
+        begins = "and initialized by" if made.name in graphs.INITIALIZERS else "beginning with"
+        message = f"a network is built again on the same graph {when}, {begins} {what}; the graph keeps the ones before"
         help = "give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once"
     else:
         message = f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower"
