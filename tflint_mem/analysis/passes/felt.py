@@ -73,7 +73,7 @@ def adds_up(context: Context, code: str, site: int | None, repeat: Repeat | None
     if every >= _RARE:
         return False
     count = usual.times(repeat)
-    traced = code == "TFM203" and repeat.count is not None  # a default may be changed
+    traced = code == "TFM203" and _records_model(context, repeat)
     least = every * (WORTH_MS + (_TRACING_MS if traced else 0.0))
     if count is None or count * cost >= least:
         return True
@@ -159,6 +159,13 @@ def _beside_more(context: Context, repeat: Repeat) -> bool:
     if any(not context.project.apis(m, j).isdisjoint(BUILDERS) for j in m.scope_calls(m.calls[i].scope) if j != i):
         return m.calls[i].scope > 0
     return _plays(context, repeat)
+
+
+def _records_model(context: Context, repeat: Repeat) -> bool:
+    """Does the function of the step call a model, whose graph takes a while to trace?"""
+    m, i = repeat.hops[-1]
+    calls = m.scope_calls(m.calls[i].scope)
+    return any("model.__call__" in context.project.apis(m, j) for j in calls)
 
 
 def _plays(context: Context, repeat: Repeat) -> bool:

@@ -2,13 +2,11 @@
 
 Callers of a method are found by the classes of its receiver, and, where those are not known, by its name: a call of
 `self.result()` in a base class counts for each class below it.  Two ways can be told to lead elsewhere: through an
-object whose class is known, and is none that has the method; and through a name that a `from x import *` puts over one
-of Python's own, which nobody means to call there.
+object whose class is known, and is none that has the method; and through a function of the project that hides one of
+Python's own (`def min(x)`), which nobody means to call with numbers.
 """
 
 from __future__ import annotations
-
-import builtins
 
 from tflint_mem.facts import SELF, Attribute, Name
 from tflint_mem.project.holds.values import Instance
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
 
     ClassId = tuple[int, int]  # the index of a module, and a scope in it
 
+_PYTHONS = frozenset(("min", "max", "sum", "abs", "round", "all", "any", "pow", "len"))
+
 
 def through_other(context: Context, repeat: Repeat) -> bool:
     """Does the way lead through a method that the object it is called on has not, or through a hidden builtin?"""
@@ -30,7 +30,7 @@ def through_other(context: Context, repeat: Repeat) -> bool:
         inner, j = repeat.hops[position + 1]
         scope = inner.method_around(inner.calls[j].scope)
         func = m.calls[i].func
-        if isinstance(func, Name) and _hides(m, i, func.id):
+        if isinstance(func, Name) and func.id in _PYTHONS:
             return True
         if not isinstance(func, Attribute):
             known = set()
@@ -44,11 +44,6 @@ def through_other(context: Context, repeat: Repeat) -> bool:
             ):
                 return True
     return False
-
-
-def _hides(m: Module, i: int, name: str) -> bool:
-    """Is it a name of Python that only a star import can have given another meaning?"""
-    return hasattr(builtins, name) and not any(name in m.bindings(scope) for scope in (0, m.calls[i].scope))
 
 
 def _classes(context: Context, m: Module, i: int) -> set[ClassId]:
