@@ -168,9 +168,11 @@ def _draft(
 
 def _little(context: Context, acquired: Acquired, repeat: Repeat, mechanism: str) -> bool:
     """Is what stays surely little: a handful of models that a collection frees at last, or tiny ones, and not many?"""
-    if mechanism in (mechanisms.WAITING, mechanisms.COLLECTED) and loaded.few(context, repeat):
+    passing = mechanism in (mechanisms.WAITING, mechanisms.COLLECTED)
+    if passing and loaded.few(context, repeat):
         return True
-    counted = repeat.kind in ("loop", "comprehension") and loaded.few(context, repeat, MANY, unknown=True)
+    kinds = ("loop", "comprehension", "objective") if passing else ("loop", "comprehension")
+    counted = repeat.kind in kinds and loaded.few(context, repeat, MANY, unknown=True)
     return counted and tiny.tiny(context, acquired.m, acquired.i)
 
 
