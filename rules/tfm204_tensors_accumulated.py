@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tflint_mem.analysis.passes.kept import Keeping
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
@@ -160,7 +161,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
 
 
 def _steps(m: Module, repeat: Repeat) -> bool:
-    """Does each pass take one step of an environment?  Then it keeps an output for one state, until the episode ends."""
+    """Does each pass take one step of an environment?  Then what it keeps is of one state, until the episode ends."""
     first, i = repeat.hops[0]
     return repeat.block is not None and any(
         tail_of(m.calls[j].func) == "step" and m.calls[j].block == repeat.block

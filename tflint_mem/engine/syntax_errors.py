@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tflint_mem.sources.source import Source
 
 _BLANK = re.compile(
-    r"=\s*raise\b|\b(?:your|insert|write|add|fill)\b.{0,20}\bcode\b|\bfill (?:in|this)\b|(?<!\w)_{3,}(?!\w)|<\s*(?:todo|fill)", re.I
+    r"=\s*raise\b|\b(?:your|insert|write|add|fill)\b.{0,20}\bcode\b|\bfill (?:in|this)\b"
+    r"|(?<!\w)_{3,}(?!\w)|<\s*(?:todo|fill)",
+    re.I,
 )
 _AROUND = 3  # rows before and behind the place
 _LESSON = re.compile(r"(?:^|[\W_])(?:homeworks?|assignments?|exercises?|hw\d+)(?=$|[\W_\d])", re.I)
@@ -86,7 +88,5 @@ def _names_tensorflow(rows: Sequence[str]) -> bool:
     } - {"", "*"}
     named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
     return any(
-        _NAMED.search(text) or named is not None and named.search(text)
-        for text in rows
-        if not _IMPORTED.match(text)
+        _NAMED.search(text) or named is not None and named.search(text) for text in rows if not _IMPORTED.match(text)
     )

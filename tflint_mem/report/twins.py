@@ -36,8 +36,8 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
     """The findings, each standing for its twins; the order of the first of each stays.
 
     calls   what one pass predicts in rows that follow each other is one as well; an editor tells each row by itself
-    copies  so is all that one pass calls, and so are copies of files: for people, who read the text of both; for programs
-            each of them has its own
+    copies  so is all that one pass calls, and so are copies of files: for people, who read the text of both; for
+            programs each of them has its own
     """
     groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
@@ -49,8 +49,10 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
             row = (_PASS, *way)
             before = groups.get((finding.path, finding.cell, row, finding.code))
             if before is not None and not (
-                finding.code == _OF_PREDICT and _next(before[-1], finding)
-                or copies and _one_block(get(finding.path), before[0], finding)
+                finding.code == _OF_PREDICT
+                and _next(before[-1], finding)
+                or copies
+                and _one_block(get(finding.path), before[0], finding)
             ):
                 row = finding.start[0]
             if len(way) > 1 and finding.code == _OF_A_LOSS and finding.trace[-2].path == finding.path:

@@ -176,7 +176,7 @@ def _plays(context: Context, repeat: Repeat) -> bool:
     if loop is None or repeat.handed:
         return False
     first, i = repeat.hops[0]
-    if m.loops(first.calls[i].block)[-1:] != [loop]:
+    if m.loops(first.calls[i].block)[-1:] != (loop,):
         return False
     for j in m.scope_calls(first.calls[i].scope):
         call = m.calls[j]
