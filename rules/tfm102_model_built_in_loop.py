@@ -47,7 +47,7 @@ ends every live Keras model of the process. For training loops no rewrite of the
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import built, loaded, models
+from tflint_mem.analysis.models import built, loaded, models, tiny
 from tflint_mem.analysis.passes.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.knowledge import RELEASES
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
+MANY = 50  # tiny models
 _GRAPHS = frozenset(("graph.as_default", "tf.Session", "session.as_default"))
 
 
@@ -155,6 +156,7 @@ def _draft(
         measured=loaded.BUILT_MEASURED[mechanism],
         help=built.advice(mechanism, training, mechanisms.certain(context, m)),
         severity=loaded.severity(context, repeat, m, mechanism, cleaned),
+        persona="pedantic" if _little(context, acquired, repeat, mechanism) else None,
         trace=context.trace(
             repeat,
             "builds a new model" + (" that is trained" if training else ""),
@@ -174,6 +176,16 @@ def _ways(context: Context, acquired: Acquired, place: Site) -> Iterator[Repeat]
         again = models.Acquired(acquired.m, acquired.i, "build", acquired.names, repeat)
         if repeat.kind not in ("handler", "script") and models.factory(context, again) == place:
             yield repeat
+
+
+def _little(context: Context, acquired: Acquired, repeat: Repeat, mechanism: str) -> bool:
+    """Is what stays surely little: a handful of models that a collection frees at last, or tiny ones, and not many?"""
+    passing = mechanism in (mechanisms.WAITING, mechanisms.COLLECTED)
+    if passing and loaded.few(context, repeat):
+        return True
+    kinds = ("loop", "comprehension", "objective") if passing else ("loop", "comprehension")
+    counted = repeat.kind in kinds and loaded.few(context, repeat, MANY, unknown=True)
+    return counted and tiny.tiny(context, acquired.m, acquired.i)
 
 
 def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:

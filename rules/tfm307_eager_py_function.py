@@ -42,6 +42,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.program.dispatch import through_other
 from tflint_mem.project.repeats.repeat import Repeat
 
 TYPE_CHECKING = False
@@ -98,7 +99,7 @@ def _often(context: Context, repeat: Repeat) -> bool:
         or hot.per_epoch(repeat)
     ):
         return False
-    return _eager(context, repeat) and not context.project.released(repeat)
+    return _eager(context, repeat) and not context.project.released(repeat) and not through_other(context, repeat)
 
 
 def _eager(context: Context, repeat: Repeat) -> bool:
