@@ -117,7 +117,14 @@ class Sample(HostReadings):
     busy: float
 
 
-class Seen(TypedDict):
+class _SeenWaits(TypedDict, total=False):
+    """Only of a repeat that waits.  opened: files that were opened in it; looked: those, and what was asked about."""
+
+    opened: list[str]
+    looked: list[str]
+
+
+class Seen(_SeenWaits):
     """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none."""
 
     event: Literal["seen"]
@@ -199,7 +206,8 @@ class Error(_ErrorDetails):
 
 class End(TypedDict):
     """repeats: over all phases; extended: elements beyond the user's own were served; limit, slow: a phase ended early
-    because memory, or time, ran out; elements: length of one pass; peak: highest resident bytes."""
+    because memory, or time, ran out; counted: each element was served once, so that they say how many repeats there
+    were; elements: length of one pass; peak: highest resident bytes."""
 
     event: Literal["end"]
     reason: Reason
@@ -207,6 +215,7 @@ class End(TypedDict):
     extended: bool
     limit: bool
     slow: bool
+    counted: bool
     elements: int | None
     peak: int | None
 

@@ -24,6 +24,7 @@ class PlanFields(TypedDict, total=False):
     soft_limit: int | None
     clear: bool
     seed: int
+    ends: float | None
 
 
 class Measurement(TypedDict, total=False):

@@ -192,6 +192,7 @@ class Probe:
             now = self.clock()
             if self._recorder.began is None:
                 self._recorder.begin(now)
+                self.plan.fit_into_the_rest()
                 if self.seen is not None:
                     self.seen.first()
                 if self.plan.protocol == "held":
@@ -384,6 +385,7 @@ class Probe:
                     "extended": self.elements.extended,
                     "limit": self.hit_limit,
                     "slow": self.slow,
+                    "counted": self.elements.expected is not None,
                     "elements": self.elements.pass_length,
                     "peak": self._recorder.readings.peak(),
                 }

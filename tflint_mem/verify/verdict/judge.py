@@ -94,7 +94,9 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
 def judge_growth(finding: Finding, snippet: Snippet, run: Run) -> Verdict:
     """What the measured run says about memory, as far as it concerns the rule."""
     measured = Measured(run)
-    return about(_limited(finding, run, snippet, measured), finding.code, measured, snippet.keyed)
+    end = run.last("end")
+    again = snippet.keyed and not (end is not None and end["extended"])
+    return about(_limited(finding, run, snippet, measured), finding.code, measured, again)
 
 
 def _limited(finding: Finding, run: Run, snippet: Snippet, measured: Measured) -> Verdict:

@@ -98,10 +98,20 @@ def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Differen
                 yield Difference(f"the file {name}", repeat, _there(there), _there(not there))
             elif before["files"][name] or after["files"][name]:  # of the others nobody has seen the text
                 yield _text(f"the file {name}", repeat, before["files"][name], after["files"][name])
+        yield from _read_again(repeat, before, after)
         held = {_bare(name): value for name, value in after["values"].items()}
         for name, value in before["values"].items():
             if _bare(name) in held and not _is_empty(value):
                 yield _value(_bare(name), repeat, value, held[_bare(name)])
+
+
+def _read_again(repeat: int, before: Seen, after: Seen) -> Iterator[Difference]:
+    """Files that a repeat opens behind a wait, and that the other version does not even look at: by then they may be
+    other ones.
+    """
+    if repeat > 1 and "opened" in before:
+        for name in sorted({*before["opened"]} - {*after.get("looked", [])}):
+            yield Difference(f"the file {name}", repeat, "read again after a wait", "not looked at again")
 
 
 def _is_empty(value: Any) -> bool:
