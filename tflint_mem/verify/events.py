@@ -118,20 +118,21 @@ class Sample(HostReadings):
 
 
 class _SeenWaits(TypedDict, total=False):
-    """Only of a repeat that waits.  opened: files that were opened in it; looked: those, and what was asked about."""
+    """Only of a repeat that waits.  looked: files that were read in it, or asked about."""
 
-    opened: list[str]
     looked: list[str]
 
 
 class Seen(_SeenWaits):
-    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none."""
+    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none, of
+    those that came or changed; read: names of files that were opened to be read."""
 
     event: Literal["seen"]
     n: int
     printed: str
     values: dict[str, list[Any]]
     files: dict[str, str]
+    read: list[str]
 
 
 class Settled(HostReadings):

@@ -18,7 +18,7 @@ numpy = pytest.importorskip("numpy")
 
 def event(printed="", values=None, files=None, n=1):
     told = {name: described(value) for name, value in (values or {}).items()}
-    return {"event": "seen", "n": n, "printed": printed, "values": told, "files": files or {}}
+    return {"event": "seen", "n": n, "printed": printed, "values": told, "files": files or {}, "read": []}
 
 
 SAME_PAIRS = [

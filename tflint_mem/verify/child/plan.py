@@ -29,7 +29,19 @@ class Plan:
     ends       time.time() at which the process is ended, None for no end
     """
 
-    __slots__ = ("protocol", "seconds", "least", "most", "blocks", "vary", "keyed", "soft_limit", "clear", "seed", "ends")
+    __slots__ = (
+        "protocol",
+        "seconds",
+        "least",
+        "most",
+        "blocks",
+        "vary",
+        "keyed",
+        "soft_limit",
+        "clear",
+        "seed",
+        "ends",
+    )
 
     def __init__(
         self,

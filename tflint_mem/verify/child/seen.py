@@ -82,7 +82,7 @@ class Seen:
         if self.repeats >= MOST_REPEATS or self._stdout is None:
             return
         self.repeats += 1
-        opened, looked = self._reads.taken()
+        read, looked = self._reads.taken()
         try:
             values = self._values(frame)
         except Exception as error:  # somebody's `__eq__` or `shape`: it says nothing
@@ -94,10 +94,12 @@ class Seen:
             "printed": self._printed(),
             "values": values,
             "files": self._written(),
+            "read": read,
         }
         if self.waited is not None and self.waited():
-            event["opened"], event["looked"] = opened, looked
+            event["looked"] = looked
         self._emit(event)
+        self._reads.taken()  # we have looked at files ourselves
         if self.repeats >= MOST_REPEATS:
             self.end()
         else:

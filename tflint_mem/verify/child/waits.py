@@ -32,7 +32,7 @@ class Waits:
         self._told = self._waited = False
 
     def __enter__(self) -> Waits:
-        time.sleep = self._wait
+        time.sleep = self._wait  # type: ignore[assignment]  # what has an `__index__` is a number here
         return self
 
     def __exit__(self, *ignored: object) -> None:

@@ -14,7 +14,7 @@ from .measured import Measured
 from .memory import judge_memory
 from .needs import needs as needed
 from .needs import short
-from .objections import about, after_the_loop, compared, limited
+from .objections import about, after_the_loop, compared, limited, relieved
 from .result import Result, with_verification
 from .results import OTHER, SAME
 from .signs import at_flagged, hang_message, hangs, ran
@@ -44,7 +44,7 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
     """
     case = _Case(finding, runs)
     judged = case.verdict()
-    fix = on_fix(judged, runs, case.fixed_last, case.fixed_alone)
+    fix = on_fix(judged, runs, case.fixed_last, case.fixed_alone, case.gone(judged))
     message = judged.message + case.addition(judged)
     if fix is not None and judged.verdict == CONFIRMED and fix["results"] in (SAME, OTHER):
         message += f"; {fix['message']}"
@@ -192,6 +192,12 @@ class _Case:
     def _unless_lacking(self, judged: Verdict, speed: bool = False) -> Verdict:
         return unless_lacking(judged, self.run, self.last, self.measured, self.snippet, self.finding.code, speed)
 
+    def gone(self, judged: Verdict) -> str | None:
+        """What the fixed version does not keep any more, though something else grows in it too."""
+        if self.fixed is None or self.fixed_alone is None or self.fixed_alone.verdict != CONFIRMED:
+            return None
+        return relieved(judged, self.finding.code, self.measured, self.fixed)
+
     def addition(self, judged: Verdict) -> str:
         """What the message says behind the verdict itself: what became of the fixed version, how the run ended."""
         fixed_run, about_growth = self.runs.fixed_run, _is_about_growth(self.finding, judged)
@@ -200,7 +206,7 @@ class _Case:
                 return ""
             if self.fixed is None or self.fixed_last is None or self.fixed_alone is None:
                 return whether_it_runs(fixed_run)
-            return whether_it_grows(judged, self.fixed, self.fixed_last, self.fixed_alone)
+            return whether_it_grows(judged, self.fixed, self.fixed_last, self.fixed_alone, self.gone(judged))
         if judged.verdict == NOT_RUNNABLE:
             if fixed_run is not None and not judged.undecided and not ran(self.run):
                 return whether_it_runs(fixed_run)

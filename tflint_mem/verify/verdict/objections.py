@@ -18,6 +18,7 @@ _FEWEST_TO_LEAK = 5  # a loop that the code itself limits to fewer repeats canno
 _LITTLE_IN_ALL = 512 * KIB  # what such a loop may leave over all its repeats
 _ALL = 0.9  # of what was kept: a file that stays open for another reason is no objection
 _AS_MUCH = 0.9  # of the flagged version's growth
+_MOST_OF_IT = 0.5  # of the bytes of tensors that are gone: so much less has to stay
 
 # What a rule says that stays, where the counters see it: bytes without it are no proof of that rule's finding.
 _STAYS = {
@@ -130,3 +131,23 @@ def compared(judged: Verdict, measured: Measured, fixed: Measured, again: Verdic
         f"{size(before.value)} {what}, and {size(after.value)} in the fixed version: "
         "something else grows here, not what is flagged",
     )
+
+
+def relieved(judged: Verdict, code: str, measured: Measured, fixed: Measured) -> str | None:
+    """Does the fixed version no longer keep what the rule says that stays, though something else grows in it too?  The
+    thing that is gone, None where none is.
+
+    measured, fixed   numbers of both versions
+    """
+    things = _STAYS.get(code)
+    if judged.kind != RETAINED or not things:
+        return None
+    if not (measured.counted.issuperset(things) and fixed.counted.issuperset(things)):
+        return None
+    before, after = (version.growth(judged.meter).deciding() for version in (measured, fixed))
+    if before is None or after is None or any(fixed.objects_kept.get(thing, 0.0) >= ONE_EACH for thing in things):
+        return None
+    gone = max((measured.tensor_bytes or 0.0) - (fixed.tensor_bytes or 0.0), 0.0)
+    if before.value - after.value <= _MOST_OF_IT * gone:
+        return None
+    return next((thing for thing in things if measured.objects_kept.get(thing, 0.0) >= ONE_EACH), None)

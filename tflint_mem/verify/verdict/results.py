@@ -88,6 +88,7 @@ def differing(one: Sequence[Seen], other: Sequence[Seen]) -> frozenset[str]:
 
 def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Difference | None]:
     """For each thing that both versions have its Difference, None where it is the same."""
+    last: Seen | None = None
     for before, after in zip(flagged, fixed):
         repeat = before["n"]
         if before["printed"] or after["printed"]:
@@ -98,19 +99,26 @@ def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Differen
                 yield Difference(f"the file {name}", repeat, _there(there), _there(not there))
             elif before["files"][name] or after["files"][name]:  # of the others nobody has seen the text
                 yield _text(f"the file {name}", repeat, before["files"][name], after["files"][name])
-        yield from _read_again(repeat, before, after)
+        if last is not None:
+            yield from _read_again(repeat, last, before, after)
+        last = before
         held = {_bare(name): value for name, value in after["values"].items()}
         for name, value in before["values"].items():
             if _bare(name) in held and not _is_empty(value):
                 yield _value(_bare(name), repeat, value, held[_bare(name)])
 
 
-def _read_again(repeat: int, before: Seen, after: Seen) -> Iterator[Difference]:
-    """Files that a repeat opens behind a wait, and that the other version does not even look at: by then they may be
-    other ones.
+def _read_again(repeat: int, last: Seen, before: Seen, after: Seen) -> Iterator[Difference]:
+    """Files that each repeat reads anew, and the other version does not: what the program has just written, and what
+    may be another one behind a wait, where the other version does not even look.
+
+    last, before   two repeats of the flagged version        after   the second one of the fixed version
     """
-    if repeat > 1 and "opened" in before:
-        for name in sorted({*before["opened"]} - {*after.get("looked", [])}):
+    for name in sorted({*before["read"]} - {*after["read"]}):
+        text = before["files"].get(name)
+        if text is not None and (not text or text != last["files"].get(name)):
+            yield Difference(f"the file {name}", repeat, "written and read again", "not read again")
+        elif "looked" in before and name not in after.get("looked", ()):
             yield Difference(f"the file {name}", repeat, "read again after a wait", "not looked at again")
 
 
