@@ -61,16 +61,25 @@ def verified(folder):
     options = Options(device="cpu", level="as-written", timeout=300, seconds=2)
     said = session.verify_findings([finding], sources, None, options).findings[0].verification
     fix = said.get("fix")
-    wanted = sources[0].lines[0].partition("# caught: ")[2] if sources else ""
+    first, _, _ = (folder / "before.py").read_text(encoding="utf-8").partition("\n")
     return {
         "verdict": said["verdict"],
         "fix": fix,
         "proven": proven(fix, said["verdict"]),
         "message": said["message"],
-        "as": "no fixed version ran" if fix is None else "no cure" if fix["cures"] is False else fix["results"],
-        "wanted": wanted,
+        "as": _caught(fix),
+        "wanted": first.partition("# caught: ")[2],
         "seconds": round(time.monotonic() - began, 1),
     }
+
+
+def _caught(fix):
+    """What speaks against a fix, in a word; "nothing" where nothing does."""
+    if fix is None:
+        return "no fixed version ran"
+    if fix["results"] != "same":
+        return fix["results"]
+    return "nothing" if fix["cures"] else "no cure"
 
 
 def main():
@@ -86,6 +95,9 @@ def main():
         said = record["programs"][folder.name] = verified(folder)
         save(options.record, record)
         print(folder.name, json.dumps(said), flush=True)
+    for name, said in record["programs"].items():
+        if said["wanted"] and said["as"] != said["wanted"]:
+            print(f"{name}: {said['as']}, not {said['wanted']}")
     missed = [name for name, said in record["programs"].items() if said["proven"]]
     print(f"{len(record['programs']) - len(missed)} of {len(record['programs'])} are caught; proven: {missed}")
 

@@ -12,6 +12,7 @@ from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECOND
 from tflint_mem.verify.snippet.candidates import further_snippet, snippets
 from tflint_mem.verify.snippet.fixed_version import fixed_snippet
 from tflint_mem.verify.snippet.given import bound_by, verify_with
+from tflint_mem.verify.snippet.outwards import moves_outwards
 from tflint_mem.verify.snippet.reduced import reduced
 from tflint_mem.verify.snippet.snippet import CannotCut
 from tflint_mem.verify.verdict.endings import STOPPED
@@ -176,6 +177,7 @@ class _Experiment:
         )
         self._seconds = max((options.timeout if seconds is None else seconds) - _TO_END_SECONDS, 1.0)
         self._plan = plan_for(finding, options, self._seconds)
+        self._plan["rounds"] = moves_outwards(finding, files)
         self.choice = 0
 
     def runs(self) -> Runs:

@@ -20,6 +20,7 @@ class PlanFields(TypedDict, total=False):
     most: int
     blocks: int
     vary: bool
+    rounds: bool
     keyed: bool
     soft_limit: int | None
     clear: bool

@@ -47,6 +47,9 @@ class Elements:
             self._plan.vary = True
             yield from self._once_through(value)
             return
+        if self._plan.rounds:
+            yield from value
+            return
         if fresh is None and iter(value) is value:
             yield from _remembered(value)
             return

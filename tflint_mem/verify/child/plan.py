@@ -22,6 +22,8 @@ class Plan:
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
     vary       the rule is about values or shapes that differ from repeat to repeat: never serve the same ones twice
+    rounds     a pass over the elements ends the loop, as it does in the program: what stands around it, in the loop that
+               begins it anew, belongs to the next repeat
     keyed      the code keeps things under keys that come from its elements: numbers are not served twice
     soft_limit resident bytes at which a phase ends early, None for no limit
     clear      end with `clear_session()`
@@ -36,6 +38,7 @@ class Plan:
         "most",
         "blocks",
         "vary",
+        "rounds",
         "keyed",
         "soft_limit",
         "clear",
@@ -51,6 +54,7 @@ class Plan:
         most: int = 1500,
         blocks: int = 6,
         vary: bool = False,
+        rounds: bool = False,
         keyed: bool = False,
         soft_limit: int | None = None,
         clear: bool = True,
@@ -59,7 +63,7 @@ class Plan:
     ) -> None:
         self.protocol, self.seconds, self.least, self.most, self.blocks = protocol, seconds, least, most, blocks
         self.vary, self.keyed, self.soft_limit, self.clear, self.seed = vary, keyed, soft_limit, clear, seed
-        self.ends = ends
+        self.ends, self.rounds = ends, rounds
 
     def fit_into_the_rest(self) -> None:
         """The first repeat begins: on a busy machine there may be less time left than was planned.  Fewer repeats with
