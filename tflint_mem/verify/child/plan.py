@@ -22,8 +22,8 @@ class Plan:
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
     vary       the rule is about values or shapes that differ from repeat to repeat: never serve the same ones twice
-    rounds     a pass over the elements ends the loop, as it does in the program: what stands around it, in the loop that
-               begins it anew, belongs to the next repeat
+    rounds     a pass over the elements ends the loop, as it does in the program: what the loop around it does then
+               belongs to the next repeat
     keyed      the code keeps things under keys that come from its elements: numbers are not served twice
     soft_limit resident bytes at which a phase ends early, None for no limit
     clear      end with `clear_session()`

@@ -1,4 +1,4 @@
-"""Does a fix put anything between a loop and the loop around it?  Then a round of the outer one has to be paid for too."""
+"""Does a fix put anything between a loop and the loop around it?  Then each round of the outer one pays for it."""
 
 from __future__ import annotations
 
