@@ -93,6 +93,24 @@ def test_files_and_names_and_repeats():
     assert found.verdict == OTHER and str(found.difference) == "`x` in repeat 2 is 3, was 2"
 
 
+def test_what_is_read_anew_in_each_repeat():
+    def repeats(read, looked=None, text=None):
+        more = {} if looked is None else {"looked": looked}
+        files = {} if text is None else {"m.bin": text}
+        return [dict(event(values={"x": 1}, files=files, n=n), read=read, **more) for n in (1, 2)]
+
+    where = "the file m.bin"
+    # nothing writes it and nobody waits: what is read once is the same
+    assert compared(repeats(["m.bin"]), repeats([])).verdict == SAME
+    # it was written in between, nobody has seen what; the same text again is the same
+    assert compared(repeats(["m.bin"], text=""), repeats([], text="")).difference.where == where
+    assert compared(repeats(["m.bin"], text="a"), repeats([], text="a")).verdict == SAME
+    # behind a wait it may be another one: to look whether it is will do
+    found = compared(repeats(["m.bin"], looked=["m.bin"]), repeats([], looked=[]))
+    assert (found.verdict, found.difference.where, found.difference.repeat) == (OTHER, where, 2)
+    assert compared(repeats(["m.bin"], looked=["m.bin"]), repeats([], looked=["m.bin"])).verdict == SAME
+
+
 def test_what_cannot_be_told_is_not_the_same():
     assert compared([], [event()]).verdict == UNKNOWN
     assert compared([event()], [event()]).verdict == UNKNOWN

@@ -272,7 +272,8 @@ class _Witness:
         if kept.value >= (self.least() if self.meter == NVML else min(self.least(), least)):
             return True
         # garbage that has not been collected once: more of it may be what waits
-        waiting = self.account.shape == "growing" and (self.garbage() or 0) >= DEFERRED_PEAK / 4
+        rises = raw is not None and raw.rises and self.account.shape in ("growing", "flat")  # flat: within a megabyte
+        waiting = rises and (self.garbage() or 0) >= DEFERRED_PEAK / 4
         return waiting and self.rate >= (DEFERRED_LEAST if self.weights() >= WEIGHTS else DEFERRED_ANYWAY)
 
     def grew_and_stopped(self) -> Verdict | None:
