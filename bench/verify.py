@@ -399,6 +399,7 @@ def after_fix(message):
     if "; the fixed version grows too" in message or "; fixed: it still hangs" in message:
         return "confirmed"
     for words, verdict in (
+        ("; of something else ", "cured"),
         ("; fixed: no growth", "not-confirmed"),
         ("; fixed: bounded", "bounded"),
         ("; fixed: it comes back", "not-confirmed"),

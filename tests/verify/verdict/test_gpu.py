@@ -167,6 +167,12 @@ def test_a_fix_cures_its_own_line_where_something_else_grows_too():
     assert result_of(leak, code="TFM204", fixed=other).verification["fix"]["cures"] is False
     as_much = made(kept={"heap": 3 * MIB}, counts={"models": 0})
     assert result_of(leak, code="TFM105", fixed=as_much).verification["fix"]["cures"] is False
+    # what stays is gone, and garbage waits as before
+    calm = made(kept={"heap": 9_000}, garbage={"heap": MIB}, raw_counts={"models": 1})
+    said = result_of(leak, code="TFM106", fixed=calm).verification
+    assert said["fix"]["cures"] and "; fixed: 8.8 KiB per repeat stay; of something else 1.0 MiB of" in said["message"]
+    more = made(kept={"heap": 9_000}, garbage={"heap": 4 * MIB}, raw_counts={"models": 1})
+    assert result_of(leak, code="TFM106", fixed=more).verification["fix"]["cures"] is False
     half = made(kept={"heap": MIB}, counts={"models": 1})
     said = result_of(leak, code="TFM105", fixed=half).verification
     assert said["fix"]["cures"] is False and "; the fixed version grows too: " in said["message"]

@@ -23,7 +23,7 @@ def on_fix(
 
     judged        of the flagged version            fixed        the last attempt of the fixed one, None: it did not run
     fixed_alone   the verdict on its memory
-    gone          what the fixed version does not keep any more, where something else still grows in it
+    gone          what is better in the fixed version, where something else still grows in it; None for nothing
     """
     if runs.fixed_run is None:
         return None

@@ -29,7 +29,7 @@ def whether_it_grows(flagged: Verdict, fixed: Measured, run: Run, judged: Verdic
     """What became of the fixed version, where the flagged one is confirmed.
 
     fixed, run, judged   its numbers, its last attempt, and the verdict on it alone
-    gone                 what it does not keep any more, where something else still grows in it
+    gone                 what is better in it, where something else still grows, in words
     """
     if flagged.mechanism == HANGS:
         return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
@@ -38,7 +38,7 @@ def whether_it_grows(flagged: Verdict, fixed: Measured, run: Run, judged: Verdic
         return f"; the fixed version raises after {error.get('repeats') or 0} repeats: {story(error)}"
     if judged.verdict == CONFIRMED:
         if gone is not None:
-            return f"; fixed: no {gone} stay; of something else {judged.message}"
+            return f"; fixed: {gone}; of something else {judged.message}"
         return f"; the fixed version grows too: {judged.message}"
     slope = fixed.growth(flagged.meter).deciding()  # the meter that accused, not one that saw nothing
     number = "" if slope is None else f" ({size(max(slope.value, 0))} per repeat)"

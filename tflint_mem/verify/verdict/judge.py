@@ -193,10 +193,10 @@ class _Case:
         return unless_lacking(judged, self.run, self.last, self.measured, self.snippet, self.finding.code, speed)
 
     def gone(self, judged: Verdict) -> str | None:
-        """What the fixed version does not keep any more, though something else grows in it too."""
+        """What is better in the fixed version, though something else grows in it too, in words; None for nothing."""
         if self.fixed is None or self.fixed_alone is None or self.fixed_alone.verdict != CONFIRMED:
             return None
-        return relieved(judged, self.finding.code, self.measured, self.fixed)
+        return relieved(judged, self.finding.code, self.measured, self.fixed, self.fixed_alone)
 
     def addition(self, judged: Verdict) -> str:
         """What the message says behind the verdict itself: what became of the fixed version, how the run ended."""

@@ -133,21 +133,27 @@ def compared(judged: Verdict, measured: Measured, fixed: Measured, again: Verdic
     )
 
 
-def relieved(judged: Verdict, code: str, measured: Measured, fixed: Measured) -> str | None:
-    """Does the fixed version no longer keep what the rule says that stays, though something else grows in it too?  The
-    thing that is gone, None where none is.
+def relieved(judged: Verdict, code: str, measured: Measured, fixed: Measured, again: Verdict) -> str | None:
+    """Does the fixed version no longer keep what the flagged one keeps, though something else grows in it too?  What is
+    so now, in a few words; None where it is not.
 
-    measured, fixed   numbers of both versions
+    measured, fixed  numbers of both versions        again  the verdict on the fixed one
     """
-    things = _STAYS.get(code)
-    if judged.kind != RETAINED or not things:
+    if judged.kind != RETAINED:
         return None
+    before, after = measured.growth(judged.meter), fixed.growth(judged.meter)
+    if before.retained is None or after.retained is None:
+        return None
+    fallen = before.retained.value - after.retained.value
+    if again.kind == DEFERRED:
+        raws = [growth.raw.value for growth in (before, after) if growth.raw is not None]
+        if fallen >= _AS_MUCH * before.retained.value and len(raws) == 2 and raws[1] <= raws[0]:
+            return f"{size(max(after.retained.value, 0))} per repeat stay"
+    things = _STAYS.get(code, ())
     if not (measured.counted.issuperset(things) and fixed.counted.issuperset(things)):
         return None
-    before, after = (version.growth(judged.meter).deciding() for version in (measured, fixed))
-    if before is None or after is None or any(fixed.objects_kept.get(thing, 0.0) >= ONE_EACH for thing in things):
+    if any(fixed.objects_kept.get(thing, 0.0) >= ONE_EACH for thing in things):
         return None
-    gone = max((measured.tensor_bytes or 0.0) - (fixed.tensor_bytes or 0.0), 0.0)
-    if before.value - after.value <= _MOST_OF_IT * gone:
+    if fallen <= _MOST_OF_IT * max((measured.tensor_bytes or 0.0) - (fixed.tensor_bytes or 0.0), 0.0):
         return None
-    return next((thing for thing in things if measured.objects_kept.get(thing, 0.0) >= ONE_EACH), None)
+    return next((f"no {thing} stay" for thing in things if measured.objects_kept.get(thing, 0.0) >= ONE_EACH), None)
