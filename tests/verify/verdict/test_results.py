@@ -38,6 +38,7 @@ SAME_PAIRS = [
 OTHER_PAIRS = [
     (3, 4, "`x` in repeat 1 is 4, was 3"),
     (0.9, 0.81, "is 0.81, was 0.9"),
+    (3.353549, 3.3547, "is 3.3547, was 3.35355"),
     (True, False, "is False, was True"),
     ("a", "b", "is 'b', was 'a'"),
     (None, 1, "is 1, was None"),
@@ -69,6 +70,9 @@ def test_not_the_same(one, other, words):
     [
         ("loss 0.5001\n", "loss 0.5002\n", True),
         ("loss 0.5\n", "loss 0.6\n", False),
+        ("loss 0.3333\n", "loss 0.3334\n", True),  # rounded
+        ("loss 0.3333\n", "loss 0.3335\n", False),
+        ("loss 1.5e-3\n", "loss 1.6e-3\n", False),
         ("done in 3.2 s, 12ms/step\n", "done in 0.1 s, 3ms/step\n", True),
         ("<object at 0x7f00aa>\n", "<object at 0x7f11bb>\n", True),
         ("a\nb\n", "a\n", False),

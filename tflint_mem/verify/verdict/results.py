@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SAME, OTHER, RAISES, UNKNOWN = "same", "other", "raises", "unknown"
 
-_RELATIVE, _ABSOLUTE = 2e-3, 1e-5
+_RELATIVE, _ABSOLUTE = 3e-4, 1e-5  # float32 in another order of additions stays far below, a frozen number does not
+_OF_ROUNDED = 2e-3
 _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 # what a progress bar or a stopwatch says, and addresses of objects
 _TIME = re.compile(r"\d+(?:\.\d+)?\s?(?:ms|us|s|sec|seconds)\b(?:/\w+)?|0x[0-9a-f]+|\d\d:\d\d(?::\d\d)?")
@@ -140,13 +141,21 @@ def _text(where: str, repeat: int, before: str, after: str) -> Difference | None
     one, other = _TIME.sub("", before), _TIME.sub("", after)
     if _NUMBER.sub("0", one) == _NUMBER.sub("0", other):
         numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other))
-        if all(_same_number(_number(left), _number(right)) for left, right in numbers):
+        if all(_same_number(_number(left), _number(right)) or _rounded(left, right) for left, right in numbers):
             return None
     return Difference(where, repeat, _short(before), _short(after))
 
 
 def _number(text: str) -> float:
     return int(text) if text.lstrip("+-").isdigit() else float(text)
+
+
+def _rounded(one: str, other: str) -> bool:
+    """Do two printed numbers with as many places, enough of them, differ by one in the last?"""
+    _, point, places = one.partition(".")
+    same = places.isdigit() and len(other.partition(".")[2]) == len(places)
+    step = 1.5 * 10.0 ** -len(places)
+    return bool(point) and same and abs(float(one) - float(other)) < min(step, _OF_ROUNDED * abs(float(one)))
 
 
 def _short(text: str) -> str:
