@@ -19,7 +19,7 @@ from tflint_mem.verify.verdict.endings import STOPPED
 from tflint_mem.verify.verdict.judge import judge, judge_growth
 from tflint_mem.verify.verdict.objections import COLLECTED
 from tflint_mem.verify.verdict.result import not_runnable
-from tflint_mem.verify.verdict.results import OTHER, compared, differing
+from tflint_mem.verify.verdict.results import OTHER, compared, differing, unsettled
 from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran, reached, refused
 from tflint_mem.verify.verdict.words import CONFIRMED, NOT_CONFIRMED, NOT_RUNNABLE
@@ -291,9 +291,14 @@ class _Experiment:
         flagged, fixed = runs.run.attempt().of("seen"), fixed_run.attempt().of("seen")
         found = compared(flagged, fixed)
         left = self._left()
-        if found.verdict != OTHER or left < LEAST_SECONDS:
+        if found.verdict != OTHER:
             return found
+        if left < LEAST_SECONDS:
+            return unsettled(found)
         plan = self._plan.copy()
         plan.update({"protocol": "seen", "seed": _ANOTHER_SEED})
-        again = self._execute(runs.snippet, plan, min(left, _BEHIND_SECONDS), runs.setup, runs.rewrites)
-        return compared(flagged, fixed, differing(flagged, again.attempt().of("seen")))
+        seconds = min(left, max(_BEHIND_SECONDS, runs.run.seconds))  # where importing takes long, it does so again
+        again = self._execute(runs.snippet, plan, seconds, runs.setup, runs.rewrites).attempt().of("seen")
+        if len(again) < min(len(flagged), len(fixed)):
+            return unsettled(found)
+        return compared(flagged, fixed, differing(flagged, again))

@@ -301,6 +301,8 @@ def test_speed_needs_a_clear_difference():
     assert speed.judge_speed(slow, middling).verdict == "not-confirmed"
     assert speed.judge_speed(slow, None).verdict == "not-confirmed"
     assert "20.0 times" in speed.judge_speed(slow, quick).message
+    unsure = speed.judge_speed(slow, Times(0.002, 0.0019, 0.05))
+    assert unsure.undecided and unsure.message.endswith("20.0 times as long, but the times overlap")
 
 
 def test_readings_are_numbers_or_say_why():

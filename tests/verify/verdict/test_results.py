@@ -11,7 +11,7 @@ from tflint_mem.verify.child.seen import Seen
 from tflint_mem.verify.child.values import described
 from tflint_mem.verify.child.watch import SnippetFiles
 from tflint_mem.verify.verdict.fix import proven
-from tflint_mem.verify.verdict.results import OTHER, SAME, UNKNOWN, compared, differing
+from tflint_mem.verify.verdict.results import OTHER, SAME, UNKNOWN, compared, differing, unsettled
 
 numpy = pytest.importorskip("numpy")
 
@@ -25,6 +25,7 @@ SAME_PAIRS = [
     (3, 3),
     (0.1, 0.1000001),
     ("loss", "loss"),
+    ("/tmp/tmpa1b2c3_d/model.keras", "/tmp/tmpz9y8x7_w/model.keras"),
     (None, None),
     ([1, 2.0, "x"], [1, 2.00001, "x"]),
     ({"a": [1.0]}, {"a": [1.00001]}),
@@ -122,6 +123,14 @@ def test_what_cannot_be_told_is_not_the_same():
     assert differing(one, again) == {"`x`"}
     found = compared(one, other, differing(one, again))
     assert found.verdict == UNKNOWN and "differs from run to run" in found.reason
+
+
+def test_a_difference_that_was_not_run_again_is_no_verdict():
+    found = unsettled(compared([event(values={"x": 1})], [event(values={"x": 2})]))
+    assert (found.verdict, found.reason) == (
+        UNKNOWN,
+        "`x` in repeat 1 is 2, was 1, and there was no time to run it once more",
+    )
 
 
 def test_what_nobody_has_seen_is_not_compared():

@@ -24,6 +24,7 @@ _OF_ROUNDED = 2e-3
 _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 # what a progress bar or a stopwatch says, and addresses of objects
 _TIME = re.compile(r"\d+(?:\.\d+)?\s?(?:ms|us|s|sec|seconds)\b(?:/\w+)?|0x[0-9a-f]+|\d\d:\d\d(?::\d\d)?")
+_SCRATCH = re.compile(r"\b(?:tmp|tflint-mem-verify-)[a-z0-9_]{8}\b")  # names that `tempfile` makes
 _MOST_SHOWN = 60
 
 
@@ -82,6 +83,13 @@ def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[s
     return Compared(SAME, number, None, "")
 
 
+def unsettled(found: Compared) -> Compared:
+    """A difference of which there was no time to see whether it is one from run to run."""
+    return Compared(
+        UNKNOWN, found.number, found.difference, f"{found.difference}, and there was no time to run it once more"
+    )
+
+
 def differing(one: Sequence[Seen], other: Sequence[Seen]) -> frozenset[str]:
     """Where two runs differ."""
     return frozenset(found.where for found in _beside(one, other) if isinstance(found, Difference))
@@ -138,7 +146,7 @@ def _there(there: bool) -> str:
 
 
 def _text(where: str, repeat: int, before: str, after: str) -> Difference | None:
-    one, other = _TIME.sub("", before), _TIME.sub("", after)
+    one, other = _lasting(before), _lasting(after)
     if _NUMBER.sub("0", one) == _NUMBER.sub("0", other):
         numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other))
         if all(_same_number(_number(left), _number(right)) or _rounded(left, right) for left, right in numbers):
@@ -148,6 +156,11 @@ def _text(where: str, repeat: int, before: str, after: str) -> Difference | None
 
 def _number(text: str) -> float:
     return int(text) if text.lstrip("+-").isdigit() else float(text)
+
+
+def _lasting(text: str) -> str:
+    """A text without what is another in each run: times, addresses, names of scratch folders."""
+    return _SCRATCH.sub("tmp", _TIME.sub("", text))
 
 
 def _rounded(one: str, other: str) -> bool:
@@ -183,6 +196,8 @@ def _equal(before: Any, after: Any) -> bool:
     kind = before[0]
     if kind == "number":
         return _same_number(before[1], after[1])
+    if kind == "text":
+        return _lasting(before[1]) == _lasting(after[1])
     if kind == "array":
         shapes = before[1] == after[1] and before[2][:1] == after[2][:1]
         return shapes and _all(before[3], after[3]) and _same_number(before[4], after[4])
