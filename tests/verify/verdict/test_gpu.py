@@ -158,6 +158,11 @@ def test_time_cuts_off_no_verdict():
     assert judged(run).verdict == "not-confirmed"
 
 
+def test_what_came_back_each_time_does_not_hang():
+    said = result_of(made(loop=2, blocks=0, kept={"heap": 3 * MIB}), code="TFM702").verification
+    assert (said["verdict"], said["message"]) == ("not-confirmed", "2 repeats that came back")
+
+
 def test_a_fix_cures_its_own_line_where_something_else_grows_too():
     leak = made(kept={"heap": 3 * MIB}, counts={"models": 1})
     other = made(kept={"heap": MIB}, counts={"models": 0})

@@ -183,10 +183,10 @@ class _Case:
         code, runs = self.finding.code, self.runs
         judged = judge_growth(self.finding, self.snippet, self.last)
         judged = after_the_loop(judged, code, self.measured, runs.behind, runs.seen)
-        if code == HANGING_RULE and judged.undecided and self.run.status in STOPPED:
+        if code == HANGING_RULE and judged.undecided:
             # it came back each time: no more is asked
-            repeats = self.measured.repeats
-            judged = judged.instead(NOT_CONFIRMED, f"{ended(self.run)} after {repeats} repeats that came back")
+            end = f"{ended(self.run)} after " if self.run.status in STOPPED else ""
+            judged = judged.instead(NOT_CONFIRMED, f"{end}{self.measured.repeats} repeats that came back")
         return self._unless_lacking(judged)
 
     def _unless_lacking(self, judged: Verdict, speed: bool = False) -> Verdict:
