@@ -43,6 +43,12 @@ WRONG = {
         "other",
         "what is printed in repeat 2 is 1 0.81, was 1 0.9",
     ),
+    "a handler answers otherwise": (
+        f'def lambda_handler(event, context):\n{LEAK}\n    return {{"label": state}}\n',
+        {LEAK: "    pass", '    return {"label": state}': '    return {"label": state + 1}'},
+        "other",
+        "`lambda_handler()['label']` in repeat 1 is 1, was 0",
+    ),
     "the second call raises": (
         f"made = []\n\n\ndef step(x):\n    return x\n\n\nfor k in range(50):\n{LEAK}\n    step(k)\n",
         {

@@ -49,7 +49,8 @@ OTHER_PAIRS = [
     (numpy.zeros(3), numpy.zeros(3, int), "is an array of shape (3,)"),
     (numpy.arange(5000), numpy.where(numpy.arange(5000) == 4321, -1, numpy.arange(5000)), "is an array"),
     (list(range(50)), [*range(49), 0], "is a list of 50"),
-    ({"a": 1}, {"a": 2}, "is a dictionary of 1"),
+    ({"a": 1}, {"a": 2}, "`x['a']` in repeat 1 is 2, was 1"),
+    ({"a": 1}, {"a": 1, "b": 2}, "is a dictionary of 2"),
     (10**6, 10**6 + 1, "is 1000001"),
 ]
 
@@ -178,7 +179,7 @@ def test_a_repeat_is_told_with_its_own_prints_and_files(tmp_path, capsys):
         "def run(sees, other):\n"
         "    for step in range(5):\n"
         "        if step: sees.repeat(__import__('sys')._getframe())\n"
-        "        else: sees.first()\n"
+        "        else: sees.first(__import__('sys')._getframe())\n"
         "        drawn = random.random()\n"
         "        print('step', step)\n"
         "        other()\n"

@@ -195,8 +195,8 @@ class Probe:
             if self._recorder.began is None:
                 self._recorder.begin(now)
                 self.plan.fit_into_the_rest()
-                if self.seen is not None:
-                    self.seen.first()
+                if self.seen is not None and frame is not None:
+                    self.seen.first(frame)
                 if self.plan.protocol == "held":
                     start_runtime()
                     self._recorder.settle("start", self._in_phase)

@@ -13,6 +13,7 @@ import stat
 import sys
 
 from .reads import Reads
+from .returned import Returned
 from .values import described
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ class Seen:
         self._emit, self._files, self._cwd, self._seed = emit, files, cwd, seed
         self._stdout: _Listening | None = None
         self._before: dict[str, tuple[int, int]] = {}
-        self._reads = Reads(cwd)
+        self._reads, self._returned = Reads(cwd), Returned(files)
         self._import = builtins.__import__
         self._deep, self._imported = 0, False
         self.repeats = 0
@@ -65,16 +66,18 @@ class Seen:
         """Nothing more is seen."""
         builtins.__import__ = self._import
         self._reads.end()
+        self._returned.end()
         if self._stdout is not None and sys.stdout is self._stdout:  # else the program has put another in its place
             sys.stdout = self._stdout.real
         self._stdout = None
 
-    def first(self) -> None:
-        """The first repeat begins: what was printed before belongs to none."""
+    def first(self, frame: FrameType) -> None:
+        """The first repeat begins: what was printed before belongs to none.  frame: of the code that repeats"""
         self._printed()
         builtins.__import__ = self._import
         self._before = _files(self._cwd)
         self._reads.begin()
+        self._returned.begin(frame)
         begin_anew(self._seed)
 
     def repeat(self, frame: FrameType) -> None:
@@ -84,7 +87,7 @@ class Seen:
         self.repeats += 1
         read, looked = self._reads.taken()
         try:
-            values = self._values(frame)
+            values = {**self._values(frame), **self._returned.taken()}
         except Exception as error:  # somebody's `__eq__` or `shape`: it says nothing
             values = {}
             self._emit({"event": "note", "text": "values cannot be seen: %s" % error})

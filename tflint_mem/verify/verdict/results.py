@@ -183,6 +183,11 @@ def _close(one: float, other: float) -> bool:
 def _value(name: str, repeat: int, before: Any, after: Any) -> Difference | None:
     if _equal(before, after):
         return None
+    if before[:2] == after[:2] and before[0] in ("dict", "object"):  # the part that differs tells more
+        for part, value in before[2].items():
+            if part in after[2] and not _equal(value, after[2][part]):
+                inner = f"{name}[{part!r}]" if before[0] == "dict" else f"{name}.{part}"
+                return _value(inner, repeat, value, after[2][part])
     return Difference(f"`{name}`", repeat, _shown(before), _shown(after))
 
 
