@@ -12,6 +12,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from typing import NamedTuple
 
 from .run import Run
@@ -100,7 +101,7 @@ def execute(
             {
                 "snippet": path,
                 "text": rendered.text,
-                "plan": {**plan, "soft_limit": int(options.memory * 0.6)},
+                "plan": {**plan, "soft_limit": int(options.memory * 0.6), "ends": time.time() + seconds},
                 "flagged": list(flagged) if flagged else None,
                 "setup": list(setup),
                 "rewrites": [list(pair) for pair in rewrites],
