@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 
 from .action import Action
+from .noted import LITERAL, literal
 from .shaken import shaken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
-_LITERAL = re.compile(r"r'''\n(.*?)'''", re.DOTALL)
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes")
 
 
@@ -33,13 +33,8 @@ def in_short(setup: Iterable[str], text: str) -> list[str]:
             own = code[: match.start()] + code[match.end() :]
             return literal(shaken(match.group(1), around + own))
 
-        found.append(_LITERAL.sub(short, code))
+        found.append(LITERAL.sub(short, code))
     return found
-
-
-def literal(text: str) -> str:
-    """A literal that shows the text as it is."""
-    return "r'''\n%s'''" % text if "'''" not in text and not text.endswith("\\") else repr(text)
 
 
 def substitute(name: str, words: str) -> Action:
