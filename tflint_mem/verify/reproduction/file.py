@@ -17,7 +17,7 @@ from .unused import blank_rows, without_unused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tflint_mem.verify.containment.run import Run
     from tflint_mem.verify.events import Environment
@@ -37,6 +37,7 @@ _VARIABLES = {
 _GROWTH = 'os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")'
 _SCRATCH = "os.chdir(tempfile.mkdtemp())  # where stand-ins for files are made"
 _HOME = 'os.environ["HOME"] = os.getcwd()'
+_WRITES = re.compile(r"\bopen\(|\.save\(|write_file|makedirs|\.export\(|TFRecordWriter|np\.savez?")
 _SECONDS = 12.0  # that a reproduction repeats, about
 _WANTED = 4 << 20  # bytes that it grows by, so that they can be told from noise
 _LEAST, _MOST = 8, 400
@@ -74,9 +75,10 @@ def written(
     shortened_fit = any(event["text"].startswith("fit:") for event in run.of("stand-in"))
     if shortened_fit:
         texts = {name: _EPOCHS.sub(r"\1=1", text) for name, text in texts.items()}
-    codes = in_effect(runs.setup, run)
-    if cut != NOTHING:
-        codes = shortened(codes, run, "\n".join(texts.values()), cut >= STAND_INS)
+    whole = in_effect(runs.setup, run)
+    short = shortened(whole, run, "\n".join(texts.values())) if cut != NOTHING else whole
+    gone = {code for code in runs.setup if code not in whole} | {code for code, left in zip(whole, short) if not left}
+    codes = [code for code in short if code]
     kind = _kind(result)
     source = meter(kind, _repeats(result), *_elements(run), snippet.behind is not None)
     main = blank_rows(with_loop(texts.pop(MAIN), kind), 1)
@@ -84,7 +86,7 @@ def written(
         result.finding,
         said,
         environment,
-        _sentences(runs, shortened_fit),
+        _sentences(runs, gone, shortened_fit),
         fixed,
         shown,
         options.legacy_keras,
@@ -98,7 +100,8 @@ def written(
 
 def without_empty(texts: Mapping[str, str]) -> dict[str, str]:
     """The texts without modules in which nothing is left and that nobody imports."""
-    imported = set(re.findall(r"\w+", "\n".join(re.findall(r"(?m)^[ \t]*(?:from|import)\s.*$", "\n".join(texts.values())))))
+    imports = re.findall(r"(?m)^[ \t]*(?:from|import)\s.*$", "\n".join(texts.values()))
+    imported = set(re.findall(r"\w+", "\n".join(imports)))
     found = {
         name: text
         for name, text in texts.items()
@@ -114,8 +117,10 @@ def without_empty(texts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _sentences(runs: Runs, shortened_fit: bool) -> list[str]:
-    kept = [sentence for sentence in runs.stand_ins if not sentence.startswith("fit:")]
+def _sentences(runs: Runs, gone: Collection[str], shortened_fit: bool) -> list[str]:
+    """A sentence for each stand-in.  gone: codes that are not in the file"""
+    left_out = {event["text"] for event in runs.run.of("stand-in") if event["code"] in gone}
+    kept = [each for each in runs.stand_ins if each not in left_out and not each.startswith("fit:")]
     return [*kept, "epochs=1, whatever the code says: it was stopped after a second as well"] if shortened_fit else kept
 
 
@@ -159,7 +164,7 @@ def _start(
     rows = [f'"""{title}"""', ""]
     if snippet.future:
         rows.append("from __future__ import " + ", ".join(snippet.future))
-    scratch = any(re.search(r"\bopen\(|\.save\(|write_file|makedirs|\.export\(|TFRecordWriter|np\.savez?", code) for code in codes)
+    scratch = any(_WRITES.search(code) for code in codes)
     used = [name for name in ("gc", "itertools", "os", "subprocess", "sys", "tempfile", "time") if f"{name}." in source]
     names = {*used, "os", *(("sys", "tempfile") if modules else ()), *(("tempfile",) if scratch else ())}
     rows += [f"import {name}" for name in sorted(names)]

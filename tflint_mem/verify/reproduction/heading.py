@@ -47,7 +47,7 @@ def heading(
     rows.append("Stand-ins for what was missing:" if sentences else "There are no stand-ins in it.")
     for sentence in sentences:
         rows += textwrap.wrap(sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
-    rows += ["", "Run it with this Python and TensorFlow; nothing else is needed.  An argument sets the number of repeats."]
+    rows += ["", "It needs this Python and TensorFlow and nothing else; an argument sets the number of repeats."]
     return "\n".join(rows) + "\n"
 
 

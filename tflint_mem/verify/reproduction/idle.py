@@ -1,4 +1,4 @@
-"""What a stand-in has put in place and nobody ever came by: functions that were never called, and what installs them."""
+"""What a stand-in has put in place and nobody came by: functions that were never called, and what installs them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def idle(edited: Edited, ran: Collection[int]) -> frozenset[ast.stmt]:
     dead = {node.name: node for node in body if isinstance(node, DEFINITIONS) and _is_dead(edited, node, ran)}
     found: set[ast.stmt] = set()
     for node in body:
-        if _installs(node) and _names(node) & set(dead):
+        if not isinstance(node, DEFINITIONS) and _installs(node) and _names(node) & set(dead):
             found.add(node)
     named = set().union(*(_names(node) for node in body if node not in found and node not in dead.values()))
     found.update(node for name, node in dead.items() if name not in named)

@@ -16,24 +16,24 @@ LOOP = "    while again():"
 _PASSES = "    for _pass in range(_REPEATS + 9):"
 _ONE_PASS = "    for _pass in range(1):"
 
-_RESIDENT = '''\
+_RESIDENT = """\
 def _in_use():  # KiB resident
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
-'''
+"""
 
-_RESIDENT_BY_PS = '''\
+_RESIDENT_BY_PS = """\
 def _in_use():  # KiB resident
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())]))
-'''
+"""
 
-_ALLOCATED = '''\
+_ALLOCATED = """\
 def _in_use():  # KiB of the first GPU that TensorFlow's allocator has given out
     import tensorflow
     return tensorflow.config.experimental.get_memory_info("GPU:0")["current"] // 1024
-'''
+"""
 
-_MEMORY = '''\
+_MEMORY = """\
 _REPEATS, _SEEN = int(sys.argv[1]) if len(sys.argv) > 1 else {repeats}, []
 
 
@@ -57,9 +57,9 @@ def _end():
     kept = (_in_use() - first[0]) / max(1, len(more))
     print(f"{{raw:+.1f}} KiB per repeat until a collection, {{kept:+.1f}} KiB stay after gc.collect()", flush=True)
     os._exit(0)
-'''
+"""
 
-_TIME = '''\
+_TIME = """\
 _REPEATS, _SEEN = int(sys.argv[1]) if len(sys.argv) > 1 else {repeats}, []
 
 
@@ -74,9 +74,9 @@ def _end():
     if took:
         print(f"{{1000 * took[len(took) // 2]:.2f}} ms per repeat (median of {{len(took)}})", flush=True)
     os._exit(0)
-'''
+"""
 
-_REPEAT = '''\
+_REPEAT = """\
 def repeat(source):  # the loop's own elements, again and again
     while True:
         elements = source() if getattr(source, "__name__", "") == "<lambda>" else source
@@ -85,34 +85,35 @@ def repeat(source):  # the loop's own elements, again and again
             yield element
         if iter(elements) is elements:
             return
-'''
+"""
 
-_REPEAT_ON = '''\
+_REPEAT_ON = """\
 def repeat(source):  # the loop's own numbers, and those that come after them
     elements = list(source() if getattr(source, "__name__", "") == "<lambda>" else source)
-    for element in itertools.chain(elements, itertools.count(elements[-1] * 2 - elements[-2], elements[-1] - elements[-2])):
+    by = elements[-1] - elements[-2] if len(elements) > 1 else 1
+    for element in itertools.chain(elements, itertools.count(elements[-1] + by, by)):
         _step()
         yield element
-'''
+"""
 
-_REPEAT_THROUGH = '''\
+_REPEAT_THROUGH = """\
 def repeat(source):  # each of the loop's elements once
     for element in source() if getattr(source, "__name__", "") == "<lambda>" else source:
         _step()
         yield element
     _step()
     _end()
-'''
+"""
 
-_ONCE = '''\
+_ONCE = """\
 def repeat(source):  # one pass is all there is
     return source() if getattr(source, "__name__", "") == "<lambda>" else source
-'''
+"""
 
-_BEHIND = '''\
+_BEHIND = """\
 def behind(*kept):
     return ()
-'''
+"""
 
 
 def with_loop(text: str, kind: Kind) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
+from tflint_mem.verify.snippet.syntax import DEFINITIONS, first_row, last_row
 from tflint_mem.verify.standins.noted import LITERAL, literal, sum_of
 
 from .edited import Edited
 from .unreached import without_unreached
-from .unused import blank_rows, without_unused
+from .unused import without_unused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tflint_mem.verify.containment.run import Run
 
 _FOR = re.compile(r"\s*# for: (?P<words>.*)")
+_WIDTH = 116
 _WORD = re.compile(r"\w+")
 _HOLE = re.compile(r"r'''\n(\d+)\n*'''")
 # one that only fills a module of its own, which `substitute` makes: nothing is left of it when that is empty
@@ -34,13 +37,13 @@ def in_effect(setup: Iterable[str], run: Run) -> list[str]:
 
 
 def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> list[str]:
-    """The codes without what never ran, and what nothing uses.
+    """The codes without what never ran, and what nothing uses; "" for one of which nothing is left.
 
     codes   in effect, in order           text   all else in the reproduction
     cut     leave out what did not run; else only what is named nowhere
     """
     parts = _Parts(codes, run, text, cut)
-    texts = without_unused(parts.texts, text)
+    texts = without_unused(parts.texts, text, aliases=True)
     found = []
     for number, _ in enumerate(codes):
         outer = texts[f"{number}.0"]
@@ -52,8 +55,7 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
             return literal(_dense(texts[f"{number}.{match.group(1)}"]) + "\n")
 
         filled = _HOLE.sub(fill, _dense(outer))
-        if not _is_empty(filled):
-            found.append(blank_rows(filled, 1))
+        found.append("" if _is_empty(filled) else filled)
     return found
 
 
@@ -63,8 +65,8 @@ class _Parts:
     def __init__(self, codes: Sequence[str], run: Run, text: str, cut: bool) -> None:
         ran = run.last("ran")
         rows: dict[tuple[int, int], set[int]] = {}
-        for code, source, row in ran["stand_ins"] if ran is not None and cut else ():
-            rows.setdefault((code, source), set()).add(row)
+        for known, at, row in ran["stand_ins"] if ran is not None and cut else ():
+            rows.setdefault((known, at), set()).add(row)
         words = set(_WORD.findall(text))
         self.texts: dict[str, str] = {}
         for number, code in enumerate(codes):
@@ -92,16 +94,29 @@ def _for_text(source: str, words: set[str]) -> str:
         match = _FOR.fullmatch(edited.rows[node.lineno - 2]) if node.lineno > 1 else None
         if match is not None and not words & set(match.group("words").split()):
             edited.drop(node)
-    return edited.text()
+    left = Edited(edited.text())
+    for node in ast.walk(left.tree):
+        if isinstance(node, (*DEFINITIONS, ast.Module)) and len(node.body) > 1 and ast.get_docstring(node) is not None:
+            left.drop(node.body[0])
+    return left.text()
 
 
 def _dense(text: str) -> str:
-    """The text without documentation, remarks and blank rows."""
-    kept = [row for row in text.split("\n") if row.strip() and not row.lstrip().startswith("#")]
-    return "\n".join(kept)
+    """The text without remarks and blank rows, each statement in as few rows as it needs."""
+    try:
+        edited = Edited(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return text
+    for node in ast.walk(edited.tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and node.end_lineno != node.lineno:
+            row = edited.indent(node) + ast.unparse(node)
+            if len(row) <= _WIDTH and "\n" not in row and edited.is_alone(node):
+                edited.replace(first_row(node), last_row(node), row)
+    rows = edited.text().split("\n")
+    return "\n".join(row for row in rows if row.strip() and not row.lstrip().startswith("#"))
 
 
 def _is_empty(text: str) -> bool:
     """Is there nothing left but imports?"""
-    rows = [row for row in _dense(text).split("\n") if row.strip()]
+    rows = [row.strip() for row in text.split("\n") if row.strip() and not row.lstrip().startswith("#")]
     return all(re.match(r"(import|from) |pass$", row) for row in rows)

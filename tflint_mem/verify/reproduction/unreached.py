@@ -21,9 +21,7 @@ _SILENT = (ast.Global, ast.Nonlocal, ast.Pass, ast.Break, ast.Continue)
 _TRACED_METHODS = frozenset("call build train_step test_step predict_step compute_loss forward".split())
 
 
-def without_unreached(
-    text: str, ran: Collection[int], everything: bool, traced: Collection[str] = frozenset()
-) -> str:
+def without_unreached(text: str, ran: Collection[int], everything: bool, traced: Collection[str] = frozenset()) -> str:
     """What is left of a text; the text itself where it does not parse.
 
     ran          rows that ran
@@ -133,13 +131,25 @@ class _Cut:
             self._block(node.body, None)
         elif self._edited.is_alone(node.body[0]):
             first = node.body[0]
-            self._edited.replace(first_row(first), last_row(node.body[-1]), self._edited.indent(first) + "pass")
+            if self._has_other_block(node) and self._edited.outdent(
+                node.orelse, node.orelse[0].col_offset - node.col_offset
+            ):
+                self._edited.drop_rows(node.lineno, first_row(node.orelse[0]) - 1)
+            else:
+                self._edited.replace(first_row(first), last_row(node.body[-1]), self._edited.indent(first) + "pass")
         if not node.orelse:
             return
         if self._block_has_run(node.orelse):
             self._block(node.orelse, None)
         elif taken and self._edited.is_alone(node.body[-1]):
             self._edited.drop_rows(last_row(node.body[-1]) + 1, last_row(node))
+
+    def _has_other_block(self, node: ast.If) -> bool:
+        """Has it an `else`, which can stand in its place?"""
+        if not node.orelse or self._edited.rows[node.lineno - 1].lstrip().startswith("elif"):
+            return False
+        first = node.orelse[0]
+        return first.col_offset > node.col_offset and self._edited.is_alone(first)
 
     def _try(self, node: ast.Try) -> None:
         self._block(node.body, None)

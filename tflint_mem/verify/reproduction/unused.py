@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 
+from tflint_mem.hardening.parsing import parsed
 from tflint_mem.verify.snippet.scope import binds
 from tflint_mem.verify.snippet.syntax import DEFINITIONS, first_row, last_row
 
@@ -12,7 +14,7 @@ from .edited import Edited, drop_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _WORD = re.compile(r"\w+")
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from\s+[\w.]+\s+import\s+(?:\([^)]*\)|[^\n]*)|import\s+[^\n]*)$")
@@ -25,13 +27,18 @@ _CALLED = re.compile(
 )
 
 
-def without_unused(texts: Mapping[str, str], outside: str = "") -> dict[str, str]:
-    """What is left of some texts that name each other.  outside: text that may name anything in them as well"""
+def without_unused(texts: Mapping[str, str], outside: str = "", aliases: bool = False) -> dict[str, str]:
+    """What is left of some texts that name each other.
+
+    outside   text that may name anything in them as well
+    aliases   `a = b` goes too; in a program it may be what keeps something alive
+    """
     left = dict(texts)
     for _ in range(_MOST_ROUNDS):
         counts = _counted([*left.values(), outside])
         shorter = {
-            name: _shorter(text, counts, {*_counted([text]), *_imported_from(name, left)}) for name, text in left.items()
+            name: _shorter(text, counts, {*_counted([text]), *_imported_from(name, left)}, aliases)
+            for name, text in left.items()
         }
         if shorter == left:
             break
@@ -40,18 +47,37 @@ def without_unused(texts: Mapping[str, str], outside: str = "") -> dict[str, str
 
 
 def _counted(texts: Iterable[str]) -> dict[str, int]:
-    """How often each word is used: what only an import names is not."""
+    """How often each word is used: what is only bound or imported somewhere is not."""
     counts: dict[str, int] = {}
     renamed: list[tuple[str, str]] = []
     for text in texts:
-        for name, other in _RENAMED.findall(text):
-            renamed.append((name, other))
-        for word in _WORD.findall(_IMPORT.sub("", _code(text))):
+        renamed += _RENAMED.findall(text)
+        for word in _used_in(text):
             counts[word] = counts.get(word, 0) + 1
     for name, other in renamed:
         if other in counts:
             counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _used_in(text: str) -> Iterator[str]:
+    """The names that a text reads, with the words of its strings; all words of one that does not parse."""
+    try:
+        tree = parsed(textwrap.dedent(text))
+    except (SyntaxError, ValueError, RecursionError):
+        yield from _WORD.findall(_IMPORT.sub("", re.sub(r"(?m)^\s*#.*$", "", text)))
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            yield from node.names
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _WORD.findall(node.value)
 
 
 def _imported_from(name: str, texts: Mapping[str, str]) -> set[str]:
@@ -71,24 +97,19 @@ def _imported_from(name: str, texts: Mapping[str, str]) -> set[str]:
     return found
 
 
-def _code(text: str) -> str:
-    """The text without its remarks: they use nothing."""
-    return re.sub(r"(?m)^\s*#.*$", "", text)
-
-
-def _shorter(text: str, counts: Mapping[str, int], imported: Collection[str]) -> str:
+def _shorter(text: str, counts: Mapping[str, int], imported: Collection[str], aliases: bool) -> str:
     """counts: how often all texts use each word; imported: what its imports may be there for"""
     try:
         edited = Edited(text)
     except (SyntaxError, ValueError, RecursionError):
         return text
     for body, top in _bodies(edited.tree):
-        dropped = []
+        dropped: list[ast.stmt] = []
         for node in body:
             if isinstance(node, (ast.Import, ast.ImportFrom)) and top:
                 if not _without_names(edited, node, imported):
                     dropped.append(node)
-            elif not _is_used(edited, node, counts):
+            elif not _is_used(edited, node, counts, aliases):
                 dropped.append(node)
         drop_all(edited, body, dropped)
     left = edited.text()
@@ -111,13 +132,15 @@ def _own(edited: Edited, node: ast.stmt) -> dict[str, int]:
     return _counted(["\n".join(edited.rows[first_row(node) - 1 : last_row(node)])])
 
 
-def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int]) -> bool:
+def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases: bool) -> bool:
     """Does anything else name what a statement defines, or does it do more than to define it?"""
     if isinstance(node, DEFINITIONS):
         names = {node.name}
         if _CALLED.fullmatch(node.name) or node.decorator_list and not isinstance(node, ast.ClassDef):
             return True
-    elif isinstance(node, ast.Assign) and _is_plain(node.value):
+    elif isinstance(node, ast.Assign) and (
+        _is_plain(node.value) or aliases and isinstance(node.value, (ast.Name, ast.Attribute))
+    ):
         if not all(isinstance(target, ast.Name) for target in node.targets):
             return True
         names = binds(node)

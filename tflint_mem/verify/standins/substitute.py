@@ -5,13 +5,7 @@ from __future__ import annotations
 import os
 
 from .action import Action
-from .noted import LITERAL, literal
-from .shaken import shaken
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterable
+from .noted import literal
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes")
 
@@ -20,21 +14,6 @@ def source_of(name: str) -> str:
     """The text of one of them."""
     with open(os.path.join(_FOLDER, name + ".py"), encoding="utf-8") as handle:
         return handle.read()
-
-
-def in_short(setup: Iterable[str], text: str) -> list[str]:
-    """The code of stand-ins, each once, without what neither a snippet's text nor another one uses."""
-    codes = list(dict.fromkeys(setup))
-    found = []
-    for code in codes:
-        around = text + "".join(other for other in codes if other is not code)
-
-        def short(match: re.Match[str], around: str = around, code: str = code) -> str:
-            own = code[: match.start()] + code[match.end() :]
-            return literal(shaken(match.group(1), around + own))
-
-        found.append(LITERAL.sub(short, code))
-    return found
 
 
 def substitute(name: str, words: str) -> Action:

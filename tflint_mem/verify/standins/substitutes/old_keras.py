@@ -55,8 +55,8 @@ class _OldKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds modules of older versions, when nothing else finds them."""
 
     def find_spec(self, name, path=None, target=None):
-        old = ("tensorflow.keras.", "tensorflow.python.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")
-        if name.startswith(("keras.", *old)):
+        old = ("keras.", "python.keras", "compat.v1.keras", "compat.v2.keras")
+        if name.startswith(("keras.", *("tensorflow." + each for each in old))):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
