@@ -41,6 +41,7 @@ _WRITES = re.compile(r"\bopen\(|\.save\(|write_file|makedirs|\.export\(|TFRecord
 _SECONDS = 12.0  # that a reproduction repeats, about
 _WANTED = 4 << 20  # bytes that it grows by, so that they can be told from noise
 _LEAST, _MOST = 8, 400
+_IMPORT = re.compile(r"(?m)^import (gc|itertools|json|os|sys|tempfile|time|types)$\n?")
 _EPOCHS = re.compile(r"(?<![\w.])(epochs|nb_epoch)\s*=\s*(?:\d+|[A-Za-z_][\w.]*(?:\[\w+\])?)(?=\s*[,)])")
 
 
@@ -74,11 +75,13 @@ def written(
     texts = without_empty(without_unused(texts)) if cut != NOTHING else texts
     shortened_fit = any(event["text"].startswith("fit:") for event in run.of("stand-in"))
     if shortened_fit:
-        texts = {name: _EPOCHS.sub(r"\1=1", text) for name, text in texts.items()}
+        quick = {name: _EPOCHS.sub(r"\1=1", text) for name, text in texts.items()}
+        shortened_fit, texts = quick != texts, quick
     whole = in_effect(runs.setup, run)
     short = shortened(whole, run, "\n".join(texts.values())) if cut != NOTHING else whole
     gone = {code for code in runs.setup if code not in whole} | {code for code, left in zip(whole, short) if not left}
-    codes = [code for code in short if code]
+    imports = {name for code in short for name in _IMPORT.findall(code)}
+    codes = [left for left in (_IMPORT.sub("", code).strip("\n") for code in short) if left]
     kind = _kind(result)
     source = meter(kind, _repeats(result), *_elements(run), snippet.behind is not None)
     main = blank_rows(with_loop(texts.pop(MAIN), kind), 1)
@@ -95,7 +98,7 @@ def written(
     if codes:
         body.insert(0, "# Stand-ins for what was missing")
     parts = [*(["\n".join(body)] if body else []), re.sub(r"\n{3,}", "\n\n", source).strip("\n"), main]
-    return "\n".join([*_start(head, snippet, options, codes, source, texts), "\n\n".join(parts)]) + "\n"
+    return "\n".join([*_start(head, snippet, options, codes, source, texts, imports), "\n\n".join(parts)]) + "\n"
 
 
 def without_empty(texts: Mapping[str, str]) -> dict[str, str]:
@@ -157,16 +160,25 @@ def _elements(run: Run) -> tuple[bool, bool]:
 
 
 def _start(
-    head: str, snippet: Snippet, options: Options, codes: list[str], source: str, modules: Mapping[str, str]
+    head: str,
+    snippet: Snippet,
+    options: Options,
+    codes: list[str],
+    source: str,
+    modules: Mapping[str, str],
+    imports: set[str],
 ) -> list[str]:
-    """The docstring, imports, and what has to be set before TensorFlow is imported."""
+    """The docstring, imports, and what has to be set before TensorFlow is imported.
+
+    imports   that the stand-ins need
+    """
     title = head.replace("\\", "\\\\").replace('"""', "'''")
     rows = [f'"""{title}"""', ""]
     if snippet.future:
         rows.append("from __future__ import " + ", ".join(snippet.future))
     scratch = any(_WRITES.search(code) for code in codes)
     used = [name for name in ("gc", "itertools", "os", "subprocess", "sys", "tempfile", "time") if f"{name}." in source]
-    names = {*used, "os", *(("sys", "tempfile") if modules else ()), *(("tempfile",) if scratch else ())}
+    names = {*used, *imports, "os", *(("sys", "tempfile") if modules else ()), *(("tempfile",) if scratch else ())}
     rows += [f"import {name}" for name in sorted(names)]
     rows.append("")
     rows += [f'os.environ.setdefault("{name}", {value}){why}' for name, (value, why) in _VARIABLES.items()]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tflint_mem.verify.containment.run import Run
 
 _FOR = re.compile(r"\s*# for: (?P<words>.*)")
+_INSTALLS = re.compile(r"\.install\('(\w+)'")
 _WIDTH = 116
 _WORD = re.compile(r"\w+")
 _HOLE = re.compile(r"r'''\n(\d+)\n*'''")
@@ -47,6 +48,9 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
     found = []
     for number, _ in enumerate(codes):
         outer = texts[f"{number}.0"]
+        module = _INSTALLS.search(outer)
+        if module is not None and module.group(1) not in parts.words:
+            outer = ""
         for match in _FILLS.finditer(outer):
             if _is_empty(texts[f"{number}.{match.group(1)}"]):
                 outer = ""
@@ -60,14 +64,14 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
 
 
 class _Parts:
-    """texts: by "code.source", as standins/noted.py counts them."""
+    """texts: by "code.source", as standins/noted.py counts them; words: of all else in the reproduction."""
 
     def __init__(self, codes: Sequence[str], run: Run, text: str, cut: bool) -> None:
         ran = run.last("ran")
         rows: dict[tuple[int, int], set[int]] = {}
         for known, at, row in ran["stand_ins"] if ran is not None and cut else ():
             rows.setdefault((known, at), set()).add(row)
-        words = set(_WORD.findall(text))
+        words = self.words = set(_WORD.findall(text))
         self.texts: dict[str, str] = {}
         for number, code in enumerate(codes):
             sources: list[str] = []
@@ -110,6 +114,8 @@ def _dense(text: str) -> str:
     for node in ast.walk(edited.tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body") and node.end_lineno != node.lineno:
             row = edited.indent(node) + ast.unparse(node)
+            if any("'''" in each for each in edited.rows[node.lineno - 1 : node.end_lineno]):
+                continue  # a source that is shown as it is
             if len(row) <= _WIDTH and "\n" not in row and edited.is_alone(node):
                 edited.replace(first_row(node), last_row(node), row)
     rows = edited.text().split("\n")

@@ -109,7 +109,7 @@ def _shorter(text: str, counts: Mapping[str, int], imported: Collection[str], al
             if isinstance(node, (ast.Import, ast.ImportFrom)) and top:
                 if not _without_names(edited, node, imported):
                     dropped.append(node)
-            elif not _is_used(edited, node, counts, aliases):
+            elif not _is_used(edited, node, counts, aliases, not top):
                 dropped.append(node)
         drop_all(edited, body, dropped)
     left = edited.text()
@@ -132,15 +132,19 @@ def _own(edited: Edited, node: ast.stmt) -> dict[str, int]:
     return _counted(["\n".join(edited.rows[first_row(node) - 1 : last_row(node)])])
 
 
-def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases: bool) -> bool:
-    """Does anything else name what a statement defines, or does it do more than to define it?"""
+def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases: bool, inside: bool) -> bool:
+    """Does anything else name what a statement defines, or does it do more than to define it?
+
+    aliases   it is one of a stand-in, whose values nothing has to be alive for      inside   of a class or a function
+    """
     if isinstance(node, DEFINITIONS):
         names = {node.name}
         if _CALLED.fullmatch(node.name) or node.decorator_list and not isinstance(node, ast.ClassDef):
             return True
-    elif isinstance(node, ast.Assign) and (
-        _is_plain(node.value) or aliases and isinstance(node.value, (ast.Name, ast.Attribute))
-    ):
+    elif isinstance(node, ast.Assign):
+        alias = isinstance(node.value, (ast.Name, ast.Attribute)) or inside and _is_property(node.value)
+        if not _is_plain(node.value) and not (aliases and alias):
+            return True
         if not all(isinstance(target, ast.Name) for target in node.targets):
             return True
         names = binds(node)
@@ -148,6 +152,10 @@ def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases:
         return True
     own = _own(edited, node)
     return any(counts.get(name, 0) > own.get(name, 0) for name in names)
+
+
+def _is_property(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "property"
 
 
 def _is_plain(node: ast.expr) -> bool:
