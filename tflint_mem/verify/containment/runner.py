@@ -123,6 +123,18 @@ def execute(
         )
 
 
+def alone(text: str, options: Options, seconds: float, folders: Sequence[str] = (), growth: bool = True) -> Run:
+    """Runs a program as its interpreter alone would; the Run's log has what it printed.
+
+    seconds   wall time      folders   first-party, nearest first      growth   let the GPU's memory grow on demand
+    """
+    with Scratch() as scratch:
+        job = _job(options, scratch, "alone", folders)
+        job.update({"snippet": scratch.path("work", "reproduction.py"), "text": text})
+        environment = child_environment(options, scratch.root, memory=False, growth=growth)
+        return supervised(options, scratch, job, environment, seconds, folders)
+
+
 def unprotected(isolated: Isolated | None) -> dict[str, str]:
     """{layer: why it does not hold} for what an "isolated" event says, without what the user switched off."""
     return {
@@ -133,7 +145,7 @@ def unprotected(isolated: Isolated | None) -> dict[str, str]:
 
 
 def _job(
-    options: Options, scratch: Scratch, task: Literal["environment", "measure"], folders: Sequence[str] = ()
+    options: Options, scratch: Scratch, task: Literal["environment", "measure", "alone"], folders: Sequence[str] = ()
 ) -> Job:
     _lend_binding(scratch.path("binding"))
     return {
