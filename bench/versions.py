@@ -9,7 +9,8 @@ and each measurement is a process that is forked from there (bench/forked.py); a
 version lacks: a fixture that asks for it is recorded with what it raised.
 
 RECORD.json is written after each measurement, and what it holds is not measured again: an interrupted run goes on
-where it was.  `--tensorflow`, `--codes`, `--groups`, `--kinds` and `--only` choose a part; `--again` measures that part anew.
+where it was.  `--tensorflow`, `--codes`, `--groups`, `--kinds` and `--only` choose a part; `--again` measures that
+part anew.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """Writes the pages of rules and of the configuration, its JSON schema, and what others print and measure: `python
 docs/generate.py`.
 
-The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold;
-nothing is written twice.  In the other pages it renews what is measured (measured.py, versions.py) and what examples
-print (examples.py).  What was measured on each version goes into the package, too.  A test fails when the pages are not what this script writes.
+The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold and
+what they cost under each version of TensorFlow; nothing is written twice.  In the other pages it renews what is
+measured (measured.py, versions.py) and what examples print (examples.py).  What was measured under each version goes
+into the package, too.  A test fails when the pages are not what this script writes.
 """
 
 import importlib.util

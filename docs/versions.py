@@ -87,7 +87,9 @@ def _table(programs, group):
     if not columns:
         columns = ["message"]
     lines = [
-        "| TensorFlow | " + " | ".join(f"{head} {_HEADS[name]}".strip() for head in programs for name in columns) + " |",
+        "| TensorFlow | "
+        + " | ".join(f"{head} {_HEADS[name]}".strip() for head in programs for name in columns)
+        + " |",
         "| --- |" + (" --- |" if columns == ["message"] else " ---: |") * (len(columns) * len(programs)),
     ]
     reasons = {}
@@ -137,9 +139,13 @@ def _number(value):
 
 
 def filled(text):
-    """The page with what its marks name: `environments` or `claims`."""
+    """The page with what its marks name: `environments`, `claims`, or one of these programs."""
+    return _MARKS.sub(lambda match: match[1] + "\n".join(_part(match[2], record())) + "\n" + match[3], text)
+
+
+def _part(name, record):
     parts = {"environments": _environments, "claims": _claims}
-    return _MARKS.sub(lambda match: match[1] + "\n".join(parts[match[2]](record())) + "\n" + match[3], text)
+    return parts[name](record) if name in parts else _programs(record["claims"][name])
 
 
 def _environments(record):
@@ -162,8 +168,12 @@ def _claims(record):
     for name, claim in record["claims"].items():
         rule, what = claim["rule"], claim["what"]
         lines += [f"**[{rule}](rules/{rule}.md)** {what} ([`{name}.py`](../bench/claims/{name}.py))", ""]
-        lines += [*_table({"flagged": claim.get("flagged", {}), "fixed": claim.get("fixed", {})}, "leak"), ""]
+        lines += [*_programs(claim), ""]
     return lines[:-1]
+
+
+def _programs(claim):
+    return _table({"flagged": claim.get("flagged", {}), "fixed": claim.get("fixed", {})}, "leak")
 
 
 # -- the picture -------------------------------------------------------------------------------------------------------
@@ -183,7 +193,7 @@ def picture(rules):
         'font-family="system-ui, sans-serif">',
         "<title>KiB per repeat of each rule's leaky.py under each version of TensorFlow</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="12" y="22" font-size="14" fill="#1a1a1a">What the leaky fixture of each rule costs per repeat, '
+        '<text x="12" y="22" font-size="14" fill="#1a1a1a">What the leaky fixture of each rule costs per repeat, '
         "on a CPU, by version of TensorFlow</text>",
     ]
     for column, version in enumerate(versions):
@@ -246,7 +256,8 @@ def _legend(y):
     parts, x = [], 12
     for colour, strength, words in rows:
         parts.append(
-            f'<rect x="{x}" y="{y}" width="14" height="14" rx="3" fill="{colour}" fill-opacity="{strength}" stroke="#d0d0d0"/>'
+            f'<rect x="{x}" y="{y}" width="14" height="14" rx="3" fill="{colour}" fill-opacity="{strength}" '
+            'stroke="#d0d0d0"/>'
         )
         parts.append(f'<text x="{x + 20}" y="{y + 12}" fill="#1a1a1a">{words}</text>')
         x += 44 + int(6.6 * len(words))

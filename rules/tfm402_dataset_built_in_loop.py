@@ -8,9 +8,9 @@ file or fresh model, are fine.
 
 ## Why is this bad?
 A chained data set holds all links before it: their functions and graphs stay, and every element runs through all of
-them, so both memory and time grow. A rebuilt data set copies its data again (an array held as a tensor constant takes twice
-its size while the data set lives) and traces its functions again. It does not leak, but for TensorFlow 2.10 to 2.14:
-there the kernel of each new function stays in TensorFlow's cache until `clear_session()`.
+them, so both memory and time grow. A rebuilt data set copies its data again (an array held as a tensor constant takes
+twice its size while the data set lives) and traces its functions again. It does not leak, but for TensorFlow 2.10 to
+2.14: there the kernel of each new function stays in TensorFlow's cache until `clear_session()`.
 
 ## What was measured
 KiB per repeat, TensorFlow 2.21 / 2.15: chained 142 / 217 per link, for ever. Rebuilt from a 4 MiB array, with a `map`:

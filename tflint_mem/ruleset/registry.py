@@ -322,6 +322,7 @@ RULES = (
         rank=5,
         triggers="Variable",
         summary="a variable gets a new name, or is kept, in each repeat",
+        since="2.15",
     ),
     Rule(
         code="TFM305",
@@ -355,6 +356,7 @@ RULES = (
         rank=20,
         triggers="py_function",
         summary="tf.py_function is called eagerly in each repeat, and each call leaves a kernel behind",
+        since="2.10",
     ),
     Rule(
         code="TFM401",

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
 FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since
 FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
-FIRST_KEEPING, FIRST_LETTING_GO = (2, 10), (2, 15)  # kernels of each data set's functions stay from, and no more
+FIRST_KEEPING = (2, 10)  # kernels of functions that are gone stay since
+FIRST_LETTING_GO = (2, 15)  # ... and those of data sets no more
 _EAGERLY = Keyword("run_eagerly", TRUE)
 
 
