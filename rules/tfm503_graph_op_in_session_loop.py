@@ -48,7 +48,6 @@ from tflint_mem.facts import Assign, Augment, ExprStatement, Return, tail_of
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import SESSION_TYPES
 from tflint_mem.project.linking.call_names import call_text
-from tflint_mem.project.repeats import periods
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False
@@ -86,7 +85,6 @@ MEASURED_SAVER = (
 )
 _OF_VARIABLES = frozenset(("tf.global_variables_initializer", "tf.variables_initializer"))
 _RESTARTS = frozenset(("dataset.make_one_shot_iterator", "tf.data.make_one_shot_iterator"))
-RARE = 5000  # passes of which one adds operations: a day of training adds a hundred times
 _BASES = {"Saver": "saver", "get_next": "next_element"}
 
 
@@ -116,7 +114,6 @@ def _draft(context: Context, made: Made) -> Draft:
             "build it once before the session runs; "
             "`tf.get_default_graph().finalize()` then makes sure that nothing is added"
         )
-    every = periods.of_repeat(context.project.repeats_of.usual, repeat) if repeat is not None else 1
     simple = isinstance(statement, (Assign, ExprStatement, Return, Augment))
     return Draft(
         code=CODE,
@@ -124,7 +121,6 @@ def _draft(context: Context, made: Made) -> Draft:
         pos=made.pos,
         message=message,
         measured=_cost(context, made),
-        persona="pedantic" if every >= RARE else None,
         help=help,
         trace=trace,
         noqa_row=statement.end_line if simple else made.pos.end_line,

@@ -23,15 +23,13 @@ _PYTHONS = frozenset(("min", "max", "sum", "abs", "round", "all", "any", "pow", 
 
 
 def through_other(context: Context, repeat: Repeat) -> bool:
-    """Does the way lead through a method that the object it is called on has not, or through a hidden builtin?"""
+    """Does the way lead through a method that the object it is called on surely has not?"""
     known: set[ClassId] = set()  # classes of the object whose method runs, empty for unknown ones
     for position in range(repeat.handed, len(repeat.hops) - 1):
         m, i = repeat.hops[position]
         inner, j = repeat.hops[position + 1]
         scope = inner.method_around(inner.calls[j].scope)
         func = m.calls[i].func
-        if isinstance(func, Name) and func.id in _PYTHONS:
-            return True
         if not isinstance(func, Attribute):
             known = set()
             continue
@@ -44,6 +42,12 @@ def through_other(context: Context, repeat: Repeat) -> bool:
             ):
                 return True
     return False
+
+
+def through_hidden(repeat: Repeat) -> bool:
+    """Does the way lead through a function that hides one of Python's own?"""
+    funcs = (m.calls[i].func for m, i in repeat.hops[repeat.handed : -1])
+    return any(isinstance(func, Name) and func.id in _PYTHONS for func in funcs)
 
 
 def _classes(context: Context, m: Module, i: int) -> set[ClassId]:
