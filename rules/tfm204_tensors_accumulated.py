@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tflint_mem.analysis.passes.kept import Keeping
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
@@ -136,6 +137,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         return None
     pos = kept.position(m, s)
     needed = fate == kept.ALL
+    small = needed and repeat.local and isinstance(container, Name) and _steps(m, repeat)
     words = _words(context.project.apis(m, made))
     on_host = words is _OF_PREDICTIONS
     where = "" if on_host else " on the device"
@@ -148,6 +150,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         measured=words.measured,
         help=words.help,
         severity="hint" if needed else None,
+        persona="pedantic" if small else None,
         trace=context.trace(
             repeat,
             "makes the output",
@@ -159,6 +162,15 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         fix="arrays take as much on the host" if on_host else _fix(context, m, s, made),
         noqa_row=statement.end_line,
         site=s,
+    )
+
+
+def _steps(m: Module, repeat: Repeat) -> bool:
+    """Does each pass take one step of an environment?  Then what it keeps is of one state, until the episode ends."""
+    first, i = repeat.hops[0]
+    return repeat.block is not None and any(
+        tail_of(m.calls[j].func) == "step" and m.calls[j].block == repeat.block
+        for j in m.scope_calls(first.calls[i].scope)
     )
 
 

@@ -103,7 +103,7 @@ def _finished(
         _, noqa_row = source.locate(draft.noqa_row)
     if end_cell != cell:
         end_row, end_column = row, column
-    fix, refusal = fix_of(draft, source, faults, watched) if whole else (None, "")
+    fix, refusal = fix_of(context, draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code,
         name=rule.name,
@@ -165,7 +165,20 @@ def with_reason(text: str, refusal: str) -> str:
     return f"{text}; no fix is offered: {refusal}" if text else f"no fix is offered: {refusal}"
 
 
-def fix_of(draft: Draft, source: Source, faults: Faults | None, watched: Watch) -> tuple[Fix | None, str]:
+def _taken(context: Context, m: Module, name: str) -> bool:
+    """May another module of the project take a name from this one: by `from m import *`, or as `m.name`?"""
+    project = context.project
+    return any(
+        any(imported.attribute in (name, "*") for imported in other.imports)
+        or bool(project.mentions_in(other, (name,)))
+        and name not in other.bindings(0)
+        for other in map(project.module, project.imports.importers(m))
+    )
+
+
+def fix_of(
+    context: Context, draft: Draft, source: Source, faults: Faults | None, watched: Watch
+) -> tuple[Fix | None, str]:
     """(the Fix of a draft or None, why there is none in a few words or "")."""
     if draft.fix is None or isinstance(draft.fix, str):
         return None, draft.fix or ""
@@ -177,8 +190,9 @@ def fix_of(draft: Draft, source: Source, faults: Faults | None, watched: Watch) 
     try:
         proposal = draft.fix(FixContext(source, draft.m))
         from tflint_mem.codemod.cells import located
+        from tflint_mem.codemod.unused_imports import without_unused
 
-        edits = located(source, proposal.edits)
+        edits = located(source, without_unused(source, proposal.edits, lambda name: _taken(context, draft.m, name)))
     except NoFix as refusal:
         return None, str(refusal)
     except SourceError:

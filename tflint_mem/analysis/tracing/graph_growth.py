@@ -77,6 +77,7 @@ def ways(context: Context, made: Made) -> Iterator[Repeat]:
             repeat.block is not None
             and graphs.over_names(repeat.module, repeat.block)
             or _builds_up(context, repeat)
+            or _of_each(context, made, repeat)
             or any(session_code.eager(context, hm) for hm, _ in repeat.hops)
         ):
             continue
@@ -140,6 +141,18 @@ def _builds_up(context: Context, repeat: Repeat) -> bool:
         isinstance(v, Instance) or isinstance(v, Thing) and v.kind in _PARTS for v in context.infer.call_values(m, i)
     )
     return parts and models.stored(context, m, i, repeat.block)
+
+
+def _of_each(context: Context, made: Made, repeat: Repeat) -> bool:
+    """Does it make an initializer of the variable that a loop inside the repeat goes through?  Then the repeat tries
+    those again that wait for others.
+    """
+    if made.name != "tf.variables_initializer" or made.call is None or repeat.block is None or not repeat.local:
+        return False
+    m, call = made.m, made.m.calls[made.call]
+    given = {e for argument in m.arguments(made.call) for e in walk(argument, m.calls)}
+    heads = (m.statements[m.blocks[b].statement] for b in m.loops(call.block) if b > repeat.block)
+    return any(isinstance(head, For) and head.target in given for head in heads)
 
 
 def _over_objects(context: Context, repeat: Repeat) -> bool:
