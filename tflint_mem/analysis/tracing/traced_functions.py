@@ -294,15 +294,15 @@ if TYPE_CHECKING:
     class _Place(Module):
         """A module that has one call more: its decorator, which runs where the function is defined."""
 
-        def __init__(self, m: Module, decorator: Call) -> None: ...
+        def __init__(self, m: Module, number: int, decorator: Call) -> None: ...
 
 else:
 
     class _Place:
         """A module that has one call more: its decorator, which runs where the function is defined."""
 
-        def __init__(self, m, decorator):
-            self._module, self._decorator = m, decorator
+        def __init__(self, m, number, decorator):
+            self._module, self._number, self._decorator = m, number, decorator
             self.calls = self
 
         def __getattr__(self, name):
@@ -312,7 +312,7 @@ else:
             return len(self._module.calls)
 
         def __getitem__(self, i):
-            return self._decorator if i == len(self._module.calls) else self._module.calls[i]
+            return self._decorator if i == self._number else self._module.calls[i]
 
 
 def stands_for_definition(m: Module) -> bool:
@@ -336,5 +336,6 @@ def definition(context: Context, traced: Traced) -> Site | None:
         names = context.infer.values(m, owner, expression, record.statement)
         if any(isinstance(v, (External, PartialValue, Thing)) for v in names):
             decorator = Call(expression, (), (), owner, statement.block, record.statement, pos)
-            return _Place(m, decorator), len(m.calls)
+            number = len(m.calls) + traced.scope  # its own: answers are kept by module and number
+            return _Place(m, number, decorator), number
     return None
