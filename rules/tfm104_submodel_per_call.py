@@ -97,7 +97,11 @@ def find(context: Context) -> Iterator[Draft]:
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
             severity="warning" if nodes else None,
             group="leak" if nodes else None,
-            trace=context.trace(shown, "wraps the model again") if shown is not None else (),
+            trace=context.trace(
+                shown, "wraps the model again", ways=wrappers.ways(context, m, i) if repeat is not None else ()
+            )
+            if shown is not None
+            else (),
             confidence=LIKELY if whose is not None else None,
             persona="pedantic" if shown is None and not nodes and _by_hand(context, m, m.calls[i].scope) else None,
             fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, sites),

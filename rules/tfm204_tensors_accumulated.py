@@ -37,7 +37,7 @@ from tflint_mem.analysis.models import models
 from tflint_mem.analysis.models.output_calls import GRADIENTS, PREDICTIONS, one_tensor, output
 from tflint_mem.analysis.models.symbolic import building
 from tflint_mem.analysis.passes import kept
-from tflint_mem.analysis.passes.long_repeats import long_repeat
+from tflint_mem.analysis.passes.long_repeats import long_repeats
 from tflint_mem.facts import Attribute, CallRef, ExprStatement, Name, Record, Subscript, tail_of
 from tflint_mem.finding import UNSAFE
 from tflint_mem.ruleset.draft import Draft, TraceStep
@@ -129,7 +129,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         or building(context, m, made)
     ):
         return None
-    repeat = long_repeat(context, keeping, made)
+    repeat = next(long_repeats(context, keeping, made), None)
     if repeat is None:
         return None
     fate = kept.fate(context, keeping)
@@ -151,7 +151,12 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         help=words.help,
         severity="hint" if needed else None,
         persona="pedantic" if small else None,
-        trace=context.trace(repeat, "makes the output", TraceStep.at(m, pos, "keeps it"))
+        trace=context.trace(
+            repeat,
+            "makes the output",
+            TraceStep.at(m, pos, "keeps it"),
+            ways=(way for way in long_repeats(context, keeping, made) if way.hops[-1] == (m, made)),
+        )
         if repeat.hops[-1] == (m, made)
         else (),
         fix="arrays take as much on the host" if on_host else _fix(context, m, s, made),

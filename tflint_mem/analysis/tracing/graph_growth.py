@@ -54,8 +54,21 @@ def _repeats(context: Context, made: Made) -> bool:
     site = graphs.stand_in(context, m, scope, made.block, made.statement)
     if site is None or graphs.in_unknown_graph(context, m, made.block) or context.project.compiled(m, scope):
         return False
+    made.repeat = next(ways(context, made), None)
+    if made.repeat is not None:
+        return True
     guards, own = context.project.repeats_of.guards, graphs.in_graph_of_its_own(context, m, made.block)
-    for repeat in context.repeats(m, site):
+    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or own:
+        return False
+    return _called_later(context, made, site)
+
+
+def ways(context: Context, made: Made) -> Iterator[Repeat]:
+    """The repeats in which a session runs."""
+    m = made.m
+    site = graphs.stand_in(context, m, made.scope, made.block, made.statement)
+    own = graphs.in_graph_of_its_own(context, m, made.block)
+    for repeat in context.repeats(m, site) if site is not None else ():
         if own and not repeat.local:
             continue  # each run of the function starts a graph
         if repeat.count is not None and repeat.count <= _FEW or context.project.released(repeat, _RELEASES):
@@ -69,11 +82,7 @@ def _repeats(context: Context, made: Made) -> bool:
         ):
             continue
         if not _either(context, repeat) and _runs(context, repeat):
-            made.repeat = repeat
-            return True
-    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or own:
-        return False
-    return _called_later(context, made, site)
+            yield repeat
 
 
 def _either(context: Context, repeat: Repeat) -> bool:
