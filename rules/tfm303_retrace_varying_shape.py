@@ -86,7 +86,7 @@ def find(context: Context) -> Iterator[Draft]:
             measured=MEASURED,
             help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
             confidence=None if shape.sure else POSSIBLE,
-            trace=context.trace(repeat, f"passes {shape.what}"),
+            trace=context.trace(repeat, f"passes {shape.what}", ways=shapes.ways(context, m, i)),
             fix=_fix(context, m, traced),
         )
 

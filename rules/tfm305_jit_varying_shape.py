@@ -74,7 +74,7 @@ def find(context: Context) -> Iterator[Draft]:
             measured=MEASURED,
             help="pad to one length or a few, or leave jit_compile out",
             confidence=None if shape.sure else POSSIBLE,
-            trace=context.trace(repeat, f"passes {shape.what}"),
+            trace=context.trace(repeat, f"passes {shape.what}", ways=shapes.ways(context, m, i)),
         )
 
 

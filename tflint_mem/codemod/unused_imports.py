@@ -70,7 +70,7 @@ def _within(place: Place, cut: Sequence[tuple[Place, Place]]) -> bool:
 
 
 def _plain_imports(file: Outline) -> dict[str, tuple[Import, Block]]:
-    """name -> (the import that binds it, the block around) of the names that one plain import binds and nothing else."""
+    """name -> (the import that binds it, the block around) of names that one plain import binds and nothing else."""
     found: dict[str, tuple[Import, Block]] = {}
     bound: set[str] = set()
     for block in _plain_blocks(file.tree):

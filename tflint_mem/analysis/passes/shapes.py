@@ -7,6 +7,8 @@ what the code shows counts: an unknown size is no evidence, and a search that is
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tflint_mem.facts import (
     NONE,
     Attribute,
@@ -38,6 +40,8 @@ from .varying import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.facts import Call
     from tflint_mem.project.linking.bindings import Binding
     from tflint_mem.project.linking.module import Module
@@ -127,25 +131,38 @@ class Found(Record):
 
 def varying(context: Context, m: Module, i: int) -> Found | None:
     """The first argument of call `i` whose shape varies, or None; one that surely does before others."""
-    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
     best: Found | None = None
     unsure: Found | None = None
-    for number, repeat in enumerate(hot.repeats(context, m, i, outer=True)) if given else ():
-        if number >= MAX_REPEATS:
-            break
+    for found in _varying(context, m, i):
+        if not found.shape.sure:
+            unsure = unsure or found
+        elif _brings(found):
+            return found
+        else:
+            best = best or found
+    return best or unsure
+
+
+def ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The repeats that bring new shapes of an argument of call `i`."""
+    return (found.repeat for found in _varying(context, m, i) if _brings(found))
+
+
+def _varying(context: Context, m: Module, i: int) -> Iterator[Found]:
+    """The arguments whose shapes vary, by repeat."""
+    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
+    for repeat in islice(hot.repeats(context, m, i, outer=True), MAX_REPEATS) if given else ():
         if repeat.count is not None and repeat.count <= FEW or not hot.eager(context, repeat):
             continue
         for expression in given:
             shape = argument(context, repeat, expression)
-            if shape is None:
-                continue
-            if not shape.sure:
-                unsure = unsure or Found(repeat, shape)
-                continue
-            if shape.loop is None or shape.loop == (repeat.module, repeat.block):
-                return Found(repeat, shape)
-            best = best or Found(repeat, shape)
-    return best or unsure
+            if shape is not None:
+                yield Found(repeat, shape)
+
+
+def _brings(found: Found) -> bool:
+    """Is it the repeat itself that brings the new shapes?"""
+    return found.shape.loop is None or found.shape.loop == (found.repeat.module, found.repeat.block)
 
 
 class _Shapes(DataLengths):
