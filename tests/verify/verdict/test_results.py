@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import types
 
 import pytest
@@ -99,6 +100,14 @@ def test_files_and_names_and_repeats():
     assert found.verdict == OTHER and str(found.difference) == "`x` in repeat 2 is 3, was 2"
 
 
+def test_names_of_files_with_a_time_in_them():
+    one, other = (f"logs/run0/events.out.tfevents.{stamp}.0.v2" for stamp in ("1796142100.vm.2", "1796142177.vm.51"))
+    values = {"x": 1}
+    assert compared([event(files={one: ""}, values=values)], [event(files={other: ""}, values=values)]).verdict == SAME
+    found = compared([event(files={one: ""}, values=values)], [event(files={"logs/run1/x": ""}, values=values)])
+    assert found.difference.where == "the file logs/run0/events.out.tfevents.*.0.v2"
+
+
 def test_what_is_read_anew_in_each_repeat():
     def repeats(read, looked=None, text=None):
         more = {} if looked is None else {"looked": looked}
@@ -165,6 +174,7 @@ def test_objects_are_bounded_and_nothing_of_theirs_runs():
     rows = iter([1, 2])
     described({"rows": rows, "module": sys, "function": len})
     assert next(rows) == 1
+    assert described(threading.Thread()) is None and described(types.SimpleNamespace(a=1)) is None  # not the program's
     endless = []
     endless.append(endless)
     assert described(endless)[0] == "list"

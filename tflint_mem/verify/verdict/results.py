@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 # what a progress bar or a stopwatch says, and addresses of objects
 _TIME = re.compile(r"\d+(?:\.\d+)?\s?(?:ms|us|s|sec|seconds)\b(?:/\w+)?|0x[0-9a-f]+|\d\d:\d\d(?::\d\d)?")
 _SCRATCH = re.compile(r"\b(?:tmp|tflint-mem-verify-)[a-z0-9_]{8}\b")  # names that `tempfile` makes
+_STAMP = re.compile(r"\d{8,}(?:\.[\w-]+\.\d+)?")  # "events.out.tfevents.1796142100.host.41.0.v2", "model-20261201"
 _MOST_SHOWN = 60
 
 
@@ -102,12 +103,14 @@ def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Differen
         repeat = before["n"]
         if before["printed"] or after["printed"]:
             yield _text("what is printed", repeat, before["printed"], after["printed"])
-        for name in sorted({*before["files"], *after["files"]}):
-            if name not in before["files"] or name not in after["files"]:
-                there = name in before["files"]
-                yield Difference(f"the file {name}", repeat, _there(there), _there(not there))
-            elif before["files"][name] or after["files"][name]:  # of the others nobody has seen the text
-                yield _text(f"the file {name}", repeat, before["files"][name], after["files"][name])
+        written, others = (
+            {_lasting_name(name): text for name, text in seen["files"].items()} for seen in (before, after)
+        )
+        for name in sorted({*written, *others}):
+            if name not in written or name not in others:
+                yield Difference(f"the file {name}", repeat, _there(name in written), _there(name in others))
+            elif written[name] or others[name]:  # of the rest nobody has seen the text
+                yield _text(f"the file {name}", repeat, written[name], others[name])
         if last is not None:
             yield from _read_again(repeat, last, before, after)
         last = before
@@ -161,6 +164,11 @@ def _number(text: str) -> float:
 def _lasting(text: str) -> str:
     """A text without what is another in each run: times, addresses, names of scratch folders."""
     return _SCRATCH.sub("tmp", _TIME.sub("", text))
+
+
+def _lasting_name(name: str) -> str:
+    """A file's name without the time and the process that made it."""
+    return _STAMP.sub("*", _lasting(name))
 
 
 def _rounded(one: str, other: str) -> bool:
