@@ -143,6 +143,13 @@ def test_a_difference_that_was_not_run_again_is_no_verdict():
     )
 
 
+def test_one_repeat_does_not_show_what_is_carried_on():
+    once = [event(values={"x": 1})]
+    assert compared(once, once, least=2).verdict == UNKNOWN
+    twice = [*once, event(values={"x": 2}, n=2)]
+    assert compared(twice, twice, least=2).verdict == SAME and compared(twice, once, least=2).verdict == UNKNOWN
+
+
 def test_what_nobody_has_seen_is_not_compared():
     one, other = [event(files={"m.h5": ""})], [event(files={"m.h5": ""})]
     assert compared(one, other).verdict == UNKNOWN

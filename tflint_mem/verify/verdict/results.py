@@ -63,10 +63,11 @@ class Compared(Record):
     reason: str
 
 
-def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[str] = ()) -> Compared:
+def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[str] = (), least: int = 1) -> Compared:
     """Both versions beside each other.
 
     random   things that are not the same in two runs of the flagged version, as random numbers or the clock decide them
+    least    number of repeats that have to be the same: what is carried on from one to the next shows in the second
     """
     if not flagged or not fixed:
         return Compared(UNKNOWN, 0, None, "a version came to no repeat that could be looked at")
@@ -81,6 +82,8 @@ def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[s
         return Compared(UNKNOWN, number, unsure, f"{unsure.where} differs from run to run, with the same code too")
     if not number:
         return Compared(UNKNOWN, 0, None, "nothing is printed, written or held that could be compared")
+    if min(len(flagged), len(fixed)) < least:
+        return Compared(UNKNOWN, number, None, f"fewer than {least} repeats of both versions could be looked at")
     return Compared(SAME, number, None, "")
 
 
