@@ -12,6 +12,7 @@ them.
     note         a meter or a device that cannot be read, in words
     stand-in     something was put in the place of what is missing; the next attempt runs with it
     watched      what was seen in the snippet's own lines, after the first repeat and at the end of the attempt
+    ran          what has run at all, when an attempt is over
     begin        the first repeat begins
     sample       a reading after one repeat
     seen         what one of the first repeats printed, wrote, and left in its variables
@@ -98,6 +99,17 @@ class Watched(TypedDict):
     event: Literal["watched"]
     reached: bool
     raised: list[str]
+
+
+class Ran(TypedDict):
+    """setup: sums of the codes of the stand-ins that were there; stand_ins: places of their statements that ran (both:
+    standins/noted.py); rows: [name, row] of the snippet's lines that ran while it was looked at, above all in the first
+    repeat."""
+
+    event: Literal["ran"]
+    setup: list[int]
+    stand_ins: list[tuple[int, int, int]]
+    rows: list[tuple[str, int]]
 
 
 class Begin(TypedDict):
@@ -287,6 +299,7 @@ Event = (
     | Note
     | StandIn
     | Watched
+    | Ran
     | Begin
     | Sample
     | Seen

@@ -25,6 +25,7 @@ from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran, reached, refused
 from tflint_mem.verify.verdict.words import CONFIRMED, NOT_CONFIRMED, NOT_RUNNABLE
 
+from .keeping import add_files
 from .kept_runs import KeptRuns
 
 TYPE_CHECKING = False
@@ -94,9 +95,11 @@ def verify_finding(
     experiment.left_free = left_free
     experiment.pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
     kept = experiment.kept = KeptRuns(options, environment, experiment.folders) if options.changed else None
-    result = judge(finding, options, environment, experiment.runs(), began)
+    runs = experiment.runs()
+    result = judge(finding, options, environment, runs, began)
     if kept is not None and 0 < kept.used == kept.asked:
         result.verification["measured_before"] = True
+    add_files(result, runs, options, environment, experiment.folders)
     return result
 
 
@@ -128,7 +131,8 @@ def verify_reduced(
     experiment = _Experiment(bare, files, options, folders, began, seconds, told, [each.snippet for each in cut])
     if options.changed:
         experiment.kept = KeptRuns(options, environment, experiment.folders)
-    result = judge(bare, options, environment, experiment.runs(), began)
+    runs = experiment.runs()
+    result = judge(bare, options, environment, runs, began)
     said = result.verification
     if said["verdict"] == NOT_RUNNABLE or said["verdict"] == NOT_CONFIRMED and not cut[experiment.choice].complete:
         return None
@@ -137,6 +141,7 @@ def verify_reduced(
     said["needs"] = before.verification["needs"]
     said["seconds"] = round(said["seconds"] + before.verification["seconds"], 1)
     result.finding = finding.replace(verification=said)
+    add_files(result, runs, options, environment, experiment.folders)
     return result
 
 

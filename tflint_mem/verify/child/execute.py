@@ -12,6 +12,7 @@ import traceback
 import types
 
 from tflint_mem.verify.standins.action import Action, Rewrite
+from tflint_mem.verify.standins.noted import noted, sum_of, tell
 
 from .gpu import GpuMemory
 from .nvml import NA
@@ -29,7 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tflint_mem.verify.events import Error, Event, StandIn
+    from tflint_mem.verify.events import Error, Event, Ran, StandIn
     from tflint_mem.verify.job import Job
 
 _FEW_REPEATS = 40
@@ -65,6 +66,7 @@ def run(job: Job, emit: Callable[[Event], None]) -> None:
         attempt = Attempt(job, emit, gpu, state, extension)
         failure, probe, watch = attempt.run(), attempt.probe, attempt.watch
         emit(watch.event())
+        emit(attempt.has_run())
         if failure is None:
             return
         if probe.extended and isinstance(failure, (IndexError, KeyError, ValueError)) and extension:
@@ -167,6 +169,15 @@ class Attempt:
             self.probe.seen.waited = self._waits.taken if self._waits is not None else None
         self._connect()
 
+    def has_run(self) -> Ran:
+        """What has run, as an event."""
+        return {
+            "event": "ran",
+            "setup": [sum_of(code) for code in self._state.setup],
+            "stand_ins": sorted(self._state.ran),
+            "rows": sorted(self.watch.rows),
+        }
+
     def _connect(self) -> None:
         """The probe tells the watch when to look."""
         # AutoGraph runs a copy of traced code: there is no seeing it
@@ -178,6 +189,7 @@ class Attempt:
     def _first_repeat_over(self) -> None:
         self.watch.stop()
         self._emit(self.watch.event())
+        self._emit(self.has_run())  # all that is known where time ends the run
         hidden = repairable(self.watch.exceptions, self._state)
         if hidden is None and self._plan.protocol != "once":
             hidden = self.watch.failed  # what is flagged did not happen: its flat curve would acquit it
@@ -223,8 +235,9 @@ class Attempt:
         probe, watch, path = self.probe, self.watch, self._job["snippet"]
         if probe.seen is not None:
             probe.seen.begin()
+        tell(self._state.ran.add)
         for code in self._state.setup:
-            exec(compile(code, "<stand-ins>", "exec"), module.__dict__)
+            exec(compile(noted(code), "<stand-ins>", "exec"), module.__dict__)
         if "_anything" in sys.modules and watch.flagged is not None:
             end_of_file = path if watch.flagged.name == MAIN else "/" + watch.flagged.name
             vars(sys.modules["_anything"])["FLAGGED"] = (end_of_file, watch.flagged.row)
