@@ -143,6 +143,14 @@ def test_a_difference_that_was_not_run_again_is_no_verdict():
     )
 
 
+def test_the_same_weights_and_another_optimizer():
+    one, other = ([dict(event(), values={"net": ["model", [1.5, 2.0], [steps, 0.25]]})] for steps in (6, 12))
+    found = compared(one, other)
+    assert str(found.difference) == "the optimizer of `net` in repeat 1 is 12.25 in all, was 6.25 in all"
+    third = [dict(event(), values={"net": ["model", [1.5, 2.5], [6, 0.25]]})]
+    assert "is a model whose weights make 4 in all" in str(compared(one, third).difference)
+
+
 def test_one_repeat_does_not_show_what_is_carried_on():
     once = [event(values={"x": 1})]
     assert compared(once, once, least=2).verdict == UNKNOWN

@@ -199,6 +199,8 @@ def _value(name: str, repeat: int, before: Any, after: Any) -> Difference | None
             if part in after[2] and not _equal(value, after[2][part]):
                 inner = f"{name}[{part!r}]" if before[0] == "dict" else f"{name}.{part}"
                 return _value(inner, repeat, value, after[2][part])
+    if before[0] == after[0] == "model" and _all(before[1], after[1]):
+        return Difference(f"the optimizer of `{name}`", repeat, _added_up(before[2]), _added_up(after[2]))
     return Difference(f"`{name}`", repeat, _shown(before), _shown(after))
 
 
@@ -253,6 +255,10 @@ def _attributes(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(_equal(one[name], other[name]) for name in one if name in other)
 
 
+def _added_up(numbers: Sequence[object]) -> str:
+    return f"{sum(each for each in numbers if isinstance(each, (int, float))):.6g} in all"
+
+
 def _shown(value: Any) -> str:
     """A value in a few words."""
     value = _scalar(value)
@@ -270,5 +276,5 @@ def _shown(value: Any) -> str:
     if kind == "dict":
         return f"a dictionary of {value[1]}"
     if kind == "model":
-        return f"a model whose weights add up to {sum(each for each in value[1] if isinstance(each, (int, float))):.6g}"
+        return f"a model whose weights make {_added_up(value[1])}"
     return {"none": "None", "bool": str(value[-1])}.get(kind, f"an object of {value[-2] if len(value) > 2 else kind}")
