@@ -116,6 +116,12 @@ def test_on_a_busy_machine_the_phases_fit_into_what_is_left():
     plan = Plan(seconds=8, ends=time.time() + 5)
     plan.fit_into_the_rest()
     assert 1.5 < plan.seconds < 2.1
+    # collections take their time too: as few of them as can prove anything
+    plan = Plan(seconds=8, blocks=6, ends=time.time() + 30)
+    plan.fit_into_the_rest(1.0)
+    assert plan.blocks == 6 and plan.seconds == 8
+    plan.fit_into_the_rest(4.0)
+    assert plan.blocks == 3 and 3.5 < plan.seconds < 4.1
     for plan in (Plan(seconds=8), Plan(seconds=8, ends=time.time() + 60)):
         plan.fit_into_the_rest()
         assert plan.seconds == 8

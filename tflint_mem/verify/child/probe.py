@@ -241,7 +241,10 @@ class Probe:
             if self._looks_for_flagged():
                 return
             if self._warm() and self._between_passes():
+                began = self.clock()
                 self._recorder.settle("base", self._in_phase)
+                self.plan.fit_into_the_rest(self.clock() - began)
+                self._blocks_wanted = self.plan.blocks
                 self._enter("loop")
         elif self.phase == "loop":
             self._recorder.sample(self.phase, self._busy)

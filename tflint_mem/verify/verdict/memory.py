@@ -227,21 +227,22 @@ class _Witness:
         return self.account.garbage
 
     def stopped_while_growing(self) -> Verdict | None:
-        """Was it stopped, by whatever limit, while its curve rose?  By time after few repeats: more of them could show
-        that it stops by itself.
+        """Was it stopped, by whatever limit, while its curve rose?  By time after few repeats, or before anything was
+        collected: more of them could show that it stops by itself, and what of it stays.
         """
         if self.run.status not in STOPPED or self.raw is None or not self.raw.rises or self.rate < DEFERRED_ANYWAY:
             return None
-        if self.run.status == "timeout" and self.measured.loop < ENOUGH_REPEATS:
+        if self.run.status == "timeout" and (self.measured.loop < ENOUGH_REPEATS or self.first is None):
             return undecided(
-                [f"more time: {self.repeats} repeats do not tell whether it stops growing (--verify-timeout)"],
-                f"undecided: too few repeats, {self.repeats} before the time limit{self.on}, "
+                [f"more time: {self.repeats} repeats do not tell whether it stops, and what stays (--verify-timeout)"],
+                f"undecided: too little time for the {self.repeats} repeats and a collection{self.on}, "
                 f"growing by {size(self.rate)} per repeat",
                 self.meter,
             )
+        kind = DEFERRED if self.first is None else self.kind_at_end(self.raw)
         return self.confirmed(
-            RETAINED if self.kept is not None and self.kept.rises else DEFERRED,
-            mechanism(self.measured, DEFERRED),
+            kind,
+            mechanism(self.measured, kind, self.meter),
             f"{ended(self.run)} after {self.repeats} repeats, growing by {size(self.rate)} per repeat{self.on}",
         )
 
