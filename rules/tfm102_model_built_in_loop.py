@@ -5,7 +5,8 @@ Reports the construction of a whole Keras model (`Sequential`, `Model`, a subcla
 `from_config`) at a place that repeats, in this function or through its callers, when nothing on the way releases it.
 The finding stands where the new model comes from: at the constructor, or at the call of the project's own function that
 returns it. A layer block inside one model is not a model: there must be evidence that the thing is compiled, fitted,
-asked for predictions, saved or loaded into.
+asked for predictions, saved or loaded into. Two or three models, and up to ten of which nothing stays for ever, are a
+hint: what a few cost depends on their size.
 
 ## Why is this bad?
 Without training, every repeat leaves a dead model that waits for a late garbage collection, and native memory for each

@@ -385,10 +385,10 @@ def test_one_that_is_made_and_runs_a_model_stands_for_its_siblings(tmp_path):
 @pytest.mark.parametrize(
     ("version", "loop", "severity", "says"),
     [
-        ("2.12", "for units in [8, 16, 32, 64, 128]", "hint", ", 5 times;"),
+        ("2.12", "for units in [8, 16, 32, 64, 128]", "hint", ", 5 times in all;"),
         ("2.12", "for units in range(args.rounds)", "hint", ", 4 times by default"),
         ("2.12", "for units in range(100)", "warning", ""),
-        ("2.16", "for units in [8, 16, 32, 64, 128]", "error", ", 5 times;"),
+        ("2.16", "for units in [8, 16, 32, 64, 128]", "error", ", 5 times in all;"),
     ],
 )
 def test_a_handful_of_models_is_a_hint(tmp_path, version, loop, severity, says):
