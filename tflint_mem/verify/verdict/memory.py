@@ -180,7 +180,10 @@ class _Witness:
             if files >= ALWAYS_ONE and self.meter == HOST:
                 return self.confirmed(RETAINED, OPEN_FILES, f"{files:.1f} files stay open per repeat")
         elif holds >= ONE_EACH and first is not None and first >= RETAINED_WITH_OBJECTS and self.meter != NVML:
-            # few elements in all: every object counts, a slope needs more of them
+            # few elements in all: every object counts, a slope needs more of them; where it is time that leaves few,
+            # the first of them may be those that set things up
+            if hurried(self.run, self.measured.repeats) and self.measured.loop < ENOUGH_REPEATS:
+                return None
             return self.confirmed(
                 RETAINED,
                 mechanism(self.measured, RETAINED, self.meter),
