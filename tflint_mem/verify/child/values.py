@@ -24,6 +24,7 @@ _MOST_NUMBERS = 24  # of an array, spread over it
 _MOST_SUMMED = 1 << 20
 _MOST_TEXT = 400
 _MOST_WEIGHTS = 40
+_INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)  # a .pth file may name others' too
 _SILENT = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 
 
@@ -151,7 +152,9 @@ def _is_the_program_s(module: str) -> bool:
     if module == "__main__":
         return True
     file = getattr(sys.modules.get(module), "__file__", None)
-    return isinstance(file, str) and not file.startswith((sys.prefix + os.sep, sys.base_prefix + os.sep))
+    if not isinstance(file, str) or any(folder in file for folder in _INSTALLED):
+        return False
+    return not file.startswith((sys.prefix + os.sep, sys.base_prefix + os.sep))
 
 
 def _object(value: object, deep: int) -> Described | None:
