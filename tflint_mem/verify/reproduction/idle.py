@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
+from tflint_mem.verify.snippet.scope import binds
 from tflint_mem.verify.snippet.syntax import DEFINITIONS, FUNCTIONS, first_row, last_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from tflint_mem.verify.snippet.syntax import Definition, Function
 
@@ -26,7 +27,13 @@ def idle(edited: Edited, ran: Collection[int]) -> frozenset[ast.stmt]:
     for node in body:
         if not isinstance(node, DEFINITIONS) and _installs(node) and _names(node) & set(dead):
             found.add(node)
-    named = set().union(*(_names(node) for node in body if node not in found and node not in dead.values()))
+    for _ in range(len(found)):  # what a statement has made for another one that stays is not idle
+        named = _words(node for node in body if node not in found)
+        needed = {node for node in found if binds(node) & named}
+        if not needed:
+            break
+        found -= needed
+    named = _words(node for node in body if node not in found and node not in dead.values())
     found.update(node for name, node in dead.items() if name not in named)
     return frozenset(found)
 
@@ -63,6 +70,17 @@ def _installs(node: ast.stmt) -> bool:
     if isinstance(node, (ast.If, ast.For)):
         return all(_installs(each) for each in (*node.body, *node.orelse))
     return isinstance(node, (*FUNCTIONS, ast.Pass))
+
+
+def _words(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names in statements, and words of their strings: by these things are found as well."""
+    found: set[str] = set()
+    for node in nodes:
+        found |= _names(node)
+        for each in ast.walk(node):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                found.update(re.findall(r"\w+", each.value))
+    return found
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import tokenize
 
 from tflint_mem.hardening.parsing import parsed
 from tflint_mem.verify.snippet.scope import binds
-from tflint_mem.verify.snippet.syntax import DEFINITIONS, first_row, last_row
+from tflint_mem.verify.snippet.syntax import DEFINITIONS, block, first_row, last_row
 
 from .edited import Edited, drop_all
 
@@ -112,6 +113,7 @@ def _shorter(text: str, counts: Mapping[str, int], imported: Collection[str], al
             elif not _is_used(edited, node, counts, aliases, not top):
                 dropped.append(node)
         drop_all(edited, body, dropped)
+    _drop_passes(edited)
     left = edited.text()
     try:
         ast.parse(left)
@@ -125,6 +127,24 @@ def _bodies(tree: ast.Module) -> list[tuple[list[ast.stmt], bool]]:
     found = [(tree.body, True)]
     found += [(node.body, False) for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, *DEFINITIONS))]
     return found
+
+
+def _drop_passes(edited: Edited) -> None:
+    """Takes out what is left of branches that were never taken, where the condition is no call."""
+    for node in ast.walk(edited.tree):
+        for name in ("body", "orelse", "finalbody"):
+            inner = [each for each in block(node, name) if isinstance(each, ast.stmt)]
+            idle = [each for each in inner if isinstance(each, ast.Pass) or _is_idle_branch(edited, each)]
+            if idle and len(idle) < len(inner):
+                for each in idle:
+                    edited.drop(each)
+
+
+def _is_idle_branch(edited: Edited, node: ast.stmt) -> bool:
+    if not isinstance(node, ast.If) or node.orelse or not all(isinstance(each, ast.Pass) for each in node.body):
+        return False
+    is_elif = edited.rows[node.lineno - 1].lstrip().startswith("elif")
+    return not is_elif and not any(isinstance(each, (ast.Call, ast.NamedExpr)) for each in ast.walk(node.test))
 
 
 def _own(edited: Edited, node: ast.stmt) -> dict[str, int]:
@@ -182,6 +202,23 @@ def _bound(alias: ast.alias) -> str:
     return alias.asname or alias.name.split(".")[0]
 
 
-def blank_rows(text: str, most: int) -> str:
-    """The text with at most so many blank rows in a row, and none at its ends; rows of strings count as any other."""
-    return re.sub(r"\n(?:[ \t]*\n){%d,}" % (most + 1), "\n" * (most + 1), text).strip("\n")
+def without_blanks(text: str) -> str:
+    """The text with a blank row between its definitions and no others; rows of strings stay as they are."""
+    try:
+        edited = Edited(text)
+        data = edited.inside_strings()
+    except (SyntaxError, ValueError, RecursionError, tokenize.TokenError):
+        return text.strip("\n")
+    kept: list[str] = []
+    for number, row in enumerate(edited.rows, 1):
+        if row.strip() or number in data:
+            apart = (
+                not row.startswith((" ", "\t", ")", "]", "}", "else", "elif", "except", "finally"))
+                and number not in data
+            )
+            after_block = bool(kept) and kept[-1].startswith((" ", "\t")) and number - 1 not in data
+            begins = row.startswith(("def ", "class ", "@", "async def ", "if __name__"))
+            if kept and apart and (after_block or begins and not kept[-1].startswith("@")):
+                kept.append("")
+            kept.append(row)
+    return "\n".join(kept)
