@@ -48,6 +48,7 @@ from tflint_mem.facts import Assign, Augment, ExprStatement, Return, tail_of
 from tflint_mem.finding import UNSAFE
 from tflint_mem.knowledge import SESSION_TYPES
 from tflint_mem.project.linking.call_names import call_text
+from tflint_mem.project.repeats import periods
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
-    from tflint_mem.ruleset.draft import Repair
+    from tflint_mem.ruleset.draft import Repair, Steps
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM503"
@@ -85,6 +86,7 @@ MEASURED_SAVER = (
 )
 _OF_VARIABLES = frozenset(("tf.global_variables_initializer", "tf.variables_initializer"))
 _RESTARTS = frozenset(("dataset.make_one_shot_iterator", "tf.data.make_one_shot_iterator"))
+RARE = 5000  # passes of which one adds operations: a day of training adds a hundred times
 _BASES = {"Saver": "saver", "get_next": "next_element"}
 
 
@@ -98,13 +100,15 @@ def _draft(context: Context, made: Made) -> Draft:
     m, repeat = made.m, made.repeat
     what = f"`{call_text(m, made.call)}`" if made.call is not None else "this expression on tensors"
     when = context.when(repeat, m) if repeat is not None else f"in each call of `{m.qualname(made.scope)}`"
-    way = context.trace(repeat, "").steps[:-1] if repeat is not None else ()
     last = TraceStep.at(m, made.pos, "adds operations to the graph")
+    trace = Trace((last,))
+    if repeat is not None:
+        way = context.trace(repeat, "", ways=graph_growth.ways(context, made))  # ends at a call beside the statement
+        trace = Trace((*way.steps[:-1], last), repeat, ((*steps[:-1], last) for steps in _further(way)))
     statement = m.statements[made.statement]
     if made.whole:
-        message = (
-            f"a network is built again on the same graph {when}, beginning with {what}; the graph keeps the ones before"
-        )
+        begins = "and initialized by" if made.name in graphs.INITIALIZERS else "beginning with"
+        message = f"a network is built again on the same graph {when}, {begins} {what}; the graph keeps the ones before"
         help = "give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once"
     else:
         message = f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower"
@@ -112,6 +116,7 @@ def _draft(context: Context, made: Made) -> Draft:
             "build it once before the session runs; "
             "`tf.get_default_graph().finalize()` then makes sure that nothing is added"
         )
+    every = periods.of_repeat(context.project.repeats_of.usual, repeat) if repeat is not None else 1
     simple = isinstance(statement, (Assign, ExprStatement, Return, Augment))
     return Draft(
         code=CODE,
@@ -119,8 +124,9 @@ def _draft(context: Context, made: Made) -> Draft:
         pos=made.pos,
         message=message,
         measured=_cost(context, made),
+        persona="pedantic" if every >= RARE else None,
         help=help,
-        trace=Trace((*way, last), repeat),
+        trace=trace,
         noqa_row=statement.end_line if simple else made.pos.end_line,
         fix=_hoist(made, made.call)
         if made.call is not None and not made.whole and repeat is not None and repeat.local
@@ -128,6 +134,10 @@ def _draft(context: Context, made: Made) -> Draft:
         if repeat is not None and not repeat.local
         else "a whole network is built, not one operation",
     )
+
+
+def _further(way: Trace) -> Iterator[Steps]:
+    yield from way.further
 
 
 def _cost(context: Context, made: Made) -> str:

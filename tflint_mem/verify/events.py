@@ -129,14 +129,22 @@ class Sample(HostReadings):
     busy: float
 
 
-class Seen(TypedDict):
-    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none."""
+class _SeenWaits(TypedDict, total=False):
+    """Only of a repeat that waits.  looked: files that were read in it, or asked about."""
+
+    looked: list[str]
+
+
+class Seen(_SeenWaits):
+    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none, of
+    those that came or changed; read: names of files that were opened to be read."""
 
     event: Literal["seen"]
     n: int
     printed: str
     values: dict[str, list[Any]]
     files: dict[str, str]
+    read: list[str]
 
 
 class Settled(HostReadings):
@@ -211,7 +219,8 @@ class Error(_ErrorDetails):
 
 class End(TypedDict):
     """repeats: over all phases; extended: elements beyond the user's own were served; limit, slow: a phase ended early
-    because memory, or time, ran out; elements: length of one pass; peak: highest resident bytes."""
+    because memory, or time, ran out; counted: each element was served once, so that they say how many repeats there
+    were; elements: length of one pass; peak: highest resident bytes."""
 
     event: Literal["end"]
     reason: Reason
@@ -219,6 +228,7 @@ class End(TypedDict):
     extended: bool
     limit: bool
     slow: bool
+    counted: bool
     elements: int | None
     peak: int | None
 

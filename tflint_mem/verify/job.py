@@ -20,10 +20,12 @@ class PlanFields(TypedDict, total=False):
     most: int
     blocks: int
     vary: bool
+    rounds: bool
     keyed: bool
     soft_limit: int | None
     clear: bool
     seed: int
+    ends: float | None
 
 
 class Measurement(TypedDict, total=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import re
@@ -22,6 +23,7 @@ from .repairs.propose import propose, repairable
 from .repairs.state import State
 from .seen import Seen
 from .shorten import Shortener
+from .waits import Waits
 from .watch import MAIN, Line, SnippetFiles, Watch
 
 TYPE_CHECKING = False
@@ -159,8 +161,12 @@ class Attempt:
             flagged = Line(str(name), int(row))
         files = SnippetFiles(job["snippet"], job["module_files"])
         self.watch = Watch(files, flagged)
+        self._waits: Waits | None = None
+        if self._plan.protocol in ("memory", "seen"):  # of time, and of what hangs, waits are a part
+            self._waits = Waits(emit, files, lambda: self.probe.running_for() > 0)
         if self._plan.protocol not in ("once", "held", "behind"):
             self.probe.seen = Seen(emit, files, job["cwd"], self._plan.seed)
+            self.probe.seen.waited = self._waits.taken if self._waits is not None else None
         self._connect()
 
     def has_run(self) -> Ran:
@@ -236,7 +242,11 @@ class Attempt:
             end_of_file = path if watch.flagged.name == MAIN else "/" + watch.flagged.name
             vars(sys.modules["_anything"])["FLAGGED"] = (end_of_file, watch.flagged.row)
         compiled = compile(self._text, path, "exec")
-        with Shortener(probe, self._emit, self._plan.seconds / self._plan.least), watch:
+        with contextlib.ExitStack() as around:
+            around.enter_context(Shortener(probe, self._emit, self._plan.seconds / self._plan.least))
+            if self._waits is not None:
+                around.enter_context(self._waits)
+            around.enter_context(watch)
             exec(compiled, module.__dict__)
         if not probe.finished:
             watch.stop()

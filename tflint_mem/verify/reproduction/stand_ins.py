@@ -116,9 +116,9 @@ def _for_text(source: str, words: set[str]) -> str:
         if match is not None and not words & set(match.group("words").split()):
             edited.drop(node)
     left = Edited(edited.text())
-    for node in ast.walk(left.tree):
-        if isinstance(node, (*DEFINITIONS, ast.Module)) and len(node.body) > 1 and ast.get_docstring(node) is not None:
-            left.drop(node.body[0])
+    for part in ast.walk(left.tree):
+        if isinstance(part, (*DEFINITIONS, ast.Module)) and len(part.body) > 1 and ast.get_docstring(part) is not None:
+            left.drop(part.body[0])
     return left.text()
 
 
