@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .contract import Verification
     from .runs import Runs
 
+_GROWS = frozenset(("TFM502", "TFM503"))  # of the group "tf1": a session's memory and a graph that grows
 _GROWTH_THAT_IS_REFUSED = "TFM505"  # memory growth that is switched on too late
 
 
@@ -155,12 +156,20 @@ class _Case:
         if run.status == "leaves":
             return not_confirmed("the loop is left in its first pass: nothing repeats")
         if not ran(run):
-            if self.finding.group == "tf1" and self.error is not None and at_flagged(self.error, self.snippet):
+            if self._is_refused():
+                assert self.error is not None
                 return Verdict(CONFIRMED, None, raises(self.error["type"]), short(self.error["message"]))
             return self._needing()
         if code in HELD:
             return self._held()
         return self._speed() if self.finding.group == "speed" else self._growth()
+
+    def _is_refused(self) -> bool:
+        """Does TensorFlow 2 refuse what is flagged?  Where the rule is about growth an exception says nothing of it, and
+        a name that is not there is missing from the snippet."""
+        if self.finding.group != "tf1" or self.finding.code in _GROWS or self.error is None:
+            return False
+        return self.error["type"] != "NameError" and at_flagged(self.error, self.snippet)
 
     def _needing(self) -> Verdict:
         return not_runnable(needed(self.run, self.error, self.snippet.render().text))
