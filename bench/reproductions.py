@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tflint_mem.verify.containment.run import Run  # noqa: E402
-from tflint_mem.verify.reproduction.shows import shown  # noqa: E402
+from tflint_mem.verify.containment.run import Run
+from tflint_mem.verify.reproduction.shows import shown
 
 SECONDS = 600
 

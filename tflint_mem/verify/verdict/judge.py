@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.finding import Finding
     from tflint_mem.verify.containment.run import Run
-    from tflint_mem.verify.events import Environment
+    from tflint_mem.verify.events import Environment, Error
     from tflint_mem.verify.plan.options import Options
     from tflint_mem.verify.snippet.snippet import Snippet
 
@@ -156,20 +156,21 @@ class _Case:
         if run.status == "leaves":
             return not_confirmed("the loop is left in its first pass: nothing repeats")
         if not ran(run):
-            if self._is_refused():
-                assert self.error is not None
-                return Verdict(CONFIRMED, None, raises(self.error["type"]), short(self.error["message"]))
+            refusal = self._refusal()
+            if refusal is not None:
+                return Verdict(CONFIRMED, None, raises(refusal["type"]), short(refusal["message"]))
             return self._needing()
         if code in HELD:
             return self._held()
         return self._speed() if self.finding.group == "speed" else self._growth()
 
-    def _is_refused(self) -> bool:
-        """Does TensorFlow 2 refuse what is flagged?  Where the rule is about growth an exception says nothing of it, and
-        a name that is not there is missing from the snippet."""
-        if self.finding.group != "tf1" or self.finding.code in _GROWS or self.error is None:
-            return False
-        return self.error["type"] != "NameError" and at_flagged(self.error, self.snippet)
+    def _refusal(self) -> Error | None:
+        """By what TensorFlow 2 refuses what is flagged.  Where the rule is about growth an exception says nothing of
+        it, and a name that is not there is missing from the snippet."""
+        error = self.error
+        if self.finding.group != "tf1" or self.finding.code in _GROWS or error is None or error["type"] == "NameError":
+            return None
+        return error if at_flagged(error, self.snippet) else None
 
     def _needing(self) -> Verdict:
         return not_runnable(needed(self.run, self.error, self.snippet.render().text))
