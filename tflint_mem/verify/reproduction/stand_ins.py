@@ -63,7 +63,7 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
             return literal(_dense(texts[f"{number}.{match.group(1)}"]) + "\n")
 
         filled = _HOLE.sub(fill, _dense(outer))
-        found.append("" if _is_empty(filled) else filled)
+        found.append("" if filled.strip() in ("", "pass") else filled)
     return found
 
 

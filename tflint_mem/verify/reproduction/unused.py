@@ -21,6 +21,7 @@ _WORD = re.compile(r"\w+")
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from\s+[\w.]+\s+import\s+(?:\([^)]*\)|[^\n]*)|import\s+[^\n]*)$")
 _FROM = re.compile(r"(?m)^[ \t]*from\s+(?P<module>[\w.]+)\s+import\s+(?P<names>\([^)]*\)|[^\n]*)")
 _RENAMED = re.compile(r"\b(\w+)\s+as\s+(\w+)")
+SHARED = ".0"
 _MOST_ROUNDS = 12
 # what Python and TensorFlow call by themselves, without a name in any text
 _CALLED = re.compile(
@@ -31,20 +32,29 @@ _CALLED = re.compile(
 def without_unused(texts: Mapping[str, str], outside: str = "", aliases: bool = False) -> dict[str, str]:
     """What is left of some texts that name each other.
 
-    outside   text that may name anything in them as well
+    outside   text that may name anything in them as well; those whose names end in SHARED have one namespace with it
     aliases   `a = b` goes too; in a program it may be what keeps something alive
     """
     left = dict(texts)
     for _ in range(_MOST_ROUNDS):
         counts = _counted([*left.values(), outside])
         shorter = {
-            name: _shorter(text, counts, {*_counted([text]), *_imported_from(name, left)}, aliases)
+            name: _shorter(
+                text, counts, {*_counted(_together(name, left, outside)), *_imported_from(name, left)}, aliases
+            )
             for name, text in left.items()
         }
         if shorter == left:
             break
         left = shorter
     return left
+
+
+def _together(name: str, texts: Mapping[str, str], outside: str) -> list[str]:
+    """The texts that share the namespace of one."""
+    if not name.endswith(SHARED):
+        return [texts[name]]
+    return [outside, *(text for other, text in texts.items() if other.endswith(SHARED))]
 
 
 def _counted(texts: Iterable[str]) -> dict[str, int]:
@@ -162,7 +172,8 @@ def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases:
         if _CALLED.fullmatch(node.name) or node.decorator_list and not isinstance(node, ast.ClassDef):
             return True
     elif isinstance(node, ast.Assign):
-        alias = isinstance(node.value, (ast.Name, ast.Attribute)) or inside and _is_property(node.value)
+        alias = isinstance(node.value, (ast.Name, ast.Attribute)) or _is_made_of_texts(node.value)
+        alias = alias or inside and _is_property(node.value)
         if not _is_plain(node.value) and not (aliases and alias):
             return True
         if not all(isinstance(target, ast.Name) for target in node.targets):
@@ -172,6 +183,14 @@ def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases:
         return True
     own = _own(edited, node)
     return any(counts.get(name, 0) > own.get(name, 0) for name in names)
+
+
+def _is_made_of_texts(node: ast.expr) -> bool:
+    """`frozenset("a b".split())`"""
+    made = (ast.Call, ast.Attribute, ast.Name, ast.Constant, ast.keyword, ast.expr_context)
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    names |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+    return all(isinstance(each, made) for each in ast.walk(node)) and names <= {"frozenset", "set", "dict", "split"}
 
 
 def _is_property(node: ast.expr) -> bool:
