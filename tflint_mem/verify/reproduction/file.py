@@ -77,7 +77,7 @@ def written(
         quick = {name: _EPOCHS.sub(r"\1=1", text) for name, text in texts.items()}
         shortened_fit, texts = quick != texts, quick
     whole = in_effect(runs.setup, run)
-    short = shortened(whole, run, "\n".join(texts.values())) if cut != NOTHING else whole
+    short = shortened(whole, run, "\n".join(texts.values()), cut != NOTHING)
     gone = {code for code in runs.setup if code not in whole} | {code for code, left in zip(whole, short) if not left}
     codes = [without_imports(left) for left in short if left]
     imports = {name for left in short for name in imports_of(left)}
@@ -101,13 +101,15 @@ def written(
 
 
 def without_empty(texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts without modules in which nothing is left and that nobody imports."""
+    """The texts without modules that nobody imports, and packages that are empty."""
     imports = re.findall(r"(?m)^[ \t]*(?:from|import)\s.*$", "\n".join(texts.values()))
     imported = set(re.findall(r"\w+", "\n".join(imports)))
     found = {
         name: text
         for name, text in texts.items()
-        if text.strip() or name.endswith("__init__.py") or name.split("/")[-1].split(".")[0] in imported
+        if name in (MAIN, "__init__.py")
+        or name.endswith("/__init__.py")
+        or name.split("/")[-1].split(".")[0] in imported
     }
     folders = {name.rpartition("/")[0] for name, text in found.items() if text.strip()}
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import re
 import textwrap
 
@@ -24,6 +25,7 @@ _FOR = re.compile(r"\s*# for: (?P<words>.*)")
 _IMPORT = re.compile(r"(?m)^import (gc|itertools|json|os|sys|tempfile|time|types)$\n?")
 _PLACE = "r'''0'''"
 _INSTALLS = re.compile(r"\.install\('(\w+)'")
+_MADE = re.compile(r"(?:\bopen|makedirs|write_file|\.save|\.export|np\.savez?)\('([^']+)'")
 _WIDTH = 116
 _WORD = re.compile(r"\w+")
 _HOLE = re.compile(r"r'''\n(\d+)\n*'''")
@@ -53,7 +55,7 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
     for number, _ in enumerate(codes):
         outer = texts[f"{number}.0"]
         module = _INSTALLS.search(outer)
-        if module is not None and module.group(1) not in parts.words:
+        if module is not None and module.group(1) not in parts.words or _is_of_no_use(outer, text):
             outer = ""
         for match in _FILLS.finditer(outer):
             if _is_empty(texts[f"{number}.{match.group(1)}"]):
@@ -64,7 +66,15 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
 
         filled = _HOLE.sub(fill, _dense(outer))
         found.append("" if filled.strip() in ("", "pass") else filled)
+    if not any(_INSTALLS.search(each) for each in found):  # what would install them
+        found = ["" if "def install(" in each else each for each in found]
     return found
+
+
+def _is_of_no_use(code: str, text: str) -> bool:
+    """Does a code only make files and folders that the text does not name any more?"""
+    paths = _MADE.findall(code)
+    return bool(paths) and all(os.path.splitext(os.path.basename(path))[0] not in text for path in paths)
 
 
 def imports_of(code: str) -> list[str]:
