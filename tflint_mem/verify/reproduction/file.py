@@ -96,6 +96,8 @@ def written(
     body = [*codes, *_beside(texts)]
     if codes:
         body.insert(0, "# Stand-ins for what was missing")
+    if any(".install(" in code for code in codes) and re.search(r"tensorflow|keras", main):
+        body.insert(0, "import tensorflow  # first: it would find the stand-ins for modules that it can do without")
     parts = [*(["\n".join(body)] if body else []), re.sub(r"\n{3,}", "\n\n", source).strip("\n"), main]
     return "\n".join([*_start(head, snippet, options, codes, source, texts, imports), "\n\n".join(parts)]) + "\n"
 
