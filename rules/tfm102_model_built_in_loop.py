@@ -47,7 +47,7 @@ ends every live Keras model of the process. For training loops no rewrite of the
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import built, loaded, models
+from tflint_mem.analysis.models import built, loaded, models, tiny
 from tflint_mem.analysis.passes.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.knowledge import RELEASES
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
+MANY = 50  # tiny models
 _GRAPHS = frozenset(("graph.as_default", "tf.Session", "session.as_default"))
 
 
@@ -155,13 +156,36 @@ def _draft(
         measured=loaded.BUILT_MEASURED[mechanism],
         help=built.advice(mechanism, training, mechanisms.certain(context, m)),
         severity=loaded.severity(context, repeat, m, mechanism, cleaned),
-        trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
+        persona="pedantic" if _little(context, acquired, repeat, mechanism) else None,
+        trace=context.trace(
+            repeat,
+            "builds a new model" + (" that is trained" if training else ""),
+            ways=() if cleaned else _ways(context, acquired, (m, i)),
+        ),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
         if fixable
         else "training pins each model, whatever is cleared"
         if pins
         else "the model is made in a function that the loop calls",
     )
+
+
+def _ways(context: Context, acquired: Acquired, place: Site) -> Iterator[Repeat]:
+    """The ways in which the model is built again that lead through the same place; others are told by themselves."""
+    for repeat in models.ways(context, acquired):
+        again = models.Acquired(acquired.m, acquired.i, "build", acquired.names, repeat)
+        if repeat.kind not in ("handler", "script") and models.factory(context, again) == place:
+            yield repeat
+
+
+def _little(context: Context, acquired: Acquired, repeat: Repeat, mechanism: str) -> bool:
+    """Is what stays surely little: a handful of models that a collection frees at last, or tiny ones, and not many?"""
+    passing = mechanism in (mechanisms.WAITING, mechanisms.COLLECTED)
+    if passing and loaded.few(context, repeat):
+        return True
+    kinds = ("loop", "comprehension", "objective") if passing else ("loop", "comprehension")
+    counted = repeat.kind in kinds and loaded.few(context, repeat, MANY, unknown=True)
+    return counted and tiny.tiny(context, acquired.m, acquired.i)
 
 
 def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:

@@ -84,9 +84,7 @@ def find(context: Context) -> Iterator[Draft]:
 
 def _in_hook(context: Context, m: Module, i: int) -> Draft | None:
     """Inside a Keras callback's method, or a function handed to LambdaCallback, that runs while a model trains."""
-    for repeat in context.repeats(m, i):
-        if repeat.kind != "callback" or not _is_hook(context, repeat):
-            continue
+    for repeat in _hooks(context, m, i):
         return context.at_call(
             CODE,
             m,
@@ -96,12 +94,18 @@ def _in_hook(context: Context, m: Module, i: int) -> Draft | None:
             measured=MEASURED,
             help=HELP,
             severity="hint" if mechanisms.keeps_pipelines(context, m) else None,
-            trace=context.trace(repeat, "clears the state of every Keras model of the process"),
+            trace=context.trace(
+                repeat, "clears the state of every Keras model of the process", ways=_hooks(context, m, i)
+            ),
             fix=_removal(m, i)
             if len(repeat.hops) - repeat.handed == 1 and _among_others(m, i)
             else "the function around it does nothing else, or is called by others",
         )
     return None
+
+
+def _hooks(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    return (repeat for repeat in context.repeats(m, i) if repeat.kind == "callback" and _is_hook(context, repeat))
 
 
 def _is_hook(context: Context, repeat: Repeat) -> bool:

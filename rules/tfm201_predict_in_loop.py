@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
@@ -102,12 +103,14 @@ def find(context: Context) -> Iterator[Draft]:
             or backends.other(context, m)
         ):
             continue  # on JAX predict is no slower than a call: 1.1 against 1.4 ms
-        repeat = next((r for r in hot.repeats(context, m, i) if predictions.often(context, m, i, r)), None)
+        repeat = next(_ways(context, m, i), None)
         if repeat is None:
             continue
         graph = modes.in_graph(context, m)
         data = predictions.data(context, m, i)
         shape = None if graph or data is None else shapes.argument(context, repeat, data)
+        if shape is not None and not shape.sure:
+            shape = None
         why = (
             "each call checks and slices its input and runs callbacks for one small batch"
             if graph
@@ -130,9 +133,17 @@ def find(context: Context) -> Iterator[Draft]:
             persona="pedantic"
             if graph and modes.by_itself(context, m)
             else None,  # 0.3 ms per call: nobody waits for that
-            trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"),
+            trace=context.trace(
+                repeat,
+                "runs a whole prediction" if graph else "sets up a prediction pipeline",
+                ways=_ways(context, m, i),
+            ),
             fix=_fix(context, m, i, graph),
         )
+
+
+def _ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    return (repeat for repeat in hot.repeats(context, m, i) if predictions.often(context, m, i, repeat))
 
 
 def _stands_in(context: Context, m: Module, i: int) -> bool:

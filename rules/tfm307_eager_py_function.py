@@ -42,6 +42,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.program.dispatch import through_other
 from tflint_mem.analysis.program.mechanisms import FIRST_KEEPING
 from tflint_mem.project.repeats.repeat import Repeat
 
@@ -71,7 +72,7 @@ def find(context: Context) -> Iterator[Draft]:
             continue
         if context.argument(m, i, 0, "func") is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue  # without a function it is the decorator
-        repeat = next((r for r in hot.repeats(context, m, i) if _often(context, r)), None)
+        repeat = next(_ways(context, m, i), None)
         if repeat is not None:
             yield context.at_call(
                 CODE,
@@ -82,8 +83,12 @@ def find(context: Context) -> Iterator[Draft]:
                 measured=MEASURED,
                 help="call the function itself, use tf.numpy_function with a function of arrays, "
                 "or run the step in a tf.function",
-                trace=context.trace(repeat, "enters the function anew"),
+                trace=context.trace(repeat, "enters the function anew", ways=_ways(context, m, i)),
             )
+
+
+def _ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    return (repeat for repeat in hot.repeats(context, m, i) if _often(context, repeat))
 
 
 def _often(context: Context, repeat: Repeat) -> bool:
@@ -96,7 +101,7 @@ def _often(context: Context, repeat: Repeat) -> bool:
         or hot.per_epoch(repeat)
     ):
         return False
-    return _eager(context, repeat) and not context.project.released(repeat)
+    return _eager(context, repeat) and not context.project.released(repeat) and not through_other(context, repeat)
 
 
 def _eager(context: Context, repeat: Repeat) -> bool:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from tflint_mem.codemod.view import Comprehension, Loop
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
-    from tflint_mem.ruleset.draft import Draft, Repair
+    from tflint_mem.ruleset.draft import Draft, Repair, Trace
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM402"
@@ -93,8 +93,15 @@ def _chained(context: Context, link: Link) -> Draft:
         "`shuffle` and random functions draw anew in each pass over it",
         severity="warning",
         group="leak",
-        trace=context.trace(repeat, "adds one more link to the data set"),
+        trace=_trace(context, link),
     )
+
+
+def _trace(context: Context, link: Link) -> Trace:
+    ways = (
+        each.repeat for each in chained_datasets.again(context, link.m, link.i, link.place) if each.read == link.read
+    )
+    return context.trace(link.repeat, "adds one more link to the data set", ways=ways)
 
 
 def _joined(context: Context, link: Link) -> Draft:
@@ -108,7 +115,7 @@ def _joined(context: Context, link: Link) -> Draft:
         measured=MEASURED_JOINED,
         help="make one data set of all parts: `Dataset.from_tensor_slices(names).interleave(read)` or `flat_map(read)`",
         group="leak",
-        trace=context.trace(repeat, "adds one more link to the data set"),
+        trace=_trace(context, link),
     )
 
 
@@ -124,7 +131,11 @@ def _rebuilt(context: Context, built: Rebuilt) -> Draft:
         help="build it once, before the repeat"
         if same
         else "keep one data set over a generator that reads the store, or feed slices of the array directly",
-        trace=context.trace(repeat, "builds the data set"),
+        trace=context.trace(
+            repeat,
+            "builds the data set",
+            ways=(each.repeat for each in rebuilt_datasets.again(context, m, i, built.names)),
+        ),
         fix=_hoist(m, i)
         if same and repeat.local
         else "each pass may build another data set"

@@ -93,6 +93,7 @@ class Finding(Record, tag="finding", kw_only=True):
     noqa_row      the row where a suppression comment counts (last row of the flagged logical line); None: the flagged
                   one
     trace         Steps from the repeat to the place, outermost first; empty when one place tells it all
+    further_traces  traces of further repeats of the same place, by file and row of where they begin; bounded
     places        Steps of further places with the same fault, which this finding stands for (filled for reports: see
                   report.twins)
     fix           what would mend it, None when nothing is offered
@@ -115,6 +116,7 @@ class Finding(Record, tag="finding", kw_only=True):
     help: str = ""
     noqa_row: int | None = None
     trace: tuple[Step, ...] = ()
+    further_traces: tuple[tuple[Step, ...], ...] = ()
     places: tuple[Step, ...] = ()
     fix: Fix | None = None
     verification: dict[str, Any] | None = None
@@ -122,6 +124,11 @@ class Finding(Record, tag="finding", kw_only=True):
     def key(self) -> tuple[str, int | None, Place, str]:
         """What tells the finding from the others of its run: file, cell, place, code."""
         return (self.path, self.cell, self.start, self.code)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The Steps of all traces."""
+        return sum(self.further_traces, self.trace)
 
     def sort_key(self) -> tuple[str, int, Place, str]:
         """Order of reports: file, cell, place, code."""

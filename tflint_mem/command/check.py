@@ -295,7 +295,7 @@ class Run:
             self._offer_proven()  # before the findings of a row share their fixes
         with check.faults.around("the search for copies"):
             formats = {self.settings.output_format, *(name for name, _ in self.options.outputs)}
-            check.together(calls=formats == {"full"})
+            check.together(calls=True, copies=formats == {"full"})
         if not self.fixing and self.options.verify is not None:
             self._verify()
             if self.options.fix_proven:

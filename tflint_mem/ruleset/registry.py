@@ -535,6 +535,17 @@ RULES = (
         triggers="tensor",
         summary="a view into a TFLite interpreter is kept, and with it the interpreter",
     ),
+    Rule(
+        code="TFM705",
+        name="figure-not-closed",
+        group="leak",
+        severity="warning",
+        fixable="sometimes",
+        fix_safety="unsafe",
+        rank=10,
+        triggers="figure subplots",
+        summary="a figure is drawn in each pass of a training and never closed",
+    ),
 )
 
 OF_FILES = (

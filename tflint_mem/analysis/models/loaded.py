@@ -74,10 +74,12 @@ def load_measured(mechanism: str, names: frozenset[str], default: str) -> str:
     return _LOAD_MEASURED.get(mechanism, default)
 
 
-def few(context: Context, repeat: Repeat, most: int = SOME) -> bool:
-    """Does the repeat have at most so many passes, for sure or by default?"""
+def few(context: Context, repeat: Repeat, most: int = SOME, unknown: bool = False) -> bool:
+    """Does the repeat have at most so many passes, for sure or by default?  `unknown` is the answer where nothing
+    tells.
+    """
     times = context.project.repeats_of.usual.times(repeat)
-    return times is not None and times <= most
+    return unknown if times is None else times <= most
 
 
 def so_often(context: Context, repeat: Repeat) -> str:

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from typing import NamedTuple
 
 from .run import Run
@@ -114,6 +115,18 @@ def execute(
         )
 
 
+def alone(text: str, options: Options, seconds: float, folders: Sequence[str] = (), growth: bool = True) -> Run:
+    """Runs a program as its interpreter alone would; the Run's log has what it printed.
+
+    seconds   wall time      folders   first-party, nearest first      growth   let the GPU's memory grow on demand
+    """
+    with Scratch() as scratch:
+        job = _job(options, scratch, "alone", folders)
+        job.update({"snippet": scratch.path("work", "reproduction.py"), "text": text})
+        environment = child_environment(options, scratch.root, memory=False, growth=growth)
+        return supervised(options, scratch, job, environment, seconds, folders)
+
+
 def measuring_job(
     snippet: Snippet,
     options: Options,
@@ -134,7 +147,7 @@ def measuring_job(
         {
             "snippet": scratch.path("work", "snippet.py"),
             "text": rendered.text,
-            "plan": {**plan, "soft_limit": int(options.memory * 0.6)},
+            "plan": {**plan, "soft_limit": int(options.memory * 0.6), "ends": time.time() + seconds},
             "flagged": list(flagged) if flagged else None,
             "setup": list(setup),
             "rewrites": [list(pair) for pair in rewrites],
@@ -159,7 +172,7 @@ def unprotected(isolated: Isolated | None) -> dict[str, str]:
 
 
 def _job(
-    options: Options, scratch: Scratch, task: Literal["environment", "measure"], folders: Sequence[str] = ()
+    options: Options, scratch: Scratch, task: Literal["environment", "measure", "alone"], folders: Sequence[str] = ()
 ) -> Job:
     _lend_binding(scratch.path("binding"))
     return {
