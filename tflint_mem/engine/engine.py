@@ -162,9 +162,11 @@ def load(
                     held[source.path] = source
     finally:
         stream.close()  # whatever happens, no process stays
+    by_itself = len(project.modules)
     if project.modules and others:
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
+    session.parts = {module.path: module.index < by_itself for module in project.modules}
     return project, kept, findings
 
 
