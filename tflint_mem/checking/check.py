@@ -318,7 +318,7 @@ class Check:
         """The function that tells of changed files whether findings change by them."""
         judges: list[Unaffected] = []
 
-        def judge(path: str, before: str, modules: Mapping[str, bool]) -> tuple[bytes, bool] | None:
+        def judge(path: str, before: str, modules: Mapping[str, str]) -> tuple[bytes, bool] | None:
             if path not in modules and path in self.reader.around:
                 return None  # nobody was told when it could not be read
             if not judges:

@@ -20,6 +20,7 @@ from tflint_mem.sources.text import SourceError
 
 from . import reading, relevance
 from .finish import finished_or_none
+from .import_lines import digest, imported
 from .places import most_specific
 from .session import Session
 from .syntax_errors import syntax_finding
@@ -162,11 +163,12 @@ def load(
                     held[source.path] = source
     finally:
         stream.close()  # whatever happens, no process stays
-    by_itself = len(project.modules)
+    session.parts = {module.path: "" for module in project.modules}
     if project.modules and others:
         for source in relevance.importers(project, others, held, faults, session.beside):
             add(source, quiet=True)
-    session.parts = {module.path: module.index < by_itself for module in project.modules}
+            if session.store is not None and project.modules[-1].path == source.path:
+                session.parts[source.path] = digest(imported(source.raw))
     return project, kept, findings
 
 

@@ -85,6 +85,13 @@ def imported(raw: bytes) -> set[Word]:
     return found
 
 
+def digest(words: set[Word]) -> str:
+    """What tells words from others."""
+    import hashlib
+
+    return hashlib.blake2b(repr(sorted(words, key=repr)).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
 def _end(raw: bytes, at: int) -> int:
     """Where the row ends that has the byte `at`."""
     end = raw.find(b"\n", at)

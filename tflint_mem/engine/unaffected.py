@@ -22,7 +22,7 @@ from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 from . import relevance
-from .import_lines import imported, is_unit_test, module_names
+from .import_lines import digest, imported, is_unit_test, module_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class Unaffected:
     """Judges changed files against the run before.
 
     session   has the store with the facts of earlier runs
-    parts     what were modules of the project: path -> does it name TensorFlow or Keras itself?
+    parts     why files were modules of the project: see `Session.parts`
     """
 
-    def __init__(self, session: Session, settings: Settings, parts: Mapping[str, bool]) -> None:
+    def __init__(self, session: Session, settings: Settings, parts: Mapping[str, str]) -> None:
         self._session, self._settings, self._parts = session, settings, parts
         self._names: frozenset[Word] | None = None
 
@@ -62,7 +62,10 @@ class Unaffected:
         if len(source.raw) > most:
             return None
         part = self._parts.get(path)
-        same = self._plays_no_part(source) if part is None else part and self._has_the_facts(source, before)
+        if part is None:
+            same = self._plays_no_part(source)
+        else:
+            same = self._is_there_for(source, part) and self._has_the_facts(source, before)
         return source.raw if same else None
 
     def _plays_no_part(self, source: Source) -> bool:
@@ -75,11 +78,17 @@ class Unaffected:
             self._names = frozenset(name for path in self._parts for name in module_names(path))
         return self._names.isdisjoint(imported(source.raw))
 
+    def _is_there_for(self, source: Source, part: str) -> bool:
+        """Is the file a module of the project, and for the same reason as before?"""
+        if not part:
+            return source.names_framework and relevance.matters(source.path, source.raw)
+        return not source.names_framework and digest(imported(source.raw)) == part
+
     def _has_the_facts(self, source: Source, before: bytes) -> bool:
         """Are the file's facts what they were, but for rows?"""
         session = self._session
         known = None if session.store is None else session.store.get(before)
-        if known is None or not (source.names_framework and relevance.matters(source.path, source.raw)):
+        if known is None:
             return False
         watched = watch.of(self._settings.timeout_per_file, 1, session.alone)
         with DEEP:

@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
     Kind = Callable[[Any], bool]  # is it a value of the kind?
     State = list[int]  # size, times of change, number
-    # Called with a file that has changed and that no finding mentions, the digest that it had, and the files that were
-    # modules (does each name TensorFlow or Keras itself?): its bytes when no finding changes by them, and whether they
-    # may have comments for this program; else None.
-    Judge = Callable[[str, str, Mapping[str, bool]], tuple[bytes, bool] | None]
+    # Called with a file that has changed and that no finding mentions, the digest that it had, and why files were
+    # modules (see `engine.session`): its bytes when no finding changes by them, and whether they may have comments for
+    # this program; else None.
+    Judge = Callable[[str, str, Mapping[str, str]], tuple[bytes, bool] | None]
 
+_MOST_JUDGED = 100  # changed files: a check of everything shows how far it is, and may use several processes
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
 _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits between them; what follows is signed
 _PURPOSE = b"tflint-mem-cache"
@@ -117,7 +118,7 @@ class Cache:
         import time
 
         told = json.dumps(stored["findings"])
-        if any(json.dumps(os.path.basename(row[0]))[1:-1] in told for row in changed):
+        if len(changed) > _MOST_JUDGED or any(json.dumps(os.path.basename(row[0]))[1:-1] in told for row in changed):
             return False  # a place, or a text that names one
         modules = {row[0]: row[3] for row in stored["files"] if row[3] is not None}
         commented = set(stored["commented"])
@@ -137,13 +138,13 @@ class Cache:
         findings: Iterable[Finding],
         beside: Beside,
         commented: Iterable[str] = (),
-        modules: Mapping[str, bool] | None = None,
+        modules: Mapping[str, str] | None = None,
     ) -> None:
         """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time.
 
         beside      the other files that the run has looked for
         commented   files that may have comments for this program
-        modules     the files that were modules of the project: does each name TensorFlow or Keras itself?
+        modules     why files were modules of the project: see `engine.session`
         """
         import time
 
