@@ -307,3 +307,59 @@ def test_after_any_edit_the_check_says_what_a_cold_one_says(seed, tmp_path, monk
     known = compare(tmp_path, random.Random(seed), 30, said)
     assert len({streams.out for _, streams in known}) > 6
     assert sum(without_rules) > 12  # 8 of them after no edit
+
+
+TREE = {
+    "main.py": "import tensorflow as tf\nimport helper\n\nfor n in range(9):\n    tf.keras.models.load_model('m')\n",
+    "quiet.py": '"""Quiet."""\nimport tensorflow as tf\n\n\ndef double(x):\n    """Twice."""\n    return tf.add(x, x)\n',
+    "helper.py": "import os\n\n\ndef name():\n    return os.getcwd()\n",
+    "other.py": "import json\n",
+    "test_other.py": "import other\nimport keras\n\n\ndef test():\n    assert other\n",
+}
+AFTER = [
+    ("quiet.py", "import tensorflow", "# said here\n\nimport tensorflow", False),
+    ("quiet.py", "Twice.", "Two times.\n\n    The sum.\n    ", False),
+    ("quiet.py", "(x, x)", "(x, x)  # tflint-mem: ignore[TFM101]", False),
+    ("quiet.py", "(x, x)", "( x, x)", True),
+    ("quiet.py", "import tensorflow as tf", "import keras, tensorflow as tf", True),
+    ("quiet.py", "return", "value = 1\n    return", True),
+    ("quiet.py", "return", "return (", True),
+    ("helper.py", "import os", "# plain\nimport os", False),
+    ("helper.py", "import os", "# tensorflow\nimport os", True),
+    ("helper.py", "return os.getcwd()", "return os.sep", True),
+    ("other.py", "import json", "import json, os\n\nvalue = json.loads('1')", False),
+    ("other.py", "import json", "import main", True),
+    ("other.py", "import json", "import keras", True),
+    ("test_other.py", "assert other", "assert not other", False),
+    ("test_other.py", "assert other", "for x in y:\n        keras.models.load_model(x)", True),
+    ("main.py", "for n", "# again\nfor n", True),
+]
+
+
+def test_rules_run_after_edits_that_they_may_see(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checking, "_FEWEST_TO_CACHE", 1)
+    analyses = []
+    analyze = engine.analyze
+    monkeypatch.setattr(engine, "analyze", lambda *given, **named: analyses.append(1) or analyze(*given, **named))
+
+    def said(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tflint-mem", "check", "--isolated", "--output-format", "json", *arguments])
+        return run(), capsys.readouterr()
+
+    def write(**changed):
+        for name, text in {**TREE, **changed}.items():
+            (tmp_path / name).write_text(text)
+
+    for name, old, new, expected in AFTER:
+        write()
+        said()
+        assert old in TREE[name]
+        write(**{name: TREE[name].replace(old, new)})
+        analyses.clear()
+        told = said()
+        assert bool(analyses) is expected, (name, new)
+        assert told == said("--no-cache"), (name, new)
+        analyses.clear()
+        assert told == said(), (name, new)
+        assert not analyses
