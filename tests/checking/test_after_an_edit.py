@@ -363,3 +363,9 @@ def test_rules_run_after_edits_that_they_may_see(tmp_path, monkeypatch, capsys):
         analyses.clear()
         assert told == said(), (name, new)
         assert not analyses
+    write(**{"helper.py": "def (\n"})  # nothing is told of it, as it does not name TensorFlow itself
+    said()
+    write()
+    analyses.clear()
+    told = said()
+    assert analyses and told == said("--no-cache")

@@ -287,18 +287,18 @@ class Check:
             if folder is not None and found is None:
                 self._open_facts(folder)
         if found is None:
-            self._told = False
+            self._told, self.session.parts = False, {}
             every = self.every if self.fixing else None
             if tries:
                 self.session.remember()
             found = self._analyze(self.reader.sources(cache.note if cache else None), every)
-            modules = self.session.parts
+            parts = self.session.parts
             if tries:
                 with self.faults.around("the trial of fixes"):
                     found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
-                    cache.store(found, self.session.beside, self.reader.commented, modules)
+                    cache.store(found, self.session.beside, self.reader.commented, parts)
         return found
 
     def _open_facts(self, folder: CacheFolder) -> None:
@@ -318,14 +318,14 @@ class Check:
         """The function that tells of changed files whether findings change by them."""
         judges: list[Unaffected] = []
 
-        def judge(path: str, before: str, modules: Mapping[str, str]) -> tuple[bytes, bool] | None:
-            if path not in modules and path in self.reader.around:
+        def judge(path: str, before: str, parts: Mapping[str, str]) -> tuple[bytes, bool] | None:
+            if path not in parts and path in self.reader.around:
                 return None  # nobody was told when it could not be read
             if not judges:
                 from tflint_mem.engine.unaffected import Unaffected
 
                 self._open_facts(folder)
-                judges.append(Unaffected(self.session, self.settings, modules))
+                judges.append(Unaffected(self.session, self.settings, parts))
             raw = judges[0].by(path, bytes.fromhex(before))
             return None if raw is None else (raw, mentions_us(raw))
 

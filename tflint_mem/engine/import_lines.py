@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     Word = tuple[str | None, str]  # a folder or package, None when it is not known, and a name in it
 
 
+UNKNOWN = "?"  # in place of a digest that nobody needs
+
+
 def is_unit_test(path: str) -> bool:
     """Is the file named like a test?  A notebook is none: `test_captions.ipynb` tries something out."""
     base = os.path.basename(path)

@@ -40,7 +40,7 @@ class Unaffected:
     """Judges changed files against the run before.
 
     session   has the store with the facts of earlier runs
-    parts     why files were modules of the project: see `Session.parts`
+    parts     why files were taken into the project: see `Session.parts`
     """
 
     def __init__(self, session: Session, settings: Settings, parts: Mapping[str, str]) -> None:
@@ -79,7 +79,7 @@ class Unaffected:
         return self._names.isdisjoint(imported(source.raw))
 
     def _is_there_for(self, source: Source, part: str) -> bool:
-        """Is the file a module of the project, and for the same reason as before?"""
+        """Is the file taken into the project, and for the same reason as before?"""
         if not part:
             return source.names_framework and relevance.matters(source.path, source.raw)
         return not source.names_framework and digest(imported(source.raw)) == part

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     Kind = Callable[[Any], bool]  # is it a value of the kind?
     State = list[int]  # size, times of change, number
-    # Called with a file that has changed and that no finding mentions, the digest that it had, and why files were
-    # modules (see `engine.session`): its bytes when no finding changes by them, and whether they may have comments for
-    # this program; else None.
+    # Called with a file that has changed and that no finding mentions, the digest that it had, and why files were taken
+    # into the project (see `engine.session`): its bytes when no finding changes by them, and whether they may have
+    # comments for this program; else None.
     Judge = Callable[[str, str, Mapping[str, str]], tuple[bytes, bool] | None]
 
 _MOST_JUDGED = 100  # changed files: a check of everything shows how far it is, and may use several processes
@@ -106,8 +106,9 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None  # nothing stored, or something else than what we store
         if touched or looked_for:
+            judged = {row[0] for row in changed}
             for row in (*touched, *looked_for):
-                if row not in changed:
+                if row[0] not in judged:
                     row[1] = self._state(row[0])
             self._write(stored)
         return found
@@ -120,11 +121,11 @@ class Cache:
         told = json.dumps(stored["findings"])
         if len(changed) > _MOST_JUDGED or any(json.dumps(os.path.basename(row[0]))[1:-1] in told for row in changed):
             return False  # a place, or a text that names one
-        modules = {row[0]: row[3] for row in stored["files"] if row[3] is not None}
+        parts = {row[0]: row[3] for row in stored["files"] if row[3] is not None}
         commented = set(stored["commented"])
         for row in changed:
             state = self._state(row[0], time.time_ns())
-            known = judge(row[0], row[2], modules)
+            known = judge(row[0], row[2], parts)
             if known is None:
                 return False
             raw, ours = known
@@ -138,19 +139,19 @@ class Cache:
         findings: Iterable[Finding],
         beside: Beside,
         commented: Iterable[str] = (),
-        modules: Mapping[str, str] | None = None,
+        parts: Mapping[str, str] | None = None,
     ) -> None:
         """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time.
 
         beside      the other files that the run has looked for
         commented   files that may have comments for this program
-        modules     why files were modules of the project: see `engine.session`
+        parts       why files were taken into the project: see `engine.session`
         """
         import time
 
         if not self._folder.usable or len(self._digests) < len(self._files):
             return  # not all were read
-        now, known = time.time_ns(), modules or {}
+        now, known = time.time_ns(), parts or {}
         self._write(
             {
                 "key": self._key,
